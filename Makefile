@@ -1,0 +1,70 @@
+# mod_auth_mpin. `make help` lists the targets; BUILD= moves everything that is made.
+
+BUILD   ?= build
+CC      ?= cc
+APXS    ?= apxs
+SAN     ?=
+
+# ---- flags -----------------------------------------------------------------------------------
+PKGS     = libsodium lmdb jansson libcrypto
+WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
+APR_INC  = $(shell apr-1-config --includes --cppflags)
+PKG_INC  = $(shell pkg-config --cflags $(PKGS))
+PKG_LIBS = $(shell pkg-config --libs $(PKGS))
+HTTPD_INC = -isystem $(shell $(APXS) -q INCLUDEDIR)
+CFLAGS  ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -fstack-protector-strong \
+             -D_FORTIFY_SOURCE=2 -D_GNU_SOURCE -Isrc -I$(BUILD) $(APR_INC) $(PKG_INC) $(BLST_INC) $(SAN)
+
+# ---- blst: the system's where pkg-config knows it, else compiled from the npm package's sources ----
+BLST_DIR = node_modules/c-kzg/deps/blst
+ifeq ($(shell pkg-config --exists libblst && echo yes),yes)
+BLST_INC  = $(shell pkg-config --cflags libblst)
+BLST_LIB  = $(shell pkg-config --libs libblst)
+BLST_FILE =
+else
+BLST_INC  = -isystem $(BLST_DIR)/bindings
+BLST_LIB  = $(BUILD)/libblst.a
+BLST_FILE = $(BUILD)/libblst.a
+endif
+
+# ---- what is built ---------------------------------------------------------------------------
+LIB_ROOMS = base store mpin session people dta rps
+MOD_ROOMS = config rpa login authn
+LIB_SRC   = $(foreach room,$(LIB_ROOMS),$(wildcard src/$(room)/*.c))
+MOD_SRC   = $(wildcard mod_auth_mpin.c) $(foreach room,$(MOD_ROOMS),$(wildcard src/$(room)/*.c))
+LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+MOD_OBJ   = $(MOD_SRC:%.c=$(BUILD)/obj/%.o)
+UNIT_SRC  = $(wildcard tests/unit/test_*.c)
+UNIT      = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+
+.PHONY: all unit clean help
+all: $(BUILD)/libmpin.a
+
+$(BUILD)/libblst.a:
+	@mkdir -p $(BUILD)/obj/blst
+	$(CC) -O2 -fno-builtin -fPIC -fvisibility=hidden -D__BLST_PORTABLE__ -c $(BLST_DIR)/src/server.c -o $(BUILD)/obj/blst/server.o
+	$(CC) -O2 -fno-builtin -fPIC -fvisibility=hidden -D__BLST_PORTABLE__ -c $(BLST_DIR)/build/assembly.S -o $(BUILD)/obj/blst/assembly.o
+	ar rcs $@ $(BUILD)/obj/blst/server.o $(BUILD)/obj/blst/assembly.o
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(if $(filter $(MOD_SRC),$<),$(HTTPD_INC)) -MMD -MP -c $< -o $@
+
+$(BUILD)/libmpin.a: $(LIB_OBJ)
+	@mkdir -p $(@D)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libmpin.a $(BLST_FILE)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP $< -o $@ $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
+	      $$(apr-1-config --link-ld --libs) -lcmocka -lpthread
+
+unit: $(UNIT)
+	@for t in $(UNIT); do echo "# $$t"; $$t || exit 1; done
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(UNIT:=.d)
