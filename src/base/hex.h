@@ -1,0 +1,16 @@
+#ifndef MPIN_BASE_HEX_H
+#define MPIN_BASE_HEX_H
+
+#include <apr_pools.h>
+#include <stdbool.h>
+
+/* Lower-case hex, as every Milagro client writes it; upper case is refused. */
+char *hex_encode(apr_pool_t *p, const unsigned char *bytes, apr_size_t len);
+
+/* True iff `text` is exactly `len` bytes of lower-case hex; then `bytes` holds them. */
+bool hex_decode(const char *text, unsigned char *bytes, apr_size_t len);
+
+/* As hex_decode for a text of any even length up to 2 * `max`; `*len` is set. */
+bool hex_decode_upto(const char *text, unsigned char *bytes, apr_size_t max, apr_size_t *len);
+
+#endif

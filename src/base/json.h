@@ -1,0 +1,24 @@
+#ifndef MPIN_BASE_JSON_H
+#define MPIN_BASE_JSON_H
+
+#include <apr_pools.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+/* JSON in: an object only, no repeated keys, at most 16 levels, no NUL in strings. NULL when it is not.
+ * The value belongs to the pool. */
+json_t *json_read(apr_pool_t *p, const char *text, apr_size_t len);
+
+/* JSON out, compact, in the pool. */
+const char *json_write(apr_pool_t *p, const json_t *value);
+
+/* Ties a value to a pool: its reference is dropped when the pool is cleared. Returns the value. */
+json_t *json_tie(apr_pool_t *p, json_t *value);
+
+/* The string under `key`, when it is one of at most `max` bytes; NULL otherwise. Borrowed. */
+const char *json_text(const json_t *object, const char *key, apr_size_t max);
+
+/* True where `key` is absent or holds what the caller asked for: 0/1 or a boolean. */
+bool json_flag(const json_t *object, const char *key, bool *flag);
+
+#endif

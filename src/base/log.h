@@ -1,0 +1,23 @@
+#ifndef MPIN_BASE_LOG_H
+#define MPIN_BASE_LOG_H
+
+/* The library logs through a callback, so that it logs outside httpd too. Ids are stable ("MPIN0101") and
+ * documented. Secrets have a type of their own (base/secret.h) and no format that prints it. */
+typedef enum { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG } log_level_t;
+
+typedef struct log_sink_t {
+    void (*write)(void *baton, log_level_t level, const char *id, const char *text);
+    void *baton;
+} log_sink_t;
+
+/* Formats at most 512 bytes and hands them on. `sink` may be NULL: nothing is written. */
+void log_error(const log_sink_t *sink, const char *id, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void log_warn(const log_sink_t *sink, const char *id, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void log_info(const log_sink_t *sink, const char *id, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void log_debug(const log_sink_t *sink, const char *id, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

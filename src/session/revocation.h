@@ -1,0 +1,34 @@
+#ifndef MPIN_SESSION_REVOCATION_H
+#define MPIN_SESSION_REVOCATION_H
+
+#include "store/store.h"
+
+/* Revocations are an append-only log in the store, kept in each child's memory. A request compares one number
+ * (store_generation) and reads new entries only when it has moved, so the cost of a request does not depend on
+ * how many there are. Each entry lives until the absolute expiry of the cookies that it can hit. */
+typedef struct revocations_t revocations_t;
+
+typedef enum {
+    REVOKE_SESSION = 1, /* id = session id */
+    REVOKE_FAMILY,      /* id = family */
+    REVOKE_IDENTITY,    /* id = identity handle */
+    REVOKE_USER,        /* id = uid; sessions below `version` are void */
+    REVOKE_ALL          /* everybody whose session was sealed before this moment */
+} revoke_kind_t;
+
+/* One per store and child, for the child's life. Loads everything before it answers anything. */
+store_status_t revocations_make(revocations_t **revocations, store_t *store, apr_pool_t *p);
+
+/* Lasting before it returns; this child knows at once, the others with their next request. */
+store_status_t revocations_add(revocations_t *revocations, revoke_kind_t kind, const unsigned char id[16],
+                               uint32_t version, apr_time_t now, apr_time_t until);
+
+/* Takes in what is new. False: the log could not be read, nobody may be let in. */
+bool revocations_refresh(revocations_t *revocations);
+
+/* The facts of a session against all that is known. `sealed` and `version` as in session_t. */
+bool revocations_hit(const revocations_t *revocations, const unsigned char session[16],
+                     const unsigned char family[16], const unsigned char identity[16],
+                     const unsigned char uid[16], uint32_t version, uint32_t sealed);
+
+#endif
