@@ -1,0 +1,21 @@
+#ifndef MPIN_DTA_DTA_H
+#define MPIN_DTA_DTA_H
+
+#include <apr_pools.h>
+#include "base/keys.h"
+#include "mpin/mpin.h"
+
+/* The issuer of secrets. The local one holds the master share of the key file. */
+typedef struct dta_t dta_t;
+
+/* `keys` must outlive it. */
+dta_t *dta_local(const keys_t *keys, apr_pool_t *p);
+
+/* A client's secret share, s * H(ID), for hash_mpin_id. The caller wipes it. */
+mpin_status_t dta_client_secret(const dta_t *dta, const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                                unsigned char secret[MPIN_G1_BYTES]);
+
+/* The server's secret share, s * Q. As confidential as a master key for who holds a stolen token: wiped. */
+mpin_status_t dta_server_secret(const dta_t *dta, unsigned char secret[MPIN_G2_BYTES]);
+
+#endif

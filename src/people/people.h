@@ -1,0 +1,94 @@
+#ifndef MPIN_PEOPLE_PEOPLE_H
+#define MPIN_PEOPLE_PEOPLE_H
+
+#include "people/name.h"
+#include "session/revocation.h"
+#include "session/session.h"
+
+/* Users and their identities (one identity = one mpinId = one device with a PIN). */
+#define UID_BYTES 16
+#define HANDLE_BYTES 16 /* the first bytes of SHA-256(decoded mpinId): one-way, safe to log in part */
+#define DEVICE_MAX 32   /* bytes of [A-Za-z0-9 _-] */
+#define IDENTITIES_MAX 10
+#define RECENT_FAILURES 20 /* so many in 30 days lock an identity; success never resets them */
+
+typedef struct people_t people_t;
+
+typedef enum { USER_ACTIVE = 1, USER_DISABLED, USER_DELETED } user_state_t;
+
+typedef struct user_t {
+    unsigned char uid[UID_BYTES];
+    uint32_t version; /* only rises; a session of a lower one is void */
+    user_state_t state;
+    uint32_t created;
+    char name[NAME_MAX_BYTES + 1];
+} user_t;
+
+typedef enum { IDENTITY_ACTIVE = 1, IDENTITY_LOCKED, IDENTITY_REVOKED } identity_state_t;
+typedef enum { ORIGIN_OPEN = 1, ORIGIN_SESSION, ORIGIN_MAIL, ORIGIN_INVITATION } origin_t;
+
+typedef struct identity_t {
+    unsigned char handle[HANDLE_BYTES];
+    unsigned char uid[UID_BYTES];
+    identity_state_t state;
+    origin_t origin;
+    uint32_t created;
+    uint32_t failures; /* all wrong PINs ever: only rises */
+    uint32_t cleared;  /* failures at the last success: consecutive = failures - cleared */
+    uint32_t recent[RECENT_FAILURES];        /* times of the latest failures, newest first, 0 = none */
+    unsigned char replaces[HANDLE_BYTES];    /* revoked at this one's first success; all zero = none */
+    char device[DEVICE_MAX + 1];
+    char name[NAME_MAX_BYTES + 1]; /* the user's canonical name, so that a login reads one record */
+} identity_t;
+
+people_t *people_make(store_t *store, revocations_t *revocations, apr_interval_time_t longest_session,
+                      const log_sink_t *log, apr_pool_t *p);
+
+/* ---- users ---- */
+store_status_t people_find(people_t *people, const char *name, user_t *user, apr_pool_t *p);
+store_status_t people_get(people_t *people, const unsigned char uid[UID_BYTES], user_t *user, apr_pool_t *p);
+
+/* Finds the user of a canonical name, or makes one (two callers at once get the same). A deleted user's name
+ * is free again after 30 days, with a new uid; until then STORE_EXISTS. */
+store_status_t people_claim(people_t *people, const char *name, apr_time_t now, user_t *user, apr_pool_t *p);
+
+/* Ends all of a user's sessions: version + 1 and a revocation, both lasting. */
+store_status_t people_end_sessions(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,
+                                   apr_pool_t *p);
+store_status_t people_disable(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now, apr_pool_t *p);
+store_status_t people_enable(people_t *people, const unsigned char uid[UID_BYTES], apr_pool_t *p);
+
+/* ---- identities ---- */
+void people_handle(const unsigned char hash_mpin_id[32], unsigned char handle[HANDLE_BYTES]);
+
+/* Lasting. STORE_FULL when the user has IDENTITIES_MAX that are not revoked. */
+store_status_t people_add_identity(people_t *people, const identity_t *identity, apr_pool_t *p);
+store_status_t people_identity(people_t *people, const unsigned char handle[HANDLE_BYTES], identity_t *identity,
+                               apr_pool_t *p);
+
+/* The user's identities that are not revoked, in the pool. */
+store_status_t people_identities(people_t *people, const unsigned char uid[UID_BYTES], identity_t **list,
+                                 int *count, apr_pool_t *p);
+
+/* Final: state, and the sessions that came from it. */
+store_status_t people_revoke_identity(people_t *people, const unsigned char handle[HANDLE_BYTES], apr_time_t now,
+                                      apr_pool_t *p);
+
+/* Active again with no consecutive failures; the 30-day count stays. */
+store_status_t people_unlock_identity(people_t *people, const unsigned char handle[HANDLE_BYTES], apr_time_t now,
+                                      apr_pool_t *p);
+
+/* ---- wrong PINs (security model, "PIN failures") ---- */
+/* Consecutive wrong PINs, what a success has cleared without waiting for the disk included. */
+store_status_t people_failures(people_t *people, const identity_t *identity, uint32_t *consecutive, apr_pool_t *p);
+
+/* One more, lasting before it returns; at `limit` consecutive or RECENT_FAILURES in 30 days the identity is
+ * locked. `identity` becomes what is stored now. */
+store_status_t people_failed(people_t *people, identity_t *identity, uint32_t limit, apr_time_t now,
+                             uint32_t *consecutive, apr_pool_t *p);
+
+/* A right PIN: clears the failures seen when the attempt began (`identity` as read then) and none added since;
+ * waits for no disk, does nothing when there are none. Revokes what the identity replaces. */
+store_status_t people_succeeded(people_t *people, const identity_t *identity, apr_time_t now, apr_pool_t *p);
+
+#endif
