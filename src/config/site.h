@@ -1,0 +1,56 @@
+#ifndef MPIN_CONFIG_SITE_H
+#define MPIN_CONFIG_SITE_H
+
+#include "config/config.h"
+#include <mod_auth.h>
+
+/* A vhost on which the engine is on, ready to work: the settings in force, and the library's objects made from
+ * them in each child. Immutable after child_init, shared by all threads. */
+typedef struct site_t {
+    /* settings */
+    public_url_t url;
+    const char *paths[PATH_COUNT];       /* absolute path, NULL = off */
+    const char *session_cookie;          /* "__Host-mpin" or "mpin" */
+    const char *prelogin_cookie;         /* "__Host-mpin-login" or "mpin-login" */
+    const char *known_cookie;            /* "__Host-mpin-known" or "mpin-known" */
+    const char *cookie_attributes;       /* "; Path=/; Secure; HttpOnly; SameSite=Lax" */
+    const char *realm;                   /* bound into every seal */
+    const char *after_login;
+    const char *after_logout;
+    const char *title;
+    const char *logo;                    /* URL or NULL */
+    const char *templates;               /* directory or NULL */
+    unsigned methods;                    /* METHOD_ bits that this site offers at all */
+    const apr_array_header_t *providers; /* of password_provider_t, empty = no password form */
+    const apr_array_header_t *pass_headers; /* of pass_header_t */
+    apr_interval_time_t session_idle, session_max;
+    bool all_loopback;                   /* every Listen address is loopback */
+    bool open_registration;              /* the demo banner */
+    rps_settings_t rps_settings;
+    throttle_t throttle;
+    apr_file_t *audit;                   /* MPinAuditLog, NULL without */
+    log_sink_t log;
+
+    /* made in child_init; NULL while `store` could not be opened: every route then answers 503 */
+    store_t *store;
+    revocations_t *revocations;
+    sessions_t *sessions;
+    prelogins_t *prelogins;
+    known_browsers_t *known;
+    people_t *people;
+    dta_t *dta;
+    rps_t *rps;
+} site_t;
+
+typedef struct password_provider_t {
+    const char *name;                 /* as written, for AUTHN_PROVIDER_NAME_NOTE */
+    const authn_provider *provider;
+} password_provider_t;
+
+/* The site of a server, NULL where the engine is off. One pointer look-up. */
+const site_t *site_of(const server_rec *server);
+
+/* The directory's configuration in force. */
+const dir_config_t *site_directory(const request_rec *r);
+
+#endif

@@ -1,0 +1,26 @@
+#ifndef MPIN_LOGIN_LOGIN_H
+#define MPIN_LOGIN_LOGIN_H
+
+#include "rpa/answer.h"
+
+/* Pages and forms. */
+result_t *login_page(facts_t *facts);     /* GET /login */
+result_t *login_password(facts_t *facts); /* POST /login: username, password, csrf, s */
+result_t *logout_page(facts_t *facts);    /* GET /logout shows a button */
+result_t *logout_submit(facts_t *facts);  /* POST /logout: csrf */
+result_t *login_asset(facts_t *facts);    /* GET /mpin.js, /mpin/...: files built in */
+
+/* The error page for a refusal of ours; used for page routes, and by authn for 403 and 503. */
+int login_error_page(request_rec *r, const result_t *result);
+
+/* Where a person who must log in is sent: remembers target and conditions in the pre-login cookie and gives the
+ * login page's URL with its nonce. */
+const char *login_begin(request_rec *r, unsigned methods, int max_age, bool post_lost);
+
+/* The login page itself as the answer to a POST that could not be let in ("your data were not sent"), 401. */
+int login_page_for_post(request_rec *r, unsigned methods, int max_age);
+
+/* Where to go after login: the entry's target, or MPinAfterLogin. */
+const char *login_target(const site_t *site, const prelogin_entry_t *entry);
+
+#endif
