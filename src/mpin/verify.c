@@ -1,0 +1,91 @@
+#include "mpin/mpin.h"
+
+#include <sodium.h>
+#include "mpin/pairing.h"
+#include "mpin/point.h"
+
+struct mpin_server_t {
+    mpin_lines_t q;
+    mpin_lines_t sq;
+};
+
+mpin_server_t *mpin_server_make(const unsigned char server_secret[MPIN_G2_BYTES])
+{
+    mpin_server_t *server = NULL;
+    blst_p2_affine sq;
+    if (mpin_g2_decode(&sq, server_secret) == MPIN_ACCEPTED)
+        server = sodium_malloc(sizeof *server);
+    if (server) {
+        blst_precompute_lines(server->q.line, blst_p2_affine_generator());
+        blst_precompute_lines(server->sq.line, &sq);
+        sodium_mprotect_readonly(server);
+    }
+    sodium_memzero(&sq, sizeof sq);
+    return server;
+}
+
+void mpin_server_free(mpin_server_t *server)
+{
+    sodium_free(server);
+}
+
+mpin_status_t mpin_check_g1(const unsigned char point[MPIN_G1_BYTES])
+{
+    blst_p1_affine decoded;
+    return mpin_g1_decode(&decoded, point);
+}
+
+/* e(V, Q) * e(U + y*H, sQ) = 1, for H = H(ID) or H(ID) + H_T. `y` is public by now, so blst_p1_mult
+ * may take it. */
+static mpin_status_t judge(const mpin_server_t *server, const blst_p1 *h,
+                           const unsigned char u[MPIN_G1_BYTES],
+                           const unsigned char y[MPIN_SCALAR_BYTES],
+                           const unsigned char v[MPIN_G1_BYTES])
+{
+    blst_scalar challenge;
+    blst_scalar_from_bendian(&challenge, y);
+    if (!blst_sk_check(&challenge))
+        return MPIN_REFUSED;
+
+    blst_p1_affine first, second;
+    mpin_status_t status = mpin_g1_decode(&first, u);
+    if (status == MPIN_ACCEPTED)
+        status = mpin_g1_decode(&second, v);
+    if (status != MPIN_ACCEPTED)
+        return status;
+
+    blst_p1 sum;
+    blst_p1_mult(&sum, h, challenge.b, 8 * sizeof challenge.b);
+    blst_p1_add_or_double_affine(&sum, &sum, &first);
+    if (blst_p1_is_inf(&sum))
+        return MPIN_REFUSED;
+
+    blst_p1_affine commitment;
+    blst_p1_to_affine(&commitment, &sum);
+    return mpin_pairings_cancel(&server->q, &second, &server->sq, &commitment) ? MPIN_ACCEPTED
+                                                                               : MPIN_WRONG_PIN;
+}
+
+mpin_status_t mpin_verify(const mpin_server_t *server,
+                          const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                          const unsigned char u[MPIN_G1_BYTES],
+                          const unsigned char y[MPIN_SCALAR_BYTES],
+                          const unsigned char v[MPIN_G1_BYTES])
+{
+    blst_p1 h;
+    mpin_identity_point(&h, hash_mpin_id);
+    return judge(server, &h, u, y, v);
+}
+
+mpin_status_t mpin_verify_permit(const mpin_server_t *server,
+                                 const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                                 const unsigned char ut[MPIN_G1_BYTES], uint32_t date,
+                                 const unsigned char y[MPIN_SCALAR_BYTES],
+                                 const unsigned char v[MPIN_G1_BYTES])
+{
+    blst_p1 h, permit;
+    mpin_identity_point(&h, hash_mpin_id);
+    mpin_permit_point(&permit, date, hash_mpin_id);
+    blst_p1_add_or_double(&h, &h, &permit);
+    return judge(server, &h, ut, y, v);
+}
