@@ -37,6 +37,7 @@ LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 MOD_OBJ   = $(MOD_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC  = $(wildcard tests/unit/test_*.c)
 UNIT      = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+TEST_OBJ  = $(BUILD)/obj/tests/unit/mpin_client.o
 
 .PHONY: all unit clean help
 all: $(BUILD)/libmpin.a
@@ -56,9 +57,9 @@ $(BUILD)/libmpin.a: $(LIB_OBJ)
 	@rm -f $@
 	ar rcs $@ $^
 
-$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libmpin.a $(BLST_FILE)
+$(BUILD)/unit/%: tests/unit/%.c $(TEST_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP $< -o $@ $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
+	$(CC) $(ALL_CFLAGS) -MMD -MP $< -o $@ $(TEST_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
 	      $$(apr-1-config --link-ld --libs) -lcmocka -lpthread
 
 unit: $(UNIT)
@@ -67,4 +68,4 @@ unit: $(UNIT)
 clean:
 	rm -rf $(BUILD)
 
--include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(UNIT:=.d)
+-include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(UNIT:=.d)
