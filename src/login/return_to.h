@@ -2,6 +2,7 @@
 #define MPIN_LOGIN_RETURN_TO_H
 
 #include <apr_pools.h>
+#include <stdbool.h>
 
 /* A place on our own origin: a path that begins with one '/' and neither '//' nor '/\', without control
  * characters, backslashes, or '%' forms of these, at most `max` bytes; else NULL. The browser's resulting host

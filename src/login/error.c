@@ -1,0 +1,40 @@
+#include "login/login.h"
+#include "login/page.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+/* error.<code>.title, .text, .button where the catalogue has them; else error.<status>.*. */
+static const char *text_for(const page_values_t *page, const result_t *result, const char *part)
+{
+    apr_pool_t *p = page->r->pool;
+    const char *text =
+        result->code ? page_text(page, apr_pstrcat(p, "error.", result->code, ".", part, NULL)) : NULL;
+    return text ? text : page_text(page, apr_psprintf(p, "error.%d.%s", result->status, part));
+}
+
+static const char *clock_text(apr_time_t now, apr_pool_t *p)
+{
+    apr_time_exp_t utc;
+    apr_time_exp_gmt(&utc, now);
+    return apr_psprintf(p, "%02d:%02d UTC", utc.tm_hour, utc.tm_min);
+}
+
+int login_error_page(request_rec *r, const result_t *result)
+{
+    const site_t *site = request_of(r)->site;
+    page_values_t page = page_begin(r, site);
+    const char *unique = apr_table_get(r->subprocess_env, "UNIQUE_ID");
+
+    page_set(&page, "status", apr_itoa(r->pool, result->status));
+    page_set(&page, "error_title", text_for(&page, result, "title"));
+    page_set(&page, "error_text", text_for(&page, result, "text"));
+    page_set(&page, "error_button", text_for(&page, result, "button"));
+    page_set(&page, "error_href", result->status == HTTP_FORBIDDEN ? site->after_login : site->paths[PATH_LOGIN]);
+    page_set(&page, "error_code", result_id(result->code));
+    page_set(&page, "error_time", clock_text(r->request_time, r->pool));
+    page_set(&page, "request_id", unique ? unique : r->log_id);
+    if (result->retry_after)
+        apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, result->retry_after));
+    return page_answer(&page, result->status, "error");
+}

@@ -1,0 +1,31 @@
+#ifndef MPIN_LOGIN_PAGE_H
+#define MPIN_LOGIN_PAGE_H
+
+#include <apr_tables.h>
+#include "rpa/answer.h"
+
+/* A page on its way: values for the templates, and the language that the browser asks for. */
+typedef struct page_values_t {
+    request_rec *r;
+    const site_t *site;
+    apr_table_t *values;
+    const char *lang;
+} page_values_t;
+
+/* Reads the catalogues into memory; once a process, in child_init, before any page. */
+void page_load_texts(apr_pool_t *pchild);
+
+/* The values that every page has: title, host, logo, lang, base, demo, user, login_url, logout_url,
+ * settings_url, state "". */
+page_values_t page_begin(request_rec *r, const site_t *site);
+
+void page_set(page_values_t *page, const char *name, const char *value);
+
+/* A text of the catalogue in the page's language, NULL for none. */
+const char *page_text(const page_values_t *page, const char *key);
+
+/* Renders "login" from MPinTemplates' login.html, or the built-in one where there is none or it is broken (and
+ * says so in the log), and answers with it. */
+int page_answer(page_values_t *page, int status, const char *name);
+
+#endif
