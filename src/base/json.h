@@ -5,8 +5,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* JSON in: an object only, no repeated keys, at most 16 levels, no NUL in strings. NULL when it is not.
- * The value belongs to the pool. */
+/* JSON in: an object only, no repeated keys, at most 16 levels, no NUL in strings. NULL when it is
+ * not. The value belongs to the pool. */
 json_t *json_read(apr_pool_t *p, const char *text, apr_size_t len);
 
 /* JSON out, compact, in the pool. */
@@ -18,7 +18,8 @@ json_t *json_tie(apr_pool_t *p, json_t *value);
 /* The string under `key`, when it is one of at most `max` bytes; NULL otherwise. Borrowed. */
 const char *json_text(const json_t *object, const char *key, apr_size_t max);
 
-/* True where `key` is absent or holds what the caller asked for: 0/1 or a boolean. */
+/* Reads a boolean or a 0 or 1 into `*flag`, and leaves it alone where `key` is absent. False for
+ * anything else. */
 bool json_flag(const json_t *object, const char *key, bool *flag);
 
 #endif

@@ -1,8 +1,9 @@
 #ifndef MPIN_BASE_LOG_H
 #define MPIN_BASE_LOG_H
 
-/* The library logs through a callback, so that it logs outside httpd too. Ids are stable ("MPIN0101") and
- * documented. Secrets have a type of their own (base/secret.h) and no format that prints it. */
+/* The library logs through a callback, so that it logs outside httpd too. Ids are stable
+ * ("MPIN0101") and documented. Secrets have a type of their own (base/secret.h) and no format that
+ * prints it. */
 typedef enum { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG } log_level_t;
 
 typedef struct log_sink_t {

@@ -4,24 +4,27 @@
 #include <apr_pools.h>
 #include <jansson.h>
 
-/* What an endpoint answers. The HTTP answer, the log line and the audit record are all made from it, so
- * that they cannot disagree. */
+/* What an endpoint answers. The HTTP answer, the log line and the audit record are all made from
+ * it, so that they cannot disagree. */
 typedef struct result_t {
-    int status;           /* HTTP status code */
-    const char *code;     /* stable word of a refusal, one of base/codes.def; NULL when all is well */
-    const char *message;  /* English, for developers; never holds a secret or unescaped input */
-    json_t *json;         /* the body, an object tied to the pool; NULL = {code, message, id} or empty */
-    int retry_after;      /* seconds, 0 = none */
-    const char *event;    /* audit: what happened ("login", "pin_wrong", ...), NULL = nothing to record */
+    int status;       /* HTTP status code */
+    const char *code; /* stable word of a refusal, one of base/codes.def; NULL when all is well */
+    const char *message; /* English, for developers; never holds a secret or unescaped input */
+    json_t *json;    /* the body, an object tied to the pool; NULL = {code, message, id} or empty */
+    int retry_after; /* seconds, 0 = none */
+    const char
+        *event; /* audit: what happened ("login", "pin_wrong", ...), NULL = nothing to record */
     const char *user;     /* audit: canonical name, or NULL */
     const char *identity; /* audit: the first 12 hex digits of the identity handle, or NULL */
 } result_t;
 
-/* 200 with a body (NULL: empty). Takes over the caller's reference to `json` and ties it to the pool. */
+/* 200 with a body (NULL: empty). Takes over the caller's reference to `json` and ties it to the
+ * pool. */
 result_t *result_ok(apr_pool_t *p, json_t *json);
 
-/* A refusal. `code` must stand in base/codes.def (a unit test reads the sources), `message` is a constant
- * or lives as long as the pool. The body becomes {"code","message","id"} when the answer is written. */
+/* A refusal. `code` must stand in base/codes.def (a unit test reads the sources), `message` is a
+ * constant or lives as long as the pool. The body becomes {"code","message","id"} when the answer
+ * is written. */
 result_t *result_error(apr_pool_t *p, int status, const char *code, const char *message);
 
 /* The refusal's number as people quote it, "MPIN0042"; "MPIN0000" for a code that is not listed. */

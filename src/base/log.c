@@ -1,0 +1,30 @@
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define TEXT_MAX 512
+
+static void __attribute__((format(printf, 4, 0)))
+hand_on(const log_sink_t *sink, log_level_t level, const char *id, const char *format, va_list args)
+{
+    if (!sink)
+        return;
+    char text[TEXT_MAX + 1];
+    vsnprintf(text, sizeof text, format, args);
+    sink->write(sink->baton, level, id, text);
+}
+
+#define LOG_FUNCTION(name, level)                                                                  \
+    void name(const log_sink_t *sink, const char *id, const char *format, ...)                     \
+    {                                                                                              \
+        va_list args;                                                                              \
+        va_start(args, format);                                                                    \
+        hand_on(sink, level, id, format, args);                                                    \
+        va_end(args);                                                                              \
+    }
+
+LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)
+LOG_FUNCTION(log_warn, LOG_LEVEL_WARN)
+LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
+LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
