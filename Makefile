@@ -8,17 +8,19 @@ SAN     ?=
 # ---- flags -----------------------------------------------------------------------------------
 PKGS     = libsodium lmdb jansson libcrypto
 WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
-APR_INC  = $(shell apr-1-config --includes --cppflags)
-PKG_INC  = $(shell pkg-config --cflags $(PKGS))
-PKG_LIBS = $(shell pkg-config --libs $(PKGS))
-HTTPD_INC = -isystem $(shell $(APXS) -q INCLUDEDIR)
+# asked once, and only when something is compiled: on a fresh machine `make run` installs these tools first
+APR_INC   = $(eval APR_INC := $$(shell apr-1-config --includes --cppflags))$(APR_INC)
+APR_LIBS  = $(eval APR_LIBS := $$(shell apr-1-config --link-ld --libs))$(APR_LIBS)
+PKG_INC   = $(eval PKG_INC := $$(shell pkg-config --cflags $(PKGS)))$(PKG_INC)
+PKG_LIBS  = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+HTTPD_INC = $(eval HTTPD_INC := -isystem $$(shell $(APXS) -q INCLUDEDIR))$(HTTPD_INC)
 CFLAGS  ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -fstack-protector-strong \
              -D_FORTIFY_SOURCE=2 -D_GNU_SOURCE -Isrc -I$(BUILD) $(APR_INC) $(PKG_INC) $(BLST_INC) $(SAN)
 
 # ---- blst: the system's where pkg-config knows it, else compiled from the npm package's sources ----
 BLST_DIR = node_modules/c-kzg/deps/blst
-ifeq ($(shell pkg-config --exists libblst && echo yes),yes)
+ifeq ($(shell pkg-config --exists libblst 2>/dev/null && echo yes),yes)
 BLST_INC  = $(shell pkg-config --cflags libblst)
 BLST_LIB  = $(shell pkg-config --libs libblst)
 BLST_FILE =
@@ -42,8 +44,38 @@ UNIT_SRC  = $(wildcard tests/unit/test_*.c)
 UNIT      = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 TEST_OBJ  = $(BUILD)/obj/tests/unit/mpin_client.o
 
-.PHONY: all unit clean help
+.PHONY: all run start stop test unit lint bench fuzz install clean help
 all: $(BUILD)/libmpin.a
+
+# ---- what people type ------------------------------------------------------------------------
+PORT ?= 8005
+DEMO  = BUILD=$(BUILD) PORT=$(PORT) tools/demo
+
+help:
+	@echo 'make run      set up, build, and serve the demo site on http://127.0.0.1:$(PORT) (PORT= moves it)'
+	@echo 'make start    the same in the background; make stop ends it'
+	@echo 'make test     set up, build, and pass every test'
+	@echo 'make          build only: $(BUILD)/mod_auth_mpin.so, libmpin.a, htdocs/'
+	@echo 'make install  the module, its configuration and its folders into httpd (DESTDIR= for packages)'
+	@echo 'make lint     formatting, warnings, clang-tidy, cppcheck, analyzer, JavaScript types'
+	@echo 'make bench    what a request and a login cost, beside peers'
+	@echo 'make fuzz     the fuzzers, SECONDS=60 each'
+	@echo 'make clean    remove $(BUILD)/'
+
+run start:
+	@tools/setup $(if $(TLS),tls,run)
+	@$(MAKE) --no-print-directory -s all
+	@$(DEMO) $@
+
+stop:
+	@$(DEMO) stop
+
+test:
+	@tools/setup test
+	@$(MAKE) --no-print-directory -s all
+	@BUILD=$(BUILD) tests/run
+
+# ---- how it is built -------------------------------------------------------------------------
 
 $(BUILD)/libblst.a:
 	@mkdir -p $(BUILD)/obj/blst
@@ -63,12 +95,13 @@ $(BUILD)/libmpin.a: $(LIB_OBJ)
 $(BUILD)/unit/%: tests/unit/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
-	      $$(apr-1-config --link-ld --libs) -lcmocka -lpthread
+	      $(APR_LIBS) -lcmocka -lpthread
 
 unit: $(UNIT)
 	@for t in $(UNIT); do echo "# $$t"; $$t || exit 1; done
 
 clean:
+	@$(DEMO) stop
 	rm -rf $(BUILD)
 
 -include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(UNIT:=.d)
