@@ -1,0 +1,41 @@
+// Builds the pages: `node htdocs/build.mjs OUT`. Bundles of the PIN pad, styles, pictures, texts, templates.
+
+import { build } from 'esbuild';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const source = dirname(fileURLToPath(import.meta.url));
+const out = process.argv[2];
+
+/** The catalogues as modules: English texts of the pad, and which other languages there are. */
+const texts = {
+    name: 'texts',
+    setup({ onResolve, onLoad }) {
+        onResolve({ filter: /^texts:/ }, ({ path }) => ({ path, namespace: 'texts' }));
+        onLoad({ filter: /./, namespace: 'texts' }, ({ path }) => {
+            const english = JSON.parse(readFileSync(join(source, 'texts/en.json'), 'utf8'));
+            const contents = path === 'texts:en'
+                ? Object.fromEntries(Object.entries(english).filter(([key]) => key.startsWith('pad_')))
+                : readdirSync(join(source, 'texts')).map((name) => name.slice(0, -5)).filter((name) => name !== 'en');
+            return { contents: JSON.stringify(contents), loader: 'json' };
+        });
+    },
+};
+
+const common = { bundle: true, minify: true, target: 'es2022', charset: 'utf8', legalComments: 'none', plugins: [texts] };
+const from = (name) => join(source, 'pinpad', name);
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(join(out, 'mpin'), { recursive: true });
+await Promise.all([
+    build({ ...common, entryPoints: [from('classic.js')], format: 'iife', outfile: join(out, 'mpin.js') }),
+    build({ ...common, entryPoints: [from('element.js')], format: 'esm', outfile: join(out, 'mpin/mpin-pad.js') }),
+    build({ ...common, entryPoints: [from('worker.js')], format: 'iife', outfile: join(out, 'mpin/worker.js') }),
+    build({ ...common, entryPoints: [from('first.js')], format: 'iife', outfile: join(out, 'mpin/first.js') }),
+    build({ ...common, entryPoints: [from('login.js')], format: 'esm', outfile: join(out, 'mpin/login.js') }),
+    build({ entryPoints: [join(source, 'mpin.css')], minify: true, outfile: join(out, 'mpin/mpin.css') }),
+]);
+cpSync(join(source, 'texts'), join(out, 'mpin/texts'), { recursive: true });
+cpSync(join(source, 'pictures'), join(out, 'mpin'), { recursive: true });
+cpSync(join(source, 'pages'), join(out, 'pages'), { recursive: true });

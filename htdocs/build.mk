@@ -1,0 +1,7 @@
+# The pages: build/htdocs (served: mpin.js and mpin/; read by the module: pages/ and mpin/texts/).
+
+HTDOCS = $(BUILD)/htdocs.stamp
+
+$(HTDOCS): $(shell find htdocs -type f) package-lock.json
+	node htdocs/build.mjs $(BUILD)/htdocs
+	@touch $@

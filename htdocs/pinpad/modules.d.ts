@@ -1,0 +1,11 @@
+// Made by htdocs/build.mjs.
+declare module 'texts:en' {
+    /** The pad's texts in English: the keys that start with "pad_". */
+    const texts: Record<string, string>;
+    export default texts;
+}
+declare module 'texts:languages' {
+    /** Languages that have a catalogue of their own, but English. */
+    const languages: string[];
+    export default languages;
+}

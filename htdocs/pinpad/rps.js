@@ -1,0 +1,144 @@
+// The wire: requests to the RPS and to the relying party, each with a time limit, refusals as one kind of error.
+
+const LIMIT = 10_000; // ms
+
+/**
+ * @typedef {object} Settings what clientSettings says, as far as this pad reads it
+ * @property {string} registerURL
+ * @property {string} signatureURL
+ * @property {string} setupDoneURL
+ * @property {string} mpinAuthServerURL
+ * @property {string} authenticateURL
+ * @property {string} suite
+ * @property {number} pinLength
+ * @property {string} title
+ * @property {string[]} registration
+ * @property {{user: string} | null} signedIn
+ * @property {string} loginURL
+ * @property {boolean} [setDeviceName]
+ * @property {string} [lang]
+ */
+
+/** A refusal, or (status 0) no answer at all. */
+export class RpsError extends Error {
+    /**
+     * @param {number} status
+     * @param {{code?: string, message?: string, id?: string, retryAfter?: number, attemptsLeft?: number}} body
+     */
+    constructor(status, body = {}) {
+        super(body.message ?? String(status));
+        this.status = status;
+        this.code = body.code;
+        this.id = body.id;
+        this.retryAfter = body.retryAfter ?? 30;
+        this.attemptsLeft = body.attemptsLeft;
+    }
+}
+
+/**
+ * @param {string} url
+ * @param {string} [method]
+ * @param {object} [body]
+ */
+async function exchange(url, method = 'GET', body) {
+    /** @type {Response} */
+    let response;
+    let text;
+    try {
+        response = await fetch(url, {
+            method,
+            credentials: 'include',
+            cache: 'no-store',
+            headers: body && { 'Content-Type': 'application/json' },
+            body: body && JSON.stringify(body),
+            signal: AbortSignal.timeout(LIMIT),
+        });
+        text = await response.text();
+    } catch {
+        throw new RpsError(0);
+    }
+    /** @type {any} */
+    let answer = {};
+    try {
+        answer = JSON.parse(text || '{}');
+    } catch {
+        // not JSON: a proxy's page, or a good answer without a body
+    }
+    if (!response.ok)
+        throw new RpsError(response.status,
+            { ...answer, retryAfter: Number(answer.retryAfter ?? response.headers.get('Retry-After')) || undefined });
+    return answer;
+}
+
+export class Rps {
+    /**
+     * @param {string} url absolute address of clientSettings
+     * @param {Settings} settings
+     */
+    constructor(url, settings) {
+        this.settings = settings;
+        /** @param {string} path */
+        this.at = (path) => new URL(path, url).href;
+        this.id = this.at(settings.mpinAuthServerURL);
+    }
+
+    /** @param {string} url */
+    static async open(url) {
+        return new Rps(url, await exchange(url));
+    }
+
+    /**
+     * @param {string} userId
+     * @param {string} deviceName
+     * @param {string} [replaces] mpinId of the identity whose PIN is forgotten
+     * @returns {Promise<{mpinId: string, regOTT: string, active: boolean}>}
+     */
+    register(userId, deviceName, replaces) {
+        return exchange(this.at(this.settings.registerURL), 'PUT',
+            { userId, mobile: 0, deviceName: deviceName || undefined, replaces });
+    }
+
+    /**
+     * @param {string} mpinId
+     * @param {string} regOTT
+     * @returns {Promise<{clientSecretShare: string}>}
+     */
+    signature(mpinId, regOTT) {
+        return exchange(this.at(this.settings.signatureURL + '/' + mpinId), 'POST', { regOTT });
+    }
+
+    /** @param {string} mpinId */
+    setupDone(mpinId) {
+        return exchange(this.at(this.settings.setupDoneURL + '/' + mpinId), 'POST', {});
+    }
+
+    /**
+     * @param {string} mpinId
+     * @param {string} U
+     * @returns {Promise<{y: string, passId: string}>}
+     */
+    pass1(mpinId, U) {
+        return exchange(this.id + '/pass1', 'POST', { mpin_id: mpinId, U, UT: '', pass: 1 });
+    }
+
+    /**
+     * @param {string} mpinId
+     * @param {string} V
+     * @param {string} passId
+     * @returns {Promise<{authOTT: string}>}
+     */
+    pass2(mpinId, V, passId) {
+        return exchange(this.id + '/pass2', 'POST', { mpin_id: mpinId, V, WID: '0', OTP: false, pass: 2, passId });
+    }
+
+    /**
+     * Posted to the page's own relying party, as Milagro's pad does.
+     * @param {object} mpinResponse pass2's answer
+     * @param {string} state login nonce, or ''
+     * @returns {Promise<{user?: string, location?: string}>}
+     */
+    authenticate(mpinResponse, state) {
+        return exchange(new URL(this.settings.authenticateURL, document.baseURI).href, 'POST',
+            { mpinResponse, state });
+    }
+}

@@ -1,0 +1,624 @@
+// What the person sees: one screen at a time, each a method. Nothing here touches keys or points.
+
+import { h } from './dom.js';
+import { Pad } from './pad.js';
+import { Rps, RpsError } from './rps.js';
+import { Vault } from './vault.js';
+import { isWeak } from './weak.js';
+import * as store from './store.js';
+
+/** @typedef {import('./store.js').Identity} Identity */
+
+/**
+ * @typedef {object} Options
+ * @property {string} base address of our assets, with a trailing slash
+ * @property {string} settings address of clientSettings
+ * @property {string} [state] login nonce of the page
+ * @property {string} [user] whom the page expects
+ * @property {string} [success] where to go once signed in, instead of where the server says
+ * @property {boolean} [offer] the page asks a person just signed in whether they want a PIN
+ * @property {boolean} [others] the page has other ways to sign in
+ * @property {string | RegExp} [nameRule] what a name looks like
+ * @property {boolean} [setDeviceName] ask for the device's name
+ * @property {(answer: object) => void} [onSuccessLogin] instead of going anywhere
+ * @property {(identity: {user: string, mpinId: string}, done: () => void) => void} [onSuccessSetup]
+ * @property {(error: RpsError) => void} [onError]
+ * @property {(user: string) => void} [onAccountDisabled]
+ * @property {() => void} [onLoaded]
+ */
+
+const FRESH = 10_000; // ms that a pass 1 is used for; the server keeps it for 15 s
+const CALM = 150; // ms before "Checking…" is shown
+const RESET = 'mpin-reset'; // sessionStorage: the mpinId whose PIN is to be set anew after another sign-in
+
+/** Texts of refusals that a person can do something about, by the server's code. @type {Record<string, string>} */
+const REFUSALS = {
+    name_taken: 'name_taken',
+    user_id_invalid: 'name_bad',
+    too_many_identities: 'too_many',
+    registration_closed: 'registration_closed',
+    registration_unknown: 'registration_lost',
+};
+
+/** Whether the page may hold keys at all. */
+export const isSecure = () => isSecureContext && !!crypto.subtle;
+
+export class Screens {
+    /** @type {Rps} */
+    rps;
+    /** @type {Vault} */
+    vault;
+    /** @type {Pad | undefined} */
+    pad;
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    countdown;
+    /** @type {{mpinId: string, at: number, U: Promise<string>, answer: Promise<{y: string, passId: string}>} | undefined} */
+    first;
+
+    /**
+     * @param {HTMLElement} root
+     * @param {import('./texts.js').Text} text
+     * @param {Options} options
+     */
+    constructor(root, text, options) {
+        this.root = root;
+        this.text = text;
+        this.options = options;
+        this.screenName = '';
+        this.status = h('p.mp-status', { role: 'status' });
+        this.alert = h('p.mp-alert', { role: 'alert' });
+        this.lines = h('div.mp-lines', {}, this.status, this.alert);
+        root.classList.add('mp');
+    }
+
+    // ---- a screen's parts ----------------------------------------------------------------------
+
+    /**
+     * Shows a screen and moves the focus to it.
+     * @param {string} name
+     * @param {string} title
+     * @param {...(Node | string | false | null | undefined)} content
+     */
+    show(name, title, ...content) {
+        const first = !this.screenName;
+        clearInterval(this.countdown);
+        this.screenName = name;
+        this.pad = undefined;
+        this.say('');
+        this.warn('');
+        const heading = h('h1.mp-title', { tabindex: '-1' }, title);
+        this.root.replaceChildren(h('section.mp-screen.mp-screen-' + name, {}, heading, ...content));
+        this.emit('screen', { screen: name });
+        // The page's own first focus is left alone while the pad is not what it shows.
+        if (!first || this.root.offsetParent)
+            heading.focus({ preventScroll: first });
+        return heading;
+    }
+
+    /**
+     * Tells the page; false when the page has taken it over.
+     * @param {string} name
+     * @param {object} detail
+     */
+    emit(name, detail) {
+        return this.root.dispatchEvent(new CustomEvent('mpin-' + name, { bubbles: true, cancelable: true, detail }));
+    }
+
+    /** @param {string} text */
+    say(text) {
+        this.status.textContent = text;
+    }
+
+    /** @param {string} text */
+    warn(text) {
+        this.alert.replaceChildren(text);
+    }
+
+    /**
+     * @param {string} kind 'primary', 'plain' or 'link'
+     * @param {string} text
+     * @param {() => unknown} onclick
+     */
+    button(kind, text, onclick) {
+        return h('button.mp-' + kind, { type: 'button', onclick }, text);
+    }
+
+    /** @param {string} user @param {() => void} [change] */
+    chip(user, change) {
+        return h('p.mp-chip', {}, this.avatar(user), h('span.mp-name', { title: user }, user),
+            change && h('span', { 'aria-hidden': 'true' }, '·'),
+            change && this.button('link', this.text('change'), change));
+    }
+
+    /** @param {string} user */
+    avatar(user) {
+        return h('span.mp-avatar', { 'aria-hidden': 'true' }, user.slice(0, 1).toUpperCase());
+    }
+
+    /**
+     * A screen with a keypad.
+     * @param {string} name
+     * @param {string} title
+     * @param {string} user
+     * @param {Node | string | false} under
+     * @param {(pin: Uint8Array<ArrayBuffer>) => void} onPin
+     * @param {(entered: number) => void} [onDigit]
+     * @param {() => void} [change]
+     */
+    keypad(name, title, user, under, onPin, onDigit, change) {
+        const pad = new Pad(this.text, this.rps.settings.pinLength, this.text('label', { user }), this.lines, onPin,
+            (entered) => {
+                this.warn('');
+                onDigit?.(entered);
+            });
+        this.show(name, title, this.chip(user, change), pad.element, under);
+        this.pad = pad;
+        if (this.root.offsetParent)
+            pad.focus();
+    }
+
+    /**
+     * Runs a piece of work; "Checking…" appears if it takes time.
+     * @param {() => Promise<void>} work
+     * @param {(error: RpsError) => void} refused
+     */
+    async busy(work, refused) {
+        const { pad } = this;
+        pad?.busy(true);
+        const late = setTimeout(() => this.say(this.text('checking')), CALM);
+        try {
+            await work();
+        } catch (error) {
+            const known = error instanceof RpsError ? error : new RpsError(-1, { message: String(error) });
+            this.options.onError?.(known);
+            this.say('');
+            refused(known);
+        } finally {
+            clearTimeout(late);
+            pad?.busy(false);
+        }
+    }
+
+    // ---- the way in ----------------------------------------------------------------------------
+
+    /** Begins, and begins again after "Try again". */
+    async start() {
+        if (!isSecure())
+            return this.notice('insecure', this.text('insecure'), '', []);
+        this.vault ??= new Vault(this.options.base + 'worker.js');
+        const late = setTimeout(() => this.show('loading', this.text('loading')), 3 * CALM);
+        try {
+            this.rps = await Rps.open(this.options.settings);
+        } catch (error) {
+            clearTimeout(late);
+            this.options.onError?.(/** @type {RpsError} */ (error));
+            return this.offline();
+        }
+        clearTimeout(late);
+        await this.home();
+        this.options.onLoaded?.();
+    }
+
+    /** The first screen for what this device and the server know. */
+    async home() {
+        const { settings, id } = this.rps;
+        /** @type {Identity[]} */
+        let known;
+        try {
+            known = await store.list(id);
+        } catch {
+            return this.notice('storage', this.text('storage'), this.text('storage_text'), this.otherWays());
+        }
+        localStorage.setItem('mpin-known', known.length ? '1' : '');
+        const user = settings.signedIn?.user;
+        const mine = known.find((identity) => identity.user === (user ?? this.options.user));
+        const forgotten = sessionStorage.getItem(RESET);
+        if (user && forgotten && mine?.mpinId === forgotten) {
+            sessionStorage.removeItem(RESET);
+            return this.register(user, '', mine);
+        }
+        if (this.options.offer && mine && !mine.state)
+            return this.go(this.options.success);
+        if (user && (!mine || this.options.offer))
+            return this.offer(user, mine);
+        if (known.length)
+            return this.enter(mine ?? known[0]);
+        return settings.registration.includes('open') ? this.add() : this.notice('empty',
+            this.text('empty'), this.text('empty_text'), this.otherWays(this.text('sign_in'), 'primary'));
+    }
+
+    /** @param {string} [location] */
+    go(location) {
+        const target = new URL(location || '/', document.baseURI);
+        if (/^https?:$/.test(target.protocol))
+            window.location.assign(target);
+    }
+
+    // ---- signing in ----------------------------------------------------------------------------
+
+    /** @param {Identity} identity */
+    enter(identity) {
+        const { pinLength } = this.rps.settings;
+        this.keypad('enter', this.text('welcome'), identity.user,
+            h('p.mp-actions', {}, this.button('link', this.text('forgot'), () => this.reset(identity))),
+            (pin) => this.check(identity, pin),
+            (entered) => entered + 2 >= pinLength && this.begin(identity),
+            () => this.choose());
+        // H(id) is computed while the person reads.
+        this.vault.call('prepare', { mpinId: identity.mpinId }).catch(() => {});
+    }
+
+    /**
+     * Pass 1 needs no PIN, so it is under way while the last digits are typed.
+     * @param {{mpinId: string}} identity
+     */
+    begin({ mpinId }) {
+        if (this.first?.mpinId === mpinId && Date.now() - this.first.at < FRESH)
+            return this.first;
+        const U = this.vault.call('commit', { mpinId });
+        const answer = U.then((u) => this.rps.pass1(mpinId, u));
+        answer.catch(() => {}); // whoever awaits it hears of it
+        return this.first = { mpinId, at: Date.now(), U, answer };
+    }
+
+    /**
+     * Both passes and the relying party's word.
+     * @param {{mpinId: string}} identity
+     * @param {Uint8Array<ArrayBuffer>} pin wiped here
+     */
+    async signIn({ mpinId }, pin) {
+        const first = this.begin({ mpinId });
+        this.first = undefined;
+        const { y, passId } = await first.answer;
+        const V = await this.vault.call('prove', { mpinId, U: await first.U, y, pin });
+        const answer = await this.rps.authenticate(await this.rps.pass2(mpinId, V, passId), this.options.state ?? '');
+        await store.update(mpinId, { used: Date.now(), state: '' });
+        return answer;
+    }
+
+    /**
+     * @param {Identity} identity
+     * @param {Uint8Array<ArrayBuffer>} pin
+     */
+    check(identity, pin) {
+        return this.busy(async () => this.arrive(await this.signIn(identity, pin)),
+            (error) => this.refused(error, identity));
+    }
+
+    /** @param {{location?: string}} answer */
+    arrive(answer) {
+        if (this.options.onSuccessLogin)
+            this.options.onSuccessLogin(answer);
+        else
+            this.go(this.options.success || answer.location);
+    }
+
+    /**
+     * Why a PIN did not open the door.
+     * @param {RpsError} error
+     * @param {Identity} identity
+     */
+    refused(error, identity) {
+        const { status, attemptsLeft: left } = error;
+        if (status === 410 || error.code === 'identity_revoked') {
+            const state = status === 410 ? 'locked' : 'withdrawn';
+            store.update(identity.mpinId, { state });
+            this.options.onAccountDisabled?.(identity.user);
+            return this.notice(state, this.text(state), this.text(state + '_text'), [
+                this.button('primary', this.text('again'), () => this.reset(identity)), ...this.otherWays()]);
+        }
+        if (!status || status >= 500)
+            return this.offline();
+        if (this.screenName !== 'enter')
+            this.enter(identity);
+        if (status === 401) {
+            this.pad?.refuse();
+            this.warn(left === 1 ? this.text('last_try')
+                : this.text('wrong') + (left ? ' ' + this.text('tries', { n: left }) : ''));
+        } else {
+            this.pad?.reset();
+            this.explain(error);
+        }
+        this.pad?.focus();
+    }
+
+    /** What is said on the alert line. @param {RpsError} error */
+    explain(error) {
+        const { status, code } = error;
+        const site = this.rps.settings.title;
+        if (status === 429)
+            this.wait(error.retryAfter);
+        else if (status === 408)
+            this.warn(this.text('expired'));
+        else if (status === 403 || status === 400)
+            this.warn(this.text(REFUSALS[code ?? ''] ?? 'forbidden', { site }));
+        else
+            this.warn(this.text('trouble', { code: error.id ?? status }));
+    }
+
+    /**
+     * Counts down where the eye sees it; the ear hears it once.
+     * @param {number} seconds
+     */
+    wait(seconds) {
+        const { pad } = this;
+        const until = Date.now() + seconds * 1000;
+        const seen = h('span', { 'aria-hidden': 'true' });
+        this.alert.replaceChildren(h('span.mp-hidden', {}, this.text('throttled', { n: seconds })), seen);
+        pad?.lock(true);
+        const tick = () => {
+            const left = Math.ceil((until - Date.now()) / 1000);
+            seen.textContent = this.text('throttled', { n: left });
+            if (left > 0)
+                return;
+            clearInterval(this.countdown);
+            this.warn('');
+            pad?.reset();
+        };
+        tick();
+        this.countdown = setInterval(tick, 500);
+    }
+
+    // ---- setting up ----------------------------------------------------------------------------
+
+    /** @param {string} user @param {Identity} [old] */
+    offer(user, old) {
+        const n = this.text('n' + this.rps.settings.pinLength);
+        const { success } = this.options;
+        this.show('offer', this.text('offer'), this.chip(user),
+            h('p.mp-text', {}, this.text('offer_text', { n })), this.lines,
+            h('div.mp-buttons', {},
+                this.button('primary', this.text('setup'), () => this.register(user, '', old)),
+                success && h('a.mp-plain', { href: success }, this.text('not_now'))));
+    }
+
+    /** A name, for a first PIN here. */
+    async add() {
+        const { settings, id } = this.rps;
+        const known = await store.list(id);
+        const name = h('input.mp-input', {
+            id: 'mp-name', required: true, maxlength: 254, autocomplete: 'username', autocapitalize: 'none',
+            spellcheck: 'false', value: this.options.user,
+        });
+        const device = (this.options.setDeviceName ?? settings.setDeviceName)
+            && h('input.mp-input', { id: 'mp-device', maxlength: 32 });
+        const rule = this.options.nameRule;
+        this.show('add', this.text('sign_in_to', { site: settings.title }),
+            h('form.mp-form', {
+                onsubmit: (/** @type {Event} */ event) => {
+                    event.preventDefault();
+                    const user = name.value.trim();
+                    if (rule && !new RegExp(rule).test(user))
+                        return this.warn(this.text('name_bad'));
+                    this.register(user, device ? device.value : '', known.find((one) => one.user === user));
+                },
+            },
+            h('label', { for: 'mp-name' }, this.text('name')), name,
+            device && h('label', { for: 'mp-device' }, this.text('device')), device,
+            this.lines,
+            h('button.mp-primary', {}, this.text('continue')),
+            known.length > 0 && this.button('plain', this.text('back'), () => this.choose())));
+        if (this.root.offsetParent && !matchMedia('(pointer: coarse)').matches)
+            name.focus();
+    }
+
+    /**
+     * Asks the RPS for an identity, then for its PIN.
+     * @param {string} user
+     * @param {string} device
+     * @param {Identity} [old] identity of the same user on this device, which the new one replaces
+     */
+    register(user, device, old) {
+        return this.busy(async () => {
+            const { mpinId, regOTT } = await this.rps.register(user, device, old?.mpinId);
+            const identity = { mpinId, regOTT, user: nameIn(mpinId) ?? user, device };
+            this.vault.call('prepare', identity).catch(() => {});
+            this.choosePin(identity);
+        }, (error) => {
+            if (!error.status || error.status >= 500)
+                return this.offline();
+            if (old && error.code === 'name_taken')
+                return this.resetHelp(old);
+            if (this.screenName !== 'add' && this.screenName !== 'offer')
+                this.offer(user, old);
+            this.explain(error);
+        });
+    }
+
+    /**
+     * @param {NewIdentity} identity
+     * @param {string} [warning]
+     */
+    choosePin(identity, warning) {
+        const n = this.text('n' + this.rps.settings.pinLength);
+        this.keypad('choose-pin', this.text('choose'), identity.user,
+            h('p.mp-text', {}, this.text('choose_hint', { n })), (pin) => {
+                if (!isWeak(pin))
+                    return this.confirmPin(identity, pin);
+                pin.fill(0);
+                this.pad?.refuse();
+                this.warn(this.text('weak'));
+            });
+        this.warn(warning ?? '');
+    }
+
+    /**
+     * @param {NewIdentity} identity
+     * @param {Uint8Array<ArrayBuffer>} chosen
+     */
+    confirmPin(identity, chosen) {
+        this.keypad('confirm-pin', this.text('once_more'), identity.user,
+            h('p.mp-text', {}, this.text('once_more_hint')), (pin) => {
+                const same = pin.every((digit, i) => digit === chosen[i]);
+                chosen.fill(0);
+                if (same)
+                    return this.finish(identity, pin);
+                pin.fill(0);
+                this.choosePin(identity, this.text('differ'));
+            });
+    }
+
+    /**
+     * Fetches the secret, keeps it without its PIN, and signs in with the PIN just chosen.
+     * @param {NewIdentity} identity
+     * @param {Uint8Array<ArrayBuffer>} pin
+     */
+    finish(identity, pin) {
+        const { user, mpinId, regOTT } = identity;
+        const rps = this.rps.id;
+        let kept = false;
+        return this.busy(async () => {
+            const { clientSecretShare: secret } = await this.rps.signature(mpinId, regOTT);
+            await this.vault.call('keep', { ...identity, rps, secret, pin: pin.slice() });
+            kept = true;
+            await this.rps.setupDone(mpinId);
+            localStorage.setItem('mpin-known', '1');
+            await new Promise((/** @type {(value?: unknown) => void} */ done) =>
+                this.options.onSuccessSetup ? this.options.onSuccessSetup({ user, mpinId }, done) : done());
+            this.say(this.text('signing_in'));
+            const answer = await this.signIn(identity, pin);
+            for (const other of await store.list(rps))
+                if (other.user === user && other.mpinId !== mpinId)
+                    await store.remove(other.mpinId);
+            this.arrive(answer);
+        }, async (error) => {
+            pin.fill(0);
+            const stored = kept && await store.get(mpinId);
+            if (stored)
+                return this.refused(error, stored);
+            if (!error.status || error.status >= 500)
+                return this.offline();
+            await this.home();
+            this.explain(error);
+        });
+    }
+
+    // ---- identities ----------------------------------------------------------------------------
+
+    async choose() {
+        const known = await store.list(this.rps.id);
+        const open = this.rps.settings.registration.includes('open');
+        this.show('choose', this.text('who'),
+            h('ul.mp-list', {}, ...known.map((identity) => h('li', {},
+                h('button.mp-row', { type: 'button', onclick: () => this.enter(identity) },
+                    this.avatar(identity.user), h('span.mp-name', {}, identity.user,
+                        identity.device && h('small', {}, identity.device)))))),
+            h('div.mp-buttons', {},
+                open && this.button('plain', this.text('add_here'), () => this.add()),
+                this.button('plain', this.text('manage_short'), () => this.manage()),
+                ...this.otherWays()));
+    }
+
+    async manage() {
+        const known = await store.list(this.rps.id);
+        if (!known.length)
+            return this.home();
+        this.show('manage', this.text('manage'),
+            h('ul.mp-list', {}, ...known.map((identity) => h('li.mp-card', {},
+                h('div.mp-head', {}, this.avatar(identity.user), h('div.mp-name', {}, identity.user,
+                    h('small', {}, [identity.device, this.used(identity)].filter(Boolean).join(' · '))),
+                h('span.mp-badge', {}, this.text('badge'))),
+                h('div.mp-pair', {},
+                    this.button('plain', this.text('reset'), () => this.reset(identity)),
+                    this.button('plain', this.text('remove'), () => this.remove(identity)))))),
+            h('div.mp-buttons', {}, this.button('plain', this.text('back'), () => this.home())));
+    }
+
+    /** @param {Identity} identity */
+    used({ used }) {
+        if (!used)
+            return '';
+        const days = Math.round((used - Date.now()) / 86_400_000);
+        const when = new Intl.RelativeTimeFormat(this.root.closest('[lang]')?.getAttribute('lang') || 'en',
+            { numeric: 'auto' }).format(days, 'day');
+        return this.text('used', { when });
+    }
+
+    /** @param {Identity} identity */
+    remove({ user, mpinId }) {
+        this.show('remove', this.text('remove_question', { user }),
+            h('p.mp-text', {}, this.text('remove_text', { user })),
+            h('div.mp-buttons', {},
+                this.button('danger', this.text('remove_user', { user }), async () => {
+                    await store.remove(mpinId);
+                    this.manage();
+                }),
+                this.button('plain', this.text('keep'), () => this.manage())));
+    }
+
+    /**
+     * A new PIN for a name: the name is proved first, by being signed in.
+     * @param {Identity} identity
+     */
+    reset(identity) {
+        const { user, mpinId } = identity;
+        if (this.rps.settings.signedIn?.user === user)
+            return this.register(user, identity.device, identity);
+        if (!this.others())
+            return this.resetHelp(identity);
+        sessionStorage.setItem(RESET, mpinId);
+        this.leave(user, true);
+    }
+
+    /** @param {Identity} identity */
+    resetHelp({ user }) {
+        this.notice('reset-help', this.text('reset_help'), this.text('reset_help_text', { user }),
+            [...this.otherWays(), this.button('plain', this.text('back'), () => this.home())]);
+    }
+
+    // ---- elsewhere -----------------------------------------------------------------------------
+
+    /** Whether there is another way to sign in: on this page, or on the login page. */
+    others() {
+        const { rps, options } = this;
+        return options.others || (rps && new URL(rps.at(rps.settings.loginURL)).pathname !== location.pathname);
+    }
+
+    /** @param {string} [text] @param {string} [kind] */
+    otherWays(text = this.text('other'), kind = 'plain') {
+        return this.others() ? [this.button(kind, text, () => this.leave('', false))] : [];
+    }
+
+    /**
+     * To the other ways: the page shows its own, else the login page does.
+     * @param {string} user
+     * @param {boolean} reset a forgotten PIN is the reason
+     */
+    leave(user, reset) {
+        if (this.emit('other', { user, reset }))
+            this.go(this.rps.at(this.rps.settings.loginURL) + '?return='
+                + encodeURIComponent(location.pathname + location.search));
+    }
+
+    offline() {
+        const site = this.rps?.settings.title ?? location.hostname;
+        this.notice('offline', this.text('offline', { site }), this.text('offline_text', { site }),
+            [this.button('primary', this.text('try_again'), () => this.start())]);
+    }
+
+    /**
+     * A sentence and what can be done.
+     * @param {string} name
+     * @param {string} title
+     * @param {string} text
+     * @param {Node[]} buttons
+     */
+    notice(name, title, text, buttons) {
+        this.show(name, title, text && h('p.mp-text', {}, text), h('div.mp-buttons', {}, ...buttons));
+    }
+}
+
+/** @typedef {{mpinId: string, regOTT: string, user: string, device: string}} NewIdentity */
+
+/**
+ * The name as the server wrote it into the mpinId.
+ * @param {string} mpinId
+ * @returns {string | undefined}
+ */
+function nameIn(mpinId) {
+    try {
+        return JSON.parse(decodeURIComponent(mpinId.replace(/../g, '%$&'))).userID;
+    } catch {
+        return undefined;
+    }
+}

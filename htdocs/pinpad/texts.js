@@ -1,0 +1,27 @@
+// Every word a person reads. English comes with the program, the others are fetched when they are wanted.
+
+import english from 'texts:en';
+import languages from 'texts:languages';
+
+/** @typedef {(key: string, values?: Record<string, string | number>) => string} Text */
+
+/**
+ * @param {string} base address of the assets, with a trailing slash
+ * @param {string} wanted language tag
+ * @param {Record<string, any>} [custom] texts of the page's own: {language: {key: text}}
+ * @returns {Promise<Text>}
+ */
+export async function loadTexts(base, wanted, custom = {}) {
+    const language = wanted.slice(0, 2).toLowerCase();
+    let catalogue = english;
+    if (languages.includes(language)) {
+        try {
+            catalogue = { ...english, ...await (await fetch(base + 'texts/' + language + '.json')).json() };
+        } catch {
+            // English, then
+        }
+    }
+    catalogue = { ...catalogue, ...custom[language] };
+    return (key, values = {}) => (catalogue['pad_' + key] ?? key).replace(/\{(\w+)\}/g,
+        (/** @type {string} */ _, /** @type {string} */ name) => String(values[name] ?? ''));
+}

@@ -1,0 +1,66 @@
+// The Worker: mathematics off the page's thread, and the only place where a token is in the clear.
+
+import { commit, identityPoint, makeToken, prove } from './mpin.js';
+import { get, put, seal, unseal } from './store.js';
+
+/**
+ * H(id) of the identity last asked for, and pass 1's x under its U until it is used, once.
+ * @type {Map<string, ReturnType<typeof identityPoint>>}
+ */
+const points = new Map();
+
+/** @type {Map<string, bigint>} */
+const commitments = new Map();
+
+/** @param {string} mpinId */
+function point(mpinId) {
+    const known = points.get(mpinId) ?? identityPoint(mpinId);
+    points.set(mpinId, known);
+    return known;
+}
+
+const operations = {
+    /**
+     * Makes the token of a new identity and stores its record.
+     * @param {{mpinId: string, rps: string, user: string, device: string, secret: string, pin: Uint8Array}} request
+     */
+    async keep({ mpinId, rps, user, device, secret, pin }) {
+        const token = makeToken(secret, await point(mpinId), pin);
+        const sealed = await seal(rps, mpinId, token);
+        await put({ mpinId, rps, user, device, state: '', added: Date.now(), used: 0, ...sealed });
+    },
+
+    /** Computes H(id) ahead of its use. @param {{mpinId: string}} request */
+    async prepare({ mpinId }) {
+        await point(mpinId);
+    },
+
+    /** @param {{mpinId: string}} request */
+    async commit({ mpinId }) {
+        const { x, U } = commit(await point(mpinId));
+        commitments.set(U, x);
+        return U;
+    },
+
+    /** @param {{mpinId: string, U: string, y: string, pin: Uint8Array}} request */
+    async prove({ mpinId, U, y, pin }) {
+        const x = commitments.get(U);
+        commitments.delete(U);
+        const identity = await get(mpinId);
+        if (!x || !identity)
+            throw new Error('gone');
+        return prove(x, y, await unseal(identity), await point(mpinId), pin);
+    },
+};
+
+/** @typedef {typeof operations} Operations */
+
+addEventListener('message', async ({ data: { id, name, request } }) => {
+    try {
+        postMessage({ id, value: await operations[/** @type {keyof Operations} */ (name)](request) });
+    } catch (error) {
+        postMessage({ id, error: String(error) });
+    } finally {
+        request.pin?.fill(0);
+    }
+});
