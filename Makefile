@@ -45,7 +45,9 @@ UNIT      = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 TEST_OBJ  = $(BUILD)/obj/tests/unit/mpin_client.o
 
 .PHONY: all run start stop test unit lint bench fuzz install clean help
-all: $(BUILD)/libmpin.a
+include htdocs/build.mk
+
+all: $(BUILD)/libmpin.a $(HTDOCS)
 
 # ---- what people type ------------------------------------------------------------------------
 PORT ?= 8005

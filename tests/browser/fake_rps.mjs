@@ -33,7 +33,7 @@ function render(name, values, lang) {
         again = next !== page;
         page = next;
     }
-    return page.replace(/\{\{t\.(\w+)\}\}/g, (_, k) => esc(t[k] ?? k)).replace(/\{\{(\w+)\}\}/g, (_, k) => esc(values[k] ?? ''));
+    return page.replace(/\{\{t\.(\w+)\}\}/g, (_, k) => esc((t[k] ?? k).replace(/\{(\w+)\}/g, (_, n) => values[n] ?? ''))).replace(/\{\{(\w+)\}\}/g, (_, k) => esc(values[k] ?? ''));
 }
 
 createServer(async (req, res) => {
