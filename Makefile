@@ -96,14 +96,14 @@ $(BUILD)/libmpin.a: $(LIB_OBJ)
 
 $(BUILD)/unit/%: tests/unit/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/unit/$*.d $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
 	      $(APR_LIBS) -lcmocka -lpthread
 
 unit: $(UNIT)
-	@for t in $(UNIT); do echo "# $$t"; $$t || exit 1; done
+	@CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(UNIT)
 
 clean:
 	@$(DEMO) stop
 	rm -rf $(BUILD)
 
--include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(UNIT:=.d)
+-include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/obj/%.d)
