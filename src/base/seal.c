@@ -27,16 +27,21 @@ typedef struct day_key_t {
     unsigned char number;
 } day_key_t;
 
+/* Apart from the sealer, which is a constant to those who use it. */
+typedef struct cache_t {
+    _Atomic(const day_key_t *) newest;
+    pthread_mutex_t mutex; /* of what follows */
+    apr_pool_t *p;         /* with an allocator of its own, as other threads make pools too */
+    day_key_t *slab;
+    int slab_left;
+} cache_t;
+
 struct sealer_t {
     const keys_t *keys;
     const char *purpose;
     int days;
     EVP_CIPHER *openssl; /* NULL: libsodium */
-    _Atomic(const day_key_t *) newest;
-    pthread_mutex_t mutex; /* of what follows */
-    apr_pool_t *p; /* with an allocator of its own, so that other threads' pools are no concern */
-    day_key_t *slab;
-    int slab_left;
+    cache_t *cache;
 };
 
 static uint16_t day_of(apr_time_t seconds)
@@ -44,53 +49,58 @@ static uint16_t day_of(apr_time_t seconds)
     return (uint16_t)(seconds / DAY);
 }
 
-static const day_key_t *find_key(const sealer_t *sealer, unsigned char number, uint16_t day)
+static const day_key_t *find_key(const cache_t *cache, unsigned char number, uint16_t day)
 {
-    const day_key_t *key = atomic_load_explicit(&sealer->newest, memory_order_acquire);
+    const day_key_t *key = atomic_load_explicit(&cache->newest, memory_order_acquire);
     while (key && (key->day != day || key->number != number))
         key = key->older;
     return key;
 }
 
-static const day_key_t *add_key(sealer_t *sealer, unsigned char number, uint16_t day)
+static day_key_t *new_key(cache_t *cache)
 {
+    if (!cache->slab_left) {
+        secret_t *slab = secret_make(cache->p, SLAB_KEYS * sizeof(day_key_t));
+        if (!slab)
+            return NULL;
+        cache->slab = (day_key_t *)(void *)slab->bytes;
+        cache->slab_left = SLAB_KEYS;
+    }
+    return &cache->slab[--cache->slab_left];
+}
+
+static const day_key_t *add_key(const sealer_t *sealer, unsigned char number, uint16_t day)
+{
+    cache_t *cache = sealer->cache;
     unsigned char plain[KEY_BYTES];
     if (!keys_derive(sealer->keys, number, sealer->purpose, day, plain))
         return NULL;
-    if (!sealer->slab_left) {
-        secret_t *slab = secret_make(sealer->p, SLAB_KEYS * sizeof(day_key_t));
-        sealer->slab = slab ? (day_key_t *)(void *)slab->bytes : NULL;
-        sealer->slab_left = slab ? SLAB_KEYS : 0;
-    }
-    day_key_t *key = NULL;
-    if (sealer->slab_left) {
-        key = &sealer->slab[SLAB_KEYS - sealer->slab_left--];
+    day_key_t *key = new_key(cache);
+    if (key) {
         key->day = day;
         key->number = number;
-        key->older = atomic_load_explicit(&sealer->newest, memory_order_relaxed);
+        key->older = atomic_load_explicit(&cache->newest, memory_order_relaxed);
         if (sealer->openssl)
             memcpy(key->key.plain, plain, KEY_BYTES);
         else
             crypto_aead_aes256gcm_beforenm(&key->key.expanded, plain);
-        atomic_store_explicit(&sealer->newest, key, memory_order_release);
+        atomic_store_explicit(&cache->newest, key, memory_order_release);
     }
     sodium_memzero(plain, sizeof plain);
     return key;
 }
 
-/* The sealer is a constant to its users; only the cache behind it grows. */
-static const day_key_t *day_key(const sealer_t *shared, unsigned char number, uint16_t day)
+static const day_key_t *day_key(const sealer_t *sealer, unsigned char number, uint16_t day)
 {
-    const day_key_t *key = find_key(shared, number, day);
+    const day_key_t *key = find_key(sealer->cache, number, day);
     if (key)
         return key;
 
-    sealer_t *sealer = (sealer_t *)(uintptr_t)shared;
-    pthread_mutex_lock(&sealer->mutex);
-    key = find_key(sealer, number, day);
+    pthread_mutex_lock(&sealer->cache->mutex);
+    key = find_key(sealer->cache, number, day);
     if (!key)
         key = add_key(sealer, number, day);
-    pthread_mutex_unlock(&sealer->mutex);
+    pthread_mutex_unlock(&sealer->cache->mutex);
     return key;
 }
 
@@ -98,7 +108,7 @@ static apr_status_t sealer_end(void *data)
 {
     sealer_t *sealer = data;
     EVP_CIPHER_free(sealer->openssl);
-    pthread_mutex_destroy(&sealer->mutex);
+    pthread_mutex_destroy(&sealer->cache->mutex);
     return APR_SUCCESS;
 }
 
@@ -112,11 +122,13 @@ static sealer_t *make(const keys_t *keys, const char *purpose, int days, EVP_CIP
     sealer->purpose = purpose;
     sealer->days = days;
     sealer->openssl = openssl;
-    pthread_mutex_init(&sealer->mutex, NULL);
+    sealer->cache = apr_pcalloc(p, sizeof *sealer->cache);
+    pthread_mutex_init(&sealer->cache->mutex, NULL);
     apr_pool_cleanup_register(p, sealer, sealer_end, apr_pool_cleanup_null);
-    if (apr_allocator_create(&allocator) || apr_pool_create_ex(&sealer->p, p, NULL, allocator))
+    if (apr_allocator_create(&allocator) ||
+        apr_pool_create_ex(&sealer->cache->p, p, NULL, allocator))
         return NULL;
-    apr_allocator_owner_set(allocator, sealer->p);
+    apr_allocator_owner_set(allocator, sealer->cache->p);
     return sealer;
 }
 

@@ -1,30 +1,38 @@
 #ifndef MPIN_SESSION_KNOWN_H
 #define MPIN_SESSION_KNOWN_H
 
-#include "base/seal.h"
+#include <apr_time.h>
+#include "base/keys.h"
 
-/* A lasting sealed cookie that remembers which users have signed in from this browser. It proves nothing and
- * opens nothing: it only gives the browser throttle buckets of its own. */
+/* A lasting sealed cookie (good for KNOWN_DAYS from its sealing) that remembers which users have
+ * signed in from this browser. It proves nothing and opens nothing: it only gives the browser
+ * throttle buckets of its own. */
+#define KNOWN_DAYS 400 /* as long as browsers keep one (RFC 6265bis) */
 #define KNOWN_ID_BYTES 16
 #define KNOWN_USERS 4
 #define KNOWN_TEXT_MAX 256
 
 typedef struct known_t {
     unsigned char id[KNOWN_ID_BYTES];
-    unsigned char users[KNOWN_USERS][16]; /* the first bytes of SHA-256(canonical name), newest first */
+    /* The first bytes of SHA-256(canonical name), newest first. */
+    unsigned char users[KNOWN_USERS][16];
 } known_t;
 
 typedef struct known_browsers_t known_browsers_t;
 
-known_browsers_t *known_browsers_make(const keys_t *keys, const char *cookie, const char *realm, apr_pool_t *p);
+known_browsers_t *known_browsers_make(const keys_t *keys, const char *cookie, const char *realm,
+                                      apr_pool_t *p);
 
-/* Adds a user (a fresh id when there is none yet); true when that changed something worth a new cookie. */
+/* Adds a user (a fresh id when there is none yet); true when that changed something worth a new
+ * cookie. */
 bool known_add(known_t *known, const char *name);
 
 /* The browser's id when `name` has signed in here before, else NULL. */
 const unsigned char *known_for(const known_t *known, const char *name);
 
-const char *known_seal(const known_browsers_t *browsers, const known_t *known, apr_time_t now, apr_pool_t *p);
-bool known_open(const known_browsers_t *browsers, const char *text, apr_size_t len, apr_time_t now, known_t *known);
+const char *known_seal(const known_browsers_t *browsers, const known_t *known, apr_time_t now,
+                       apr_pool_t *p);
+bool known_open(const known_browsers_t *browsers, const char *text, apr_size_t len, apr_time_t now,
+                known_t *known);
 
 #endif

@@ -3,9 +3,10 @@
 
 #include "store/store.h"
 
-/* Revocations are an append-only log in the store, kept in each child's memory. A request compares one number
- * (store_generation) and reads new entries only when it has moved, so the cost of a request does not depend on
- * how many there are. Each entry lives until the absolute expiry of the cookies that it can hit. */
+/* Revocations are an append-only log in the store, kept in each child's memory. A request compares
+ * one number (store_generation) and reads new entries only when it has moved, so the cost of a
+ * request does not depend on how many there are. Each entry lives until the absolute expiry of the
+ * cookies that it can hit. */
 typedef struct revocations_t revocations_t;
 
 typedef enum {
@@ -13,15 +14,20 @@ typedef enum {
     REVOKE_FAMILY,      /* id = family */
     REVOKE_IDENTITY,    /* id = identity handle */
     REVOKE_USER,        /* id = uid; sessions below `version` are void */
-    REVOKE_ALL          /* everybody whose session was sealed before this moment */
+    REVOKE_ALL          /* everybody whose session was sealed up to this second */
 } revoke_kind_t;
 
-/* One per store and child, for the child's life. Loads everything before it answers anything. */
+/* One per store and child, for the child's life. Loads everything before it answers anything: where
+ * that fails, `*revocations` is there all the same (NULL only when memory is out), and nobody is
+ * let in until a refresh succeeds. */
 store_status_t revocations_make(revocations_t **revocations, store_t *store, apr_pool_t *p);
 
-/* Lasting before it returns; this child knows at once, the others with their next request. */
-store_status_t revocations_add(revocations_t *revocations, revoke_kind_t kind, const unsigned char id[16],
-                               uint32_t version, apr_time_t now, apr_time_t until);
+/* Lasting before it returns; this child knows at once, the others with their next request. `until`:
+ * for a session its own expiry; for the others, which can hit sessions sealed until now, `now` +
+ * the longest session. REVOKE_ALL takes no id (NULL), and only REVOKE_USER a version. */
+store_status_t revocations_add(revocations_t *revocations, revoke_kind_t kind,
+                               const unsigned char id[16], uint32_t version, apr_time_t now,
+                               apr_time_t until);
 
 /* Takes in what is new. False: the log could not be read, nobody may be let in. */
 bool revocations_refresh(revocations_t *revocations);

@@ -4,24 +4,27 @@
 #include <stdint.h>
 #include "session/revocation.h"
 
-/* The cookie is the session: a fixed binary layout, sealed (base/seal.h) with the cookie's name and the realm
- * as associated data. Opening one takes no heap, no lock that a writer holds for long, no system call.
+/* The cookie is the session: a fixed binary layout, sealed (base/seal.h) with the cookie's name and
+ * the realm as associated data. Opening one takes no heap, no lock that a writer holds for long, no
+ * system call.
  *
- * Valid iff it opens, its times hold, and neither session, family, identity nor user version is revoked. */
+ * Valid iff it opens, its times hold, and neither session, family, identity nor user version is
+ * revoked. */
 #define SESSION_ID_BYTES 16
-#define SESSION_NAME_MAX 254      /* bytes of a canonical name */
+#define SESSION_NAME_MAX 254 /* bytes of a canonical name */
 #define SESSION_PROVIDER_MAX 32
-#define SESSION_TEXT_MAX 700      /* bytes of the cookie's value (base64url), without a NUL */
+#define SESSION_TEXT_MAX 700 /* bytes of the cookie's value (base64url), without a NUL */
 
-/* amr values (RFC 8176), one bit each. A PIN login carries AMR_PIN and AMR_MFA: device token and PIN. */
+/* amr values (RFC 8176), one bit each. A PIN login carries AMR_PIN and AMR_MFA: device token and
+ * PIN. */
 typedef enum {
-    AMR_PWD = 1 << 0, /* "pwd" */
-    AMR_PIN = 1 << 1, /* "pin" */
-    AMR_MFA = 1 << 2, /* "mfa" */
-    AMR_OTP = 1 << 3, /* "otp" */
-    AMR_SMS = 1 << 4, /* "sms" */
-    AMR_HWK = 1 << 5, /* "hwk" */
-    AMR_SWK = 1 << 6, /* "swk" */
+    AMR_PWD = 1 << 0,  /* "pwd" */
+    AMR_PIN = 1 << 1,  /* "pin" */
+    AMR_MFA = 1 << 2,  /* "mfa" */
+    AMR_OTP = 1 << 3,  /* "otp" */
+    AMR_SMS = 1 << 4,  /* "sms" */
+    AMR_HWK = 1 << 5,  /* "hwk" */
+    AMR_SWK = 1 << 6,  /* "swk" */
     AMR_PHONE = 1 << 7 /* "phone", ours: signed in from another device */
 } amr_t;
 
@@ -31,35 +34,45 @@ typedef struct session_t {
     unsigned char family[SESSION_ID_BYTES];
     unsigned char uid[SESSION_ID_BYTES];
     unsigned char identity[SESSION_ID_BYTES]; /* identity handle, all zero without one */
-    uint32_t version;   /* the user's when this was sealed */
-    uint32_t started;   /* first login of the family */
-    uint32_t auth_time; /* last proof by the person */
-    uint32_t seen;      /* last sealing: idle time counts from it */
-    uint32_t expires;   /* absolute end */
-    uint32_t amr;       /* amr_t bits */
+    uint32_t version;                         /* the user's when this was sealed */
+    uint32_t started;                         /* first login of the family */
+    uint32_t auth_time;                       /* last proof by the person */
+    uint32_t seen;                            /* last sealing: idle time counts from it */
+    uint32_t expires;                         /* absolute end */
+    uint32_t amr;                             /* amr_t bits */
     char name[SESSION_NAME_MAX + 1];
     char provider[SESSION_PROVIDER_MAX + 1]; /* "local" for PIN and password */
 } session_t;
 
-typedef enum { SESSION_OK = 0, SESSION_NONE, SESSION_EXPIRED, SESSION_REVOKED, SESSION_UNKNOWN } session_status_t;
-/* SESSION_NONE: does not open (one identical answer for every malformed, forged or foreign value).
- * SESSION_UNKNOWN: revocations are not loaded or too old, so nobody can be let in: 503. */
+typedef enum {
+    SESSION_OK = 0,
+    SESSION_NONE, /* does not open: one answer for every malformed, forged or foreign value */
+    SESSION_EXPIRED,
+    SESSION_REVOKED,
+    SESSION_UNKNOWN /* revocations are not loaded, so nobody can be let in: 503 */
+} session_status_t;
 
 typedef struct sessions_t sessions_t;
 
-/* `cookie` and `realm` are bound into every seal. `revocations` may be NULL only in tests. */
-sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *realm, apr_interval_time_t idle,
-                          apr_interval_time_t max, revocations_t *revocations, apr_pool_t *p);
+/* `cookie` and `realm` are bound into every seal. `idle` and `max` are MPinSession*; an idle time
+ * under two minutes would end sessions in use, as a cookie is sealed anew once a minute at most.
+ * Without `revocations` (NULL: no store could be opened) nobody is let in. NULL when memory is out.
+ */
+sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *realm,
+                          apr_interval_time_t idle, apr_interval_time_t max,
+                          revocations_t *revocations, apr_pool_t *p);
 
-/* Fills id, family (unless one is given by a step-up: non-zero), times and expiry of a new session. */
+/* Fills id, times and expiry of a new session; family and `started` too, unless a step-up gives
+ * them (family non-zero). */
 void session_start(const sessions_t *sessions, session_t *session, apr_time_t now);
 
 /* The cookie value, in the pool; NULL when no randomness is to be had. Sets `seen`. */
-const char *session_seal(const sessions_t *sessions, session_t *session, apr_time_t now, apr_pool_t *p);
+const char *session_seal(const sessions_t *sessions, session_t *session, apr_time_t now,
+                         apr_pool_t *p);
 
 /* Opens a cookie value into `session`, which the caller owns (the stack or the request's pool). */
-session_status_t session_open(const sessions_t *sessions, const char *text, apr_size_t len, apr_time_t now,
-                              session_t *session);
+session_status_t session_open(const sessions_t *sessions, const char *text, apr_size_t len,
+                              apr_time_t now, session_t *session);
 
 /* True when it is time to seal anew (once a minute at most). */
 bool session_wants_renewal(const session_t *session, apr_time_t now);
@@ -68,7 +81,7 @@ bool session_wants_renewal(const session_t *session, apr_time_t now);
 const char *session_amr_text(uint32_t amr, apr_pool_t *p);
 uint32_t session_amr_bit(const char *word);
 
-/* One-way public handle of a session for applications (MPIN_SESSION): 32 hex digits, in the pool. */
+/* One-way public handle of a session for applications (MPIN_SESSION): 32 hex digits in the pool. */
 const char *session_handle(const sessions_t *sessions, const session_t *session, apr_pool_t *p);
 
 #endif

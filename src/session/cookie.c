@@ -1,0 +1,76 @@
+#include "session/cookie.h"
+
+#include <apr_strings.h>
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/base64.h"
+
+struct cookie_sealer_t {
+    sealer_t *sealer;
+    const char *bound; /* cookie's name, NUL, realm */
+    apr_size_t bound_len;
+};
+
+cookie_sealer_t *cookie_sealer_make(const keys_t *keys, const char *purpose, int days,
+                                    const char *cookie, const char *realm, apr_pool_t *p)
+{
+    cookie_sealer_t *made = apr_pcalloc(p, sizeof *made);
+    apr_size_t name_len = strlen(cookie) + 1, realm_len = strlen(realm);
+    char *bound = apr_palloc(p, name_len + realm_len);
+
+    memcpy(bound, cookie, name_len);
+    memcpy(bound + name_len, realm, realm_len);
+    made->bound = bound;
+    made->bound_len = name_len + realm_len;
+    made->sealer = sealer_make(keys, purpose, days, p);
+    return made->sealer ? made : NULL;
+}
+
+const char *cookie_seal(const cookie_sealer_t *sealer, apr_time_t now, const unsigned char *bytes,
+                        apr_size_t len, apr_pool_t *p)
+{
+    unsigned char blob[BASE64_BYTES_MAX(COOKIE_TEXT_MAX)];
+    if (len + SEAL_OVERHEAD > sizeof blob ||
+        !sealer_seal(sealer->sealer, now, sealer->bound, sealer->bound_len, bytes, len, blob))
+        return NULL;
+    return base64_encode(p, blob, len + SEAL_OVERHEAD);
+}
+
+bool cookie_open(const cookie_sealer_t *sealer, apr_time_t now, const char *text, apr_size_t len,
+                 unsigned char *bytes, apr_size_t max, apr_size_t *got)
+{
+    unsigned char blob[BASE64_BYTES_MAX(COOKIE_TEXT_MAX)];
+    apr_size_t blob_len;
+    if (len > COOKIE_TEXT_MAX || !base64_decode(text, len, blob, &blob_len) ||
+        blob_len < SEAL_OVERHEAD || blob_len - SEAL_OVERHEAD > max)
+        return false;
+    *got = blob_len - SEAL_OVERHEAD;
+    return sealer_open(sealer->sealer, now, sealer->bound, sealer->bound_len, blob, blob_len,
+                       bytes);
+}
+
+void cookie_put32(unsigned char **at, uint32_t number)
+{
+    number = htonl(number);
+    cookie_put(at, &number, sizeof number);
+}
+
+uint32_t cookie_get32(const unsigned char **at)
+{
+    uint32_t number;
+    cookie_get(at, &number, sizeof number);
+    return ntohl(number);
+}
+
+void cookie_put(unsigned char **at, const void *bytes, apr_size_t len)
+{
+    memcpy(*at, bytes, len);
+    *at += len;
+}
+
+void cookie_get(const unsigned char **at, void *bytes, apr_size_t len)
+{
+    memcpy(bytes, *at, len);
+    *at += len;
+}

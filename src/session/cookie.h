@@ -1,0 +1,32 @@
+#ifndef MPIN_SESSION_COOKIE_H
+#define MPIN_SESSION_COOKIE_H
+
+#include "base/seal.h"
+
+/* What our three cookies share: a sealed text in base64url, bound to the cookie's name and the
+ * realm. */
+#define COOKIE_TEXT_MAX 3200 /* characters of a value */
+
+typedef struct cookie_sealer_t cookie_sealer_t;
+
+/* `purpose` and `days` as in sealer_make; NULL when memory is out. */
+cookie_sealer_t *cookie_sealer_make(const keys_t *keys, const char *purpose, int days,
+                                    const char *cookie, const char *realm, apr_pool_t *p);
+
+/* The value for `len` bytes, in the pool; NULL when no randomness is to be had. */
+const char *cookie_seal(const cookie_sealer_t *sealer, apr_time_t now, const unsigned char *bytes,
+                        apr_size_t len, apr_pool_t *p);
+
+/* Opens a value into `bytes`, which has room for `max`; `*got` is how many there are. */
+bool cookie_open(const cookie_sealer_t *sealer, apr_time_t now, const char *text, apr_size_t len,
+                 unsigned char *bytes, apr_size_t max, apr_size_t *got);
+
+/* Numbers in a cookie are big-endian. Both move on past the number. */
+void cookie_put32(unsigned char **at, uint32_t number);
+uint32_t cookie_get32(const unsigned char **at);
+
+/* The same for plain bytes. */
+void cookie_put(unsigned char **at, const void *bytes, apr_size_t len);
+void cookie_get(const unsigned char **at, void *bytes, apr_size_t len);
+
+#endif

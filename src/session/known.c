@@ -1,0 +1,85 @@
+#include "session/known.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "session/cookie.h"
+
+/* Version of the layout: version | id | users. */
+#define LAYOUT 1
+#define USER_BYTES 16
+#define HEAD (1 + KNOWN_ID_BYTES)
+#define BYTES_MAX (HEAD + KNOWN_USERS * USER_BYTES)
+
+struct known_browsers_t {
+    cookie_sealer_t *sealer;
+};
+
+known_browsers_t *known_browsers_make(const keys_t *keys, const char *cookie, const char *realm,
+                                      apr_pool_t *p)
+{
+    known_browsers_t *browsers = apr_palloc(p, sizeof *browsers);
+    browsers->sealer = cookie_sealer_make(keys, "known-browser", KNOWN_DAYS, cookie, realm, p);
+    return browsers->sealer ? browsers : NULL;
+}
+
+/* The user's place, or KNOWN_USERS. */
+static int place_of(const known_t *known, const char *name, unsigned char user[USER_BYTES])
+{
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    int place = 0;
+
+    crypto_hash_sha256(hash, (const unsigned char *)name, strlen(name));
+    memcpy(user, hash, USER_BYTES);
+    while (place < KNOWN_USERS && memcmp(known->users[place], user, USER_BYTES))
+        place++;
+    return place;
+}
+
+bool known_add(known_t *known, const char *name)
+{
+    unsigned char user[USER_BYTES];
+    int place = place_of(known, name, user);
+    if (!place)
+        return false;
+
+    if (sodium_is_zero(known->id, sizeof known->id))
+        randombytes_buf(known->id, sizeof known->id);
+    int moved = place < KNOWN_USERS ? place : KNOWN_USERS - 1;
+    memmove(known->users[1], known->users[0], (size_t)moved * USER_BYTES);
+    memcpy(known->users[0], user, USER_BYTES);
+    return true;
+}
+
+const unsigned char *known_for(const known_t *known, const char *name)
+{
+    unsigned char user[USER_BYTES];
+    return place_of(known, name, user) < KNOWN_USERS ? known->id : NULL;
+}
+
+const char *known_seal(const known_browsers_t *browsers, const known_t *known, apr_time_t now,
+                       apr_pool_t *p)
+{
+    unsigned char bytes[BYTES_MAX], *at = bytes;
+    const unsigned char layout = LAYOUT;
+
+    cookie_put(&at, &layout, 1);
+    cookie_put(&at, known->id, sizeof known->id);
+    cookie_put(&at, known->users, sizeof known->users);
+    return cookie_seal(browsers->sealer, now, bytes, sizeof bytes, p);
+}
+
+bool known_open(const known_browsers_t *browsers, const char *text, apr_size_t len, apr_time_t now,
+                known_t *known)
+{
+    unsigned char bytes[BYTES_MAX];
+    const unsigned char *at = bytes;
+    apr_size_t got;
+
+    if (!cookie_open(browsers->sealer, now, text, len, bytes, sizeof bytes, &got) ||
+        got != sizeof bytes || *at++ != LAYOUT)
+        return false;
+    cookie_get(&at, known->id, sizeof known->id);
+    cookie_get(&at, known->users, sizeof known->users);
+    return true;
+}

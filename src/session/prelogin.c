@@ -1,0 +1,226 @@
+#include "session/prelogin.h"
+
+#include <apr_strings.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "base/base64.h"
+#include "session/cookie.h"
+
+/* Version of the layout: version | id | sealed at 4 | entries, the free places left out: nonce |
+ * made, methods, max_age, 4 each | post_lost 1 | target's length 2 and bytes. */
+#define LAYOUT 1
+#define NONCE_BYTES (PRELOGIN_NONCE_HEX / 2)
+#define HEAD (1 + PRELOGIN_ID_BYTES + 4)
+#define ENTRY_FIXED (NONCE_BYTES + 3 * 4 + 1 + 2)
+#define BYTES_MAX (HEAD + PRELOGIN_ENTRIES * (ENTRY_FIXED + PRELOGIN_TARGET_MAX))
+
+#define TOKEN_BYTES crypto_auth_hmacsha256_BYTES
+#define TOKEN_TEXT BASE64_TEXT_LEN(TOKEN_BYTES)
+
+struct prelogins_t {
+    cookie_sealer_t *sealer;
+    apr_time_t max; /* seconds */
+    const secret_t *token_key;
+};
+
+static const secret_t *derive_token_key(const keys_t *keys, apr_pool_t *p)
+{
+    secret_t *key = secret_make(p, KEY_BYTES);
+    return key && keys_derive(keys, keys_current(keys), "form-token", 0, key->bytes) ? key : NULL;
+}
+
+prelogins_t *prelogins_make(const keys_t *keys, const char *cookie, const char *realm,
+                            apr_interval_time_t max, apr_pool_t *p)
+{
+    const apr_interval_time_t day = apr_time_from_sec(86400);
+    prelogins_t *prelogins = apr_pcalloc(p, sizeof *prelogins);
+
+    prelogins->max = apr_time_sec(max);
+    prelogins->sealer =
+        cookie_sealer_make(keys, "pre-login", (int)((max + day - 1) / day), cookie, realm, p);
+    prelogins->token_key = derive_token_key(keys, p);
+    return prelogins->sealer && prelogins->token_key ? prelogins : NULL;
+}
+
+void prelogin_start(prelogin_t *prelogin, apr_time_t now)
+{
+    memset(prelogin, 0, sizeof *prelogin);
+    randombytes_buf(prelogin->id, sizeof prelogin->id);
+    prelogin->made = (uint32_t)apr_time_sec(now);
+}
+
+/* ---- login pages ---- */
+
+static bool asks_the_same(const prelogin_entry_t *entry, const char *target, uint32_t methods,
+                          uint32_t max_age, bool post_lost)
+{
+    return *entry->nonce && entry->methods == methods && entry->max_age == max_age &&
+           entry->post_lost == post_lost && !strcmp(entry->target, target);
+}
+
+static prelogin_entry_t *place_for(prelogin_t *prelogin)
+{
+    prelogin_entry_t *oldest = prelogin->entries;
+    for (int i = 0; i < PRELOGIN_ENTRIES; i++) {
+        prelogin_entry_t *entry = &prelogin->entries[i];
+        if (!*entry->nonce)
+            return entry;
+        if (entry->made < oldest->made)
+            oldest = entry;
+    }
+    return oldest;
+}
+
+const char *prelogin_add(prelogin_t *prelogin, const char *target, uint32_t methods,
+                         uint32_t max_age, bool post_lost, apr_time_t now)
+{
+    uint32_t seconds = (uint32_t)apr_time_sec(now);
+    if (strlen(target) > PRELOGIN_TARGET_MAX)
+        target = "/";
+    for (int i = 0; i < PRELOGIN_ENTRIES; i++) {
+        prelogin_entry_t *entry = &prelogin->entries[i];
+        if (asks_the_same(entry, target, methods, max_age, post_lost)) {
+            entry->made = seconds;
+            return entry->nonce;
+        }
+    }
+    unsigned char nonce[NONCE_BYTES];
+    prelogin_entry_t *entry = place_for(prelogin);
+
+    randombytes_buf(nonce, sizeof nonce);
+    sodium_bin2hex(entry->nonce, sizeof entry->nonce, nonce, sizeof nonce);
+    entry->made = seconds;
+    entry->methods = methods;
+    entry->max_age = max_age;
+    entry->post_lost = post_lost;
+    apr_cpystrn(entry->target, target, sizeof entry->target);
+    return entry->nonce;
+}
+
+const prelogin_entry_t *prelogin_find(const prelogin_t *prelogin, const char *nonce)
+{
+    for (int i = 0; *nonce && i < PRELOGIN_ENTRIES; i++)
+        if (!strcmp(prelogin->entries[i].nonce, nonce))
+            return &prelogin->entries[i];
+    return NULL;
+}
+
+void prelogin_remove(prelogin_t *prelogin, const char *nonce)
+{
+    for (int i = 0; i < PRELOGIN_ENTRIES; i++)
+        if (!strcmp(prelogin->entries[i].nonce, nonce))
+            memset(&prelogin->entries[i], 0, sizeof prelogin->entries[i]);
+}
+
+/* ---- the cookie ---- */
+
+static void put_entry(unsigned char **at, const prelogin_entry_t *entry)
+{
+    unsigned char nonce[NONCE_BYTES];
+    apr_size_t len = strlen(entry->target);
+    const unsigned char rest[] = {entry->post_lost, (unsigned char)(len >> 8), (unsigned char)len};
+
+    sodium_hex2bin(nonce, sizeof nonce, entry->nonce, PRELOGIN_NONCE_HEX, NULL, NULL, NULL);
+    cookie_put(at, nonce, sizeof nonce);
+    cookie_put32(at, entry->made);
+    cookie_put32(at, entry->methods);
+    cookie_put32(at, entry->max_age);
+    cookie_put(at, rest, sizeof rest);
+    cookie_put(at, entry->target, len);
+}
+
+const char *prelogin_seal(const prelogins_t *prelogins, const prelogin_t *prelogin, apr_time_t now,
+                          apr_pool_t *p)
+{
+    unsigned char bytes[BYTES_MAX], *at = bytes;
+    const unsigned char layout = LAYOUT;
+
+    cookie_put(&at, &layout, 1);
+    cookie_put(&at, prelogin->id, sizeof prelogin->id);
+    cookie_put32(&at, (uint32_t)apr_time_sec(now));
+    for (int i = 0; i < PRELOGIN_ENTRIES; i++)
+        if (*prelogin->entries[i].nonce)
+            put_entry(&at, &prelogin->entries[i]);
+    return cookie_seal(prelogins->sealer, now, bytes, (apr_size_t)(at - bytes), p);
+}
+
+static bool get_entry(const unsigned char **at, const unsigned char *end, prelogin_entry_t *entry)
+{
+    unsigned char nonce[NONCE_BYTES], rest[3];
+    if (end - *at < ENTRY_FIXED)
+        return false;
+    cookie_get(at, nonce, sizeof nonce);
+    sodium_bin2hex(entry->nonce, sizeof entry->nonce, nonce, sizeof nonce);
+    entry->made = cookie_get32(at);
+    entry->methods = cookie_get32(at);
+    entry->max_age = cookie_get32(at);
+    cookie_get(at, rest, sizeof rest);
+    entry->post_lost = rest[0];
+
+    apr_size_t len = (apr_size_t)(rest[1] << 8 | rest[2]);
+    if (len > PRELOGIN_TARGET_MAX || len > (apr_size_t)(end - *at))
+        return false;
+    cookie_get(at, entry->target, len);
+    entry->target[len] = '\0';
+    return true;
+}
+
+bool prelogin_open(const prelogins_t *prelogins, const char *text, apr_size_t len, apr_time_t now,
+                   prelogin_t *prelogin)
+{
+    unsigned char bytes[BYTES_MAX];
+    const unsigned char *at = bytes;
+    apr_size_t got;
+    apr_time_t seconds = apr_time_sec(now);
+
+    if (!cookie_open(prelogins->sealer, now, text, len, bytes, sizeof bytes, &got) || got < HEAD ||
+        *at++ != LAYOUT)
+        return false;
+    memset(prelogin, 0, sizeof *prelogin);
+    cookie_get(&at, prelogin->id, sizeof prelogin->id);
+    prelogin->made = cookie_get32(&at);
+    if (prelogin->made > seconds + SEAL_SKEW || prelogin->made + prelogins->max <= seconds)
+        return false;
+
+    const unsigned char *end = bytes + got;
+    for (int i = 0; at < end; i++) {
+        if (i == PRELOGIN_ENTRIES || !get_entry(&at, end, &prelogin->entries[i]))
+            return false;
+        if (prelogin->entries[i].made + prelogins->max <= seconds)
+            memset(&prelogin->entries[i], 0, sizeof prelogin->entries[i]);
+    }
+    return true;
+}
+
+/* ---- form tokens ---- */
+
+static void token_bytes(const prelogins_t *prelogins, const unsigned char id[16],
+                        const char *purpose, unsigned char token[TOKEN_BYTES])
+{
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, prelogins->token_key->bytes, prelogins->token_key->len);
+    crypto_auth_hmacsha256_update(&state, id, 16);
+    crypto_auth_hmacsha256_update(&state, (const unsigned char *)purpose, strlen(purpose));
+    crypto_auth_hmacsha256_final(&state, token);
+    sodium_memzero(&state, sizeof state);
+}
+
+const char *prelogin_token(const prelogins_t *prelogins, const unsigned char id[16],
+                           const char *purpose, apr_pool_t *p)
+{
+    unsigned char token[TOKEN_BYTES];
+    token_bytes(prelogins, id, purpose, token);
+    return base64_encode(p, token, sizeof token);
+}
+
+bool prelogin_token_ok(const prelogins_t *prelogins, const unsigned char id[16],
+                       const char *purpose, const char *token)
+{
+    unsigned char right[TOKEN_BYTES], given[BASE64_BYTES_MAX(TOKEN_TEXT)];
+    apr_size_t len = strnlen(token, TOKEN_TEXT + 1), got;
+    if (len != TOKEN_TEXT || !base64_decode(token, len, given, &got))
+        return false;
+    token_bytes(prelogins, id, purpose, right);
+    return !sodium_memcmp(given, right, sizeof right);
+}

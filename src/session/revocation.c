@@ -1,0 +1,150 @@
+#include "session/revocation.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/seal.h"
+#include "session/revoked.h"
+
+#define LOG "revocations"
+
+/* An entry of the log: kind 1 | id 16 | limit 4, big-endian. The limit: REVOKE_USER, sessions of a
+ * lower version; REVOKE_ALL, sessions sealed up to this second; else 1. */
+#define ENTRY_BYTES 21
+#define EVER 1
+
+#define NOT_LOADED UINT64_MAX
+
+struct revocations_t {
+    store_t *store;
+    revoked_t *revoked;
+    _Atomic uint64_t generation; /* the store's, before the log was last read */
+    pthread_mutex_t reading;     /* of what follows */
+    uint64_t sequence;           /* newest entry of the log that was read */
+    apr_pool_t *scratch;         /* with an allocator of its own, as other threads make pools too */
+};
+
+static const unsigned char everybody[16];
+
+typedef struct taking_t {
+    revoked_t *revoked;
+    uint32_t now;
+    bool failed;
+} taking_t;
+
+static bool take_entry(void *baton, uint64_t sequence, const void *data, apr_size_t len,
+                       apr_time_t expires)
+{
+    taking_t *taking = baton;
+    const unsigned char *bytes = data;
+    (void)sequence;
+    if (len != ENTRY_BYTES || bytes[0] < REVOKE_SESSION || bytes[0] > REVOKE_ALL) {
+        taking->failed = true;
+        return false;
+    }
+    uint32_t limit = (uint32_t)bytes[17] << 24 | (uint32_t)bytes[18] << 16 |
+                     (uint32_t)bytes[19] << 8 | bytes[20];
+    taking->failed = !revoked_add(taking->revoked, bytes[0], bytes + 1, limit,
+                                  (uint32_t)apr_time_sec(expires), taking->now);
+    return !taking->failed;
+}
+
+/* Reads what is new. What can't be taken in is not passed over: nobody is let in until it can. */
+static store_status_t read_log(revocations_t *revocations)
+{
+    uint64_t generation = store_generation(revocations->store), last = 0;
+    taking_t taking = {revocations->revoked, (uint32_t)apr_time_sec(apr_time_now()), false};
+
+    store_status_t status = store_log_read(revocations->store, LOG, revocations->sequence,
+                                           revocations->scratch, take_entry, &taking, &last);
+    apr_pool_clear(revocations->scratch);
+    if (status != STORE_OK)
+        return status;
+    if (taking.failed)
+        return STORE_DOWN;
+    revocations->sequence = last;
+    atomic_store(&revocations->generation, generation);
+    return STORE_OK;
+}
+
+static apr_status_t end(void *data)
+{
+    revocations_t *revocations = data;
+    pthread_mutex_destroy(&revocations->reading);
+    return APR_SUCCESS;
+}
+
+store_status_t revocations_make(revocations_t **revocations, store_t *store, apr_pool_t *p)
+{
+    revocations_t *made = apr_pcalloc(p, sizeof *made);
+    apr_allocator_t *allocator;
+
+    *revocations = NULL;
+    made->store = store;
+    atomic_init(&made->generation, NOT_LOADED);
+    made->revoked = revoked_make(p);
+    pthread_mutex_init(&made->reading, NULL);
+    apr_pool_cleanup_register(p, made, end, apr_pool_cleanup_null);
+    if (!made->revoked || apr_allocator_create(&allocator) ||
+        apr_pool_create_ex(&made->scratch, p, NULL, allocator))
+        return STORE_DOWN;
+    apr_allocator_owner_set(allocator, made->scratch);
+    *revocations = made;
+    return read_log(made);
+}
+
+/* Kept a little longer than the sessions, whose sealer's clock may have been ahead. */
+store_status_t revocations_add(revocations_t *revocations, revoke_kind_t kind,
+                               const unsigned char id[16], uint32_t version, apr_time_t now,
+                               apr_time_t until)
+{
+    uint32_t seconds = (uint32_t)apr_time_sec(now);
+    uint32_t limit = kind == REVOKE_USER ? version : kind == REVOKE_ALL ? seconds : EVER;
+    unsigned char entry[ENTRY_BYTES] = {(unsigned char)kind};
+    uint64_t sequence;
+
+    if (kind == REVOKE_ALL)
+        id = everybody;
+    memcpy(entry + 1, id, 16);
+    entry[17] = (unsigned char)(limit >> 24);
+    entry[18] = (unsigned char)(limit >> 16);
+    entry[19] = (unsigned char)(limit >> 8);
+    entry[20] = (unsigned char)limit;
+
+    until += apr_time_from_sec(SEAL_SKEW);
+    store_status_t status =
+        store_log_append(revocations->store, LOG, entry, sizeof entry, until, &sequence);
+    if (status != STORE_OK)
+        return status;
+    return revoked_add(revocations->revoked, kind, id, limit, (uint32_t)apr_time_sec(until),
+                       seconds)
+               ? STORE_OK
+               : STORE_DOWN;
+}
+
+bool revocations_refresh(revocations_t *revocations)
+{
+    if (atomic_load(&revocations->generation) == store_generation(revocations->store))
+        return true;
+    pthread_mutex_lock(&revocations->reading);
+    bool fresh = atomic_load(&revocations->generation) == store_generation(revocations->store) ||
+                 read_log(revocations) == STORE_OK;
+    pthread_mutex_unlock(&revocations->reading);
+    return fresh;
+}
+
+bool revocations_hit(const revocations_t *revocations, const unsigned char session[16],
+                     const unsigned char family[16], const unsigned char identity[16],
+                     const unsigned char uid[16], uint32_t version, uint32_t sealed)
+{
+    enum { SESSION, FAMILY, IDENTITY, USER, ALL, LOOKS };
+    revoked_look_t looks[LOOKS] = {
+        [SESSION] = {REVOKE_SESSION, session, 0},    [FAMILY] = {REVOKE_FAMILY, family, 0},
+        [IDENTITY] = {REVOKE_IDENTITY, identity, 0}, [USER] = {REVOKE_USER, uid, 0},
+        [ALL] = {REVOKE_ALL, everybody, 0},
+    };
+    revoked_look(revocations->revoked, looks, LOOKS);
+    return looks[SESSION].limit || looks[FAMILY].limit || looks[IDENTITY].limit ||
+           version < looks[USER].limit || sealed <= looks[ALL].limit;
+}

@@ -1,0 +1,177 @@
+#include "session/session.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "session/cookie.h"
+
+#define RENEW 60 /* seconds between sealings */
+
+/* Version of the layout: version | id | family | uid | identity | user version, started, auth_time,
+ * seen, expires, amr, 4 each | length and bytes of provider | the name is the rest. */
+#define LAYOUT 1
+#define FIXED (1 + 4 * SESSION_ID_BYTES + 6 * 4 + 1)
+#define BYTES_MAX (FIXED + SESSION_PROVIDER_MAX + SESSION_NAME_MAX)
+
+struct sessions_t {
+    cookie_sealer_t *sealer;
+    uint32_t idle; /* seconds */
+    uint32_t max;
+    revocations_t *revocations;
+    unsigned char handle_key[crypto_shorthash_siphashx24_KEYBYTES];
+};
+
+static const struct {
+    const char *word;
+    uint32_t bit;
+} amr_words[] = {
+    {"pwd", AMR_PWD}, {"pin", AMR_PIN}, {"mfa", AMR_MFA}, {"otp", AMR_OTP},
+    {"sms", AMR_SMS}, {"hwk", AMR_HWK}, {"swk", AMR_SWK}, {"phone", AMR_PHONE},
+};
+#define AMR_WORDS (sizeof amr_words / sizeof *amr_words)
+#define AMR_TEXT_MAX (AMR_WORDS * sizeof "phone ")
+
+static int days_of(apr_interval_time_t time)
+{
+    const apr_interval_time_t day = apr_time_from_sec(86400);
+    return (int)((time + day - 1) / day);
+}
+
+sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *realm,
+                          apr_interval_time_t idle, apr_interval_time_t max,
+                          revocations_t *revocations, apr_pool_t *p)
+{
+    sessions_t *sessions = apr_pcalloc(p, sizeof *sessions);
+    unsigned char key[KEY_BYTES];
+
+    sessions->idle = (uint32_t)apr_time_sec(idle);
+    sessions->max = (uint32_t)apr_time_sec(max);
+    sessions->revocations = revocations;
+    sessions->sealer = cookie_sealer_make(keys, "session", days_of(max), cookie, realm, p);
+    if (!sessions->sealer || !keys_derive(keys, keys_current(keys), "session-handle", 0, key))
+        return NULL;
+    memcpy(sessions->handle_key, key, sizeof sessions->handle_key);
+    sodium_memzero(key, sizeof key);
+    return sessions;
+}
+
+void session_start(const sessions_t *sessions, session_t *session, apr_time_t now)
+{
+    uint32_t seconds = (uint32_t)apr_time_sec(now);
+
+    randombytes_buf(session->id, sizeof session->id);
+    if (sodium_is_zero(session->family, sizeof session->family)) {
+        randombytes_buf(session->family, sizeof session->family);
+        session->started = seconds;
+    }
+    session->auth_time = seconds;
+    session->seen = seconds;
+    session->expires = seconds + sessions->max;
+}
+
+const char *session_seal(const sessions_t *sessions, session_t *session, apr_time_t now,
+                         apr_pool_t *p)
+{
+    unsigned char bytes[BYTES_MAX], *at = bytes;
+    unsigned char layout = LAYOUT, provider_len = (unsigned char)strlen(session->provider);
+
+    session->seen = (uint32_t)apr_time_sec(now);
+    cookie_put(&at, &layout, 1);
+    cookie_put(&at, session->id, SESSION_ID_BYTES);
+    cookie_put(&at, session->family, SESSION_ID_BYTES);
+    cookie_put(&at, session->uid, SESSION_ID_BYTES);
+    cookie_put(&at, session->identity, SESSION_ID_BYTES);
+    cookie_put32(&at, session->version);
+    cookie_put32(&at, session->started);
+    cookie_put32(&at, session->auth_time);
+    cookie_put32(&at, session->seen);
+    cookie_put32(&at, session->expires);
+    cookie_put32(&at, session->amr);
+    cookie_put(&at, &provider_len, 1);
+    cookie_put(&at, session->provider, provider_len);
+    cookie_put(&at, session->name, strlen(session->name));
+    return cookie_seal(sessions->sealer, now, bytes, (apr_size_t)(at - bytes), p);
+}
+
+static bool read_layout(session_t *session, const unsigned char *at, apr_size_t len)
+{
+    const unsigned char *end = at + len;
+    if (len < FIXED || *at++ != LAYOUT)
+        return false;
+    cookie_get(&at, session->id, SESSION_ID_BYTES);
+    cookie_get(&at, session->family, SESSION_ID_BYTES);
+    cookie_get(&at, session->uid, SESSION_ID_BYTES);
+    cookie_get(&at, session->identity, SESSION_ID_BYTES);
+    session->version = cookie_get32(&at);
+    session->started = cookie_get32(&at);
+    session->auth_time = cookie_get32(&at);
+    session->seen = cookie_get32(&at);
+    session->expires = cookie_get32(&at);
+    session->amr = cookie_get32(&at);
+
+    apr_size_t provider_len = *at++;
+    if (provider_len > SESSION_PROVIDER_MAX || provider_len > (apr_size_t)(end - at))
+        return false;
+    cookie_get(&at, session->provider, provider_len);
+    session->provider[provider_len] = '\0';
+
+    apr_size_t name_len = (apr_size_t)(end - at);
+    if (name_len > SESSION_NAME_MAX)
+        return false;
+    cookie_get(&at, session->name, name_len);
+    session->name[name_len] = '\0';
+    return true;
+}
+
+session_status_t session_open(const sessions_t *sessions, const char *text, apr_size_t len,
+                              apr_time_t now, session_t *session)
+{
+    unsigned char bytes[BYTES_MAX];
+    apr_size_t got;
+    apr_time_t seconds = apr_time_sec(now);
+
+    if (!cookie_open(sessions->sealer, now, text, len, bytes, sizeof bytes, &got) ||
+        !read_layout(session, bytes, got) || session->seen > seconds + SEAL_SKEW)
+        return SESSION_NONE;
+    if (session->expires <= seconds || (apr_time_t)session->seen + sessions->idle <= seconds)
+        return SESSION_EXPIRED;
+    if (!sessions->revocations || !revocations_refresh(sessions->revocations))
+        return SESSION_UNKNOWN;
+    return revocations_hit(sessions->revocations, session->id, session->family, session->identity,
+                           session->uid, session->version, session->seen)
+               ? SESSION_REVOKED
+               : SESSION_OK;
+}
+
+bool session_wants_renewal(const session_t *session, apr_time_t now)
+{
+    return apr_time_sec(now) >= (apr_time_t)session->seen + RENEW;
+}
+
+const char *session_amr_text(uint32_t amr, apr_pool_t *p)
+{
+    char *text = apr_palloc(p, AMR_TEXT_MAX + 1), *at = text;
+    for (size_t i = 0; i < AMR_WORDS; i++)
+        if (amr & amr_words[i].bit)
+            at = stpcpy(stpcpy(at, at == text ? "" : " "), amr_words[i].word);
+    *at = '\0';
+    return text;
+}
+
+uint32_t session_amr_bit(const char *word)
+{
+    for (size_t i = 0; i < AMR_WORDS; i++)
+        if (!strcmp(amr_words[i].word, word))
+            return amr_words[i].bit;
+    return 0;
+}
+
+/* A pseudorandom function of the session's id: who doesn't know the key learns nothing of the id.
+ */
+const char *session_handle(const sessions_t *sessions, const session_t *session, apr_pool_t *p)
+{
+    unsigned char handle[crypto_shorthash_siphashx24_BYTES];
+    crypto_shorthash_siphashx24(handle, session->id, sizeof session->id, sessions->handle_key);
+    return hex_encode(p, handle, sizeof handle);
+}
