@@ -42,9 +42,10 @@ PURE_SRC  = $(wildcard src/login/return_to.c src/login/template.c)
 PURE_OBJ  = $(PURE_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC  = $(wildcard tests/unit/test_*.c)
 UNIT      = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
-TEST_OBJ  = $(BUILD)/obj/tests/unit/mpin_client.o
+TEST_SRC  = $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
+TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
-.PHONY: all run start stop test unit lint bench fuzz install clean help
+.PHONY: all run start stop test unit lint bench bench-mpin fuzz install clean help
 include htdocs/build.mk
 
 all: $(BUILD)/libmpin.a $(HTDOCS)
@@ -102,8 +103,27 @@ $(BUILD)/unit/%: tests/unit/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLS
 unit: $(UNIT)
 	@CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(UNIT)
 
+# ---- measured -----------------------------------------------------------------------------------
+# The M-Pin mathematics: microseconds here, and instructions anywhere (callgrind).
+MPIN_CLIENT  = $(BUILD)/obj/tests/unit/mpin_client.o
+VERIFY_STEPS = login verify verify-decoded pairing pairing-blst check-point hash client-secret server-secret
+
+$(BUILD)/bench/verify: tests/bench/verify.c $(MPIN_CLIENT) $(BUILD)/libmpin.a $(BLST_FILE)
+	@mkdir -p $(@D) $(BUILD)/obj/tests/bench
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/bench/verify.d $< -o $@ $(MPIN_CLIENT) $(BUILD)/libmpin.a \
+	      $(BLST_LIB) $(PKG_LIBS)
+
+bench-mpin: $(BUILD)/bench/verify
+	@$<
+	@for step in $(VERIFY_STEPS); do \
+	    valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no $< $$step \
+	        $$(grep -qsw adx /proc/cpuinfo && echo adx) 2>&1 | \
+	        awk -v step=$$step '/Collected/ {printf "%-16s %9.2f M instructions\n", step, $$4 / 1e6}'; \
+	done
+
 clean:
 	@$(DEMO) stop
 	rm -rf $(BUILD)
 
--include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/obj/%.d)
+-include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) \
+         $(BUILD)/obj/tests/bench/verify.d

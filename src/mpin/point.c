@@ -22,11 +22,16 @@ static mpin_status_t from_blst(BLST_ERROR error)
 
 /* Without flags the identity can't be written: (0, 0) is not on the curve. So no check for it
  * stands here. */
-mpin_status_t mpin_g1_decode(blst_p1_affine *point, const unsigned char wire[MPIN_G1_BYTES])
+mpin_status_t mpin_g1_decode_on_curve(blst_p1_affine *point,
+                                      const unsigned char wire[MPIN_G1_BYTES])
 {
     mpin_status_t status = check_prefix(wire);
-    if (status == MPIN_ACCEPTED)
-        status = from_blst(blst_p1_deserialize(point, wire + 1));
+    return status == MPIN_ACCEPTED ? from_blst(blst_p1_deserialize(point, wire + 1)) : status;
+}
+
+mpin_status_t mpin_g1_decode(blst_p1_affine *point, const unsigned char wire[MPIN_G1_BYTES])
+{
+    mpin_status_t status = mpin_g1_decode_on_curve(point, wire);
     if (status == MPIN_ACCEPTED && !blst_p1_affine_in_g1(point))
         status = MPIN_REFUSED;
     return status;

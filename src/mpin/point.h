@@ -10,6 +10,10 @@
 mpin_status_t mpin_g1_decode(blst_p1_affine *point, const unsigned char wire[MPIN_G1_BYTES]);
 mpin_status_t mpin_g2_decode(blst_p2_affine *point, const unsigned char wire[MPIN_G2_BYTES]);
 
+/* The same without the subgroup check, for a point that has had it. */
+mpin_status_t mpin_g1_decode_on_curve(blst_p1_affine *point,
+                                      const unsigned char wire[MPIN_G1_BYTES]);
+
 /* Neither looks at the coordinates' values; the identity has no encoding and must not come here. */
 void mpin_g1_encode(unsigned char wire[MPIN_G1_BYTES], const blst_p1_affine *point);
 void mpin_g2_encode(unsigned char wire[MPIN_G2_BYTES], const blst_p2_affine *point);

@@ -37,8 +37,7 @@ mpin_status_t mpin_check_g1(const unsigned char point[MPIN_G1_BYTES])
 
 /* e(V, Q) * e(U + y*H, sQ) = 1, for H = H(ID) or H(ID) + H_T. `y` is public by now, so blst_p1_mult
  * may take it. */
-static mpin_status_t judge(const mpin_server_t *server, const blst_p1 *h,
-                           const unsigned char u[MPIN_G1_BYTES],
+static mpin_status_t judge(const mpin_server_t *server, const blst_p1 *h, const blst_p1_affine *u,
                            const unsigned char y[MPIN_SCALAR_BYTES],
                            const unsigned char v[MPIN_G1_BYTES])
 {
@@ -47,22 +46,20 @@ static mpin_status_t judge(const mpin_server_t *server, const blst_p1 *h,
     if (!blst_sk_check(&challenge))
         return MPIN_REFUSED;
 
-    blst_p1_affine first, second;
-    mpin_status_t status = mpin_g1_decode(&first, u);
-    if (status == MPIN_ACCEPTED)
-        status = mpin_g1_decode(&second, v);
+    blst_p1_affine answer;
+    mpin_status_t status = mpin_g1_decode(&answer, v);
     if (status != MPIN_ACCEPTED)
         return status;
 
     blst_p1 sum;
     blst_p1_mult(&sum, h, challenge.b, 8 * sizeof challenge.b);
-    blst_p1_add_or_double_affine(&sum, &sum, &first);
+    blst_p1_add_or_double_affine(&sum, &sum, u);
     if (blst_p1_is_inf(&sum))
         return MPIN_REFUSED;
 
-    blst_p1_affine commitment;
-    blst_p1_to_affine(&commitment, &sum);
-    return mpin_pairings_cancel(&server->q, &second, &server->sq, &commitment) ? MPIN_ACCEPTED
+    blst_p1_affine challenged;
+    blst_p1_to_affine(&challenged, &sum);
+    return mpin_pairings_cancel(&server->q, &answer, &server->sq, &challenged) ? MPIN_ACCEPTED
                                                                                : MPIN_WRONG_PIN;
 }
 
@@ -72,9 +69,30 @@ mpin_status_t mpin_verify(const mpin_server_t *server,
                           const unsigned char y[MPIN_SCALAR_BYTES],
                           const unsigned char v[MPIN_G1_BYTES])
 {
+    blst_p1_affine commitment;
+    mpin_status_t status = mpin_g1_decode(&commitment, u);
+    if (status != MPIN_ACCEPTED)
+        return status;
+
     blst_p1 h;
     mpin_identity_point(&h, hash_mpin_id);
-    return judge(server, &h, u, y, v);
+    return judge(server, &h, &commitment, y, v);
+}
+
+mpin_status_t mpin_verify_checked_u(const mpin_server_t *server,
+                                    const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                                    const unsigned char u[MPIN_G1_BYTES],
+                                    const unsigned char y[MPIN_SCALAR_BYTES],
+                                    const unsigned char v[MPIN_G1_BYTES])
+{
+    blst_p1_affine commitment;
+    mpin_status_t status = mpin_g1_decode_on_curve(&commitment, u);
+    if (status != MPIN_ACCEPTED)
+        return status;
+
+    blst_p1 h;
+    mpin_identity_point(&h, hash_mpin_id);
+    return judge(server, &h, &commitment, y, v);
 }
 
 mpin_status_t mpin_verify_permit(const mpin_server_t *server,
@@ -83,9 +101,14 @@ mpin_status_t mpin_verify_permit(const mpin_server_t *server,
                                  const unsigned char y[MPIN_SCALAR_BYTES],
                                  const unsigned char v[MPIN_G1_BYTES])
 {
+    blst_p1_affine commitment;
+    mpin_status_t status = mpin_g1_decode(&commitment, ut);
+    if (status != MPIN_ACCEPTED)
+        return status;
+
     blst_p1 h, permit;
     mpin_identity_point(&h, hash_mpin_id);
     mpin_permit_point(&permit, date, hash_mpin_id);
     blst_p1_add_or_double(&h, &h, &permit);
-    return judge(server, &h, ut, y, v);
+    return judge(server, &h, &commitment, y, v);
 }
