@@ -100,6 +100,8 @@ $(BUILD)/unit/%: tests/unit/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLS
 	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/unit/$*.d $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
 	      $(APR_LIBS) -lcmocka -lpthread
 
+.SECONDARY: $(TEST_OBJ) $(PURE_OBJ)
+
 unit: $(UNIT)
 	@CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(UNIT)
 

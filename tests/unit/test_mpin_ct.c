@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <valgrind/memcheck.h>
@@ -25,16 +26,13 @@ static unsigned char hash[MPIN_HASH_BYTES];
         reports = VALGRIND_COUNT_ERRORS - before;                                                  \
     } while (0)
 
-/* blst takes its ADX path where CPUID announces it, which valgrind's does not, though it runs it.
- */
+/* blst takes its ADX path where CPUID announces it. Valgrind's doesn't, though valgrind runs it. */
 extern int __blst_platform_cap __attribute__((weak));
 #define BLST_CAP_ADX 1
 
 static int take_plain_path(void **state)
 {
     (void)state;
-    if (!RUNNING_ON_VALGRIND)
-        skip();
     mpin_random_scalar(master);
     randombytes_buf(hash, sizeof hash);
     return 0;
@@ -115,6 +113,12 @@ static void server_secret_does_the_same_for_every_master_share(void **state)
     mpin_server_free(server);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
 #define ON(path, test)                                                                             \
     {                                                                                              \
 #test "_on_the_" #path, test, take_##path, NULL, NULL                                      \
@@ -123,10 +127,12 @@ static void server_secret_does_the_same_for_every_master_share(void **state)
 int main(int argc, char **argv)
 {
     (void)argc;
-#ifndef __SANITIZE_ADDRESS__
-    if (!RUNNING_ON_VALGRIND)
-        execlp("valgrind", "valgrind", "--quiet", argv[0], (char *)NULL);
-#endif
+    if (!RUNNING_ON_VALGRIND) {
+        if (!SANITIZED)
+            execlp("valgrind", "valgrind", "--quiet", argv[0], (char *)NULL);
+        puts("1..0 # SKIP no valgrind, or a build that can't run in it");
+        return 0;
+    }
     if (sodium_init() < 0)
         return 1;
     const struct CMUnitTest tests[] = {
