@@ -8,35 +8,38 @@
 #include "session/known.h"
 #include "session/prelogin.h"
 
-/* The Relying Party Service of the Milagro MFA protocol: registration, the two passes, authentication. Each
- * function is one endpoint: it takes the caller's facts and the parsed body and returns a result. Nothing here
- * knows httpd. */
+/* The Relying Party Service of the Milagro MFA protocol: registration, the two passes,
+ * authentication. Each function is one endpoint: it takes the caller's facts and the parsed body
+ * and returns a result. Nothing here knows httpd. A body may be NULL where it was no JSON: the
+ * protocol wants 403 for that in pass1 and pass2, 400 elsewhere. Store trouble is 503. */
 
 /* Who is asking, as far as the edge could tell. */
 typedef struct caller_t {
-    apr_time_t now;
-    const char *address;           /* client address as text, after mod_remoteip */
-    const unsigned char *prelogin; /* PRELOGIN_ID_BYTES of this browser's pre-login cookie; NULL without one */
+    apr_time_t now;      /* read when the whole body had come: a slow sender stops no clock */
+    const char *address; /* client address as text, after mod_remoteip */
+    const unsigned char *prelogin; /* PRELOGIN_ID_BYTES of this browser's cookie; NULL without */
     const session_t *session;      /* valid session, NULL when not signed in */
     const known_t *known;          /* NULL when this browser is not known */
-    bool loopback;                 /* loopback privileges hold (security model, "Loopback is not local") */
+    bool loopback; /* loopback privileges hold (security model, "Loopback is not local") */
 } caller_t;
 
+/* ALLOW_NOBODY: there is no MPinRegisterAllow. Then names that a session proved may sign in, and no
+ * others. */
 typedef enum { ALLOW_NOBODY = 0, ALLOW_ANY, ALLOW_DOMAINS, ALLOW_FILE } allow_kind_t;
 
 /* What the configuration says; borrowed for the life of the RPS. */
 typedef struct rps_settings_t {
-    int pin_length;              /* 4..8 */
-    uint32_t max_failures;       /* the Nth consecutive wrong PIN locks */
+    int pin_length;        /* 4..8 */
+    uint32_t max_failures; /* the Nth consecutive wrong PIN locks */
     bool register_signed_in;
     bool register_open;
-    bool open_to_anyone;         /* `open` off loopback too */
+    bool open_to_anyone; /* `open` off loopback too */
     bool set_device_name;
     allow_kind_t allow;
-    const char *const *domains;  /* ALLOW_DOMAINS: A-labels in lower case, NULL-terminated */
-    const char *allow_file;      /* ALLOW_FILE: one name or @domain a line, read when it changes */
+    const char *const *domains; /* ALLOW_DOMAINS: A-labels in lower case, NULL-terminated */
+    const char *allow_file;     /* ALLOW_FILE: one name or @domain a line, read when it changes */
     const char *title;
-    const char *base_url;        /* prefix of the RPS's URLs as clients see them: "/rps" or "https://host/rps" */
+    const char *base_url;         /* of the RPS as clients see it: "/rps" or "https://host/rps" */
     const char *authenticate_url; /* "/mpinAuthenticate" */
     const char *login_url;
     const char *logout_url;
@@ -44,37 +47,55 @@ typedef struct rps_settings_t {
 
 typedef struct rps_t rps_t;
 
-/* One a vhost and child. Everything given must outlive it. NULL when the server secret cannot be made. */
+/* One a vhost and child. Everything given must outlive it. NULL when the server secret cannot be
+ * made. */
 rps_t *rps_make(const rps_settings_t *settings, store_t *store, people_t *people, const dta_t *dta,
-                const throttle_t *throttle, const keys_t *keys, const log_sink_t *log, apr_pool_t *p);
+                const throttle_t *throttle, const keys_t *keys, const log_sink_t *log,
+                apr_pool_t *p);
 
 /* GET /rps/clientSettings */
 result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p);
 
-/* PUT /rps/user (mpin_id NULL) and PUT /rps/user/<mpinId> (resend) */
-result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, const json_t *body, apr_pool_t *p);
+/* PUT /rps/user (mpin_id NULL) and PUT /rps/user/<mpinId> (resend): 400 user_id_invalid,
+ * field_malformed, registration_unknown; 403 name_taken, registration_closed, not_allowed,
+ * too_many_identities, user_disabled; 429. A field of ours, `replaces`, names the user's mpinId
+ * that the new one's first success revokes. */
+result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, const json_t *body,
+                       apr_pool_t *p);
 
-/* GET /rps/signature/<mpinId>?regOTT=, and POST with {regOTT} */
-result_t *rps_signature(rps_t *rps, const caller_t *caller, const char *mpin_id, const char *reg_ott, apr_pool_t *p);
+/* GET /rps/signature/<mpinId>?regOTT=, and POST with {regOTT}: 400 registration_unknown for
+ * everything that does not match, and the registration stays. `reg_ott` may be NULL. The secret
+ * share is in the result's JSON. */
+result_t *rps_signature(rps_t *rps, const caller_t *caller, const char *mpin_id,
+                        const char *reg_ott, apr_pool_t *p);
 
 /* POST /rps/setupDone/<mpinId> */
 result_t *rps_setup_done(rps_t *rps, const caller_t *caller, const char *mpin_id, apr_pool_t *p);
 
-/* POST /rps/pass1 and /rps/pass2 */
+/* POST /rps/pass1 and /rps/pass2: 403 for what is malformed, 408 without a live pass1. Unknown,
+ * revoked and locked identities are answered in the usual shape; only who redeems the authOTT
+ * learns more. The authOTT is bound to the pre-login cookie of pass2: without one nobody can redeem
+ * it, so a native client must send back the cookie that came with clientSettings. A pass2 without
+ * passId is matched by that cookie; without a cookie too it is judged against the pass1s that were
+ * made without one. */
 result_t *rps_pass1(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
 result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
 
-/* What an authOTT is worth, once: the relying party makes a session of it. `refusal` is NULL when the person is
- * who they say; else it is the answer (401 with attemptsLeft, 403, 408, 410, 429, 503). */
+/* What an authOTT is worth, once, whoever asks: the relying party makes a session of it. `refusal`
+ * is NULL when the person is who they say, and user and identity are then filled; else it is the
+ * answer (401 with attemptsLeft, 403, 408, 410, 429, 503). A wrong PIN's audit event belongs to its
+ * pass2. */
 typedef struct redemption_t {
     result_t *refusal;
     user_t user;
     identity_t identity;
 } redemption_t;
 
-void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemption_t *redemption, apr_pool_t *p);
+void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemption_t *redemption,
+                apr_pool_t *p);
 
-/* May this canonical name register and sign in here? (MPinRegisterAllow; asked at every login.) */
+/* Does MPinRegisterAllow list this canonical name? (Asked when it registers and at every PIN login;
+ * false where there is no such directive.) */
 bool rps_allows(const rps_t *rps, const char *name, apr_pool_t *p);
 
 #endif

@@ -1,0 +1,239 @@
+#include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "rps/allow.h"
+
+#define FILE_MAX (16 * 1024 * 1024)
+#define LINE_MAX_BYTES 512
+#define SPACE " \t\r"
+#define SILENCE apr_time_from_sec(60) /* one complaint a minute */
+#define TICK apr_time_from_sec(2)     /* a file younger than this may change and keep its time */
+
+/* The file's names and "@domain"s, sorted, and the file that they were read from. */
+typedef struct list_t {
+    char **entry;
+    size_t count;
+    struct timespec changed;
+    off_t size;
+    ino_t inode;
+    apr_time_t read_at;
+} list_t;
+
+struct allow_t {
+    const rps_settings_t *settings;
+    const log_sink_t *log;
+    pthread_mutex_t mutex; /* guards all below */
+    list_t list;
+    apr_time_t complained;
+};
+
+static void list_clear(list_t *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->entry[i]);
+    free(list->entry);
+    memset(list, 0, sizeof *list);
+}
+
+static apr_status_t allow_free(void *data)
+{
+    allow_t *allow = data;
+    list_clear(&allow->list);
+    pthread_mutex_destroy(&allow->mutex);
+    return APR_SUCCESS;
+}
+
+allow_t *allow_make(const rps_settings_t *settings, const log_sink_t *log, apr_pool_t *p)
+{
+    allow_t *allow = apr_pcalloc(p, sizeof *allow);
+    allow->settings = settings;
+    allow->log = log;
+    pthread_mutex_init(&allow->mutex, NULL);
+    apr_pool_cleanup_register(p, allow, allow_free, apr_pool_cleanup_null);
+    return allow;
+}
+
+/* ---- the file -------------------------------------------------------------------------------- */
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool list_has(const list_t *list, const char *text)
+{
+    return list->count && bsearch(&text, list->entry, list->count, sizeof *list->entry, compare);
+}
+
+/* What a line stands for: a canonical name, "@" and a canonical domain, or NULL. */
+static const char *canonical_entry(const char *line, apr_pool_t *p)
+{
+    if (line[0] != '@')
+        return name_canonical(line, p);
+    const char *name = name_canonical(apr_pstrcat(p, "x", line, NULL), p);
+    const char *domain = name ? name_domain(name) : NULL;
+    return domain ? apr_pstrcat(p, "@", domain, NULL) : NULL;
+}
+
+/* Adds a line; false when memory is short. What is neither a name nor a domain is told and passed
+ * over. */
+static bool list_add(allow_t *allow, list_t *list, char *line, int number, apr_pool_t *p)
+{
+    line += strspn(line, SPACE);
+    line[strcspn(line, "#")] = '\0';
+    size_t len = strlen(line);
+    while (len && strchr(SPACE, line[len - 1]))
+        line[--len] = '\0';
+    if (!len)
+        return true;
+    const char *entry = len <= LINE_MAX_BYTES ? canonical_entry(line, p) : NULL;
+    if (!entry) {
+        log_warn(allow->log, "MPIN0304", "%s line %d is neither a name nor @domain: passed over",
+                 allow->settings->allow_file, number);
+        return true;
+    }
+    if ((list->count & (list->count + 1)) == 0) { /* at 2^n - 1 entries: twice the room */
+        char **more = realloc(list->entry, 2 * (list->count + 1) * sizeof *more);
+        if (!more)
+            return false;
+        list->entry = more;
+    }
+    list->entry[list->count] = strdup(entry);
+    return list->entry[list->count] && ++list->count;
+}
+
+static char *read_all(int fd, off_t size)
+{
+    char *text = malloc((size_t)size + 1);
+    size_t got = 0;
+    while (text && got < (size_t)size) {
+        ssize_t n = read(fd, text + got, (size_t)size - got);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            free(text);
+            return NULL;
+        }
+        if (n == 0)
+            break;
+        got += (size_t)n;
+    }
+    if (text)
+        text[got] = '\0';
+    return text;
+}
+
+static bool list_parse(allow_t *allow, list_t *list, char *text, apr_pool_t *p)
+{
+    apr_pool_t *scratch;
+    if (apr_pool_create(&scratch, p) != APR_SUCCESS)
+        return false;
+    bool ok = true;
+    int number = 1;
+    for (char *line = text, *next; ok && line; line = next, number++) {
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
+        ok = list_add(allow, list, line, number, scratch);
+    }
+    apr_pool_destroy(scratch);
+    if (list->count)
+        qsort(list->entry, list->count, sizeof *list->entry, compare);
+    return ok;
+}
+
+static bool list_read(allow_t *allow, list_t *list, apr_pool_t *p)
+{
+    struct stat info;
+    int fd = open(allow->settings->allow_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    char *text = NULL;
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size <= FILE_MAX)
+        text = read_all(fd, info.st_size);
+    close(fd);
+    if (!text)
+        return false;
+
+    bool ok = list_parse(allow, list, text, p);
+    free(text);
+    list->changed = info.st_mtim;
+    list->size = info.st_size;
+    list->inode = info.st_ino;
+    list->read_at = apr_time_now();
+    return ok;
+}
+
+static bool list_current(const list_t *list, const struct stat *info)
+{
+    apr_time_t changed = apr_time_from_sec(info->st_mtim.tv_sec);
+    return list->read_at && list->changed.tv_sec == info->st_mtim.tv_sec &&
+           list->changed.tv_nsec == info->st_mtim.tv_nsec && list->size == info->st_size &&
+           list->inode == info->st_ino && list->read_at > changed + TICK;
+}
+
+static void complain(allow_t *allow)
+{
+    apr_time_t now = apr_time_now();
+    if (allow->complained && now - allow->complained < SILENCE)
+        return;
+    allow->complained = now;
+    log_error(allow->log, "MPIN0303",
+              "MPinRegisterAllow: %s cannot be read: nobody may register or sign in by PIN",
+              allow->settings->allow_file);
+}
+
+/* Under the mutex. */
+static void list_refresh(allow_t *allow, apr_pool_t *p)
+{
+    struct stat info;
+    if (stat(allow->settings->allow_file, &info) == 0 && list_current(&allow->list, &info))
+        return;
+    list_clear(&allow->list);
+    if (!list_read(allow, &allow->list, p)) {
+        list_clear(&allow->list);
+        complain(allow);
+    }
+}
+
+static bool file_allows(allow_t *allow, const char *name, apr_pool_t *p)
+{
+    const char *domain = name_domain(name);
+    pthread_mutex_lock(&allow->mutex);
+    list_refresh(allow, p);
+    bool found = list_has(&allow->list, name) ||
+                 (domain && list_has(&allow->list, apr_pstrcat(p, "@", domain, NULL)));
+    pthread_mutex_unlock(&allow->mutex);
+    return found;
+}
+
+/* ---- the rule -------------------------------------------------------------------------------- */
+
+static bool domains_allow(const char *const *domains, const char *name)
+{
+    const char *domain = name_domain(name);
+    for (; domain && domains && *domains; domains++)
+        if (strcmp(*domains, domain) == 0)
+            return true;
+    return false;
+}
+
+bool allow_name(allow_t *allow, const char *name, apr_pool_t *p)
+{
+    switch (allow->settings->allow) {
+    case ALLOW_ANY:
+        return true;
+    case ALLOW_DOMAINS:
+        return domains_allow(allow->settings->domains, name);
+    case ALLOW_FILE:
+        return file_allows(allow, name, p);
+    case ALLOW_NOBODY:
+        break;
+    }
+    return false;
+}

@@ -1,0 +1,181 @@
+#include <string.h>
+#include <time.h>
+#include "rps/attempt.h"
+
+#define UNRECORDED_LIFE apr_time_from_sec(86400)
+#define THIRTY_DAYS (30 * 86400)
+
+static apr_time_t steady_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return apr_time_from_sec(now.tv_sec) + now.tv_nsec / 1000;
+}
+
+static uint32_t recent_failures(const identity_t *identity, apr_time_t now)
+{
+    apr_time_t since = apr_time_sec(now) - THIRTY_DAYS;
+    uint32_t count = 0;
+    for (int i = 0; i < RECENT_FAILURES; i++)
+        count += identity->recent[i] > since;
+    return count;
+}
+
+/* Wrong PINs that this identity may still have. One that was unlocked with a full 30-day count gets
+ * a single try at a time. */
+static uint32_t tries_left(const rps_t *rps, const identity_t *identity, uint32_t consecutive,
+                           apr_time_t now)
+{
+    uint32_t limit = rps->settings->max_failures;
+    uint32_t recent = recent_failures(identity, now);
+    uint32_t left = limit > consecutive ? limit - consecutive : 0;
+    uint32_t left_of_recent = recent < RECENT_FAILURES ? RECENT_FAILURES - recent : 1;
+    return left < left_of_recent ? left : left_of_recent;
+}
+
+static store_status_t decide(rps_t *rps, const caller_t *caller, const inflight_t *inflight,
+                             attempt_t *attempt, apr_pool_t *p)
+{
+    uint32_t consecutive;
+    store_status_t status = people_failures(rps->people, &attempt->identity, &consecutive, p);
+    if (status != STORE_OK)
+        return status;
+
+    uint32_t left = tries_left(rps, &attempt->identity, consecutive, caller->now);
+    const unsigned char *known =
+        caller->known ? known_for(caller->known, attempt->identity.name) : NULL;
+    attempt->retry_after = 1;
+    if (left == 0)
+        attempt->verdict = VERDICT_LOCKED;
+    else if ((uint32_t)inflight->attempts >= left || inflight->attempts == ATTEMPTS_MAX)
+        attempt->verdict = VERDICT_BUSY;
+    else if ((attempt->retry_after =
+                  throttle_wait(rps->throttle, caller->address, NULL, known, caller->now, p)) > 0)
+        attempt->verdict = VERDICT_BUSY;
+    return STORE_OK;
+}
+
+static void reserve(inflight_t *inflight, const attempt_t *attempt, apr_time_t now)
+{
+    reservation_t *mine = &inflight->attempt[inflight->attempts++];
+    memset(mine, 0, sizeof *mine);
+    memcpy(mine->id, attempt->pass[0].id, sizeof mine->id);
+    mine->expires = now + apr_time_from_sec(ATTEMPT_SECONDS);
+}
+
+/* What is in flight is read before the failures: an attempt that ended in between has changed the
+ * record, and then the write fails, whatever was decided. */
+static store_status_t begin_once(rps_t *rps, const caller_t *caller,
+                                 const unsigned char handle[HANDLE_BYTES],
+                                 const unsigned char *pass_id, attempt_t *attempt, apr_pool_t *p)
+{
+    inflight_t inflight;
+    unsigned char address[ADDRESS_BYTES];
+    store_status_t status = inflight_read(rps, handle, caller->now, &inflight, p);
+    if (status == STORE_OK)
+        status =
+            rps_standing(rps, handle, &attempt->identity, &attempt->user, &attempt->verdict, p);
+    if (status != STORE_OK || attempt->verdict != VERDICT_NONE)
+        return status;
+
+    rps_address(caller->address, address);
+    attempt->passes = inflight_take(&inflight, pass_id, caller->prelogin, address, attempt->pass);
+    if (!attempt->passes)
+        return STORE_MISSING;
+    status = decide(rps, caller, &inflight, attempt, p);
+    if (status != STORE_OK)
+        return status;
+    if (attempt->verdict == VERDICT_NONE)
+        reserve(&inflight, attempt, caller->now);
+    return inflight_write(rps, handle, caller->now, &inflight, p);
+}
+
+store_status_t attempt_begin(rps_t *rps, const caller_t *caller,
+                             const unsigned char handle[HANDLE_BYTES], const unsigned char *pass_id,
+                             attempt_t *attempt, apr_pool_t *p)
+{
+    memset(attempt, 0, sizeof *attempt);
+    attempt->began = steady_clock();
+    for (int round = 0; round < INFLIGHT_ROUNDS; round++) {
+        store_status_t status = begin_once(rps, caller, handle, pass_id, attempt, p);
+        if (status != STORE_CHANGED)
+            return status;
+    }
+    attempt->verdict = VERDICT_BUSY;
+    attempt->retry_after = 1;
+    return STORE_OK;
+}
+
+mpin_status_t attempt_judge(const rps_t *rps, const attempt_t *attempt,
+                            const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                            const unsigned char v[MPIN_G1_BYTES])
+{
+    mpin_status_t outcome = MPIN_WRONG_PIN;
+    for (int i = 0; i < attempt->passes && outcome == MPIN_WRONG_PIN; i++)
+        outcome = mpin_verify_checked_u(rps->server, hash_mpin_id, attempt->pass[i].u,
+                                        attempt->pass[i].y, v);
+    return outcome;
+}
+
+/* Gives the reservation back, or lets it stand until `until`. It ends by itself if this fails. */
+static void settle(rps_t *rps, const caller_t *caller, const attempt_t *attempt, apr_time_t until,
+                   apr_pool_t *p)
+{
+    const unsigned char *handle = attempt->identity.handle;
+    for (int round = 0; round < INFLIGHT_ROUNDS; round++) {
+        inflight_t inflight;
+        if (inflight_read(rps, handle, caller->now, &inflight, p) != STORE_OK)
+            return;
+        reservation_t *mine = inflight_attempt(&inflight, attempt->pass[0].id);
+        if (!mine)
+            return;
+        if (until)
+            mine->expires = until;
+        else
+            *mine = inflight.attempt[--inflight.attempts];
+        if (inflight_write(rps, handle, caller->now, &inflight, p) != STORE_CHANGED)
+            return;
+    }
+}
+
+static store_status_t record_failure(rps_t *rps, const caller_t *caller, attempt_t *attempt,
+                                     apr_pool_t *p)
+{
+    identity_t *identity = &attempt->identity;
+    const unsigned char *known = caller->known ? known_for(caller->known, identity->name) : NULL;
+    uint32_t consecutive;
+    store_status_t status = people_failed(rps->people, identity, rps->settings->max_failures,
+                                          caller->now, &consecutive, p);
+    if (status != STORE_OK) {
+        log_error(rps->log, "MPIN0305", "a wrong PIN of identity %s could not be recorded",
+                  rps_label(identity->handle, p));
+        settle(rps, caller, attempt, caller->now + UNRECORDED_LIFE, p);
+        return status;
+    }
+    throttle_reserve(rps->throttle, caller->address, NULL, known, caller->now, p);
+    attempt->failed = true;
+    attempt->left = tries_left(rps, identity, consecutive, caller->now);
+    attempt->verdict =
+        identity->state == IDENTITY_ACTIVE && attempt->left ? VERDICT_WRONG : VERDICT_LOCKED;
+    settle(rps, caller, attempt, 0, p);
+    return STORE_OK;
+}
+
+store_status_t attempt_end(rps_t *rps, const caller_t *caller, attempt_t *attempt,
+                           mpin_status_t outcome, apr_pool_t *p)
+{
+    store_status_t status = STORE_OK;
+    if (steady_clock() - attempt->began >= apr_time_from_sec(JUDGE_SECONDS)) {
+        log_warn(rps->log, "MPIN0306", "judging a PIN took longer than %d s: not counted",
+                 JUDGE_SECONDS);
+        attempt->verdict = VERDICT_BUSY;
+        attempt->retry_after = 1;
+    } else if (outcome == MPIN_WRONG_PIN) {
+        return record_failure(rps, caller, attempt, p);
+    } else if (outcome == MPIN_ACCEPTED) {
+        attempt->verdict = VERDICT_RIGHT;
+        status = people_succeeded(rps->people, &attempt->identity, caller->now, p);
+    }
+    settle(rps, caller, attempt, 0, p);
+    return status;
+}

@@ -1,0 +1,116 @@
+#include <sodium.h>
+#include <string.h>
+#include "base/hex.h"
+#include "base/json.h"
+#include "rps/inflight.h"
+
+typedef struct pass1_request_t {
+    mpin_id_t id;
+    unsigned char u[MPIN_G1_BYTES];
+} pass1_request_t;
+
+/* NULL when all is well, else what is wrong. UT belongs to time permits: it is not looked at. */
+static const char *read_request(pass1_request_t *request, const json_t *body, apr_pool_t *p)
+{
+    const json_t *pass = json_object_get(body, "pass");
+    if (pass && json_integer_value(pass) != 1)
+        return "Invalid data received. pass must be 1";
+    if (!mpin_id_read(&request->id, json_text(body, "mpin_id", 2 * MPIN_ID_MAX), p))
+        return "Invalid data received. mpin_id is missing or not lower-case hex";
+    const char *u = json_text(body, "U", 2 * MPIN_G1_BYTES);
+    if (!u || !hex_decode(u, request->u, sizeof request->u) || request->u[0] != 4)
+        return "Invalid data received. U is missing or not 04, X and Y in lower-case hex";
+    return NULL;
+}
+
+static result_t *answer(const unsigned char id[TOKEN_BYTES],
+                        const unsigned char y[MPIN_SCALAR_BYTES], apr_pool_t *p)
+{
+    unsigned char wire[MPIN_WIRE_SCALAR_BYTES] = {0};
+    memcpy(wire + sizeof wire - MPIN_SCALAR_BYTES, y, MPIN_SCALAR_BYTES);
+    return result_ok(p,
+                     json_pack("{s:s, s:i, s:s, s:s, s:s}", "y", hex_encode(p, wire, sizeof wire),
+                               "pass", 1, "passId", hex_encode(p, id, TOKEN_BYTES), "message", "OK",
+                               "version", RPS_VERSION));
+}
+
+/* The usual answer to who has no chance: nothing is kept, pass2 will not look for it. */
+static result_t *idle_answer(apr_pool_t *p)
+{
+    unsigned char id[TOKEN_BYTES], y[MPIN_SCALAR_BYTES];
+    randombytes_buf(id, sizeof id);
+    mpin_random_scalar(y);
+    return answer(id, y, p);
+}
+
+static void fill(pass1_t *pass, const pass1_request_t *request, const caller_t *caller,
+                 const char *name)
+{
+    memset(pass, 0, sizeof *pass);
+    pass->expires = caller->now + apr_time_from_sec(PASS1_SECONDS);
+    randombytes_buf(pass->id, sizeof pass->id);
+    memcpy(pass->u, request->u, sizeof pass->u);
+    mpin_random_scalar(pass->y); /* after U has come: who knows y beforehand can be anybody */
+    rps_address(caller->address, pass->address);
+    pass->has_browser = caller->prelogin != NULL;
+    if (caller->prelogin)
+        memcpy(pass->browser, caller->prelogin, sizeof pass->browser);
+    pass->known = caller->known && known_for(caller->known, name);
+}
+
+/* A generator that repeats itself gives the client secret away under the second y, so there is
+ * none. */
+static result_t *refuse_repeated(rps_t *rps, const identity_t *identity, apr_pool_t *p)
+{
+    log_warn(rps->log, "MPIN0307",
+             "identity %s sent the same U again: its random generator is broken",
+             rps_label(identity->handle, p));
+    return rps_audited(result_error(p, 403, "repeated_u", "This U was used before."), "repeated_u",
+                       identity->name, identity->handle, p);
+}
+
+static result_t *keep(rps_t *rps, const caller_t *caller, const identity_t *identity,
+                      const pass1_t *pass, apr_pool_t *p)
+{
+    for (int round = 0; round < INFLIGHT_ROUNDS; round++) {
+        inflight_t inflight;
+        store_status_t status = inflight_read(rps, identity->handle, caller->now, &inflight, p);
+        if (status != STORE_OK)
+            return rps_store_refusal(rps, status, p);
+        if (inflight_repeats(&inflight, pass))
+            return refuse_repeated(rps, identity, p);
+        inflight_add(&inflight, pass);
+        status = inflight_write(rps, identity->handle, caller->now, &inflight, p);
+        if (status == STORE_OK)
+            return answer(pass->id, pass->y, p);
+        if (status != STORE_CHANGED)
+            return rps_store_refusal(rps, status, p);
+    }
+    return rps_later(p, "busy", "Too many sign-ins of this identity at once.", 1);
+}
+
+/* POST /rps/pass1 (protocol: RPS, public). The id is looked up before the point is decoded, which
+ * costs a thousand times as much. */
+result_t *rps_pass1(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
+{
+    pass1_request_t request;
+    const char *wrong = read_request(&request, body, p);
+    if (wrong)
+        return result_error(p, 403, "pass1_malformed", wrong);
+
+    identity_t identity;
+    user_t user;
+    verdict_t standing;
+    store_status_t status = rps_standing(rps, request.id.handle, &identity, &user, &standing, p);
+    if (status != STORE_OK)
+        return rps_store_refusal(rps, status, p);
+    if (standing != VERDICT_NONE)
+        return idle_answer(p);
+    if (mpin_check_g1(request.u) != MPIN_ACCEPTED)
+        return result_error(p, 403, "pass1_malformed",
+                            "Invalid data received. U is no point of the group");
+
+    pass1_t pass;
+    fill(&pass, &request, caller, identity.name);
+    return keep(rps, caller, &identity, &pass, p);
+}

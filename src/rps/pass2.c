@@ -1,0 +1,133 @@
+#include <string.h>
+#include "base/hex.h"
+#include "base/json.h"
+#include "rps/attempt.h"
+#include "rps/authott.h"
+
+#define IDLE_EACH 60 /* authOTTs a minute that were not judged, an address */
+#define IDLE_ALL 2000
+#define IDLE_SECONDS 60
+
+typedef struct pass2_request_t {
+    mpin_id_t id;
+    unsigned char v[MPIN_G1_BYTES];
+    bool has_pass_id;
+    unsigned char pass_id[TOKEN_BYTES];
+} pass2_request_t;
+
+/* "0": this browser signs itself in. Numbers and QR ids belong to phone login, which is not on
+ * offer. */
+static bool wid_is_this_browser(const json_t *wid)
+{
+    return json_is_string(wid) ? strcmp(json_string_value(wid), "0") == 0
+                               : json_is_integer(wid) && json_integer_value(wid) == 0;
+}
+
+static bool read_pass_id(pass2_request_t *request, const json_t *body)
+{
+    request->has_pass_id = json_object_get(body, "passId") != NULL;
+    if (!request->has_pass_id)
+        return true;
+    const char *text = json_text(body, "passId", 2 * TOKEN_BYTES);
+    return text && hex_decode(text, request->pass_id, sizeof request->pass_id);
+}
+
+static const char *read_request(pass2_request_t *request, const json_t *body, apr_pool_t *p)
+{
+    bool otp; /* no one-time codes are issued: a wish for one is read and not met */
+    const json_t *pass = json_object_get(body, "pass");
+    if (pass && json_integer_value(pass) != 2)
+        return "Invalid data received. pass must be 2";
+    if (!mpin_id_read(&request->id, json_text(body, "mpin_id", 2 * MPIN_ID_MAX), p))
+        return "Invalid data received. mpin_id is missing or not lower-case hex";
+    const char *v = json_text(body, "V", 2 * MPIN_G1_BYTES);
+    if (!v || !hex_decode(v, request->v, sizeof request->v) || request->v[0] != 4)
+        return "Invalid data received. V is missing or not 04, X and Y in lower-case hex";
+    if (!wid_is_this_browser(json_object_get(body, "WID")))
+        return "Invalid data received. WID is missing or unknown";
+    if (!json_flag(body, "OTP", &otp))
+        return "Invalid data received. OTP is not a boolean";
+    if (!read_pass_id(request, body))
+        return "Invalid data received. passId is malformed";
+    return NULL;
+}
+
+static result_t *answer(const char *auth_ott, apr_pool_t *p)
+{
+    return result_ok(p, json_pack("{s:s, s:i, s:s, s:s}", "authOTT", auth_ott, "pass", 2, "version",
+                                  RPS_VERSION, "message", "OK"));
+}
+
+/* Names a wrong PIN for the audit log: it may never be redeemed. */
+static result_t *audited(rps_t *rps, const attempt_t *attempt, result_t *result, apr_pool_t *p)
+{
+    const identity_t *identity = &attempt->identity;
+    if (!attempt->failed)
+        return result;
+    if (attempt->verdict == VERDICT_LOCKED)
+        log_warn(rps->log, "MPIN0308", "identity %s of %s is locked after too many wrong PINs",
+                 rps_label(identity->handle, p), name_masked(identity->name, p));
+    return rps_audited(result, attempt->verdict == VERDICT_LOCKED ? "identity_locked" : "pin_wrong",
+                       identity->name, identity->handle, p);
+}
+
+/* Without a pass1 to consume, what a stranger can have made must be counted. */
+static store_status_t count_idle(rps_t *rps, const caller_t *caller, apr_pool_t *p)
+{
+    unsigned char address[ADDRESS_BYTES];
+    rps_address(caller->address, address);
+    return rps_count_made(rps, "authott", address, IDLE_EACH, IDLE_ALL, IDLE_SECONDS, caller->now,
+                          p);
+}
+
+/* An authOTT comes back whatever the verdict is: only who redeems it learns that. */
+static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t *request,
+                       const attempt_t *attempt, apr_pool_t *p)
+{
+    authott_t record = {.verdict = (unsigned char)attempt->verdict,
+                        .attempts_left = attempt->left,
+                        .retry_after = (uint32_t)attempt->retry_after};
+    const char *text;
+    memcpy(record.handle, request->id.handle, sizeof record.handle);
+    if (!attempt->passes) {
+        store_status_t room = count_idle(rps, caller, p);
+        if (room == STORE_FULL)
+            return answer(authott_blank(p), p);
+        if (room != STORE_OK)
+            return rps_store_refusal(rps, room, p);
+    }
+    store_status_t status = authott_issue(rps, caller, &record, &text, p);
+    if (status != STORE_OK)
+        return audited(rps, attempt, rps_store_refusal(rps, status, p), p);
+    return audited(rps, attempt, answer(text, p), p);
+}
+
+/* POST /rps/pass2 (protocol: RPS, public). The attempt is counted before the proof is looked at, so
+ * that guesses in parallel can't outrun the limit. A V in a wrong encoding touches nothing; one
+ * that is no point of the group has used up its pass1, but counts as no guess. */
+result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
+{
+    pass2_request_t request;
+    const char *wrong = read_request(&request, body, p);
+    if (wrong)
+        return result_error(p, 403, "pass2_malformed", wrong);
+
+    attempt_t attempt;
+    store_status_t status = attempt_begin(
+        rps, caller, request.id.handle, request.has_pass_id ? request.pass_id : NULL, &attempt, p);
+    if (status == STORE_MISSING)
+        return result_error(p, 408, "pass1_unknown", "No live pass1 for this identity.");
+    if (status != STORE_OK)
+        return rps_store_refusal(rps, status, p);
+
+    if (attempt.verdict == VERDICT_NONE) {
+        mpin_status_t outcome = attempt_judge(rps, &attempt, request.id.hash, request.v);
+        status = attempt_end(rps, caller, &attempt, outcome, p);
+        if (status != STORE_OK)
+            return rps_store_refusal(rps, status, p);
+        if (attempt.verdict == VERDICT_NONE)
+            return result_error(p, 403, "pass2_malformed",
+                                "Invalid data received. V is no point of the group");
+    }
+    return issue(rps, caller, &request, &attempt, p);
+}

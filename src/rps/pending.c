@@ -1,0 +1,52 @@
+#include <sodium.h>
+#include <string.h>
+#include "base/hex.h"
+#include "rps/pending.h"
+
+#define VERSION 1
+
+static const char *key_of(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
+{
+    return rps_key("pending", handle, HANDLE_BYTES, p);
+}
+
+store_status_t pending_keep(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
+                            pending_t *pending, apr_time_t now, apr_pool_t *p)
+{
+    pending->version = VERSION;
+    return store_add(rps->store, STORE_FLEETING, key_of(handle, p), pending, sizeof *pending,
+                     now + apr_time_from_sec(PENDING_SECONDS));
+}
+
+static bool belongs(const pending_t *pending, const caller_t *caller,
+                    const unsigned char reg_ott[TOKEN_BYTES])
+{
+    if (sodium_memcmp(pending->reg_ott, reg_ott, TOKEN_BYTES) != 0)
+        return false;
+    return !pending->bound || (caller->prelogin && sodium_memcmp(pending->browser, caller->prelogin,
+                                                                 sizeof pending->browser) == 0);
+}
+
+store_status_t pending_find(rps_t *rps, const caller_t *caller,
+                            const unsigned char handle[HANDLE_BYTES], const char *reg_ott,
+                            pending_t *pending, apr_pool_t *p)
+{
+    unsigned char token[TOKEN_BYTES];
+    store_record_t record;
+    if (!reg_ott || !hex_decode(reg_ott, token, sizeof token))
+        return STORE_MISSING;
+    store_status_t status = store_get(rps->store, STORE_FLEETING, key_of(handle, p), p, &record);
+    if (status != STORE_OK)
+        return status;
+    if (record.len != sizeof *pending)
+        return STORE_MISSING;
+    memcpy(pending, record.data, sizeof *pending);
+    return pending->version == VERSION && belongs(pending, caller, token) ? STORE_OK
+                                                                          : STORE_MISSING;
+}
+
+store_status_t pending_take(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
+{
+    store_record_t record;
+    return store_take(rps->store, STORE_FLEETING, key_of(handle, p), p, &record);
+}

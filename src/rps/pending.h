@@ -1,0 +1,36 @@
+#ifndef MPIN_RPS_PENDING_H
+#define MPIN_RPS_PENDING_H
+
+#include "rps/room.h"
+
+/* A registration between its PUT and its signature: one fleeting record an mpinId. */
+#define PENDING_SECONDS 3600
+
+typedef struct pending_t {
+    unsigned char version;
+    unsigned char origin; /* origin_t: how the name was proven */
+    unsigned char bound;  /* `browser` counts */
+    unsigned char zero;
+    uint32_t user_version; /* of the session that proved the name */
+    unsigned char reg_ott[TOKEN_BYTES];
+    unsigned char browser[PRELOGIN_ID_BYTES];
+    unsigned char
+        uid[UID_BYTES]; /* ORIGIN_SESSION only: an open name gets its user at the signature */
+    unsigned char replaces[HANDLE_BYTES];
+    char device[DEVICE_MAX + 1];
+    char name[NAME_MAX_BYTES + 1];
+} pending_t;
+
+store_status_t pending_keep(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
+                            pending_t *pending, apr_time_t now, apr_pool_t *p);
+
+/* The registration whose regOTT this is, asked for by the browser that began it where that had a
+ * pre-login cookie. STORE_MISSING for every mismatch, and the record stays. */
+store_status_t pending_find(rps_t *rps, const caller_t *caller,
+                            const unsigned char handle[HANDLE_BYTES], const char *reg_ott,
+                            pending_t *pending, apr_pool_t *p);
+
+/* Consumes it: exactly one caller gets STORE_OK. */
+store_status_t pending_take(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
+
+#endif

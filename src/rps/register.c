@@ -1,0 +1,268 @@
+#include <apr_strings.h>
+#include <sodium.h>
+#include <string.h>
+#include "base/hex.h"
+#include "base/json.h"
+#include "rps/pending.h"
+
+#define HOUR 3600
+#define OPEN_EACH 60    /* open registrations an hour and address ... */
+#define OPEN_ALL 5000   /* ... and in all */
+#define SESSION_EACH 20 /* by a session, an hour and user */
+#define SESSION_ALL 100000
+
+typedef struct registration_t {
+    const char *name; /* canonical */
+    int mobile;
+    const char *device;
+    bool replaces_one;
+    mpin_id_t replaces;
+} registration_t;
+
+/* ---- what is asked --------------------------------------------------------------------------- */
+
+static bool device_ok(const char *device)
+{
+    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _-";
+    return device[strspn(device, good)] == '\0';
+}
+
+static bool read_optional(registration_t *wish, const json_t *body, apr_pool_t *p)
+{
+    const json_t *mobile = json_object_get(body, "mobile");
+    const json_t *device = json_object_get(body, "deviceName");
+    const json_t *replaces = json_object_get(body, "replaces");
+
+    if (mobile && (!json_is_integer(mobile) || json_integer_value(mobile) < 0 ||
+                   json_integer_value(mobile) > 1))
+        return false;
+    wish->mobile = (int)json_integer_value(mobile);
+
+    wish->device = device ? json_text(body, "deviceName", DEVICE_MAX) : "";
+    if (!wish->device || !device_ok(wish->device))
+        return false;
+
+    wish->replaces_one = replaces != NULL;
+    return !replaces ||
+           mpin_id_read(&wish->replaces, json_text(body, "replaces", 2 * MPIN_ID_MAX), p);
+}
+
+static result_t *read_request(registration_t *wish, const json_t *body, apr_pool_t *p)
+{
+    memset(wish, 0, sizeof *wish);
+    const char *user_id = json_text(body, "userId", 2 * NAME_MAX_BYTES);
+    wish->name = user_id ? name_canonical(user_id, p) : NULL;
+    if (!wish->name)
+        return result_error(p, 400, "user_id_invalid", "userId is missing or no name.");
+    if (!read_optional(wish, body, p))
+        return result_error(p, 400, "field_malformed",
+                            "mobile is 0 or 1; deviceName is at most 32 of "
+                            "[A-Za-z0-9 _-]; replaces is an mpinId.");
+    return NULL;
+}
+
+/* ---- proof of a name (identity model) -------------------------------------------------------- */
+
+/* Signed in by password, or by another provider, as this very name. A PIN alone adds no devices. */
+static bool session_proves(const session_t *session, const char *name)
+{
+    return session && strcmp(session->name, name) == 0 &&
+           ((session->amr & AMR_PWD) || strcmp(session->provider, "local") != 0);
+}
+
+static result_t *closed(apr_pool_t *p)
+{
+    return result_error(p, 403, "registration_closed",
+                        "Sign in first to set up a PIN for this name.");
+}
+
+static result_t *not_allowed(const rps_t *rps, apr_pool_t *p)
+{
+    return result_error(p, 403, "not_allowed",
+                        rps->settings->allow == ALLOW_DOMAINS
+                            ? "Only names of this site's own domains may register here."
+                            : "This name may not register here.");
+}
+
+/* The store itself is asked: the session's cookie may be older than what was decided about its
+ * user. */
+static result_t *prove_by_session(rps_t *rps, const caller_t *caller, const char *name,
+                                  pending_t *pending, apr_pool_t *p)
+{
+    user_t user;
+    identity_t *list;
+    int count;
+    store_status_t status = people_get(rps->people, caller->session->uid, &user, p);
+    if (status == STORE_MISSING)
+        return closed(p);
+    if (status != STORE_OK)
+        return rps_store_refusal(rps, status, p);
+    if (user.state != USER_ACTIVE)
+        return result_error(p, 403, "user_disabled", "This account is disabled.");
+    if (user.version != caller->session->version || strcmp(user.name, name) != 0)
+        return closed(p);
+    if (rps->settings->allow != ALLOW_NOBODY && !rps_allows(rps, name, p))
+        return not_allowed(rps, p);
+
+    status = people_identities(rps->people, user.uid, &list, &count, p);
+    if (status != STORE_OK)
+        return rps_store_refusal(rps, status, p);
+    if (count >= IDENTITIES_MAX)
+        return result_error(p, 403, "too_many_identities",
+                            "This name has as many devices as it may have.");
+
+    pending->origin = ORIGIN_SESSION;
+    pending->user_version = user.version;
+    memcpy(pending->uid, user.uid, sizeof pending->uid);
+    return NULL;
+}
+
+static result_t *prove_by_being_first(rps_t *rps, const caller_t *caller, const char *name,
+                                      pending_t *pending, apr_pool_t *p)
+{
+    user_t user;
+    if (!rps->settings->register_open || (!caller->loopback && !rps->settings->open_to_anyone))
+        return closed(p);
+    if (!rps_allows(rps, name, p))
+        return not_allowed(rps, p);
+    store_status_t status = people_find(rps->people, name, &user, p);
+    if (status == STORE_OK || status == STORE_EXISTS)
+        return result_error(p, 403, "name_taken",
+                            "This name is taken. Sign in to add a device to it.");
+    if (status != STORE_MISSING)
+        return rps_store_refusal(rps, status, p);
+    pending->origin = ORIGIN_OPEN;
+    return NULL;
+}
+
+static result_t *prove(rps_t *rps, const caller_t *caller, const char *name, pending_t *pending,
+                       apr_pool_t *p)
+{
+    if (rps->settings->register_signed_in && session_proves(caller->session, name))
+        return prove_by_session(rps, caller, name, pending, p);
+    return prove_by_being_first(rps, caller, name, pending, p);
+}
+
+/* ---- the registration ------------------------------------------------------------------------ */
+
+/* Who may make how many: a person by their name, a stranger by their address. */
+static result_t *make_room(rps_t *rps, const caller_t *caller, const pending_t *pending,
+                           apr_pool_t *p)
+{
+    unsigned char address[ADDRESS_BYTES];
+    rps_address(caller->address, address);
+    store_status_t status =
+        pending->origin == ORIGIN_SESSION
+            ? rps_count_made(rps, "pending-user", pending->uid, SESSION_EACH, SESSION_ALL, HOUR,
+                             caller->now, p)
+            : rps_count_made(rps, "pending", address, OPEN_EACH, OPEN_ALL, HOUR, caller->now, p);
+    if (status == STORE_FULL)
+        return rps_later(p, "too_many_pending", "Too many registrations. Try again later.", 600);
+    return status == STORE_OK ? NULL : rps_store_refusal(rps, status, p);
+}
+
+static const char *format_time(apr_time_t when, char between, apr_pool_t *p)
+{
+    apr_time_exp_t t;
+    apr_time_exp_gmt(&t, when);
+    return apr_psprintf(p, "%04d-%02d-%02d%c%02d:%02d:%02d.%06d", t.tm_year + 1900, t.tm_mon + 1,
+                        t.tm_mday, between, t.tm_hour, t.tm_min, t.tm_sec, t.tm_usec);
+}
+
+/* The mpinId in hex. A canonical name needs no escaping in JSON. */
+static const char *new_mpin_id(const registration_t *wish, apr_time_t now, apr_pool_t *p)
+{
+    unsigned char salt[16];
+    randombytes_buf(salt, sizeof salt);
+    const char *json = apr_psprintf(
+        p, "{\"mobile\":%d,\"issued\":\"%s\",\"userID\":\"%s\",\"salt\":\"%s\"}", wish->mobile,
+        format_time(now, ' ', p), wish->name, hex_encode(p, salt, sizeof salt));
+    return hex_encode(p, (const unsigned char *)json, strlen(json));
+}
+
+/* What a registration replaces counts only if it is the same user's; else there is nothing to
+ * revoke. */
+static store_status_t note_replaced(rps_t *rps, const registration_t *wish, pending_t *pending,
+                                    apr_pool_t *p)
+{
+    identity_t old;
+    if (!wish->replaces_one || pending->origin != ORIGIN_SESSION)
+        return STORE_OK;
+    store_status_t status = people_identity(rps->people, wish->replaces.handle, &old, p);
+    if (status == STORE_OK && memcmp(old.uid, pending->uid, sizeof old.uid) == 0)
+        memcpy(pending->replaces, old.handle, sizeof pending->replaces);
+    return status == STORE_MISSING ? STORE_OK : status;
+}
+
+static result_t *answer(rps_t *rps, const caller_t *caller, const registration_t *wish,
+                        pending_t *pending, apr_pool_t *p)
+{
+    const char *text = new_mpin_id(wish, caller->now, p);
+    apr_time_t expires = caller->now + apr_time_from_sec(PENDING_SECONDS);
+    mpin_id_t id;
+    mpin_id_read(&id, text, p);
+    randombytes_buf(pending->reg_ott, sizeof pending->reg_ott);
+    pending->bound = caller->prelogin != NULL;
+    if (caller->prelogin)
+        memcpy(pending->browser, caller->prelogin, sizeof pending->browser);
+    apr_cpystrn(pending->device, wish->device, sizeof pending->device);
+    apr_cpystrn(pending->name, wish->name, sizeof pending->name);
+
+    store_status_t status = note_replaced(rps, wish, pending, p);
+    if (status == STORE_OK)
+        status = pending_keep(rps, id.handle, pending, caller->now, p);
+    if (status != STORE_OK)
+        return rps_store_refusal(rps, status, p);
+
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:b}", "mpinId", text, "regOTT",
+                             hex_encode(p, pending->reg_ott, sizeof pending->reg_ott), "expireTime",
+                             format_time(expires, 'T', p), "nowTime",
+                             format_time(caller->now, 'T', p), "active", 1);
+    return rps_audited(result_ok(p, json), "registered", wish->name, id.handle, p);
+}
+
+/* PUT /rps/user/<mpinId>: the registration that it names ends here and a new one begins. One that
+ * is gone needs no regOTT, as with the original. */
+static result_t *end_old(rps_t *rps, const caller_t *caller, const char *mpin_id,
+                         const json_t *body, apr_pool_t *p)
+{
+    mpin_id_t id;
+    pending_t old;
+    store_record_t record;
+    if (!mpin_id_read(&id, mpin_id, p))
+        return result_error(p, 400, "field_malformed", "The mpinId is not lower-case hex.");
+    store_status_t status =
+        pending_find(rps, caller, id.handle, json_text(body, "regOTT", 2 * TOKEN_BYTES), &old, p);
+    if (status == STORE_OK)
+        status = pending_take(rps, id.handle, p);
+    else if (status == STORE_MISSING &&
+             store_get(rps->store, STORE_FLEETING, rps_key("pending", id.handle, HANDLE_BYTES, p),
+                       p, &record) == STORE_OK)
+        return result_error(p, 400, "registration_unknown", "regOTT does not match.");
+    return status == STORE_OK || status == STORE_MISSING ? NULL : rps_store_refusal(rps, status, p);
+}
+
+/* PUT /rps/user (protocol: RPS, public). Every try is charged to its address, also one that is
+ * refused: otherwise it would be a free question who is registered here. */
+result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, const json_t *body,
+                       apr_pool_t *p)
+{
+    registration_t wish;
+    pending_t pending;
+    memset(&pending, 0, sizeof pending);
+    result_t *refusal = read_request(&wish, body, p);
+    if (refusal)
+        return refusal;
+
+    const unsigned char *known = caller->known ? known_for(caller->known, wish.name) : NULL;
+    int wait = throttle_reserve(rps->throttle, caller->address, NULL, known, caller->now, p);
+    if (wait > 0)
+        return rps_later(p, "throttled", "Too many tries from this address.", wait);
+
+    refusal = prove(rps, caller, wish.name, &pending, p);
+    if (!refusal && mpin_id)
+        refusal = end_old(rps, caller, mpin_id, body, p);
+    if (!refusal)
+        refusal = make_room(rps, caller, &pending, p);
+    return refusal ? refusal : answer(rps, caller, &wish, &pending, p);
+}

@@ -1,0 +1,76 @@
+#ifndef MPIN_RPS_ROOM_H
+#define MPIN_RPS_ROOM_H
+
+#include "rps/allow.h"
+#include "rps/rps.h"
+
+/* What the files of this room share. */
+
+#define RPS_VERSION "0.3" /* the protocol's, in the answers of pass1 and pass2 */
+#define MPIN_ID_MAX 1024  /* bytes of a decoded mpinId */
+#define TOKEN_BYTES 16    /* regOTT, passId and authOTT: random, 32 hex digits on the wire */
+#define ADDRESS_BYTES 16
+
+struct rps_t {
+    const rps_settings_t *settings;
+    store_t *store;
+    people_t *people;
+    const dta_t *dta;
+    const throttle_t *throttle;
+    const keys_t *keys;
+    const log_sink_t *log;
+    mpin_server_t *server;
+    allow_t *allow;
+};
+
+/* An mpinId as clients send it, decoded once. It is confidential: only its handle is ever shown, in
+ * part. */
+typedef struct mpin_id_t {
+    unsigned char hash[MPIN_HASH_BYTES];
+    unsigned char handle[HANDLE_BYTES];
+} mpin_id_t;
+
+/* False where `text` is NULL or not lower-case hex of 1 to MPIN_ID_MAX bytes. */
+bool mpin_id_read(mpin_id_t *id, const char *text, apr_pool_t *p);
+
+/* What an identity is worth just now, and what became of an attempt. */
+typedef enum {
+    VERDICT_NONE = 0, /* in good standing; not judged yet */
+    VERDICT_RIGHT,
+    VERDICT_WRONG,
+    VERDICT_LOCKED,    /* too many wrong PINs */
+    VERDICT_BUSY,      /* not judged, may be tried again */
+    VERDICT_WITHDRAWN, /* no such identity (any more), or its user is gone */
+    VERDICT_DISABLED   /* the user is disabled */
+} verdict_t;
+
+/* Reads an identity and its user and sets `verdict`. STORE_OK also for those that do not exist. */
+store_status_t rps_standing(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
+                            identity_t *identity, user_t *user, verdict_t *verdict, apr_pool_t *p);
+
+/* "kind:" and hex, a key of the store. */
+const char *rps_key(const char *kind, const unsigned char *bytes, apr_size_t len, apr_pool_t *p);
+
+/* 503: nothing is decided without the store. */
+result_t *rps_store_refusal(rps_t *rps, store_status_t status, apr_pool_t *p);
+
+/* A refusal with Retry-After. */
+result_t *rps_later(apr_pool_t *p, const char *code, const char *message, int seconds);
+
+/* Names the result for the audit log. `name` and `handle` may be NULL. */
+result_t *rps_audited(result_t *result, const char *event, const char *name,
+                      const unsigned char *handle, apr_pool_t *p);
+
+/* The first 12 hex digits of a handle, for logs. */
+const char *rps_label(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
+
+/* One number for an address: an IPv6 address counts as its /64. */
+void rps_address(const char *text, unsigned char address[ADDRESS_BYTES]);
+
+/* Counts one record of `kind` that somebody makes, against `each` of theirs and `all` in a window
+ * of `seconds`. STORE_FULL when there are too many. */
+store_status_t rps_count_made(rps_t *rps, const char *kind, const unsigned char who[16],
+                              int64_t each, int64_t all, int seconds, apr_time_t now,
+                              apr_pool_t *p);
+
+#endif

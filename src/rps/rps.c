@@ -1,0 +1,139 @@
+#include <apr_strings.h>
+#include <arpa/inet.h>
+#include <sodium.h>
+#include <string.h>
+#include "base/hex.h"
+#include "rps/room.h"
+
+static apr_status_t free_server(void *server)
+{
+    mpin_server_free(server);
+    return APR_SUCCESS;
+}
+
+rps_t *rps_make(const rps_settings_t *settings, store_t *store, people_t *people, const dta_t *dta,
+                const throttle_t *throttle, const keys_t *keys, const log_sink_t *log,
+                apr_pool_t *p)
+{
+    unsigned char secret[MPIN_G2_BYTES];
+    mpin_server_t *server = NULL;
+    if (dta_server_secret(dta, secret) == MPIN_ACCEPTED)
+        server = mpin_server_make(secret);
+    sodium_memzero(secret, sizeof secret);
+    if (!server) {
+        log_error(log, "MPIN0301", "the server secret cannot be made: PIN logins are off");
+        return NULL;
+    }
+    apr_pool_cleanup_register(p, server, free_server, apr_pool_cleanup_null);
+
+    rps_t *rps = apr_pcalloc(p, sizeof *rps);
+    rps->settings = settings;
+    rps->store = store;
+    rps->people = people;
+    rps->dta = dta;
+    rps->throttle = throttle;
+    rps->keys = keys;
+    rps->log = log;
+    rps->server = server;
+    rps->allow = allow_make(settings, log, p);
+    return rps;
+}
+
+bool mpin_id_read(mpin_id_t *id, const char *text, apr_pool_t *p)
+{
+    unsigned char *decoded = apr_palloc(p, MPIN_ID_MAX);
+    apr_size_t len = 0;
+    if (!text || !hex_decode_upto(text, decoded, MPIN_ID_MAX, &len) || len == 0)
+        return false;
+    crypto_hash_sha256(id->hash, decoded, len);
+    people_handle(id->hash, id->handle);
+    return true;
+}
+
+store_status_t rps_standing(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
+                            identity_t *identity, user_t *user, verdict_t *verdict, apr_pool_t *p)
+{
+    *verdict = VERDICT_WITHDRAWN;
+    store_status_t status = people_identity(rps->people, handle, identity, p);
+    if (status == STORE_MISSING)
+        return STORE_OK;
+    if (status != STORE_OK || identity->state == IDENTITY_REVOKED)
+        return status;
+
+    status = people_get(rps->people, identity->uid, user, p);
+    if (status == STORE_MISSING)
+        return STORE_OK;
+    if (status != STORE_OK || user->state == USER_DELETED)
+        return status;
+
+    if (user->state != USER_ACTIVE)
+        *verdict = VERDICT_DISABLED;
+    else if (identity->state != IDENTITY_ACTIVE)
+        *verdict = VERDICT_LOCKED;
+    else
+        *verdict = VERDICT_NONE;
+    return STORE_OK;
+}
+
+const char *rps_key(const char *kind, const unsigned char *bytes, apr_size_t len, apr_pool_t *p)
+{
+    return apr_pstrcat(p, kind, ":", hex_encode(p, bytes, len), NULL);
+}
+
+result_t *rps_store_refusal(rps_t *rps, store_status_t status, apr_pool_t *p)
+{
+    log_error(rps->log, "MPIN0302", "the store is %s: a PIN request was refused",
+              status == STORE_FULL ? "full" : "unusable");
+    return status == STORE_FULL
+               ? result_error(p, 503, "store_full", "The server cannot remember more just now.")
+               : result_error(p, 503, "store_down", "The server cannot reach its store.");
+}
+
+result_t *rps_later(apr_pool_t *p, const char *code, const char *message, int seconds)
+{
+    result_t *result = result_error(p, 429, code, message);
+    result->retry_after = seconds;
+    return result;
+}
+
+const char *rps_label(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
+{
+    return hex_encode(p, handle, 6);
+}
+
+result_t *rps_audited(result_t *result, const char *event, const char *name,
+                      const unsigned char *handle, apr_pool_t *p)
+{
+    result->event = event;
+    result->user = name ? apr_pstrdup(p, name) : NULL;
+    result->identity = handle ? rps_label(handle, p) : NULL;
+    return result;
+}
+
+void rps_address(const char *text, unsigned char address[ADDRESS_BYTES])
+{
+    unsigned char bytes[16];
+    if (text && inet_pton(AF_INET6, text, bytes) == 1)
+        crypto_generichash(address, ADDRESS_BYTES, bytes, 8, NULL, 0);
+    else
+        crypto_generichash(address, ADDRESS_BYTES, (const unsigned char *)(text ? text : ""),
+                           text ? strlen(text) : 0, NULL, 0);
+}
+
+/* "All" comes first, so that who changes addresses makes no more counters than records. */
+store_status_t rps_count_made(rps_t *rps, const char *kind, const unsigned char who[16],
+                              int64_t each, int64_t all, int seconds, apr_time_t now, apr_pool_t *p)
+{
+    apr_int64_t window = apr_time_sec(now) / seconds;
+    apr_time_t expires = now + apr_time_from_sec(seconds);
+    int64_t made;
+
+    const char *key = apr_psprintf(p, "made:%s:%" APR_INT64_T_FMT, kind, window);
+    store_status_t status = store_count(rps->store, STORE_FLEETING, key, 1, expires, &made);
+    if (status != STORE_OK || made > all)
+        return status == STORE_OK ? STORE_FULL : status;
+
+    key = apr_pstrcat(p, key, ":", hex_encode(p, who, 16), NULL);
+    status = store_count(rps->store, STORE_FLEETING, key, 1, expires, &made);
+    return status == STORE_OK && made > each ? STORE_FULL : status;
+}

@@ -1,0 +1,78 @@
+#include <apr_strings.h>
+#include <sodium.h>
+#include "base/hex.h"
+#include "rps/room.h"
+
+#define SEED_BYTES 100 /* as many as the original sends */
+
+/* How this caller could prove a name, for our pad. */
+static json_t *registration_ways(const rps_settings_t *settings, const caller_t *caller)
+{
+    json_t *ways = json_array();
+    if (settings->register_signed_in)
+        json_array_append_new(ways, json_string("signed-in"));
+    if (settings->register_open && (settings->open_to_anyone || caller->loopback))
+        json_array_append_new(ways, json_string("open"));
+    return ways;
+}
+
+static json_t *signed_in(const caller_t *caller)
+{
+    return caller->session ? json_pack("{s:s}", "user", caller->session->name) : json_null();
+}
+
+/* Old clients do not start without a seed. Ours takes randomness from its platform, and nobody
+ * should take it from here: but what is sent is fresh each time. */
+static const char *seed(apr_pool_t *p)
+{
+    unsigned char bytes[SEED_BYTES];
+    randombytes_buf(bytes, sizeof bytes);
+    return hex_encode(p, bytes, sizeof bytes);
+}
+
+static void add_text(json_t *json, const char *key, const char *text)
+{
+    json_t *value = text ? json_string(text) : NULL; /* NULL too for what is not UTF-8 */
+    json_object_set_new(json, key, value ? value : json_null());
+}
+
+/* The protocol's fields, those of phone login as far as old clients read them without asking. No
+ * phone login, time permit or second D-TA is on offer: their URLs are left out. */
+static void add_protocol(json_t *json, rps_t *rps, apr_pool_t *p)
+{
+    const rps_settings_t *s = rps->settings;
+    add_text(json, "registerURL", apr_pstrcat(p, s->base_url, "/user", NULL));
+    add_text(json, "signatureURL", apr_pstrcat(p, s->base_url, "/signature", NULL));
+    add_text(json, "setupDoneURL", apr_pstrcat(p, s->base_url, "/setupDone", NULL));
+    add_text(json, "mpinAuthServerURL", s->base_url);
+    add_text(json, "authenticateURL", s->authenticate_url);
+    add_text(json, "appID", keys_app_id(rps->keys));
+    add_text(json, "seedValue", seed(p));
+    json_object_set_new(json, "requestOTP", json_false());
+    json_object_set_new(json, "setDeviceName", json_boolean(s->set_device_name));
+    json_object_set_new(json, "accessNumberDigits", json_integer(7));
+    json_object_set_new(json, "accessNumberUseCheckSum", json_true());
+    json_object_set_new(json, "cSum", json_integer(1));
+    json_object_set_new(json, "useWebSocket", json_false());
+    json_object_set_new(json, "useNFC", json_false());
+}
+
+static void add_ours(json_t *json, const rps_settings_t *s, const caller_t *caller)
+{
+    add_text(json, "suite", "BLS12381-MPIN-NU");
+    json_object_set_new(json, "pinLength", json_integer(s->pin_length));
+    json_object_set_new(json, "maxFailures", json_integer(s->max_failures));
+    add_text(json, "title", s->title);
+    json_object_set_new(json, "registration", registration_ways(s, caller));
+    json_object_set_new(json, "signedIn", signed_in(caller));
+    add_text(json, "loginURL", s->login_url);
+    add_text(json, "logoutURL", s->logout_url);
+}
+
+result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)
+{
+    json_t *json = json_object();
+    add_protocol(json, rps, p);
+    add_ours(json, rps->settings, caller);
+    return result_ok(p, json);
+}

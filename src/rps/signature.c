@@ -1,0 +1,179 @@
+#include <sodium.h>
+#include <string.h>
+#include "base/hex.h"
+#include "rps/pending.h"
+
+#define CLAIM_LIFE apr_time_from_sec(30)
+
+static result_t *unknown(apr_pool_t *p)
+{
+    return result_error(p, 400, "registration_unknown", "Unknown mpinId or wrong regOTT.");
+}
+
+static result_t *taken(apr_pool_t *p)
+{
+    return result_error(p, 403, "name_taken", "This name is taken. Sign in to add a device to it.");
+}
+
+/* ---- activation ------------------------------------------------------------------------------ */
+
+static const char *claim_key(const char *name, apr_pool_t *p)
+{
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(hash, (const unsigned char *)name, strlen(name));
+    return rps_key("claim", hash, 16, p);
+}
+
+/* Of all who registered the same free name, the first to come here gets it. The caller holds the
+ * claim. */
+static result_t *claim_free_name(rps_t *rps, const caller_t *caller, const pending_t *pending,
+                                 user_t *user, apr_pool_t *p)
+{
+    store_status_t status = people_find(rps->people, pending->name, user, p);
+    if (status == STORE_MISSING)
+        status = people_claim(rps->people, pending->name, caller->now, user, p);
+    else if (status == STORE_OK)
+        status = STORE_EXISTS;
+    if (status == STORE_EXISTS)
+        return taken(p);
+    return status == STORE_OK ? NULL : rps_store_refusal(rps, status, p);
+}
+
+/* Signing out everywhere or being disabled since the PUT ends the registration too. */
+static result_t *same_user(rps_t *rps, const pending_t *pending, user_t *user, apr_pool_t *p)
+{
+    store_status_t status = people_get(rps->people, pending->uid, user, p);
+    if (status == STORE_MISSING)
+        return unknown(p);
+    if (status != STORE_OK)
+        return rps_store_refusal(rps, status, p);
+    if (user->state != USER_ACTIVE)
+        return result_error(p, 403, "user_disabled", "This account is disabled.");
+    return user->version == pending->user_version ? NULL : unknown(p);
+}
+
+static result_t *add_identity(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                              const pending_t *pending, const user_t *user, apr_pool_t *p)
+{
+    identity_t *list;
+    int count;
+    identity_t identity;
+    memset(&identity, 0, sizeof identity);
+    memcpy(identity.handle, id->handle, sizeof identity.handle);
+    memcpy(identity.uid, user->uid, sizeof identity.uid);
+    identity.state = IDENTITY_ACTIVE;
+    identity.origin = (origin_t)pending->origin;
+    identity.created = (uint32_t)apr_time_sec(caller->now);
+    memcpy(identity.replaces, pending->replaces, sizeof identity.replaces);
+    memcpy(identity.device, pending->device, sizeof identity.device);
+    memcpy(identity.name, pending->name, sizeof identity.name);
+
+    store_status_t status = people_add_identity(rps->people, &identity, p);
+    if (status == STORE_FULL &&
+        people_identities(rps->people, user->uid, &list, &count, p) == STORE_OK &&
+        count >= IDENTITIES_MAX)
+        return result_error(p, 403, "too_many_identities",
+                            "This name has as many devices as it may have.");
+    return status == STORE_OK ? NULL : rps_store_refusal(rps, status, p);
+}
+
+/* A name that was proven is no longer anybody's who was merely first. */
+static result_t *revoke_open_ones(rps_t *rps, const caller_t *caller, const user_t *user,
+                                  apr_pool_t *p)
+{
+    identity_t *list;
+    int count;
+    store_status_t status = people_identities(rps->people, user->uid, &list, &count, p);
+    for (int i = 0; status == STORE_OK && i < count; i++) {
+        if (list[i].origin != ORIGIN_OPEN)
+            continue;
+        status = people_revoke_identity(rps->people, list[i].handle, caller->now, p);
+        log_info(rps->log, "MPIN0310",
+                 "identity %s of %s was registered openly and is revoked: the name was proven",
+                 rps_label(list[i].handle, p), name_masked(user->name, p));
+    }
+    return status == STORE_OK ? NULL : rps_store_refusal(rps, status, p);
+}
+
+static result_t *activate(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                          const pending_t *pending, apr_pool_t *p)
+{
+    user_t user;
+    bool open = pending->origin == ORIGIN_OPEN;
+    store_status_t status = pending_take(rps, id->handle, p);
+    if (status != STORE_OK)
+        return status == STORE_MISSING ? unknown(p) : rps_store_refusal(rps, status, p);
+    result_t *refusal =
+        open ? claim_free_name(rps, caller, pending, &user, p) : same_user(rps, pending, &user, p);
+    if (!refusal && !open)
+        refusal = revoke_open_ones(rps, caller, &user, p);
+    return refusal ? refusal : add_identity(rps, caller, id, pending, &user, p);
+}
+
+/* One at a time for each free name: two at once would both find it free. */
+static result_t *activate_open(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                               const pending_t *pending, apr_pool_t *p)
+{
+    const char *claim = claim_key(pending->name, p);
+    store_status_t status =
+        store_add(rps->store, STORE_FLEETING, claim, "", 0, caller->now + CLAIM_LIFE);
+    if (status == STORE_EXISTS)
+        return rps_later(p, "busy", "This name is being registered just now.", 1);
+    if (status != STORE_OK)
+        return rps_store_refusal(rps, status, p);
+    result_t *refusal = activate(rps, caller, id, pending, p);
+    store_delete(rps->store, STORE_FLEETING, claim);
+    return refusal;
+}
+
+/* ---- endpoints ------------------------------------------------------------------------------- */
+
+/* Configuration may have changed since the PUT. */
+static bool still_open(const rps_settings_t *settings, const pending_t *pending)
+{
+    return pending->origin == ORIGIN_OPEN ? settings->register_open : settings->register_signed_in;
+}
+
+static result_t *answer(const unsigned char secret[MPIN_G1_BYTES], const pending_t *pending,
+                        const mpin_id_t *id, apr_pool_t *p)
+{
+    result_t *result = result_ok(p, json_pack("{s:s, s:s}", "clientSecretShare",
+                                              hex_encode(p, secret, MPIN_G1_BYTES), "params", ""));
+    return rps_audited(result, "identity_activated", pending->name, id->handle, p);
+}
+
+/* GET and POST /rps/signature/<mpinId> (protocol: RPS, public). The identity is on disk before its
+ * secret leaves; a wrong regOTT leaves the registration as it is. */
+result_t *rps_signature(rps_t *rps, const caller_t *caller, const char *mpin_id,
+                        const char *reg_ott, apr_pool_t *p)
+{
+    mpin_id_t id;
+    pending_t pending;
+    unsigned char secret[MPIN_G1_BYTES];
+    if (!mpin_id_read(&id, mpin_id, p))
+        return unknown(p);
+    store_status_t status = pending_find(rps, caller, id.handle, reg_ott, &pending, p);
+    if (status == STORE_MISSING)
+        return unknown(p);
+    if (status != STORE_OK)
+        return rps_store_refusal(rps, status, p);
+    if (!still_open(rps->settings, &pending))
+        return result_error(p, 403, "registration_closed", "Registration is closed.");
+    if (dta_client_secret(rps->dta, id.hash, secret) != MPIN_ACCEPTED)
+        return rps_store_refusal(rps, STORE_DOWN, p);
+
+    result_t *refusal = pending.origin == ORIGIN_OPEN ? activate_open(rps, caller, &id, &pending, p)
+                                                      : activate(rps, caller, &id, &pending, p);
+    result_t *result = refusal ? refusal : answer(secret, &pending, &id, p);
+    sodium_memzero(secret, sizeof secret);
+    return result;
+}
+
+/* POST /rps/setupDone/<mpinId>: old clients tell us, and nothing follows from it. */
+result_t *rps_setup_done(rps_t *rps, const caller_t *caller, const char *mpin_id, apr_pool_t *p)
+{
+    (void)rps;
+    (void)caller;
+    (void)mpin_id;
+    return result_ok(p, json_object());
+}
