@@ -6,16 +6,22 @@
 
 #define NAME_MAX_BYTES 254
 
-/* The canonical form of a local name, in the pool: trimmed; 1 to 254 bytes of printable ASCII without space
- * and , ; : " \ < > { }; an e-mail address lower-cased whole, with its domain as an A-label. NULL when it is
- * not a name. What is stored, throttled, exported and compared is this form only. */
+/* The canonical form of a local name, in the pool: blanks around it trimmed; 1 to 254 bytes of
+ * printable ASCII without space and , ; : " \ < > { }. NULL when it is not a name. What is stored,
+ * throttled, exported and compared is this form only, and it is what a password provider is asked
+ * for.
+ *
+ * A name with an '@' is lower-cased whole; any other keeps its case, because password files tell
+ * "Anna" from "anna". An internationalised domain is written as its A-label (xn--...): a U-label is
+ * not ASCII, so it is no name, and nothing here ever turns two spellings into one. */
 const char *name_canonical(const char *raw, apr_pool_t *p);
 
-/* "a***@example.org" in the pool, for logs and status pages. */
+/* "a***@example.org", or "a***" where it has no domain, of a canonical name; in the pool, for logs
+ * and status pages. */
 const char *name_masked(const char *name, apr_pool_t *p);
 
-/* The domain of a canonical e-mail name, NULL when it is none (several '@', quoted local part, trailing dot
- * and empty labels are none). Borrowed. */
+/* The domain of a canonical e-mail name, NULL when it is none (several '@', trailing dot, empty
+ * labels, domain literals). It proves nothing about the mailbox. Borrowed. */
 const char *name_domain(const char *name);
 
 #endif

@@ -7,10 +7,12 @@
 
 /* Users and their identities (one identity = one mpinId = one device with a PIN). */
 #define UID_BYTES 16
-#define HANDLE_BYTES 16 /* the first bytes of SHA-256(decoded mpinId): one-way, safe to log in part */
-#define DEVICE_MAX 32   /* bytes of [A-Za-z0-9 _-] */
+#define HANDLE_BYTES                                                                               \
+    16                /* the first bytes of SHA-256(decoded mpinId): one-way, safe to log in part */
+#define DEVICE_MAX 32 /* bytes of [A-Za-z0-9 _-] */
 #define IDENTITIES_MAX 10
 #define RECENT_FAILURES 20 /* so many in 30 days lock an identity; success never resets them */
+#define TELL_FAILURES 10   /* so many in 30 days, and the user is to be told */
 
 typedef struct people_t people_t;
 
@@ -35,60 +37,89 @@ typedef struct identity_t {
     uint32_t created;
     uint32_t failures; /* all wrong PINs ever: only rises */
     uint32_t cleared;  /* failures at the last success: consecutive = failures - cleared */
-    uint32_t recent[RECENT_FAILURES];        /* times of the latest failures, newest first, 0 = none */
-    unsigned char replaces[HANDLE_BYTES];    /* revoked at this one's first success; all zero = none */
+    uint32_t recent[RECENT_FAILURES];     /* times of the latest failures, newest first, 0 = none */
+    unsigned char replaces[HANDLE_BYTES]; /* revoked at this one's first success; all zero = none */
     char device[DEVICE_MAX + 1];
     char name[NAME_MAX_BYTES + 1]; /* the user's canonical name, so that a login reads one record */
 } identity_t;
 
-people_t *people_make(store_t *store, revocations_t *revocations, apr_interval_time_t longest_session,
-                      const log_sink_t *log, apr_pool_t *p);
+/* Everything given must outlive it. `longest_session` is how long any session can last: so long are
+ * revocations kept. */
+people_t *people_make(store_t *store, revocations_t *revocations,
+                      apr_interval_time_t longest_session, const log_sink_t *log, apr_pool_t *p);
+
+/* Throughout: what is written is lasting before the call returns unless said otherwise; a kill or a
+ * failing store half-way leaves nobody let in who should not be, and the same call again completes
+ * it. STORE_MISSING: no such user or identity. STORE_FULL, STORE_DOWN: as the store says;
+ * STORE_DOWN also for a record that cannot be read. The pool takes what is returned and scratch. */
 
 /* ---- users ---- */
 store_status_t people_find(people_t *people, const char *name, user_t *user, apr_pool_t *p);
-store_status_t people_get(people_t *people, const unsigned char uid[UID_BYTES], user_t *user, apr_pool_t *p);
+store_status_t people_get(people_t *people, const unsigned char uid[UID_BYTES], user_t *user,
+                          apr_pool_t *p);
 
-/* Finds the user of a canonical name, or makes one (two callers at once get the same). A deleted user's name
- * is free again after 30 days, with a new uid; until then STORE_EXISTS. */
-store_status_t people_claim(people_t *people, const char *name, apr_time_t now, user_t *user, apr_pool_t *p);
+/* Finds the user of a canonical name, or makes one (two callers at once get the same);
+ * `user->state` is the caller's to judge. STORE_EXISTS: the name is a deleted user's, and is free
+ * again after 30 days, with a new uid. */
+store_status_t people_claim(people_t *people, const char *name, apr_time_t now, user_t *user,
+                            apr_pool_t *p);
 
-/* Ends all of a user's sessions: version + 1 and a revocation, both lasting. */
-store_status_t people_end_sessions(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,
-                                   apr_pool_t *p);
-store_status_t people_disable(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now, apr_pool_t *p);
+/* Ends all of a user's sessions: version + 1 and a revocation. */
+store_status_t people_end_sessions(people_t *people, const unsigned char uid[UID_BYTES],
+                                   apr_time_t now, apr_pool_t *p);
+
+/* Ends all sessions; the callers refuse who is disabled on every branch. Enabling brings no session
+ * back. */
+store_status_t people_disable(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,
+                              apr_pool_t *p);
 store_status_t people_enable(people_t *people, const unsigned char uid[UID_BYTES], apr_pool_t *p);
+
+/* Ends all sessions and revokes all identities, for good. For 30 days the user is still found,
+ * USER_DELETED. */
+store_status_t people_delete(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,
+                             apr_pool_t *p);
 
 /* ---- identities ---- */
 void people_handle(const unsigned char hash_mpin_id[32], unsigned char handle[HANDLE_BYTES]);
 
-/* Lasting. STORE_FULL when the user has IDENTITIES_MAX that are not revoked. */
+/* STORE_EXISTS when there is one of this handle. STORE_FULL when the user has IDENTITIES_MAX that
+ * are not revoked, and when the store is full: people_identities tells the two apart. */
 store_status_t people_add_identity(people_t *people, const identity_t *identity, apr_pool_t *p);
-store_status_t people_identity(people_t *people, const unsigned char handle[HANDLE_BYTES], identity_t *identity,
-                               apr_pool_t *p);
+store_status_t people_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
+                               identity_t *identity, apr_pool_t *p);
 
 /* The user's identities that are not revoked, in the pool. */
-store_status_t people_identities(people_t *people, const unsigned char uid[UID_BYTES], identity_t **list,
-                                 int *count, apr_pool_t *p);
+store_status_t people_identities(people_t *people, const unsigned char uid[UID_BYTES],
+                                 identity_t **list, int *count, apr_pool_t *p);
 
 /* Final: state, and the sessions that came from it. */
-store_status_t people_revoke_identity(people_t *people, const unsigned char handle[HANDLE_BYTES], apr_time_t now,
-                                      apr_pool_t *p);
+store_status_t people_revoke_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
+                                      apr_time_t now, apr_pool_t *p);
 
-/* Active again with no consecutive failures; the 30-day count stays. */
-store_status_t people_unlock_identity(people_t *people, const unsigned char handle[HANDLE_BYTES], apr_time_t now,
+/* Active again with no consecutive failures; the 30-day count stays, so that where it was what
+ * locked, the next wrong PIN locks again. A revoked one is STORE_MISSING. */
+store_status_t people_unlock_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
                                       apr_pool_t *p);
 
 /* ---- wrong PINs (security model, "PIN failures") ---- */
 /* Consecutive wrong PINs, what a success has cleared without waiting for the disk included. */
-store_status_t people_failures(people_t *people, const identity_t *identity, uint32_t *consecutive, apr_pool_t *p);
+store_status_t people_failures(people_t *people, const identity_t *identity, uint32_t *consecutive,
+                               apr_pool_t *p);
 
-/* One more, lasting before it returns; at `limit` consecutive or RECENT_FAILURES in 30 days the identity is
- * locked. `identity` becomes what is stored now. */
+/* Wrong PINs in the last 30 days, at most RECENT_FAILURES; at TELL_FAILURES the user is to be told.
+ */
+int people_recent_failures(const identity_t *identity, apr_time_t now);
+
+/* One more; at `limit` consecutive or RECENT_FAILURES in 30 days the identity is locked. One that
+ * is locked or revoked already stays as it is. `identity` (its handle is what counts) becomes what
+ * is stored now. */
 store_status_t people_failed(people_t *people, identity_t *identity, uint32_t limit, apr_time_t now,
                              uint32_t *consecutive, apr_pool_t *p);
 
-/* A right PIN: clears the failures seen when the attempt began (`identity` as read then) and none added since;
- * waits for no disk, does nothing when there are none. Revokes what the identity replaces. */
-store_status_t people_succeeded(people_t *people, const identity_t *identity, apr_time_t now, apr_pool_t *p);
+/* A right PIN: clears the failures seen when the attempt began (`identity` as read then) and none
+ * added since; waits for no disk, does nothing when there are none. The first one of an identity
+ * that replaces another revokes that, and does wait. */
+store_status_t people_succeeded(people_t *people, const identity_t *identity, apr_time_t now,
+                                apr_pool_t *p);
 
 #endif

@@ -3,12 +3,14 @@
 
 #include "store/store.h"
 
-/* Buckets that failures, registrations, mails and SMS fill; polls, pages and successes do not. Fixed windows
- * in the fleeting store. An address is an IPv4 address or an IPv6 /64, with a 16 times larger bucket for its
- * /48. A browser that has signed in as a user before has a bucket of its own for that user, so that strangers
- * cannot block it. */
+/* Buckets that failures, registrations, mails and SMS fill; polls, pages and successes do not.
+ * Fixed windows in the fleeting store. An address is an IPv4 address or an IPv6 /64, with a 16
+ * times larger bucket for its /48; what is no address shares one bucket. A browser that has signed
+ * in as this user before has a bucket of its own and only that (the account's size, or the
+ * address's where there is no account): neither strangers who try this name nor strangers at this
+ * address can block it. */
 typedef struct throttle_rule_t {
-    int count;
+    int count; /* so many in a window pass, the next one waits */
     apr_interval_time_t window;
 } throttle_rule_t;
 
@@ -18,15 +20,23 @@ typedef struct throttle_t {
     throttle_rule_t account;
 } throttle_t;
 
-/* Seconds to wait, 0 = go on. `account` is a canonical name or NULL; `known` is the known browser's id (16
- * bytes) or NULL. A store that is down throttles nobody by itself: what follows asks it anyway. */
-int throttle_wait(const throttle_t *throttle, const char *address, const char *account, const unsigned char *known,
-                  apr_time_t now, apr_pool_t *p);
+/* The answer of a store that cannot count: 503, as for every use of it. Nobody guesses uncounted.
+ */
+#define THROTTLE_DOWN (-1)
 
-/* Reserves one failure beforehand, so that guesses in parallel cannot outrun the limit: 0 = go on (and give it
- * back with throttle_release after a success), else seconds to wait and nothing is reserved. */
+/* Seconds to wait, 0 = go on, or THROTTLE_DOWN. `account` is a canonical name, or NULL where what
+ * is tried has a counter of its own; `known` is what known_for (session/known.h) gives for this
+ * user's name, or NULL. */
+int throttle_wait(const throttle_t *throttle, const char *address, const char *account,
+                  const unsigned char *known, apr_time_t now, apr_pool_t *p);
+
+/* Reserves one failure beforehand, so that guesses in parallel cannot outrun the limit: 0 = go on
+ * (and give it back with throttle_release after a success), else as throttle_wait, and nothing is
+ * reserved. */
 int throttle_reserve(const throttle_t *throttle, const char *address, const char *account,
                      const unsigned char *known, apr_time_t now, apr_pool_t *p);
+
+/* Takes the arguments that were given to throttle_reserve, `now` included: it names the window. */
 void throttle_release(const throttle_t *throttle, const char *address, const char *account,
                       const unsigned char *known, apr_time_t now, apr_pool_t *p);
 

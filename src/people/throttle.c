@@ -1,0 +1,163 @@
+#include "people/throttle.h"
+
+#include <apr_strings.h>
+#include <arpa/inet.h>
+#include <limits.h>
+#include <sodium.h>
+#include <string.h>
+#include "base/hex.h"
+
+#define KNOWN_BYTES 16
+#define SITE_FACTOR 16 /* a /48 has room for so many full /64s */
+#define HASH_BYTES 16
+#define BUCKETS_MAX 3
+
+typedef struct bucket_t {
+    const char *key;
+    int64_t limit;
+    apr_time_t ends;
+    int wait;
+} bucket_t;
+
+typedef struct buckets_t {
+    bucket_t bucket[BUCKETS_MAX];
+    int count;
+} buckets_t;
+
+/* ---- which buckets ----------------------------------------------------------------------------
+ */
+
+typedef struct address_t {
+    unsigned char bytes[16];
+    apr_size_t len; /* 4, 16, or 0 where it is no address */
+} address_t;
+
+static address_t address_read(const char *text)
+{
+    static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    address_t address = {.len = 0};
+    char bare[INET6_ADDRSTRLEN];
+    apr_size_t len = text ? strcspn(text, "%") : 0; /* fe80::1%eth0 */
+
+    if (len == 0 || len >= sizeof(bare))
+        return address;
+    apr_cpystrn(bare, text, len + 1);
+    if (inet_pton(AF_INET, bare, address.bytes) == 1) {
+        address.len = 4;
+    } else if (inet_pton(AF_INET6, bare, address.bytes) == 1) {
+        address.len = 16;
+        if (memcmp(address.bytes, mapped, sizeof(mapped)) == 0) {
+            memmove(address.bytes, address.bytes + sizeof(mapped), 4);
+            address.len = 4;
+        }
+    }
+    return address;
+}
+
+/* Adds the bucket of `bytes` in the window that `now` is in. */
+static void bucket_add(buckets_t *buckets, const char *kind, const void *bytes, apr_size_t len,
+                       const throttle_rule_t *rule, int factor, apr_time_t now, apr_pool_t *p)
+{
+    const apr_interval_time_t window =
+        rule->window < APR_USEC_PER_SEC ? APR_USEC_PER_SEC : rule->window;
+    const apr_interval_time_t left = window - now % window;
+    const apr_time_t seconds = (left - 1) / APR_USEC_PER_SEC + 1;
+    unsigned char hash[crypto_hash_sha256_BYTES];
+
+    crypto_hash_sha256(hash, bytes, len);
+    buckets->bucket[buckets->count++] = (bucket_t){
+        .key = apr_psprintf(p, "throttle:%s:%s:%" APR_TIME_T_FMT, kind,
+                            hex_encode(p, hash, HASH_BYTES), now / window),
+        .limit = (int64_t)rule->count * factor,
+        .ends = left > INT64_MAX - now ? INT64_MAX : now + left,
+        .wait = seconds > INT_MAX ? INT_MAX : (int)seconds,
+    };
+}
+
+static void add_address(buckets_t *buckets, const throttle_t *throttle, const char *text,
+                        apr_time_t now, apr_pool_t *p)
+{
+    const address_t address = address_read(text);
+    if (address.len < 16) {
+        bucket_add(buckets, "ipv4", address.bytes, address.len, &throttle->address, 1, now, p);
+        return;
+    }
+    bucket_add(buckets, "ipv6-64", address.bytes, 8, &throttle->address, 1, now, p);
+    bucket_add(buckets, "ipv6-48", address.bytes, 6, &throttle->address, SITE_FACTOR, now, p);
+}
+
+static buckets_t buckets_of(const throttle_t *throttle, const char *address, const char *account,
+                            const unsigned char *known, apr_time_t now, apr_pool_t *p)
+{
+    buckets_t buckets = {.count = 0};
+    if (known) {
+        const char *both =
+            apr_pstrcat(p, hex_encode(p, known, KNOWN_BYTES), account ? account : "", NULL);
+        bucket_add(&buckets, "known", both, strlen(both),
+                   account ? &throttle->account : &throttle->address, 1, now, p);
+        return buckets;
+    }
+    add_address(&buckets, throttle, address, now, p);
+    if (account)
+        bucket_add(&buckets, "account", account, strlen(account), &throttle->account, 1, now, p);
+    return buckets;
+}
+
+/* ---- counting ---------------------------------------------------------------------------------
+ */
+
+/* Adds `n` to a bucket; false where the store cannot count. */
+static bool charge(const throttle_t *throttle, const bucket_t *bucket, int n, int64_t *total)
+{
+    return store_count(throttle->store, STORE_FLEETING, bucket->key, n, bucket->ends, total) ==
+           STORE_OK;
+}
+
+static void give_back(const throttle_t *throttle, const buckets_t *buckets, int count)
+{
+    int64_t total;
+    for (int i = 0; i < count; i++)
+        charge(throttle, &buckets->bucket[i], -1, &total);
+}
+
+int throttle_wait(const throttle_t *throttle, const char *address, const char *account,
+                  const unsigned char *known, apr_time_t now, apr_pool_t *p)
+{
+    const buckets_t buckets = buckets_of(throttle, address, account, known, now, p);
+    int wait = 0;
+    for (int i = 0; i < buckets.count; i++) {
+        const bucket_t *bucket = &buckets.bucket[i];
+        int64_t total;
+        if (!charge(throttle, bucket, 0, &total))
+            return THROTTLE_DOWN;
+        if (total >= bucket->limit && bucket->wait > wait)
+            wait = bucket->wait;
+    }
+    return wait;
+}
+
+int throttle_reserve(const throttle_t *throttle, const char *address, const char *account,
+                     const unsigned char *known, apr_time_t now, apr_pool_t *p)
+{
+    const buckets_t buckets = buckets_of(throttle, address, account, known, now, p);
+    for (int i = 0; i < buckets.count; i++) {
+        const bucket_t *bucket = &buckets.bucket[i];
+        int64_t total;
+        if (!charge(throttle, bucket, 1, &total)) {
+            give_back(throttle, &buckets, i);
+            return THROTTLE_DOWN;
+        }
+        if (total > bucket->limit) {
+            give_back(throttle, &buckets, i + 1);
+            return bucket->wait;
+        }
+    }
+    return 0;
+}
+
+void throttle_release(const throttle_t *throttle, const char *address, const char *account,
+                      const unsigned char *known, apr_time_t now, apr_pool_t *p)
+{
+    const buckets_t buckets = buckets_of(throttle, address, account, known, now, p);
+    give_back(throttle, &buckets, buckets.count);
+}
