@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/hkdf.h"
-#include "base/keys_text.h"
 #include "base/seal.h"
+#include "sample_keys.h"
 
 #define DAY apr_time_from_sec(86400)
 #define TEXT "the quick brown fox"
@@ -23,24 +23,6 @@
 static apr_pool_t *pool;
 static keys_t *keys;
 static const apr_time_t now = 20000 * DAY + apr_time_from_sec(3600);
-
-static keys_t *parse(const char *text)
-{
-    keys_t *parsed = NULL;
-    const char *why;
-    secret_t *secret = secret_make(pool, strlen(text) + 1);
-    memcpy(secret->bytes, text, secret->len);
-    assert_int_equal(keys_parse(&parsed, secret, NULL, pool, &why), KEYS_OK);
-    return parsed;
-}
-
-#define DATE " 2025-01-01T00:00:00Z "
-#define KEY(c) c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c
-#define FILE_WITH(roots)                                                                           \
-    "mpin-keys 1\nfile 000102030405060708090a0b0c0d0e0f\n" roots                                   \
-    "app 101112131415161718191a1b1c1d1e1f" DATE KEY("a5") "\nmaster 1" DATE KEY("11") "\n"
-#define ROOT_1 "root 1" DATE KEY("01") "\n"
-#define ROOT_2 "root 2" DATE KEY("02") "\n"
 
 static bool opens(const sealer_t *sealer, apr_time_t at, const unsigned char *blob, apr_size_t len)
 {
@@ -152,7 +134,7 @@ static void other_data_purpose_or_root_does_not_open(void **state)
     for (int m = 0; makers[m]; m++) {
         sealer_t *sealer = makers[m](keys, "session", 1, pool);
         sealer_t *foreign =
-            makers[m](parse(FILE_WITH("root 1" DATE KEY("09") "\n")), "session", 1, pool);
+            makers[m](sample_keys_of(SAMPLE_FILE("root 1" SAMPLE_DATE SAMPLE_KEY("09") "\n"), pool), "session", 1, pool);
         unsigned char blob[BLOB_LEN], text[TEXT_LEN];
         seal(sealer, now, blob);
         assert_true(sealer_open(sealer, now, "aad", 3, blob, BLOB_LEN, text));
@@ -215,12 +197,12 @@ static void a_retired_root_key_opens_until_it_is_removed(void **state)
 {
     (void)state;
     unsigned char blob[BLOB_LEN];
-    seal(sealer_make(parse(FILE_WITH(ROOT_1)), "session", 1, pool), now, blob);
+    seal(sealer_make(sample_keys_of(SAMPLE_FILE(SAMPLE_ROOT_1), pool), "session", 1, pool), now, blob);
 
-    sealer_t *rotated = sealer_make(parse(FILE_WITH(ROOT_1 ROOT_2)), "session", 1, pool);
+    sealer_t *rotated = sealer_make(sample_keys_of(SAMPLE_FILE(SAMPLE_ROOT_1 SAMPLE_ROOT_2), pool), "session", 1, pool);
     assert_true(opens(rotated, now, blob, BLOB_LEN));
     assert_false(
-        opens(sealer_make(parse(FILE_WITH(ROOT_2)), "session", 1, pool), now, blob, BLOB_LEN));
+        opens(sealer_make(sample_keys_of(SAMPLE_FILE(SAMPLE_ROOT_2), pool), "session", 1, pool), now, blob, BLOB_LEN));
 
     seal(rotated, now, blob);
     assert_int_equal(blob[1], 2);
@@ -352,6 +334,6 @@ int main(void)
     };
     apr_initialize();
     apr_pool_create(&pool, NULL);
-    keys = parse(FILE_WITH(ROOT_1));
+    keys = sample_keys(pool);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
