@@ -334,5 +334,5 @@ store_status_t store_count(store_t *store, store_class_t in, const char *key, in
     store_status_t status = n == 0 ? store->backend->view(store->state, in, key, read_count, &edit)
                                    : store->backend->edit(store->state, in, key, add_up, &edit);
     *total = edit.total;
-    return status ? status : edit.status;
+    return status && status != STORE_MISSING ? status : edit.status;
 }
