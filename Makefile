@@ -38,8 +38,7 @@ MOD_SRC   = $(wildcard mod_auth_mpin.c) $(foreach room,$(MOD_ROOMS),$(wildcard s
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 MOD_OBJ   = $(MOD_SRC:%.c=$(BUILD)/obj/%.o)
 # files of the upper rooms that know no httpd: unit tests link them
-PURE_SRC  = $(wildcard src/login/return_to.c src/login/template.c) $(addprefix src/config/,public_url.c number.c \
-            parse.c parse_web.c settings.c cookie.c)
+PURE_SRC  = $(wildcard src/login/return_to.c src/login/template.c)
 PURE_OBJ  = $(PURE_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC  = $(wildcard tests/unit/test_*.c)
 UNIT      = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
@@ -49,7 +48,7 @@ TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 .PHONY: all run start stop test unit lint bench bench-mpin fuzz install clean help
 include htdocs/build.mk
 
-all: $(BUILD)/libmpin.a $(HTDOCS)
+all: $(BUILD)/mod_auth_mpin.so $(HTDOCS)
 
 # ---- what people type ------------------------------------------------------------------------
 PORT ?= 8005
@@ -95,6 +94,19 @@ $(BUILD)/libmpin.a: $(LIB_OBJ)
 	@mkdir -p $(@D)
 	@rm -f $@
 	ar rcs $@ $^
+
+# the pages, compiled into the module
+$(BUILD)/assets.c: src/login/embed.mjs $(HTDOCS)
+	node $< $(BUILD)/htdocs $@
+
+$(BUILD)/obj/assets.o: $(BUILD)/assets.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(HTTPD_INC) -MMD -MP -c $< -o $@
+
+# httpd sees one symbol of ours, and nobody else's libraries see any
+$(BUILD)/mod_auth_mpin.so: $(MOD_OBJ) $(BUILD)/obj/assets.o $(BUILD)/libmpin.a $(BLST_FILE)
+	$(CC) -shared -Wl,--exclude-libs,ALL,-z,now,-z,relro $(SAN) $(MOD_OBJ) $(BUILD)/obj/assets.o $(BUILD)/libmpin.a \
+	      $(BLST_LIB) $(PKG_LIBS) -o $@
 
 $(BUILD)/unit/%: tests/unit/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
 	@mkdir -p $(@D)

@@ -4,15 +4,21 @@
 #include "config/site.h"
 #include "base/result.h"
 
-/* What we know of one request, kept in r->request_config from post_read_request on. Subrequests and internal
- * redirects share the first request's. Cookies of ours are taken out of the headers when it is made, so
- * that no handler, proxy or CGI sees them. */
+/* What we know of one request, kept in its request_config from post_read_request on. Subrequests and internal
+ * redirects share the first request's. */
 struct route_t;
+struct refusal_t;
 
 typedef struct request_t {
     const site_t *site;
-    const struct route_t *route; /* our URL, or NULL */
-    const char *rest;            /* what follows the route's path, "" for none */
+
+    /* our URL: whose request it is (one of the chain, never a subrequest; NULL = none is), its row (NULL on the
+     * internal route of authn), what follows the row's path ("" for none), and the query, which no longer stands
+     * in the request, so that no log shows it */
+    const request_rec *claimed;
+    const struct route_t *route;
+    const char *rest;
+    const char *args;
 
     /* cookie values as they came; NULL when absent; a name that came twice counts as absent and `tossed` */
     const char *session_cookie, *prelogin_cookie, *known_cookie;
@@ -23,19 +29,32 @@ typedef struct request_t {
     session_status_t session_status;
     session_t session;
 
-    /* Set-Cookie lines to send, and whether the answer depends on who asked */
+    /* Set-Cookie lines to send; those that stand in the answer already */
     apr_array_header_t *set_cookies;
-    bool authenticated;
+    int cookies_sent;
+
+    bool personal;                   /* the answer depends on who asked: no shared cache may keep it */
+    const struct refusal_t *refusal; /* what authn's internal route answers */
 } request_t;
 
 /* The state of a request's first request; NULL on vhosts where the engine is off. */
-request_t *request_of(request_rec *r);
+request_t *request_of(const request_rec *r);
 
-/* Makes it (post_read_request). */
+/* The first of a chain of internal redirects and subrequests: the one that came over the wire. */
+const request_rec *request_first(const request_rec *r);
+
+/* Makes it (post_read_request of the first request). */
 request_t *request_make(request_rec *r, const site_t *site);
 
+/* Takes our cookies out of a Cookie header, so that no handler, proxy or CGI sees them. The header without them,
+ * NULL when nothing is left. */
+const char *request_take_cookies(request_t *request, const char *header, apr_pool_t *p);
+
+/* True where the Set-Cookie line sets a cookie of ours. */
+bool request_owns_cookie(const request_t *request, const char *line);
+
 /* The session, opened and checked at first use; NULL unless SESSION_OK. */
-const session_t *request_session(request_rec *r);
+const session_t *request_session(const request_rec *r);
 
 /* Cookies to send with the answer, whatever becomes of it. NULL value: delete it. `max_age` in seconds, 0 = for
  * the browser's session. */

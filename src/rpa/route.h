@@ -34,22 +34,29 @@ typedef struct route_t {
     apr_size_t limit;      /* bytes of body */
     answer_t answer;
     bool changes;          /* a state change: the origin policy applies */
+    int malformed;         /* status for a body that is not what it should be, 0 = 400 */
     /* NULL: the endpoint has written its answer itself (a page, a file, a redirect) */
     result_t *(*serve)(facts_t *facts);
 } route_t;
 
-/* The table, ended by a row without a method; set once by the front door. */
-void route_table(const route_t *rows);
+/* The table, ended by a row without a method, and how a refusal becomes a page; set once by the front door. */
+void route_table(const route_t *rows, int (*refusal_page)(request_rec *r, const result_t *result));
 
-/* translate hooks: claims the URL for us. Finds the row of method and path; a known path with another method has
- * a row too (405 with Allow). NULL: not ours. */
-const route_t *route_find(const site_t *site, request_rec *r, const char **rest);
+/* Finds the row of method and path; a known path with another method has a row too (405 with Allow), and so has
+ * every path under the RPS's (404). NULL: not ours. */
+const route_t *route_find(const site_t *site, const request_rec *r, const char **rest);
+
+/* Makes `r` ours, and takes query and Referer out of it, so that no log shows them. */
+void route_claim(request_t *request, request_rec *r, const route_t *route, const char *rest);
+
+/* The path without what is confidential in it, for the log: "/rps/signature/...". */
+const char *route_plain_path(const request_t *request, apr_pool_t *p);
 
 /* The handler: reads the body, checks origin and audience, calls the function, writes the answer. */
 int route_handler(request_rec *r);
 
 /* Origin policy for state changes (security model): Origin equals the public origin; without it Sec-Fetch-Site
  * is same-origin or absent. */
-bool route_origin_ok(request_rec *r, const site_t *site);
+bool route_origin_ok(const request_rec *r, const site_t *site);
 
 #endif

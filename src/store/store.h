@@ -50,6 +50,17 @@ typedef struct store_settings_t {
     const log_sink_t *log;
 } store_settings_t;
 
+/* MPinStoreSize: three quarters are for lasting and behind records, one quarter for fleeting ones, so that
+ * strangers, who can fill only the latter, never stop what is lasting. Above each part lies a reserve of an
+ * eighth of it for changes of what is there, logs and (in the fleeting part) behind records on their way. */
+#define STORE_QUOTA_MIN ((apr_off_t)8 << 20)
+#define STORE_QUOTA_MAX ((apr_off_t)3 << 30)
+
+/* Why `url` can't be a store: NULL, or half a sentence with the mend ("it must be ..."). Its form, and the
+ * filesystem of the directory or its nearest parent that exists: a tmpfs forgets at each boot, and network
+ * filesystems can't hold LMDB. Only looks: for `apachectl -t`. */
+const char *store_refuses(const char *url, apr_pool_t *p);
+
 /* In the parent, once a configuration: makes the directories, notices a reboot (boot_id: fleeting is emptied),
  * writes the lock files to full size, records or compares the key file's id. Never opens the environments.
  * `*why` is one sentence for the administrator, with the mend. */
@@ -81,10 +92,12 @@ store_status_t store_swap(store_t *store, store_class_t in, const char *key, con
 store_status_t store_take(store_t *store, store_class_t in, const char *key, apr_pool_t *p,
                           store_record_t *record);
 
+/* A record, counter or set. Deleting what is not there is STORE_OK. */
 store_status_t store_delete(store_t *store, store_class_t in, const char *key);
 
 /* Adds `n` (also negative, never below 0) and gives the new value. The counter lives until the later of its
- * own expiry and `expires`; an expired one starts from 0. Fixed windows put the window into the key. */
+ * own expiry and `expires`; an expired one starts from 0. Fixed windows put the window into the key. With `n` = 0
+ * it only reads, and waits for no writer. */
 store_status_t store_count(store_t *store, store_class_t in, const char *key, int64_t n, apr_time_t expires,
                            int64_t *total);
 

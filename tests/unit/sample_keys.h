@@ -3,7 +3,8 @@
 
 #include "base/keys.h"
 
-/* Key files with known keys, for every room's tests. SAMPLE_FILE takes the lines of its root keys. */
+/* Key files with known keys, for every room's tests. SAMPLE_FILE takes the lines of its root keys.
+ */
 #define SAMPLE_DATE " 2025-01-01T00:00:00Z "
 #define SAMPLE_8(c) c c c c c c c c
 #define SAMPLE_KEY(c) SAMPLE_8(c) SAMPLE_8(c) SAMPLE_8(c) SAMPLE_8(c)

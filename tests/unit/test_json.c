@@ -37,10 +37,31 @@ static void anything_but_one_whole_object_is_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "", " ", "[]", "1", "\"a\"", "null", "{", "{}{}", "{} x", "{\"a\":1,}", "{'a':1}", "{a:1}",
-        "{\"a\":01}", "{\"a\":NaN}", "{\"a\":99999999999999999999999}", "{\"a\":1e999}",
-        "{\"a\":\"\n\"}", "{\"a\":\"\\u0000\"}", "{\"\\u0000\":1}", "{\"a\":\"\\ud800\"}",
-        "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\xaf\"}", "\xef\xbb\xbf{}", "{\"a\":1}]", "]{\"a\":1}",
+        "",
+        " ",
+        "[]",
+        "1",
+        "\"a\"",
+        "null",
+        "{",
+        "{}{}",
+        "{} x",
+        "{\"a\":1,}",
+        "{'a':1}",
+        "{a:1}",
+        "{\"a\":01}",
+        "{\"a\":NaN}",
+        "{\"a\":99999999999999999999999}",
+        "{\"a\":1e999}",
+        "{\"a\":\"\n\"}",
+        "{\"a\":\"\\u0000\"}",
+        "{\"\\u0000\":1}",
+        "{\"a\":\"\\ud800\"}",
+        "{\"a\":\"\xff\"}",
+        "{\"a\":\"\xc0\xaf\"}",
+        "\xef\xbb\xbf{}",
+        "{\"a\":1}]",
+        "]{\"a\":1}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_null(read_text(bad[i]));
@@ -88,15 +109,16 @@ static void text_is_a_string_of_at_most_so_many_bytes(void **state)
 static void a_flag_is_a_boolean_or_0_or_1(void **state)
 {
     (void)state;
-    json_t *value = read_text("{\"t\":true,\"f\":false,\"1\":1,\"0\":0,\"2\":2,\"s\":\"1\",\"r\":1.0,"
-                              "\"z\":null}");
+    json_t *value =
+        read_text("{\"t\":true,\"f\":false,\"1\":1,\"0\":0,\"2\":2,\"s\":\"1\",\"r\":1.0,"
+                  "\"z\":null}");
     static const struct {
         const char *key;
         bool good, before, after;
     } rows[] = {
-        {"t", true, false, true}, {"f", true, true, false},      {"1", true, false, true},
-        {"0", true, true, false}, {"absent", true, true, true},  {"absent", true, false, false},
-        {"2", false, true, true}, {"s", false, false, false},    {"r", false, false, false},
+        {"t", true, false, true}, {"f", true, true, false},     {"1", true, false, true},
+        {"0", true, true, false}, {"absent", true, true, true}, {"absent", true, false, false},
+        {"2", false, true, true}, {"s", false, false, false},   {"r", false, false, false},
         {"z", false, true, true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -134,7 +134,8 @@ static void other_data_purpose_or_root_does_not_open(void **state)
     for (int m = 0; makers[m]; m++) {
         sealer_t *sealer = makers[m](keys, "session", 1, pool);
         sealer_t *foreign =
-            makers[m](sample_keys_of(SAMPLE_FILE("root 1" SAMPLE_DATE SAMPLE_KEY("09") "\n"), pool), "session", 1, pool);
+            makers[m](sample_keys_of(SAMPLE_FILE("root 1" SAMPLE_DATE SAMPLE_KEY("09") "\n"), pool),
+                      "session", 1, pool);
         unsigned char blob[BLOB_LEN], text[TEXT_LEN];
         seal(sealer, now, blob);
         assert_true(sealer_open(sealer, now, "aad", 3, blob, BLOB_LEN, text));
@@ -197,12 +198,15 @@ static void a_retired_root_key_opens_until_it_is_removed(void **state)
 {
     (void)state;
     unsigned char blob[BLOB_LEN];
-    seal(sealer_make(sample_keys_of(SAMPLE_FILE(SAMPLE_ROOT_1), pool), "session", 1, pool), now, blob);
+    seal(sealer_make(sample_keys_of(SAMPLE_FILE(SAMPLE_ROOT_1), pool), "session", 1, pool), now,
+         blob);
 
-    sealer_t *rotated = sealer_make(sample_keys_of(SAMPLE_FILE(SAMPLE_ROOT_1 SAMPLE_ROOT_2), pool), "session", 1, pool);
+    sealer_t *rotated = sealer_make(sample_keys_of(SAMPLE_FILE(SAMPLE_ROOT_1 SAMPLE_ROOT_2), pool),
+                                    "session", 1, pool);
     assert_true(opens(rotated, now, blob, BLOB_LEN));
     assert_false(
-        opens(sealer_make(sample_keys_of(SAMPLE_FILE(SAMPLE_ROOT_2), pool), "session", 1, pool), now, blob, BLOB_LEN));
+        opens(sealer_make(sample_keys_of(SAMPLE_FILE(SAMPLE_ROOT_2), pool), "session", 1, pool),
+              now, blob, BLOB_LEN));
 
     seal(rotated, now, blob);
     assert_int_equal(blob[1], 2);

@@ -1,0 +1,81 @@
+/* The front door: the module's record, its hooks in httpd's order, its endpoints. */
+#include "authn/authn.h"
+#include "config/hooks.h"
+#include "login/login.h"
+#include "login/page.h"
+#include "rpa/rpa.h"
+
+#include <http_protocol.h>
+#include <http_request.h>
+
+#define BODY_MAX 16384 /* bytes */
+
+/* ---- every endpoint ---- */
+
+static const route_t routes[] = {
+    /* method, base, path, audience, body, limit, refusals, changes something, status for a malformed body */
+    {"GET", PATH_LOGIN, "", AUDIENCE_PUBLIC, BODY_NONE, 0, ANSWER_PAGE, false, 0, login_page},
+    {"POST", PATH_LOGIN, "", AUDIENCE_PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, true, 0, login_password},
+    {"GET", PATH_LOGOUT, "", AUDIENCE_PUBLIC, BODY_NONE, 0, ANSWER_PAGE, false, 0, logout_page},
+    {"POST", PATH_LOGOUT, "", AUDIENCE_PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, true, 0, logout_submit},
+    {"POST", PATH_AUTHENTICATE, "", AUDIENCE_PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, true, 0, rpa_authenticate},
+    {"GET", PATH_RPS, "/clientSettings", AUDIENCE_PUBLIC, BODY_NONE, 0, ANSWER_JSON, false, 0, rpa_client_settings},
+    {"PUT", PATH_RPS, "/user", AUDIENCE_PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, true, 0, rpa_user},
+    {"PUT", PATH_RPS, "/user/*", AUDIENCE_PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, true, 0, rpa_user},
+    {"GET", PATH_RPS, "/signature/*", AUDIENCE_PUBLIC, BODY_NONE, 0, ANSWER_JSON, false, 0, rpa_signature_get},
+    {"POST", PATH_RPS, "/signature/*", AUDIENCE_PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, true, 0, rpa_signature_post},
+    {"POST", PATH_RPS, "/setupDone/*", AUDIENCE_PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, true, 0, rpa_setup_done},
+    {"POST", PATH_RPS, "/pass1", AUDIENCE_PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, true, HTTP_FORBIDDEN, rpa_pass1},
+    {"POST", PATH_RPS, "/pass2", AUDIENCE_PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, true, HTTP_FORBIDDEN, rpa_pass2},
+    {"GET", PATH_PAD, "", AUDIENCE_PUBLIC, BODY_NONE, 0, ANSWER_PAGE, false, 0, login_asset},
+    {"GET", PATH_ASSETS, "/**", AUDIENCE_PUBLIC, BODY_NONE, 0, ANSWER_PAGE, false, 0, login_asset},
+    {.method = NULL}};
+
+/* ---- hooks ---- */
+
+static void start_child(apr_pool_t *pchild, server_rec *main_server)
+{
+    page_load_texts(pchild);
+    config_child(pchild, main_server);
+}
+
+static void register_hooks(apr_pool_t *p)
+{
+    static const char *const before_proxy[] = {"mod_proxy.c", NULL};
+    /* It writes the whole request into its log as soon as it is read. */
+    static const char *const before_forensic[] = {"mod_log_forensic.c", NULL};
+
+    route_table(routes, login_error_page);
+    authn_register(p);
+
+    ap_hook_pre_config(config_pre, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(config_check, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_post_config(config_post, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(start_child, NULL, NULL, APR_HOOK_MIDDLE);
+
+    ap_hook_post_read_request(authn_post_read_request, NULL, before_forensic, APR_HOOK_REALLY_FIRST);
+    ap_hook_quick_handler(authn_quick_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_pre_translate_name(authn_translate, NULL, before_proxy, APR_HOOK_REALLY_FIRST);
+    ap_hook_translate_name(authn_translate, NULL, before_proxy, APR_HOOK_REALLY_FIRST);
+    ap_hook_map_to_storage(authn_map_to_storage, NULL, before_proxy, APR_HOOK_REALLY_FIRST);
+    ap_hook_access_checker_ex(authn_access_checker_ex, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_force_authn(authn_force, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_authn(authn_check, NULL, NULL, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_note_auth_failure(authn_note_failure, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_type_checker(authn_type_checker, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_fixups(authn_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_insert_filter(authn_insert_filter, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_insert_error_filter(authn_insert_filter, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(authn_handler, NULL, before_proxy, APR_HOOK_FIRST);
+    ap_hook_handler(route_handler, NULL, before_proxy, APR_HOOK_FIRST);
+    ap_hook_log_transaction(authn_log, NULL, NULL, APR_HOOK_REALLY_FIRST);
+}
+
+/* The one symbol that the module shows. */
+__attribute__((visibility("default"))) AP_DECLARE_MODULE(auth_mpin) = {
+    STANDARD20_MODULE_STUFF, config_dir_create, config_dir_merge,  config_server_create,
+    config_server_merge,     config_directives, register_hooks,
+#ifdef AP_MODULE_FLAG_NONE
+    AP_MODULE_FLAG_NONE,
+#endif
+};

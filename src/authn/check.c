@@ -1,0 +1,148 @@
+#include "authn/inside.h"
+#include "base/json.h"
+
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <string.h>
+
+APLOG_USE_MODULE(auth_mpin);
+
+bool check_governs(const request_rec *r)
+{
+    const char *type = ap_auth_type((request_rec *)(apr_uintptr_t)r);
+    return type && strcasecmp(type, AUTH_TYPE) == 0;
+}
+
+const session_t *check_user(const request_rec *r)
+{
+    if (!r->user || !r->ap_auth_type || strcmp(r->ap_auth_type, AUTH_TYPE) != 0)
+        return NULL;
+    return request_session(r);
+}
+
+/* First factors that are accepted here. */
+static unsigned methods_of(const request_rec *r, const site_t *site)
+{
+    const int methods = site_directory(r)->methods;
+    return methods < 0 ? site->methods : (unsigned)methods;
+}
+
+/* Seconds since the last proof that are accepted here, 0 = any. */
+static int max_age_of(const request_rec *r)
+{
+    const int age = site_directory(r)->reauth_after;
+    return age < 0 ? 0 : age;
+}
+
+/* The session, when it is good enough for this place. */
+static session_t *good_session(request_rec *r, request_t *request)
+{
+    if (!request_session(r))
+        return NULL;
+    return login_satisfies(&request->session, methods_of(r, request->site), max_age_of(r), r->request_time)
+               ? &request->session
+               : NULL;
+}
+
+/* What an unauthenticated script or API client gets. */
+static int refuse_json(request_rec *r, const site_t *site)
+{
+    result_t *result = result_error(r->pool, HTTP_UNAUTHORIZED, "not_signed_in", "sign in first");
+    if (site->paths[PATH_LOGIN])
+        result->json = json_tie(r->pool, json_pack("{s:s}", "login_url", site->paths[PATH_LOGIN]));
+    return refuse(r, HTTP_UNAUTHORIZED, result);
+}
+
+static int refuse_store_down(request_rec *r)
+{
+    return refuse(r, HTTP_SERVICE_UNAVAILABLE,
+                  result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down", "sessions cannot be checked now"));
+}
+
+/* To the login page, or to the page that the administrator named, unless that is this one. */
+static int refuse_with_redirect(request_rec *r, const request_t *request)
+{
+    const char *elsewhere = site_directory(r)->redirect;
+    const bool safe = r->method_number == M_GET;
+    const char *location = elsewhere && strcmp(elsewhere, r->uri) != 0
+                               ? elsewhere
+                               : login_begin(r, methods_of(r, request->site), max_age_of(r), !safe);
+    if (!location)
+        return refuse_store_down(r);
+    apr_table_setn(r->headers_out, "Location", location);
+    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    return safe ? HTTP_MOVED_TEMPORARILY : HTTP_SEE_OTHER;
+}
+
+/* Who is not signed in, or not well enough: to the login. */
+static int refuse_stranger(request_rec *r, request_t *request)
+{
+    const site_t *site = request->site;
+    const int mode = site_directory(r)->unauthenticated;
+    const bool json = answer_wants_json(r);
+
+    if (r->main || (!site->paths[PATH_LOGIN] && !json))
+        return HTTP_UNAUTHORIZED;
+    if (!site->store)
+        return refuse_store_down(r);
+    if (mode == UNAUTH_REDIRECT)
+        return refuse_with_redirect(r, request);
+    if (json)
+        return refuse_json(r, site);
+    if (mode == UNAUTH_401)
+        return HTTP_UNAUTHORIZED; /* the administrator's ErrorDocument, or httpd's */
+    if (r->method_number == M_GET)
+        return refuse_with_redirect(r, request);
+    if (r->method_number == M_POST)
+        return refuse_with_login(r, methods_of(r, site), max_age_of(r));
+    return refuse_json(r, site);
+}
+
+int authn_check(request_rec *r)
+{
+    if (!check_governs(r))
+        return DECLINED;
+    request_t *request = request_of(r);
+    if (!request) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "MPIN0402: AuthType MPin, but MPinEngine is not On here");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (r->proxyreq == PROXYREQ_PROXY) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "MPIN0403: AuthType MPin cannot protect a forward proxy");
+        return HTTP_FORBIDDEN;
+    }
+
+    request->personal = true;
+    session_t *session = good_session(r, request);
+    if (session) {
+        r->user = session->name;
+        r->ap_auth_type = (char *)(apr_uintptr_t)AUTH_TYPE;
+        return OK;
+    }
+    return request->session_status == SESSION_UNKNOWN ? refuse_store_down(r) : refuse_stranger(r, request);
+}
+
+/* Where `pass` stands, who has a good session is looked at even if the page is open to all. Who has none goes on
+ * without a user: where a Require needs one, authn_check is asked all the same, and refuses. */
+int authn_force(request_rec *r)
+{
+    request_t *request = request_of(r);
+    if (!request || !check_governs(r) || site_directory(r)->unauthenticated != UNAUTH_PASS)
+        return DECLINED;
+    request->personal = true;
+    return good_session(r, request) ? OK : DECLINED;
+}
+
+/* mod_authz_core has refused. Where that was a user of ours, another login would change nothing: 403. */
+int authn_note_failure(request_rec *r, const char *type)
+{
+    if (strcasecmp(type, AUTH_TYPE) != 0 || !check_user(r))
+        return DECLINED;
+    result_t *result = result_error(r->pool, HTTP_FORBIDDEN, "not_authorized", "this user may not see this page");
+    result->event = "not_authorized";
+    result->user = r->user;
+    refuse(r, HTTP_UNAUTHORIZED, result);
+    return OK;
+}

@@ -1,0 +1,67 @@
+#include "authn/inside.h"
+
+#include <http_request.h>
+#include <string.h>
+
+/* A handler's name keeps FallbackResource and type maps away; a file name must be there and lead nowhere. */
+#define HANDLER "mpin"
+#define NO_FILE "mpin:"
+
+/* True where this very request is ours to answer. */
+static bool is_claimed(const request_t *request, const request_rec *r)
+{
+    return request && request->claimed == r;
+}
+
+/* Before mod_proxy, mod_rewrite and mod_alias, once with the path as it came (mod_proxy may map it then) and once
+ * with the decoded one. A forward proxy's URLs are not ours, and an include of /login is nothing for people. */
+int authn_translate(request_rec *r)
+{
+    request_t *request = request_of(r);
+    const char *rest;
+    if (!request || r->main || r->proxyreq == PROXYREQ_PROXY)
+        return DECLINED;
+
+    if (refuse_is_route(request, r)) {
+        request->claimed = r;
+        request->route = NULL;
+    } else {
+        const route_t *route = route_find(request->site, r, &rest);
+        if (!route)
+            return DECLINED;
+        route_claim(request, r, route, rest);
+    }
+    r->filename = NO_FILE;
+    r->handler = HANDLER;
+    return OK;
+}
+
+int authn_map_to_storage(request_rec *r)
+{
+    return is_claimed(request_of(r), r) ? OK : DECLINED;
+}
+
+int authn_type_checker(request_rec *r)
+{
+    return is_claimed(request_of(r), r) ? OK : DECLINED;
+}
+
+/* `Require valid-user` on `<Location />` shall not lock people out of the login. This runs after mod_authz_core has
+ * declined for want of a user, so `Require ip` and `Require all denied` have had their say. */
+int authn_access_checker_ex(request_rec *r)
+{
+    const request_t *request = request_of(r);
+    if (!is_claimed(request, r))
+        return DECLINED;
+    return !request->route || request->route->audience == AUDIENCE_PUBLIC ? OK : DECLINED;
+}
+
+/* The query went when the request became ours; the path has been needed until now. */
+int authn_log(request_rec *r)
+{
+    const request_t *request = request_of(r);
+    for (; request && r; r = r->next)
+        if (is_claimed(request, r) && request->route)
+            r->uri = (char *)(apr_uintptr_t)route_plain_path(request, r->pool);
+    return DECLINED;
+}

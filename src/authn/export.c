@@ -1,0 +1,91 @@
+#include "authn/inside.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define PREFIX "MPIN_"
+#define REDIRECT "REDIRECT_"
+#define LENGTH(text) (sizeof(text) - 1)
+
+/* MPIN_... and REDIRECT_MPIN_..., as often redirected as may be. */
+static bool is_our_variable(const char *name)
+{
+    while (strncasecmp(name, REDIRECT, LENGTH(REDIRECT)) == 0)
+        name += LENGTH(REDIRECT);
+    return strncasecmp(name, PREFIX, LENGTH(PREFIX)) == 0;
+}
+
+/* Nobody else may say who somebody is: not SetEnvIf of a header, not the first request of a redirect. */
+static void scrub_variables(apr_table_t *env)
+{
+    const apr_array_header_t *variables = apr_table_elts(env);
+    for (int i = 0; i < variables->nelts;) {
+        const char *name = APR_ARRAY_IDX(variables, i, apr_table_entry_t).key;
+        if ((name[0] == 'M' || name[0] == 'm' || name[0] == 'R' || name[0] == 'r') && is_our_variable(name))
+            apr_table_unset(env, name);
+        else
+            i++;
+    }
+}
+
+static const char *email_of(const session_t *session)
+{
+    return name_domain(session->name) ? session->name : NULL;
+}
+
+static void export_variables(request_rec *r, const session_t *session)
+{
+    apr_table_t *env = r->subprocess_env; /* holds no MPIN_ now, so adding is setting */
+    const char *email = email_of(session);
+
+    if (email)
+        apr_table_addn(env, "MPIN_EMAIL", email);
+    apr_table_addn(env, "MPIN_PROVIDER", session->provider);
+    apr_table_addn(env, "MPIN_AMR", session_amr_text(session->amr, r->pool));
+    apr_table_addn(env, "MPIN_AUTH_TIME", apr_psprintf(r->pool, "%u", session->auth_time));
+    apr_table_addn(env, "MPIN_SESSION", session_handle(request_of(r)->site->sessions, session, r->pool));
+}
+
+static const char *field(request_rec *r, const session_t *session, const pass_header_t *header)
+{
+    switch (header->field) {
+    case PASS_USER:
+        return r->user;
+    case PASS_EMAIL:
+        return email_of(session);
+    case PASS_PROVIDER:
+        return apr_table_get(r->subprocess_env, "MPIN_PROVIDER");
+    case PASS_AMR:
+        return apr_table_get(r->subprocess_env, "MPIN_AMR");
+    case PASS_AUTH_TIME:
+        return apr_table_get(r->subprocess_env, "MPIN_AUTH_TIME");
+    case PASS_SESSION:
+        return apr_table_get(r->subprocess_env, "MPIN_SESSION");
+    }
+    return NULL;
+}
+
+static void export_headers(request_rec *r, const session_t *session)
+{
+    const apr_array_header_t *headers = request_of(r)->site->pass_headers;
+    for (int i = 0; i < headers->nelts; i++) {
+        const pass_header_t *header = &APR_ARRAY_IDX(headers, i, pass_header_t);
+        const char *value = field(r, session, header);
+        if (value)
+            apr_table_setn(r->headers_in, header->name, value);
+    }
+}
+
+/* First of all fixups, so that rewrite rules, RequestHeader and SetEnv can build on what we say. */
+int authn_fixups(request_rec *r)
+{
+    if (!request_of(r))
+        return DECLINED;
+    scrub_variables(r->subprocess_env);
+    const session_t *session = check_user(r);
+    if (session) {
+        export_variables(r, session);
+        export_headers(r, session);
+    }
+    return DECLINED;
+}

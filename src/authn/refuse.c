@@ -1,0 +1,65 @@
+#include "authn/inside.h"
+
+#include <http_core.h>
+#include <http_protocol.h>
+#include <string.h>
+
+/* A refusal is answered by an internal redirect to a route that only an internal redirect can reach. The protected
+ * handler never runs, so nothing of it can follow the page; and every filter is in its place. */
+#define ROUTE "/.mpin-refusal"
+
+struct refusal_t {
+    const result_t *result; /* NULL: the login page, for what was posted */
+    unsigned methods;
+    int max_age;
+};
+
+static void begin(request_rec *r, int status, const struct refusal_t *refusal)
+{
+    request_t *request = request_of(r);
+    if (r->main)
+        return;
+    request->refusal = refusal;
+    ap_custom_response(r, status, ROUTE);
+}
+
+int refuse(request_rec *r, int status, const result_t *result)
+{
+    struct refusal_t *refusal = apr_pcalloc(r->pool, sizeof(*refusal));
+    refusal->result = result;
+    begin(r, status, refusal);
+    return status;
+}
+
+int refuse_with_login(request_rec *r, unsigned methods, int max_age)
+{
+    struct refusal_t *refusal = apr_pcalloc(r->pool, sizeof(*refusal));
+    refusal->methods = methods;
+    refusal->max_age = max_age;
+    begin(r, HTTP_UNAUTHORIZED, refusal);
+    return HTTP_UNAUTHORIZED;
+}
+
+bool refuse_is_route(const request_t *request, const request_rec *r)
+{
+    return request->refusal && r->prev && r->uri && strcmp(r->uri, ROUTE) == 0;
+}
+
+int authn_handler(request_rec *r)
+{
+    const request_t *request = request_of(r);
+    if (!request || request->claimed != r || request->route)
+        return DECLINED;
+
+    const struct refusal_t *refusal = request->refusal;
+    const result_t *result = refusal->result;
+    /* The page's place is that of the request that was refused. */
+    r->unparsed_uri = request_first(r)->unparsed_uri;
+    if (!result)
+        return login_page_for_post(r, refusal->methods, refusal->max_age);
+    if (result->status == HTTP_UNAUTHORIZED || answer_wants_json(r))
+        return answer_json(r, result);
+    if (result->event)
+        answer_audit(r, result);
+    return login_error_page(r, result);
+}

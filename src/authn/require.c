@@ -1,0 +1,73 @@
+#include "authn/inside.h"
+
+#include <apr_strings.h>
+#include <http_request.h>
+#include <mod_auth.h>
+#include <string.h>
+
+/* For use inside RequireAny and RequireAll; MPinLoginMethods and MPinReauthAfter send people to the login by
+ * themselves, these do not. */
+
+/* The session of a user of ours; else `*status` is the answer. */
+static const session_t *session_of(request_rec *r, authz_status *status)
+{
+    *status = r->user ? AUTHZ_DENIED : AUTHZ_DENIED_NO_USER;
+    return check_user(r);
+}
+
+static const char *amr_parse(cmd_parms *cmd, const char *line, const void **parsed)
+{
+    uint32_t *bits = apr_pcalloc(cmd->pool, sizeof(*bits));
+    while (*line) {
+        const char *word = ap_getword_conf(cmd->pool, &line);
+        const uint32_t bit = session_amr_bit(word);
+        if (!bit)
+            return apr_pstrcat(cmd->pool, "Require mpin-amr: unknown value ", word,
+                               "; known are pwd, pin, mfa, otp, sms, hwk, swk, phone", NULL);
+        *bits |= bit;
+    }
+    if (!*bits)
+        return "Require mpin-amr needs one value or more, for instance pin";
+    *parsed = bits;
+    return NULL;
+}
+
+static authz_status amr_check(request_rec *r, const char *line, const void *parsed)
+{
+    authz_status status;
+    const session_t *session = session_of(r, &status);
+    (void)line;
+    return session && (session->amr & *(const uint32_t *)parsed) ? AUTHZ_GRANTED : status;
+}
+
+static const char *max_age_parse(cmd_parms *cmd, const char *line, const void **parsed)
+{
+    apr_interval_time_t *age = apr_palloc(cmd->pool, sizeof(*age));
+    const char *word = ap_getword_conf(cmd->pool, &line);
+    if (*line || ap_timeout_parameter_parse(word, age, "s") != APR_SUCCESS || *age <= 0)
+        return "Require mpin-max-age needs one time, for instance 5min";
+    *parsed = age;
+    return NULL;
+}
+
+static authz_status max_age_check(request_rec *r, const char *line, const void *parsed)
+{
+    authz_status status;
+    const session_t *session = session_of(r, &status);
+    (void)line;
+    if (!session)
+        return status;
+    const apr_interval_time_t age = r->request_time - apr_time_from_sec((apr_time_t)session->auth_time);
+    return age <= *(const apr_interval_time_t *)parsed ? AUTHZ_GRANTED : AUTHZ_DENIED;
+}
+
+static const authz_provider amr_provider = {amr_check, amr_parse};
+static const authz_provider max_age_provider = {max_age_check, max_age_parse};
+
+void require_register(apr_pool_t *p)
+{
+    ap_register_auth_provider(p, AUTHZ_PROVIDER_GROUP, "mpin-amr", AUTHZ_PROVIDER_VERSION, &amr_provider,
+                              AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(p, AUTHZ_PROVIDER_GROUP, "mpin-max-age", AUTHZ_PROVIDER_VERSION, &max_age_provider,
+                              AP_AUTH_INTERNAL_PER_CONF);
+}

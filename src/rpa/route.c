@@ -1,0 +1,251 @@
+#include "rpa/route.h"
+#include "rpa/answer.h"
+#include "rpa/body.h"
+#include "rpa/form.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <string.h>
+
+static const route_t *table;
+static int (*answer_refusal_page)(request_rec *r, const result_t *result);
+
+void route_table(const route_t *rows, int (*refusal_page)(request_rec *r, const result_t *result))
+{
+    table = rows;
+    answer_refusal_page = refusal_page;
+}
+
+/* ---- which row ---- */
+
+static result_t *nowhere(facts_t *facts)
+{
+    return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found", "there is nothing here");
+}
+
+/* What is asked for under the RPS's path and is no endpoint: ours too, never a backend's. */
+static const route_t unknown = {"", PATH_RPS, "/**", AUDIENCE_PUBLIC, BODY_NONE, 0, ANSWER_JSON, false, 0, nowhere};
+
+/* What follows `base` in `uri` ("" or "/..."), NULL when it does not lie there. */
+static const char *below(const char *uri, const char *base)
+{
+    const apr_size_t len = base ? strlen(base) : 0;
+    if (len == 0 || strncmp(uri, base, len) != 0)
+        return NULL;
+    return uri[len] == '\0' || uri[len] == '/' ? uri + len : NULL;
+}
+
+/* Does `tail` fit a row's path? Then `*rest` is what its '*' stands for. */
+static bool fits(const char *path, const char *tail, const char **rest)
+{
+    const char *star = strchr(path, '*');
+    *rest = "";
+    if (!star)
+        return strcmp(path, tail) == 0;
+    if (strncmp(path, tail, (apr_size_t)(star - path)) != 0)
+        return false;
+    *rest = tail + (star - path);
+    return star[1] == '*' || (**rest && !strchr(*rest, '/'));
+}
+
+static bool serves(const route_t *row, const char *method)
+{
+    return strcmp(row->method, method) == 0 || (strcmp(row->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
+static const route_t *find_below(path_name_t base, const char *tail, const char *method, const char **rest)
+{
+    const route_t *other = NULL;
+    for (const route_t *row = table; row->method; row++) {
+        const char *here;
+        if (row->base != base || !fits(row->path, tail, &here))
+            continue;
+        *rest = here;
+        if (serves(row, method))
+            return row;
+        other = row;
+    }
+    return other;
+}
+
+const route_t *route_find(const site_t *site, const request_rec *r, const char **rest)
+{
+    if (!r->uri || r->uri[0] != '/')
+        return NULL;
+    for (path_name_t base = 0; base < PATH_COUNT; base++) {
+        const char *tail = below(r->uri, site->paths[base]);
+        const route_t *row = tail ? find_below(base, tail, r->method, rest) : NULL;
+        if (!row && tail && base == PATH_RPS) {
+            *rest = tail;
+            row = &unknown;
+        }
+        if (row)
+            return row;
+    }
+    return NULL;
+}
+
+/* ---- making it ours ---- */
+
+const char *route_plain_path(const request_t *request, apr_pool_t *p)
+{
+    const route_t *route = request->route;
+    const char *base = request->site->paths[route->base];
+    const char *star = strchr(route->path, '*');
+    if (!star)
+        return apr_pstrcat(p, base, route->path, NULL);
+    return apr_psprintf(p, "%s%.*s...", base, (int)(star - route->path), route->path);
+}
+
+/* What a log would show of a Referer: one of our own pages may have had something confidential in its query. */
+static void trim_referer(request_rec *r)
+{
+    const char *referer = apr_table_get(r->headers_in, "Referer");
+    const apr_size_t plain = referer ? strcspn(referer, "?#") : 0;
+    if (referer && referer[plain])
+        apr_table_setn(r->headers_in, "Referer", apr_pstrmemdup(r->pool, referer, plain));
+}
+
+void route_claim(request_t *request, request_rec *r, const route_t *route, const char *rest)
+{
+    const bool again = request->claimed == r; /* the path is looked up before and after it is decoded */
+    request->claimed = r;
+    request->route = route;
+    request->rest = apr_pstrdup(r->pool, rest);
+    if (again)
+        return;
+
+    request->args = r->args;
+    r->args = NULL;
+    r->parsed_uri.query = NULL;
+    r->unparsed_uri = apr_pstrdup(r->pool, route_plain_path(request, r->pool));
+    r->the_request = apr_pstrcat(r->pool, r->method, " ", r->unparsed_uri, " ", r->protocol, NULL);
+    trim_referer(r);
+}
+
+/* ---- who asks ---- */
+
+bool route_origin_ok(const request_rec *r, const site_t *site)
+{
+    const char *origin = apr_table_get(r->headers_in, "Origin");
+    if (origin)
+        return site->url.text && strcmp(origin, site->url.text) == 0;
+    const char *from = apr_table_get(r->headers_in, "Sec-Fetch-Site");
+    return !from || strcmp(from, "same-origin") == 0;
+}
+
+/* True where a header says that somebody stands between the client and us. */
+static bool came_through_a_proxy(const request_rec *r)
+{
+    const apr_array_header_t *headers = apr_table_elts(r->headers_in);
+    for (int i = 0; i < headers->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(headers, i, apr_table_entry_t).key;
+        if (strcasecmp(name, "Forwarded") == 0 || strncasecmp(name, "X-Forwarded-", 12) == 0 ||
+            strcasecmp(name, "X-Real-IP") == 0 || strcasecmp(name, "Via") == 0)
+            return true;
+    }
+    /* mod_remoteip takes the header away and leaves another address than the connection's */
+    return r->useragent_addr != r->connection->client_addr;
+}
+
+/* Security model, "Loopback is not local". */
+static bool is_loopback(const request_rec *r, const site_t *site)
+{
+    static const char *const hosts[] = {"localhost", "127.0.0.1", "::1", "[::1]"};
+    if (!site->all_loopback || !r->hostname || came_through_a_proxy(r))
+        return false;
+    for (apr_size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
+        if (strcasecmp(r->hostname, hosts[i]) == 0)
+            return true;
+    return false;
+}
+
+static void learn_browser(facts_t *facts)
+{
+    const site_t *site = facts->site;
+    const request_t *request = facts->request;
+    const apr_time_t now = facts->caller.now;
+    const char *cookie = request->prelogin_cookie;
+
+    facts->prelogin_fresh =
+        !cookie || !prelogin_open(site->prelogins, cookie, strlen(cookie), now, &facts->prelogin);
+    if (facts->prelogin_fresh)
+        prelogin_start(&facts->prelogin, now);
+    else
+        facts->caller.prelogin = facts->prelogin.id;
+
+    cookie = request->known_cookie;
+    if (cookie && known_open(site->known, cookie, strlen(cookie), now, &facts->known))
+        facts->caller.known = &facts->known;
+}
+
+static void learn(facts_t *facts)
+{
+    request_rec *r = facts->r;
+
+    facts->query = form_parse(facts->request->args, r->pool);
+    facts->caller.now = apr_time_now();
+    facts->caller.address = r->useragent_ip;
+    facts->caller.loopback = is_loopback(r, facts->site);
+    if (facts->site->store) {
+        facts->caller.session = request_session(r);
+        learn_browser(facts);
+    }
+}
+
+/* ---- the handler ---- */
+
+static result_t *method_not_allowed(request_rec *r, const route_t *route)
+{
+    const char *allow = "";
+    for (const route_t *row = table; row->method; row++)
+        if (row->base == route->base && strcmp(row->path, route->path) == 0)
+            allow = apr_pstrcat(r->pool, allow, *allow ? ", " : "", row->method,
+                                strcmp(row->method, "GET") == 0 ? ", HEAD" : "", NULL);
+    apr_table_setn(r->headers_out, "Allow", allow);
+    return result_error(r->pool, HTTP_METHOD_NOT_ALLOWED, "method_not_allowed",
+                        apr_pstrcat(r->pool, "allowed here: ", allow, NULL));
+}
+
+/* Built-in files are the same for everybody and are needed to show that the store is down. */
+static bool needs_store(const route_t *route)
+{
+    return route->base != PATH_PAD && route->base != PATH_ASSETS;
+}
+
+static result_t *serve(facts_t *facts, const route_t *route)
+{
+    request_rec *r = facts->r;
+    const site_t *site = facts->site;
+
+    if (*route->method && !serves(route, r->method))
+        return method_not_allowed(r, route);
+    if (route->changes && !route_origin_ok(r, site))
+        return result_error(r->pool, HTTP_FORBIDDEN, "origin_refused", "another origin sent this request");
+    if (needs_store(route) && !site->store)
+        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down", "the store cannot be used now");
+    if (route->audience == AUDIENCE_SIGNED_IN && !facts->caller.session)
+        return result_error(r->pool, HTTP_UNAUTHORIZED, "not_signed_in", "sign in first");
+    result_t *refusal = body_read(facts, route);
+    return refusal ? refusal : route->serve(facts);
+}
+
+int route_handler(request_rec *r)
+{
+    request_t *request = request_of(r);
+    if (!request || request->claimed != r || !request->route)
+        return DECLINED;
+
+    const route_t *route = request->route;
+    facts_t facts = {.r = r, .site = request->site, .request = request, .rest = request->rest};
+    learn(&facts);
+    const result_t *result = serve(&facts, route);
+    if (!result)
+        return OK;
+    if (route->answer == ANSWER_PAGE && !answer_wants_json(r)) {
+        if (result->event)
+            answer_audit(r, result);
+        return answer_refusal_page(r, result);
+    }
+    return answer_json(r, result);
+}

@@ -1,0 +1,314 @@
+#include "store/lmdb.h"
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+#define BOOT_ID_CHARS 36
+#define DIR_MAX 200
+
+/* The directory while it is prepared. */
+typedef struct place_t {
+    const char *dir;
+    int fd;
+    apr_pool_t *p;
+    const char *why;
+} place_t;
+
+static store_status_t fail(place_t *place, const char *what)
+{
+    int error = errno;
+    const char *mend = error == EACCES || error == EPERM    ? ": it must belong to httpd's user"
+                       : error == ENOSPC || error == EDQUOT ? ": make room on its disk"
+                                                            : "";
+    place->why = apr_psprintf(place->p, "%s in the store's directory %s: %s%s", what, place->dir,
+                              strerror(error), mend);
+    return error == ENOSPC || error == EDQUOT || error == EIO ? STORE_FULL : STORE_DOWN;
+}
+
+/* ---- where a store may lie ------------------------------------------------------------------- */
+
+static const char *dir_of(const char *url)
+{
+    return url + strlen(LMDB_SCHEME);
+}
+
+/* LMDB needs one machine's page cache and locks; statfs(2) lists the numbers. */
+static const char *bad_filesystem(const struct statfs *fs)
+{
+    static const struct {
+        unsigned long type;
+        const char *why;
+    } bad[] = {
+        {0x01021994, "a tmpfs, which forgets everybody's PIN at the next boot"},
+        {0x858458f6, "a ramfs, which forgets everybody's PIN at the next boot"},
+        {0x6969, "on NFS"},
+        {0x517b, "on SMB"},
+        {0xff534d42, "on SMB"},
+        {0xfe534d42, "on SMB"},
+        {0x65735546, "on FUSE"},
+        {0x01021997, "on 9P"},
+        {0x00c36400, "on Ceph"},
+        {0x0bd00bd0, "on Lustre"},
+        {0x5346414f, "on AFS"},
+    };
+    for (apr_size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        if ((unsigned long)fs->f_type == bad[i].type)
+            return bad[i].why;
+    return NULL;
+}
+
+const char *lmdb_refuses(const char *url, apr_pool_t *p)
+{
+    const char *dir = dir_of(url);
+    struct statfs fs;
+    if (dir[0] != '/' || !dir[1] || strlen(dir) > DIR_MAX)
+        return "it must be \"lmdb:\" and the full path of a directory, as in "
+               "lmdb:/var/lib/apache2/mpin/store";
+    char *at = apr_pstrdup(p, dir);
+    for (char *slash; statfs(at, &fs); *slash = 0)
+        if (!(slash = strrchr(at, '/')) || slash == at)
+            return NULL; /* nothing of it is there yet, or nothing can be seen */
+    const char *bad = bad_filesystem(&fs);
+    return bad ? apr_psprintf(p, "it must be on a local disk, and %s is %s", dir, bad) : NULL;
+}
+
+bool lmdb_exists(const char *url, apr_pool_t *p)
+{
+    struct stat st;
+    return stat(apr_pstrcat(p, dir_of(url), "/lasting/data.mdb", NULL), &st) == 0 && st.st_size > 0;
+}
+
+/* ---- its small files --------------------------------------------------------------------------
+ */
+
+/* The text of a small file, without the end of its line; NULL with errno. */
+static char *read_text(int dir, const char *name, apr_pool_t *p)
+{
+    char text[128];
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    ssize_t len = read(fd, text, sizeof(text) - 1);
+    int error = errno;
+    close(fd);
+    errno = error;
+    if (len < 0)
+        return NULL;
+    text[len] = 0;
+    text[strcspn(text, "\n")] = 0;
+    return apr_pstrdup(p, text);
+}
+
+/* Whole or not at all, and on disk. */
+static bool write_text(int dir, const char *name, const char *text)
+{
+    unlinkat(dir, "new", 0);
+    int fd = openat(dir, "new", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return false;
+    apr_size_t len = strlen(text);
+    ssize_t wrote = write(fd, text, len);
+    if (wrote >= 0 && (apr_size_t)wrote != len)
+        errno = ENOSPC;
+    bool done = wrote == (ssize_t)len && fsync(fd) == 0;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return done && renameat(dir, "new", dir, name) == 0 && fsync(dir) == 0;
+}
+
+/* ---- what is prepared ------------------------------------------------------------------------ */
+
+static store_status_t check_filesystem(place_t *place)
+{
+    struct statfs fs;
+    if (fstatfs(place->fd, &fs))
+        return fail(place, "the filesystem can't be seen");
+    const char *bad = bad_filesystem(&fs);
+    if (!bad)
+        return STORE_OK;
+    place->why = apr_psprintf(
+        place->p, "the store's directory %s is %s: name one on a local disk in MPinStore",
+        place->dir, bad);
+    return STORE_DOWN;
+}
+
+/* Records sealed by one key file can't be used with another. */
+static store_status_t check_key(place_t *place, const keys_t *keys)
+{
+    char id[2 * KEY_ID_BYTES + 1];
+    for (int i = 0; i < KEY_ID_BYTES; i++)
+        apr_snprintf(id + 2 * i, 3, "%02x", keys_id(keys)[i]);
+    const char *recorded = read_text(place->fd, "key", place->p);
+    if (recorded) {
+        if (strcmp(recorded, id) == 0)
+            return STORE_OK;
+        place->why = apr_psprintf(place->p,
+                                  "the store in %s was sealed by another key file (%.8s..., not "
+                                  "%.8s...): set MPinKeyFile to that one, or MPinStore to another "
+                                  "directory",
+                                  place->dir, recorded, id);
+        return STORE_DOWN;
+    }
+    if (errno != ENOENT)
+        return fail(place, "the file \"key\" can't be read");
+    if (faccessat(place->fd, "lasting/data.mdb", F_OK, 0) == 0) {
+        place->why = apr_psprintf(place->p,
+                                  "the store in %s holds records, but its file \"key\" is missing: "
+                                  "restore it from the same backup",
+                                  place->dir);
+        return STORE_DOWN;
+    }
+    return write_text(place->fd, "key", apr_pstrcat(place->p, id, "\n", NULL))
+               ? STORE_OK
+               : fail(place, "the file \"key\" can't be written");
+}
+
+/* After a boot what was written without fsync may be torn: it is dropped. */
+static store_status_t check_boot(place_t *place, const log_sink_t *log)
+{
+    const char *boot_id = read_text(AT_FDCWD, BOOT_ID, place->p);
+    struct timespec up;
+    if (!boot_id || strlen(boot_id) != BOOT_ID_CHARS || clock_gettime(CLOCK_BOOTTIME, &up))
+        return fail(place, "the kernel doesn't tell " BOOT_ID ", which is needed");
+    const char *recorded = read_text(place->fd, "boot", place->p);
+    if (recorded && strncmp(recorded, boot_id, BOOT_ID_CHARS) == 0)
+        return STORE_OK;
+    if (!recorded && errno != ENOENT)
+        return fail(place, "the file \"boot\" can't be read");
+    if ((unlinkat(place->fd, "fleeting/data.mdb", 0) && errno != ENOENT) ||
+        (unlinkat(place->fd, "fleeting/lock.mdb", 0) && errno != ENOENT))
+        return fail(place, "what was fleeting before the last boot can't be dropped");
+    if (recorded)
+        log_info(log, "MPIN0111",
+                 "The machine has booted: the fleeting part of the store in %s starts empty.",
+                 place->dir);
+    apr_time_t booted = apr_time_now() - apr_time_from_sec(up.tv_sec) - up.tv_nsec / 1000;
+    return write_text(place->fd, "boot",
+                      apr_psprintf(place->p, "%s %" APR_TIME_T_FMT "\n", boot_id, booted))
+               ? STORE_OK
+               : fail(place, "the file \"boot\" can't be written");
+}
+
+/* LMDB maps the lock file and writes to it: in a sparse one, a full disk would be a SIGBUS. So it
+ * gets its full size in real zeros before LMDB sees it; what is there is never touched. */
+static store_status_t fill_lock(place_t *place, const char *name)
+{
+    static const unsigned char zeros[LMDB_LOCK_BYTES];
+    struct stat st;
+    /* Not opened if complete: closing it would drop LMDB's locks, were it open in this process. */
+    if (fstatat(place->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size >= LMDB_LOCK_BYTES)
+        return STORE_OK;
+    int fd = openat(place->fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || fstat(fd, &st))
+        return fail(place, "a lock file can't be made");
+    apr_size_t missing = (apr_size_t)(LMDB_LOCK_BYTES - st.st_size);
+    ssize_t wrote = pwrite(fd, zeros, missing, st.st_size);
+    if (wrote >= 0 && (apr_size_t)wrote != missing)
+        errno = ENOSPC;
+    bool done = wrote == (ssize_t)missing && fsync(fd) == 0;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return done ? STORE_OK : fail(place, "a lock file can't be filled");
+}
+
+static store_status_t make_part(place_t *place, const char *name)
+{
+    if (mkdirat(place->fd, name, 0700) && errno != EEXIST)
+        return fail(place, "its parts can't be made");
+    return fill_lock(place, apr_pstrcat(place->p, name, "/lock.mdb", NULL));
+}
+
+static store_status_t prepare_dir(place_t *place, const store_settings_t *settings)
+{
+    place->fd = open(place->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (place->fd < 0)
+        return fail(place, "nothing can be done");
+    store_status_t status = STORE_OK;
+    if (flock(place->fd, LOCK_EX)) /* another httpd may start with the same store */
+        status = fail(place, "no lock can be had");
+    if (status == STORE_OK)
+        status = check_filesystem(place);
+    if (status == STORE_OK)
+        status = check_key(place, settings->keys);
+    if (status == STORE_OK)
+        status = check_boot(place, settings->log);
+    if (status == STORE_OK)
+        status = make_part(place, "fleeting");
+    if (status == STORE_OK)
+        status = make_part(place, "lasting");
+    close(place->fd);
+    return status;
+}
+
+/* ---- as whom --------------------------------------------------------------------------------- */
+
+/* The directory itself is made by who starts httpd, and given to httpd's user if that made it. */
+static store_status_t make_dir(place_t *place, const store_settings_t *settings)
+{
+    char *parent = apr_pstrdup(place->p, place->dir);
+    char *slash = strrchr(parent, '/');
+    if (slash > parent) {
+        *slash = 0;
+        apr_dir_make_recursive(parent, 0x0755, place->p); /* a failure is mkdir's as well */
+    }
+    if (mkdir(place->dir, 0700))
+        return errno == EEXIST ? STORE_OK : fail(place, "it can't be made");
+    if (geteuid() != 0)
+        return STORE_OK;
+    int fd = open(place->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return fail(place, "it can't be opened");
+    store_status_t status = fchown(fd, settings->uid, settings->gid) == 0
+                                ? STORE_OK
+                                : fail(place, "it can't be given to httpd's user");
+    close(fd);
+    return status;
+}
+
+store_status_t lmdb_prepare(const store_settings_t *settings, apr_pool_t *p, const char **why)
+{
+    place_t place = {.dir = dir_of(settings->url), .p = p};
+    store_status_t status = make_dir(&place, settings);
+    if (status) {
+        *why = place.why;
+        return status;
+    }
+    /* Inside it, root acts as httpd's user: who owns a directory could have laid links for root
+     * there. */
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    bool as_user = uid == 0 && settings->uid != 0;
+    if (as_user && (setegid(settings->gid) || seteuid(settings->uid)))
+        status = fail(&place, "httpd's user can't be acted for");
+    else
+        status = prepare_dir(&place, settings);
+    if (as_user && (seteuid(uid) || setegid(gid)))
+        abort(); /* httpd can't go on as somebody else */
+    *why = place.why;
+    return status;
+}
+
+bool lmdb_boot_time(const char *dir, apr_pool_t *p, apr_time_t *booted)
+{
+    const char *now = read_text(AT_FDCWD, BOOT_ID, p);
+    const char *recorded = read_text(AT_FDCWD, apr_pstrcat(p, dir, "/boot", NULL), p);
+    if (!now || !recorded || strncmp(recorded, now, BOOT_ID_CHARS) ||
+        recorded[BOOT_ID_CHARS] != ' ')
+        return false;
+    *booted = apr_atoi64(recorded + BOOT_ID_CHARS + 1);
+    return true;
+}

@@ -1,0 +1,225 @@
+#include "store/front.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+/* A set is one sealed record, so that a store writer can neither make a member up nor leave one
+ * out: a row of  expiry 8 | length 1 | member.  It expires with its last member. */
+typedef struct members_t {
+    unsigned char bytes[STORE_RECORD_MAX];
+    apr_size_t len;
+} members_t;
+
+typedef struct member_t {
+    const unsigned char *text;
+    apr_size_t len;
+    apr_time_t expires;
+} member_t;
+
+#define MEMBER_HEAD 9
+
+/* The member at `*at`, which is moved on; false at the end, and `*broken` where the row is not one.
+ */
+static bool member_next(const members_t *members, apr_size_t *at, member_t *member, bool *broken)
+{
+    apr_size_t left = members->len - *at;
+    if (left == 0)
+        return false;
+    const unsigned char *head = members->bytes + *at;
+    if (left < MEMBER_HEAD || left - MEMBER_HEAD < head[8] || head[8] == 0) {
+        *broken = true;
+        return false;
+    }
+    *member = (member_t){head + MEMBER_HEAD, head[8], (apr_time_t)record_get64(head)};
+    *at += MEMBER_HEAD + member->len;
+    return true;
+}
+
+static bool member_append(members_t *members, const member_t *member)
+{
+    if (sizeof(members->bytes) - members->len < MEMBER_HEAD + member->len)
+        return false;
+    unsigned char *head = members->bytes + members->len;
+    record_put64(head, (uint64_t)member->expires);
+    head[8] = (unsigned char)member->len;
+    memcpy(head + MEMBER_HEAD, member->text, member->len);
+    members->len += MEMBER_HEAD + member->len;
+    return true;
+}
+
+static bool member_is(const member_t *member, const member_t *other)
+{
+    return member->len == other->len && memcmp(member->text, other->text, other->len) == 0;
+}
+
+static bool member_live(const member_t *member, apr_time_t now)
+{
+    return !member->expires || member->expires > now;
+}
+
+static store_status_t members_open(store_t *store, const record_name_t *name,
+                                   const store_raw_t *raw, members_t *members)
+{
+    apr_time_t expires;
+    store_status_t status = store_unseal(store, name, raw, members->bytes, &members->len, &expires);
+    if (status == STORE_MISSING)
+        members->len = 0;
+    return status == STORE_MISSING ? STORE_OK : status;
+}
+
+/* ---- changes -------------------------------------------------------------------------------- */
+
+typedef struct set_edit_t {
+    store_t *store;
+    record_name_t name;
+    member_t member;
+    int max;
+    apr_time_t now;
+    store_status_t status;
+    members_t before;
+    members_t after;
+    int others; /* live members but for `member` */
+    unsigned char raw[RECORD_RAW_MAX];
+} set_edit_t;
+
+/* Opens the set and copies its live members but for `member`; false where it is not one. */
+static bool keep_others(set_edit_t *edit, const store_raw_t *old)
+{
+    member_t member;
+    bool broken = false;
+    edit->after.len = 0;
+    edit->others = 0;
+    edit->status = members_open(edit->store, &edit->name, old, &edit->before);
+    if (edit->status)
+        return false;
+    for (apr_size_t at = 0; member_next(&edit->before, &at, &member, &broken);) {
+        if (member_is(&member, &edit->member) || !member_live(&member, edit->now))
+            continue;
+        member_append(&edit->after, &member); /* fits: it is part of what fitted */
+        edit->others++;
+    }
+    if (broken)
+        edit->status = STORE_DOWN;
+    return !broken;
+}
+
+static apr_time_t last_expiry(const members_t *members)
+{
+    apr_time_t last = 1;
+    member_t member;
+    bool broken;
+    for (apr_size_t at = 0; member_next(members, &at, &member, &broken);) {
+        if (!member.expires)
+            return 0;
+        if (member.expires > last)
+            last = member.expires;
+    }
+    return last;
+}
+
+static store_edit_t write_set(set_edit_t *edit, store_raw_t *fresh)
+{
+    const members_t *after = &edit->after;
+    if (after->len == edit->before.len && !memcmp(after->bytes, edit->before.bytes, after->len))
+        return EDIT_KEEP;
+    if (after->len == 0)
+        return EDIT_ERASE;
+    if (!record_seal(edit->store->sealer, &edit->name, edit->now, last_expiry(after), after->bytes,
+                     after->len, edit->raw)) {
+        edit->status = STORE_DOWN;
+        return EDIT_KEEP;
+    }
+    *fresh = (store_raw_t){edit->raw, after->len + RECORD_OVERHEAD};
+    return EDIT_WRITE;
+}
+
+static store_edit_t add_member(void *baton, const store_raw_t *old, store_raw_t *fresh)
+{
+    set_edit_t *edit = baton;
+    if (!keep_others(edit, old))
+        return EDIT_KEEP;
+    if (edit->others >= edit->max || !member_append(&edit->after, &edit->member)) {
+        edit->status = STORE_FULL;
+        return EDIT_KEEP;
+    }
+    return write_set(edit, fresh);
+}
+
+static store_edit_t remove_member(void *baton, const store_raw_t *old, store_raw_t *fresh)
+{
+    set_edit_t *edit = baton;
+    return keep_others(edit, old) ? write_set(edit, fresh) : EDIT_KEEP;
+}
+
+static store_status_t edit_set(store_t *store, store_class_t in, const char *key,
+                               store_editor_t editor, const char *member, int max,
+                               apr_time_t expires)
+{
+    if (!store_key_fits(store, key) || !store_key_fits(store, member))
+        return STORE_DOWN;
+    set_edit_t edit;
+    edit.store = store;
+    edit.member = (member_t){(const unsigned char *)member, strlen(member), expires};
+    edit.max = max;
+    edit.now = apr_time_now();
+    record_name(&edit.name, in, RECORD_SET, key);
+    store_status_t status = store->backend->edit(store->state, in, key, editor, &edit);
+    return status ? status : edit.status;
+}
+
+store_status_t store_member_add(store_t *store, store_class_t in, const char *key,
+                                const char *member, int max, apr_time_t expires)
+{
+    return edit_set(store, in, key, add_member, member, max, expires);
+}
+
+store_status_t store_member_remove(store_t *store, store_class_t in, const char *key,
+                                   const char *member)
+{
+    return edit_set(store, in, key, remove_member, member, 0, 0);
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+typedef struct set_view_t {
+    store_t *store;
+    record_name_t name;
+    members_t members;
+    store_status_t status;
+} set_view_t;
+
+static void open_members(void *baton, const store_raw_t *raw)
+{
+    set_view_t *view = baton;
+    view->status = members_open(view->store, &view->name, raw, &view->members);
+}
+
+static store_status_t members_list(const members_t *members, apr_pool_t *p, const char ***list)
+{
+    apr_time_t now = apr_time_now();
+    member_t member;
+    bool broken = false;
+    apr_size_t count = 0;
+    *list = apr_palloc(p, (members->len / (MEMBER_HEAD + 1) + 1) * sizeof(**list));
+    for (apr_size_t at = 0; member_next(members, &at, &member, &broken);)
+        if (member_live(&member, now))
+            (*list)[count++] = apr_pstrmemdup(p, (const char *)member.text, member.len);
+    (*list)[count] = NULL;
+    return broken ? STORE_DOWN : STORE_OK;
+}
+
+store_status_t store_members(store_t *store, store_class_t in, const char *key, apr_pool_t *p,
+                             const char ***list)
+{
+    set_view_t view;
+    if (!store_key_fits(store, key))
+        return STORE_DOWN;
+    view.store = store;
+    view.members.len = 0;
+    view.status = STORE_OK;
+    record_name(&view.name, in, RECORD_SET, key);
+    store_status_t status = store->backend->view(store->state, in, key, open_members, &view);
+    if (status == STORE_OK)
+        status = view.status;
+    return status && status != STORE_MISSING ? status : members_list(&view.members, p, list);
+}
