@@ -1,0 +1,164 @@
+#include "config/check.h"
+
+#include <apr_strings.h>
+#include <http_log.h>
+#include <string.h>
+
+#include "config/cookie.h"
+#include "config/hooks.h"
+#include "config/mistakes.h"
+#include "config/surroundings.h"
+
+const written_t *check_at(const checked_t *site, int setting)
+{
+    const written_t *at = site->config->written[setting];
+    return at ? at : site->config->written[SETTING_engine];
+}
+
+/* Where the public URL comes from, and that plain http stays on this machine. */
+static void check_url(checked_t *site)
+{
+    site->url = site->config->public_url;
+    if (!site->config->written[SETTING_public_url] &&
+        !surroundings_local_url(site->server, &site->url, site->pconf))
+        mistake(site->pconf, check_at(site, SETTING_public_url),
+                "MPinPublicURL is missing, and not every Listen address is loopback; write MPinPublicURL "
+                "https://HOST, as people see it");
+
+    if (!site->url.text || site->url.https || (site->url.loopback && surroundings_all_loopback()))
+        return;
+    if (site->url.loopback)
+        mistake(site->pconf, check_at(site, SETTING_public_url),
+                "plain http is for servers that listen on loopback only, and not every Listen address is; write "
+                "an https URL, or Listen 127.0.0.1:PORT");
+    else
+        mistake(site->pconf, check_at(site, SETTING_public_url),
+                "plain http off loopback lets others read along; write https://%s (TLS may end before httpd)",
+                site->url.host);
+}
+
+/* Security model, "Who may register": there is no default for who. */
+static void check_registration(const checked_t *site)
+{
+    const server_config_t *config = site->config;
+    const bool local = site->url.loopback && surroundings_all_loopback();
+    if ((config->ways & REGISTER_OPEN) && !config->written[SETTING_allow])
+        mistake(site->pconf, check_at(site, SETTING_ways),
+                "open registration without MPinRegisterAllow; write MPinRegisterAllow any, domain D... or file F");
+    if ((config->ways & REGISTER_OPEN) && !(config->ways & REGISTER_OPEN_TO_ANYONE) && site->url.text && !local)
+        mistake(site->pconf, check_at(site, SETTING_ways),
+                "open registration is for servers on loopback; add open-to-anyone if everybody shall register");
+
+    if (config->ways == REGISTER_SIGNED_IN && !config->providers)
+        mistake_maybe(site->pconf, check_at(site, SETTING_ways),
+                      "nobody can sign in to set up a PIN; write MPinPasswordProvider, or MPinRegister closed");
+}
+
+static void check_cookies(const checked_t *site)
+{
+    const server_config_t *config = site->config;
+    const int loose = config->written[SETTING_cookie_domain] ? SETTING_cookie_domain : SETTING_cookie_path;
+    if (config->written[loose] && !config->written[SETTING_realm])
+        mistake(site->pconf, config->written[loose],
+                "it lets other hosts or pages have our cookies, so they must be bound to a name; write "
+                "MPinSessionRealm NAME");
+    else if (config->written[loose])
+        mistake_maybe(site->pconf, config->written[loose],
+                      "cookies lose the __Host- prefix, so that other hosts of the domain can set them; leave it "
+                      "out unless you must");
+
+    if (config->cookie_domain && site->url.text && !cookie_domain_fits(config->cookie_domain, site->url.host))
+        mistake(site->pconf, config->written[SETTING_cookie_domain],
+                "browsers at %s refuse cookies of %s; write that host or a parent of it", site->url.host,
+                config->cookie_domain);
+    if (!strcmp(config->same_site, "None") && site->url.text && !site->url.https)
+        mistake(site->pconf, config->written[SETTING_same_site],
+                "browsers take SameSite=None over https only; write Lax or Strict");
+
+    for (int i = 0; config->cookie_path && i < PATH_COUNT; i++)
+        if (config->paths.path[i] && i != PATH_PAD && i != PATH_ASSETS &&
+            !cookie_path_covers(config->cookie_path, config->paths.path[i]))
+            mistake(site->pconf, config->written[SETTING_cookie_path],
+                    "%s lies outside of %s and would never see our cookies; move it there with MPinPath",
+                    config->paths.path[i], config->cookie_path);
+}
+
+/* Two pages at one place, or one in the tree that another serves whole. */
+static void check_paths(const checked_t *site)
+{
+    const char *const *path = site->config->paths.path;
+    for (int i = 0; i < PATH_COUNT; i++)
+        for (int other = 0; path[i] && other < PATH_COUNT; other++) {
+            if (other == i || !path[other])
+                continue;
+            const bool tree = other == PATH_RPS || other == PATH_ASSETS;
+            if ((i < other && !strcmp(path[i], path[other])) ||
+                (tree && strcmp(path[i], path[other]) && surroundings_inside(path[i], path[other])))
+                mistake(site->pconf, check_at(site, SETTING_paths),
+                        "%s is taken by %s, another page of ours; choose another path", path[i], path[other]);
+        }
+}
+
+static void check_times(const checked_t *site)
+{
+    const server_config_t *config = site->config;
+    const int at = config->written[SETTING_session_idle] ? SETTING_session_idle : SETTING_session_max;
+    if (config->session_idle > config->session_max)
+        mistake(site->pconf, check_at(site, at),
+                "idle sessions would end after MPinSessionMaxDuration anyway; make MPinSessionIdleTimeout the "
+                "shorter");
+}
+
+/* Vhosts that share a store share its keys, its size and who may read it. */
+static void check_shared(const checked_t *one, const checked_t *other)
+{
+    const server_config_t *a = one->config, *b = other->config;
+    if (strcmp(a->store, b->store))
+        return;
+    if (strcmp(a->key_file, b->key_file))
+        mistake(one->pconf, check_at(other, SETTING_key_file),
+                "the store of this key file is used with %s too; write one MPinKeyFile, or another MPinStore",
+                a->key_file);
+    if (a->store_size != b->store_size)
+        mistake(one->pconf, check_at(other, SETTING_store_size),
+                "the same store has another size elsewhere; write one MPinStoreSize, or another MPinStore");
+    if (a->passphrase != b->passphrase)
+        mistake(one->pconf, check_at(other, SETTING_passphrase),
+                "the same key file has another passphrase elsewhere; write one MPinKeyPassphrase for the whole "
+                "server");
+}
+
+static void check_site(checked_t *site)
+{
+    check_url(site);
+    check_registration(site);
+    check_cookies(site);
+    check_paths(site);
+    check_times(site);
+    check_passwords(site);
+    check_store(site);
+    check_keys(site);
+    check_files(site);
+}
+
+int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
+{
+    (void)plog;
+    apr_array_header_t *sites = apr_array_make(ptemp, 4, sizeof(checked_t));
+    for (server_rec *server = main_server; server; server = server->next) {
+        const server_config_t *config = directives_of(server);
+        bool seen = !config->engine;
+        for (int i = 0; i < sites->nelts; i++)
+            seen |= APR_ARRAY_IDX(sites, i, checked_t).config == config; /* a vhost without directives of ours */
+        if (!seen)
+            APR_ARRAY_PUSH(sites, checked_t) = (checked_t){server, main_server, config, {0}, pconf};
+    }
+
+    for (int i = 0; i < sites->nelts; i++) {
+        check_site(&APR_ARRAY_IDX(sites, i, checked_t));
+        for (int earlier = 0; earlier < i; earlier++)
+            check_shared(&APR_ARRAY_IDX(sites, earlier, checked_t), &APR_ARRAY_IDX(sites, i, checked_t));
+    }
+    check_sections(pconf, main_server);
+    return mistakes_report(pconf, main_server) ? HTTP_INTERNAL_SERVER_ERROR : OK;
+}

@@ -1,0 +1,29 @@
+#ifndef MPIN_CONFIG_CHECK_H
+#define MPIN_CONFIG_CHECK_H
+
+#include "config/directives.h"
+
+/* The parts of config_check. Each adds the mistakes it finds (config/mistakes.h) and changes nothing. */
+
+/* What the parts look at: a server on which the engine is on. */
+typedef struct checked_t {
+    const server_rec *server;
+    const server_rec *main_server;
+    const server_config_t *config;
+    public_url_t url; /* in force; text is NULL where there is none */
+    apr_pool_t *pconf;
+} checked_t;
+
+/* Where a setting was written; where it was not, MPinEngine's line. */
+const written_t *check_at(const checked_t *site, int setting);
+
+/* check_around.c: store, keys and files on this machine. */
+void check_store(const checked_t *site);
+void check_keys(const checked_t *site);
+void check_files(const checked_t *site);
+
+/* check_sections.c: password providers and their settings, and the directives of directories. */
+void check_passwords(const checked_t *site);
+void check_sections(apr_pool_t *pconf, const server_rec *main_server);
+
+#endif

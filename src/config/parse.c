@@ -1,0 +1,268 @@
+#include "config/parse.h"
+
+#include <apr_file_info.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config/number.h"
+#include "people/name.h"
+
+#define STORE_SIZE_LEAST (1 << 20)
+#define STORE_SIZE_MOST ((apr_off_t)4 << 30) /* the map's size */
+#define TITLE_MAX 64
+
+const char *parse_flag(bool *flag, const words_t *words)
+{
+    const char *word = words->word[0];
+    if (strcasecmp(word, "on") && strcasecmp(word, "off"))
+        return apr_psprintf(words->p, "\"%.80s\" is neither On nor Off; write one of these", word);
+    *flag = !strcasecmp(word, "on");
+    return NULL;
+}
+
+const char *parse_public_url(public_url_t *url, const words_t *words)
+{
+    return public_url_parse(url, words->word[0], words->p);
+}
+
+/* A file's full name; NULL when the name is empty or climbs out of the root of the file system. */
+static const char *full_name(const char *name, const words_t *words)
+{
+    char *full = NULL;
+    if (!*name || apr_filepath_merge(&full, words->root, name, APR_FILEPATH_TRUENAME, words->p))
+        return NULL;
+    const size_t len = strlen(full);
+    if (len > 1 && full[len - 1] == '/')
+        full[len - 1] = '\0';
+    return full;
+}
+
+const char *parse_file(const char **file, const words_t *words)
+{
+    const char *full = full_name(words->word[0], words);
+    if (!full)
+        return apr_psprintf(words->p, "\"%.80s\" is no file name; write its full path", words->word[0]);
+    *file = full;
+    return NULL;
+}
+
+const char *parse_store(const char **url, const words_t *words)
+{
+    const char *word = words->word[0];
+    if (!strncmp(word, "redis:", 6) || !strncmp(word, "rediss:", 7) || !strncmp(word, "unix:", 5))
+        return "Redis is not part of this version; write lmdb:DIRECTORY";
+
+    const char *dir = strncmp(word, "lmdb:", 5) ? NULL : full_name(word + 5, words);
+    if (!dir)
+        return apr_psprintf(words->p, "\"%.80s\" is no store; write lmdb:DIRECTORY", word);
+    *url = apr_pstrcat(words->p, "lmdb:", dir, NULL);
+    return NULL;
+}
+
+const char *parse_size(apr_off_t *bytes, const words_t *words)
+{
+    apr_off_t size;
+    if (!number_size(words->word[0], &size) || size < STORE_SIZE_LEAST || size > STORE_SIZE_MOST)
+        return apr_psprintf(words->p, "\"%.80s\" is no size that a store can have; write one from 1M to 4G",
+                            words->word[0]);
+    *bytes = size;
+    return NULL;
+}
+
+const char *parse_passphrase(const char *const **command, const words_t *words)
+{
+    if (strncmp(words->word[0], "exec:/", 6))
+        return "only a program can give the passphrase; write exec:/full/path and its arguments";
+
+    const char **argv = apr_pcalloc(words->p, sizeof(*argv) * ((apr_size_t)words->count + 1));
+    argv[0] = words->word[0] + 5;
+    for (int i = 1; i < words->count; i++)
+        argv[i] = words->word[i];
+    *command = argv;
+    return NULL;
+}
+
+const char *parse_rps(bool *embedded, const words_t *words)
+{
+    if (strcasecmp(words->word[0], "embedded"))
+        return apr_psprintf(words->p, "an RPS elsewhere (\"%.80s\") is not part of this version; write embedded",
+                            words->word[0]);
+    *embedded = true;
+    return NULL;
+}
+
+const char *parse_register(unsigned *ways, const words_t *words)
+{
+    unsigned found = 0;
+    bool closed = false;
+    for (int i = 0; i < words->count; i++) {
+        const char *word = words->word[i];
+        if (!strcasecmp(word, "signed-in"))
+            found |= REGISTER_SIGNED_IN;
+        else if (!strcasecmp(word, "open"))
+            found |= REGISTER_OPEN;
+        else if (!strcasecmp(word, "open-to-anyone"))
+            found |= REGISTER_OPEN_TO_ANYONE;
+        else if (!strcasecmp(word, "closed"))
+            closed = true;
+        else if (!strcasecmp(word, "mail") || !strcasecmp(word, "invite"))
+            return apr_psprintf(words->p, "registration by %s is not part of this version; write signed-in, open "
+                                          "or closed", word);
+        else
+            return apr_psprintf(words->p, "\"%.80s\" is no way to register; write signed-in, open or closed", word);
+    }
+    if (closed && found)
+        return "closed stands alone; leave out the other words, or closed";
+    if ((found & REGISTER_OPEN_TO_ANYONE) && !(found & REGISTER_OPEN))
+        return "open-to-anyone means nothing without open; write open open-to-anyone";
+    *ways = found;
+    return NULL;
+}
+
+/* The domains that follow the word "domain", as A-labels: spelled as the name of an address there would be. */
+static const char *allow_domains(allow_t *allow, const words_t *words)
+{
+    const char **domains = apr_pcalloc(words->p, sizeof(*domains) * (apr_size_t)words->count);
+    for (int i = 1; i < words->count; i++) {
+        const char *name = name_canonical(apr_pstrcat(words->p, "a@", words->word[i], NULL), words->p);
+        domains[i - 1] = name ? name_domain(name) : NULL;
+        if (!domains[i - 1])
+            return apr_psprintf(words->p, "\"%.80s\" is no mail domain; write one as in example.org",
+                                words->word[i]);
+    }
+    allow->kind = ALLOW_DOMAINS;
+    allow->domains = domains;
+    return NULL;
+}
+
+const char *parse_allow(allow_t *allow, const words_t *words)
+{
+    const char *kind = words->word[0];
+    if (!strcasecmp(kind, "any") && words->count == 1) {
+        allow->kind = ALLOW_ANY;
+        return NULL;
+    }
+    if (!strcasecmp(kind, "domain") && words->count > 1)
+        return allow_domains(allow, words);
+    if (!strcasecmp(kind, "file") && words->count == 2) {
+        const char *file = full_name(words->word[1], words);
+        if (!file)
+            return "it names no file; write file and the file's full path";
+        allow->kind = ALLOW_FILE;
+        allow->file = file;
+        return NULL;
+    }
+    if (!strcasecmp(kind, "url"))
+        return "asking an application is not part of this version; write any, domain D... or file F";
+    return "it names nobody; write any, domain D... or file F";
+}
+
+const char *parse_pin_length(int *digits, const words_t *words)
+{
+    apr_int64_t number;
+    if (!number_read(words->word[0], 4, 8, &number))
+        return apr_psprintf(words->p, "\"%.80s\" is no PIN length; write a number from 4 to 8", words->word[0]);
+    *digits = (int)number;
+    return NULL;
+}
+
+const char *parse_max_failures(uint32_t *failures, const words_t *words)
+{
+    apr_int64_t number;
+    if (!number_read(words->word[0], 1, 10, &number))
+        return apr_psprintf(words->p, "\"%.80s\" is no number of wrong PINs; write one from 1 to 10",
+                            words->word[0]);
+    *failures = (uint32_t)number;
+    return NULL;
+}
+
+const char *parse_providers(const apr_array_header_t **names, const words_t *words)
+{
+    apr_array_header_t *list = apr_array_make(words->p, words->count, sizeof(const char *));
+    for (int i = 0; i < words->count; i++) {
+        for (int earlier = 0; earlier < i; earlier++)
+            if (!strcmp(words->word[i], words->word[earlier]))
+                return apr_psprintf(words->p, "%.80s stands there twice; name each provider once", words->word[i]);
+        APR_ARRAY_PUSH(list, const char *) = words->word[i];
+    }
+    *names = list;
+    return NULL;
+}
+
+const char *parse_duration(apr_interval_time_t *time, const words_t *words)
+{
+    if (!number_duration(words->word[0], time))
+        return apr_psprintf(words->p, "\"%.80s\" is no time; write a number with s, min, h or d, as in 30min",
+                            words->word[0]);
+    return NULL;
+}
+
+const char *parse_throttle(throttle_rules_t *rules, const words_t *words)
+{
+    throttle_rules_t found = *rules;
+    for (int i = 0; i < words->count; i++) {
+        const char *word = words->word[i];
+        throttle_rule_t *rule = NULL;
+        if (!strncasecmp(word, "address=", 8))
+            rule = &found.address;
+        else if (!strncasecmp(word, "account=", 8))
+            rule = &found.account;
+        if (!rule || !number_rate(word + 8, &rule->count, &rule->window))
+            return apr_psprintf(words->p, "\"%.80s\" is no limit; write as in address=30/60s account=10/60s", word);
+    }
+    *rules = found;
+    return NULL;
+}
+
+const char *parse_audit_log(const char **log, const words_t *words)
+{
+    const char *word = words->word[0];
+    if (*word != '|')
+        return parse_file(log, words);
+    if (!word[1 + strspn(word + 1, "| ")])
+        return "the pipe leads nowhere; write \"|/full/path/of/program arguments\"";
+    *log = word;
+    return NULL;
+}
+
+const char *parse_title(const char **title, const words_t *words)
+{
+    const char *word = words->word[0];
+    for (const char *c = word; *c; c++)
+        if (apr_iscntrl(*c))
+            return "it has a control character in it; write plain text";
+    if (!*word || strlen(word) > TITLE_MAX)
+        return apr_psprintf(words->p, "a title has 1 to %d bytes; write a shorter one", TITLE_MAX);
+    *title = word;
+    return NULL;
+}
+
+const char *parse_methods(dir_config_t *dir, const words_t *words)
+{
+    unsigned methods = 0;
+    for (int i = 0; i < words->count; i++) {
+        if (!strcasecmp(words->word[i], "pin"))
+            methods |= METHOD_PIN;
+        else if (!strcasecmp(words->word[i], "password"))
+            methods |= METHOD_PASSWORD;
+        else
+            return apr_psprintf(words->p, "\"%.80s\" is no login of this version; write pin, password or both",
+                                words->word[i]);
+    }
+    dir->methods = (int)methods;
+    return NULL;
+}
+
+const char *parse_reauth_after(dir_config_t *dir, const words_t *words)
+{
+    apr_interval_time_t time = 0;
+    if (strcasecmp(words->word[0], "none")) {
+        const char *wrong = parse_duration(&time, words);
+        if (wrong)
+            return wrong;
+    }
+    dir->reauth_after = (int)apr_time_sec(time);
+    return NULL;
+}

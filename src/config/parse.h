@@ -1,0 +1,47 @@
+#ifndef MPIN_CONFIG_PARSE_H
+#define MPIN_CONFIG_PARSE_H
+
+#include "config/values.h"
+
+/* The words behind a directive become a value here, once. Each parser fills its field and gives NULL; or gives
+ * what is wrong and the mend ("\"9\" is no PIN length; write a number from 4 to 8") and leaves the field alone.
+ * Everything lives in the pool of the words. */
+typedef struct words_t {
+    int count;
+    char *const *word;
+    const char *root; /* ServerRoot, for files with a relative name */
+    apr_pool_t *p;
+} words_t;
+
+/* ---- server ---- */
+const char *parse_flag(bool *flag, const words_t *words);
+const char *parse_path(paths_t *paths, const words_t *words);
+const char *parse_public_url(public_url_t *url, const words_t *words);
+const char *parse_store(const char **url, const words_t *words);
+const char *parse_size(apr_off_t *bytes, const words_t *words);
+const char *parse_file(const char **file, const words_t *words);
+const char *parse_passphrase(const char *const **command, const words_t *words);
+const char *parse_rps(bool *embedded, const words_t *words);
+const char *parse_register(unsigned *ways, const words_t *words);
+const char *parse_allow(allow_t *allow, const words_t *words);
+const char *parse_pin_length(int *digits, const words_t *words);
+const char *parse_max_failures(uint32_t *failures, const words_t *words);
+const char *parse_providers(const apr_array_header_t **names, const words_t *words);
+const char *parse_duration(apr_interval_time_t *time, const words_t *words);
+const char *parse_realm(const char **realm, const words_t *words);
+const char *parse_cookie_name(const char **name, const words_t *words);
+const char *parse_cookie_domain(const char **domain, const words_t *words);
+const char *parse_cookie_path(const char **path, const words_t *words);
+const char *parse_same_site(const char **value, const words_t *words);
+const char *parse_own_page(const char **path, const words_t *words);
+const char *parse_throttle(throttle_rules_t *rules, const words_t *words);
+const char *parse_audit_log(const char **log, const words_t *words);
+const char *parse_pass_headers(const apr_array_header_t **headers, const words_t *words);
+const char *parse_title(const char **title, const words_t *words);
+
+/* ---- directory ---- */
+const char *parse_methods(dir_config_t *dir, const words_t *words);
+const char *parse_reauth_after(dir_config_t *dir, const words_t *words);
+const char *parse_unauthenticated(dir_config_t *dir, const words_t *words);
+
+#endif

@@ -1,0 +1,95 @@
+#include "config/site.h"
+
+#include <ap_provider.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "config/cookie.h"
+#include "config/place.h"
+#include "config/sink.h"
+#include "config/surroundings.h"
+
+const site_t *site_of(const server_rec *server)
+{
+    place_t *place = directives_of(server)->place;
+    return place ? place_site(place) : NULL;
+}
+
+const dir_config_t *site_directory(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &auth_mpin_module);
+}
+
+static const apr_array_header_t *look_up_providers(const apr_array_header_t *names, apr_pool_t *p)
+{
+    apr_array_header_t *providers = apr_array_make(p, 2, sizeof(password_provider_t));
+    for (int i = 0; names && i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+        APR_ARRAY_PUSH(providers, password_provider_t) =
+            (password_provider_t){name, ap_lookup_provider(AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION)};
+    }
+    return providers;
+}
+
+static void set_cookies(site_t *site, const server_config_t *config, apr_pool_t *p)
+{
+    const cookie_settings_t cookies = {site->url.https, config->cookie_name, config->cookie_domain,
+                                       config->cookie_path, config->same_site};
+    site->session_cookie = cookie_name(&cookies, "", p);
+    site->prelogin_cookie = cookie_name(&cookies, "-login", p);
+    site->known_cookie = cookie_name(&cookies, "-known", p);
+    site->cookie_attributes = cookie_attributes(&cookies, p);
+    site->realm = config->realm ? config->realm : site->url.text;
+}
+
+static void set_rps(site_t *site, const server_config_t *config)
+{
+    site->rps_settings = (rps_settings_t){
+        .pin_length = config->pin_length,
+        .max_failures = config->max_failures,
+        .register_signed_in = config->ways & REGISTER_SIGNED_IN,
+        .register_open = config->ways & REGISTER_OPEN,
+        .open_to_anyone = config->ways & REGISTER_OPEN_TO_ANYONE,
+        .allow = config->allow.kind,
+        .domains = config->allow.domains,
+        .allow_file = config->allow.file,
+        .title = site->title,
+        .base_url = site->paths[PATH_RPS],
+        .authenticate_url = site->paths[PATH_AUTHENTICATE],
+        .login_url = site->paths[PATH_LOGIN],
+        .logout_url = site->paths[PATH_LOGOUT],
+    };
+}
+
+place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_t *p)
+{
+    place_t *place = apr_pcalloc(p, sizeof(*place));
+    site_t *site = &place->down;
+    place->now = site;
+
+    site->url = config->public_url;
+    if (!site->url.text && !surroundings_local_url(server, &site->url, p))
+        return NULL;
+    memcpy(site->paths, config->paths.path, sizeof(site->paths));
+    set_cookies(site, config, p);
+    site->after_login = config->after_login;
+    site->after_logout = config->after_logout;
+    site->title = config->title ? config->title : site->url.host;
+    site->logo = config->logo;
+    site->templates = config->templates;
+    site->providers = look_up_providers(config->providers, p);
+    if (site->paths[PATH_RPS] && site->paths[PATH_AUTHENTICATE])
+        site->methods |= METHOD_PIN;
+    if (site->paths[PATH_LOGIN] && site->providers->nelts)
+        site->methods |= METHOD_PASSWORD;
+    site->pass_headers = config->pass_headers ? config->pass_headers : apr_array_make(p, 1, sizeof(pass_header_t));
+    site->session_idle = config->session_idle;
+    site->session_max = config->session_max;
+    site->all_loopback = surroundings_all_loopback();
+    site->open_registration = config->ways & REGISTER_OPEN;
+    site->throttle.address = config->throttle.address;
+    site->throttle.account = config->throttle.account;
+    site->log = sink_of(server);
+    set_rps(site, config);
+    return place;
+}

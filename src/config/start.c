@@ -1,0 +1,148 @@
+#include <httpd.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "config/hooks.h"
+#include "config/passphrase.h"
+#include "config/place.h"
+#include "config/sink.h"
+#include "config/surroundings.h"
+
+APLOG_USE_MODULE(auth_mpin);
+
+int config_pre(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)pconf, (void)plog, (void)ptemp;
+    return sodium_init() < 0 ? HTTP_INTERNAL_SERVER_ERROR : OK;
+}
+
+/* Makes the key file where there is no store yet. Beside a store with records a missing one is an error: with fresh
+ * keys nobody could sign in, and the old file would be forgotten. */
+static keys_status_t first_keys(keys_t **keys, const depot_t *depot, const secret_t *passphrase, apr_pool_t *p,
+                                const char **why)
+{
+    const char *file = depot->config->key_file;
+    if (store_exists(depot->settings.url, p)) {
+        *why = apr_psprintf(p, "key file %s is missing, but its store %s is in use; restore the file from a copy, "
+                               "or remove the store and everybody's PIN with it", file, depot->settings.url);
+        return KEYS_MISSING;
+    }
+    const keys_status_t status = keys_create(file, passphrase, p, why);
+    if (status)
+        return status;
+    log_info(&depot->log, "MPIN0201", "made the key file %s: keep a copy in a safe place", file);
+    return keys_open(keys, file, passphrase, depot->settings.uid, p, why);
+}
+
+bool depot_prepare(depot_t *depot, apr_pool_t *p, const char **why)
+{
+    const server_config_t *config = depot->config;
+    const secret_t *passphrase = NULL;
+    if (config->passphrase && !(passphrase = passphrase_read(config->passphrase, p, why)))
+        return false;
+
+    keys_t *keys;
+    keys_status_t status = keys_open(&keys, config->key_file, passphrase, depot->settings.uid, p, why);
+    if (status == KEYS_MISSING)
+        status = first_keys(&keys, depot, passphrase, p, why);
+    if (status)
+        return false;
+
+    depot->settings.keys = keys;
+    if (store_prepare(&depot->settings, p, why) == STORE_OK)
+        return true;
+    depot->settings.keys = NULL;
+    return false;
+}
+
+/* The depot of a server's store, made at its first vhost. */
+static depot_t *depot_of(apr_array_header_t *depots, const server_config_t *config, server_rec *server,
+                         apr_pool_t *p)
+{
+    for (int i = 0; i < depots->nelts; i++) {
+        depot_t *depot = APR_ARRAY_IDX(depots, i, depot_t *);
+        if (!strcmp(depot->config->store, config->store))
+            return depot;
+    }
+    depot_t *depot = apr_pcalloc(p, sizeof(*depot));
+    depot->config = config;
+    depot->log = sink_of(server);
+    depot->settings = (store_settings_t){.url = config->store,
+                                         .quota = config->store_size,
+                                         .uid = surroundings_uid(),
+                                         .gid = surroundings_gid(),
+                                         .log = &depot->log};
+    APR_ARRAY_PUSH(depots, depot_t *) = depot;
+    return depot;
+}
+
+/* One file or pipe for all vhosts that name it. NULL: it could not be opened. */
+static apr_file_t *open_audit(const server_rec *main_server, const char *log, apr_pool_t *p)
+{
+    for (const server_rec *server = main_server; server; server = server->next) {
+        const server_config_t *config = directives_of(server);
+        if (config->place && config->place->down.audit && !strcmp(config->audit, log))
+            return config->place->down.audit;
+    }
+    if (*log == '|') {
+        piped_log *pipe = ap_open_piped_log(p, log + 1);
+        return pipe ? ap_piped_log_write_fd(pipe) : NULL;
+    }
+    apr_file_t *file = NULL;
+    apr_file_open(&file, log, APR_WRITE | APR_APPEND | APR_CREATE | APR_LARGEFILE,
+                  APR_UREAD | APR_UWRITE | APR_GREAD, p);
+    return file;
+}
+
+/* Tells what keeps a site from working. At a start that is the end of it; a server that already serves goes on,
+ * and the site answers 503. */
+static int refuse(const server_rec *server, const char *why)
+{
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, server, "MPIN0202: %s", why);
+    return surroundings_served() ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static int make_place(server_config_t *config, server_rec *server, server_rec *main_server,
+                      apr_array_header_t *depots, apr_pool_t *p)
+{
+    place_t *place = place_make(config, server, p);
+    if (!place)
+        return refuse(server, "no public URL; write MPinPublicURL");
+    place->depot = depot_of(depots, config, server, p);
+    if (place->depot->longest < config->session_max)
+        place->depot->longest = config->session_max;
+    if (config->audit)
+        place->down.audit = open_audit(main_server, config->audit, p);
+    config->place = place;
+    if (config->audit && !place->down.audit)
+        return refuse(server, apr_psprintf(p, "MPinAuditLog %s can't be opened; check the path and its rights",
+                                           config->audit));
+    return OK;
+}
+
+int config_post(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
+{
+    (void)plog;
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
+        return OK;
+
+    apr_array_header_t *depots = apr_array_make(ptemp, 2, sizeof(depot_t *));
+    for (server_rec *server = main_server; server; server = server->next) {
+        server_config_t *config = directives_of(server);
+        if (config->engine && !config->place &&
+            make_place(config, server, main_server, depots, pconf) != OK)
+            return HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    for (int i = 0; i < depots->nelts; i++) {
+        const char *why = "";
+        if (!depot_prepare(APR_ARRAY_IDX(depots, i, depot_t *), pconf, &why) && refuse(main_server, why) != OK)
+            return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (depots->nelts)
+        surroundings_serving();
+    return OK;
+}

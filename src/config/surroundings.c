@@ -1,0 +1,108 @@
+#include "config/surroundings.h"
+
+#include <ap_listen.h>
+#include <apr_strings.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unixd.h>
+#include <unistd.h>
+
+#define RETAINED "mod_auth_mpin"
+#define RETAINED_VERSION 1
+
+/* 127.0.0.0/8, ::1, and the former as the latter writes it. */
+static bool is_loopback(const apr_sockaddr_t *address)
+{
+    static const unsigned char one[16] = {[15] = 1}, mapped[12] = {[10] = 0xff, [11] = 0xff};
+    const unsigned char *bytes = address->ipaddr_ptr;
+    if (address->family == APR_INET)
+        return bytes[0] == 127;
+    return address->family == APR_INET6 &&
+           (!memcmp(bytes, one, 16) || (!memcmp(bytes, mapped, 12) && bytes[12] == 127));
+}
+
+bool surroundings_all_loopback(void)
+{
+    for (const ap_listen_rec *each = ap_listeners; each; each = each->next)
+        if (!is_loopback(each->bind_addr))
+            return false;
+    return ap_listeners != NULL;
+}
+
+/* The Listen line of the vhost's port, else the first. */
+static const ap_listen_rec *listener_of(const server_rec *server)
+{
+    const apr_port_t port = server->addrs ? server->addrs->host_port : 0;
+    for (const ap_listen_rec *each = ap_listeners; each; each = each->next)
+        if (each->bind_addr->port == port)
+            return each;
+    return ap_listeners;
+}
+
+bool surroundings_local_url(const server_rec *server, public_url_t *url, apr_pool_t *p)
+{
+    const ap_listen_rec *listener = listener_of(server);
+    if (!listener || !surroundings_all_loopback())
+        return false;
+
+    const apr_sockaddr_t *address = listener->bind_addr;
+    const char *host = address->family == APR_INET6 ? "::1" : "127.0.0.1";
+    if (address->hostname && !strcasecmp(address->hostname, "localhost"))
+        host = "localhost";
+    const bool https = listener->protocol && !strcmp(listener->protocol, "https");
+    return !public_url_make(url, https, host, address->port, p);
+}
+
+apr_uid_t surroundings_uid(void)
+{
+    return geteuid() ? geteuid() : ap_unixd_config.user_id;
+}
+
+apr_gid_t surroundings_gid(void)
+{
+    return geteuid() ? getegid() : ap_unixd_config.group_id;
+}
+
+bool surroundings_served(void)
+{
+    const int *version = ap_retained_data_get(RETAINED);
+    return version && *version == RETAINED_VERSION;
+}
+
+void surroundings_serving(void)
+{
+    if (!ap_retained_data_get(RETAINED))
+        *(int *)ap_retained_data_create(RETAINED, sizeof(int)) = RETAINED_VERSION;
+}
+
+const char *surroundings_unfit(const char *directory, apr_pool_t *p)
+{
+    static const struct {
+        unsigned long magic;
+        const char *name;
+    } unfit[] = {{TMPFS_MAGIC, "tmpfs, whose content is gone after a boot"},
+                 {RAMFS_MAGIC, "ramfs, whose content is gone after a boot"},
+                 {NFS_SUPER_MAGIC, "NFS, on which LMDB is not safe"},
+                 {SMB_SUPER_MAGIC, "SMB, on which LMDB is not safe"},
+                 {CIFS_SUPER_MAGIC, "CIFS, on which LMDB is not safe"},
+                 {SMB2_SUPER_MAGIC, "SMB, on which LMDB is not safe"}};
+    struct statfs fs;
+    char *up = apr_pstrdup(p, directory);
+    while (statfs(up, &fs)) {
+        char *last = strrchr(up, '/');
+        if (!last || last == up)
+            return NULL;
+        *last = '\0';
+    }
+    for (size_t i = 0; i < sizeof(unfit) / sizeof(unfit[0]); i++)
+        if (((unsigned long)fs.f_type & 0xffffffffUL) == unfit[i].magic)
+            return unfit[i].name;
+    return NULL;
+}
+
+bool surroundings_inside(const char *path, const char *directory)
+{
+    const size_t len = strlen(directory);
+    return !strncmp(path, directory, len) && (!path[len] || path[len] == '/' || directory[len - 1] == '/');
+}

@@ -1,0 +1,69 @@
+#ifndef MPIN_CONFIG_VALUES_H
+#define MPIN_CONFIG_VALUES_H
+
+#include <apr_tables.h>
+#include "config/public_url.h"
+#include "rps/rps.h"
+
+/* What directives hold, once they are read. Nothing here knows httpd. */
+
+/* First factors, bits of MPinLoginMethods and of a pre-login entry. */
+#define METHOD_PIN 1u
+#define METHOD_PASSWORD 2u
+
+/* How a name is proven before it gets a PIN, bits of MPinRegister; none = closed. */
+#define REGISTER_SIGNED_IN 1u
+#define REGISTER_OPEN 2u
+#define REGISTER_OPEN_TO_ANYONE 4u
+
+/* Our URLs, as MPinPath names them. */
+typedef enum {
+    PATH_LOGIN,        /* "login"            /login */
+    PATH_LOGOUT,       /* "logout"           /logout */
+    PATH_AUTHENTICATE, /* "mpinAuthenticate" /mpinAuthenticate */
+    PATH_RPS,          /* "rps"              /rps (and all under it) */
+    PATH_PAD,          /* "mpin.js"          /mpin.js */
+    PATH_ASSETS,       /* "mpin"             /mpin (and all under it) */
+    PATH_COUNT
+} path_name_t;
+
+typedef struct paths_t {
+    const char *path[PATH_COUNT]; /* NULL = off */
+    bool moved[PATH_COUNT];       /* named by an MPinPath, so that a vhost's wins one by one */
+} paths_t;
+
+typedef enum { UNAUTH_AUTO = 0, UNAUTH_REDIRECT, UNAUTH_401, UNAUTH_PASS } unauthenticated_t;
+
+/* One MPinPassHeaders NAME=FIELD. */
+typedef struct pass_header_t {
+    const char *name;
+    enum { PASS_USER, PASS_EMAIL, PASS_PROVIDER, PASS_AMR, PASS_AUTH_TIME, PASS_SESSION } field;
+} pass_header_t;
+
+/* MPinRegisterAllow. */
+typedef struct allow_t {
+    allow_kind_t kind;
+    const char *const *domains; /* ALLOW_DOMAINS: A-labels in lower case, NULL-terminated */
+    const char *file;           /* ALLOW_FILE */
+} allow_t;
+
+typedef struct throttle_rules_t {
+    throttle_rule_t address;
+    throttle_rule_t account;
+} throttle_rules_t;
+
+typedef struct dir_config_t {
+    int methods;          /* -1 unset, else METHOD_ bits */
+    int reauth_after;     /* seconds, -1 unset, 0 none */
+    int unauthenticated;  /* -1 unset, else unauthenticated_t */
+    const char *redirect; /* MPinUnauthenticated redirect:PATH, or NULL = the login page */
+} dir_config_t;
+
+/* Where a directive stood, so that check_config can name file and line. */
+typedef struct written_t {
+    const char *directive;
+    const char *file;
+    int line;
+} written_t;
+
+#endif

@@ -1,0 +1,327 @@
+/* The words behind our directives: what each takes, and that anything else is refused with the mend. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include <apr_general.h>
+#include <apr_strings.h>
+#include "config/number.h"
+#include "config/parse.h"
+
+static apr_pool_t *pool;
+
+/* The words of a line, which are separated by single spaces. */
+static words_t words_of(const char *line)
+{
+    static char *word[16];
+    words_t words = {0, word, "/etc/httpd", pool};
+    char *last = NULL;
+    for (char *next = apr_strtok(apr_pstrdup(pool, line), " ", &last); next; next = apr_strtok(NULL, " ", &last))
+        word[words.count++] = next;
+    return words;
+}
+
+#define READ(parse, field, line)                                                                             \
+    do {                                                                                                     \
+        const words_t words_ = words_of(line);                                                               \
+        const char *wrong_ = parse(field, &words_);                                                          \
+        if (wrong_)                                                                                          \
+            fail_msg("%s: %s", line, wrong_);                                                                \
+    } while (0)
+
+/* Refused with a mend, and the field as it was. */
+#define REFUSED(parse, field, line)                                                                          \
+    do {                                                                                                     \
+        unsigned char before_[sizeof(*(field))];                                                             \
+        memcpy(before_, field, sizeof(*(field)));                                                            \
+        const words_t words_ = words_of(line);                                                               \
+        const char *wrong_ = parse(field, &words_);                                                          \
+        if (!wrong_)                                                                                         \
+            fail_msg("taken: %s", line);                                                                     \
+        if (!strstr(wrong_, "; "))                                                                           \
+            fail_msg("%s: no mend in \"%s\"", line, wrong_);                                                 \
+        assert_memory_equal(before_, field, sizeof(*(field)));                                               \
+    } while (0)
+
+static void a_duration_has_a_number_and_a_unit(void **state)
+{
+    (void)state;
+    apr_interval_time_t time = 0;
+    READ(parse_duration, &time, "1s");
+    assert_int_equal(time, apr_time_from_sec(1));
+    READ(parse_duration, &time, "30min");
+    assert_int_equal(time, apr_time_from_sec(1800));
+    READ(parse_duration, &time, "8h");
+    assert_int_equal(time, apr_time_from_sec(28800));
+    READ(parse_duration, &time, "366d");
+    assert_int_equal(time, apr_time_from_sec(366 * 86400));
+
+    static const char *const bad[] = {"30", "0s", "-1s", "+1s", "1.5h", "8 h", "8hours", "8H", "h", "", "367d", "1ms",
+                                      "99999999999999999999s", "9223372036854775807h", "1h30min"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        assert_false(number_duration(bad[i], &time));
+    REFUSED(parse_duration, &time, "30");
+}
+
+static void a_size_has_a_number_and_a_unit(void **state)
+{
+    (void)state;
+    apr_off_t size = 0;
+    READ(parse_size, &size, "1M");
+    assert_int_equal(size, 1 << 20);
+    READ(parse_size, &size, "4G");
+    assert_int_equal(size, (apr_off_t)4 << 30);
+    REFUSED(parse_size, &size, "1023K");
+    REFUSED(parse_size, &size, "5G");
+    REFUSED(parse_size, &size, "1000000");
+    REFUSED(parse_size, &size, "1MB");
+    REFUSED(parse_size, &size, "99999999999999G");
+}
+
+static void a_throttle_names_its_buckets(void **state)
+{
+    (void)state;
+    throttle_rules_t rules = {{30, 60}, {10, 60}};
+    READ(parse_throttle, &rules, "account=5/2min");
+    assert_int_equal(rules.account.count, 5);
+    assert_int_equal(rules.account.window, apr_time_from_sec(120));
+    assert_int_equal(rules.address.count, 30);
+    READ(parse_throttle, &rules, "address=1000000/1d account=1/1s");
+    assert_int_equal(rules.address.count, 1000000);
+    static const char *const bad[] = {"5/2min", "user=5/1s", "account=5", "account=0/1s", "account=/1s", "account=5/",
+                                      "account=5/1", "account=1000001/1s", "account=5/2d", "account=5/1s/1s",
+                                      "address=5/1s account=x"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        REFUSED(parse_throttle, &rules, bad[i]);
+}
+
+static void numbers_keep_within_their_bounds(void **state)
+{
+    (void)state;
+    int digits = 0;
+    uint32_t failures = 0;
+    READ(parse_pin_length, &digits, "4");
+    READ(parse_pin_length, &digits, "8");
+    assert_int_equal(digits, 8);
+    REFUSED(parse_pin_length, &digits, "3");
+    REFUSED(parse_pin_length, &digits, "9");
+    REFUSED(parse_pin_length, &digits, "4x");
+    REFUSED(parse_pin_length, &digits, "-4");
+    READ(parse_max_failures, &failures, "10");
+    assert_int_equal(failures, 10);
+    REFUSED(parse_max_failures, &failures, "0");
+    REFUSED(parse_max_failures, &failures, "11");
+    REFUSED(parse_max_failures, &failures, "4294967299");
+}
+
+static void a_flag_is_on_or_off(void **state)
+{
+    (void)state;
+    bool flag = false;
+    READ(parse_flag, &flag, "on");
+    assert_true(flag);
+    READ(parse_flag, &flag, "Off");
+    assert_false(flag);
+    REFUSED(parse_flag, &flag, "yes");
+}
+
+static void ways_to_register_are_listed(void **state)
+{
+    (void)state;
+    unsigned ways = 0;
+    READ(parse_register, &ways, "signed-in open");
+    assert_int_equal(ways, REGISTER_SIGNED_IN | REGISTER_OPEN);
+    READ(parse_register, &ways, "open open-to-anyone");
+    assert_int_equal(ways, REGISTER_OPEN | REGISTER_OPEN_TO_ANYONE);
+    READ(parse_register, &ways, "closed");
+    assert_int_equal(ways, 0);
+    REFUSED(parse_register, &ways, "closed open");
+    REFUSED(parse_register, &ways, "signed-in open-to-anyone");
+    REFUSED(parse_register, &ways, "mail");
+    REFUSED(parse_register, &ways, "signed-in invite");
+    REFUSED(parse_register, &ways, "everybody");
+}
+
+static void who_may_register_is_anybody_or_domains_or_a_file(void **state)
+{
+    (void)state;
+    allow_t allow = {0};
+    READ(parse_allow, &allow, "any");
+    assert_int_equal(allow.kind, ALLOW_ANY);
+    READ(parse_allow, &allow, "domain Example.ORG sub.example.com");
+    assert_int_equal(allow.kind, ALLOW_DOMAINS);
+    assert_string_equal(allow.domains[0], "example.org");
+    assert_string_equal(allow.domains[1], "sub.example.com");
+    assert_null(allow.domains[2]);
+    READ(parse_allow, &allow, "file conf/people");
+    assert_int_equal(allow.kind, ALLOW_FILE);
+    assert_string_equal(allow.file, "/etc/httpd/conf/people");
+    REFUSED(parse_allow, &allow, "any example.org");
+    REFUSED(parse_allow, &allow, "domain");
+    REFUSED(parse_allow, &allow, "domain @example.org");
+    REFUSED(parse_allow, &allow, "domain example.org.");
+    REFUSED(parse_allow, &allow, "file");
+    REFUSED(parse_allow, &allow, "file a b");
+    REFUSED(parse_allow, &allow, "url https://app.example.com/");
+    REFUSED(parse_allow, &allow, "example.org");
+}
+
+static void a_store_is_a_directory_for_lmdb(void **state)
+{
+    (void)state;
+    const char *url = "before";
+    READ(parse_store, &url, "lmdb:/var/lib/x/");
+    assert_string_equal(url, "lmdb:/var/lib/x");
+    READ(parse_store, &url, "lmdb:state/../store");
+    assert_string_equal(url, "lmdb:/etc/httpd/store");
+    REFUSED(parse_store, &url, "lmdb:");
+    REFUSED(parse_store, &url, "/var/lib/x");
+    REFUSED(parse_store, &url, "redis://h");
+    REFUSED(parse_store, &url, "rediss://h");
+    REFUSED(parse_store, &url, "unix:/run/redis.sock");
+}
+
+static void a_passphrase_comes_from_a_program(void **state)
+{
+    (void)state;
+    const char *const *command = NULL;
+    READ(parse_passphrase, &command, "exec:/usr/bin/pass show mpin");
+    assert_string_equal(command[0], "/usr/bin/pass");
+    assert_string_equal(command[2], "mpin");
+    assert_null(command[3]);
+    REFUSED(parse_passphrase, &command, "secret");
+    REFUSED(parse_passphrase, &command, "exec:pass");
+}
+
+static void pages_of_ours_move_one_by_one(void **state)
+{
+    (void)state;
+    paths_t paths = {.path = {[PATH_LOGIN] = "/login", [PATH_RPS] = "/rps"}};
+    READ(parse_path, &paths, "login /auth/login");
+    assert_string_equal(paths.path[PATH_LOGIN], "/auth/login");
+    assert_true(paths.moved[PATH_LOGIN]);
+    assert_false(paths.moved[PATH_RPS]);
+    READ(parse_path, &paths, "rps off");
+    assert_null(paths.path[PATH_RPS]);
+    static const char *const bad[] = {"signin /x", "login x", "login /", "login /x/", "login //x", "login /a//b",
+                                      "login /./a", "login /a/..", "login /%61", "login /a?b", "login /a;b",
+                                      "LOGIN /x"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        REFUSED(parse_path, &paths, bad[i]);
+}
+
+static void headers_for_applications_have_a_name_and_a_field(void **state)
+{
+    (void)state;
+    const apr_array_header_t *list = NULL;
+    READ(parse_pass_headers, &list, "X-WEBAUTH-USER=user X-Forwarded-Email=email X-Since=auth_time");
+    assert_int_equal(list->nelts, 3);
+    assert_string_equal(APR_ARRAY_IDX(list, 0, pass_header_t).name, "X-WEBAUTH-USER");
+    assert_int_equal(APR_ARRAY_IDX(list, 0, pass_header_t).field, PASS_USER);
+    assert_int_equal(APR_ARRAY_IDX(list, 2, pass_header_t).field, PASS_AUTH_TIME);
+    static const char *const bad[] = {"X-User", "=user", "X User=user", "X:User=user", "X-User=password", "X-User=",
+                                      "Host=user", "content_length=user", "Cookie=session", "X-A=user x_a=email",
+                                      "X-\x01=user"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        REFUSED(parse_pass_headers, &list, bad[i]);
+}
+
+static void cookies_have_names_that_browsers_and_we_can_keep(void **state)
+{
+    (void)state;
+    const char *text = "before";
+    READ(parse_cookie_name, &text, "sso_1.a-b");
+    REFUSED(parse_cookie_name, &text, "__Host-x");
+    REFUSED(parse_cookie_name, &text, "a;b");
+    REFUSED(parse_cookie_name, &text, "a=b");
+    READ(parse_cookie_domain, &text, ".Example.org");
+    assert_string_equal(text, "example.org");
+    REFUSED(parse_cookie_domain, &text, "localhost");
+    REFUSED(parse_cookie_domain, &text, "192.0.2.1");
+    REFUSED(parse_cookie_domain, &text, "a;b.org");
+    READ(parse_cookie_path, &text, "/app/");
+    REFUSED(parse_cookie_path, &text, "/a;Domain=evil");
+    READ(parse_same_site, &text, "strict");
+    assert_string_equal(text, "Strict");
+    REFUSED(parse_same_site, &text, "lax;Secure");
+    READ(parse_realm, &text, "intranet");
+    REFUSED(parse_realm, &text, "caf\xc3\xa9");
+}
+
+static void texts_for_pages_are_bounded(void **state)
+{
+    (void)state;
+    const char *text = "before";
+    READ(parse_title, &text, "Caf\xc3\xa9");
+    REFUSED(parse_title, &text, "a\tb");
+    REFUSED(parse_title, &text, apr_psprintf(pool, "%065d", 1));
+    READ(parse_own_page, &text, "/welcome/");
+    REFUSED(parse_own_page, &text, "//evil.example");
+    REFUSED(parse_own_page, &text, "/\\evil.example");
+    REFUSED(parse_own_page, &text, "https://www.example.com/");
+    READ(parse_audit_log, &text, "logs/audit");
+    assert_string_equal(text, "/etc/httpd/logs/audit");
+    READ(parse_audit_log, &text, "|/usr/bin/logger");
+    REFUSED(parse_audit_log, &text, "|");
+}
+
+static void providers_are_named_once(void **state)
+{
+    (void)state;
+    const apr_array_header_t *list = NULL;
+    READ(parse_providers, &list, "file ldap");
+    assert_int_equal(list->nelts, 2);
+    assert_string_equal(APR_ARRAY_IDX(list, 1, const char *), "ldap");
+    REFUSED(parse_providers, &list, "file ldap file");
+}
+
+static void a_directory_says_who_gets_in_how(void **state)
+{
+    (void)state;
+    dir_config_t dir = {-1, -1, -1, NULL};
+    READ(parse_methods, &dir, "PIN password");
+    assert_int_equal(dir.methods, METHOD_PIN | METHOD_PASSWORD);
+    REFUSED(parse_methods, &dir, "pin google");
+    READ(parse_reauth_after, &dir, "10min");
+    assert_int_equal(dir.reauth_after, 600);
+    READ(parse_reauth_after, &dir, "none");
+    assert_int_equal(dir.reauth_after, 0);
+    REFUSED(parse_reauth_after, &dir, "10");
+    READ(parse_unauthenticated, &dir, "redirect:/welcome");
+    assert_int_equal(dir.unauthenticated, UNAUTH_REDIRECT);
+    assert_string_equal(dir.redirect, "/welcome");
+    READ(parse_unauthenticated, &dir, "redirect");
+    assert_null(dir.redirect);
+    READ(parse_unauthenticated, &dir, "pass");
+    assert_int_equal(dir.unauthenticated, UNAUTH_PASS);
+    REFUSED(parse_unauthenticated, &dir, "403");
+    REFUSED(parse_unauthenticated, &dir, "redirect:");
+    REFUSED(parse_unauthenticated, &dir, "redirect://evil.example");
+    REFUSED(parse_unauthenticated, &dir, "redirected");
+}
+
+int main(void)
+{
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_duration_has_a_number_and_a_unit),
+        cmocka_unit_test(a_size_has_a_number_and_a_unit),
+        cmocka_unit_test(a_throttle_names_its_buckets),
+        cmocka_unit_test(numbers_keep_within_their_bounds),
+        cmocka_unit_test(a_flag_is_on_or_off),
+        cmocka_unit_test(ways_to_register_are_listed),
+        cmocka_unit_test(who_may_register_is_anybody_or_domains_or_a_file),
+        cmocka_unit_test(a_store_is_a_directory_for_lmdb),
+        cmocka_unit_test(a_passphrase_comes_from_a_program),
+        cmocka_unit_test(pages_of_ours_move_one_by_one),
+        cmocka_unit_test(headers_for_applications_have_a_name_and_a_field),
+        cmocka_unit_test(cookies_have_names_that_browsers_and_we_can_keep),
+        cmocka_unit_test(texts_for_pages_are_bounded),
+        cmocka_unit_test(providers_are_named_once),
+        cmocka_unit_test(a_directory_says_who_gets_in_how),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
