@@ -91,6 +91,7 @@ store_fixture_t *fixture_make(apr_pool_t *p)
 {
     const char *why = NULL;
     store_fixture_t *fixture = apr_pcalloc(p, sizeof(*fixture));
+    fixture->home = p;
     fixture->dir = fixture_dir(p);
     fixture->keys = fixture_keys(p, fixture->dir, "mpin.keys");
     fixture->settings = (store_settings_t){

@@ -6,7 +6,8 @@
 
 /* A store for a test, in a directory of its own that goes with the pool. */
 typedef struct store_fixture_t {
-    apr_pool_t *p; /* of its own: fixture_close ends it */
+    apr_pool_t *home; /* what it was made in */
+    apr_pool_t *p;    /* while it is open; fixture_close ends it */
     const char *dir;
     keys_t *keys;
     store_settings_t settings;
