@@ -48,6 +48,7 @@ TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
 .PHONY: all run start stop test unit lint bench bench-mpin fuzz install clean help
 include htdocs/build.mk
+.DEFAULT_GOAL := all
 
 all: $(BUILD)/mod_auth_mpin.so $(HTDOCS)
 
