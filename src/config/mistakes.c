@@ -60,11 +60,13 @@ bool mistakes_report(apr_pool_t *pconf, const server_rec *server)
     apr_pool_userdata_get(&list, MISTAKES, pconf);
 
     bool forbids = false;
+    const bool served = surroundings_served();
+    const int console = served ? 0 : APLOG_STARTUP; /* lines without a date, for who types apachectl -t */
     const apr_array_header_t *mistakes = list;
     for (int i = 0; mistakes && i < mistakes->nelts; i++) {
         const mistake_t *each = &APR_ARRAY_IDX(mistakes, i, mistake_t);
-        const bool fatal = each->kind == TEXT || (each->kind == AROUND && !surroundings_served());
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | (fatal ? APLOG_ERR : APLOG_WARNING), 0, server, "%s", each->line);
+        const bool fatal = each->kind == TEXT || (each->kind == AROUND && !served);
+        ap_log_error(APLOG_MARK, console | (fatal ? APLOG_ERR : APLOG_WARNING), 0, server, "%s", each->line);
         forbids |= fatal;
     }
     return forbids;

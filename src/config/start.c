@@ -101,7 +101,7 @@ static apr_file_t *open_audit(const server_rec *main_server, const char *log, ap
  * and the site answers 503. */
 static int refuse(const server_rec *server, const char *why)
 {
-    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, server, "MPIN0202: %s", why);
+    ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "MPIN0202: %s", why);
     return surroundings_served() ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
