@@ -9,11 +9,9 @@
 
 #define RENEW 60 /* seconds between sealings */
 
-/* Version of the layout: version | id | family | uid | identity | user version, started, auth_time,
- * seen, expires, amr, 4 each | length and bytes of provider | the name is the rest. */
-#define LAYOUT 1
-#define FIXED (1 + 4 * SESSION_ID_BYTES + 6 * 4 + 1)
-#define BYTES_MAX (FIXED + SESSION_PROVIDER_MAX + SESSION_NAME_MAX)
+#define LAYOUT 1 /* the version of the layout, its first byte */
+#define BYTES_MAX                                                                                  \
+    (1 + 4 * SESSION_ID_BYTES + 6 * 4 + 1 + SESSION_NAME_MAX + 1 + SESSION_PROVIDER_MAX)
 
 struct sessions_t {
     cookie_sealer_t *sealer;
