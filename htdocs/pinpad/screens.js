@@ -65,10 +65,13 @@ export class Screens {
         this.text = text;
         this.options = options;
         this.screenName = '';
+        this.working = false;
         this.status = h('p.mp-status', { role: 'status' });
         this.alert = h('p.mp-alert', { role: 'alert' });
         this.lines = h('div.mp-lines', {}, this.status, this.alert);
         root.classList.add('mp');
+        // Back from where the person went: what the browser kept of this page is out of date.
+        addEventListener('pageshow', (event) => event.persisted && this.start());
     }
 
     // ---- a screen's parts ----------------------------------------------------------------------
@@ -158,11 +161,14 @@ export class Screens {
     }
 
     /**
-     * Runs a piece of work; "Checking…" appears if it takes time.
+     * Runs a piece of work, one at a time; "Checking…" appears if it takes time.
      * @param {() => Promise<void>} work
      * @param {(error: RpsError) => void} refused
      */
     async busy(work, refused) {
+        if (this.working)
+            return;
+        this.working = true;
         const { pad } = this;
         pad?.busy(true);
         const late = setTimeout(() => this.say(this.text('checking')), CALM);
@@ -172,10 +178,11 @@ export class Screens {
             const known = error instanceof RpsError ? error : new RpsError(-1, { message: String(error) });
             this.options.onError?.(known);
             this.say('');
+            pad?.busy(false); // not after success: the page is about to go
             refused(known);
         } finally {
             clearTimeout(late);
-            pad?.busy(false);
+            this.working = false;
         }
     }
 
@@ -309,6 +316,8 @@ export class Screens {
         }
         if (!status || status >= 500)
             return this.offline();
+        if (error.message === 'Error: gone')
+            return this.home();
         if (this.screenName !== 'enter')
             this.enter(identity);
         if (status === 401) {
