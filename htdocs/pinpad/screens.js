@@ -29,6 +29,7 @@ import * as store from './store.js';
 
 const FRESH = 10_000; // ms that a pass 1 is used for; the server keeps it for 15 s
 const CALM = 150; // ms before "Checking…" is shown
+const DEVICE = -1; // status of an error of this device's own
 const RESET = 'mpin-reset'; // sessionStorage: the mpinId whose PIN is to be set anew after another sign-in
 
 /** Texts of refusals that a person can do something about, by the server's code. @type {Record<string, string>} */
@@ -142,19 +143,21 @@ export class Screens {
      * A screen with a keypad.
      * @param {string} name
      * @param {string} title
+     * @param {string} hint
+     * @param {Node} chip whose PIN it is
+     * @param {Node} action a way out, under the keys
      * @param {string} user
-     * @param {Node | string | false} under
      * @param {(pin: Uint8Array<ArrayBuffer>) => void} onPin
      * @param {(entered: number) => void} [onDigit]
-     * @param {() => void} [change]
      */
-    keypad(name, title, user, under, onPin, onDigit, change) {
+    keypad(name, title, hint, chip, action, user, onPin, onDigit) {
         const pad = new Pad(this.text, this.rps.settings.pinLength, this.text('label', { user }), this.lines, onPin,
             (entered) => {
                 this.warn('');
                 onDigit?.(entered);
             });
-        this.show(name, title, this.chip(user, change), pad.element, under);
+        this.show(name, title, hint && h('p.mp-text', {}, hint), chip, pad.element,
+            h('p.mp-actions', {}, action));
         this.pad = pad;
         if (this.root.offsetParent)
             pad.focus();
@@ -175,7 +178,7 @@ export class Screens {
         try {
             await work();
         } catch (error) {
-            const known = error instanceof RpsError ? error : new RpsError(-1, { message: String(error) });
+            const known = error instanceof RpsError ? error : new RpsError(DEVICE, { message: String(error) });
             this.options.onError?.(known);
             this.say('');
             pad?.busy(false); // not after success: the page is about to go
@@ -192,7 +195,8 @@ export class Screens {
     async start() {
         if (!isSecure())
             return this.notice('insecure', this.text('insecure'), '', []);
-        this.vault ??= new Vault(this.options.base + 'worker.js');
+        if (!this.vault || this.vault.broken)
+            this.vault = new Vault(this.options.base + 'worker.js');
         const late = setTimeout(() => this.show('loading', this.text('loading')), 3 * CALM);
         try {
             this.rps = await Rps.open(this.options.settings);
@@ -214,7 +218,7 @@ export class Screens {
         try {
             known = await store.list(id);
         } catch {
-            return this.notice('storage', this.text('storage'), this.text('storage_text'), this.otherWays());
+            return this.storage();
         }
         localStorage.setItem('mpin-known', known.length ? '1' : '');
         const user = settings.signedIn?.user;
@@ -246,11 +250,10 @@ export class Screens {
     /** @param {Identity} identity */
     enter(identity) {
         const { pinLength } = this.rps.settings;
-        this.keypad('enter', this.text('welcome'), identity.user,
-            h('p.mp-actions', {}, this.button('link', this.text('forgot'), () => this.reset(identity))),
+        this.keypad('enter', this.text('welcome'), '', this.chip(identity.user, () => this.choose()),
+            this.button('link', this.text('forgot'), () => this.reset(identity)), identity.user,
             (pin) => this.check(identity, pin),
-            (entered) => entered + 2 >= pinLength && this.begin(identity),
-            () => this.choose());
+            (entered) => entered + 2 >= pinLength && this.begin(identity));
         // H(id) is computed while the person reads.
         this.vault.call('prepare', { mpinId: identity.mpinId }).catch(() => {});
     }
@@ -316,8 +319,8 @@ export class Screens {
         }
         if (!status || status >= 500)
             return this.offline();
-        if (error.message === 'Error: gone')
-            return this.home();
+        if (status === DEVICE)
+            return this.lost(identity);
         if (this.screenName !== 'enter')
             this.enter(identity);
         if (status === 401) {
@@ -329,6 +332,21 @@ export class Screens {
             this.explain(error);
         }
         this.pad?.focus();
+    }
+
+    /**
+     * The record or its key is not there any more: removed in another tab, or cleared by the browser.
+     * @param {Identity} identity
+     */
+    async lost(identity) {
+        if (!await store.get(identity.mpinId))
+            return this.home();
+        this.notice('lost', this.text('lost'), this.text('lost_text'), [
+            this.button('primary', this.text('again'), () => this.reset(identity)), ...this.otherWays()]);
+    }
+
+    storage() {
+        this.notice('storage', this.text('storage'), this.text('storage_text'), this.otherWays());
     }
 
     /** What is said on the alert line. @param {RpsError} error */
@@ -440,8 +458,8 @@ export class Screens {
      */
     choosePin(identity, warning) {
         const n = this.text('n' + this.rps.settings.pinLength);
-        this.keypad('choose-pin', this.text('choose'), identity.user,
-            h('p.mp-text', {}, this.text('choose_hint', { n })), (pin) => {
+        this.keypad('choose-pin', this.text('choose'), this.text('choose_hint', { n }), this.chip(identity.user),
+            this.button('link', this.text('back'), () => this.home()), identity.user, (pin) => {
                 if (!isWeak(pin))
                     return this.confirmPin(identity, pin);
                 pin.fill(0);
@@ -456,8 +474,8 @@ export class Screens {
      * @param {Uint8Array<ArrayBuffer>} chosen
      */
     confirmPin(identity, chosen) {
-        this.keypad('confirm-pin', this.text('once_more'), identity.user,
-            h('p.mp-text', {}, this.text('once_more_hint')), (pin) => {
+        this.keypad('confirm-pin', this.text('once_more'), this.text('once_more_hint'), this.chip(identity.user),
+            this.button('link', this.text('back'), () => this.choosePin(identity)), identity.user, (pin) => {
                 const same = pin.every((digit, i) => digit === chosen[i]);
                 chosen.fill(0);
                 if (same)
@@ -497,6 +515,8 @@ export class Screens {
                 return this.refused(error, stored);
             if (!error.status || error.status >= 500)
                 return this.offline();
+            if (error.status === DEVICE)
+                return this.storage();
             await this.home();
             this.explain(error);
         });
@@ -515,7 +535,7 @@ export class Screens {
             h('div.mp-buttons', {},
                 open && this.button('plain', this.text('add_here'), () => this.add()),
                 this.button('plain', this.text('manage_short'), () => this.manage()),
-                ...this.otherWays()));
+                ...(this.options.others ? [] : this.otherWays())));
     }
 
     async manage() {
@@ -525,8 +545,8 @@ export class Screens {
         this.show('manage', this.text('manage'),
             h('ul.mp-list', {}, ...known.map((identity) => h('li.mp-card', {},
                 h('div.mp-head', {}, this.avatar(identity.user), h('div.mp-name', {}, identity.user,
-                    h('small', {}, [identity.device, this.used(identity)].filter(Boolean).join(' · '))),
-                h('span.mp-badge', {}, this.text('badge'))),
+                    h('small', {}, h('span.mp-badge', {}, this.text('badge')),
+                        [identity.device, this.used(identity)].filter(Boolean).join(' · ')))),
                 h('div.mp-pair', {},
                     this.button('plain', this.text('reset'), () => this.reset(identity)),
                     this.button('plain', this.text('remove'), () => this.remove(identity)))))),

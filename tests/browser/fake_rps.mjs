@@ -113,8 +113,8 @@ createServer(async (req, res) => {
             const id = randomBytes(8).toString('hex'); sessions.set(id, a.i.user);
             return json(200, { user: a.i.user, location: states.get(state) ?? '/' }, { 'Set-Cookie': `mpin=${id}; Path=/; HttpOnly; SameSite=Lax` });
         }
-        if (path === '/protected/deep' || path === '/protected') {
-            if (!user) { const n = randomBytes(4).toString('hex'); states.set(n, path); return go('/login?s=' + n); }
+        if (path.startsWith('/protected')) {
+            if (!user) { const n = randomBytes(4).toString('hex'); states.set(n, path + url.search); return go('/login?s=' + n); }
             return send(200, 'text/html', `<title>x</title><main><h1>You are logged in as ${esc(user)}</h1><form method=post action=/logout><button>Log out</button></form></main>`);
         }
         if (path === '/') return send(200, 'text/html', user ? `Hello. You are logged in as ${esc(user)}.` : 'Hello. You are not logged in. You need to <a href=/login>login</a>');
