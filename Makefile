@@ -15,8 +15,10 @@ PKG_INC   = $(eval PKG_INC := $$(shell pkg-config --cflags $(PKGS)))$(PKG_INC)
 PKG_LIBS  = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
 HTTPD_INC = $(eval HTTPD_INC := -isystem $$(shell $(APXS) -q INCLUDEDIR))$(HTTPD_INC)
 CFLAGS  ?= -O2 -g
+# where store and keys live unless the configuration says otherwise
+STATE   ?= $(if $(wildcard /etc/debian_version),/var/lib/apache2,/var/lib/httpd)
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -fstack-protector-strong \
-             -D_FORTIFY_SOURCE=2 -D_GNU_SOURCE -Isrc -I$(BUILD) $(APR_INC) $(PKG_INC) $(BLST_INC) $(SAN)
+             -D_FORTIFY_SOURCE=2 -D_GNU_SOURCE -DMPIN_STATE_DIR='"$(STATE)"' -Isrc -I$(BUILD) $(APR_INC) $(PKG_INC) $(BLST_INC) $(SAN)
 
 # ---- blst: the system's where pkg-config knows it, else compiled from the npm package's sources ----
 BLST_DIR = node_modules/c-kzg/deps/blst
@@ -44,9 +46,10 @@ PURE_OBJ  = $(PURE_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC  = $(wildcard tests/unit/test_*.c)
 UNIT      = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 TEST_SRC  = $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
+FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
-.PHONY: all run start stop test unit lint bench bench-mpin fuzz install clean help
+.PHONY: all run start stop test unit lint bench bench-mpin fuzz fuzzers install clean help
 include htdocs/build.mk
 .DEFAULT_GOAL := all
 
@@ -79,6 +82,29 @@ test:
 	@tools/setup test
 	@$(MAKE) --no-print-directory -s all
 	@BUILD=$(BUILD) tests/run
+
+lint:
+	@tools/setup lint
+	@$(MAKE) --no-print-directory -s all
+	@BUILD=$(BUILD) tools/lint
+
+# each fuzzer for SECONDS, from the inputs that it found before
+SECONDS = 60
+fuzz:
+	@tools/setup fuzz
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/fuzz CC=clang WARN=-w CFLAGS='-O1 -g' \
+	      SAN='-fsanitize=address,undefined,fuzzer-no-link' fuzzers
+	@for fuzzer in $(FUZZ_SRC:tests/fuzz/%.c=%); do \
+	    mkdir -p $(BUILD)/fuzz/inputs/$$fuzzer && echo "== $$fuzzer" && \
+	    $(BUILD)/fuzz/$$fuzzer -max_total_time=$(SECONDS) -max_len=20000 -print_final_stats=0 -verbosity=0 \
+	        -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/inputs/$$fuzzer || exit 1; \
+	done
+
+install: all
+	install -D -m 644 $(BUILD)/mod_auth_mpin.so $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)/mod_auth_mpin.so
+	install -D -m 644 conf/mpin.conf $(DESTDIR)$(shell $(APXS) -q SYSCONFDIR)/mpin.conf
+	install -d -m 755 $(DESTDIR)$(STATE)
+	@echo 'Now: Include mpin.conf in the server configuration, set MPinPublicURL, and run apachectl -t'
 
 # ---- how it is built -------------------------------------------------------------------------
 
@@ -121,6 +147,11 @@ $(BUILD)/unit/%: tests/unit/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLS
 $(BUILD)/lifecycle/%: tests/lifecycle/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
+	      $(APR_LIBS) -lcmocka -lpthread
+
+fuzzers: $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/%)
+$(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
+	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
 	      $(APR_LIBS) -lcmocka -lpthread
 
 unit: $(UNIT)
