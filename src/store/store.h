@@ -17,7 +17,7 @@ typedef struct store_t store_t;
 typedef enum {
     STORE_FLEETING, /* may be lost when the machine stops; survives reload and a killed child */
     STORE_LASTING,  /* on disk before the call returns */
-    STORE_BEHIND    /* written soon by a batching thread; losing the last few harms nothing */
+    STORE_BEHIND    /* seen by everybody at once, on disk soon; losing the last few harms nothing */
 } store_class_t;
 
 typedef enum {
