@@ -73,12 +73,14 @@ store_status_t lmdb_env_open(lmdb_env_t **opened, const lmdb_env_settings_t *set
             usleep(10000);
     }
     if (rc) {
-        *why = apr_psprintf(p,
-                            "the store's directory %s can't be opened: %s. See that httpd's user "
-                            "owns its files; if they are damaged, restore them from a backup",
-                            settings->dir, mdb_strerror(rc));
+        bool no_room = rc == ENOSPC || rc == EDQUOT || rc == EIO;
+        *why = apr_psprintf(p, "the store's directory %s can't be opened: %s. %s", settings->dir,
+                            mdb_strerror(rc),
+                            no_room ? "Make room on its disk, or see to the disk"
+                                    : "See that httpd's user owns its files; if they are damaged, "
+                                      "restore them from a backup");
         free(env);
-        return STORE_DOWN;
+        return no_room ? STORE_FULL : STORE_DOWN;
     }
     env->set.dir = NULL; /* the caller's */
     pthread_mutex_init(&env->lock, NULL);

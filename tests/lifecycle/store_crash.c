@@ -1,5 +1,6 @@
-/* Children are killed at random in the middle of writes and reads, thousands of times in all. What was answered
- * is there afterwards, counters never go back, nothing is taken twice, and nobody ever hangs. */
+/* Children are killed at random in the middle of writes and reads, thousands of times in all. What
+ * was answered is there afterwards, counters never go back, nothing is taken twice, and nobody ever
+ * hangs. */
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <setjmp.h>
@@ -82,9 +83,8 @@ static void count(store_t *store, int in)
     __atomic_add_fetch(&ledger->counted[in], 1, __ATOMIC_RELAXED);
     if (total <= before)
         wrong("a counter went back");
-    while (before < total &&
-           !__atomic_compare_exchange_n(&ledger->total[in], &before, total, false,
-                                        __ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
+    while (before < total && !__atomic_compare_exchange_n(&ledger->total[in], &before, total, false,
+                                                          __ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
         ;
 }
 
@@ -116,7 +116,8 @@ static void append(store_t *store)
     uint64_t sequence;
     if (store_log_append(store, "log", "entry", 5, LATER, &sequence))
         wrong("append");
-    else if (sequence < ENTRIES && __atomic_fetch_add(&ledger->appended[sequence], 1, __ATOMIC_RELAXED))
+    else if (sequence < ENTRIES &&
+             __atomic_fetch_add(&ledger->appended[sequence], 1, __ATOMIC_RELAXED))
         wrong("a number twice");
 }
 
@@ -219,14 +220,15 @@ static void is_one_of(store_class_t in, int child, int i, int answered, int trie
 {
     store_record_t record;
     int value = 0;
-    store_status_t status = store_get(fixture->store, in, apr_psprintf(fixture->p, "k:%d:%d", child, i),
-                                      fixture->p, &record);
+    store_status_t status = store_get(
+        fixture->store, in, apr_psprintf(fixture->p, "k:%d:%d", child, i), fixture->p, &record);
     if (status == STORE_OK)
         memcpy(&value, record.data, sizeof(value));
     else
         assert_int_equal(status, STORE_MISSING);
     if (value != answered && value != tried)
-        fail_msg("class %d k:%d:%d is %d, answered %d, tried %d", in, child, i, value, answered, tried);
+        fail_msg("class %d k:%d:%d is %d, answered %d, tried %d", in, child, i, value, answered,
+                 tried);
 }
 
 static bool tick_off(void *baton, uint64_t sequence, const void *data, apr_size_t len,
@@ -265,14 +267,14 @@ static void killed_children_lose_nothing_and_block_nobody(void **state)
                       ledger->child[child].trying_behind[i]);
         }
     for (int in = 0; in < 2; in++) {
-        assert_int_equal(store_count(fixture->store, in ? STORE_LASTING : STORE_FLEETING, "c", 0, 0,
-                                     &total),
-                         STORE_OK);
+        assert_int_equal(
+            store_count(fixture->store, in ? STORE_LASTING : STORE_FLEETING, "c", 0, 0, &total),
+            STORE_OK);
         assert_in_range(total, ledger->counted[in], ledger->counting[in]);
     }
-    assert_int_equal(store_log_read(fixture->store, "log", 0, fixture->p, tick_off,
-                                    ledger->appended, &last),
-                     STORE_OK);
+    assert_int_equal(
+        store_log_read(fixture->store, "log", 0, fixture->p, tick_off, ledger->appended, &last),
+        STORE_OK);
     for (int i = 0; i < ENTRIES; i++)
         assert_int_equal(ledger->appended[i], 0);
     print_message("# %d operations, %d tokens, log %d\n", (int)ledger->done, ledger->tokens,

@@ -1,5 +1,5 @@
-/* One LMDB environment: processes that die inside it, a map that is full, a process that stops in the
- * middle of a write. */
+/* One LMDB environment: processes that die inside it, a map that is full, a process that stops in
+ * the middle of a write. */
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <errno.h>
@@ -192,9 +192,9 @@ static void errors_have_their_meaning_and_write_nothing(void **state)
     const struct {
         int rc;
         store_status_t status;
-    } meaning[] = {{ENOSPC, STORE_FULL}, {EIO, STORE_FULL}, {EDQUOT, STORE_FULL},
-                   {EFBIG, STORE_FULL}, {MDB_MAP_FULL, STORE_FULL}, {MDB_PANIC, STORE_DOWN},
-                   {MDB_CORRUPTED, STORE_DOWN}, {EACCES, STORE_DOWN}, {ENOMEM, STORE_DOWN}};
+    } meaning[] = {{ENOSPC, STORE_FULL},        {EIO, STORE_FULL},          {EDQUOT, STORE_FULL},
+                   {EFBIG, STORE_FULL},         {MDB_MAP_FULL, STORE_FULL}, {MDB_PANIC, STORE_DOWN},
+                   {MDB_CORRUPTED, STORE_DOWN}, {EACCES, STORE_DOWN},       {ENOMEM, STORE_DOWN}};
     unsigned char byte = 1;
     for (int i = 0; i < 9; i++) {
         int rc = meaning[i].rc;
@@ -226,7 +226,8 @@ static void who_is_inside_says_so(void **state)
     assert_false(lmdb_env_busy());
 }
 
-/* ---- a stop in the middle: prefork's SIGTERM handler closes the store on top of what its thread does ---- */
+/* ---- a stop in the middle: prefork's SIGTERM handler closes the store on top of what its thread
+ * does ---- */
 
 static apr_pool_t *dying;
 

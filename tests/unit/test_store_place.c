@@ -71,7 +71,8 @@ static void the_form_of_a_url_is_checked(void **state)
     memset(longest, 'a', sizeof(longest));
     memcpy(longest, "lmdb:/", 6);
     longest[299] = 0;
-    const char *bad[] = {"", "lmdb", "lmdb:", "lmdb:/", "lmdb:store", "/store", "redis://h", longest};
+    const char *bad[] = {"",           "lmdb",   "lmdb:",     "lmdb:/",
+                         "lmdb:store", "/store", "redis://h", longest};
     for (int i = 0; i < 8; i++) {
         store_settings_t settings = f->settings;
         settings.url = bad[i];
