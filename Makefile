@@ -49,7 +49,7 @@ TEST_SRC  = $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
-.PHONY: all run start stop test unit lint bench bench-mpin fuzz fuzzers install clean help
+.PHONY: all run start stop test unit lint bench bench-mpin bench-store fuzz fuzzers install clean help
 include htdocs/build.mk
 .DEFAULT_GOAL := all
 
@@ -175,9 +175,25 @@ bench-mpin: $(BUILD)/bench/verify
 	        awk -v step=$$step '/Collected/ {printf "%-16s %9.2f M instructions\n", step, $$4 / 1e6}'; \
 	done
 
+# The store: operations a second here, on the disk of TMPDIR, and instructions anywhere.
+STORE_FIXTURE = $(BUILD)/obj/tests/unit/store_fixture.o
+STORE_STEPS   = get put count behind-put generation
+
+$(BUILD)/bench/store: tests/bench/store.c $(STORE_FIXTURE) $(BUILD)/libmpin.a
+	@mkdir -p $(@D) $(BUILD)/obj/tests/bench
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/bench/store.d $< -o $@ $(STORE_FIXTURE) $(BUILD)/libmpin.a \
+	      $(PKG_LIBS) $(APR_LIBS) -lpthread
+
+bench-store: $(BUILD)/bench/store
+	@$<
+	@for step in $(STORE_STEPS); do \
+	    valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no $< $$step 2>&1 | \
+	        awk -v step=$$step '/Collected/ {printf "%-16s %9d instructions\n", step, $$4}'; \
+	done
+
 clean:
 	@$(DEMO) stop
 	rm -rf $(BUILD)
 
 -include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) \
-         $(BUILD)/obj/tests/bench/verify.d
+         $(BUILD)/obj/tests/bench/verify.d $(BUILD)/obj/tests/bench/store.d
