@@ -129,7 +129,7 @@ export class Screens {
 
     /** @param {string} user @param {() => void} [change] */
     chip(user, change) {
-        return h('p.mp-chip', {}, this.avatar(user), h('span.mp-name', { title: user }, user),
+        return h('p.mp-chip', {}, h('span.mp-name', { title: user }, user),
             change && h('span', { 'aria-hidden': 'true' }, '·'),
             change && this.button('link', this.text('change'), change));
     }
@@ -545,8 +545,8 @@ export class Screens {
         this.show('manage', this.text('manage'),
             h('ul.mp-list', {}, ...known.map((identity) => h('li.mp-card', {},
                 h('div.mp-head', {}, this.avatar(identity.user), h('div.mp-name', {}, identity.user,
-                    h('small', {}, h('span.mp-badge', {}, this.text('badge')),
-                        [identity.device, this.used(identity)].filter(Boolean).join(' · ')))),
+                    h('small', {}, [identity.device, this.used(identity)].filter(Boolean).join(' · ')),
+                    h('span.mp-badge', {}, this.text('badge')))),
                 h('div.mp-pair', {},
                     this.button('plain', this.text('reset'), () => this.reset(identity)),
                     this.button('plain', this.text('remove'), () => this.remove(identity)))))),

@@ -3,8 +3,8 @@
 // The site is the demo of `make run` on a port of ours with a fresh store, or the one at MPIN_URL (whose password
 // user MPIN_PASSWORD_USER has MPIN_PASSWORD). BUILD names the build folder,
 // PORT the first port, ONLY a part of the names of the tests to run.
-const { execFileSync, spawn } = require('node:child_process');
-const { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } = require('node:fs');
+const { execFileSync } = require('node:child_process');
+const { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { basename, join, resolve } = require('node:path');
 const axe = require('axe-core');
@@ -22,13 +22,6 @@ async function startSite() {
         return { url: MPIN_URL, user: MPIN_PASSWORD_USER, password: MPIN_PASSWORD, stop() {} };
 
     const port = String(Number(process.env.PORT || 8405) + [...basename(process.argv[1])].length % 20);
-    const url = `http://127.0.0.1:${port}`;
-    if (!existsSync(join(build, 'mod_auth_mpin.so'))) {
-        const fake = spawn('node', [join(__dirname, 'fake_rps.mjs'), port, join(build, 'htdocs')], { stdio: 'inherit' });
-        await new Promise((done) => setTimeout(done, 1500));
-        return { url, user: 'john', password: 'k7-maple-42', stop: () => fake.kill() };
-    }
-
     const folder = mkdtempSync(join(tmpdir(), 'mpin-browser-'));
     chmodSync(folder, 0o755);
     symlinkSync(join(build, 'mod_auth_mpin.so'), join(folder, 'mod_auth_mpin.so'));
@@ -36,7 +29,7 @@ async function startSite() {
         { env: { ...process.env, BUILD: folder, PORT: port, TLS: '', HOST: '' }, stdio: ['ignore', 'ignore', 'inherit'] });
     demo('start');
     return {
-        url,
+        url: `http://127.0.0.1:${port}`,
         user: 'john',
         password: readFileSync(join(folder, 'demo/password'), 'utf8').trim(),
         stop() {
