@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "store/front.h"
 
 #define IDLE_MAX 256    /* snapshots kept for the next reader; more are made and given back */
 #define OVER_QUOTA (-1) /* among LMDB's (below -30000) and the system's (above 0) */
@@ -209,7 +208,7 @@ void lmdb_read_end(lmdb_env_t *env, MDB_txn *txn)
 
 static MDB_val key_val(const lmdb_key_t *key)
 {
-    return (MDB_val){.mv_size = key->len, .mv_data = (void *)(uintptr_t)key->bytes};
+    return (MDB_val){.mv_size = key->len, .mv_data = (void *)key->bytes};
 }
 
 int lmdb_find(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key, store_raw_t *raw)
@@ -223,7 +222,7 @@ int lmdb_find(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key, store_raw_t *raw
 int lmdb_store(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key, const store_raw_t *raw)
 {
     MDB_val name = key_val(key);
-    MDB_val value = {.mv_size = raw->len, .mv_data = (void *)(uintptr_t)raw->bytes};
+    MDB_val value = {.mv_size = raw->len, .mv_data = (void *)raw->bytes};
     return mdb_put(txn, dbi, &name, &value, 0);
 }
 
