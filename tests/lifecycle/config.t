@@ -289,7 +289,7 @@ sub start
     my ($text, $conf) = @_;
     $conf = write_file($conf // "$top/conf/run.conf", $text);
     unlink "$top/logs/error.log";
-    my $status = system $httpd, '-f', $conf, '-k', 'start';
+    my $status = system "$httpd -f '$conf' -k start 2>'$top/logs/console'";
     for (1 .. 100) {
         last if $status || -s "$top/httpd.pid" || slurp("$top/logs/error.log") =~ /Configuration Failed/;
         select undef, undef, undef, 0.05;
