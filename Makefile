@@ -40,7 +40,7 @@ MOD_SRC   = $(wildcard mod_auth_mpin.c) $(foreach room,$(MOD_ROOMS),$(wildcard s
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 MOD_OBJ   = $(MOD_SRC:%.c=$(BUILD)/obj/%.o)
 # files of the upper rooms that know no httpd: unit tests link them
-PURE_SRC  = $(wildcard src/login/return_to.c src/login/template.c) $(addprefix src/config/,public_url.c number.c \
+PURE_SRC  = $(wildcard src/login/return_to.c src/login/template.c src/rpa/cookie_header.c src/rpa/form.c) $(addprefix src/config/,public_url.c number.c \
             parse.c parse_web.c settings.c cookie.c)
 PURE_OBJ  = $(PURE_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC  = $(wildcard tests/unit/test_*.c)

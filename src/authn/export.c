@@ -42,7 +42,7 @@ static void export_variables(request_rec *r, const session_t *session)
         apr_table_addn(env, "MPIN_EMAIL", email);
     apr_table_addn(env, "MPIN_PROVIDER", session->provider);
     apr_table_addn(env, "MPIN_AMR", session_amr_text(session->amr, r->pool));
-    apr_table_addn(env, "MPIN_AUTH_TIME", apr_psprintf(r->pool, "%u", session->auth_time));
+    apr_table_addn(env, "MPIN_AUTH_TIME", apr_ltoa(r->pool, (long)session->auth_time));
     apr_table_addn(env, "MPIN_SESSION", session_handle(request_of(r)->site->sessions, session, r->pool));
 }
 
