@@ -23,7 +23,7 @@ export class Pad {
         const id = 'mp-pin-' + ++count;
         /** @type {HTMLInputElement} */
         this.field = h('input.mp-field', {
-            id, type: 'password', inputmode: 'numeric', pattern: '[0-9]*', maxlength: length,
+            id, type: 'password', inputmode: 'numeric', pattern: '[0-9]*',
             // Said so that no password manager offers to keep the PIN: beside the device's secret it would be no
             // second factor any more.
             autocomplete: 'one-time-code', 'data-1p-ignore': true, 'data-lpignore': 'true',

@@ -238,11 +238,14 @@ export class Screens {
             this.text('empty'), this.text('empty_text'), this.otherWays(this.text('sign_in'), 'primary'));
     }
 
-    /** @param {string} [location] */
+    /**
+     * Leaves this page for good: "back" leads to what was before it.
+     * @param {string} [location]
+     */
     go(location) {
         const target = new URL(location || '/', document.baseURI);
         if (/^https?:$/.test(target.protocol))
-            window.location.assign(target);
+            window.location.replace(target);
     }
 
     // ---- signing in ----------------------------------------------------------------------------
@@ -274,7 +277,7 @@ export class Screens {
     /**
      * Both passes and the relying party's word.
      * @param {{mpinId: string}} identity
-     * @param {Uint8Array<ArrayBuffer>} pin wiped here
+     * @param {Uint8Array<ArrayBuffer>} pin given to the Worker, which wipes it
      */
     async signIn({ mpinId }, pin) {
         const first = this.begin({ mpinId });
@@ -292,15 +295,19 @@ export class Screens {
      */
     check(identity, pin) {
         return this.busy(async () => this.arrive(await this.signIn(identity, pin)),
-            (error) => this.refused(error, identity));
+            (error) => {
+                wipe(pin);
+                this.refused(error, identity);
+            });
     }
 
     /** @param {{location?: string}} answer */
     arrive(answer) {
-        if (this.options.onSuccessLogin)
-            this.options.onSuccessLogin(answer);
+        const { success, onSuccessLogin } = this.options;
+        if (onSuccessLogin && !success)
+            onSuccessLogin(answer);
         else
-            this.go(this.options.success || answer.location);
+            this.go(success || answer.location);
     }
 
     /**
@@ -417,7 +424,8 @@ export class Screens {
                     const user = name.value.trim();
                     if (rule && !new RegExp(rule).test(user))
                         return this.warn(this.text('name_bad'));
-                    this.register(user, device ? device.value : '', known.find((one) => one.user === user));
+                    const here = known.find((one) => one.user.toLowerCase() === user.toLowerCase());
+                    here ? this.enter(here) : this.register(user, device ? device.value : '');
                 },
             },
             h('label', { for: 'mp-name' }, this.text('name')), name,
@@ -462,7 +470,7 @@ export class Screens {
             this.button('link', this.text('back'), () => this.home()), identity.user, (pin) => {
                 if (!isWeak(pin))
                     return this.confirmPin(identity, pin);
-                pin.fill(0);
+                wipe(pin);
                 this.pad?.refuse();
                 this.warn(this.text('weak'));
             });
@@ -477,10 +485,10 @@ export class Screens {
         this.keypad('confirm-pin', this.text('once_more'), this.text('once_more_hint'), this.chip(identity.user),
             this.button('link', this.text('back'), () => this.choosePin(identity)), identity.user, (pin) => {
                 const same = pin.every((digit, i) => digit === chosen[i]);
-                chosen.fill(0);
+                wipe(chosen);
                 if (same)
                     return this.finish(identity, pin);
-                pin.fill(0);
+                wipe(pin);
                 this.choosePin(identity, this.text('differ'));
             });
     }
@@ -509,7 +517,7 @@ export class Screens {
                     await store.remove(other.mpinId);
             this.arrive(answer);
         }, async (error) => {
-            pin.fill(0);
+            wipe(pin);
             const stored = kept && await store.get(mpinId);
             if (stored)
                 return this.refused(error, stored);
@@ -615,7 +623,7 @@ export class Screens {
      */
     leave(user, reset) {
         if (this.emit('other', { user, reset }))
-            this.go(this.rps.at(this.rps.settings.loginURL) + '?return='
+            location.assign(this.rps.at(this.rps.settings.loginURL) + '?return='
                 + encodeURIComponent(location.pathname + location.search));
     }
 
@@ -638,6 +646,15 @@ export class Screens {
 }
 
 /** @typedef {{mpinId: string, regOTT: string, user: string, device: string}} NewIdentity */
+
+/**
+ * A PIN that went to the Worker is empty here already.
+ * @param {Uint8Array} pin
+ */
+function wipe(pin) {
+    if (pin.length)
+        pin.fill(0);
+}
 
 /**
  * The name as the server wrote it into the mpinId.

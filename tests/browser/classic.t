@@ -1,6 +1,6 @@
 // A page made for Milagro's pad: only the script's address is changed. Its script runs before its element is there.
 const assert = require('node:assert/strict');
-const { alert, choosePin, findings, openProfile, run, screen, typePin } = require('./browser.js');
+const { alert, choosePin, findings, openProfile, run, screen, signInByPassword, typePin } = require('./browser.js');
 
 const PAGE = (options) => `<!doctype html><html lang="en"><head><title>An application</title>
 <script src="/mpin.js"></script>
@@ -13,7 +13,7 @@ const PAGE = (options) => `<!doctype html><html lang="en"><head><title>An applic
 
 async function open(t, options) {
     const page = await openProfile(t);
-    await page.route('**/application', (route) => route.fulfill({ contentType: 'text/html', body: PAGE(options) }));
+    await page.route((url) => url.pathname === '/application', (route) => route.fulfill({ contentType: 'text/html', body: PAGE(options) }));
     await page.goto('/application');
     return page;
 }
@@ -71,6 +71,44 @@ run({
         await page.getByRole('button', { name: 'Continue' }).click();
         await choosePin(page, '7391');
         await page.waitForURL('**/');
+    },
+
+    async where_registration_is_closed_the_login_page_comes_first(t) {
+        const page = await openProfile(t);
+        await page.route((url) => url.pathname === '/application', (route) => route.fulfill({ contentType: 'text/html', body: PAGE('') }));
+        await page.route('**/clientSettings', async (route) => {
+            const response = await route.fetch();
+            await route.fulfill({ response, json: { ...await response.json(), registration: ['signed-in'] } });
+        });
+        await page.goto('/application');
+        await screen(page, 'empty');
+        assert.deepEqual(await findings(page), []);
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.waitForURL('**/login?return=%2Fapplication');
+        await signInByPassword(page, t.site);
+        await page.getByRole('link', { name: 'Not now' }).click();
+        await page.waitForURL('**/application');
+        await screen(page, 'offer');
+    },
+
+    async a_pin_that_was_forgotten_here_is_set_anew_here(t) {
+        const page = await open(t, 'onSuccessLogin: note("login")');
+        await page.goto('/login?return=/application');
+        await signInByPassword(page, t.site);
+        await page.getByRole('link', { name: 'Not now' }).click();
+        await screen(page, 'offer');
+        await page.getByRole('button', { name: 'Set up PIN' }).click();
+        await choosePin(page, '7391');
+        await page.waitForFunction(() => window.calls.length === 1);
+        await page.context().clearCookies();
+        await page.goto('/application');
+        await screen(page, 'enter');
+        await page.getByRole('button', { name: 'Forgot PIN?' }).click();
+        await page.waitForURL('**/login?return=%2Fapplication');
+        await page.locator('[data-to=password]').click();
+        await signInByPassword(page, t.site);
+        await choosePin(page, '8462');
+        await page.waitForURL('**/application');
     },
 
     async the_pad_takes_on_the_pages_font_and_axe_finds_nothing(t) {

@@ -236,6 +236,40 @@ run({
         }
     },
 
+    async without_https_there_is_no_pin(t) {
+        const page = await openProfile(t);
+        await page.addInitScript(() => Object.defineProperty(globalThis, 'isSecureContext', { value: false }));
+        await page.goto('/login');
+        await page.locator('.mp-screen-insecure').waitFor({ state: 'attached' });
+        assert.equal(await page.locator('#password-way').isVisible(), true);
+        assert.equal(await page.locator('[data-to=pin]').isVisible(), false);
+        await page.evaluate(() => document.documentElement.dataset.way = 'pin');
+        await check(page, 'insecure');
+    },
+
+    async a_browser_that_keeps_nothing_offers_the_password(t) {
+        const page = await openProfile(t);
+        await page.addInitScript(() => {
+            IDBFactory.prototype.open = () => { throw new DOMException('denied', 'SecurityError'); };
+        });
+        await page.goto('/login');
+        await page.locator('.mp-screen-storage').waitFor({ state: 'attached' });
+        assert.equal(await page.locator('#password-way').isVisible(), true);
+        await page.evaluate(() => document.documentElement.dataset.way = 'pin');
+        await check(page, 'storage');
+    },
+
+    async a_device_that_was_cleared_shows_the_password_first(t) {
+        const { page } = await atThePad(t);
+        await page.evaluate(() => new Promise((resolve) => {
+            indexedDB.open('mpin').onsuccess = ({ target }) => {
+                target.result.transaction('identities', 'readwrite').objectStore('identities').clear().onsuccess = resolve;
+            };
+        }));
+        await page.reload();
+        await page.locator('#password-way').waitFor();
+    },
+
     async forced_colours(t) {
         const { page } = await atThePad(t, { forcedColors: 'active' });
         await page.keyboard.type('73');
