@@ -39,8 +39,7 @@ store_status_t people_unreadable(people_t *people, const char *key);
 /* Seconds since 1970. */
 uint32_t people_seconds(apr_time_t now);
 
-/* When the last session that could have been sealed by `now`, or by a sign-in under way, has ended.
- */
+/* When the last session that is sealed by now, or by a sign-in under way, will have ended. */
 apr_time_t people_until(const people_t *people, apr_time_t now);
 
 /* An identity as stored with what store_swap compares; identities being added are STORE_MISSING. */

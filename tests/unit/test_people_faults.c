@@ -298,6 +298,22 @@ static void completes_after_being_stopped_anywhere(void **state)
         }
 }
 
+static void enabling_heals_a_disabling_that_was_stopped(void **state)
+{
+    static const unsigned char none[HANDLE_BYTES];
+    const operation_t operation = {nothing, disable, NULL, 2};
+    scene_t *scene = new_scene(&operation);
+    user_t user;
+    (void)state;
+    writes_left = 1;
+    last_one_arrives = false;
+    assert_int_equal(disable(faulty->people, scene), STORE_DOWN);
+    assert_true(fixture_session_ended(sound, scene->user.uid, scene->user.version, none));
+    assert_int_equal(people_enable(sound->people, scene->user.uid, pool), STORE_OK);
+    assert_int_equal(people_get(sound->people, scene->user.uid, &user, pool), STORE_OK);
+    assert_false(fixture_session_ended(sound, user.uid, user.version, none));
+}
+
 static operation_t claiming = {new_name, claim, claimed, 2},
                    claiming_again = {old_tombstone, claim, claimed, 2},
                    adding = {nothing, add, added, 3},
@@ -352,6 +368,7 @@ int main(void)
         STOPPED("revoking_stopped_anywhere_leaves_nothing_wrong", revoking),
         STOPPED("ending_sessions_stopped_anywhere_leaves_nothing_wrong", ending),
         STOPPED("disabling_stopped_anywhere_leaves_nothing_wrong", disabling),
+        cmocka_unit_test(enabling_heals_a_disabling_that_was_stopped),
         STOPPED("deleting_stopped_anywhere_leaves_nothing_wrong", deleting),
         STOPPED("failure_that_cannot_be_written_is_reported", failing),
         STOPPED("success_stopped_anywhere_leaves_nothing_wrong", succeeding),
