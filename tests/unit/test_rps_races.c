@@ -103,7 +103,7 @@ static void parallel_wrong_PINs_are_judged_to_the_limit_exactly(void **state)
     desk_t *desk = *state;
     for (int round = 0; round < 5; round++) {
         device_t device;
-        tally_t tally = {{0}};
+        tally_t tally = {.judged = 0};
         desk_enrol(desk, apr_psprintf(desk->pool, "anna%d", round), &device);
         race((runner_t){.desk = desk, .device = &device, .tally = &tally, .turns = 5}, 40, guess);
         assert_int_equal(tally.judged, 3);
@@ -207,7 +207,7 @@ static void two_tabs_with_the_right_pin_after_two_failures_both_end_well(void **
     caller_t caller = desk_browser(desk);
     desk_enrol(desk, "anna", &device);
     for (int round = 0; round < 9; round++) {
-        tally_t tally = {{0}};
+        tally_t tally = {.judged = 0};
         assert_int_equal(desk_sign_in(desk, &caller, &device, WRONG), 401);
         assert_int_equal(desk_sign_in(desk, &caller, &device, WRONG), 401);
         race((runner_t){.desk = desk, .device = &device, .tally = &tally}, 2,
@@ -236,7 +236,7 @@ static void authott_redeemed_by_64_at_once_is_worth_one_session(void **state)
     caller_t caller = desk_browser(desk);
     talk_t talk;
     const char *auth_ott;
-    tally_t tally = {{0}};
+    tally_t tally = {.judged = 0};
     desk_enrol(desk, "anna", &device);
     assert_int_equal(desk_pass1(desk, &caller, &device, &talk, desk->pool), 200);
     assert_int_equal(desk_pass2(desk, &caller, &device, &talk, DESK_PIN, &auth_ott, desk->pool),
@@ -265,7 +265,7 @@ static void pass2_posted_32_times_at_once_is_answered_once(void **state)
     device_t device;
     caller_t caller = desk_browser(desk);
     talk_t talk;
-    tally_t tally = {{0}};
+    tally_t tally = {.judged = 0};
     desk_enrol(desk, "anna", &device);
     assert_int_equal(desk_pass1(desk, &caller, &device, &talk, desk->pool), 200);
     const char *body = json_write(desk->pool, desk_pass2_body(&device, &talk, WRONG, desk->pool));
