@@ -16,20 +16,12 @@ function show(way, focus) {
             : '#password-way [name=' + (form?.username.value ? 'password' : 'username') + ']'))?.focus();
 }
 
-// The pad's first screen decides, unless the server has (a refused password) or the person has begun to type.
-let decided = html.dataset.way === 'password';
-
 pad?.addEventListener('mpin-screen', (event) => {
     const { screen } = /** @type {CustomEvent} */ (event).detail;
-    const useless = ['empty', 'insecure', 'storage'].includes(screen);
+    const useless = screen === 'empty' || screen === 'insecure' || screen === 'storage';
     html.classList.toggle('pin-usable', !useless);
-    if (!form || screen === 'loading')
-        return;
-    if (useless || (!decided && screen === 'add'))
-        show('password', false);
-    else if (!decided && screen === 'enter' && !form.username.value)
-        show('pin', true);
-    decided = true;
+    if (!html.dataset.way || (useless && form))
+        show(form && screen !== 'enter' ? 'password' : 'pin', false);
 });
 
 pad?.addEventListener('mpin-other', (event) => {

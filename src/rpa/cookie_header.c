@@ -19,14 +19,10 @@ static cookie_t *which(cookie_t wanted[], int count, const char *at, const char 
 {
     at = skip_space(at, end);
     for (int i = 0; i < count; i++) {
-        const char *after = at, *name = wanted[i].name;
-        while (*name && after < end && *after == *name) {
-            after++;
-            name++;
-        }
-        if (*name)
+        const apr_size_t len = strlen(wanted[i].name);
+        if ((apr_size_t)(end - at) < len || memcmp(at, wanted[i].name, len) != 0)
             continue;
-        after = skip_space(after, end);
+        const char *after = skip_space(at + len, end);
         if (after < end && *after != '=')
             continue;
         *value = after < end ? skip_space(after + 1, end) : end;
