@@ -30,6 +30,13 @@ static const store_class_t classes[] = {STORE_FLEETING, STORE_LASTING, STORE_BEH
 
 #define LATER (apr_time_now() + apr_time_from_sec(600))
 #define PAST (apr_time_now() - 1)
+#define SOON (apr_time_now() + apr_time_from_sec(2)) /* when what is done before is surely done */
+
+static void wait_until(apr_time_t when)
+{
+    while (apr_time_now() <= when)
+        usleep(1000);
+}
 
 static int set_up(void **state)
 {
@@ -102,8 +109,9 @@ static void an_expired_record_is_missing(void **state)
     {
         assert_int_equal(store_put(w->store, in, "r", "x", 1, PAST), STORE_OK);
         is_missing(w, in, "r");
-        assert_int_equal(store_put(w->store, in, "r", "x", 1, apr_time_now() + 50000), STORE_OK);
-        usleep(60000);
+        apr_time_t soon = apr_time_now() + 50000;
+        assert_int_equal(store_put(w->store, in, "r", "x", 1, soon), STORE_OK);
+        wait_until(soon);
         is_missing(w, in, "r");
     }
     put(w, STORE_FLEETING, "t", "x");
@@ -258,16 +266,20 @@ static void count_adds_and_never_falls_below_zero(void **state)
 static void a_counter_lives_until_the_later_expiry(void **state)
 {
     world_t *w = *state;
+    apr_time_t soon = SOON;
     for (int i = 0; i < 2; i++) {
         store_class_t in = classes[i];
-        count(w, in, "short", 1, apr_time_now() + 100000);
-        count(w, in, "longer", 1, apr_time_now() + 100000);
+        count(w, in, "short", 1, soon);
+        count(w, in, "longer", 1, soon);
         count(w, in, "longer", 1, LATER);
         count(w, in, "kept", 1, LATER);
-        count(w, in, "kept", 1, apr_time_now() + 100000);
+        count(w, in, "kept", 1, soon);
         count(w, in, "ever", 1, 0);
-        count(w, in, "ever", 1, apr_time_now() + 100000);
-        usleep(110000);
+        count(w, in, "ever", 1, soon);
+    }
+    wait_until(soon);
+    for (int i = 0; i < 2; i++) {
+        store_class_t in = classes[i];
         assert_int_equal(count(w, in, "short", 0, 0), 0);
         assert_int_equal(count(w, in, "short", 5, LATER), 5);
         assert_int_equal(count(w, in, "longer", 0, 0), 2);
@@ -296,17 +308,21 @@ static store_status_t add(world_t *w, store_class_t in, const char *member, apr_
 static void a_set_has_its_live_members(void **state)
 {
     world_t *w = *state;
+    apr_time_t soon = SOON;
     EACH_CLASS(in)
     {
         members_are(w, in, "s", "");
         assert_int_equal(store_member_remove(w->store, in, "s", "a"), STORE_OK);
         assert_int_equal(add(w, in, "a", LATER), STORE_OK);
         assert_int_equal(add(w, in, "b", 0), STORE_OK);
-        assert_int_equal(add(w, in, "c", apr_time_now() + 50000), STORE_OK);
+        assert_int_equal(add(w, in, "c", soon), STORE_OK);
         members_are(w, in, "s", "a b c ");
         assert_int_equal(add(w, in, "d", LATER), STORE_FULL);
         assert_int_equal(add(w, in, "b", LATER), STORE_OK);
-        usleep(60000);
+    }
+    wait_until(soon);
+    EACH_CLASS(in)
+    {
         members_are(w, in, "s", "a b ");
         assert_int_equal(add(w, in, "d", PAST), STORE_OK); /* c has left room */
         members_are(w, in, "s", "a b ");
@@ -321,13 +337,17 @@ static void a_set_has_its_live_members(void **state)
 static void adding_a_member_again_renews_it(void **state)
 {
     world_t *w = *state;
+    apr_time_t soon = SOON;
     EACH_CLASS(in)
     {
-        assert_int_equal(add(w, in, "a", apr_time_now() + 50000), STORE_OK);
+        assert_int_equal(add(w, in, "a", soon), STORE_OK);
         assert_int_equal(add(w, in, "a", LATER), STORE_OK);
         assert_int_equal(add(w, in, "b", LATER), STORE_OK);
-        assert_int_equal(add(w, in, "b", apr_time_now() + 50000), STORE_OK);
-        usleep(60000);
+        assert_int_equal(add(w, in, "b", soon), STORE_OK);
+    }
+    wait_until(soon);
+    EACH_CLASS(in)
+    {
         members_are(w, in, "s", "a ");
     }
 }
