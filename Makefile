@@ -15,8 +15,10 @@ PKG_INC   = $(eval PKG_INC := $$(shell pkg-config --cflags $(PKGS)))$(PKG_INC)
 PKG_LIBS  = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
 HTTPD_INC = $(eval HTTPD_INC := -isystem $$(shell $(APXS) -q INCLUDEDIR))$(HTTPD_INC)
 CFLAGS  ?= -O2 -g
+# where store and keys live unless the configuration says otherwise
+STATE   ?= $(if $(wildcard /etc/debian_version),/var/lib/apache2,/var/lib/httpd)
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -fstack-protector-strong \
-             -D_FORTIFY_SOURCE=2 -D_GNU_SOURCE -Isrc -I$(BUILD) $(APR_INC) $(PKG_INC) $(BLST_INC) $(SAN)
+             -D_FORTIFY_SOURCE=2 -D_GNU_SOURCE -DMPIN_STATE_DIR='"$(STATE)"' -Isrc -I$(BUILD) $(APR_INC) $(PKG_INC) $(BLST_INC) $(SAN)
 
 # ---- blst: the system's where pkg-config knows it, else compiled from the npm package's sources ----
 BLST_DIR = node_modules/c-kzg/deps/blst
@@ -38,17 +40,18 @@ MOD_SRC   = $(wildcard mod_auth_mpin.c) $(foreach room,$(MOD_ROOMS),$(wildcard s
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 MOD_OBJ   = $(MOD_SRC:%.c=$(BUILD)/obj/%.o)
 # files of the upper rooms that know no httpd: unit tests link them
-PURE_SRC  = $(wildcard src/login/return_to.c src/login/template.c) $(addprefix src/config/,public_url.c number.c \
+PURE_SRC  = $(wildcard src/login/return_to.c src/login/template.c src/rpa/cookie_header.c src/rpa/form.c) $(addprefix src/config/,public_url.c number.c \
             parse.c parse_web.c settings.c cookie.c)
 PURE_OBJ  = $(PURE_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC  = $(wildcard tests/unit/test_*.c)
 UNIT      = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 TEST_SRC  = $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
+FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
-.DEFAULT_GOAL = all
-.PHONY: all run start stop test unit lint bench bench-mpin fuzz install clean help
+.PHONY: all run start stop test unit lint bench bench-mpin bench-store fuzz fuzzers install clean help
 include htdocs/build.mk
+.DEFAULT_GOAL := all
 
 all: $(BUILD)/mod_auth_mpin.so $(HTDOCS)
 
@@ -79,6 +82,29 @@ test:
 	@tools/setup test
 	@$(MAKE) --no-print-directory -s all
 	@BUILD=$(BUILD) tests/run
+
+lint:
+	@tools/setup lint
+	@$(MAKE) --no-print-directory -s all
+	@BUILD=$(BUILD) tools/lint
+
+# each fuzzer for SECONDS, from the inputs that it found before
+SECONDS = 60
+fuzz:
+	@tools/setup fuzz
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/fuzz CC=clang WARN=-w CFLAGS='-O1 -g' \
+	      SAN='-fsanitize=address,undefined,fuzzer-no-link' fuzzers
+	@for fuzzer in $(FUZZ_SRC:tests/fuzz/%.c=%); do \
+	    mkdir -p $(BUILD)/fuzz/inputs/$$fuzzer && echo "== $$fuzzer" && \
+	    $(BUILD)/fuzz/$$fuzzer -max_total_time=$(SECONDS) -max_len=20000 -print_final_stats=0 -verbosity=0 \
+	        -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/inputs/$$fuzzer || exit 1; \
+	done
+
+install: all
+	install -D -m 644 $(BUILD)/mod_auth_mpin.so $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)/mod_auth_mpin.so
+	install -D -m 644 conf/mpin.conf $(DESTDIR)$(shell $(APXS) -q SYSCONFDIR)/mpin.conf
+	install -d -m 755 $(DESTDIR)$(STATE)
+	@echo 'Now: Include mpin.conf in the server configuration, set MPinPublicURL, and run apachectl -t'
 
 # ---- how it is built -------------------------------------------------------------------------
 
@@ -115,13 +141,18 @@ $(BUILD)/unit/%: tests/unit/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLS
 	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/unit/$*.d $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
 	      $(APR_LIBS) -lcmocka -lpthread
 
-# the client's side of M-Pin on a pipe: tests/t
-$(BUILD)/mpin-client: tests/t/mpin_client.c $(BUILD)/obj/tests/unit/mpin_client.o $(BUILD)/libmpin.a $(BLST_FILE)
-	@mkdir -p $(BUILD)/obj/tests/t
-	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/t/mpin_client.d $< -o $@ $(BUILD)/obj/tests/unit/mpin_client.o \
-	      $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS)
-
 .SECONDARY: $(TEST_OBJ) $(PURE_OBJ)
+
+# lifecycle tests that are programs; their .t makes them
+$(BUILD)/lifecycle/%: tests/lifecycle/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
+	      $(APR_LIBS) -lcmocka -lpthread
+
+fuzzers: $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/%)
+$(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
+	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
+	      $(APR_LIBS) -lcmocka -lpthread
 
 unit: $(UNIT)
 	@CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(UNIT)
@@ -144,9 +175,25 @@ bench-mpin: $(BUILD)/bench/verify
 	        awk -v step=$$step '/Collected/ {printf "%-16s %9.2f M instructions\n", step, $$4 / 1e6}'; \
 	done
 
+# The store: operations a second here, on the disk of TMPDIR, and instructions anywhere.
+STORE_FIXTURE = $(BUILD)/obj/tests/unit/store_fixture.o
+STORE_STEPS   = get put count behind-put generation
+
+$(BUILD)/bench/store: tests/bench/store.c $(STORE_FIXTURE) $(BUILD)/libmpin.a
+	@mkdir -p $(@D) $(BUILD)/obj/tests/bench
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/bench/store.d $< -o $@ $(STORE_FIXTURE) $(BUILD)/libmpin.a \
+	      $(PKG_LIBS) $(APR_LIBS) -lpthread
+
+bench-store: $(BUILD)/bench/store
+	@$<
+	@for step in $(STORE_STEPS); do \
+	    valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no $< $$step 2>&1 | \
+	        awk -v step=$$step '/Collected/ {printf "%-16s %9d instructions\n", step, $$4}'; \
+	done
+
 clean:
 	@$(DEMO) stop
 	rm -rf $(BUILD)
 
 -include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) \
-         $(BUILD)/obj/tests/bench/verify.d $(BUILD)/obj/tests/t/mpin_client.d
+         $(BUILD)/obj/tests/bench/verify.d $(BUILD)/obj/tests/bench/store.d

@@ -16,12 +16,20 @@ function show(way, focus) {
             : '#password-way [name=' + (form?.username.value ? 'password' : 'username') + ']'))?.focus();
 }
 
+// The pad's first screen decides, unless the server has (a refused password) or the person has begun to type.
+let decided = html.dataset.way === 'password';
+
 pad?.addEventListener('mpin-screen', (event) => {
     const { screen } = /** @type {CustomEvent} */ (event).detail;
-    const useless = screen === 'empty' || screen === 'insecure' || screen === 'storage';
+    const useless = ['empty', 'insecure', 'storage'].includes(screen);
     html.classList.toggle('pin-usable', !useless);
-    if (!html.dataset.way || (useless && form))
-        show(form && screen !== 'enter' ? 'password' : 'pin', false);
+    if (!form || screen === 'loading')
+        return;
+    if (useless || (!decided && screen === 'add'))
+        show('password', false);
+    else if (!decided && screen === 'enter' && !form.username.value)
+        show('pin', true);
+    decided = true;
 });
 
 pad?.addEventListener('mpin-other', (event) => {

@@ -23,13 +23,19 @@ export class Pad {
         const id = 'mp-pin-' + ++count;
         /** @type {HTMLInputElement} */
         this.field = h('input.mp-field', {
-            id, type: 'password', inputmode: 'numeric', pattern: '[0-9]*', autocomplete: 'off', maxlength: length,
-            'data-1p-ignore': true, 'data-lpignore': 'true', oninput: () => this.take(),
+            id, type: 'password', inputmode: 'numeric', pattern: '[0-9]*',
+            // Said so that no password manager offers to keep the PIN: beside the device's secret it would be no
+            // second factor any more.
+            autocomplete: 'one-time-code', 'data-1p-ignore': true, 'data-lpignore': 'true',
+            oninput: () => this.take(),
         });
         this.dots = Array.from({ length }, () => h('i.mp-dot'));
         this.heard = h('span.mp-hidden', { role: 'status' });
         this.count = () => text('count', { n: this.field.value.length, all: length });
-        this.element = h('div.mp-pad', { onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event) },
+        this.element = h('form.mp-pad', {
+            onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
+            onsubmit: (/** @type {Event} */ event) => event.preventDefault(),
+        },
             h('div.mp-entry', {},
                 h('label.mp-hidden', { for: id }, label), this.field,
                 h('div.mp-dots', { 'aria-hidden': 'true' }, ...this.dots)),

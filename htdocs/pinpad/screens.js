@@ -29,6 +29,7 @@ import * as store from './store.js';
 
 const FRESH = 10_000; // ms that a pass 1 is used for; the server keeps it for 15 s
 const CALM = 150; // ms before "Checking…" is shown
+const DEVICE = -1; // status of an error of this device's own
 const RESET = 'mpin-reset'; // sessionStorage: the mpinId whose PIN is to be set anew after another sign-in
 
 /** Texts of refusals that a person can do something about, by the server's code. @type {Record<string, string>} */
@@ -65,10 +66,13 @@ export class Screens {
         this.text = text;
         this.options = options;
         this.screenName = '';
+        this.working = false;
         this.status = h('p.mp-status', { role: 'status' });
         this.alert = h('p.mp-alert', { role: 'alert' });
         this.lines = h('div.mp-lines', {}, this.status, this.alert);
         root.classList.add('mp');
+        // Back from where the person went: what the browser kept of this page is out of date.
+        addEventListener('pageshow', (event) => event.persisted && this.start());
     }
 
     // ---- a screen's parts ----------------------------------------------------------------------
@@ -125,7 +129,7 @@ export class Screens {
 
     /** @param {string} user @param {() => void} [change] */
     chip(user, change) {
-        return h('p.mp-chip', {}, this.avatar(user), h('span.mp-name', { title: user }, user),
+        return h('p.mp-chip', {}, h('span.mp-name', { title: user }, user),
             change && h('span', { 'aria-hidden': 'true' }, '·'),
             change && this.button('link', this.text('change'), change));
     }
@@ -139,43 +143,49 @@ export class Screens {
      * A screen with a keypad.
      * @param {string} name
      * @param {string} title
+     * @param {string} hint
+     * @param {Node} chip whose PIN it is
+     * @param {Node} action a way out, under the keys
      * @param {string} user
-     * @param {Node | string | false} under
      * @param {(pin: Uint8Array<ArrayBuffer>) => void} onPin
      * @param {(entered: number) => void} [onDigit]
-     * @param {() => void} [change]
      */
-    keypad(name, title, user, under, onPin, onDigit, change) {
+    keypad(name, title, hint, chip, action, user, onPin, onDigit) {
         const pad = new Pad(this.text, this.rps.settings.pinLength, this.text('label', { user }), this.lines, onPin,
             (entered) => {
                 this.warn('');
                 onDigit?.(entered);
             });
-        this.show(name, title, this.chip(user, change), pad.element, under);
+        this.show(name, title, hint && h('p.mp-text', {}, hint), chip, pad.element,
+            h('p.mp-actions', {}, action));
         this.pad = pad;
         if (this.root.offsetParent)
             pad.focus();
     }
 
     /**
-     * Runs a piece of work; "Checking…" appears if it takes time.
+     * Runs a piece of work, one at a time; "Checking…" appears if it takes time.
      * @param {() => Promise<void>} work
      * @param {(error: RpsError) => void} refused
      */
     async busy(work, refused) {
+        if (this.working)
+            return;
+        this.working = true;
         const { pad } = this;
         pad?.busy(true);
         const late = setTimeout(() => this.say(this.text('checking')), CALM);
         try {
             await work();
         } catch (error) {
-            const known = error instanceof RpsError ? error : new RpsError(-1, { message: String(error) });
+            const known = error instanceof RpsError ? error : new RpsError(DEVICE, { message: String(error) });
             this.options.onError?.(known);
             this.say('');
+            pad?.busy(false); // not after success: the page is about to go
             refused(known);
         } finally {
             clearTimeout(late);
-            pad?.busy(false);
+            this.working = false;
         }
     }
 
@@ -185,7 +195,8 @@ export class Screens {
     async start() {
         if (!isSecure())
             return this.notice('insecure', this.text('insecure'), '', []);
-        this.vault ??= new Vault(this.options.base + 'worker.js');
+        if (!this.vault || this.vault.broken)
+            this.vault = new Vault(this.options.base + 'worker.js');
         const late = setTimeout(() => this.show('loading', this.text('loading')), 3 * CALM);
         try {
             this.rps = await Rps.open(this.options.settings);
@@ -207,7 +218,7 @@ export class Screens {
         try {
             known = await store.list(id);
         } catch {
-            return this.notice('storage', this.text('storage'), this.text('storage_text'), this.otherWays());
+            return this.storage();
         }
         localStorage.setItem('mpin-known', known.length ? '1' : '');
         const user = settings.signedIn?.user;
@@ -227,11 +238,14 @@ export class Screens {
             this.text('empty'), this.text('empty_text'), this.otherWays(this.text('sign_in'), 'primary'));
     }
 
-    /** @param {string} [location] */
+    /**
+     * Leaves this page for good: "back" leads to what was before it.
+     * @param {string} [location]
+     */
     go(location) {
         const target = new URL(location || '/', document.baseURI);
         if (/^https?:$/.test(target.protocol))
-            window.location.assign(target);
+            window.location.replace(target);
     }
 
     // ---- signing in ----------------------------------------------------------------------------
@@ -239,11 +253,10 @@ export class Screens {
     /** @param {Identity} identity */
     enter(identity) {
         const { pinLength } = this.rps.settings;
-        this.keypad('enter', this.text('welcome'), identity.user,
-            h('p.mp-actions', {}, this.button('link', this.text('forgot'), () => this.reset(identity))),
+        this.keypad('enter', this.text('welcome'), '', this.chip(identity.user, () => this.choose()),
+            this.button('link', this.text('forgot'), () => this.reset(identity)), identity.user,
             (pin) => this.check(identity, pin),
-            (entered) => entered + 2 >= pinLength && this.begin(identity),
-            () => this.choose());
+            (entered) => entered + 2 >= pinLength && this.begin(identity));
         // H(id) is computed while the person reads.
         this.vault.call('prepare', { mpinId: identity.mpinId }).catch(() => {});
     }
@@ -264,7 +277,7 @@ export class Screens {
     /**
      * Both passes and the relying party's word.
      * @param {{mpinId: string}} identity
-     * @param {Uint8Array<ArrayBuffer>} pin wiped here
+     * @param {Uint8Array<ArrayBuffer>} pin given to the Worker, which wipes it
      */
     async signIn({ mpinId }, pin) {
         const first = this.begin({ mpinId });
@@ -282,15 +295,19 @@ export class Screens {
      */
     check(identity, pin) {
         return this.busy(async () => this.arrive(await this.signIn(identity, pin)),
-            (error) => this.refused(error, identity));
+            (error) => {
+                wipe(pin);
+                this.refused(error, identity);
+            });
     }
 
     /** @param {{location?: string}} answer */
     arrive(answer) {
-        if (this.options.onSuccessLogin)
-            this.options.onSuccessLogin(answer);
+        const { success, onSuccessLogin } = this.options;
+        if (onSuccessLogin && !success)
+            onSuccessLogin(answer);
         else
-            this.go(this.options.success || answer.location);
+            this.go(success || answer.location);
     }
 
     /**
@@ -309,6 +326,8 @@ export class Screens {
         }
         if (!status || status >= 500)
             return this.offline();
+        if (status === DEVICE)
+            return this.lost(identity);
         if (this.screenName !== 'enter')
             this.enter(identity);
         if (status === 401) {
@@ -320,6 +339,21 @@ export class Screens {
             this.explain(error);
         }
         this.pad?.focus();
+    }
+
+    /**
+     * The record or its key is not there any more: removed in another tab, or cleared by the browser.
+     * @param {Identity} identity
+     */
+    async lost(identity) {
+        if (!await store.get(identity.mpinId))
+            return this.home();
+        this.notice('lost', this.text('lost'), this.text('lost_text'), [
+            this.button('primary', this.text('again'), () => this.reset(identity)), ...this.otherWays()]);
+    }
+
+    storage() {
+        this.notice('storage', this.text('storage'), this.text('storage_text'), this.otherWays());
     }
 
     /** What is said on the alert line. @param {RpsError} error */
@@ -390,7 +424,8 @@ export class Screens {
                     const user = name.value.trim();
                     if (rule && !new RegExp(rule).test(user))
                         return this.warn(this.text('name_bad'));
-                    this.register(user, device ? device.value : '', known.find((one) => one.user === user));
+                    const here = known.find((one) => one.user.toLowerCase() === user.toLowerCase());
+                    here ? this.enter(here) : this.register(user, device ? device.value : '');
                 },
             },
             h('label', { for: 'mp-name' }, this.text('name')), name,
@@ -431,11 +466,11 @@ export class Screens {
      */
     choosePin(identity, warning) {
         const n = this.text('n' + this.rps.settings.pinLength);
-        this.keypad('choose-pin', this.text('choose'), identity.user,
-            h('p.mp-text', {}, this.text('choose_hint', { n })), (pin) => {
+        this.keypad('choose-pin', this.text('choose'), this.text('choose_hint', { n }), this.chip(identity.user),
+            this.button('link', this.text('back'), () => this.home()), identity.user, (pin) => {
                 if (!isWeak(pin))
                     return this.confirmPin(identity, pin);
-                pin.fill(0);
+                wipe(pin);
                 this.pad?.refuse();
                 this.warn(this.text('weak'));
             });
@@ -447,13 +482,13 @@ export class Screens {
      * @param {Uint8Array<ArrayBuffer>} chosen
      */
     confirmPin(identity, chosen) {
-        this.keypad('confirm-pin', this.text('once_more'), identity.user,
-            h('p.mp-text', {}, this.text('once_more_hint')), (pin) => {
+        this.keypad('confirm-pin', this.text('once_more'), this.text('once_more_hint'), this.chip(identity.user),
+            this.button('link', this.text('back'), () => this.choosePin(identity)), identity.user, (pin) => {
                 const same = pin.every((digit, i) => digit === chosen[i]);
-                chosen.fill(0);
+                wipe(chosen);
                 if (same)
                     return this.finish(identity, pin);
-                pin.fill(0);
+                wipe(pin);
                 this.choosePin(identity, this.text('differ'));
             });
     }
@@ -482,12 +517,14 @@ export class Screens {
                     await store.remove(other.mpinId);
             this.arrive(answer);
         }, async (error) => {
-            pin.fill(0);
+            wipe(pin);
             const stored = kept && await store.get(mpinId);
             if (stored)
                 return this.refused(error, stored);
             if (!error.status || error.status >= 500)
                 return this.offline();
+            if (error.status === DEVICE)
+                return this.storage();
             await this.home();
             this.explain(error);
         });
@@ -506,7 +543,7 @@ export class Screens {
             h('div.mp-buttons', {},
                 open && this.button('plain', this.text('add_here'), () => this.add()),
                 this.button('plain', this.text('manage_short'), () => this.manage()),
-                ...this.otherWays()));
+                ...(this.options.others ? [] : this.otherWays())));
     }
 
     async manage() {
@@ -516,8 +553,8 @@ export class Screens {
         this.show('manage', this.text('manage'),
             h('ul.mp-list', {}, ...known.map((identity) => h('li.mp-card', {},
                 h('div.mp-head', {}, this.avatar(identity.user), h('div.mp-name', {}, identity.user,
-                    h('small', {}, [identity.device, this.used(identity)].filter(Boolean).join(' · '))),
-                h('span.mp-badge', {}, this.text('badge'))),
+                    h('small', {}, [identity.device, this.used(identity)].filter(Boolean).join(' · ')),
+                    h('span.mp-badge', {}, this.text('badge')))),
                 h('div.mp-pair', {},
                     this.button('plain', this.text('reset'), () => this.reset(identity)),
                     this.button('plain', this.text('remove'), () => this.remove(identity)))))),
@@ -586,7 +623,7 @@ export class Screens {
      */
     leave(user, reset) {
         if (this.emit('other', { user, reset }))
-            this.go(this.rps.at(this.rps.settings.loginURL) + '?return='
+            location.assign(this.rps.at(this.rps.settings.loginURL) + '?return='
                 + encodeURIComponent(location.pathname + location.search));
     }
 
@@ -609,6 +646,15 @@ export class Screens {
 }
 
 /** @typedef {{mpinId: string, regOTT: string, user: string, device: string}} NewIdentity */
+
+/**
+ * A PIN that went to the Worker is empty here already.
+ * @param {Uint8Array} pin
+ */
+function wipe(pin) {
+    if (pin.length)
+        pin.fill(0);
+}
 
 /**
  * The name as the server wrote it into the mpinId.

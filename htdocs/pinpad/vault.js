@@ -1,5 +1,7 @@
 // The page's side of the Worker: a call is a message, its answer a promise.
 
+import { RpsError } from './rps.js';
+
 /** @typedef {import('./worker.js').Operations} Operations */
 
 export class Vault {
@@ -15,10 +17,12 @@ export class Vault {
             this.waiting.delete(id);
             error ? reject(new Error(error)) : resolve(value);
         };
+        // It could not be fetched: as if the server were out of reach.
+        this.broken = false;
         this.worker.onerror = () => {
+            this.broken = true;
             for (const [, reject] of this.waiting.values())
-                reject(new Error('worker'));
-            this.waiting.clear();
+                reject(new RpsError(0));
         };
     }
 
@@ -31,6 +35,8 @@ export class Vault {
      */
     call(name, request) {
         return new Promise((resolve, reject) => {
+            if (this.broken)
+                return reject(new RpsError(0));
             const id = ++this.last;
             this.waiting.set(id, [resolve, reject]);
             const pin = /** @type {{pin?: Uint8Array<ArrayBuffer>}} */ (request).pin;

@@ -61,12 +61,18 @@ static int refuse_store_down(request_rec *r)
                   result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down", "sessions cannot be checked now"));
 }
 
-/* To the login page, or to the page that the administrator named, unless that is this one. */
+/* The page that the administrator named in the place of the login page, unless that is this one. */
+static const char *named_page(const request_rec *r)
+{
+    const char *page = site_directory(r)->redirect;
+    return page && strcmp(page, r->uri) != 0 ? page : NULL;
+}
+
 static int refuse_with_redirect(request_rec *r, const request_t *request)
 {
-    const char *elsewhere = site_directory(r)->redirect;
+    const char *elsewhere = named_page(r);
     const bool safe = r->method_number == M_GET;
-    const char *location = elsewhere && strcmp(elsewhere, r->uri) != 0
+    const char *location = elsewhere
                                ? elsewhere
                                : login_begin(r, methods_of(r, request->site), max_age_of(r), !safe);
     if (!location)
@@ -83,7 +89,7 @@ static int refuse_stranger(request_rec *r, request_t *request)
     const int mode = site_directory(r)->unauthenticated;
     const bool json = answer_wants_json(r);
 
-    if (r->main || (!site->paths[PATH_LOGIN] && !json))
+    if (r->main || (!site->paths[PATH_LOGIN] && !named_page(r) && !json))
         return HTTP_UNAUTHORIZED;
     if (!site->store)
         return refuse_store_down(r);

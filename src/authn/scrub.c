@@ -55,20 +55,38 @@ static bool only_ours(const site_t *site, const char *name)
     return false;
 }
 
+/* True where the path will not change any more: no proxy's, nothing to decode, no dots. */
+static bool is_plain(const request_rec *r)
+{
+    return !r->parsed_uri.hostname && !strchr(r->uri, '%') && !strstr(r->uri, "/.");
+}
+
+/* Some show or log a request as soon as it is read (mod_log_forensic, mod_status). */
+static void redact_early(request_t *request, request_rec *r)
+{
+    const char *rest;
+    const route_t *route = route_find(request->site, r, &rest);
+    if (route && is_plain(r))
+        route_redact(request, r, route);
+}
+
 /* One pass over what the client sent. Internal redirects come by here too: what we set is taken away and set
- * anew. */
+ * anew. (A request that cannot be read comes by here only as the redirect to its error document.) */
 int authn_post_read_request(request_rec *r)
 {
     const site_t *site = site_of(r->server);
     if (!site)
         return DECLINED;
-    request_t *request = r->prev ? request_of(r) : request_make(r, site);
+    request_t *request = request_of(r);
+    const bool first = !request;
+    if (first)
+        request = request_make(r, site);
 
     const apr_array_header_t *headers = apr_table_elts(r->headers_in);
     for (int i = 0; i < headers->nelts;) {
         apr_table_entry_t *header = &APR_ARRAY_IDX(headers, i, apr_table_entry_t);
         bool drop = only_ours(site, header->key);
-        if (!r->prev && strcasecmp(header->key, "Cookie") == 0) {
+        if (first && (header->key[0] | 0x20) == 'c' && strcasecmp(header->key, "Cookie") == 0) {
             header->val = (char *)(apr_uintptr_t)request_take_cookies(request, header->val, r->pool);
             drop = !header->val;
         }
@@ -77,5 +95,7 @@ int authn_post_read_request(request_rec *r)
         else
             i++;
     }
+    if (!r->prev)
+        redact_early(request, r);
     return DECLINED;
 }

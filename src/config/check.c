@@ -49,7 +49,7 @@ static void check_registration(const checked_t *site)
         mistake(site->pconf, check_at(site, SETTING_ways),
                 "open registration is for servers on loopback; add open-to-anyone if everybody shall register");
 
-    if (config->ways == REGISTER_SIGNED_IN && !config->providers)
+    if (config->ways == REGISTER_SIGNED_IN && !config->written[SETTING_providers] && config->paths.path[PATH_RPS])
         mistake_maybe(site->pconf, check_at(site, SETTING_ways),
                       "nobody can sign in to set up a PIN; write MPinPasswordProvider, or MPinRegister closed");
 }
@@ -57,12 +57,12 @@ static void check_registration(const checked_t *site)
 static void check_cookies(const checked_t *site)
 {
     const server_config_t *config = site->config;
-    const int loose = config->written[SETTING_cookie_domain] ? SETTING_cookie_domain : SETTING_cookie_path;
-    if (config->written[loose] && !config->written[SETTING_realm])
+    const int loose = config->cookie_domain ? SETTING_cookie_domain : SETTING_cookie_path;
+    if ((config->cookie_domain || config->cookie_path) && !config->written[SETTING_realm])
         mistake(site->pconf, config->written[loose],
                 "it lets other hosts or pages have our cookies, so they must be bound to a name; write "
                 "MPinSessionRealm NAME");
-    else if (config->written[loose])
+    else if (config->cookie_domain || config->cookie_path)
         mistake_maybe(site->pconf, config->written[loose],
                       "cookies lose the __Host- prefix, so that other hosts of the domain can set them; leave it "
                       "out unless you must");

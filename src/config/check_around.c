@@ -19,9 +19,9 @@ void check_store(const checked_t *site)
 {
     const char *dir = store_directory(site->config);
     const written_t *at = check_at(site, SETTING_store);
-    const char *unfit = surroundings_unfit(dir, site->pconf);
-    if (unfit)
-        mistake_around(site->pconf, at, "%s is on %s; write MPinStore lmdb:DIRECTORY on a local disk", dir, unfit);
+    const char *refused = store_refuses(site->config->store, site->pconf);
+    if (refused)
+        mistake_around(site->pconf, at, "%s; write MPinStore lmdb:DIRECTORY of such a one", refused);
 
     for (const server_rec *server = site->main_server; server; server = server->next) {
         const core_server_config *core = ap_get_core_module_config(server->module_config);

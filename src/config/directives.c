@@ -74,6 +74,9 @@ const apr_array_header_t *directives_of_directories(apr_pool_t *pconf)
 
 static const char *directory_directive(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
+    if (!cmd->path)
+        return wrong(cmd, "it stands for the whole server, but belongs to a place; move it into a <Location> or the like");
+
     const words_t words = lasting_words(cmd, argc, argv);
     const char *what = setting_read(&directory_settings[(apr_size_t)cmd->info], dir, &words);
     if (what)
@@ -96,14 +99,13 @@ enum {
 #include "config/directory.def"
 };
 
-/* Server directives are let into sections by httpd, so that we can say in our one line that they do not belong
- * there. */
+/* httpd lets both kinds in everywhere, so that we can say in our one line where they belong. */
 const command_rec config_directives[] = {
 #define SETTING(directive, type, field, standard, least, most, parser, takes)                                \
     AP_INIT_TAKE_ARGV(#directive, server_directive, (void *)SETTING_##field, RSRC_CONF | ACCESS_CONF, takes),
 #include "config/settings.def"
 #define DIRECTORY(directive, field, least, most, parser, takes)                                              \
-    AP_INIT_TAKE_ARGV(#directive, directory_directive, (void *)DIRECTORY_##field, OR_AUTHCFG, takes),
+    AP_INIT_TAKE_ARGV(#directive, directory_directive, (void *)DIRECTORY_##field, RSRC_CONF | OR_AUTHCFG, takes),
 #include "config/directory.def"
 #define UNBUILT(directive)                                                                                   \
     AP_INIT_TAKE_ARGV(#directive, unbuilt_directive, NULL, RSRC_CONF | OR_AUTHCFG, "not part of this version"),

@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 #include <http_log.h>
+#include <string.h>
 
 #include "config/surroundings.h"
 
@@ -16,7 +17,7 @@ typedef struct mistake_t {
     const char *line;
 } mistake_t;
 
-static void keep(apr_pool_t *pconf, kind_t kind, const written_t *at, const char *format, va_list args)
+static apr_array_header_t *mistakes_of(apr_pool_t *pconf)
 {
     void *list;
     apr_pool_userdata_get(&list, MISTAKES, pconf);
@@ -24,10 +25,19 @@ static void keep(apr_pool_t *pconf, kind_t kind, const written_t *at, const char
         list = apr_array_make(pconf, 4, sizeof(mistake_t));
         apr_pool_userdata_setn(list, MISTAKES, NULL, pconf);
     }
-    mistake_t *new = apr_array_push(list);
-    new->kind = kind;
-    new->line = apr_psprintf(pconf, "%s:%d: %s: %s", at->file, at->line, at->directive,
-                             apr_pvsprintf(pconf, format, args));
+    return list;
+}
+
+/* Once, though several vhosts may have inherited it. */
+static void keep(apr_pool_t *pconf, kind_t kind, const written_t *at, const char *format, va_list args)
+{
+    apr_array_header_t *mistakes = mistakes_of(pconf);
+    const char *line = apr_psprintf(pconf, "%s:%d: %s: %s", at->file, at->line, at->directive,
+                                    apr_pvsprintf(pconf, format, args));
+    for (int i = 0; i < mistakes->nelts; i++)
+        if (!strcmp(APR_ARRAY_IDX(mistakes, i, mistake_t).line, line))
+            return;
+    APR_ARRAY_PUSH(mistakes, mistake_t) = (mistake_t){kind, line};
 }
 
 void mistake(apr_pool_t *pconf, const written_t *at, const char *format, ...)
@@ -56,15 +66,14 @@ void mistake_maybe(apr_pool_t *pconf, const written_t *at, const char *format, .
 
 bool mistakes_report(apr_pool_t *pconf, const server_rec *server)
 {
-    void *list;
-    apr_pool_userdata_get(&list, MISTAKES, pconf);
-
     bool forbids = false;
-    const apr_array_header_t *mistakes = list;
-    for (int i = 0; mistakes && i < mistakes->nelts; i++) {
+    const bool served = surroundings_served();
+    const int console = served ? 0 : APLOG_STARTUP; /* lines without a date, for who types apachectl -t */
+    const apr_array_header_t *mistakes = mistakes_of(pconf);
+    for (int i = 0; i < mistakes->nelts; i++) {
         const mistake_t *each = &APR_ARRAY_IDX(mistakes, i, mistake_t);
-        const bool fatal = each->kind == TEXT || (each->kind == AROUND && !surroundings_served());
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | (fatal ? APLOG_ERR : APLOG_WARNING), 0, server, "%s", each->line);
+        const bool fatal = each->kind == TEXT || (each->kind == AROUND && !served);
+        ap_log_error(APLOG_MARK, console | (fatal ? APLOG_ERR : APLOG_WARNING), 0, server, "%s", each->line);
         forbids |= fatal;
     }
     return forbids;

@@ -9,8 +9,6 @@
 #include "config/number.h"
 #include "people/name.h"
 
-#define STORE_SIZE_LEAST (1 << 20)
-#define STORE_SIZE_MOST ((apr_off_t)4 << 30) /* the map's size */
 #define TITLE_MAX 64
 
 const char *parse_flag(bool *flag, const words_t *words)
@@ -64,8 +62,8 @@ const char *parse_store(const char **url, const words_t *words)
 const char *parse_size(apr_off_t *bytes, const words_t *words)
 {
     apr_off_t size;
-    if (!number_size(words->word[0], &size) || size < STORE_SIZE_LEAST || size > STORE_SIZE_MOST)
-        return apr_psprintf(words->p, "\"%.80s\" is no size that a store can have; write one from 1M to 4G",
+    if (!number_size(words->word[0], &size) || size < STORE_QUOTA_MIN || size > STORE_QUOTA_MAX)
+        return apr_psprintf(words->p, "\"%.80s\" is no size that a store can have; write one from 8M to 3G",
                             words->word[0]);
     *bytes = size;
     return NULL;

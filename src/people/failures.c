@@ -5,8 +5,8 @@
 
 /* Wrong PINs. `failures` and `cleared` only rise, so a success that is slow, repeated or comes out
  * of order can't take away failures that it hasn't seen. A success waits for no disk: what it
- * clears is written to the fleeting store, where every process sees it at once, and behind, where
- * it outlasts the machine; the next failure merges it into the identity. */
+ * clears is a record of its own, written behind, and the next failure merges it into the identity.
+ */
 
 #define RECENT_SECONDS (30U * 24 * 3600)
 
@@ -17,72 +17,47 @@
 #define CLEARED_LAYOUT 1
 #define CLEARED_RECORD 5
 
-/* In the fleeting store; long enough for the batching thread by far. */
-#define CLEARED_LIFE apr_time_from_sec(30L * 24 * 3600)
-
 static const char *cleared_key(const identity_t *identity, apr_pool_t *p)
 {
     return people_key("cleared", identity->handle, HANDLE_BYTES, p);
 }
 
-/* 0, and an empty `seen`, where there is no record. */
-static store_status_t cleared_in(people_t *people, store_class_t in, const identity_t *identity,
-                                 uint32_t *cleared, store_record_t *seen, apr_pool_t *p)
+/* How many of the identity's failures are cleared by now, never more than it has. */
+static store_status_t cleared_by_now(people_t *people, const identity_t *identity,
+                                     uint32_t *cleared, apr_pool_t *p)
 {
     const char *key = cleared_key(identity, p);
-    *cleared = 0;
-    *seen = (store_record_t){0};
-    store_status_t status = store_get(people->store, in, key, p, seen);
+    store_record_t record;
+
+    *cleared = identity->cleared;
+    if (identity->cleared == identity->failures)
+        return STORE_OK;
+    store_status_t status = store_get(people->store, STORE_BEHIND, key, p, &record);
     if (status)
         return status == STORE_MISSING ? STORE_OK : status;
-    bytes_in_t record = bytes_in(seen->data, seen->len);
-    uint8_t layout = bytes_get_u8(&record);
-    *cleared = bytes_get_u32(&record);
-    return bytes_all_read(&record) && layout == CLEARED_LAYOUT ? STORE_OK
-                                                               : people_unreadable(people, key);
-}
 
-/* How many of the identity's failures are cleared by now, by whatever record. */
-static store_status_t all_cleared(people_t *people, const identity_t *identity, uint32_t *cleared,
-                                  apr_pool_t *p)
-{
-    static const store_class_t classes[] = {STORE_FLEETING, STORE_BEHIND};
-    *cleared = identity->cleared;
-    for (int i = 0; i < 2 && *cleared < identity->failures; i++) {
-        uint32_t also;
-        store_record_t seen;
-        store_status_t status = cleared_in(people, classes[i], identity, &also, &seen, p);
-        if (status)
-            return status;
-        if (also > *cleared)
-            *cleared = also < identity->failures ? also : identity->failures;
-    }
+    bytes_in_t in = bytes_in(record.data, record.len);
+    uint8_t layout = bytes_get_u8(&in);
+    uint32_t behind = bytes_get_u32(&in);
+    if (!bytes_all_read(&in) || layout != CLEARED_LAYOUT)
+        return people_unreadable(people, key);
+    if (behind > identity->failures)
+        behind = identity->failures;
+    if (behind > *cleared)
+        *cleared = behind;
     return STORE_OK;
 }
 
-/* Clears all of the identity's failures; a record that says more already is left alone. */
-static store_status_t clear(people_t *people, const identity_t *identity, apr_time_t now,
-                            apr_pool_t *p)
+/* Clears all of the identity's failures, as it was read. Of two successes at once the one that saw
+ * less may win: then a failure counts again, which is the safe side. */
+static store_status_t clear(people_t *people, const identity_t *identity, apr_pool_t *p)
 {
     unsigned char record[CLEARED_RECORD];
     bytes_out_t out = bytes_out(record, sizeof(record));
     bytes_put_u8(&out, CLEARED_LAYOUT);
     bytes_put_u32(&out, identity->failures);
-
-    const char *key = cleared_key(identity, p);
-    store_status_t status;
-    do {
-        uint32_t there;
-        store_record_t seen;
-        status = cleared_in(people, STORE_FLEETING, identity, &there, &seen, p);
-        if (status || there >= identity->failures)
-            return status;
-        status = seen.len ? store_swap(people->store, STORE_FLEETING, key, &seen, record,
-                                       sizeof(record), now + CLEARED_LIFE)
-                          : store_add(people->store, STORE_FLEETING, key, record, sizeof(record),
-                                      now + CLEARED_LIFE);
-    } while (status == STORE_EXISTS || status == STORE_CHANGED);
-    return status ? status : store_put(people->store, STORE_BEHIND, key, record, sizeof(record), 0);
+    return store_put(people->store, STORE_BEHIND, cleared_key(identity, p), record, sizeof(record),
+                     0);
 }
 
 /* ---- counting ---------------------------------------------------------------------------------
@@ -105,7 +80,7 @@ store_status_t people_failures(people_t *people, const identity_t *identity, uin
                                apr_pool_t *p)
 {
     uint32_t cleared;
-    store_status_t status = all_cleared(people, identity, &cleared, p);
+    store_status_t status = cleared_by_now(people, identity, &cleared, p);
     *consecutive = identity->failures - cleared;
     return status;
 }
@@ -130,7 +105,7 @@ store_status_t people_failed(people_t *people, identity_t *identity, uint32_t li
         status = people_load_identity(people, identity->handle, identity, &seen, p);
         if (status)
             return status;
-        status = all_cleared(people, identity, &identity->cleared, p);
+        status = cleared_by_now(people, identity, &identity->cleared, p);
         if (status)
             return status;
         if (identity->state == IDENTITY_ACTIVE) {
@@ -180,7 +155,7 @@ store_status_t people_succeeded(people_t *people, const identity_t *identity, ap
     uint32_t consecutive;
     store_status_t status = people_failures(people, identity, &consecutive, p);
     if (status == STORE_OK && consecutive > 0)
-        status = clear(people, identity, now, p);
+        status = clear(people, identity, p);
     if (status == STORE_OK && memcmp(identity->replaces, none, HANDLE_BYTES) != 0)
         status = retire_replaced(people, identity, now, p);
     return status;

@@ -75,8 +75,7 @@ static store_status_t load_handles(people_t *people, const unsigned char uid[UID
     return STORE_OK;
 }
 
-/* A member without an identity is one being added, or what a kill in people_add_identity has left.
- */
+/* A member without an identity is being added, or a kill in people_add_identity has left it. */
 store_status_t people_identities(people_t *people, const unsigned char uid[UID_BYTES],
                                  identity_t **list, int *count, apr_pool_t *p)
 {

@@ -3,12 +3,12 @@
 
 #include "people/people.h"
 
-/* What the files of this room share. Records (all STORE_LASTING, layouts in record.c):
+/* What the files of this room share. Records, lasting but for the last:
  *   user:<uid>         user_t
  *   name:<sha256>      uid of a canonical name
  *   identity:<handle>  identity_t; one that expires is being added and not there yet
  *   identities:<uid>   set of handles, of identities that are not revoked
- *   cleared:<handle>   STORE_FLEETING and STORE_BEHIND: what a success has cleared (failures.c)
+ *   cleared:<handle>   how many failures a success has cleared; STORE_BEHIND
  */
 struct people_t {
     store_t *store;
@@ -39,8 +39,7 @@ store_status_t people_unreadable(people_t *people, const char *key);
 /* Seconds since 1970. */
 uint32_t people_seconds(apr_time_t now);
 
-/* When the last session that could have been sealed by `now`, or by a sign-in under way, has ended.
- */
+/* When the last session that is sealed by now, or by a sign-in under way, will have ended. */
 apr_time_t people_until(const people_t *people, apr_time_t now);
 
 /* An identity as stored with what store_swap compares; identities being added are STORE_MISSING. */

@@ -7,9 +7,8 @@
 
 /* Users and their identities (one identity = one mpinId = one device with a PIN). */
 #define UID_BYTES 16
-#define HANDLE_BYTES                                                                               \
-    16                /* the first bytes of SHA-256(decoded mpinId): one-way, safe to log in part */
-#define DEVICE_MAX 32 /* bytes of [A-Za-z0-9 _-] */
+#define HANDLE_BYTES 16 /* of SHA-256(decoded mpinId), the first: one-way, safe to log in part */
+#define DEVICE_MAX 32   /* bytes of [A-Za-z0-9 _-] */
 #define IDENTITIES_MAX 10
 #define RECENT_FAILURES 20 /* so many in 30 days lock an identity; success never resets them */
 #define TELL_FAILURES 10   /* so many in 30 days, and the user is to be told */
@@ -106,8 +105,7 @@ store_status_t people_unlock_identity(people_t *people, const unsigned char hand
 store_status_t people_failures(people_t *people, const identity_t *identity, uint32_t *consecutive,
                                apr_pool_t *p);
 
-/* Wrong PINs in the last 30 days, at most RECENT_FAILURES; at TELL_FAILURES the user is to be told.
- */
+/* Wrong PINs in the last 30 days, at most RECENT_FAILURES. At TELL_FAILURES the user is told. */
 int people_recent_failures(const identity_t *identity, apr_time_t now);
 
 /* One more; at `limit` consecutive or RECENT_FAILURES in 30 days the identity is locked. One that

@@ -97,7 +97,7 @@ static store_status_t add_user(people_t *people, const user_t *user, const store
     status = owner->len
                  ? store_swap(people->store, STORE_LASTING, name, owner, owned, NAME_RECORD, 0)
                  : store_add(people->store, STORE_LASTING, name, owned, NAME_RECORD, 0);
-    if (status)
+    if (status == STORE_EXISTS || status == STORE_CHANGED)
         store_delete(people->store, STORE_LASTING, key);
     return status;
 }

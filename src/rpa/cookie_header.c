@@ -19,10 +19,14 @@ static cookie_t *which(cookie_t wanted[], int count, const char *at, const char 
 {
     at = skip_space(at, end);
     for (int i = 0; i < count; i++) {
-        const apr_size_t len = strlen(wanted[i].name);
-        if ((apr_size_t)(end - at) < len || memcmp(at, wanted[i].name, len) != 0)
+        const char *after = at, *name = wanted[i].name;
+        while (*name && after < end && *after == *name) {
+            after++;
+            name++;
+        }
+        if (*name)
             continue;
-        const char *after = skip_space(at + len, end);
+        after = skip_space(after, end);
         if (after < end && *after != '=')
             continue;
         *value = after < end ? skip_space(after + 1, end) : end;

@@ -26,7 +26,7 @@ request_t *request_make(request_rec *r, const site_t *site)
     request_t *request = apr_pcalloc(r->pool, sizeof(*request));
     request->site = site;
     request->session_status = SESSION_NONE;
-    ap_set_module_config(r->request_config, &auth_mpin_module, request);
+    ap_set_module_config(request_first(r)->request_config, &auth_mpin_module, request);
     return request;
 }
 

@@ -15,7 +15,7 @@ typedef struct request_t {
     /* our URL: whose request it is (one of the chain, never a subrequest; NULL = none is), its row (NULL on the
      * internal route of authn), what follows the row's path ("" for none), and the query, which no longer stands
      * in the request, so that no log shows it */
-    const request_rec *claimed;
+    const request_rec *claimed, *redacted;
     const struct route_t *route;
     const char *rest;
     const char *args;
@@ -43,7 +43,7 @@ request_t *request_of(const request_rec *r);
 /* The first of a chain of internal redirects and subrequests: the one that came over the wire. */
 const request_rec *request_first(const request_rec *r);
 
-/* Makes it (post_read_request of the first request). */
+/* Makes it (post_read_request). */
 request_t *request_make(request_rec *r, const site_t *site);
 
 /* Takes our cookies out of a Cookie header, so that no handler, proxy or CGI sees them. The header without them,

@@ -29,10 +29,10 @@ static const route_t unknown = {"", PATH_RPS, "/**", AUDIENCE_PUBLIC, BODY_NONE,
 /* What follows `base` in `uri` ("" or "/..."), NULL when it does not lie there. */
 static const char *below(const char *uri, const char *base)
 {
-    const apr_size_t len = base ? strlen(base) : 0;
-    if (len == 0 || strncmp(uri, base, len) != 0)
-        return NULL;
-    return uri[len] == '\0' || uri[len] == '/' ? uri + len : NULL;
+    while (*base)
+        if (*uri++ != *base++)
+            return NULL;
+    return *uri == '\0' || *uri == '/' ? uri : NULL;
 }
 
 /* Does `tail` fit a row's path? Then `*rest` is what its '*' stands for. */
@@ -73,7 +73,10 @@ const route_t *route_find(const site_t *site, const request_rec *r, const char *
     if (!r->uri || r->uri[0] != '/')
         return NULL;
     for (path_name_t base = 0; base < PATH_COUNT; base++) {
-        const char *tail = below(r->uri, site->paths[base]);
+        const char *path = site->paths[base];
+        if (!path || path[1] != r->uri[1]) /* every request comes by here thrice, and most stop here */
+            continue;
+        const char *tail = below(r->uri, path);
         const route_t *row = tail ? find_below(base, tail, r->method, rest) : NULL;
         if (!row && tail && base == PATH_RPS) {
             *rest = tail;
@@ -106,21 +109,26 @@ static void trim_referer(request_rec *r)
         apr_table_setn(r->headers_in, "Referer", apr_pstrmemdup(r->pool, referer, plain));
 }
 
-void route_claim(request_t *request, request_rec *r, const route_t *route, const char *rest)
+void route_redact(request_t *request, request_rec *r, const route_t *route)
 {
-    const bool again = request->claimed == r; /* the path is looked up before and after it is decoded */
-    request->claimed = r;
-    request->route = route;
-    request->rest = apr_pstrdup(r->pool, rest);
-    if (again)
+    if (request->redacted == r)
         return;
-
+    request->redacted = r;
+    request->route = route;
     request->args = r->args;
     r->args = NULL;
     r->parsed_uri.query = NULL;
     r->unparsed_uri = apr_pstrdup(r->pool, route_plain_path(request, r->pool));
     r->the_request = apr_pstrcat(r->pool, r->method, " ", r->unparsed_uri, " ", r->protocol, NULL);
     trim_referer(r);
+}
+
+void route_claim(request_t *request, request_rec *r, const route_t *route, const char *rest)
+{
+    route_redact(request, r, route);
+    request->claimed = r;
+    request->route = route;
+    request->rest = apr_pstrdup(r->pool, rest); /* the path is looked up again once it is decoded */
 }
 
 /* ---- who asks ---- */

@@ -46,7 +46,10 @@ void route_table(const route_t *rows, int (*refusal_page)(request_rec *r, const 
  * every path under the RPS's (404). NULL: not ours. */
 const route_t *route_find(const site_t *site, const request_rec *r, const char **rest);
 
-/* Makes `r` ours, and takes query and Referer out of it, so that no log shows them. */
+/* Takes the query out of request line and URIs, and the Referer's, so that no log shows them. */
+void route_redact(request_t *request, request_rec *r, const route_t *route);
+
+/* Makes `r` ours. */
 void route_claim(request_t *request, request_rec *r, const route_t *route, const char *rest);
 
 /* The path without what is confidential in it, for the log: "/rps/signature/...". */

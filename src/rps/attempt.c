@@ -3,7 +3,6 @@
 #include "rps/attempt.h"
 
 #define UNRECORDED_LIFE apr_time_from_sec(86400)
-#define THIRTY_DAYS (30 * 86400)
 
 static apr_time_t steady_clock(void)
 {
@@ -12,22 +11,13 @@ static apr_time_t steady_clock(void)
     return apr_time_from_sec(now.tv_sec) + now.tv_nsec / 1000;
 }
 
-static uint32_t recent_failures(const identity_t *identity, apr_time_t now)
-{
-    apr_time_t since = apr_time_sec(now) - THIRTY_DAYS;
-    uint32_t count = 0;
-    for (int i = 0; i < RECENT_FAILURES; i++)
-        count += identity->recent[i] > since;
-    return count;
-}
-
 /* Wrong PINs that this identity may still have. One that was unlocked with a full 30-day count gets
  * a single try at a time. */
 static uint32_t tries_left(const rps_t *rps, const identity_t *identity, uint32_t consecutive,
                            apr_time_t now)
 {
     uint32_t limit = rps->settings->max_failures;
-    uint32_t recent = recent_failures(identity, now);
+    uint32_t recent = (uint32_t)people_recent_failures(identity, now);
     uint32_t left = limit > consecutive ? limit - consecutive : 0;
     uint32_t left_of_recent = recent < RECENT_FAILURES ? RECENT_FAILURES - recent : 1;
     return left < left_of_recent ? left : left_of_recent;
@@ -41,16 +31,17 @@ static store_status_t decide(rps_t *rps, const caller_t *caller, const inflight_
     if (status != STORE_OK)
         return status;
 
-    uint32_t left = tries_left(rps, &attempt->identity, consecutive, caller->now);
     const unsigned char *known =
         caller->known ? known_for(caller->known, attempt->identity.name) : NULL;
-    attempt->retry_after = 1;
+    int wait = throttle_wait(rps->throttle, caller->address, NULL, known, caller->now, p);
+    if (wait == THROTTLE_DOWN)
+        return STORE_DOWN;
+
+    uint32_t left = tries_left(rps, &attempt->identity, consecutive, caller->now);
+    attempt->retry_after = wait > 0 ? wait : 1;
     if (left == 0)
         attempt->verdict = VERDICT_LOCKED;
-    else if ((uint32_t)inflight->attempts >= left || inflight->attempts == ATTEMPTS_MAX)
-        attempt->verdict = VERDICT_BUSY;
-    else if ((attempt->retry_after =
-                  throttle_wait(rps->throttle, caller->address, NULL, known, caller->now, p)) > 0)
+    else if (wait > 0 || (uint32_t)inflight->attempts >= left || inflight->attempts == ATTEMPTS_MAX)
         attempt->verdict = VERDICT_BUSY;
     return STORE_OK;
 }

@@ -26,20 +26,60 @@ store_status_t authott_issue(rps_t *rps, const caller_t *caller, authott_t *reco
                      caller->now + apr_time_from_sec(AUTHOTT_SECONDS));
 }
 
-const char *authott_blank(apr_pool_t *p)
+/* ---- idle ones: nonce 8 | MAC 8 -------------------------------------------------------------- */
+
+#define NONCE_BYTES 8
+
+static void idle_mac(const rps_t *rps, const caller_t *caller, verdict_t verdict,
+                     const unsigned char nonce[NONCE_BYTES], unsigned char mac[8])
+{
+    unsigned char text[1 + NONCE_BYTES + PRELOGIN_ID_BYTES] = {(unsigned char)verdict};
+    unsigned char full[crypto_generichash_BYTES_MIN];
+    memcpy(text + 1, nonce, NONCE_BYTES);
+    if (caller->prelogin)
+        memcpy(text + 1 + NONCE_BYTES, caller->prelogin, PRELOGIN_ID_BYTES);
+    crypto_generichash(full, sizeof full, text, sizeof text, rps->idle_key->bytes,
+                       rps->idle_key->len);
+    memcpy(mac, full, 8);
+}
+
+const char *authott_idle(const rps_t *rps, const caller_t *caller, verdict_t verdict, apr_pool_t *p)
 {
     unsigned char token[TOKEN_BYTES];
-    randombytes_buf(token, sizeof token);
+    randombytes_buf(token, NONCE_BYTES);
+    idle_mac(rps, caller, verdict, token, token + NONCE_BYTES);
     return hex_encode(p, token, sizeof token);
 }
 
-store_status_t authott_take(rps_t *rps, const char *text, authott_t *record, apr_pool_t *p)
+static store_status_t read_idle(const rps_t *rps, const caller_t *caller,
+                                const unsigned char token[TOKEN_BYTES], authott_t *record)
+{
+    static const verdict_t idle[] = {VERDICT_LOCKED, VERDICT_WITHDRAWN, VERDICT_DISABLED,
+                                     VERDICT_BUSY};
+    for (size_t i = 0; caller->prelogin && i < sizeof idle / sizeof *idle; i++) {
+        unsigned char mac[8];
+        idle_mac(rps, caller, idle[i], token, mac);
+        if (sodium_memcmp(mac, token + NONCE_BYTES, sizeof mac) != 0)
+            continue;
+        *record = (authott_t){.verdict = (unsigned char)idle[i], .bound = 1, .retry_after = 1};
+        memcpy(record->browser, caller->prelogin, sizeof record->browser);
+        return STORE_OK;
+    }
+    return STORE_MISSING;
+}
+
+/* ---- redemption ------------------------------------------------------------------------------ */
+
+store_status_t authott_take(rps_t *rps, const caller_t *caller, const char *text, authott_t *record,
+                            apr_pool_t *p)
 {
     unsigned char token[TOKEN_BYTES];
     store_record_t found;
     if (!text || !hex_decode(text, token, sizeof token))
         return STORE_MISSING;
     store_status_t status = store_take(rps->store, STORE_FLEETING, key_of(token, p), p, &found);
+    if (status == STORE_MISSING)
+        return read_idle(rps, caller, token, record);
     if (status != STORE_OK)
         return status;
     if (found.len != sizeof *record)

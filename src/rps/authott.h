@@ -20,10 +20,14 @@ typedef struct authott_t {
 store_status_t authott_issue(rps_t *rps, const caller_t *caller, authott_t *record,
                              const char **text, apr_pool_t *p);
 
-/* One that stands for nothing: redeeming it is 408. */
-const char *authott_blank(apr_pool_t *p);
+/* One for an attempt that was not judged: it says the verdict itself (locked, withdrawn, disabled
+ * or busy) to the caller's browser and is kept nowhere, so that nobody fills the store with them.
+ * It looks like any other and can be redeemed more than once. */
+const char *authott_idle(const rps_t *rps, const caller_t *caller, verdict_t verdict,
+                         apr_pool_t *p);
 
-/* Exactly one caller gets it, STORE_MISSING for all others and for what is no authOTT. */
-store_status_t authott_take(rps_t *rps, const char *text, authott_t *record, apr_pool_t *p);
+/* Exactly one caller gets a record, STORE_MISSING for all others and for what is no authOTT. */
+store_status_t authott_take(rps_t *rps, const caller_t *caller, const char *text, authott_t *record,
+                            apr_pool_t *p);
 
 #endif

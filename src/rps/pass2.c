@@ -4,10 +4,6 @@
 #include "rps/attempt.h"
 #include "rps/authott.h"
 
-#define IDLE_EACH 60 /* authOTTs a minute that were not judged, an address */
-#define IDLE_ALL 2000
-#define IDLE_SECONDS 60
-
 typedef struct pass2_request_t {
     mpin_id_t id;
     unsigned char v[MPIN_G1_BYTES];
@@ -58,26 +54,22 @@ static result_t *answer(const char *auth_ott, apr_pool_t *p)
                                   RPS_VERSION, "message", "OK"));
 }
 
-/* Names a wrong PIN for the audit log: it may never be redeemed. */
-static result_t *audited(rps_t *rps, const attempt_t *attempt, result_t *result, apr_pool_t *p)
+/* What is not a right PIN is audited here: its authOTT may never be redeemed. */
+static result_t *audited(rps_t *rps, const attempt_t *attempt, const pass2_request_t *request,
+                         result_t *result, apr_pool_t *p)
 {
-    const identity_t *identity = &attempt->identity;
-    if (!attempt->failed)
+    const char *name = attempt->identity.name[0] ? attempt->identity.name : NULL;
+    const char *event = "login_refused";
+    if (attempt->verdict == VERDICT_RIGHT)
         return result;
-    if (attempt->verdict == VERDICT_LOCKED)
+    if (attempt->failed && attempt->verdict == VERDICT_LOCKED) {
+        event = "identity_locked";
         log_warn(rps->log, "MPIN0308", "identity %s of %s is locked after too many wrong PINs",
-                 rps_label(identity->handle, p), name_masked(identity->name, p));
-    return rps_audited(result, attempt->verdict == VERDICT_LOCKED ? "identity_locked" : "pin_wrong",
-                       identity->name, identity->handle, p);
-}
-
-/* Without a pass1 to consume, what a stranger can have made must be counted. */
-static store_status_t count_idle(rps_t *rps, const caller_t *caller, apr_pool_t *p)
-{
-    unsigned char address[ADDRESS_BYTES];
-    rps_address(caller->address, address);
-    return rps_count_made(rps, "authott", address, IDLE_EACH, IDLE_ALL, IDLE_SECONDS, caller->now,
-                          p);
+                 rps_label(request->id.handle, p), name_masked(name, p));
+    } else if (attempt->failed) {
+        event = "pin_wrong";
+    }
+    return rps_audited(result, event, name, request->id.handle, p);
 }
 
 /* An authOTT comes back whatever the verdict is: only who redeems it learns that. */
@@ -89,17 +81,10 @@ static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t
                         .retry_after = (uint32_t)attempt->retry_after};
     const char *text;
     memcpy(record.handle, request->id.handle, sizeof record.handle);
-    if (!attempt->passes) {
-        store_status_t room = count_idle(rps, caller, p);
-        if (room == STORE_FULL)
-            return answer(authott_blank(p), p);
-        if (room != STORE_OK)
-            return rps_store_refusal(rps, room, p);
-    }
+    if (!attempt->passes)
+        return answer(authott_idle(rps, caller, attempt->verdict, p), p);
     store_status_t status = authott_issue(rps, caller, &record, &text, p);
-    if (status != STORE_OK)
-        return audited(rps, attempt, rps_store_refusal(rps, status, p), p);
-    return audited(rps, attempt, answer(text, p), p);
+    return status == STORE_OK ? answer(text, p) : rps_store_refusal(rps, status, p);
 }
 
 /* POST /rps/pass2 (protocol: RPS, public). The attempt is counted before the proof is looked at, so
@@ -129,5 +114,6 @@ result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_
             return result_error(p, 403, "pass2_malformed",
                                 "Invalid data received. V is no point of the group");
     }
-    return issue(rps, caller, &request, &attempt, p);
+    result_t *result = issue(rps, caller, &request, &attempt, p);
+    return audited(rps, &attempt, &request, result, p);
 }

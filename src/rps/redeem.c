@@ -63,7 +63,7 @@ static result_t *admit(rps_t *rps, const authott_t *record, redemption_t *redemp
 static result_t *take(rps_t *rps, const caller_t *caller, const char *auth_ott, authott_t *record,
                       apr_pool_t *p)
 {
-    store_status_t status = authott_take(rps, auth_ott, record, p);
+    store_status_t status = authott_take(rps, caller, auth_ott, record, p);
     if (status == STORE_MISSING)
         return refusal_of(VERDICT_NONE, NULL, p);
     if (status != STORE_OK)
@@ -86,14 +86,15 @@ void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemp
     if (redemption->refusal)
         return;
 
-    redemption->refusal = record.verdict == VERDICT_RIGHT
-                              ? admit(rps, &record, redemption, p)
-                              : refusal_of((verdict_t)record.verdict, &record, p);
-    /* A wrong PIN is in the audit log since its pass2. */
-    if (redemption->refusal && record.verdict != VERDICT_WRONG)
-        rps_audited(redemption->refusal, "login_refused",
-                    redemption->identity.name[0] ? redemption->identity.name : NULL, record.handle,
-                    p);
+    if (record.verdict == VERDICT_RIGHT)
+        redemption->refusal = admit(rps, &record, redemption, p);
+    else
+        redemption->refusal = refusal_of((verdict_t)record.verdict, &record, p);
+
+    /* Anything but a right PIN is in the audit log since its pass2. */
+    const char *name = redemption->identity.name[0] ? redemption->identity.name : NULL;
+    if (redemption->refusal && record.verdict == VERDICT_RIGHT)
+        rps_audited(redemption->refusal, "login_refused", name, record.handle, p);
 }
 
 bool rps_allows(const rps_t *rps, const char *name, apr_pool_t *p)

@@ -256,6 +256,8 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
 
     const unsigned char *known = caller->known ? known_for(caller->known, wish.name) : NULL;
     int wait = throttle_reserve(rps->throttle, caller->address, NULL, known, caller->now, p);
+    if (wait == THROTTLE_DOWN)
+        return rps_store_refusal(rps, STORE_DOWN, p);
     if (wait > 0)
         return rps_later(p, "throttled", "Too many tries from this address.", wait);
 

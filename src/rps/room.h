@@ -21,6 +21,7 @@ struct rps_t {
     const log_sink_t *log;
     mpin_server_t *server;
     allow_t *allow;
+    secret_t *idle_key; /* authOTTs that are kept nowhere (rps/authott.h) */
 };
 
 /* An mpinId as clients send it, decoded once. It is confidential: only its handle is ever shown, in

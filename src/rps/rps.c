@@ -11,21 +11,25 @@ static apr_status_t free_server(void *server)
     return APR_SUCCESS;
 }
 
+static bool make_secrets(rps_t *rps, apr_pool_t *p)
+{
+    unsigned char secret[MPIN_G2_BYTES];
+    if (dta_server_secret(rps->dta, secret) == MPIN_ACCEPTED)
+        rps->server = mpin_server_make(secret);
+    sodium_memzero(secret, sizeof secret);
+    if (!rps->server)
+        return false;
+    apr_pool_cleanup_register(p, rps->server, free_server, apr_pool_cleanup_null);
+
+    rps->idle_key = secret_make(p, KEY_BYTES);
+    return rps->idle_key &&
+           keys_derive(rps->keys, keys_current(rps->keys), "idle-authott", 0, rps->idle_key->bytes);
+}
+
 rps_t *rps_make(const rps_settings_t *settings, store_t *store, people_t *people, const dta_t *dta,
                 const throttle_t *throttle, const keys_t *keys, const log_sink_t *log,
                 apr_pool_t *p)
 {
-    unsigned char secret[MPIN_G2_BYTES];
-    mpin_server_t *server = NULL;
-    if (dta_server_secret(dta, secret) == MPIN_ACCEPTED)
-        server = mpin_server_make(secret);
-    sodium_memzero(secret, sizeof secret);
-    if (!server) {
-        log_error(log, "MPIN0301", "the server secret cannot be made: PIN logins are off");
-        return NULL;
-    }
-    apr_pool_cleanup_register(p, server, free_server, apr_pool_cleanup_null);
-
     rps_t *rps = apr_pcalloc(p, sizeof *rps);
     rps->settings = settings;
     rps->store = store;
@@ -34,9 +38,11 @@ rps_t *rps_make(const rps_settings_t *settings, store_t *store, people_t *people
     rps->throttle = throttle;
     rps->keys = keys;
     rps->log = log;
-    rps->server = server;
     rps->allow = allow_make(settings, log, p);
-    return rps;
+    if (make_secrets(rps, p))
+        return rps;
+    log_error(log, "MPIN0301", "the server secret cannot be made: PIN logins are off");
+    return NULL;
 }
 
 bool mpin_id_read(mpin_id_t *id, const char *text, apr_pool_t *p)

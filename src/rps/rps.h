@@ -83,8 +83,8 @@ result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_
 
 /* What an authOTT is worth, once, whoever asks: the relying party makes a session of it. `refusal`
  * is NULL when the person is who they say, and user and identity are then filled; else it is the
- * answer (401 with attemptsLeft, 403, 408, 410, 429, 503). A wrong PIN's audit event belongs to its
- * pass2. */
+ * answer (401 with attemptsLeft, 403, 408, 410, 429, 503). Audit events of what is not a right PIN
+ * belong to its pass2. */
 typedef struct redemption_t {
     result_t *refusal;
     user_t user;

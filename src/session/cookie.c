@@ -1,7 +1,5 @@
 #include "session/cookie.h"
 
-#include <apr_strings.h>
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/base64.h"
@@ -48,29 +46,4 @@ bool cookie_open(const cookie_sealer_t *sealer, apr_time_t now, const char *text
     *got = blob_len - SEAL_OVERHEAD;
     return sealer_open(sealer->sealer, now, sealer->bound, sealer->bound_len, blob, blob_len,
                        bytes);
-}
-
-void cookie_put32(unsigned char **at, uint32_t number)
-{
-    number = htonl(number);
-    cookie_put(at, &number, sizeof number);
-}
-
-uint32_t cookie_get32(const unsigned char **at)
-{
-    uint32_t number;
-    cookie_get(at, &number, sizeof number);
-    return ntohl(number);
-}
-
-void cookie_put(unsigned char **at, const void *bytes, apr_size_t len)
-{
-    memcpy(*at, bytes, len);
-    *at += len;
-}
-
-void cookie_get(const unsigned char **at, void *bytes, apr_size_t len)
-{
-    memcpy(bytes, *at, len);
-    *at += len;
 }

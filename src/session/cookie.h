@@ -21,12 +21,4 @@ const char *cookie_seal(const cookie_sealer_t *sealer, apr_time_t now, const uns
 bool cookie_open(const cookie_sealer_t *sealer, apr_time_t now, const char *text, apr_size_t len,
                  unsigned char *bytes, apr_size_t max, apr_size_t *got);
 
-/* Numbers in a cookie are big-endian. Both move on past the number. */
-void cookie_put32(unsigned char **at, uint32_t number);
-uint32_t cookie_get32(const unsigned char **at);
-
-/* The same for plain bytes. */
-void cookie_put(unsigned char **at, const void *bytes, apr_size_t len);
-void cookie_get(const unsigned char **at, void *bytes, apr_size_t len);
-
 #endif

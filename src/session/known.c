@@ -3,13 +3,12 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "session/cookie.h"
 
-/* Version of the layout: version | id | users. */
-#define LAYOUT 1
+#define LAYOUT 1 /* the version of the layout, its first byte */
 #define USER_BYTES 16
-#define HEAD (1 + KNOWN_ID_BYTES)
-#define BYTES_MAX (HEAD + KNOWN_USERS * USER_BYTES)
+#define BYTES (1 + KNOWN_ID_BYTES + KNOWN_USERS * USER_BYTES)
 
 struct known_browsers_t {
     cookie_sealer_t *sealer;
@@ -60,26 +59,27 @@ const unsigned char *known_for(const known_t *known, const char *name)
 const char *known_seal(const known_browsers_t *browsers, const known_t *known, apr_time_t now,
                        apr_pool_t *p)
 {
-    unsigned char bytes[BYTES_MAX], *at = bytes;
-    const unsigned char layout = LAYOUT;
+    unsigned char bytes[BYTES];
+    bytes_out_t out = bytes_out(bytes, sizeof bytes);
 
-    cookie_put(&at, &layout, 1);
-    cookie_put(&at, known->id, sizeof known->id);
-    cookie_put(&at, known->users, sizeof known->users);
+    bytes_put_u8(&out, LAYOUT);
+    bytes_put(&out, known->id, sizeof known->id);
+    bytes_put(&out, known->users, sizeof known->users);
     return cookie_seal(browsers->sealer, now, bytes, sizeof bytes, p);
 }
 
 bool known_open(const known_browsers_t *browsers, const char *text, apr_size_t len, apr_time_t now,
                 known_t *known)
 {
-    unsigned char bytes[BYTES_MAX];
-    const unsigned char *at = bytes;
+    unsigned char bytes[BYTES];
     apr_size_t got;
 
-    if (!cookie_open(browsers->sealer, now, text, len, bytes, sizeof bytes, &got) ||
-        got != sizeof bytes || *at++ != LAYOUT)
+    if (!cookie_open(browsers->sealer, now, text, len, bytes, sizeof bytes, &got))
         return false;
-    cookie_get(&at, known->id, sizeof known->id);
-    cookie_get(&at, known->users, sizeof known->users);
-    return true;
+    bytes_in_t in = bytes_in(bytes, got);
+    if (bytes_get_u8(&in) != LAYOUT)
+        return false;
+    bytes_get(&in, known->id, sizeof known->id);
+    bytes_get(&in, known->users, sizeof known->users);
+    return bytes_all_read(&in);
 }

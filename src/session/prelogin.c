@@ -5,15 +5,13 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/bytes.h"
 #include "session/cookie.h"
 
-/* Version of the layout: version | id | sealed at 4 | entries, the free places left out: nonce |
- * made, methods, max_age, 4 each | post_lost 1 | target's length 2 and bytes. */
-#define LAYOUT 1
+#define LAYOUT 1 /* the version of the layout, its first byte */
 #define NONCE_BYTES (PRELOGIN_NONCE_HEX / 2)
-#define HEAD (1 + PRELOGIN_ID_BYTES + 4)
-#define ENTRY_FIXED (NONCE_BYTES + 3 * 4 + 1 + 2)
-#define BYTES_MAX (HEAD + PRELOGIN_ENTRIES * (ENTRY_FIXED + PRELOGIN_TARGET_MAX))
+#define ENTRY_MAX (NONCE_BYTES + 3 * 4 + 1 + 2 + PRELOGIN_TARGET_MAX)
+#define BYTES_MAX (1 + PRELOGIN_ID_BYTES + 4 + PRELOGIN_ENTRIES * ENTRY_MAX)
 
 #define TOKEN_BYTES crypto_auth_hmacsha256_BYTES
 #define TOKEN_TEXT BASE64_TEXT_LEN(TOKEN_BYTES)
@@ -115,82 +113,83 @@ void prelogin_remove(prelogin_t *prelogin, const char *nonce)
 
 /* ---- the cookie ---- */
 
-static void put_entry(unsigned char **at, const prelogin_entry_t *entry)
+static void put_entry(bytes_out_t *out, const prelogin_entry_t *entry)
 {
     unsigned char nonce[NONCE_BYTES];
     apr_size_t len = strlen(entry->target);
-    const unsigned char rest[] = {entry->post_lost, (unsigned char)(len >> 8), (unsigned char)len};
 
     sodium_hex2bin(nonce, sizeof nonce, entry->nonce, PRELOGIN_NONCE_HEX, NULL, NULL, NULL);
-    cookie_put(at, nonce, sizeof nonce);
-    cookie_put32(at, entry->made);
-    cookie_put32(at, entry->methods);
-    cookie_put32(at, entry->max_age);
-    cookie_put(at, rest, sizeof rest);
-    cookie_put(at, entry->target, len);
+    bytes_put(out, nonce, sizeof nonce);
+    bytes_put_u32(out, entry->made);
+    bytes_put_u32(out, entry->methods);
+    bytes_put_u32(out, entry->max_age);
+    bytes_put_u8(out, entry->post_lost);
+    bytes_put_u8(out, (uint8_t)(len >> 8));
+    bytes_put_u8(out, (uint8_t)len);
+    bytes_put(out, entry->target, len);
 }
 
 const char *prelogin_seal(const prelogins_t *prelogins, const prelogin_t *prelogin, apr_time_t now,
                           apr_pool_t *p)
 {
-    unsigned char bytes[BYTES_MAX], *at = bytes;
-    const unsigned char layout = LAYOUT;
+    unsigned char bytes[BYTES_MAX];
+    bytes_out_t out = bytes_out(bytes, sizeof bytes);
 
-    cookie_put(&at, &layout, 1);
-    cookie_put(&at, prelogin->id, sizeof prelogin->id);
-    cookie_put32(&at, (uint32_t)apr_time_sec(now));
+    bytes_put_u8(&out, LAYOUT);
+    bytes_put(&out, prelogin->id, sizeof prelogin->id);
+    bytes_put_u32(&out, (uint32_t)apr_time_sec(now));
     for (int i = 0; i < PRELOGIN_ENTRIES; i++)
         if (*prelogin->entries[i].nonce)
-            put_entry(&at, &prelogin->entries[i]);
-    return cookie_seal(prelogins->sealer, now, bytes, (apr_size_t)(at - bytes), p);
+            put_entry(&out, &prelogin->entries[i]);
+    return cookie_seal(prelogins->sealer, now, bytes, bytes_written(&out), p);
 }
 
-static bool get_entry(const unsigned char **at, const unsigned char *end, prelogin_entry_t *entry)
+static void get_entry(bytes_in_t *in, prelogin_entry_t *entry)
 {
-    unsigned char nonce[NONCE_BYTES], rest[3];
-    if (end - *at < ENTRY_FIXED)
-        return false;
-    cookie_get(at, nonce, sizeof nonce);
-    sodium_bin2hex(entry->nonce, sizeof entry->nonce, nonce, sizeof nonce);
-    entry->made = cookie_get32(at);
-    entry->methods = cookie_get32(at);
-    entry->max_age = cookie_get32(at);
-    cookie_get(at, rest, sizeof rest);
-    entry->post_lost = rest[0];
+    unsigned char nonce[NONCE_BYTES];
 
-    apr_size_t len = (apr_size_t)(rest[1] << 8 | rest[2]);
-    if (len > PRELOGIN_TARGET_MAX || len > (apr_size_t)(end - *at))
-        return false;
-    cookie_get(at, entry->target, len);
+    bytes_get(in, nonce, sizeof nonce);
+    sodium_bin2hex(entry->nonce, sizeof entry->nonce, nonce, sizeof nonce);
+    entry->made = bytes_get_u32(in);
+    entry->methods = bytes_get_u32(in);
+    entry->max_age = bytes_get_u32(in);
+    entry->post_lost = bytes_get_u8(in);
+
+    apr_size_t len = (apr_size_t)bytes_get_u8(in) << 8;
+    len |= bytes_get_u8(in);
+    if (len > PRELOGIN_TARGET_MAX) {
+        in->ok = false;
+        return;
+    }
+    bytes_get(in, entry->target, len);
     entry->target[len] = '\0';
-    return true;
 }
 
 bool prelogin_open(const prelogins_t *prelogins, const char *text, apr_size_t len, apr_time_t now,
                    prelogin_t *prelogin)
 {
     unsigned char bytes[BYTES_MAX];
-    const unsigned char *at = bytes;
     apr_size_t got;
     apr_time_t seconds = apr_time_sec(now);
 
-    if (!cookie_open(prelogins->sealer, now, text, len, bytes, sizeof bytes, &got) || got < HEAD ||
-        *at++ != LAYOUT)
+    if (!cookie_open(prelogins->sealer, now, text, len, bytes, sizeof bytes, &got))
+        return false;
+    bytes_in_t in = bytes_in(bytes, got);
+    if (bytes_get_u8(&in) != LAYOUT)
         return false;
     memset(prelogin, 0, sizeof *prelogin);
-    cookie_get(&at, prelogin->id, sizeof prelogin->id);
-    prelogin->made = cookie_get32(&at);
+    bytes_get(&in, prelogin->id, sizeof prelogin->id);
+    prelogin->made = bytes_get_u32(&in);
     if (prelogin->made > seconds + SEAL_SKEW || prelogin->made + prelogins->max <= seconds)
         return false;
 
-    const unsigned char *end = bytes + got;
-    for (int i = 0; at < end; i++) {
-        if (i == PRELOGIN_ENTRIES || !get_entry(&at, end, &prelogin->entries[i]))
-            return false;
-        if (prelogin->entries[i].made + prelogins->max <= seconds)
-            memset(&prelogin->entries[i], 0, sizeof prelogin->entries[i]);
+    for (int i = 0; i < PRELOGIN_ENTRIES && in.ok && in.next < in.end; i++) {
+        prelogin_entry_t *entry = &prelogin->entries[i];
+        get_entry(&in, entry);
+        if (entry->made + prelogins->max <= seconds)
+            memset(entry, 0, sizeof *entry);
     }
-    return true;
+    return bytes_all_read(&in);
 }
 
 /* ---- form tokens ---- */

@@ -2,9 +2,8 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <string.h>
 
-#include "base/seal.h"
+#include "base/bytes.h"
 #include "session/revoked.h"
 
 #define LOG "revocations"
@@ -37,16 +36,16 @@ static bool take_entry(void *baton, uint64_t sequence, const void *data, apr_siz
                        apr_time_t expires)
 {
     taking_t *taking = baton;
-    const unsigned char *bytes = data;
+    bytes_in_t in = bytes_in(data, len);
+    unsigned char id[16];
     (void)sequence;
-    if (len != ENTRY_BYTES || bytes[0] < REVOKE_SESSION || bytes[0] > REVOKE_ALL) {
-        taking->failed = true;
-        return false;
-    }
-    uint32_t limit = (uint32_t)bytes[17] << 24 | (uint32_t)bytes[18] << 16 |
-                     (uint32_t)bytes[19] << 8 | bytes[20];
-    taking->failed = !revoked_add(taking->revoked, bytes[0], bytes + 1, limit,
-                                  (uint32_t)apr_time_sec(expires), taking->now);
+
+    uint8_t kind = bytes_get_u8(&in);
+    bytes_get(&in, id, sizeof id);
+    uint32_t limit = bytes_get_u32(&in);
+    taking->failed = !bytes_all_read(&in) || kind < REVOKE_SESSION || kind > REVOKE_ALL ||
+                     !revoked_add(taking->revoked, kind, id, limit, (uint32_t)apr_time_sec(expires),
+                                  taking->now);
     return !taking->failed;
 }
 
@@ -101,16 +100,15 @@ store_status_t revocations_add(revocations_t *revocations, revoke_kind_t kind,
 {
     uint32_t seconds = (uint32_t)apr_time_sec(now);
     uint32_t limit = kind == REVOKE_USER ? version : kind == REVOKE_ALL ? seconds : EVER;
-    unsigned char entry[ENTRY_BYTES] = {(unsigned char)kind};
+    unsigned char entry[ENTRY_BYTES];
+    bytes_out_t out = bytes_out(entry, sizeof entry);
     uint64_t sequence;
 
     if (kind == REVOKE_ALL)
         id = everybody;
-    memcpy(entry + 1, id, 16);
-    entry[17] = (unsigned char)(limit >> 24);
-    entry[18] = (unsigned char)(limit >> 16);
-    entry[19] = (unsigned char)(limit >> 8);
-    entry[20] = (unsigned char)limit;
+    bytes_put_u8(&out, (uint8_t)kind);
+    bytes_put(&out, id, 16);
+    bytes_put_u32(&out, limit);
 
     until += apr_time_from_sec(SEAL_SKEW);
     store_status_t status =

@@ -3,16 +3,15 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/hex.h"
 #include "session/cookie.h"
 
 #define RENEW 60 /* seconds between sealings */
 
-/* Version of the layout: version | id | family | uid | identity | user version, started, auth_time,
- * seen, expires, amr, 4 each | length and bytes of provider | the name is the rest. */
-#define LAYOUT 1
-#define FIXED (1 + 4 * SESSION_ID_BYTES + 6 * 4 + 1)
-#define BYTES_MAX (FIXED + SESSION_PROVIDER_MAX + SESSION_NAME_MAX)
+#define LAYOUT 1 /* the version of the layout, its first byte */
+#define BYTES_MAX                                                                                  \
+    (1 + 4 * SESSION_ID_BYTES + 6 * 4 + 1 + SESSION_NAME_MAX + 1 + SESSION_PROVIDER_MAX)
 
 struct sessions_t {
     cookie_sealer_t *sealer;
@@ -73,55 +72,45 @@ void session_start(const sessions_t *sessions, session_t *session, apr_time_t no
 const char *session_seal(const sessions_t *sessions, session_t *session, apr_time_t now,
                          apr_pool_t *p)
 {
-    unsigned char bytes[BYTES_MAX], *at = bytes;
-    unsigned char layout = LAYOUT, provider_len = (unsigned char)strlen(session->provider);
+    unsigned char bytes[BYTES_MAX];
+    bytes_out_t out = bytes_out(bytes, sizeof bytes);
 
     session->seen = (uint32_t)apr_time_sec(now);
-    cookie_put(&at, &layout, 1);
-    cookie_put(&at, session->id, SESSION_ID_BYTES);
-    cookie_put(&at, session->family, SESSION_ID_BYTES);
-    cookie_put(&at, session->uid, SESSION_ID_BYTES);
-    cookie_put(&at, session->identity, SESSION_ID_BYTES);
-    cookie_put32(&at, session->version);
-    cookie_put32(&at, session->started);
-    cookie_put32(&at, session->auth_time);
-    cookie_put32(&at, session->seen);
-    cookie_put32(&at, session->expires);
-    cookie_put32(&at, session->amr);
-    cookie_put(&at, &provider_len, 1);
-    cookie_put(&at, session->provider, provider_len);
-    cookie_put(&at, session->name, strlen(session->name));
-    return cookie_seal(sessions->sealer, now, bytes, (apr_size_t)(at - bytes), p);
+    bytes_put_u8(&out, LAYOUT);
+    bytes_put(&out, session->id, SESSION_ID_BYTES);
+    bytes_put(&out, session->family, SESSION_ID_BYTES);
+    bytes_put(&out, session->uid, SESSION_ID_BYTES);
+    bytes_put(&out, session->identity, SESSION_ID_BYTES);
+    bytes_put_u32(&out, session->version);
+    bytes_put_u32(&out, session->started);
+    bytes_put_u32(&out, session->auth_time);
+    bytes_put_u32(&out, session->seen);
+    bytes_put_u32(&out, session->expires);
+    bytes_put_u32(&out, session->amr);
+    bytes_put_text(&out, session->name);
+    bytes_put_text(&out, session->provider);
+    return out.ok ? cookie_seal(sessions->sealer, now, bytes, bytes_written(&out), p) : NULL;
 }
 
-static bool read_layout(session_t *session, const unsigned char *at, apr_size_t len)
+static bool read_layout(session_t *session, const unsigned char *bytes, apr_size_t len)
 {
-    const unsigned char *end = at + len;
-    if (len < FIXED || *at++ != LAYOUT)
-        return false;
-    cookie_get(&at, session->id, SESSION_ID_BYTES);
-    cookie_get(&at, session->family, SESSION_ID_BYTES);
-    cookie_get(&at, session->uid, SESSION_ID_BYTES);
-    cookie_get(&at, session->identity, SESSION_ID_BYTES);
-    session->version = cookie_get32(&at);
-    session->started = cookie_get32(&at);
-    session->auth_time = cookie_get32(&at);
-    session->seen = cookie_get32(&at);
-    session->expires = cookie_get32(&at);
-    session->amr = cookie_get32(&at);
+    bytes_in_t in = bytes_in(bytes, len);
 
-    apr_size_t provider_len = *at++;
-    if (provider_len > SESSION_PROVIDER_MAX || provider_len > (apr_size_t)(end - at))
+    if (bytes_get_u8(&in) != LAYOUT)
         return false;
-    cookie_get(&at, session->provider, provider_len);
-    session->provider[provider_len] = '\0';
-
-    apr_size_t name_len = (apr_size_t)(end - at);
-    if (name_len > SESSION_NAME_MAX)
-        return false;
-    cookie_get(&at, session->name, name_len);
-    session->name[name_len] = '\0';
-    return true;
+    bytes_get(&in, session->id, SESSION_ID_BYTES);
+    bytes_get(&in, session->family, SESSION_ID_BYTES);
+    bytes_get(&in, session->uid, SESSION_ID_BYTES);
+    bytes_get(&in, session->identity, SESSION_ID_BYTES);
+    session->version = bytes_get_u32(&in);
+    session->started = bytes_get_u32(&in);
+    session->auth_time = bytes_get_u32(&in);
+    session->seen = bytes_get_u32(&in);
+    session->expires = bytes_get_u32(&in);
+    session->amr = bytes_get_u32(&in);
+    bytes_get_text(&in, session->name, sizeof session->name);
+    bytes_get_text(&in, session->provider, sizeof session->provider);
+    return bytes_all_read(&in);
 }
 
 session_status_t session_open(const sessions_t *sessions, const char *text, apr_size_t len,

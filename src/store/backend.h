@@ -3,8 +3,9 @@
 
 #include "store/store.h"
 
-/* What a place for records must be able to do. It sees sealed bytes only: sealing, expiry, sets and counters
- * are made of two operations, get and edit, in store.c, so that every backend keeps the same promises. */
+/* What a place for records must be able to do. It sees sealed bytes only: sealing, expiry, sets and
+ * counters are made of two operations, view and edit, in front of it, so that every backend keeps
+ * the same promises. */
 
 /* A value as stored; len 0 = there is none. Its layout is record.h's. */
 typedef struct store_raw_t {
@@ -12,15 +13,17 @@ typedef struct store_raw_t {
     apr_size_t len;
 } store_raw_t;
 
-/* Decides what becomes of a value, under the backend's lock or again after a lost race: it may be called more
- * than once and must then decide anew. `old` is what is there, expired or not, and lives as long as the call. */
+/* Decides what becomes of a value, under the backend's lock or again after a lost race: it may be
+ * called more than once and must then decide anew. `old` is what is there, expired or not, and
+ * lives as long as the call. */
 typedef enum { EDIT_KEEP, EDIT_WRITE, EDIT_ERASE } store_edit_t;
 typedef store_edit_t (*store_editor_t)(void *baton, const store_raw_t *old, store_raw_t *fresh);
 
 /* Looks at a value while it is held still. */
 typedef void (*store_viewer_t)(void *baton, const store_raw_t *raw);
 
-/* Makes the value of the log entry that will have this number; false gives the append up (STORE_DOWN). */
+/* Makes the value of the log entry that will have this number; false gives the append up
+ * (STORE_DOWN). */
 typedef bool (*store_log_writer_t)(void *baton, uint64_t sequence, store_raw_t *fresh);
 
 /* Takes one log entry; false ends the reading. */
@@ -31,25 +34,30 @@ typedef struct store_backend_t {
     const char *(*refuses)(const char *url, apr_pool_t *p);
     bool (*exists)(const char *url, apr_pool_t *p);
     store_status_t (*prepare)(const store_settings_t *settings, apr_pool_t *p, const char **why);
-    store_status_t (*open)(void **state, const store_settings_t *settings, apr_pool_t *p, const char **why);
+    store_status_t (*open)(void **state, const store_settings_t *settings, apr_pool_t *p,
+                           const char **why);
     void (*close)(void *state);
     /* Takes no lock that a writer holds. */
     store_status_t (*view)(void *state, store_class_t in, const char *key, store_viewer_t viewer,
                            void *baton);
-    /* Atomic. A new key is refused above the quota; a change of one that is there may use the reserve above it;
-     * an erasure is never refused for want of quota. */
+    /* Atomic. A new key is refused above the quota; a change of one that is there may use the
+     * reserve above it; an erasure is never refused for want of quota. */
     store_status_t (*edit)(void *state, store_class_t in, const char *key, store_editor_t editor,
                            void *baton);
     /* May use the reserve. */
-    store_status_t (*log_append)(void *state, const char *log, store_log_writer_t writer, void *baton,
-                                 uint64_t *sequence);
-    store_status_t (*log_read)(void *state, const char *log, uint64_t after, store_log_reader_t reader,
-                               void *baton, uint64_t *last);
+    store_status_t (*log_append)(void *state, const char *log, store_log_writer_t writer,
+                                 void *baton, uint64_t *sequence);
+    store_status_t (*log_read)(void *state, const char *log, uint64_t after,
+                               store_log_reader_t reader, void *baton, uint64_t *last);
     /* Never ahead of what a log_read that begins after it sees. */
     uint64_t (*generation)(const void *state);
     apr_time_t (*boot_time)(const void *state);
 } store_backend_t;
 
 extern const store_backend_t store_lmdb;
+
+/* True at most once a minute, so that a condition that repeats is logged no more often. Threads may
+ * race for it. */
+bool store_may_say(apr_time_t *last);
 
 #endif

@@ -14,10 +14,7 @@ struct store_t {
     apr_time_t said_unfit;
 };
 
-/* True at most once a minute: a condition that repeats is logged no more often. Threads may race for it. */
-bool store_may_say(apr_time_t *last);
-
-/* `key` fits (1..STORE_KEY_MAX printable characters); otherwise the program is wrong, and says so. */
+/* `key` has 1..STORE_KEY_MAX printable characters; otherwise the program is wrong, and says so. */
 bool store_key_fits(store_t *store, const char *key);
 
 /* `len` fits (at most STORE_RECORD_MAX); otherwise as above. */

@@ -10,6 +10,7 @@
 #include "store/record.h"
 
 #define MAP_BYTES ((apr_size_t)4 << 30)
+_Static_assert(sizeof(apr_size_t) == 8, "LMDB's map needs 64 bits of address");
 
 /* ---- keys ----------------------------------------------------------------------------------- */
 
@@ -214,10 +215,10 @@ static int walk_log(MDB_cursor *cursor, const lmdb_key_t *from, store_log_reader
                     void *baton)
 {
     apr_size_t prefix = from->len - 8;
-    MDB_val name = {.mv_size = from->len, .mv_data = (void *)(uintptr_t)from->bytes}, value;
+    MDB_val name = {.mv_size = from->len, .mv_data = (void *)from->bytes}, value;
     int rc = mdb_cursor_get(cursor, &name, &value, MDB_SET_RANGE);
     while (rc == 0) {
-        if (name.mv_size != from->len || memcmp(name.mv_data, from->bytes, prefix))
+        if (name.mv_size != from->len || memcmp(name.mv_data, from->bytes, prefix) != 0)
             return 0;
         uint64_t sequence = record_get64((unsigned char *)name.mv_data + prefix);
         store_raw_t raw = {value.mv_data, value.mv_size};

@@ -9,11 +9,12 @@
  *   key                  the id of the key file that seals its records
  *   boot                 the kernel's boot_id for which fleeting/ is valid, and when that boot was
  *   fleeting/, lasting/  one environment each: fleeting writes never wait for a lasting fsync
- * The first byte of a key is its area. Behind records are written to the fleeting environment at once (so that
- * every process sees them, and a killed child loses none) and moved to the lasting one in batches. */
-#define AREA_BEHIND 'b'   /* in both environments */
+ * The first byte of a key is its area. Behind records are written to the fleeting environment at
+ * once (so that every process sees them, and a killed child loses none) and moved to the lasting
+ * one in batches. */
+#define AREA_BEHIND 'b' /* in both environments */
 #define AREA_FLEETING 'f'
-#define AREA_LOG 'g'      /* lasting: name, 0, number; number 0 holds the newest number */
+#define AREA_LOG 'g' /* lasting: name, 0, number; number 0 holds the newest number */
 #define AREA_LASTING 'l'
 
 typedef struct lmdb_t {
@@ -42,15 +43,16 @@ store_status_t lmdb_prepare(const store_settings_t *settings, apr_pool_t *p, con
 /* When the machine booted; false where lmdb_prepare has not run since. */
 bool lmdb_boot_time(const char *dir, apr_pool_t *p, apr_time_t *booted);
 
-/* lmdb_upkeep.c: the maintenance thread. It moves, sweeps and frees dead readers while this process has the
- * lease; stopping it moves what is left. */
+/* lmdb_upkeep.c: the maintenance thread. It moves, sweeps and frees dead readers while this process
+ * has the lease; stopping it moves what is left. */
 bool lmdb_upkeep_start(lmdb_t *lmdb);
 void lmdb_upkeep_stop(lmdb_t *lmdb);
 
 /* lmdb_behind.c: behind records. */
 int lmdb_behind_find(lmdb_t *lmdb, MDB_txn *fleeting, const lmdb_key_t *key, MDB_txn **lasting,
                      store_raw_t *raw);
-int lmdb_behind_stage(MDB_txn *fleeting, MDB_dbi dbi, const lmdb_key_t *key, const store_raw_t *raw);
+int lmdb_behind_stage(MDB_txn *fleeting, MDB_dbi dbi, const lmdb_key_t *key,
+                      const store_raw_t *raw);
 store_status_t lmdb_behind_move(lmdb_t *lmdb, bool *more);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "store/front.h"
+#include "store/record.h"
 
 /* A behind record on its way lies in the fleeting environment as  raw | ticket 8;  raw is empty for
  * one that was erased. The ticket is the id of the transaction that wrote it, so that what has been
@@ -34,7 +34,7 @@ int lmdb_behind_find(lmdb_t *lmdb, MDB_txn *fleeting, const lmdb_key_t *key, MDB
 
 int lmdb_behind_stage(MDB_txn *fleeting, MDB_dbi dbi, const lmdb_key_t *key, const store_raw_t *raw)
 {
-    MDB_val name = {.mv_size = key->len, .mv_data = (void *)(uintptr_t)key->bytes};
+    MDB_val name = {.mv_size = key->len, .mv_data = (void *)key->bytes};
     MDB_val value = {.mv_size = raw->len + TICKET};
     int rc = mdb_put(fleeting, dbi, &name, &value, MDB_RESERVE);
     if (rc)

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "store/front.h"
 
 #define IDLE_MAX 256    /* snapshots kept for the next reader; more are made and given back */
 #define OVER_QUOTA (-1) /* among LMDB's (below -30000) and the system's (above 0) */
@@ -73,12 +72,14 @@ store_status_t lmdb_env_open(lmdb_env_t **opened, const lmdb_env_settings_t *set
             usleep(10000);
     }
     if (rc) {
-        *why = apr_psprintf(p,
-                            "the store's directory %s can't be opened: %s. See that httpd's user "
-                            "owns its files; if they are damaged, restore them from a backup",
-                            settings->dir, mdb_strerror(rc));
+        bool no_room = rc == ENOSPC || rc == EDQUOT || rc == EIO;
+        *why = apr_psprintf(p, "the store's directory %s can't be opened: %s. %s", settings->dir,
+                            mdb_strerror(rc),
+                            no_room ? "Make room on its disk, or see to the disk"
+                                    : "See that httpd's user owns its files; if they are damaged, "
+                                      "restore them from a backup");
         free(env);
-        return STORE_DOWN;
+        return no_room ? STORE_FULL : STORE_DOWN;
     }
     env->set.dir = NULL; /* the caller's */
     pthread_mutex_init(&env->lock, NULL);
@@ -207,7 +208,7 @@ void lmdb_read_end(lmdb_env_t *env, MDB_txn *txn)
 
 static MDB_val key_val(const lmdb_key_t *key)
 {
-    return (MDB_val){.mv_size = key->len, .mv_data = (void *)(uintptr_t)key->bytes};
+    return (MDB_val){.mv_size = key->len, .mv_data = (void *)key->bytes};
 }
 
 int lmdb_find(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key, store_raw_t *raw)
@@ -221,7 +222,7 @@ int lmdb_find(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key, store_raw_t *raw
 int lmdb_store(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key, const store_raw_t *raw)
 {
     MDB_val name = key_val(key);
-    MDB_val value = {.mv_size = raw->len, .mv_data = (void *)(uintptr_t)raw->bytes};
+    MDB_val value = {.mv_size = raw->len, .mv_data = (void *)raw->bytes};
     return mdb_put(txn, dbi, &name, &value, 0);
 }
 

@@ -5,21 +5,21 @@
 
 #include "store/backend.h"
 
-/* One LMDB environment of one process: its transactions, its quota, and what is said when it fails. Made and
- * used after fork only; LMDB forbids a process to open one twice. */
+/* One LMDB environment of one process: its transactions, its quota, and what is said when it fails.
+ * Made and used after fork only; LMDB forbids a process to open one twice. */
 typedef struct lmdb_env_t lmdb_env_t;
 
 typedef struct lmdb_env_settings_t {
     const char *dir;
-    const char *name;     /* as the administrator reads it: "fleeting" */
-    unsigned int flags;   /* MDB_NOSYNC, or 0 for a commit that is on disk */
-    apr_size_t map;       /* bytes of address space; sparse, never resized */
-    apr_off_t quota;      /* bytes of live pages for new records */
-    apr_off_t reserve;    /* bytes above the quota, for changes of what is there */
+    const char *name;   /* as the administrator reads it: "fleeting" */
+    unsigned int flags; /* MDB_NOSYNC, or 0 for a commit that is on disk */
+    apr_size_t map;     /* bytes of address space; sparse, never resized */
+    apr_off_t quota;    /* bytes of live pages for new records */
+    apr_off_t reserve;  /* bytes above the quota, for changes of what is there */
     const log_sink_t *log;
 } lmdb_env_settings_t;
 
-#define LMDB_READERS 4096 /* fixed when the lock file is made */
+#define LMDB_READERS 4096      /* fixed when the lock file is made */
 #define LMDB_LOCK_BYTES 262272 /* what LMDB makes of that many: 192 + 4095 * 64 */
 
 /* A key in LMDB: an area's letter, the caller's key and, for a log, 0 and a number. */
@@ -32,16 +32,18 @@ store_status_t lmdb_env_open(lmdb_env_t **env, const lmdb_env_settings_t *settin
                              const char **why);
 void lmdb_env_close(lmdb_env_t *env);
 
-/* True where the calling thread is inside one of these functions: it is a signal handler's question. */
+/* True where the calling thread is inside one of these functions: it is a signal handler's
+ * question. */
 bool lmdb_env_busy(void);
 
-/* A snapshot from the process's pool of reader slots; NULL (said in the log) when there is none to be had. No
- * lock, no system call once the slot exists. */
+/* A snapshot from the process's pool of reader slots; NULL (said in the log) when there is none to
+ * be had. No lock, no system call once the slot exists. */
 MDB_txn *lmdb_read_begin(lmdb_env_t *env);
 void lmdb_read_end(lmdb_env_t *env, MDB_txn *txn);
 MDB_dbi lmdb_dbi(const lmdb_env_t *env);
 
-/* The value, valid until the snapshot or the transaction ends; len 0 where there is none. An LMDB error or 0. */
+/* The value, valid until the snapshot or the transaction ends; len 0 where there is none. An LMDB
+ * error or 0. */
 int lmdb_find(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key, store_raw_t *raw);
 int lmdb_store(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key, const store_raw_t *raw);
 int lmdb_erase(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key);
@@ -49,8 +51,8 @@ int lmdb_erase(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key);
 /* How far the transaction may fill the environment. */
 typedef enum { ROOM_ANY, ROOM_QUOTA, ROOM_RESERVE } lmdb_room_t;
 
-/* Does its part of a write transaction and says how much room that may take; an LMDB error aborts. It may be
- * called twice: when dead readers held the room back. */
+/* Does its part of a write transaction and says how much room that may take; an LMDB error aborts.
+ * It may be called twice: when dead readers held the room back. */
 typedef int (*lmdb_work_t)(MDB_txn *txn, MDB_dbi dbi, void *baton, lmdb_room_t *room);
 
 /* One write transaction; nothing is written unless STORE_OK. */
@@ -65,7 +67,8 @@ int lmdb_free_dead_readers(lmdb_env_t *env);
 /* Live pages are more than three quarters of the quota. */
 bool lmdb_crowded(lmdb_env_t *env, MDB_txn *txn);
 
-/* The id of the newest transaction that a snapshot taken now sees. 60 instructions while nothing changes. */
+/* The id of the newest transaction that a snapshot taken now sees. 60 instructions while nothing
+ * changes. */
 uint64_t lmdb_generation(lmdb_env_t *env);
 
 #endif

@@ -13,6 +13,7 @@
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/hex.h"
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 #define BOOT_ID_CHARS 36
@@ -148,9 +149,7 @@ static store_status_t check_filesystem(place_t *place)
 /* Records sealed by one key file can't be used with another. */
 static store_status_t check_key(place_t *place, const keys_t *keys)
 {
-    char id[2 * KEY_ID_BYTES + 1];
-    for (int i = 0; i < KEY_ID_BYTES; i++)
-        apr_snprintf(id + 2 * i, 3, "%02x", keys_id(keys)[i]);
+    const char *id = hex_encode(place->p, keys_id(keys), KEY_ID_BYTES);
     const char *recorded = read_text(place->fd, "key", place->p);
     if (recorded) {
         if (strcmp(recorded, id) == 0)
@@ -306,7 +305,7 @@ bool lmdb_boot_time(const char *dir, apr_pool_t *p, apr_time_t *booted)
 {
     const char *now = read_text(AT_FDCWD, BOOT_ID, p);
     const char *recorded = read_text(AT_FDCWD, apr_pstrcat(p, dir, "/boot", NULL), p);
-    if (!now || !recorded || strncmp(recorded, now, BOOT_ID_CHARS) ||
+    if (!now || !recorded || strncmp(recorded, now, BOOT_ID_CHARS) != 0 ||
         recorded[BOOT_ID_CHARS] != ' ')
         return false;
     *booted = apr_atoi64(recorded + BOOT_ID_CHARS + 1);

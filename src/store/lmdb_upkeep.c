@@ -68,24 +68,29 @@ static int erase_expired(MDB_txn *txn, MDB_dbi dbi, void *baton, lmdb_room_t *ro
     return rc;
 }
 
+/* One step; false when the walk is to rest. */
+static bool step(walk_t *walk, int *idle)
+{
+    MDB_txn *txn = lmdb_read_begin(walk->env);
+    if (!txn)
+        return false;
+    walk->now = apr_time_now();
+    look(walk, txn);
+    int allowed = lmdb_crowded(walk->env, txn) ? STEPS_CROWDED : 1;
+    lmdb_read_end(walk->env, txn);
+    if (walk->found && lmdb_write(walk->env, erase_expired, walk))
+        return false;
+    if (walk->found < STEP_PAYS)
+        ++*idle;
+    return walk->at.len && *idle < allowed;
+}
+
 /* One turn: a step, and more of them while they pay or while room is short. */
 static void sweep(lmdb_t *lmdb, walk_t *walk)
 {
-    bool crowded = false, on = true;
-    for (int idle = 0; on && !__atomic_load_n(&lmdb->stopping, __ATOMIC_RELAXED);) {
-        MDB_txn *txn = lmdb_read_begin(walk->env);
-        if (!txn)
-            return;
-        walk->now = apr_time_now();
-        look(walk, txn);
-        crowded = lmdb_crowded(walk->env, txn);
-        lmdb_read_end(walk->env, txn);
-        if (walk->found && lmdb_write(walk->env, erase_expired, walk))
-            return;
-        if (walk->found < STEP_PAYS)
-            idle++;
-        on = walk->at.len && idle < (crowded ? STEPS_CROWDED : 1);
-    }
+    int idle = 0;
+    while (step(walk, &idle) && !__atomic_load_n(&lmdb->stopping, __ATOMIC_RELAXED))
+        ;
 }
 
 /* ---- the thread ----------------------------------------------------------------------------- */

@@ -6,7 +6,8 @@
 /* The bytes of a value:  kind 1 | expiry 8 (big-endian microseconds, 0 = never) | body
  *   count:              body = value 8
  *   data, set, entry:   body = sealed(expiry 8 | data), AAD = schema version | class | kind | name
- * The outer expiry is the sweeper's; the inner one must be the same, or the record does not open. */
+ * The outer expiry is the sweeper's; the inner one must be the same, or the record does not open.
+ */
 typedef enum {
     RECORD_DATA = 'd',
     RECORD_SET = 's',
@@ -28,11 +29,12 @@ void record_name(record_name_t *name, store_class_t in, record_kind_t kind, cons
 void record_name_entry(record_name_t *name, const char *log, uint64_t sequence);
 
 /* Writes `len` + RECORD_OVERHEAD bytes (len at most STORE_RECORD_MAX). False: no randomness. */
-bool record_seal(const sealer_t *sealer, const record_name_t *name, apr_time_t now, apr_time_t expires,
-                 const void *data, apr_size_t len, unsigned char *raw);
+bool record_seal(const sealer_t *sealer, const record_name_t *name, apr_time_t now,
+                 apr_time_t expires, const void *data, apr_size_t len, unsigned char *raw);
 
-/* Opens `raw` into `data`, which has room for raw->len - RECORD_OVERHEAD bytes; they are never more than
- * STORE_RECORD_MAX. STORE_MISSING: there is none, or it has expired. STORE_DOWN: it does not open. */
+/* Opens `raw` into `data`, which has room for raw->len - RECORD_OVERHEAD bytes; they are never more
+ * than STORE_RECORD_MAX. STORE_MISSING: there is none, or it has expired. STORE_DOWN: it does not
+ * open. */
 store_status_t record_open(const sealer_t *sealer, const record_name_t *name, apr_time_t now,
                            const store_raw_t *raw, unsigned char *data, apr_size_t *len,
                            apr_time_t *expires);

@@ -29,19 +29,20 @@ bool store_exists(const char *url, apr_pool_t *p)
     return backend && backend->exists(url, p);
 }
 
-static store_status_t settings_fit(const store_settings_t *settings, apr_pool_t *p,
-                                   const char **why)
+/* NULL where these settings can't be a store's. */
+static const store_backend_t *backend_for(const store_settings_t *settings, apr_pool_t *p,
+                                          const char **why)
 {
     *why = store_refuses(settings->url, p);
     if (!*why && (settings->quota < STORE_QUOTA_MIN || settings->quota > STORE_QUOTA_MAX))
         *why = "MPinStoreSize must be between 8 MB and 3 GB";
-    return *why ? STORE_DOWN : STORE_OK;
+    return *why ? NULL : backend_of(settings->url);
 }
 
 store_status_t store_prepare(const store_settings_t *settings, apr_pool_t *p, const char **why)
 {
-    store_status_t status = settings_fit(settings, p, why);
-    return status ? status : backend_of(settings->url)->prepare(settings, p, why);
+    const store_backend_t *backend = backend_for(settings, p, why);
+    return backend ? backend->prepare(settings, p, why) : STORE_DOWN;
 }
 
 static apr_status_t store_close(void *baton)
@@ -54,14 +55,18 @@ static apr_status_t store_close(void *baton)
 store_status_t store_open(store_t **opened, const store_settings_t *settings, apr_pool_t *p,
                           const char **why)
 {
-    store_status_t status = settings_fit(settings, p, why);
-    if (status)
-        return status;
+    const store_backend_t *backend = backend_for(settings, p, why);
+    if (!backend)
+        return STORE_DOWN;
     store_t *store = apr_pcalloc(p, sizeof(*store));
-    store->backend = backend_of(settings->url);
+    store->backend = backend;
     store->log = settings->log;
     store->sealer = sealer_make(settings->keys, "store", -1, p);
-    status = store->backend->open(&store->state, settings, p, why);
+    if (!store->sealer) {
+        *why = "no memory for the keys that seal the store";
+        return STORE_DOWN;
+    }
+    store_status_t status = backend->open(&store->state, settings, p, why);
     if (status)
         return status;
     apr_pool_cleanup_register(p, store, store_close, apr_pool_cleanup_null);

@@ -8,16 +8,17 @@
 #include "base/log.h"
 #include "base/seal.h"
 
-/* What the module remembers. Every operation is atomic across threads, processes and nodes. Records are
- * sealed (AES-256-GCM, AAD = class | key | schema version), so that a writer of the store cannot make one up
- * or move one; a record that does not open is STORE_DOWN. Counters are plain numbers: nothing but waiting
- * follows from them. Rollback of the whole store by somebody who can write it is not prevented. */
+/* What the module remembers. Every operation is atomic across threads, processes and nodes. Records
+ * are sealed (AES-256-GCM, AAD = schema version | class | kind | key), so that a writer of the
+ * store cannot make one up or move one; a record that does not open is STORE_DOWN. Counters are
+ * plain numbers: nothing but waiting follows from them. Rollback of the whole store by somebody who
+ * can write it is not prevented. */
 typedef struct store_t store_t;
 
 typedef enum {
     STORE_FLEETING, /* may be lost when the machine stops; survives reload and a killed child */
     STORE_LASTING,  /* on disk before the call returns */
-    STORE_BEHIND    /* written soon by a batching thread; losing the last few harms nothing */
+    STORE_BEHIND    /* seen by everybody at once, on disk soon; losing the last few harms nothing */
 } store_class_t;
 
 typedef enum {
@@ -38,55 +39,61 @@ typedef struct store_record_t {
     apr_size_t raw_len;
 } store_record_t;
 
-#define STORE_KEY_MAX 200       /* bytes of a key: printable text, "kind:..." */
-#define STORE_RECORD_MAX 16384  /* bytes of a record */
+#define STORE_KEY_MAX 200      /* bytes of a key: printable text, "kind:..." */
+#define STORE_RECORD_MAX 16384 /* bytes of a record */
 
+/* `keys` and `log` must outlive the store. */
 typedef struct store_settings_t {
-    const char *url;            /* "lmdb:/dir" */
-    apr_off_t quota;            /* MPinStoreSize in bytes */
+    const char *url; /* "lmdb:/dir" */
+    apr_off_t quota; /* MPinStoreSize in bytes */
     const keys_t *keys;
-    apr_uid_t uid;              /* who the children run as; the parent chowns to them when it is root */
+    apr_uid_t uid; /* who the children run as; a parent that is root prepares the store as them */
     apr_gid_t gid;
-    const log_sink_t *log;
+    const log_sink_t *log; /* is called from the maintenance thread, too */
 } store_settings_t;
 
-/* MPinStoreSize: three quarters are for lasting and behind records, one quarter for fleeting ones, so that
- * strangers, who can fill only the latter, never stop what is lasting. Above each part lies a reserve of an
- * eighth of it for changes of what is there, logs and (in the fleeting part) behind records on their way. */
+/* MPinStoreSize: three quarters are for lasting and behind records, one quarter for fleeting ones,
+ * so that strangers, who can fill only the latter, never stop what is lasting. Above each part lies
+ * a reserve of an eighth of it for changes of what is there, logs and (in the fleeting part) behind
+ * records on their way. */
 #define STORE_QUOTA_MIN ((apr_off_t)8 << 20)
 #define STORE_QUOTA_MAX ((apr_off_t)3 << 30)
 
-/* Why `url` can't be a store: NULL, or half a sentence with the mend ("it must be ..."). Its form, and the
- * filesystem of the directory or its nearest parent that exists: a tmpfs forgets at each boot, and network
- * filesystems can't hold LMDB. Only looks: for `apachectl -t`. */
+/* Why `url` can't be a store: NULL, or half a sentence with the mend ("it must be ..."). Its form,
+ * and the filesystem of the directory or its nearest parent that exists: a tmpfs forgets at each
+ * boot, and network filesystems can't hold LMDB. Only looks: for `apachectl -t`. */
 const char *store_refuses(const char *url, apr_pool_t *p);
 
-/* In the parent, once a configuration: makes the directories, notices a reboot (boot_id: fleeting is emptied),
- * writes the lock files to full size, records or compares the key file's id. Never opens the environments.
- * `*why` is one sentence for the administrator, with the mend. */
+/* In the parent, once a configuration: makes the directories, notices a reboot (boot_id: fleeting
+ * is emptied), writes the lock files to full size, records or compares the key file's id. Never
+ * opens the environments. `*why` is one sentence for the administrator, with the mend. */
 store_status_t store_prepare(const store_settings_t *settings, apr_pool_t *p, const char **why);
 
-/* True where `url`'s store holds records already, so that a missing key file is an error. Any process. */
+/* True where `url`'s store holds records already, so that a missing key file is an error. Any
+ * process. */
 bool store_exists(const char *url, apr_pool_t *p);
 
-/* In each child (child_init), once a process and URL; closed with the pool. Starts the maintenance thread:
- * batched writes, sweeping, reader checks. */
-store_status_t store_open(store_t **store, const store_settings_t *settings, apr_pool_t *p, const char **why);
+/* In each child (child_init), once a process and URL; closed with the pool. Starts the maintenance
+ * thread: batched writes, sweeping, reader checks. */
+store_status_t store_open(store_t **store, const store_settings_t *settings, apr_pool_t *p,
+                          const char **why);
 
 store_status_t store_get(store_t *store, store_class_t in, const char *key, apr_pool_t *p,
                          store_record_t *record);
 
 /* Writes the record whatever is there. */
-store_status_t store_put(store_t *store, store_class_t in, const char *key, const void *data, apr_size_t len,
-                         apr_time_t expires);
+store_status_t store_put(store_t *store, store_class_t in, const char *key, const void *data,
+                         apr_size_t len, apr_time_t expires);
 
 /* Writes the record if there is none, else STORE_EXISTS. Not for STORE_BEHIND. */
-store_status_t store_add(store_t *store, store_class_t in, const char *key, const void *data, apr_size_t len,
-                         apr_time_t expires);
+store_status_t store_add(store_t *store, store_class_t in, const char *key, const void *data,
+                         apr_size_t len, apr_time_t expires);
 
-/* Writes the record iff the one there is `seen` to the byte, else STORE_CHANGED. Not for STORE_BEHIND. */
-store_status_t store_swap(store_t *store, store_class_t in, const char *key, const store_record_t *seen,
-                          const void *data, apr_size_t len, apr_time_t expires);
+/* Writes the record iff the one there is `seen` to the byte, else STORE_CHANGED. Not for
+ * STORE_BEHIND. */
+store_status_t store_swap(store_t *store, store_class_t in, const char *key,
+                          const store_record_t *seen, const void *data, apr_size_t len,
+                          apr_time_t expires);
 
 /* Reads and deletes: exactly one caller gets the record. Not for STORE_BEHIND. */
 store_status_t store_take(store_t *store, store_class_t in, const char *key, apr_pool_t *p,
@@ -95,36 +102,38 @@ store_status_t store_take(store_t *store, store_class_t in, const char *key, apr
 /* A record, counter or set. Deleting what is not there is STORE_OK. */
 store_status_t store_delete(store_t *store, store_class_t in, const char *key);
 
-/* Adds `n` (also negative, never below 0) and gives the new value. The counter lives until the later of its
- * own expiry and `expires`; an expired one starts from 0. Fixed windows put the window into the key. With `n` = 0
- * it only reads, and waits for no writer. */
-store_status_t store_count(store_t *store, store_class_t in, const char *key, int64_t n, apr_time_t expires,
-                           int64_t *total);
+/* Adds `n` (also negative, never below 0) and gives the new value. The counter lives until the
+ * later of its own expiry and `expires`; an expired one starts from 0. Fixed windows put the window
+ * into the key. With `n` = 0 it only reads, and waits for no writer. */
+store_status_t store_count(store_t *store, store_class_t in, const char *key, int64_t n,
+                           apr_time_t expires, int64_t *total);
 
-/* A small set under a key (members are at most STORE_KEY_MAX bytes; at most `max` live ones, else STORE_FULL).
- * Adding a member that is there renews its expiry. */
-store_status_t store_member_add(store_t *store, store_class_t in, const char *key, const char *member, int max,
-                                apr_time_t expires);
-store_status_t store_member_remove(store_t *store, store_class_t in, const char *key, const char *member);
+/* A small set under a key (members are at most STORE_KEY_MAX bytes; at most `max` live ones, else
+ * STORE_FULL). Adding a member that is there renews its expiry. */
+store_status_t store_member_add(store_t *store, store_class_t in, const char *key,
+                                const char *member, int max, apr_time_t expires);
+store_status_t store_member_remove(store_t *store, store_class_t in, const char *key,
+                                   const char *member);
 
 /* The live members, NULL-terminated, in the pool. */
 store_status_t store_members(store_t *store, store_class_t in, const char *key, apr_pool_t *p,
                              const char ***members);
 
-/* An append-only lasting log. Sequence numbers start at 1 and only rise. `expires` lets the sweeper drop an
- * entry. */
+/* An append-only lasting log. Sequence numbers start at 1 and only rise. `expires` lets the sweeper
+ * drop an entry. */
 store_status_t store_log_append(store_t *store, const char *log, const void *data, apr_size_t len,
                                 apr_time_t expires, uint64_t *sequence);
 
-/* Calls `entry` for each live entry after `after`, in order, until it returns false; `*last` is the newest
- * sequence number of the log whether live or not. */
+/* Calls `entry` for each live entry after `after`, in order, until it returns false; `*last` is the
+ * newest sequence number of the log whether live or not. */
 store_status_t store_log_read(store_t *store, const char *log, uint64_t after, apr_pool_t *p,
-                              bool (*entry)(void *baton, uint64_t sequence, const void *data, apr_size_t len,
-                                            apr_time_t expires),
+                              bool (*entry)(void *baton, uint64_t sequence, const void *data,
+                                            apr_size_t len, apr_time_t expires),
                               void *baton, uint64_t *last);
 
-/* A number that moves whenever a log may have grown; constant time, no lock, no system call (LMDB: the last
- * transaction id of the lasting environment). */
+/* A number that moves whenever a log may have grown; constant time, no lock, no system call (LMDB:
+ * the last transaction id of the lasting environment). Taken before store_log_read, it is never
+ * ahead of what that reads. */
 uint64_t store_generation(const store_t *store);
 
 /* When this machine booted, as the store recorded it: TOTP steps before it are refused. */

@@ -486,6 +486,23 @@ static void two_openings_in_one_process_are_one_store(void **state)
     put(w, STORE_LASTING, "r", "y");
 }
 
+static void a_forked_child_opens_its_own(void **state)
+{
+    world_t *w = *state;
+    int ended;
+    pid_t child = fork();
+    if (child == 0) {
+        store_t *own = fixture_open(w->fixture);
+        _exit(own != w->store && store_put(own, STORE_LASTING, "r", "child's", 7, LATER) == STORE_OK
+                  ? 0
+                  : 1);
+    }
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    assert_int_equal(ended, 0);
+    is_there(w, STORE_LASTING, "r", "child's");
+    put(w, STORE_LASTING, "r", "parent's");
+}
+
 /* ---- races: processes and threads do the same at the same time ------------------------------- */
 
 #define PROCESSES 4
@@ -752,6 +769,7 @@ int store_contract(const char *backend, store_fixture_t *(*make)(apr_pool_t *p))
         PROMISE(boot_time_is_in_the_past),
         PROMISE(everything_survives_a_restart),
         PROMISE(two_openings_in_one_process_are_one_store),
+        PROMISE(a_forked_child_opens_its_own),
         PROMISE(of_many_adds_exactly_one_wins),
         PROMISE(of_many_takes_exactly_one_wins),
         PROMISE(every_count_has_its_own_total),

@@ -3,8 +3,8 @@
 
 #include "store_fixture.h"
 
-/* Every promise of store.h, for whatever backend `make` prepares a fresh, empty store of. Returns the number of
- * tests that failed. */
+/* Every promise of store.h, for whatever backend `make` prepares a fresh, empty store of. Returns
+ * the number of tests that failed. */
 int store_contract(const char *backend, store_fixture_t *(*make)(apr_pool_t *p));
 
 #endif

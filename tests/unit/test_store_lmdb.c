@@ -1,5 +1,5 @@
-/* LMDB keeps every promise of store.h, and these of its own: what a writer of the store can do, what happens
- * when a part of it is full, and what is swept. */
+/* LMDB keeps every promise of store.h, and these of its own: what a writer of the store can do,
+ * what happens when a part of it is full, and what is swept. */
 #include <apr_strings.h>
 #include <lmdb.h>
 #include <pthread.h>
@@ -172,8 +172,8 @@ static int fill(store_fixture_t *f, store_class_t in, apr_time_t expires)
     for (apr_size_t len = sizeof(data); len; len /= 2) { /* the last room is for small ones */
         store_status_t status = STORE_OK;
         while (status == STORE_OK)
-            status = store_put(f->store, in, apr_psprintf(f->p, "flood:%d", n++), data, len,
-                               expires);
+            status =
+                store_put(f->store, in, apr_psprintf(f->p, "flood:%d", n++), data, len, expires);
         assert_int_equal(status, STORE_FULL);
         n--;
     }

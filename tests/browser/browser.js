@@ -1,0 +1,140 @@
+// What every browser test needs: a site of its own, Chromium, and TAP.
+//
+// The site is the demo of `make run` on a port of ours with a fresh store, or the one at MPIN_URL (whose password
+// user MPIN_PASSWORD_USER has MPIN_PASSWORD). BUILD names the build folder,
+// PORT the first port, ONLY a part of the names of the tests to run.
+const { execFileSync } = require('node:child_process');
+const { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { basename, join, resolve } = require('node:path');
+const axe = require('axe-core');
+const { chromium } = require('playwright-core');
+
+const root = resolve(__dirname, '../..');
+const build = resolve(root, process.env.BUILD || 'build');
+const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+/** Starts the demo site; resolves to its address, its password user, and how to end it. */
+async function startSite() {
+    const { MPIN_URL, MPIN_PASSWORD_USER, MPIN_PASSWORD } = process.env;
+    if (MPIN_URL)
+        return { url: MPIN_URL, user: MPIN_PASSWORD_USER, password: MPIN_PASSWORD, stop() {} };
+
+    const port = String(Number(process.env.PORT || 8405) + [...basename(process.argv[1])].length % 20);
+    const folder = mkdtempSync(join(tmpdir(), 'mpin-browser-'));
+    chmodSync(folder, 0o755);
+    symlinkSync(join(build, 'mod_auth_mpin.so'), join(folder, 'mod_auth_mpin.so'));
+    const demo = (word) => execFileSync(join(root, 'tools/demo'), [word],
+        { env: { ...process.env, BUILD: folder, PORT: port, TLS: '', HOST: '' }, stdio: ['ignore', 'ignore', 'inherit'] });
+    demo('start');
+    return {
+        url: `http://127.0.0.1:${port}`,
+        user: 'john',
+        password: readFileSync(join(folder, 'demo/password'), 'utf8').trim(),
+        stop() {
+            demo('stop');
+            rmSync(folder, { recursive: true, force: true });
+        },
+    };
+}
+
+/** A browser profile with one page; whatever breaks a page's own rules is a failure of the test. */
+async function openProfile(t, options = {}) {
+    const context = await t.browser.newContext({ baseURL: t.site.url, viewport: { width: 390, height: 844 }, ...options });
+    context.setDefaultTimeout(15_000);
+    await context.addInitScript(() => addEventListener('securitypolicyviolation',
+        (event) => console.error(`Content Security Policy: ${event.violatedDirective} ${event.blockedURI}`)));
+    context.on('page', (page) => {
+        page.on('pageerror', (error) => t.problems.push(`${page.url()}: ${error.message}`));
+        page.on('console', (message) => /Content Security Policy/.test(message.text())
+            && t.problems.push(`${page.url()}: ${message.text()}`));
+    });
+    t.contexts.push(context);
+    return context.newPage();
+}
+
+/** Runs the tests one after the other: {name: async (t) => …}; a test fails by throwing. */
+async function run(tests) {
+    const only = process.env.ONLY;
+    const site = await startSite();
+    const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ARGUMENTS });
+    const names = Object.keys(tests).filter((name) => !only || name.includes(only));
+    let number = 0;
+    console.log(`1..${names.length}`);
+    for (const name of names) {
+        const t = { site, browser, problems: [], contexts: [] };
+        let failure;
+        try {
+            await tests[name](t);
+            if (t.problems.length)
+                throw new Error(t.problems.join('\n'));
+        } catch (error) {
+            failure = error;
+            await Promise.all(t.contexts.flatMap((context) => context.pages()).map((page, i) =>
+                page.screenshot({ path: join(build, `failed-${name}-${i}.png`) }).catch(() => {})));
+        }
+        console.log(`${failure ? 'not ok' : 'ok'} ${++number} - ${name.replace(/_/g, ' ')}`);
+        if (failure) {
+            console.log(String(failure.stack).replace(/^/gm, '# '));
+            process.exitCode = 1;
+        }
+        await Promise.all(t.contexts.map((context) => context.close()));
+    }
+    await browser.close();
+    site.stop();
+}
+
+/** Waits until the pad shows a screen. */
+const screen = (page, name) => page.waitForSelector(`.mp-screen-${name}`);
+
+/** Waits for a text on the pad's or the form's alert line. */
+const alert = (page, text) => page.getByRole('alert').filter({ hasText: text }).waitFor();
+
+/** Types a PIN on the keyboard, as soon as the pad takes it. */
+async function typePin(page, pin) {
+    await page.waitForSelector('.mp-pad:not([data-locked])');
+    await page.focus('.mp-field');
+    await page.keyboard.type(pin);
+}
+
+/** Registers a free name with a PIN; afterwards nobody is signed in. */
+async function enrol(page, name, pin) {
+    await page.goto('/login');
+    await page.waitForSelector('.mp-screen', { state: 'attached' });
+    if (await page.locator('.mp-screen-enter').count()) {
+        await page.getByRole('button', { name: 'change' }).click();
+        await page.getByRole('button', { name: 'Set up a PIN for another name' }).click();
+    } else {
+        await page.locator('[data-to=pin]').click();
+    }
+    await page.fill('#mp-name', name);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await choosePin(page, pin);
+    await page.waitForURL('**/');
+    await signOut(page);
+}
+
+async function choosePin(page, pin) {
+    await screen(page, 'choose-pin');
+    await typePin(page, pin);
+    await screen(page, 'confirm-pin');
+    await typePin(page, pin);
+}
+
+const signOut = (page) => page.context().clearCookies();
+
+async function signInByPassword(page, site) {
+    await page.fill('#username', site.user);
+    await page.fill('#password', site.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** axe-core's findings, as lines; none is the aim. */
+async function findings(page) {
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
+    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+}
+
+module.exports = { alert, build, choosePin, enrol, findings, openProfile, root, run, screen, signInByPassword, signOut, typePin };

@@ -1,0 +1,163 @@
+// The pad's parts without a browser: mathematics, size, catalogues, the list of weak PINs.
+const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
+const { readdirSync, readFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { gzipSync } = require('node:zlib');
+
+globalThis.crypto ??= require('node:crypto').webcrypto; // Node 18
+const root = join(__dirname, '../..');
+const built = join(root, process.env.BUILD || 'build', 'htdocs');
+const source = (name) => import(join(root, 'htdocs/pinpad', name));
+const text = (...path) => readFileSync(join(root, 'htdocs', ...path), 'utf8');
+const DST = 'BLS12381G1_XMD:SHA-256_SSWU_NU_MPIN';
+const digits = (pin) => Uint8Array.from(pin, Number);
+
+/** An identity's secret under a master secret, as a D-TA would give it. */
+async function secretOf(master) {
+    const { identityPoint } = await source('mpin.js');
+    const { toHex } = await source('field.js');
+    const h = await identityPoint('7b7d');
+    return { h, secret: toHex(h.multiply(master).toBytes(false)) };
+}
+
+const tests = {
+    async hashing_agrees_with_rfc_9380() { // J.9.2, BLS12381G1_XMD:SHA-256_SSWU_NU_
+        const { encodeToCurve } = await source('field.js');
+        const dst = 'QUUX-V01-CS02-with-BLS12381G1_XMD:SHA-256_SSWU_NU_';
+        for (const [message, x] of [
+            ['', '184bb665c37ff561a89ec2122dd343f20e0f4cbcaec84e3c3052ea81d1834e192c426074b02ed3dca4e7676ce4ce48ba'],
+            ['abc', '009769f3ab59bfd551d53a5f846b9984c59b97d6842b20a2c565baa167945e3d026a3755b6345df8ec7e6acb6868ae6d'],
+        ])
+            assert.equal((await encodeToCurve(Buffer.from(message), dst)).x.toString(16).padStart(96, '0'), x);
+    },
+
+    async hashing_agrees_with_nobles_own() {
+        const { encodeToCurve } = await source('field.js');
+        const { bls12_381 } = await import('@noble/curves/bls12-381.js');
+        for (let i = 0; i < 64; i++) {
+            const message = crypto.getRandomValues(new Uint8Array(32));
+            const ours = await encodeToCurve(message, DST);
+            const theirs = bls12_381.G1.encodeToCurve(message, { DST }).toAffine();
+            assert.deepEqual([ours.x, ours.y], [theirs.x, theirs.y]);
+        }
+    },
+
+    async the_isogeny_agrees_with_nobles_own_everywhere() {
+        const { mapToCurve } = await source('field.js');
+        const { bls12_381 } = await import('@noble/curves/bls12-381.js');
+        for (const u of [0n, 1n, 2n, 12345678901234567890n]) {
+            const theirs = bls12_381.G1.mapToCurve(u).toAffine();
+            const { G1 } = await source('field.js');
+            const point = G1.fromAffine(mapToCurve(u));
+            const ours = point.multiplyUnsafe(0xd201000000010000n).add(point);
+            assert.deepEqual([ours.x, ours.y], [theirs.x, theirs.y]);
+        }
+    },
+
+    async the_right_pin_proves_and_a_wrong_one_does_not() {
+        const { commit, makeToken, prove } = await source('mpin.js');
+        const { G1 } = await source('field.js');
+        const master = 0x1234567890abcdef1234567890abcdefn;
+        const { h, secret } = await secretOf(master);
+        for (const pin of ['7391', '0007', '0000', '99999999']) {
+            const token = makeToken(secret, h, digits(pin));
+            for (const [tried, good] of [[pin, true], ['5555', false]]) {
+                const { x, U } = commit(h);
+                const V = prove(x, '0'.repeat(94) + 'ab', token, h, digits(tried));
+                const sum = G1.fromHex(U).add(h.multiply(0xabn)).multiply(master).add(G1.fromHex(V));
+                assert.equal(sum.is0(), good, `${pin} ${tried}`);
+            }
+        }
+    },
+
+    async a_bad_secret_or_challenge_is_refused() {
+        const { commit, makeToken, prove } = await source('mpin.js');
+        const { h, secret } = await secretOf(77n);
+        const pin = digits('7391');
+        const order3 = '04' + '0'.repeat(96) + '0'.repeat(95) + '2'; // (0, 2): on the curve, order 3
+        for (const bad of ['', secret.slice(2), secret.toUpperCase(), '06' + secret.slice(2),
+            secret.slice(0, -2) + '00', order3, '04' + 'f'.repeat(192)])
+            assert.throws(() => makeToken(bad, h, pin), undefined, bad);
+        const token = makeToken(secret, h, pin);
+        const order = '73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001'.padStart(96, '0');
+        for (const y of ['', '0'.repeat(96), order, 'f'.repeat(96), '1'.repeat(95)])
+            assert.throws(() => prove(commit(h).x, y, token, h, pin), undefined, y);
+    },
+
+    async weak_pins_are_those_of_the_list() {
+        const { isWeak } = await source('weak.js');
+        for (const pin of ['0000', '1111', '1234', '0123', '6789', '9876', '4321', '2580', '1379', '1900', '1984', '2000',
+            '2049', '1212', '1004', '6969', '55555', '345678', '87654321', '123123'])
+            assert.ok(isWeak(digits(pin)), pin);
+        for (const pin of ['7391', '1899', '2050', '1243', '5558', '19841', '0852', '7890', '3571'])
+            assert.ok(!isWeak(digits(pin)), pin);
+        let refused = 0;
+        for (let pin = 0; pin < 10_000; pin++)
+            refused += isWeak(digits(String(pin).padStart(4, '0')));
+        assert.ok(refused < 200, `${refused} of 10,000 refused`);
+    },
+
+    async the_pad_is_at_most_20_kb_on_the_wire() {
+        const sizes = ['mpin.js', 'mpin/worker.js'].map((name) => gzipSync(readFileSync(join(built, name)), { level: 9 }).length);
+        const sum = sizes[0] + sizes[1];
+        console.log(`# mpin.js ${sizes[0]} + worker.js ${sizes[1]} = ${sum} bytes gzip`);
+        assert.ok(sum <= 20_000);
+    },
+
+    async every_catalogue_has_every_text_with_its_values() {
+        const flat = (object, prefix = '') => Object.entries(object).flatMap(([key, value]) =>
+            typeof value === 'string' ? [[prefix + key, value]] : flat(value, `${prefix}${key}.`));
+        const values = (one) => (one.match(/\{\w+\}/g) ?? []).sort();
+        const english = flat(JSON.parse(text('texts/en.json')));
+        for (const name of readdirSync(join(root, 'htdocs/texts'))) {
+            const other = Object.fromEntries(flat(JSON.parse(text('texts', name))));
+            assert.deepEqual(Object.keys(other), english.map(([key]) => key), name);
+            for (const [key, value] of english)
+                assert.deepEqual(values(other[key]), values(value), `${name} ${key}`);
+        }
+    },
+
+    async every_text_is_used_and_every_text_used_is_there() {
+        const english = JSON.parse(text('texts/en.json'));
+        const code = readdirSync(join(root, 'htdocs/pinpad')).map((name) => text('pinpad', name)).join('');
+        const pages = readdirSync(join(root, 'htdocs/pages')).map((name) => text('pages', name)).join('');
+        for (const [, key] of pages.matchAll(/\{\{t\.(\w+)\}\}/g))
+            assert.ok(english[key], key);
+        for (const key of Object.keys(english)) {
+            if (key === 'error')
+                continue; // chosen by status and code
+            const used = key.startsWith('pad_')
+                ? new RegExp(`'${key.slice(4).replace(/n\d$/, 'n').replace(/_text$/, '(_text)?')}'`).test(code)
+                : pages.includes(`{{t.${key}}}`);
+            assert.ok(used, `${key} is not used`);
+        }
+    },
+
+    async pages_hold_no_script_or_style_of_their_own() {
+        for (const name of readdirSync(join(root, 'htdocs/pages'))) {
+            const page = text('pages', name);
+            assert.doesNotMatch(page, /<script(?![^>]* src=)|<style|style=|\son\w+=|javascript:/i, name);
+        }
+        for (const name of readdirSync(join(root, 'htdocs/pinpad')))
+            assert.doesNotMatch(text('pinpad', name), /innerHTML|outerHTML|insertAdjacent|\.style\b|eval\(|new Function/, name);
+    },
+
+    async types_hold() {
+        execFileSync(join(root, 'node_modules/.bin/tsc'), ['--noEmit', '-p', root], { encoding: 'utf8' });
+    },
+};
+
+(async () => {
+    let number = 0;
+    console.log(`1..${Object.keys(tests).length}`);
+    for (const [name, test] of Object.entries(tests)) {
+        let failure;
+        await test().catch((error) => failure = error);
+        console.log(`${failure ? 'not ok' : 'ok'} ${++number} - ${name.replace(/_/g, ' ')}`);
+        if (failure) {
+            console.log(String(failure.stdout ?? '').replace(/^/gm, '# ') + String(failure.stack).replace(/^/gm, '# '));
+            process.exitCode = 1;
+        }
+    }
+})();

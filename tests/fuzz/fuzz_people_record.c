@@ -1,0 +1,32 @@
+/* Records of people: whatever bytes, what can be read was written by us, to the byte. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include "people/inside.h"
+
+static void require(int holds)
+{
+    if (!holds)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    user_t user;
+    identity_t identity;
+    unsigned char user_record[USER_RECORD_MAX], identity_record[IDENTITY_RECORD_MAX];
+
+    if (people_read_user(data, size, &user)) {
+        require(people_write_user(&user, user_record) == size);
+        require(memcmp(user_record, data, size) == 0);
+    }
+    if (people_read_identity(data, size, &identity)) {
+        require(people_write_identity(&identity, identity_record) == size);
+        require(memcmp(identity_record, data, size) == 0);
+        require(identity.cleared <= identity.failures);
+        require(people_recent_failures(&identity, 0) <= RECENT_FAILURES);
+    }
+    return 0;
+}

@@ -1,0 +1,564 @@
+#!/usr/bin/perl
+# Mistakes in the configuration: each is told by `httpd -t`, in one line with file, line, directive and the mend, to
+# anybody who asks, and nothing is changed by asking. Then: what must start, starts; and what changes around a
+# running server never ends it. BUILD names the build folder.
+use strict;
+use warnings;
+use Test::More;
+use Cwd qw(abs_path);
+use File::Copy qw(copy);
+use File::Path qw(make_path remove_tree);
+use File::Temp qw(tempdir);
+use FindBin;
+use IO::Socket::INET;
+
+my $source = abs_path("$FindBin::Bin/../..");
+my $build = abs_path($ENV{BUILD} // "$source/build");
+my $port = $ENV{MPIN_TEST_PORT} // 8530;
+chomp(my $modules = `apxs -q LIBEXECDIR`);
+chomp(my $httpd = `apxs -q SBINDIR`);
+$httpd .= -x "$httpd/apache2" ? '/apache2' : '/httpd';
+-f "$build/mod_auth_mpin.so" or plan skip_all => 'no module built';
+
+# Everything stands in one folder that httpd's user can read; root is needed only to be both root and another.
+my $top = tempdir(CLEANUP => 1);
+chmod 0755, $top;
+make_path map { "$top/$_" } qw(conf logs site);
+copy "$build/mod_auth_mpin.so", "$top/mod_auth_mpin.so" or die "copy: $!";
+symlink $modules, "$top/modules" or die;
+our @users = $> ? ('who runs this') : ('root', 'www-data');
+
+sub write_file
+{
+    my ($name, $text) = @_;
+    open my $out, '>', $name or die "$name: $!";
+    print {$out} $text;
+    close $out or die "$name: $!";
+    return $name;
+}
+
+sub slurp { open my $in, '<', $_[0] or return ''; local $/; return scalar(<$in>) // '' }
+
+write_file("$top/conf/users", "");    # nobody signs in here
+write_file("$top/site/index.html", "hello\n");
+
+my $loads = join '', map { "LoadModule ${_}_module modules/mod_$_.so\n" }
+    qw(mpm_event authn_core authn_file authz_core authz_user alias dir);
+my $frame = <<"END";
+ServerRoot "$top"
+ServerName localhost
+PidFile "$top/httpd.pid"
+ErrorLog "$top/logs/error.log"
+DefaultRuntimeDir "$top"
+DocumentRoot "$top/site"
+END
+$frame .= "User www-data\nGroup www-data\n" unless $>;
+my $module = qq{LoadModule auth_mpin_module "$top/mod_auth_mpin.so"\n};
+my $base = $frame . $loads . $module;
+my $places = qq{MPinStore "lmdb:$top/state/store"\nMPinKeyFile "$top/state/keys/mpin.keys"\n};
+
+# `httpd -t`: its exit status and what it says.
+sub check
+{
+    my ($text, $user) = @_;
+    my $conf = write_file("$top/conf/t.conf", $text);
+    chmod 0644, $conf;
+    my @as = $user eq 'www-data' ? qw(runuser -u www-data --) : ();
+    open my $said, '-|', 'sh', '-c', 'exec "$@" 2>&1', 'sh', @as, $httpd, '-t', '-f', $conf or die;
+    local $/;
+    my $all = <$said>;
+    close $said;
+    return ($? >> 8, $all);
+}
+
+# One mistake. The line that begins with "=> " is the one to be named, with its directive; `mend` is in the message.
+sub mistake
+{
+    my ($name, $text, $mend, %more) = @_;
+    my @lines = split /\n/, $base . ($more{listen} // "Listen 127.0.0.1:$port\n") . $text;
+    my ($number) = grep { $lines[$_ - 1] =~ s/^\s*=> // } 1 .. @lines;
+    my ($directive) = $lines[$number - 1] =~ /^(\w+)/;
+    for my $user (@users) {
+        my ($status, $said) = check(join("\n", @lines, ''), $user);
+        my @told = grep { !/^AH00014/ && !/^AH00558/ } split /\n/, $said;
+        my $where = quotemeta "$top/conf/t.conf:$number: $directive: ";
+        subtest "$name ($user)" => sub {
+            isnt $status, 0, 'httpd -t refuses it';
+            is scalar @told, 1, 'one line' or diag $said;
+            like $told[0] // '', qr/^$where.+; .+/, 'with file, line, directive and mend';
+            like $told[0] // '', $mend, 'that helps';
+        };
+    }
+}
+
+sub fine
+{
+    my ($name, $text, $warns) = @_;
+    for my $user (@users) {
+        my ($status, $said) = check($text, $user);
+        is $status, 0, "$name ($user)" or diag $said;
+        $warns ? like $said, $warns, '... with a warning' : is $said, "Syntax OK\n", '... without a word';
+    }
+}
+
+my $site = "MPinEngine On\n$places";
+my $far = "Listen 8531\n";                       # not loopback; -t opens no port
+my $https = "${site}MPinPublicURL https://www.example.com\n";
+my $passwords = qq{MPinPasswordProvider file\n<Location /login>\nAuthUserFile conf/users\n</Location>\n};
+
+# ---- what is fine ---------------------------------------------------------------------------------------------
+
+my $here = "${base}Listen 127.0.0.1:$port\n";
+fine 'off is fine', $here;
+fine 'on loopback nothing but the engine and a provider is needed', "$here$site$passwords";
+fine 'https is fine off loopback', "$base$far$https$passwords";
+fine 'open on loopback', "$here${site}MPinRegister signed-in open\nMPinRegisterAllow any\n$passwords";
+fine 'open to anyone', "$base$far${https}MPinRegister open open-to-anyone\nMPinRegisterAllow domain example.org\n";
+fine 'nobody can set up a PIN, which may be meant', "$here$site", qr/t\.conf:\d+: MPinEngine: nobody can sign in/;
+fine 'cookies for a domain, with a warning',
+    "$base$far$https${passwords}MPinCookieDomain example.com\nMPinSessionRealm example.com\n",
+    qr/t\.conf:\d+: MPinCookieDomain: cookies lose/;
+fine 'a provider by another name', "$here${site}<AuthnProviderAlias file staff>\nAuthUserFile conf/users\n"
+    . "</AuthnProviderAlias>\nMPinPasswordProvider staff\n";
+fine 'settings of a provider in <Location />', "$here${site}MPinPasswordProvider file\n"
+    . "<Location />\nAuthUserFile conf/users\n</Location>\n";
+fine 'settings of a provider where the page was moved', "$here${site}MPinPath login /auth/login\n"
+    . "MPinPasswordProvider file\n<Location /auth>\nAuthUserFile conf/users\n</Location>\n";
+fine 'a section of the main server, for a vhost with the engine on', "$here<Location /x>\nAuthType MPin\n"
+    . "MPinLoginMethods password\nRequire valid-user\n</Location>\n<VirtualHost *:$port>\n$site$passwords</VirtualHost>\n";
+fine 'two vhosts with one store', "$here$site$passwords<VirtualHost *:$port>\nServerName a\nMPinTitle A\n</VirtualHost>\n"
+    . "<VirtualHost *:$port>\nServerName b\nMPinEngine Off\n</VirtualHost>\n";
+
+# ---- the public URL -------------------------------------------------------------------------------------------
+
+mistake 'no public URL off loopback', "=> MPinEngine On\n$places$passwords", qr/write MPinPublicURL https:/,
+    listen => $far;
+mistake 'one Listen off loopback is enough', "=> MPinEngine On\n$places$passwords", qr/write MPinPublicURL https:/,
+    listen => "Listen 127.0.0.1:$port\n$far";
+mistake 'http off loopback', "$site$passwords=> MPinPublicURL http://www.example.com\n",
+    qr{write https://www\.example\.com}, listen => $far;
+mistake 'http for a name of this machine, reachable from elsewhere',
+    "$site$passwords=> MPinPublicURL http://localhost:8531\n", qr/Listen 127\.0\.0\.1:PORT/, listen => $far;
+mistake 'http for another host, on loopback', "$site$passwords=> MPinPublicURL http://www.example.com\n",
+    qr{write https://www\.example\.com};
+mistake "URL with $_->[0]", "$site$passwords=> MPinPublicURL $_->[1]\n", qr{write }
+    for ['a path', 'https://www.example.com/app'], ['a user', 'https://john@www.example.com'],
+    ['a fragment', '"https://www.example.com#x"'], ['no scheme', 'www.example.com'],
+    ['a bad port', 'https://www.example.com:99999'], ['a bad host', 'https://a..b'];
+
+# ---- registration ---------------------------------------------------------------------------------------------
+
+subtest registration_without_allow_list_is_refused => sub {
+    mistake 'on loopback', "$site$passwords=> MPinRegister signed-in open\n", qr/write MPinRegisterAllow/;
+    mistake 'to anyone', "$https$passwords=> MPinRegister open open-to-anyone\n", qr/write MPinRegisterAllow/,
+        listen => $far;
+};
+mistake 'open off loopback', "$https$passwords=> MPinRegister open\nMPinRegisterAllow any\n", qr/add open-to-anyone/,
+    listen => $far;
+mistake 'open under a public URL, on loopback', "$https$passwords=> MPinRegister open\nMPinRegisterAllow any\n",
+    qr/add open-to-anyone/;
+mistake "MPinRegister $_", "$site$passwords=> MPinRegister $_\n", qr/; \w+ /
+    for 'mail', 'invite', 'closed open', 'signed-in open-to-anyone', 'everybody', '';
+mistake "MPinRegisterAllow $_", "$site$passwords=> MPinRegisterAllow $_\n", qr/write /
+    for 'url https://app.example.com/', 'domain', 'domain a..b', 'example.org', 'any any';
+mistake 'a list that is not there', "$site$passwords=> MPinRegisterAllow file conf/nobody\n", qr/make it/;
+
+# ---- passwords ------------------------------------------------------------------------------------------------
+
+mistake 'a provider whose module is not loaded', "$site=> MPinPasswordProvider dbm\n", qr/mod_authn_dbm.+LoadModule/;
+mistake 'a provider that nobody knows', "$site=> MPinPasswordProvider foo\n", qr/<AuthnProviderAlias>/;
+mistake 'a provider without settings', "$site=> MPinPasswordProvider file\n", qr/<Location \/login> with AuthUserFile/;
+mistake 'settings of a provider in another place',
+    "$site=> MPinPasswordProvider file\n<Location /log>\nAuthUserFile conf/users\n</Location>\n"
+    . "<Directory />\nAuthUserFile conf/users\n</Directory>\n", qr/<Location \/login> with AuthUserFile/;
+mistake 'settings of a provider in another vhost',
+    "$places<VirtualHost *:$port>\nServerName a\nMPinEngine On\n=> MPinPasswordProvider file\n</VirtualHost>\n"
+    . "<VirtualHost *:$port>\nServerName b\n<Location /login>\nAuthUserFile conf/users\n</Location>\n</VirtualHost>\n",
+    qr/<Location \/login> with AuthUserFile/;
+mistake 'a provider twice', "$site=> MPinPasswordProvider file file\n<Location />\nAuthUserFile conf/users\n</Location>\n",
+    qr/once/;
+
+# ---- cookies, paths, times ------------------------------------------------------------------------------------
+
+mistake 'a cookie domain without a realm', "$https$passwords=> MPinCookieDomain example.com\n", qr/MPinSessionRealm/;
+mistake 'a cookie path without a realm', $https . moved('/app') . "=> MPinCookiePath /app\nMPinRegister closed\n",
+    qr/MPinSessionRealm/;
+my $realm = "MPinSessionRealm r\n";
+sub moved { return join '', map { "MPinPath $_ $_[0]/$_\n" } qw(login logout mpinAuthenticate rps) }
+mistake 'a cookie domain that is none', "$https$passwords${realm}=> MPinCookieDomain localhost\n", qr/example\.org/;
+mistake 'a cookie path that is none', "$https$passwords${realm}=> MPinCookiePath app\n", qr/begins with one/;
+mistake 'SameSite=None without https', "$site$passwords=> MPinCookieSameSite None\n", qr/Lax or Strict/;
+mistake "$_->[0] $_->[1]", "$site$passwords=> $_->[0] $_->[1]\n", qr/; \w+ /
+    for [MPinCookieSameSite => 'Sometimes'], [MPinCookieName => 'a;b'], [MPinCookieName => '__Host-a'],
+    [MPinSessionRealm => '""'], [MPinPath => 'login'], [MPinPath => 'signin /x'], [MPinPath => 'login x'],
+    [MPinPath => 'login /a/../b'], [MPinSessionIdleTimeout => '30'], [MPinSessionIdleTimeout => '0s'],
+    [MPinSessionMaxDuration => 'forever'], [MPinAfterLogin => '//evil.example'],
+    [MPinAfterLogout => 'https://evil.example/'], [MPinLogo => 'https://cdn.example/logo.png'],
+    [MPinTitle => '""'], [MPinPinLength => 3], [MPinPinLength => 9], [MPinMaxFailures => 0],
+    [MPinThrottle => 'address=30'], [MPinThrottle => 'address=0/60s'], [MPinPassHeaders => 'X-User'],
+    [MPinPassHeaders => 'Host=user'], [MPinPassHeaders => 'X-User=password'], [MPinEngine => 'Yes'],
+    [MPinEngine => 'On On'], [MPinRPS => 'http://127.0.0.1:8011'], [MPinStore => 'redis://localhost'],
+    [MPinStore => '/var/lib/mpin'], [MPinStoreSize => '1T'], [MPinStoreSize => '1K'], [MPinKeyFile => '""'],
+    [MPinKeyPassphrase => 'tryit'], [MPinAuditLog => '"|"'], [MPinTemplates => '""'], [MPinPublicURL => '""'];
+mistake 'two pages at one place', "$site$passwords=> MPinPath logout /login\n", qr/another path/;
+mistake 'a page inside of another', "$site$passwords=> MPinPath logout /rps/logout\n", qr/another path/;
+mistake 'idle for longer than a session lives', "$site$passwords=> MPinSessionIdleTimeout 9h\n", qr/the shorter/;
+
+# ---- store, keys, files ---------------------------------------------------------------------------------------
+
+mistake 'a store in memory', "MPinEngine On\n=> MPinStore lmdb:/dev/shm/mpin-test/store\n$passwords", qr/local disk/
+    if -d '/dev/shm' && `stat -fc %T /dev/shm` =~ /tmpfs/;
+mistake 'a store that is served', "MPinEngine On\n=> MPinStore lmdb:$top/site/store\n$passwords", qr/outside/;
+mistake 'the key file inside of the store', "$site$passwords=> MPinKeyFile $top/state/store/mpin.keys\n",
+    qr/directory of its own/;
+mistake 'one store and two key files', "$site$passwords<VirtualHost *:$port>\n=> MPinKeyFile $top/state/keys/other.keys\n"
+    . "</VirtualHost>\n", qr/write one MPinKeyFile/;
+mistake 'one store and two sizes', "$site$passwords<VirtualHost *:$port>\n=> MPinStoreSize 64M\n</VirtualHost>\n",
+    qr/write one MPinStoreSize/;
+mistake 'templates that are not there', "$site$passwords=> MPinTemplates conf/pages\n", qr/make it/;
+mistake 'an audit log without a directory', "$site$passwords=> MPinAuditLog nowhere/audit.log\n", qr/make it/;
+mistake 'a passphrase program that is not there', "$site$passwords=> MPinKeyPassphrase exec:/nowhere/pass\n",
+    qr{exec:/full/path};
+
+SKIP: {
+    skip 'needs root', 3 if $>;
+    local @users = ('root');
+    make_path("$top/loose");
+    chown scalar(getpwnam 'www-data'), -1, "$top/loose";
+    mistake 'a key file that httpd could replace', "MPinEngine On\nMPinStore lmdb:$top/state/store\n$passwords"
+        . "=> MPinKeyFile $top/loose/mpin.keys\n", qr/chown it to root/;
+    make_path("$top/tight");
+    chmod 0644, write_file("$top/tight/open.keys", 'x');
+    mistake 'a key file that others can read', "MPinEngine On\nMPinStore lmdb:$top/state/store\n$passwords"
+        . "=> MPinKeyFile $top/tight/open.keys\n", qr/chmod 600/;
+    write_file("$top/tight/mpin.keys", 'x');
+    chmod 0600, "$top/tight/mpin.keys";
+    chmod 0700, "$top/tight";
+    @users = ('www-data');
+    fine 'a key file that another may not see', "$here$site$passwords" . "MPinKeyFile $top/tight/mpin.keys\n";
+}
+
+# ---- directories ----------------------------------------------------------------------------------------------
+
+sub place { return "<Location /protected>\nAuthType MPin\nRequire valid-user\n$_[0]\n</Location>\n" }
+mistake "$_->[0] $_->[1]", "$site$passwords" . place("=> $_->[0] $_->[1]"), qr/write /
+    for [MPinLoginMethods => 'google'], [MPinLoginMethods => ''], [MPinReauthAfter => '10'],
+    [MPinUnauthenticated => '403'], [MPinUnauthenticated => 'redirect:https://evil.example/'];
+mistake 'password where there is none', "${site}MPinRegister closed\n" . place('=> MPinLoginMethods pin password'),
+    qr/write MPinPasswordProvider/;
+mistake 'a directive of the server in a section', "$site$passwords" . place('=> MPinPinLength 5'), qr/move it out/;
+mistake 'a directive of places in the server', "$site$passwords=> MPinLoginMethods pin\n", qr/<Location>/;
+mistake 'AuthType MPin with the engine off', "<Location /protected>\n=> AuthType MPin\nRequire valid-user\n</Location>\n",
+    qr/write MPinEngine On/;
+mistake 'AuthType MPin in a vhost with the engine off', "$site$passwords<VirtualHost *:$port>\nMPinEngine Off\n"
+    . "<Location /protected>\n=> AuthType MPin\nRequire valid-user\n</Location>\n</VirtualHost>\n", qr/write MPinEngine On/;
+
+# ---- names ----------------------------------------------------------------------------------------------------
+
+my %names = map { my ($file, $macro) = @$_; ($macro => [slurp("$source/src/config/$file") =~ /^$macro\((\w+)/mg]) }
+    ['settings.def', 'SETTING'], ['directory.def', 'DIRECTORY'], ['unbuilt.def', 'UNBUILT'];
+cmp_ok scalar @{$names{UNBUILT}}, '>', 15, 'names that are not built yet';
+{
+    local @users = ($users[0]);
+    mistake "$_, which is not built yet", "$site$passwords=> $_ On\n", qr/not part of this version; remove/
+        for @{$names{UNBUILT}};
+}
+my $docs = slurp("$source/docs/directives.md");
+my $self = slurp($0);
+for my $name (@{$names{SETTING}}, @{$names{DIRECTORY}}) {
+    like $docs, qr/^### $name\n`$name .+`/m, "$name is documented";
+    like $self, qr/=> $name\b|\[$name =>/, "$name has its mistakes here";
+}
+like $docs, qr/\b$_\b/, "$_ is documented as not built" for @{$names{UNBUILT}};
+is_deeply [sort $docs =~ /^### (\w+)/mg], [sort @{$names{SETTING}}, @{$names{DIRECTORY}}], 'and nothing else is';
+
+ok !-e "$top/state", 'after all these checks nothing was made';
+
+subtest 'all mistakes are told at once' => sub {
+    my (undef, $said) = check("$here${site}MPinPinLength 9\nMPinTOTP x\nMPinPasswordProvider foo\n", $users[0]);
+    is scalar(() = $said =~ /t\.conf:\d+: /g), 3, 'three of three' or diag $said;
+};
+
+# ---- what must start ------------------------------------------------------------------------------------------
+
+my $running;
+END { stop() }
+
+sub start
+{
+    my ($text, $conf) = @_;
+    $conf = write_file($conf // "$top/conf/run.conf", $text);
+    unlink "$top/logs/error.log";
+    my $status = system "$httpd -f '$conf' -k start 2>'$top/logs/console'";
+    for (1 .. 100) {
+        last if $status || -s "$top/httpd.pid" || slurp("$top/logs/error.log") =~ /Configuration Failed/;
+        select undef, undef, undef, 0.05;
+    }
+    ($running) = slurp("$top/httpd.pid") =~ /(\d+)/;
+    return !$status && $running;
+}
+
+sub stop
+{
+    return unless $running;
+    my $pid = $running;
+    undef $running;
+    kill TERM => $pid;
+    for (1 .. 200) {
+        last unless kill 0 => $pid;
+        select undef, undef, undef, 0.05;
+    }
+    unlink "$top/httpd.pid";
+}
+
+# Until the server has taken in a signal and answers again.
+sub reload
+{
+    my $before = () = slurp("$top/logs/error.log") =~ /resuming normal operations/g;
+    kill USR1 => $running;
+    for (1 .. 200) {
+        last if $before < (() = slurp("$top/logs/error.log") =~ /resuming normal operations/g);
+        select undef, undef, undef, 0.05;
+    }
+}
+
+my %page = (Accept => 'text/html', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document');
+
+# One GET, as a browser loads a page: {status, headers, content}.
+sub get
+{
+    my ($path, %headers) = @_;
+    my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port", Timeout => 10) or return {status => 0, content => $!};
+    %headers = (Host => "127.0.0.1:$port", %page, %headers);
+    print {$socket} "GET $path HTTP/1.0\r\n", map({ "$_: $headers{$_}\r\n" } sort keys %headers), "\r\n";
+    local $/;
+    my ($head, $content) = split /\r\n\r\n/, scalar(<$socket>) // '', 2;
+    my ($status) = ($head // '') =~ m{^HTTP/1\.\d (\d+)};
+    return {status => $status // 0, content => $content // '', headers => {map { /^([\w-]+): (.*)/ ? (lc $1 => $2) : () }
+        split /\r\n/, $head // ''}};
+}
+
+# The same until the status is the one: children of before a reload answer for a moment.
+sub soon
+{
+    my ($name, $path, $status) = @_;
+    for (1 .. 100) {
+        last if get($path)->{status} == $status;
+        select undef, undef, undef, 0.1;
+    }
+    return answers($name, $path, $status);
+}
+
+sub answers
+{
+    my ($name, $path, $status, %headers) = @_;
+    my $answer = get($path, %headers);
+    is $answer->{status}, $status, $name or diag $answer->{content}, slurp("$top/logs/error.log");
+    return $answer;
+}
+
+subtest 'the shortest site, word for word' => sub {
+    my @snippets = map { /^```\n(LoadModule auth_mpin_module.*?)^```/ms ? $1 : () }
+        map { slurp("$source/$_") } grep { -f "$source/$_" } 'docs/directives.md', 'README.md';
+    ok @snippets, 'there is one';
+    is $_, $snippets[0], 'and it is the same everywhere' for @snippets;
+    unlink "$top/modules";
+    make_path("$top/modules");
+    symlink $_, "$top/modules/" . (split m{/})[-1] for glob "$modules/*.so";
+    unlink "$top/modules/mod_auth_mpin.so";
+    copy "$build/mod_auth_mpin.so", "$top/modules/mod_auth_mpin.so" or die;
+
+    my $conf = "$frame${loads}Listen 127.0.0.1:$port\n$snippets[0]";
+    fine 'is fine', $conf;
+    ok start("$conf$places"), 'starts';
+    my $answer = answers 'the place asks for a login', '/protected', 302;
+    like $answer->{headers}{location}, qr{^/login\b}, 'at our page';
+    like $answer->{headers}{'set-cookie'}, qr/^__Host-mpin-login=.+; Path=\/; Secure; HttpOnly; SameSite=Lax$/,
+        'with a cookie of the public URL, whatever the connection is';
+    like answers('which has a form', '/login', 200)->{content}, qr/name="password"/, 'for passwords';
+    stop();
+};
+
+subtest 'mpin.conf as it comes, and with every line that it shows' => sub {
+    my $conf = slurp("$source/conf/mpin.conf");
+    my $frame_only = "$frame${\ 'LoadModule mpm_event_module modules/mod_mpm_event.so'}\nListen 127.0.0.1:$port\n";
+    fine 'as it comes', "$frame_only$conf";
+    $conf =~ s/^#(?=\w|<|    \w)//mg;
+    fine 'with every line', "$frame_only$conf";
+    $conf =~ s{/var/lib/apache2}{$top/state}g;
+    ok start("$frame_only$conf"), 'starts';
+    answers 'and protects', '/protected', 302;
+    stop();
+};
+
+# The examples, with ports and folders of our own.
+sub example
+{
+    my ($name) = @_;
+    my $text = slurp("$source/conf/examples/$name.conf");
+    $text =~ s{/usr/lib/apache2/modules}{$top/modules}g;
+    $text =~ s{ServerRoot /etc/apache2}{ServerRoot $top};
+    $text =~ s{/run/apache2/[\w-]+\.pid}{$top/httpd.pid}g;
+    $text =~ s{/var/log/apache2}{$top/logs}g;
+    $text =~ s{/var/lib/apache2}{$top/state-$name}g;
+    $text =~ s{/var/www}{$top}g;
+    $text =~ s{/etc/mime.types}{/dev/null}g;
+    $text =~ s{/etc/apache2/(users|groups)}{$top/conf/$1}g;
+    $text =~ s{/etc/ssl/\w+/www\.example\.com\.(pem|key)}{$top/conf/tls.$1}g;
+    $text =~ s{^Listen \d+}{Listen 127.0.0.1:$port}mg;
+    $text =~ s{<VirtualHost \*:\d+>}{<VirtualHost *:$port>}g;
+    $text =~ s{^(User|Group) .*\n}{}mg if $>;
+    return $text . qq{DefaultRuntimeDir "$top"\n};
+}
+
+subtest 'example htpasswd.conf' => sub {
+    system(qq{openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=www.example.com -keyout "$top/conf/tls.key" }
+        . qq{-out "$top/conf/tls.pem" 2>/dev/null}) == 0 or die 'openssl';
+    make_path("$top/html/members");
+    write_file("$top/conf/groups", "accounts: john\n");
+    ok start(example('htpasswd')), 'starts';
+    my $tls = `curl -sk -o /dev/null -w '%{http_code} %{redirect_url}' -H 'Accept: text/html' https://127.0.0.1:$port/members/`;
+    like $tls, qr{^302 https://127\.0\.0\.1:$port/login}, 'and sends to the login page';
+    stop();
+};
+
+subtest 'example proxy-app.conf' => sub {
+    my $text = example('proxy-app');
+    fine 'is fine', $text;
+    ok start($text), 'starts';
+    my $settings = answers('our pages come before the proxy', '/rps/clientSettings', 200);
+    like $settings->{content}, qr/"title":"Grafana"/, 'and are of this site';
+    answers 'the application is behind the login', '/d/abc', 302;
+    stop();
+};
+
+subtest 'example login-host.conf' => sub {
+    make_path("$top/login", "$top/wiki");
+    write_file("$top/wiki/index.html", "wiki\n");
+    my $text = example('login-host');
+    fine 'is fine', $text, qr/MPinCookieDomain: cookies lose/;
+    ok start($text), 'starts';
+    my %wiki = (Host => 'wiki.example.com');
+    is answers('the wiki asks for a login', '/', 302, %wiki)->{headers}{location}, '/sign-in', 'at its own address';
+    is answers('which leads', '/sign-in', 302, %wiki)->{headers}{location}, 'https://login.example.com/login',
+        'to the other host';
+    answers "the wiki has no $_", $_, 302, %wiki for '/login', '/rps/clientSettings', '/mpin.js';
+    my $login = answers 'the login page is there', '/login', 200, Host => 'login.example.com';
+    like $login->{headers}{'set-cookie'}, qr/^__Secure-mpin-login=.+; Domain=example\.com; Path=\//, 'with its cookie';
+    stop();
+};
+
+# ---- merged, and in .htaccess ---------------------------------------------------------------------------------
+
+subtest 'vhosts inherit and override' => sub {
+    ok start("$here$site${passwords}MPinPinLength 6\nMPinTitle Main\nMPinAfterLogin /main\n"
+        . "<VirtualHost *:$port>\nServerName a\n</VirtualHost>\n"
+        . "<VirtualHost *:$port>\nServerName b\nMPinPinLength 8\nMPinPath logout /bye\n</VirtualHost>\n"
+        . "<VirtualHost *:$port>\nServerName c\nMPinEngine Off\n</VirtualHost>\n"), 'starts';
+    my $a = answers('a', '/rps/clientSettings', 200, Host => 'a')->{content};
+    like $a, qr/"pinLength":6/, 'inherits';
+    my $b = answers('b', '/rps/clientSettings', 200, Host => 'b')->{content};
+    like $b, qr/"pinLength":8/, 'overrides';
+    like $b, qr/"title":"Main"/, 'and inherits the rest';
+    like $b, qr/"logoutURL":"\/bye"/, 'moves a page of its own';
+    answers 'c has none of our pages', '/rps/clientSettings', 404, Host => 'c';
+    stop();
+};
+
+subtest '.htaccess has what belongs to directories, and nothing else' => sub {
+    make_path("$top/site/h");
+    write_file("$top/site/h/index.html", "secret\n");
+    ok start("$here$site$passwords<Directory \"$top/site\">\nAllowOverride AuthConfig\nRequire all granted\n"
+        . "</Directory>\n"), 'starts';
+    my $try = sub { write_file("$top/site/h/.htaccess", $_[0]); return get('/h/index.html') };
+    is $try->("AuthType MPin\nRequire valid-user\n")->{status}, 302, 'a login';
+    is $try->("AuthType MPin\nRequire valid-user\nMPinUnauthenticated 401\n")->{status}, 401, 'or 401';
+    is $try->("AuthType MPin\nRequire valid-user\nMPinUnauthenticated maybe\n")->{status}, 500, 'a mistake closes it';
+    like slurp("$top/logs/error.log"), qr/\.htaccess: MPinUnauthenticated: "maybe" is no answer of ours; write auto/,
+        'and is told in the log';
+    is $try->("MPinEngine Off\n")->{status}, 500, 'a directive of the server closes it';
+    stop();
+};
+
+# ---- what changes around a running server ---------------------------------------------------------------------
+
+subtest 'nothing around a running server ends it at a reload' => sub {
+    ok start("$here$site$passwords"), 'starts';
+    answers 'at work', '/login', 200;
+
+    rename "$top/state/keys", "$top/state/away" or die;
+    reload();
+    soon 'without its keys: closed', '/login', 503;
+    answers 'and other pages are served', '/', 200;
+    like slurp("$top/logs/error.log"), qr/MPIN0202: key file .+ is missing, but its store .+ is in use; restore/,
+        'the log says why';
+    ok !-e "$top/state/keys", 'and no fresh keys were made';
+    rename "$top/state/away", "$top/state/keys" or die;
+    reload();
+    soon 'with its keys: at work', '/login', 200;
+
+    write_file("$top/conf/run.conf", "$here$site${passwords}MPinTemplates conf/pages\nMPinAuditLog nowhere/a.log\n");
+    reload();
+    soon 'with directories missing: at work', '/login', 200;
+    like slurp("$top/logs/error.log"), qr/run\.conf:\d+: MPinTemplates: .+ is no such directory; make it/,
+        'and the log says so';
+    stop();
+};
+
+subtest 'second_node_with_other_key_refuses' => sub {
+    ok start("$here$site$passwords"), 'the first starts and has a store';
+    stop();
+    my $other = "${site}MPinKeyFile \"$top/state/keys2/mpin.keys\"\n$passwords";
+    ok !started($other), 'without a key file of its own it does not start';
+    ok !-e "$top/state/keys2/mpin.keys", 'and makes none';
+    like slurp("$top/logs/error.log"), qr/MPIN0202: key file .+ is missing/, 'the log says why';
+
+    ok start("${here}MPinEngine On\nMPinStore lmdb:$top/state/store2\n"
+        . "MPinKeyFile \"$top/state/keys2/mpin.keys\"\n$passwords"), 'with a store of its own it does';
+    stop();
+    ok !started($other), 'with that other key file it does not start on the first store';
+    like slurp("$top/logs/error.log"), qr/MPIN0202: the store .+ was sealed by another key file/, 'the log says why';
+    ok start("$here$site$passwords"), 'the first goes on';
+    answers 'as before', '/login', 200;
+    stop();
+};
+
+# Starts and stays: a start that fails in post_config has forked already.
+sub started
+{
+    my ($text) = @_;
+    my $status = start("$here$text");
+    my $pid = $running;
+    stop();
+    return $status && slurp("$top/logs/error.log") =~ /resuming normal operations/ ? $pid : 0;
+}
+
+subtest 'a store that a child cannot open closes our pages until it can' => sub {
+    plan skip_all => 'needs root' if $>;
+    ok start("$here$site$passwords"), 'starts';
+    my @store = ('-R', "$top/state/store");
+    system 'chown', 'root', @store;
+    my @children = split ' ', `ps -o pid= --ppid $running`;
+    kill KILL => @children;
+    soon 'closed', '/login', 503;
+    answers 'and other pages are served', '/', 200;
+    system 'chown', 'www-data', @store;
+    soon 'open again by itself', '/login', 200;
+    stop();
+};
+
+subtest 'a passphrase seals the key file' => sub {
+    my $program = write_file("$top/conf/pass", "#!/bin/sh\necho \"\$1\"\n");
+    chmod 0755, $program;
+    my $sealed = "MPinEngine On\nMPinStore lmdb:$top/state/store3\nMPinKeyFile $top/state/keys3/mpin.keys\n$passwords";
+    my $with = sub { return "${sealed}MPinKeyPassphrase exec:$program $_[0]\n" };
+    ok started($with->('one')), 'starts';
+    ok started($with->('one')), 'and starts again';
+    ok !started($with->('two')), 'but not with another';
+    ok !started($sealed), 'and not without';
+    write_file($program, "#!/bin/sh\nexit 1\n");
+    ok !started($with->('one')), 'and not when the program fails';
+    like slurp("$top/logs/error.log"), qr/MPIN0202: MPinKeyPassphrase: .+ gave no passphrase/, 'which the log says';
+};
+
+done_testing;

@@ -1,0 +1,297 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "sample_keys.h"
+#include "session/known.h"
+#include "session/prelogin.h"
+
+#define COOKIE "__Host-mpin-login"
+#define REALM "https://www.example.com"
+#define SECOND apr_time_from_sec(1)
+#define HOUR apr_time_from_sec(3600)
+
+static apr_pool_t *pool;
+static keys_t *keys;
+static prelogins_t *prelogins; /* good for an hour */
+static const apr_time_t now = apr_time_from_sec(86400) * 20000 + 12 * HOUR;
+
+static const char *sealed(const prelogin_t *prelogin, apr_time_t at)
+{
+    const char *text = prelogin_seal(prelogins, prelogin, at, pool);
+    assert_non_null(text);
+    assert_true(strlen(text) <= PRELOGIN_TEXT_MAX);
+    return text;
+}
+
+static bool opens(const char *text, apr_time_t at)
+{
+    prelogin_t prelogin;
+    return prelogin_open(prelogins, text, strlen(text), at, &prelogin);
+}
+
+static const char *add(prelogin_t *prelogin, const char *target, apr_time_t at)
+{
+    return prelogin_add(prelogin, target, 3, 0, false, at);
+}
+
+static const char *long_target(apr_size_t len)
+{
+    char *target = apr_palloc(pool, len + 1);
+    memset(target, 'x', len);
+    target[0] = '/';
+    target[len] = '\0';
+    return target;
+}
+
+static void what_was_put_in_comes_back(void **state)
+{
+    (void)state;
+    prelogin_t before, after;
+    prelogin_start(&before, now);
+    const char *first = prelogin_add(&before, "/protected?a=b", 5, 300, true, now);
+    const char *second = prelogin_add(&before, "/other", 2, 0, false, now + SECOND);
+    const char *text = sealed(&before, now + 2 * SECOND);
+
+    assert_true(prelogin_open(prelogins, text, strlen(text), now + 3 * SECOND, &after));
+    assert_memory_equal(after.id, before.id, PRELOGIN_ID_BYTES);
+    const prelogin_entry_t *entry = prelogin_find(&after, first);
+    assert_string_equal(entry->target, "/protected?a=b");
+    assert_int_equal(entry->methods, 5);
+    assert_int_equal(entry->max_age, 300);
+    assert_true(entry->post_lost);
+    entry = prelogin_find(&after, second);
+    assert_string_equal(entry->target, "/other");
+    assert_false(entry->post_lost);
+    assert_string_not_equal(first, second);
+    assert_int_equal(strlen(first), PRELOGIN_NONCE_HEX);
+}
+
+static void four_of_the_longest_targets_fit_into_the_cookie(void **state)
+{
+    (void)state;
+    prelogin_t prelogin, after;
+    prelogin_start(&prelogin, now);
+    for (uint32_t i = 0; i < PRELOGIN_ENTRIES; i++)
+        prelogin_add(&prelogin, long_target(PRELOGIN_TARGET_MAX), i, UINT32_MAX, true, now);
+    const char *text = sealed(&prelogin, now);
+    assert_true(prelogin_open(prelogins, text, strlen(text), now, &after));
+    for (int i = 0; i < PRELOGIN_ENTRIES; i++)
+        assert_string_equal(after.entries[i].target, long_target(PRELOGIN_TARGET_MAX));
+}
+
+static void a_target_that_is_too_long_becomes_the_root(void **state)
+{
+    (void)state;
+    prelogin_t prelogin;
+    prelogin_start(&prelogin, now);
+    const char *nonce = add(&prelogin, long_target(PRELOGIN_TARGET_MAX + 1), now);
+    assert_string_equal(prelogin_find(&prelogin, nonce)->target, "/");
+}
+
+static void the_oldest_of_four_pages_gives_way(void **state)
+{
+    (void)state;
+    prelogin_t prelogin;
+    const char *nonce[5];
+    prelogin_start(&prelogin, now);
+    for (int i = 0; i < 5; i++)
+        nonce[i] =
+            apr_pstrdup(pool, add(&prelogin, apr_psprintf(pool, "/%d", i), now + i * SECOND));
+    assert_null(prelogin_find(&prelogin, nonce[0]));
+    for (int i = 1; i < 5; i++)
+        assert_string_equal(prelogin_find(&prelogin, nonce[i])->target,
+                            apr_psprintf(pool, "/%d", i));
+}
+
+static void the_same_page_asked_for_again_keeps_its_nonce_and_is_young_again(void **state)
+{
+    (void)state;
+    prelogin_t prelogin;
+    prelogin_start(&prelogin, now);
+    const char *first = apr_pstrdup(pool, add(&prelogin, "/0", now));
+    for (int i = 1; i < 4; i++)
+        add(&prelogin, apr_psprintf(pool, "/%d", i), now + i * SECOND);
+    assert_string_equal(add(&prelogin, "/0", now + 4 * SECOND), first);
+    add(&prelogin, "/4", now + 5 * SECOND);
+    assert_non_null(prelogin_find(&prelogin, first));
+
+    assert_string_not_equal(prelogin_add(&prelogin, "/0", 4, 0, false, now), first);
+    assert_string_not_equal(prelogin_add(&prelogin, "/0", 3, 9, false, now), first);
+    assert_string_not_equal(prelogin_add(&prelogin, "/0", 3, 0, true, now), first);
+}
+
+static void a_removed_page_is_gone_and_its_place_is_free(void **state)
+{
+    (void)state;
+    prelogin_t prelogin;
+    prelogin_start(&prelogin, now);
+    const char *nonce = apr_pstrdup(pool, add(&prelogin, "/a", now));
+    const char *kept = add(&prelogin, "/b", now);
+    prelogin_remove(&prelogin, nonce);
+    assert_null(prelogin_find(&prelogin, nonce));
+    assert_non_null(prelogin_find(&prelogin, kept));
+    assert_null(prelogin_find(&prelogin, ""));
+    assert_null(prelogin_find(&prelogin, "ffffffffffff"));
+
+    prelogin_t after;
+    const char *text = sealed(&prelogin, now);
+    assert_true(prelogin_open(prelogins, text, strlen(text), now, &after));
+    assert_string_equal(prelogin_find(&after, kept)->target, "/b");
+}
+
+static void it_is_good_for_its_time_from_the_last_sealing(void **state)
+{
+    (void)state;
+    prelogin_t prelogin, after;
+    prelogin_start(&prelogin, now);
+    add(&prelogin, "/old", now);
+    const char *text = sealed(&prelogin, now);
+    assert_true(opens(text, now + HOUR - SECOND));
+    assert_false(opens(text, now + HOUR));
+    assert_true(opens(text, now - 60 * SECOND));
+    assert_false(opens(text, now - 61 * SECOND));
+
+    add(&prelogin, "/new", now + HOUR / 2);
+    text = sealed(&prelogin, now + HOUR / 2);
+    assert_true(prelogin_open(prelogins, text, strlen(text), now + HOUR, &after));
+    assert_string_equal(after.entries[1].target, "/new");
+    assert_string_equal(after.entries[0].nonce, "");
+}
+
+static void every_changed_byte_gets_one_identical_answer(void **state)
+{
+    (void)state;
+    prelogin_t prelogin;
+    prelogin_start(&prelogin, now);
+    add(&prelogin, "/protected", now);
+    char *text = apr_pstrdup(pool, sealed(&prelogin, now));
+    for (apr_size_t i = 0; text[i]; i++) {
+        char was = text[i];
+        for (int c = 1; c < 256; c++)
+            if ((char)c != was) {
+                text[i] = (char)c;
+                assert_false(opens(text, now));
+            }
+        text[i] = '\0';
+        assert_false(opens(text, now));
+        text[i] = was;
+    }
+    assert_true(opens(text, now));
+}
+
+static void another_realm_or_cookie_does_not_open_it(void **state)
+{
+    (void)state;
+    prelogin_t prelogin;
+    prelogin_start(&prelogin, now);
+    const char *text = sealed(&prelogin, now);
+    prelogins_t *realm = prelogins_make(keys, COOKIE, "https://example.com", HOUR, pool);
+    prelogins_t *cookie = prelogins_make(keys, "mpin-login", REALM, HOUR, pool);
+    assert_false(prelogin_open(realm, text, strlen(text), now, &prelogin));
+    assert_false(prelogin_open(cookie, text, strlen(text), now, &prelogin));
+}
+
+static void a_form_token_is_for_one_browser_and_purpose(void **state)
+{
+    (void)state;
+    const unsigned char id[16] = "browser", other[16] = "another", none[16] = {0};
+    keys_t *others = sample_keys_of(SAMPLE_FILE("root 1" SAMPLE_DATE SAMPLE_KEY("77") "\n"), pool);
+    prelogins_t *elsewhere = prelogins_make(others, COOKIE, REALM, HOUR, pool);
+    char *token = apr_pstrdup(pool, prelogin_token(prelogins, id, "login", pool));
+
+    assert_int_equal(strlen(token), 43);
+    assert_true(prelogin_token_ok(prelogins, id, "login", token));
+    assert_false(prelogin_token_ok(prelogins, id, "logout", token));
+    assert_false(prelogin_token_ok(prelogins, other, "login", token));
+    assert_false(prelogin_token_ok(prelogins, none, "login", token));
+    assert_false(prelogin_token_ok(elsewhere, id, "login", token));
+    assert_false(prelogin_token_ok(prelogins, id, "login", ""));
+    assert_false(prelogin_token_ok(prelogins, id, "login", apr_pstrcat(pool, token, "A", NULL)));
+    assert_false(prelogin_token_ok(prelogins, id, "login", long_target(100000)));
+    for (int i = 0; i < 43; i++) {
+        char was = token[i];
+        token[i] = was == 'A' ? 'B' : 'A';
+        assert_false(prelogin_token_ok(prelogins, id, "login", token));
+        token[i] = '\0';
+        assert_false(prelogin_token_ok(prelogins, id, "login", token));
+        token[i] = was;
+    }
+}
+
+/* ---- known browsers -----------------------------------------------------------------------------
+ */
+
+static void a_known_browser_remembers_four_users_the_newest_first(void **state)
+{
+    (void)state;
+    known_t known;
+    memset(&known, 0, sizeof known);
+    assert_null(known_for(&known, "alice"));
+    assert_true(known_add(&known, "alice"));
+    unsigned char id[KNOWN_ID_BYTES];
+    memcpy(id, known.id, sizeof id);
+    assert_memory_equal(known_for(&known, "alice"), id, sizeof id);
+    assert_null(known_for(&known, "Alice"));
+
+    assert_false(known_add(&known, "alice"));
+    assert_true(known_add(&known, "bob"));
+    assert_true(known_add(&known, "carol"));
+    assert_true(known_add(&known, "dave"));
+    assert_true(known_add(&known, "alice"));
+    assert_true(known_add(&known, "eve"));
+    assert_null(known_for(&known, "bob"));
+    static const char *const kept[] = {"alice", "carol", "dave", "eve"};
+    for (int i = 0; i < 4; i++)
+        assert_non_null(known_for(&known, kept[i]));
+    assert_memory_equal(known.id, id, sizeof id);
+}
+
+static void a_known_browsers_cookie_is_good_for_its_days_and_unchanged_only(void **state)
+{
+    (void)state;
+    known_browsers_t *browsers = known_browsers_make(keys, "mpin-known", REALM, pool);
+    known_t known, after;
+    memset(&known, 0, sizeof known);
+    known_add(&known, "alice");
+    known_add(&known, "bob");
+    char *text = apr_pstrdup(pool, known_seal(browsers, &known, now, pool));
+    apr_size_t len = strlen(text);
+    assert_true(len <= KNOWN_TEXT_MAX);
+    assert_true(known_open(browsers, text, len, now + KNOWN_DAYS * 24 * HOUR, &after));
+    assert_memory_equal(&after, &known, sizeof known);
+    assert_false(known_open(browsers, text, len, now + (KNOWN_DAYS + 1) * 24 * HOUR, &after));
+    for (apr_size_t i = 0; i < len; i++) {
+        text[i] ^= 1;
+        assert_false(known_open(browsers, text, len, now, &after));
+        text[i] ^= 1;
+        assert_false(known_open(browsers, text, i, now, &after));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_put_in_comes_back),
+        cmocka_unit_test(four_of_the_longest_targets_fit_into_the_cookie),
+        cmocka_unit_test(a_target_that_is_too_long_becomes_the_root),
+        cmocka_unit_test(the_oldest_of_four_pages_gives_way),
+        cmocka_unit_test(the_same_page_asked_for_again_keeps_its_nonce_and_is_young_again),
+        cmocka_unit_test(a_removed_page_is_gone_and_its_place_is_free),
+        cmocka_unit_test(it_is_good_for_its_time_from_the_last_sealing),
+        cmocka_unit_test(every_changed_byte_gets_one_identical_answer),
+        cmocka_unit_test(another_realm_or_cookie_does_not_open_it),
+        cmocka_unit_test(a_form_token_is_for_one_browser_and_purpose),
+        cmocka_unit_test(a_known_browser_remembers_four_users_the_newest_first),
+        cmocka_unit_test(a_known_browsers_cookie_is_good_for_its_days_and_unchanged_only),
+    };
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    keys = sample_keys(pool);
+    prelogins = prelogins_make(keys, COOKIE, REALM, HOUR, pool);
+    return cmocka_run_group_tests_name("prelogin", tests, NULL, NULL);
+}

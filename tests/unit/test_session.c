@@ -1,0 +1,478 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <apr_strings.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base64.h"
+#include "base/seal.h"
+#include "sample_keys.h"
+#include "session/known.h"
+#include "session/prelogin.h"
+#include "session/session.h"
+#include "store_fixture.h"
+
+#define COOKIE "__Host-mpin"
+#define REALM "https://www.example.com"
+#define SECOND apr_time_from_sec(1)
+#define HOUR apr_time_from_sec(3600)
+#define DAY apr_time_from_sec(86400)
+
+static apr_pool_t *pool;
+static revocations_t *revocations;
+static sessions_t *sessions; /* half an hour idle, eight hours in all */
+static const apr_time_t now = 20000 * DAY + 12 * HOUR;
+
+static sessions_t *make(const keys_t *keys, const char *cookie, const char *realm)
+{
+    return sessions_make(keys, cookie, realm, HOUR / 2, 8 * HOUR, revocations, pool);
+}
+
+static void start(session_t *session)
+{
+    memset(session, 0, sizeof *session);
+    memcpy(session->uid, "0123456789abcdef", SESSION_ID_BYTES);
+    session->version = 7;
+    session->amr = AMR_PIN | AMR_MFA;
+    strcpy(session->name, "alice@example.com");
+    strcpy(session->provider, "local");
+    session_start(sessions, session, now);
+}
+
+static const char *sealed(session_t *session, apr_time_t at)
+{
+    const char *text = session_seal(sessions, session, at, pool);
+    assert_non_null(text);
+    return text;
+}
+
+static session_status_t open_with(const sessions_t *with, const char *text, apr_time_t at)
+{
+    session_t session;
+    return session_open(with, text, strlen(text), at, &session);
+}
+
+static session_status_t open_at(const char *text, apr_time_t at)
+{
+    return open_with(sessions, text, at);
+}
+
+static void a_session_comes_back_as_it_was(void **state)
+{
+    (void)state;
+    session_t before, after;
+    start(&before);
+    memset(before.identity, 0xee, sizeof before.identity);
+    const char *text = sealed(&before, now + SECOND);
+    assert_int_equal(session_open(sessions, text, strlen(text), now + SECOND, &after), SESSION_OK);
+
+    assert_memory_equal(&after, &before, offsetof(session_t, name));
+    assert_string_equal(after.name, "alice@example.com");
+    assert_string_equal(after.provider, "local");
+    assert_int_equal(after.started, apr_time_sec(now));
+    assert_int_equal(after.auth_time, apr_time_sec(now));
+    assert_int_equal(after.seen, apr_time_sec(now) + 1);
+    assert_int_equal(after.expires, apr_time_sec(now + 8 * HOUR));
+}
+
+static void the_longest_and_the_shortest_session_fit(void **state)
+{
+    (void)state;
+    session_t session, after;
+    start(&session);
+    memset(session.name, 'n', SESSION_NAME_MAX);
+    session.name[SESSION_NAME_MAX] = '\0';
+    memset(session.provider, 'p', SESSION_PROVIDER_MAX);
+    session.provider[SESSION_PROVIDER_MAX] = '\0';
+    const char *text = sealed(&session, now);
+    assert_true(strlen(text) <= SESSION_TEXT_MAX);
+    assert_int_equal(session_open(sessions, text, strlen(text), now, &after), SESSION_OK);
+    assert_string_equal(after.name, session.name);
+    assert_string_equal(after.provider, session.provider);
+
+    *session.name = *session.provider = '\0';
+    assert_int_equal(open_at(sealed(&session, now), now), SESSION_OK);
+}
+
+static void the_sealed_form_is_base64url_and_hides_the_name(void **state)
+{
+    (void)state;
+    session_t session;
+    unsigned char bytes[600];
+    apr_size_t got;
+    start(&session);
+    const char *text = sealed(&session, now);
+    assert_true(base64_decode(text, strlen(text), bytes, &got));
+    assert_null(memmem(bytes, got, "alice", 5));
+}
+
+static void each_new_session_has_its_own_id_and_a_step_up_keeps_the_family(void **state)
+{
+    (void)state;
+    session_t first, second, stepped;
+    start(&first);
+    start(&second);
+    assert_memory_not_equal(first.id, second.id, SESSION_ID_BYTES);
+    assert_memory_not_equal(first.family, second.family, SESSION_ID_BYTES);
+    assert_memory_not_equal(first.id, first.family, SESSION_ID_BYTES);
+
+    stepped = first;
+    session_start(sessions, &stepped, now + HOUR);
+    assert_memory_not_equal(stepped.id, first.id, SESSION_ID_BYTES);
+    assert_memory_equal(stepped.family, first.family, SESSION_ID_BYTES);
+    assert_int_equal(stepped.started, first.started);
+    assert_int_equal(stepped.auth_time, apr_time_sec(now + HOUR));
+    assert_int_equal(stepped.expires, apr_time_sec(now + 9 * HOUR));
+}
+
+#define NONCE 12
+
+static int by_nonce(const void *a, const void *b)
+{
+    return memcmp(a, b, NONCE);
+}
+
+static void ten_thousand_seals_of_one_session_all_differ(void **state)
+{
+    (void)state;
+    enum { SEALS = 10000 };
+    static unsigned char nonces[SEALS][NONCE];
+    apr_pool_t *p;
+    session_t session;
+    start(&session);
+    apr_pool_create(&p, pool);
+    for (int i = 0; i < SEALS; i++) {
+        unsigned char bytes[600];
+        apr_size_t got;
+        const char *text = session_seal(sessions, &session, now, p);
+        assert_true(base64_decode(text, strlen(text), bytes, &got));
+        memcpy(nonces[i], bytes + 4, NONCE);
+        apr_pool_clear(p);
+    }
+    apr_pool_destroy(p);
+    qsort(nonces, SEALS, NONCE, by_nonce);
+    for (int i = 1; i < SEALS; i++)
+        assert_memory_not_equal(nonces[i - 1], nonces[i], NONCE);
+}
+
+static void every_changed_byte_gets_one_identical_answer(void **state)
+{
+    (void)state;
+    session_t session;
+    start(&session);
+    char *text = apr_pstrdup(pool, sealed(&session, now));
+    for (apr_size_t i = 0; text[i]; i++) {
+        char was = text[i];
+        for (int c = 1; c < 256; c++)
+            if ((char)c != was) {
+                text[i] = (char)c;
+                assert_int_equal(open_at(text, now), SESSION_NONE);
+            }
+        text[i] = was;
+    }
+    assert_int_equal(open_at(text, now), SESSION_OK);
+}
+
+static void what_is_no_session_gets_the_same_answer(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"", "A", "AA", "AQ", "=", "null", "alice", "\"\"", ";", " "};
+    session_t session;
+    start(&session);
+    const char *text = sealed(&session, now);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(open_at(bad[i], now), SESSION_NONE);
+    for (apr_size_t len = 0; len < strlen(text); len++)
+        assert_int_equal(session_open(sessions, text, len, now, &session), SESSION_NONE);
+    assert_int_equal(open_at(apr_pstrcat(pool, text, "AAAA", NULL), now), SESSION_NONE);
+    assert_int_equal(open_at(apr_pstrcat(pool, text, "=", NULL), now), SESSION_NONE);
+    assert_int_equal(open_at(apr_pstrcat(pool, " ", text, NULL), now), SESSION_NONE);
+
+    char *huge = apr_palloc(pool, 65537);
+    memset(huge, 'A', 65536);
+    huge[65536] = '\0';
+    for (apr_size_t len = 0; len <= 65536; len = len * 2 + 1)
+        assert_int_equal(session_open(sessions, huge, len, now, &session), SESSION_NONE);
+    memcpy(huge, text, strlen(text));
+    assert_int_equal(session_open(sessions, huge, 65536, now, &session), SESSION_NONE);
+}
+
+static void another_realm_cookie_or_key_file_does_not_open_it(void **state)
+{
+    (void)state;
+    session_t session;
+    keys_t *keys = sample_keys(pool);
+    start(&session);
+    const char *text = sealed(&session, now);
+    assert_int_equal(open_with(make(keys, COOKIE, REALM), text, now), SESSION_OK);
+    assert_int_equal(open_with(make(keys, COOKIE, "https://example.com"), text, now), SESSION_NONE);
+    assert_int_equal(open_with(make(keys, "mpin", REALM), text, now), SESSION_NONE);
+    assert_int_equal(open_with(make(keys, COOKIE "h", REALM + 1), text, now), SESSION_NONE);
+    keys_t *others = sample_keys_of(SAMPLE_FILE("root 1" SAMPLE_DATE SAMPLE_KEY("77") "\n"), pool);
+    assert_int_equal(open_with(make(others, COOKIE, REALM), text, now), SESSION_NONE);
+}
+
+static void a_retired_root_key_opens_it_until_it_is_removed(void **state)
+{
+    (void)state;
+    session_t session;
+    start(&session);
+    const char *text = sealed(&session, now);
+    keys_t *rotated = sample_keys_of(SAMPLE_FILE(SAMPLE_ROOT_1 SAMPLE_ROOT_2), pool);
+    keys_t *removed = sample_keys_of(SAMPLE_FILE(SAMPLE_ROOT_2), pool);
+    assert_int_equal(open_with(make(rotated, COOKIE, REALM), text, now), SESSION_OK);
+    assert_int_equal(open_with(make(removed, COOKIE, REALM), text, now), SESSION_NONE);
+}
+
+/* Neither cookie opens as another, even under the same name and realm. */
+static void prelogin_blob_is_no_session(void **state)
+{
+    (void)state;
+    keys_t *keys = sample_keys(pool);
+    prelogins_t *prelogins = prelogins_make(keys, COOKIE, REALM, HOUR, pool);
+    known_browsers_t *browsers = known_browsers_make(keys, COOKIE, REALM, pool);
+    prelogin_t prelogin;
+    known_t known = {.id = {0}};
+    session_t session;
+
+    start(&session);
+    prelogin_start(&prelogin, now);
+    known_add(&known, "alice");
+    const char *session_text = sealed(&session, now);
+    const char *prelogin_text = prelogin_seal(prelogins, &prelogin, now, pool);
+    const char *known_text = known_seal(browsers, &known, now, pool);
+
+    assert_int_equal(open_at(session_text, now), SESSION_OK);
+    assert_int_equal(open_at(prelogin_text, now), SESSION_NONE);
+    assert_int_equal(open_at(known_text, now), SESSION_NONE);
+    assert_true(prelogin_open(prelogins, prelogin_text, strlen(prelogin_text), now, &prelogin));
+    assert_false(prelogin_open(prelogins, session_text, strlen(session_text), now, &prelogin));
+    assert_false(prelogin_open(prelogins, known_text, strlen(known_text), now, &prelogin));
+    assert_true(known_open(browsers, known_text, strlen(known_text), now, &known));
+    assert_false(known_open(browsers, session_text, strlen(session_text), now, &known));
+    assert_false(known_open(browsers, prelogin_text, strlen(prelogin_text), now, &known));
+}
+
+static void an_idle_session_expires(void **state)
+{
+    (void)state;
+    session_t session;
+    start(&session);
+    const char *text = sealed(&session, now);
+    assert_int_equal(open_at(text, now + HOUR / 2 - SECOND), SESSION_OK);
+    assert_int_equal(open_at(text, now + HOUR / 2), SESSION_EXPIRED);
+    text = sealed(&session, now + HOUR / 4);
+    assert_int_equal(open_at(text, now + HOUR / 2), SESSION_OK);
+}
+
+static void a_session_in_use_ends_after_its_longest_time(void **state)
+{
+    (void)state;
+    session_t session;
+    start(&session);
+    const char *text = sealed(&session, now + 8 * HOUR - SECOND);
+    assert_int_equal(open_at(text, now + 8 * HOUR - SECOND), SESSION_OK);
+    assert_int_equal(open_at(text, now + 8 * HOUR), SESSION_EXPIRED);
+}
+
+static void a_session_lasts_over_midnight(void **state)
+{
+    (void)state;
+    const apr_time_t midnight = 20001 * DAY;
+    session_t session;
+    start(&session);
+    session_start(sessions, &session, midnight - SECOND);
+    const char *text = sealed(&session, midnight - SECOND);
+    assert_int_equal(open_at(text, midnight), SESSION_OK);
+    assert_int_equal(open_at(text, midnight + HOUR / 4), SESSION_OK);
+}
+
+/* Once its day key is out of reach a cookie doesn't open, however long it says that it is good. */
+static void a_cookie_older_than_the_longest_session_does_not_open(void **state)
+{
+    (void)state;
+    session_t session;
+    start(&session);
+    session.expires = UINT32_MAX;
+    const char *text = sealed(&session, now);
+    assert_int_equal(open_at(text, now + DAY), SESSION_EXPIRED);
+    assert_int_equal(open_at(text, now + 2 * DAY), SESSION_NONE);
+}
+
+static void a_session_from_the_future_is_refused_but_for_a_minutes_skew(void **state)
+{
+    (void)state;
+    session_t session;
+    start(&session);
+    const char *text = sealed(&session, now);
+    assert_int_equal(open_at(text, now - 60 * SECOND), SESSION_OK);
+    assert_int_equal(open_at(text, now - 61 * SECOND), SESSION_NONE);
+    assert_int_equal(open_at(text, now - DAY), SESSION_NONE);
+}
+
+static void it_is_sealed_anew_once_a_minute_at_most(void **state)
+{
+    (void)state;
+    session_t session;
+    start(&session);
+    sealed(&session, now);
+    assert_false(session_wants_renewal(&session, now));
+    assert_false(session_wants_renewal(&session, now + 59 * SECOND));
+    assert_false(session_wants_renewal(&session, now - HOUR));
+    assert_true(session_wants_renewal(&session, now + 60 * SECOND));
+}
+
+static void a_revoked_session_is_told_from_an_expired_one(void **state)
+{
+    (void)state;
+    session_t session;
+    start(&session);
+    const char *text = sealed(&session, now);
+    assert_int_equal(open_at(text, now), SESSION_OK);
+    assert_int_equal(revocations_add(revocations, REVOKE_SESSION, session.id, 0, apr_time_now(),
+                                     apr_time_now() + HOUR),
+                     STORE_OK);
+    assert_int_equal(open_at(text, now), SESSION_REVOKED);
+    assert_int_equal(open_at(text, now + 8 * HOUR), SESSION_EXPIRED);
+
+    start(&session);
+    session.version = 7;
+    text = sealed(&session, now);
+    assert_int_equal(open_at(text, now), SESSION_OK);
+    assert_int_equal(revocations_add(revocations, REVOKE_USER, session.uid, 8, apr_time_now(),
+                                     apr_time_now() + HOUR),
+                     STORE_OK);
+    assert_int_equal(open_at(text, now), SESSION_REVOKED);
+    session.version = 8;
+    assert_int_equal(open_at(sealed(&session, now), now), SESSION_OK);
+}
+
+static void without_revocations_nobody_is_let_in(void **state)
+{
+    (void)state;
+    session_t session;
+    start(&session);
+    sessions_t *alone =
+        sessions_make(sample_keys(pool), COOKIE, REALM, HOUR / 2, 8 * HOUR, NULL, pool);
+    assert_int_equal(open_with(alone, sealed(&session, now), now), SESSION_UNKNOWN);
+    assert_int_equal(open_with(alone, "x", now), SESSION_NONE);
+}
+
+static void amr_is_written_and_read_in_words(void **state)
+{
+    (void)state;
+    assert_string_equal(session_amr_text(AMR_PIN | AMR_MFA, pool), "pin mfa");
+    assert_string_equal(session_amr_text(AMR_PWD, pool), "pwd");
+    assert_string_equal(session_amr_text(0, pool), "");
+    assert_string_equal(session_amr_text(UINT32_MAX, pool), "pwd pin mfa otp sms hwk swk phone");
+    assert_int_equal(session_amr_bit("phone"), AMR_PHONE);
+    assert_int_equal(session_amr_bit("pi"), 0);
+    assert_int_equal(session_amr_bit(""), 0);
+    for (uint32_t bit = 1; bit <= AMR_PHONE; bit <<= 1)
+        assert_int_equal(session_amr_bit(session_amr_text(bit, pool)), bit);
+}
+
+static void a_handle_is_the_sessions_own_and_lasts(void **state)
+{
+    (void)state;
+    session_t one, two, opened;
+    start(&one);
+    start(&two);
+    const char *text = sealed(&one, now), *handle = session_handle(sessions, &one, pool);
+    assert_int_equal(strlen(handle), 32);
+    assert_string_not_equal(handle, session_handle(sessions, &two, pool));
+    session_open(sessions, text, strlen(text), now + 10 * SECOND, &opened);
+    assert_string_equal(handle, session_handle(sessions, &opened, pool));
+    keys_t *others = sample_keys_of(SAMPLE_FILE("root 1" SAMPLE_DATE SAMPLE_KEY("77") "\n"), pool);
+    assert_string_not_equal(handle, session_handle(make(others, COOKIE, REALM), &one, pool));
+}
+
+/* ---- many threads, many users: each opens only what it sealed -----------------------------------
+ */
+
+static void *be_somebody(void *data)
+{
+    apr_pool_t *p;
+    session_t mine, got;
+    start(&mine);
+    apr_snprintf(mine.name, sizeof mine.name, "user%d", *(int *)data);
+    if (apr_pool_create(&p, NULL))
+        abort();
+    for (int i = 0; i < 2000; i++) {
+        apr_time_t at = now + (i % 3) * SECOND;
+        const char *text = session_seal(sessions, &mine, at, p);
+        if (session_open(sessions, text, strlen(text), at, &got) != SESSION_OK ||
+            strcmp(got.name, mine.name) || memcmp(got.id, mine.id, sizeof got.id))
+            abort();
+        apr_pool_clear(p);
+    }
+    apr_pool_destroy(p);
+    return NULL;
+}
+
+static void nobody_ever_sees_anothers_session(void **state)
+{
+    (void)state;
+    enum { THREADS = 8 };
+    pthread_t threads[THREADS];
+    int number[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        number[i] = i;
+        assert_int_equal(pthread_create(&threads[i], NULL, be_somebody, &number[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+}
+
+/* A store and revocations of each test's own. */
+static int set_up(void **state)
+{
+    (void)state;
+    apr_pool_create(&pool, NULL);
+    if (revocations_make(&revocations, fixture_store(pool)->store, pool))
+        return -1;
+    sessions = make(sample_keys(pool), COOKIE, REALM);
+    return !sessions;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    apr_pool_destroy(pool);
+    return 0;
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_session_comes_back_as_it_was),
+        TEST(the_longest_and_the_shortest_session_fit),
+        TEST(the_sealed_form_is_base64url_and_hides_the_name),
+        TEST(each_new_session_has_its_own_id_and_a_step_up_keeps_the_family),
+        TEST(ten_thousand_seals_of_one_session_all_differ),
+        TEST(every_changed_byte_gets_one_identical_answer),
+        TEST(what_is_no_session_gets_the_same_answer),
+        TEST(another_realm_cookie_or_key_file_does_not_open_it),
+        TEST(a_retired_root_key_opens_it_until_it_is_removed),
+        TEST(prelogin_blob_is_no_session),
+        TEST(an_idle_session_expires),
+        TEST(a_session_in_use_ends_after_its_longest_time),
+        TEST(a_session_lasts_over_midnight),
+        TEST(a_cookie_older_than_the_longest_session_does_not_open),
+        TEST(a_session_from_the_future_is_refused_but_for_a_minutes_skew),
+        TEST(it_is_sealed_anew_once_a_minute_at_most),
+        TEST(a_revoked_session_is_told_from_an_expired_one),
+        TEST(without_revocations_nobody_is_let_in),
+        TEST(amr_is_written_and_read_in_words),
+        TEST(a_handle_is_the_sessions_own_and_lasts),
+        TEST(nobody_ever_sees_anothers_session),
+    };
+    apr_initialize();
+    return cmocka_run_group_tests_name("session", tests, NULL, NULL);
+}

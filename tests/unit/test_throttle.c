@@ -1,0 +1,305 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <limits.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "people/throttle.h"
+#include "store_fixture.h"
+
+#define OFFICE "198.51.100.7"
+
+static apr_pool_t *pool;
+static store_fixture_t *store;
+static throttle_t throttle;
+static apr_time_t window; /* a minute that no other test has used */
+static const unsigned char browser[16] = {1, 2, 3}, other_browser[16] = {4, 5, 6};
+
+static int reserve(const char *address, const char *account, const unsigned char *known)
+{
+    return throttle_reserve(&throttle, address, account, known, window, pool);
+}
+
+static int waits(const char *address, const char *account, const unsigned char *known)
+{
+    return throttle_wait(&throttle, address, account, known, window, pool);
+}
+
+/* Failures until one is refused. */
+static int failures_from(const char *address, const char *account, const unsigned char *known)
+{
+    int count = 0;
+    while (count < 100000 && reserve(address, account, known) == 0)
+        count++;
+    return count;
+}
+
+static void thirty_failures_of_an_address_pass(void **state)
+{
+    (void)state;
+    assert_int_equal(failures_from("192.0.2.1", NULL, NULL), 30);
+    assert_int_equal(waits("192.0.2.1", NULL, NULL), 60);
+    assert_int_equal(waits("192.0.2.2", NULL, NULL), 0);
+}
+
+static void ten_failures_of_an_account_pass_whatever_the_address(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(reserve(apr_psprintf(pool, "192.0.2.%d", i), "john", NULL), 0);
+    assert_int_equal(reserve("192.0.2.77", "john", NULL), 60);
+    assert_int_equal(waits("192.0.2.77", "john", NULL), 60);
+    assert_int_equal(waits("192.0.2.77", "John", NULL), 0);
+}
+
+static void refused_reservation_reserves_nothing(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        reserve("192.0.2.3", "john", NULL);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(reserve("192.0.2.4", "john", NULL), 60);
+    assert_int_equal(failures_from("192.0.2.4", NULL, NULL), 30);
+}
+
+static void looking_charges_nothing(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(waits("192.0.2.5", "john", NULL), 0);
+    assert_int_equal(failures_from("192.0.2.5", "john", NULL), 10);
+}
+
+static void wait_ends_with_the_window(void **state)
+{
+    (void)state;
+    failures_from("192.0.2.6", NULL, NULL);
+    const apr_time_t second = APR_USEC_PER_SEC;
+    static const struct {
+        int at, wait;
+    } expected[] = {{0, 60}, {1, 59}, {42, 18}, {59, 1}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        assert_int_equal(throttle_wait(&throttle, "192.0.2.6", NULL, NULL,
+                                       window + expected[i].at * second, pool),
+                         expected[i].wait);
+    assert_int_equal(
+        throttle_wait(&throttle, "192.0.2.6", NULL, NULL, window + 60 * second - 1, pool), 1);
+    assert_int_equal(throttle_wait(&throttle, "192.0.2.6", NULL, NULL, window + 60 * second, pool),
+                     0);
+}
+
+static void released_reservation_can_be_taken_again(void **state)
+{
+    (void)state;
+    assert_int_equal(failures_from("192.0.2.8", NULL, NULL), 30);
+    throttle_release(&throttle, "192.0.2.8", NULL, NULL, window, pool);
+    assert_int_equal(reserve("192.0.2.8", NULL, NULL), 0);
+    assert_int_equal(reserve("192.0.2.8", NULL, NULL), 60);
+}
+
+static void office_of_500_behind_one_nat_signs_in(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 500; i++) {
+        const char *account = apr_psprintf(pool, "worker%d", i);
+        assert_int_equal(reserve(OFFICE, account, NULL), 0);
+        throttle_release(&throttle, OFFICE, account, NULL, window, pool);
+        if (i % 25 == 0) /* 20 of them mistype first */
+            assert_int_equal(reserve(OFFICE, account, NULL), 0);
+    }
+    assert_int_equal(waits(OFFICE, "worker7", NULL), 0);
+}
+
+static void stranger_cannot_block_a_known_browser(void **state)
+{
+    (void)state;
+    assert_int_equal(failures_from("203.0.113.9", "anna@example.org", NULL), 10);
+    assert_int_equal(failures_from(OFFICE, NULL, NULL), 30); /* and her own address as well */
+    assert_true(waits(OFFICE, "anna@example.org", NULL) > 0);
+    assert_int_equal(waits(OFFICE, "anna@example.org", browser), 0);
+    assert_int_equal(reserve(OFFICE, "anna@example.org", browser), 0);
+    throttle_release(&throttle, OFFICE, "anna@example.org", browser, window, pool);
+    assert_int_equal(waits(OFFICE, NULL, browser), 0);
+}
+
+static void known_browser_guesses_no_more_than_others(void **state)
+{
+    (void)state;
+    assert_int_equal(failures_from("192.0.2.1", "john", browser), 10);
+    assert_int_equal(failures_from("192.0.2.2", "john", browser), 0);
+    assert_int_equal(waits("192.0.2.1", "john", other_browser), 0);
+    assert_int_equal(waits("192.0.2.1", "anna", browser), 0);
+    assert_int_equal(waits("192.0.2.1", "john", NULL), 0);
+    assert_int_equal(failures_from("192.0.2.1", NULL, browser), 30);
+}
+
+static void mapped_addresses_are_ipv4(void **state)
+{
+    (void)state;
+    assert_int_equal(failures_from("::ffff:192.0.2.9", NULL, NULL), 30);
+    assert_int_equal(waits("192.0.2.9", NULL, NULL), 60);
+    assert_int_equal(waits("::FFFF:C000:209", NULL, NULL), 60);
+    assert_int_equal(waits("::ffff:192.0.2.10", NULL, NULL), 0);
+}
+
+static void ipv6_neighbours_of_a_64_share_a_bucket(void **state)
+{
+    (void)state;
+    assert_int_equal(failures_from("2001:db8:1:2::1", NULL, NULL), 30);
+    assert_int_equal(waits("2001:db8:1:2:ffff:ffff:ffff:ffff", NULL, NULL), 60);
+    assert_int_equal(waits("2001:DB8:1:2::5%eth0", NULL, NULL), 60);
+    assert_int_equal(waits("2001:db8:1:3::1", NULL, NULL), 0);
+}
+
+static void a_48_has_16_times_the_room(void **state)
+{
+    (void)state;
+    int total = 0;
+    for (int i = 0; i < 40; i++)
+        total += failures_from(apr_psprintf(pool, "2001:db8:9:%x::1", i), NULL, NULL);
+    assert_int_equal(total, 16 * 30);
+    assert_int_equal(waits("2001:db8:9:ffff::1", NULL, NULL), 60);
+    assert_int_equal(waits("2001:db8:a::1", NULL, NULL), 0);
+}
+
+static void zones_make_no_new_bucket(void **state)
+{
+    (void)state;
+    assert_int_equal(failures_from("fe80::1%eth0", NULL, NULL), 30);
+    assert_int_equal(waits("fe80::1%eth1", NULL, NULL), 60);
+    assert_int_equal(waits("fe80::1", NULL, NULL), 60);
+}
+
+static void garbage_addresses_share_one_bucket(void **state)
+{
+    (void)state;
+    static const char *const garbage[] = {
+        "",
+        "%eth0",
+        "unknown",
+        "1.2.3",
+        "1.2.3.4.5",
+        "01.2.3.4x",
+        "::1::",
+        "2001:db8::g",
+        "/tmp/socket",
+        "192.0.2.1:80",
+        "[::1]",
+        "192.0.2.1 ",
+        "0123456789012345678901234567890123456789012345678901234567890123456789",
+    };
+    assert_int_equal(failures_from(NULL, NULL, NULL), 30);
+    for (size_t i = 0; i < sizeof garbage / sizeof *garbage; i++)
+        assert_int_equal(waits(garbage[i], NULL, NULL), 60);
+    assert_int_equal(waits("192.0.2.1", NULL, NULL), 0);
+}
+
+static void extreme_rules_and_times_do_not_overflow(void **state)
+{
+    (void)state;
+    static const throttle_rule_t rules[] = {
+        {INT_MAX, INT64_MAX}, {INT_MAX, 1}, {1, 0}, {1, INT64_MIN}, {1, INT64_MAX},
+    };
+    static const apr_time_t times[] = {0, 1, INT64_MAX / 2, INT64_MAX};
+    for (size_t r = 0; r < sizeof rules / sizeof *rules; r++)
+        for (size_t t = 0; t < sizeof times / sizeof *times; t++) {
+            throttle_t odd = {store->store, rules[r], rules[r]};
+            const char *account = apr_psprintf(pool, "odd%d-%d", (int)r, (int)t);
+            throttle_reserve(&odd, "2001:db8::1", account, NULL, times[t], pool);
+            int wait = throttle_wait(&odd, "2001:db8::1", account, NULL, times[t], pool);
+            assert_true(wait >= 0);
+        }
+    throttle_t none = {store->store, {0, APR_USEC_PER_SEC}, {0, APR_USEC_PER_SEC}};
+    assert_int_equal(throttle_reserve(&none, "192.0.2.1", "john", NULL, window, pool), 1);
+}
+
+#define CHILDREN 6
+#define TRIES 20
+
+static void guesses_in_parallel_do_not_outrun_the_limit(void **state)
+{
+    (void)state;
+    store_fixture_t *shared = fixture_make(pool);
+    int passed[2], count = 0;
+    char byte;
+    assert_int_equal(pipe(passed), 0);
+    for (int c = 0; c < CHILDREN; c++)
+        if (fork() == 0) {
+            throttle_t mine = throttle;
+            mine.store = fixture_open(shared);
+            for (int i = 0; i < TRIES; i++)
+                if (throttle_reserve(&mine, apr_psprintf(pool, "10.0.%d.%d", c, i), "john", NULL,
+                                     window, pool) == 0 &&
+                    write(passed[1], "x", 1) != 1)
+                    _exit(1);
+            fixture_close(shared);
+            _exit(0);
+        }
+    close(passed[1]);
+    while (read(passed[0], &byte, 1) == 1)
+        count++;
+    close(passed[0]);
+    for (int c = 0; c < CHILDREN; c++) {
+        int status;
+        assert_true(wait(&status) > 0);
+        assert_int_equal(status, 0);
+    }
+    assert_int_equal(count, 10);
+}
+
+static int next_window(void **state)
+{
+    static int used;
+    (void)state;
+    window = (apr_time_sec(apr_time_now()) / 60 + 2 + used++) * apr_time_from_sec(60);
+    return 0;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    apr_initialize();
+    if (sodium_init() < 0 || apr_pool_create(&pool, NULL))
+        return -1;
+    store = fixture_store(pool);
+    throttle = (throttle_t){store->store, {30, apr_time_from_sec(60)}, {10, apr_time_from_sec(60)}};
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(guesses_in_parallel_do_not_outrun_the_limit, next_window),
+        cmocka_unit_test_setup(thirty_failures_of_an_address_pass, next_window),
+        cmocka_unit_test_setup(ten_failures_of_an_account_pass_whatever_the_address, next_window),
+        cmocka_unit_test_setup(refused_reservation_reserves_nothing, next_window),
+        cmocka_unit_test_setup(looking_charges_nothing, next_window),
+        cmocka_unit_test_setup(wait_ends_with_the_window, next_window),
+        cmocka_unit_test_setup(released_reservation_can_be_taken_again, next_window),
+        cmocka_unit_test_setup(office_of_500_behind_one_nat_signs_in, next_window),
+        cmocka_unit_test_setup(stranger_cannot_block_a_known_browser, next_window),
+        cmocka_unit_test_setup(known_browser_guesses_no_more_than_others, next_window),
+        cmocka_unit_test_setup(mapped_addresses_are_ipv4, next_window),
+        cmocka_unit_test_setup(ipv6_neighbours_of_a_64_share_a_bucket, next_window),
+        cmocka_unit_test_setup(a_48_has_16_times_the_room, next_window),
+        cmocka_unit_test_setup(zones_make_no_new_bucket, next_window),
+        cmocka_unit_test_setup(garbage_addresses_share_one_bucket, next_window),
+        cmocka_unit_test_setup(extreme_rules_and_times_do_not_overflow, next_window),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
