@@ -22,18 +22,21 @@ static void check_url(checked_t *site)
     if (!site->config->written[SETTING_public_url] &&
         !surroundings_local_url(site->server, &site->url, site->pconf))
         mistake(site->pconf, check_at(site, SETTING_public_url),
-                "MPinPublicURL is missing, and not every Listen address is loopback; write MPinPublicURL "
+                "MPinPublicURL is missing, and not every Listen address is loopback; write "
+                "MPinPublicURL "
                 "https://HOST, as people see it");
 
     if (!site->url.text || site->url.https || (site->url.loopback && surroundings_all_loopback()))
         return;
     if (site->url.loopback)
         mistake(site->pconf, check_at(site, SETTING_public_url),
-                "plain http is for servers that listen on loopback only, and not every Listen address is; write "
+                "plain http is for servers that listen on loopback only, and not every Listen "
+                "address is; write "
                 "an https URL, or Listen 127.0.0.1:PORT");
     else
         mistake(site->pconf, check_at(site, SETTING_public_url),
-                "plain http off loopback lets others read along; write https://%s (TLS may end before httpd)",
+                "plain http off loopback lets others read along; write https://%s (TLS may end "
+                "before httpd)",
                 site->url.host);
 }
 
@@ -44,14 +47,19 @@ static void check_registration(const checked_t *site)
     const bool local = site->url.loopback && surroundings_all_loopback();
     if ((config->ways & REGISTER_OPEN) && !config->written[SETTING_allow])
         mistake(site->pconf, check_at(site, SETTING_ways),
-                "open registration without MPinRegisterAllow; write MPinRegisterAllow any, domain D... or file F");
-    if ((config->ways & REGISTER_OPEN) && !(config->ways & REGISTER_OPEN_TO_ANYONE) && site->url.text && !local)
+                "open registration without MPinRegisterAllow; write MPinRegisterAllow any, domain "
+                "D... or file F");
+    if ((config->ways & REGISTER_OPEN) && !(config->ways & REGISTER_OPEN_TO_ANYONE) &&
+        site->url.text && !local)
         mistake(site->pconf, check_at(site, SETTING_ways),
-                "open registration is for servers on loopback; add open-to-anyone if everybody shall register");
+                "open registration is for servers on loopback; add open-to-anyone if everybody "
+                "shall register");
 
-    if (config->ways == REGISTER_SIGNED_IN && !config->written[SETTING_providers] && config->paths.path[PATH_RPS])
+    if (config->ways == REGISTER_SIGNED_IN && !config->written[SETTING_providers] &&
+        config->paths.path[PATH_RPS])
         mistake_maybe(site->pconf, check_at(site, SETTING_ways),
-                      "nobody can sign in to set up a PIN; write MPinPasswordProvider, or MPinRegister closed");
+                      "nobody can sign in to set up a PIN; write MPinPasswordProvider, or "
+                      "MPinRegister closed");
 }
 
 static void check_cookies(const checked_t *site)
@@ -59,18 +67,21 @@ static void check_cookies(const checked_t *site)
     const server_config_t *config = site->config;
     const int loose = config->cookie_domain ? SETTING_cookie_domain : SETTING_cookie_path;
     if ((config->cookie_domain || config->cookie_path) && !config->written[SETTING_realm])
-        mistake(site->pconf, config->written[loose],
-                "it lets other hosts or pages have our cookies, so they must be bound to a name; write "
-                "MPinSessionRealm NAME");
+        mistake(
+            site->pconf, config->written[loose],
+            "it lets other hosts or pages have our cookies, so they must be bound to a name; write "
+            "MPinSessionRealm NAME");
     else if (config->cookie_domain || config->cookie_path)
         mistake_maybe(site->pconf, config->written[loose],
-                      "cookies lose the __Host- prefix, so that other hosts of the domain can set them; leave it "
+                      "cookies lose the __Host- prefix, so that other hosts of the domain can set "
+                      "them; leave it "
                       "out unless you must");
 
-    if (config->cookie_domain && site->url.text && !cookie_domain_fits(config->cookie_domain, site->url.host))
+    if (config->cookie_domain && site->url.text &&
+        !cookie_domain_fits(config->cookie_domain, site->url.host))
         mistake(site->pconf, config->written[SETTING_cookie_domain],
-                "browsers at %s refuse cookies of %s; write that host or a parent of it", site->url.host,
-                config->cookie_domain);
+                "browsers at %s refuse cookies of %s; write that host or a parent of it",
+                site->url.host, config->cookie_domain);
     if (!strcmp(config->same_site, "None") && site->url.text && !site->url.https)
         mistake(site->pconf, config->written[SETTING_same_site],
                 "browsers take SameSite=None over https only; write Lax or Strict");
@@ -79,7 +90,8 @@ static void check_cookies(const checked_t *site)
         if (config->paths.path[i] && i != PATH_PAD && i != PATH_ASSETS &&
             !cookie_path_covers(config->cookie_path, config->paths.path[i]))
             mistake(site->pconf, config->written[SETTING_cookie_path],
-                    "%s lies outside of %s and would never see our cookies; move it there with MPinPath",
+                    "%s lies outside of %s and would never see our cookies; move it there with "
+                    "MPinPath",
                     config->paths.path[i], config->cookie_path);
 }
 
@@ -95,17 +107,20 @@ static void check_paths(const checked_t *site)
             if ((i < other && !strcmp(path[i], path[other])) ||
                 (tree && strcmp(path[i], path[other]) && surroundings_inside(path[i], path[other])))
                 mistake(site->pconf, check_at(site, SETTING_paths),
-                        "%s is taken by %s, another page of ours; choose another path", path[i], path[other]);
+                        "%s is taken by %s, another page of ours; choose another path", path[i],
+                        path[other]);
         }
 }
 
 static void check_times(const checked_t *site)
 {
     const server_config_t *config = site->config;
-    const int at = config->written[SETTING_session_idle] ? SETTING_session_idle : SETTING_session_max;
+    const int at =
+        config->written[SETTING_session_idle] ? SETTING_session_idle : SETTING_session_max;
     if (config->session_idle > config->session_max)
         mistake(site->pconf, check_at(site, at),
-                "idle sessions would end after MPinSessionMaxDuration anyway; make MPinSessionIdleTimeout the "
+                "idle sessions would end after MPinSessionMaxDuration anyway; make "
+                "MPinSessionIdleTimeout the "
                 "shorter");
 }
 
@@ -117,14 +132,17 @@ static void check_shared(const checked_t *one, const checked_t *other)
         return;
     if (strcmp(a->key_file, b->key_file))
         mistake(one->pconf, check_at(other, SETTING_key_file),
-                "the store of this key file is used with %s too; write one MPinKeyFile, or another MPinStore",
+                "the store of this key file is used with %s too; write one MPinKeyFile, or another "
+                "MPinStore",
                 a->key_file);
     if (a->store_size != b->store_size)
         mistake(one->pconf, check_at(other, SETTING_store_size),
-                "the same store has another size elsewhere; write one MPinStoreSize, or another MPinStore");
+                "the same store has another size elsewhere; write one MPinStoreSize, or another "
+                "MPinStore");
     if (a->passphrase != b->passphrase)
         mistake(one->pconf, check_at(other, SETTING_passphrase),
-                "the same key file has another passphrase elsewhere; write one MPinKeyPassphrase for the whole "
+                "the same key file has another passphrase elsewhere; write one MPinKeyPassphrase "
+                "for the whole "
                 "server");
 }
 
@@ -149,7 +167,8 @@ int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
         const server_config_t *config = directives_of(server);
         bool seen = !config->engine;
         for (int i = 0; i < sites->nelts; i++)
-            seen |= APR_ARRAY_IDX(sites, i, checked_t).config == config; /* a vhost without directives of ours */
+            seen |= APR_ARRAY_IDX(sites, i, checked_t).config ==
+                    config; /* a vhost without directives of ours */
         if (!seen)
             APR_ARRAY_PUSH(sites, checked_t) = (checked_t){server, main_server, config, {0}, pconf};
     }
@@ -157,7 +176,8 @@ int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
     for (int i = 0; i < sites->nelts; i++) {
         check_site(&APR_ARRAY_IDX(sites, i, checked_t));
         for (int earlier = 0; earlier < i; earlier++)
-            check_shared(&APR_ARRAY_IDX(sites, earlier, checked_t), &APR_ARRAY_IDX(sites, i, checked_t));
+            check_shared(&APR_ARRAY_IDX(sites, earlier, checked_t),
+                         &APR_ARRAY_IDX(sites, i, checked_t));
     }
     check_sections(pconf, main_server);
     return mistakes_report(pconf, main_server) ? HTTP_INTERNAL_SERVER_ERROR : OK;

@@ -3,7 +3,8 @@
 
 #include "config/directives.h"
 
-/* The parts of config_check. Each adds the mistakes it finds (config/mistakes.h) and changes nothing. */
+/* The parts of config_check. Each adds the mistakes it finds (config/mistakes.h) and changes
+ * nothing. */
 
 /* What the parts look at: a server on which the engine is on. */
 typedef struct checked_t {

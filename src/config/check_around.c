@@ -21,33 +21,40 @@ void check_store(const checked_t *site)
     const written_t *at = check_at(site, SETTING_store);
     const char *refused = store_refuses(site->config->store, site->pconf);
     if (refused)
-        mistake_around(site->pconf, at, "%s; write MPinStore lmdb:DIRECTORY of such a one", refused);
+        mistake_around(site->pconf, at, "%s; write MPinStore lmdb:DIRECTORY of such a one",
+                       refused);
 
     for (const server_rec *server = site->main_server; server; server = server->next) {
         const core_server_config *core = ap_get_core_module_config(server->module_config);
         const char *root = core->ap_document_root;
         if (root && surroundings_inside(dir, root)) {
-            mistake(site->pconf, at, "%s lies inside of DocumentRoot %s, where it could be served; write MPinStore "
-                                     "lmdb:DIRECTORY outside", dir, root);
+            mistake(site->pconf, at,
+                    "%s lies inside of DocumentRoot %s, where it could be served; write MPinStore "
+                    "lmdb:DIRECTORY outside",
+                    dir, root);
             return;
         }
     }
 }
 
-/* What keys_open will refuse, as far as it can be seen without reading a key. Who may not look (EACCES) is not the
- * one who starts httpd: no mistake. */
+/* What keys_open will refuse, as far as it can be seen without reading a key. Who may not look
+ * (EACCES) is not the one who starts httpd: no mistake. */
 void check_keys(const checked_t *site)
 {
     const char *file = site->config->key_file;
     const written_t *at = check_at(site, SETTING_key_file);
     if (surroundings_inside(file, store_directory(site->config)))
-        mistake(site->pconf, at, "the key file %s lies inside of the store, so that who gets one has both; write "
-                                 "MPinKeyFile in a directory of its own", file);
+        mistake(site->pconf, at,
+                "the key file %s lies inside of the store, so that who gets one has both; write "
+                "MPinKeyFile in a directory of its own",
+                file);
 
     struct stat st;
     if (!lstat(file, &st) && (!S_ISREG(st.st_mode) || (st.st_mode & (S_IRWXG | S_IRWXO))))
-        mistake_around(site->pconf, at, "the key file %s must be a plain file that only its owner can read; "
-                                        "chmod 600 it", file);
+        mistake_around(site->pconf, at,
+                       "the key file %s must be a plain file that only its owner can read; "
+                       "chmod 600 it",
+                       file);
 
     const apr_uid_t uid = surroundings_uid();
     const char *dir = apr_pstrmemdup(site->pconf, file, (apr_size_t)(strrchr(file, '/') - file));
@@ -55,12 +62,16 @@ void check_keys(const checked_t *site)
         return;
     if (st.st_uid == uid || (st.st_mode & S_IWOTH) ||
         ((st.st_mode & S_IWGRP) && st.st_gid == surroundings_gid()))
-        mistake_around(site->pconf, at, "the user that httpd runs as can write the directory %s of the key file; "
-                                        "chown it to root and chmod 700 it", dir);
+        mistake_around(site->pconf, at,
+                       "the user that httpd runs as can write the directory %s of the key file; "
+                       "chown it to root and chmod 700 it",
+                       dir);
 }
 
-/* One word on a file or directory that must be there; who may not look is not the one who starts httpd. */
-static void check_there(const checked_t *site, int setting, const char *path, mode_t type, const char *mend)
+/* One word on a file or directory that must be there; who may not look is not the one who starts
+ * httpd. */
+static void check_there(const checked_t *site, int setting, const char *path, mode_t type,
+                        const char *mend)
 {
     struct stat st;
     if (stat(path, &st) ? errno != EACCES : (st.st_mode & S_IFMT) != type)
@@ -72,9 +83,11 @@ void check_files(const checked_t *site)
 {
     const server_config_t *config = site->config;
     if (config->templates)
-        check_there(site, SETTING_templates, config->templates, S_IFDIR, "make it, or remove the line");
+        check_there(site, SETTING_templates, config->templates, S_IFDIR,
+                    "make it, or remove the line");
     if (config->allow.kind == ALLOW_FILE)
-        check_there(site, SETTING_allow, config->allow.file, S_IFREG, "make it, with one name or @domain a line");
+        check_there(site, SETTING_allow, config->allow.file, S_IFREG,
+                    "make it, with one name or @domain a line");
     if (config->passphrase && access(config->passphrase[0], X_OK) && errno != EACCES)
         mistake_around(site->pconf, check_at(site, SETTING_passphrase),
                        "%s is no such program; write exec:/full/path", config->passphrase[0]);

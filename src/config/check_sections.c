@@ -9,7 +9,8 @@
 #include "config/mistakes.h"
 #include "config/surroundings.h"
 
-/* httpd's own providers: the module that has each, and the directive without which it knows nobody. */
+/* httpd's own providers: the module that has each, and the directive without which it knows nobody.
+ */
 typedef struct known_provider_t {
     const char *name;
     const char *module;
@@ -17,10 +18,14 @@ typedef struct known_provider_t {
 } known_provider_t;
 
 static const known_provider_t known_providers[] = {
-    {"file", "mod_authn_file", "AuthUserFile"},       {"dbm", "mod_authn_dbm", "AuthDBMUserFile"},
-    {"dbd", "mod_authn_dbd", "AuthDBDUserPWQuery"},   {"ldap", "mod_authnz_ldap", "AuthLDAPURL"},
-    {"socache", "mod_authn_socache", NULL},           {"anon", "mod_authn_anon", "Anonymous"},
-    {"PAM", "mod_authnz_pam (of its own project)", NULL}, {NULL, NULL, NULL}};
+    {"file", "mod_authn_file", "AuthUserFile"},
+    {"dbm", "mod_authn_dbm", "AuthDBMUserFile"},
+    {"dbd", "mod_authn_dbd", "AuthDBDUserPWQuery"},
+    {"ldap", "mod_authnz_ldap", "AuthLDAPURL"},
+    {"socache", "mod_authn_socache", NULL},
+    {"anon", "mod_authn_anon", "Anonymous"},
+    {"PAM", "mod_authnz_pam (of its own project)", NULL},
+    {NULL, NULL, NULL}};
 
 static const known_provider_t *known_provider(const char *name)
 {
@@ -73,12 +78,14 @@ static const char *section_path(const ap_directive_t *node, apr_pool_t *p)
     return ap_getword_conf(p, &rest);
 }
 
-/* May a directive at this place hold for our page at `path`? Pages of ours are no files, so <Directory> and <Files>
- * never hold; where only a request could tell (patterns, <If>), the answer is yes. */
+/* May a directive at this place hold for our page at `path`? Pages of ours are no files, so
+ * <Directory> and <Files> never hold; where only a request could tell (patterns, <If>), the answer
+ * is yes. */
 static bool may_hold_for(const ap_directive_t *node, const char *path, apr_pool_t *p)
 {
-    static const char *const never[] = {"<Directory", "<DirectoryMatch", "<Files", "<FilesMatch", "<Proxy",
-                                        "<ProxyMatch", "<AuthnProviderAlias", NULL};
+    static const char *const never[] = {
+        "<Directory",  "<DirectoryMatch",     "<Files", "<FilesMatch", "<Proxy",
+        "<ProxyMatch", "<AuthnProviderAlias", NULL};
     for (const ap_directive_t *up = node->parent; up; up = up->parent) {
         for (const char *const *each = never; *each; each++)
             if (!strcasecmp(up->directive, *each))
@@ -114,13 +121,17 @@ static void check_provider(const checked_t *site, const char *name)
 {
     const written_t *at = check_at(site, SETTING_providers);
     const known_provider_t *known = known_provider(name);
-    const authn_provider *provider = ap_lookup_provider(AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION);
+    const authn_provider *provider =
+        ap_lookup_provider(AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION);
     if (!provider && known)
-        mistake(site->pconf, at, "the provider %s is of %s, which is not loaded; add its LoadModule line", name,
+        mistake(site->pconf, at,
+                "the provider %s is of %s, which is not loaded; add its LoadModule line", name,
                 known->module);
     else if (!provider)
-        mistake(site->pconf, at, "no loaded module has a provider \"%.80s\"; load its module, or define it with "
-                                 "<AuthnProviderAlias>", name);
+        mistake(site->pconf, at,
+                "no loaded module has a provider \"%.80s\"; load its module, or define it with "
+                "<AuthnProviderAlias>",
+                name);
     else if (!provider->check_password)
         mistake(site->pconf, at, "the provider %s cannot check a password; name another", name);
     if (!provider || !known || !known->needs || !site->config->paths.path[PATH_LOGIN])
@@ -130,8 +141,10 @@ static void check_provider(const checked_t *site, const char *name)
     walk_t walk = {site->main_server, visit_search, &search};
     walk_configuration(&walk);
     if (!search.found)
-        mistake(site->pconf, at, "the provider %s has no settings, so nobody can sign in; write <Location %s> with "
-                                 "%s in it", name, site->config->paths.path[PATH_LOGIN], known->needs);
+        mistake(site->pconf, at,
+                "the provider %s has no settings, so nobody can sign in; write <Location %s> with "
+                "%s in it",
+                name, site->config->paths.path[PATH_LOGIN], known->needs);
 }
 
 void check_passwords(const checked_t *site)
@@ -143,12 +156,13 @@ void check_passwords(const checked_t *site)
 
 /* ---- sections ---- */
 
-/* Does this server, or for the main server any (its sections hold for all), have the engine on and, where passwords
- * matter, a provider? */
+/* Does this server, or for the main server any (its sections hold for all), have the engine on and,
+ * where passwords matter, a provider? */
 static bool any_serves(const server_rec *main_server, const server_rec *server, bool passwords)
 {
     const bool all = server == main_server;
-    for (const server_rec *each = all ? main_server : server; each; each = all ? each->next : NULL) {
+    for (const server_rec *each = all ? main_server : server; each;
+         each = all ? each->next : NULL) {
         const server_config_t *config = directives_of(each);
         if (config->engine && (!passwords || config->providers))
             return true;
@@ -160,11 +174,13 @@ static void visit_auth_type(walk_t *walk, const ap_directive_t *node, const serv
 {
     apr_pool_t *pconf = walk->baton;
     const char *args = node->args;
-    if (strcasecmp(node->directive, "AuthType") || strcasecmp(ap_getword_conf(pconf, &args), "MPin"))
+    if (strcasecmp(node->directive, "AuthType") ||
+        strcasecmp(ap_getword_conf(pconf, &args), "MPin"))
         return;
     const written_t at = {node->directive, node->filename, node->line_num};
     if (!any_serves(walk->main_server, server, false))
-        mistake(pconf, &at, "MPin needs the engine, which is off here; write MPinEngine On in this server");
+        mistake(pconf, &at,
+                "MPin needs the engine, which is off here; write MPinEngine On in this server");
 }
 
 void check_sections(apr_pool_t *pconf, const server_rec *main_server)
@@ -175,11 +191,13 @@ void check_sections(apr_pool_t *pconf, const server_rec *main_server)
     const apr_array_header_t *list = directives_of_directories(pconf);
     for (int i = 0; i < list->nelts; i++) {
         const directory_written_t *each = &APR_ARRAY_IDX(list, i, directory_written_t);
-        const bool password = each->dir->methods != -1 && (each->dir->methods & (int)METHOD_PASSWORD) &&
+        const bool password = each->dir->methods != -1 &&
+                              (each->dir->methods & (int)METHOD_PASSWORD) &&
                               !strcasecmp(each->at.directive, "MPinLoginMethods");
         if (password && any_serves(main_server, each->server, false) &&
             !any_serves(main_server, each->server, true))
-            mistake(pconf, &each->at, "it names password, but no provider can check one; write "
-                                      "MPinPasswordProvider, or leave password out");
+            mistake(pconf, &each->at,
+                    "it names password, but no provider can check one; write "
+                    "MPinPasswordProvider, or leave password out");
     }
 }

@@ -21,7 +21,8 @@ static bool depot_open(depot_t *depot)
     if (store_open(&store, &depot->settings, p, &why) != STORE_OK ||
         revocations_make(&revocations, store, p) != STORE_OK) {
         if (!depot->told)
-            log_error(&depot->log, "MPIN0203", "%s; until then every page of ours answers 503", why);
+            log_error(&depot->log, "MPIN0203", "%s; until then every page of ours answers 503",
+                      why);
         depot->told = true;
         apr_pool_destroy(p);
         return false;
@@ -50,14 +51,15 @@ static bool place_raise(place_t *place)
     site->revocations = depot->revocations;
     site->people = depot->people;
     site->dta = depot->dta;
-    site->sessions = sessions_make(keys, site->session_cookie, site->realm, site->session_idle, site->session_max,
-                                   depot->revocations, p);
+    site->sessions = sessions_make(keys, site->session_cookie, site->realm, site->session_idle,
+                                   site->session_max, depot->revocations, p);
     site->prelogins = prelogins_make(keys, site->prelogin_cookie, site->realm, PRELOGIN_LIFE, p);
     site->known = known_browsers_make(keys, site->known_cookie, site->realm, p);
-    site->rps = rps_make(&site->rps_settings, site->store, site->people, site->dta, &site->throttle, keys,
-                         &site->log, p);
+    site->rps = rps_make(&site->rps_settings, site->store, site->people, site->dta, &site->throttle,
+                         keys, &site->log, p);
     if (!site->rps) {
-        log_error(&site->log, "MPIN0205", "the server's secret can't be made; raise the limit of locked memory");
+        log_error(&site->log, "MPIN0205",
+                  "the server's secret can't be made; raise the limit of locked memory");
         apr_pool_destroy(p);
         return false;
     }
@@ -87,8 +89,8 @@ const site_t *place_site(place_t *place)
     return __atomic_load_n(&place->now, __ATOMIC_ACQUIRE);
 }
 
-/* The child's share of a depot: a pool that only the holder of the mutex touches, because requests may open the
- * store later, beside threads that use the child's own pool. */
+/* The child's share of a depot: a pool that only the holder of the mutex touches, because requests
+ * may open the store later, beside threads that use the child's own pool. */
 static void depot_start(depot_t *depot, apr_pool_t *pchild)
 {
     apr_allocator_t *allocator;

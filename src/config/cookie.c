@@ -5,7 +5,7 @@
 
 const char *cookie_name(const cookie_settings_t *settings, const char *suffix, apr_pool_t *p)
 {
-    const char *prefix = !settings->https                        ? ""
+    const char *prefix = !settings->https                     ? ""
                          : settings->domain || settings->path ? "__Secure-"
                                                               : "__Host-";
     return apr_pstrcat(p, prefix, settings->name, suffix, NULL);
@@ -13,9 +13,10 @@ const char *cookie_name(const cookie_settings_t *settings, const char *suffix, a
 
 const char *cookie_attributes(const cookie_settings_t *settings, apr_pool_t *p)
 {
-    return apr_pstrcat(p, settings->domain ? "; Domain=" : "", settings->domain ? settings->domain : "",
-                       "; Path=", settings->path ? settings->path : "/", settings->https ? "; Secure" : "",
-                       "; HttpOnly; SameSite=", settings->same_site, NULL);
+    return apr_pstrcat(
+        p, settings->domain ? "; Domain=" : "", settings->domain ? settings->domain : "",
+        "; Path=", settings->path ? settings->path : "/", settings->https ? "; Secure" : "",
+        "; HttpOnly; SameSite=", settings->same_site, NULL);
 }
 
 bool cookie_domain_fits(const char *domain, const char *host)

@@ -4,9 +4,10 @@
 #include <apr_pools.h>
 #include <stdbool.h>
 
-/* What browsers know our cookies by. Everything follows from the configuration, never from a request: TLS may end
- * before us. Under https a name begins with __Host- (RFC 6265bis, section 4.1.3), or with __Secure- where a domain
- * or path makes that prefix impossible; under http on loopback it has none. */
+/* What browsers know our cookies by. Everything follows from the configuration, never from a
+ * request: TLS may end before us. Under https a name begins with __Host- (RFC 6265bis,
+ * section 4.1.3), or with __Secure- where a domain or path makes that prefix impossible; under http
+ * on loopback it has none. */
 typedef struct cookie_settings_t {
     bool https;
     const char *name;

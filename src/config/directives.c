@@ -21,8 +21,8 @@ static written_t written_at(const cmd_parms *cmd)
     return (written_t){cmd->cmd->name, cmd->directive->filename, cmd->directive->line_num};
 }
 
-/* A mistake in the configuration proper is told by check_config, in one line and together with all others; one in
- * .htaccess goes back to httpd, which logs it and answers 500. */
+/* A mistake in the configuration proper is told by check_config, in one line and together with all
+ * others; one in .htaccess goes back to httpd, which logs it and answers 500. */
 static const char *wrong(cmd_parms *cmd, const char *what)
 {
     if (in_htaccess(cmd))
@@ -46,7 +46,9 @@ static const char *server_directive(cmd_parms *cmd, void *dir, int argc, char *c
     (void)dir;
     const setting_t *setting = &server_settings[(apr_size_t)cmd->info];
     if (ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT))
-        return wrong(cmd, "it stands in a section, but belongs to a whole server; move it out of the section");
+        return wrong(
+            cmd,
+            "it stands in a section, but belongs to a whole server; move it out of the section");
 
     server_config_t *config = ap_get_module_config(cmd->server->module_config, &auth_mpin_module);
     const words_t words = lasting_words(cmd, argc, argv);
@@ -75,7 +77,8 @@ const apr_array_header_t *directives_of_directories(apr_pool_t *pconf)
 static const char *directory_directive(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     if (!cmd->path)
-        return wrong(cmd, "it stands for the whole server, but belongs to a place; move it into a <Location> or the like");
+        return wrong(cmd, "it stands for the whole server, but belongs to a place; move it into a "
+                          "<Location> or the like");
 
     const words_t words = lasting_words(cmd, argc, argv);
     const char *what = setting_read(&directory_settings[(apr_size_t)cmd->info], dir, &words);
@@ -101,14 +104,17 @@ enum {
 
 /* httpd lets both kinds in everywhere, so that we can say in our one line where they belong. */
 const command_rec config_directives[] = {
-#define SETTING(directive, type, field, standard, least, most, parser, takes)                                \
-    AP_INIT_TAKE_ARGV(#directive, server_directive, (void *)SETTING_##field, RSRC_CONF | ACCESS_CONF, takes),
+#define SETTING(directive, type, field, standard, least, most, parser, takes)                      \
+    AP_INIT_TAKE_ARGV(#directive, server_directive, (void *)SETTING_##field,                       \
+                      RSRC_CONF | ACCESS_CONF, takes),
 #include "config/settings.def"
-#define DIRECTORY(directive, field, least, most, parser, takes)                                              \
-    AP_INIT_TAKE_ARGV(#directive, directory_directive, (void *)DIRECTORY_##field, RSRC_CONF | OR_AUTHCFG, takes),
+#define DIRECTORY(directive, field, least, most, parser, takes)                                    \
+    AP_INIT_TAKE_ARGV(#directive, directory_directive, (void *)DIRECTORY_##field,                  \
+                      RSRC_CONF | OR_AUTHCFG, takes),
 #include "config/directory.def"
-#define UNBUILT(directive)                                                                                   \
-    AP_INIT_TAKE_ARGV(#directive, unbuilt_directive, NULL, RSRC_CONF | OR_AUTHCFG, "not part of this version"),
+#define UNBUILT(directive)                                                                         \
+    AP_INIT_TAKE_ARGV(#directive, unbuilt_directive, NULL, RSRC_CONF | OR_AUTHCFG,                 \
+                      "not part of this version"),
 #include "config/unbuilt.def"
     {NULL}};
 

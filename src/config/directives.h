@@ -4,8 +4,8 @@
 #include "config/config.h"
 #include "config/settings.h"
 
-/* A per-directory directive that was written in the configuration proper (check_config cannot find it in any
- * other way, and never sees .htaccess). */
+/* A per-directory directive that was written in the configuration proper (check_config cannot find
+ * it in any other way, and never sees .htaccess). */
 typedef struct directory_written_t {
     const server_rec *server;
     const dir_config_t *dir;

@@ -29,7 +29,8 @@ static apr_array_header_t *mistakes_of(apr_pool_t *pconf)
 }
 
 /* Once, though several vhosts may have inherited it. */
-static void keep(apr_pool_t *pconf, kind_t kind, const written_t *at, const char *format, va_list args)
+static void keep(apr_pool_t *pconf, kind_t kind, const written_t *at, const char *format,
+                 va_list args)
 {
     apr_array_header_t *mistakes = mistakes_of(pconf);
     const char *line = apr_psprintf(pconf, "%s:%d: %s: %s", at->file, at->line, at->directive,
@@ -67,13 +68,15 @@ void mistake_maybe(apr_pool_t *pconf, const written_t *at, const char *format, .
 bool mistakes_report(apr_pool_t *pconf, const server_rec *server)
 {
     bool forbids = false;
-    const bool served = surroundings_served();
-    const int console = served ? 0 : APLOG_STARTUP; /* lines without a date, for who types apachectl -t */
+    const bool reload = surroundings_reload();
+    const int console =
+        reload ? 0 : APLOG_STARTUP; /* lines without a date, for who types apachectl -t */
     const apr_array_header_t *mistakes = mistakes_of(pconf);
     for (int i = 0; i < mistakes->nelts; i++) {
         const mistake_t *each = &APR_ARRAY_IDX(mistakes, i, mistake_t);
-        const bool fatal = each->kind == TEXT || (each->kind == AROUND && !served);
-        ap_log_error(APLOG_MARK, console | (fatal ? APLOG_ERR : APLOG_WARNING), 0, server, "%s", each->line);
+        const bool fatal = each->kind == TEXT || (each->kind == AROUND && !reload);
+        ap_log_error(APLOG_MARK, console | (fatal ? APLOG_ERR : APLOG_WARNING), 0, server, "%s",
+                     each->line);
         forbids |= fatal;
     }
     return forbids;

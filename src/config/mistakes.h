@@ -3,15 +3,15 @@
 
 #include "config/config.h"
 
-/* Mistakes are gathered while the configuration is read and checked, and told together, one line each:
- * FILE:LINE: DIRECTIVE: what is wrong; the mend */
+/* Mistakes are gathered while the configuration is read and checked, and told together, one line
+ * each: FILE:LINE: DIRECTIVE: what is wrong; the mend */
 
 /* The text itself is wrong: nothing starts or reloads with it. */
 void mistake(apr_pool_t *pconf, const written_t *at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Something around the text is wrong (a directory, a file). It may have changed by itself since the start, so it
- * never ends a server that already serves. */
+/* Something around the text is wrong (a directory, a file). It may have changed by itself since the
+ * start, so it never ends a server that already serves. */
 void mistake_around(apr_pool_t *pconf, const written_t *at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -41,7 +41,8 @@ const char *parse_file(const char **file, const words_t *words)
 {
     const char *full = full_name(words->word[0], words);
     if (!full)
-        return apr_psprintf(words->p, "\"%.80s\" is no file name; write its full path", words->word[0]);
+        return apr_psprintf(words->p, "\"%.80s\" is no file name; write its full path",
+                            words->word[0]);
     *file = full;
     return NULL;
 }
@@ -63,7 +64,8 @@ const char *parse_size(apr_off_t *bytes, const words_t *words)
 {
     apr_off_t size;
     if (!number_size(words->word[0], &size) || size < STORE_QUOTA_MIN || size > STORE_QUOTA_MAX)
-        return apr_psprintf(words->p, "\"%.80s\" is no size that a store can have; write one from 8M to 3G",
+        return apr_psprintf(words->p,
+                            "\"%.80s\" is no size that a store can have; write one from 8M to 3G",
                             words->word[0]);
     *bytes = size;
     return NULL;
@@ -85,8 +87,9 @@ const char *parse_passphrase(const char *const **command, const words_t *words)
 const char *parse_rps(bool *embedded, const words_t *words)
 {
     if (strcasecmp(words->word[0], "embedded"))
-        return apr_psprintf(words->p, "an RPS elsewhere (\"%.80s\") is not part of this version; write embedded",
-                            words->word[0]);
+        return apr_psprintf(
+            words->p, "an RPS elsewhere (\"%.80s\") is not part of this version; write embedded",
+            words->word[0]);
     *embedded = true;
     return NULL;
 }
@@ -106,10 +109,14 @@ const char *parse_register(unsigned *ways, const words_t *words)
         else if (!strcasecmp(word, "closed"))
             closed = true;
         else if (!strcasecmp(word, "mail") || !strcasecmp(word, "invite"))
-            return apr_psprintf(words->p, "registration by %s is not part of this version; write signed-in, open "
-                                          "or closed", word);
+            return apr_psprintf(
+                words->p,
+                "registration by %s is not part of this version; write signed-in, open "
+                "or closed",
+                word);
         else
-            return apr_psprintf(words->p, "\"%.80s\" is no way to register; write signed-in, open or closed", word);
+            return apr_psprintf(
+                words->p, "\"%.80s\" is no way to register; write signed-in, open or closed", word);
     }
     if (closed && found)
         return "closed stands alone; leave out the other words, or closed";
@@ -119,15 +126,18 @@ const char *parse_register(unsigned *ways, const words_t *words)
     return NULL;
 }
 
-/* The domains that follow the word "domain", as A-labels: spelled as the name of an address there would be. */
+/* The domains that follow the word "domain", as A-labels: spelled as the name of an address there
+ * would be. */
 static const char *allow_domains(allow_t *allow, const words_t *words)
 {
     const char **domains = apr_pcalloc(words->p, sizeof(*domains) * (apr_size_t)words->count);
     for (int i = 1; i < words->count; i++) {
-        const char *name = name_canonical(apr_pstrcat(words->p, "a@", words->word[i], NULL), words->p);
+        const char *name =
+            name_canonical(apr_pstrcat(words->p, "a@", words->word[i], NULL), words->p);
         domains[i - 1] = name ? name_domain(name) : NULL;
         if (!domains[i - 1])
-            return apr_psprintf(words->p, "\"%.80s\" is no mail domain; write one as in example.org",
+            return apr_psprintf(words->p,
+                                "\"%.80s\" is no mail domain; write one as in example.org",
                                 words->word[i]);
     }
     allow->kind = ALLOW_DOMAINS;
@@ -153,7 +163,8 @@ const char *parse_allow(allow_t *allow, const words_t *words)
         return NULL;
     }
     if (!strcasecmp(kind, "url"))
-        return "asking an application is not part of this version; write any, domain D... or file F";
+        return "asking an application is not part of this version; write any, domain D... or file "
+               "F";
     return "it names nobody; write any, domain D... or file F";
 }
 
@@ -161,7 +172,8 @@ const char *parse_pin_length(int *digits, const words_t *words)
 {
     apr_int64_t number;
     if (!number_read(words->word[0], 4, 8, &number))
-        return apr_psprintf(words->p, "\"%.80s\" is no PIN length; write a number from 4 to 8", words->word[0]);
+        return apr_psprintf(words->p, "\"%.80s\" is no PIN length; write a number from 4 to 8",
+                            words->word[0]);
     *digits = (int)number;
     return NULL;
 }
@@ -170,7 +182,8 @@ const char *parse_max_failures(uint32_t *failures, const words_t *words)
 {
     apr_int64_t number;
     if (!number_read(words->word[0], 1, 10, &number))
-        return apr_psprintf(words->p, "\"%.80s\" is no number of wrong PINs; write one from 1 to 10",
+        return apr_psprintf(words->p,
+                            "\"%.80s\" is no number of wrong PINs; write one from 1 to 10",
                             words->word[0]);
     *failures = (uint32_t)number;
     return NULL;
@@ -182,7 +195,8 @@ const char *parse_providers(const apr_array_header_t **names, const words_t *wor
     for (int i = 0; i < words->count; i++) {
         for (int earlier = 0; earlier < i; earlier++)
             if (!strcmp(words->word[i], words->word[earlier]))
-                return apr_psprintf(words->p, "%.80s stands there twice; name each provider once", words->word[i]);
+                return apr_psprintf(words->p, "%.80s stands there twice; name each provider once",
+                                    words->word[i]);
         APR_ARRAY_PUSH(list, const char *) = words->word[i];
     }
     *names = list;
@@ -192,7 +206,8 @@ const char *parse_providers(const apr_array_header_t **names, const words_t *wor
 const char *parse_duration(apr_interval_time_t *time, const words_t *words)
 {
     if (!number_duration(words->word[0], time))
-        return apr_psprintf(words->p, "\"%.80s\" is no time; write a number with s, min, h or d, as in 30min",
+        return apr_psprintf(words->p,
+                            "\"%.80s\" is no time; write a number with s, min, h or d, as in 30min",
                             words->word[0]);
     return NULL;
 }
@@ -208,7 +223,8 @@ const char *parse_throttle(throttle_rules_t *rules, const words_t *words)
         else if (!strncasecmp(word, "account=", 8))
             rule = &found.account;
         if (!rule || !number_rate(word + 8, &rule->count, &rule->window))
-            return apr_psprintf(words->p, "\"%.80s\" is no limit; write as in address=30/60s account=10/60s", word);
+            return apr_psprintf(
+                words->p, "\"%.80s\" is no limit; write as in address=30/60s account=10/60s", word);
     }
     *rules = found;
     return NULL;
@@ -246,8 +262,9 @@ const char *parse_methods(dir_config_t *dir, const words_t *words)
         else if (!strcasecmp(words->word[i], "password"))
             methods |= METHOD_PASSWORD;
         else
-            return apr_psprintf(words->p, "\"%.80s\" is no login of this version; write pin, password or both",
-                                words->word[i]);
+            return apr_psprintf(
+                words->p, "\"%.80s\" is no login of this version; write pin, password or both",
+                words->word[i]);
     }
     dir->methods = (int)methods;
     return NULL;

@@ -3,9 +3,9 @@
 
 #include "config/values.h"
 
-/* The words behind a directive become a value here, once. Each parser fills its field and gives NULL; or gives
- * what is wrong and the mend ("\"9\" is no PIN length; write a number from 4 to 8") and leaves the field alone.
- * Everything lives in the pool of the words. */
+/* The words behind a directive become a value here, once. Each parser fills its field and gives
+ * NULL; or gives what is wrong and the mend ("\"9\" is no PIN length; write a number from 4 to 8")
+ * and leaves the field alone. Everything lives in the pool of the words. */
 typedef struct words_t {
     int count;
     char *const *word;

@@ -11,16 +11,18 @@
 #define REALM_MAX 200
 #define COOKIE_NAME_MAX 48
 
-/* An absolute path as a browser would send it: one '/' in front, no empty, '.' or '..' segment, and nothing
- * that would need an escape. */
+/* An absolute path as a browser would send it: one '/' in front, no empty, '.' or '..' segment, and
+ * nothing that would need an escape. */
 static bool is_path(const char *path)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
     if (*path != '/' || strlen(path) > PATH_MAX_BYTES || path[strspn(path, plain)])
         return false;
     for (const char *slash = path; slash; slash = strchr(slash + 1, '/')) {
         const size_t len = strcspn(slash + 1, "/");
-        if ((!len && slash[1]) || (len == 1 && slash[1] == '.') || (len == 2 && !strncmp(slash + 1, "..", 2)))
+        if ((!len && slash[1]) || (len == 1 && slash[1] == '.') ||
+            (len == 2 && !strncmp(slash + 1, "..", 2)))
             return false;
     }
     return true;
@@ -28,27 +30,35 @@ static bool is_path(const char *path)
 
 static const char *not_a_path(const char *word, apr_pool_t *p)
 {
-    return apr_psprintf(p, "\"%.80s\" is no path on this site; write one that begins with one / and is made of "
-                           "letters, digits and - . _ ~ /", word);
+    return apr_psprintf(
+        p,
+        "\"%.80s\" is no path on this site; write one that begins with one / and is made of "
+        "letters, digits and - . _ ~ /",
+        word);
 }
 
 const char *parse_path(paths_t *paths, const words_t *words)
 {
-    static const char *const names[PATH_COUNT] = {"login", "logout", "mpinAuthenticate", "rps", "mpin.js", "mpin"};
+    static const char *const names[PATH_COUNT] = {"login", "logout",  "mpinAuthenticate",
+                                                  "rps",   "mpin.js", "mpin"};
     const char *name = words->word[0], *path = words->word[1];
 
     int which = 0;
     while (which < PATH_COUNT && strcmp(name, names[which]))
         which++;
     if (which == PATH_COUNT)
-        return apr_psprintf(words->p, "we have no page \"%.80s\"; write login, logout, mpinAuthenticate, rps, "
-                                      "mpin.js or mpin", name);
+        return apr_psprintf(
+            words->p,
+            "we have no page \"%.80s\"; write login, logout, mpinAuthenticate, rps, "
+            "mpin.js or mpin",
+            name);
 
     const bool off = !strcasecmp(path, "off");
     if (!off && !is_path(path))
         return not_a_path(path, words->p);
     if (!off && path[strlen(path) - 1] == '/')
-        return apr_psprintf(words->p, "\"%.80s\" ends with /; write it without, as in /%s", path, name);
+        return apr_psprintf(words->p, "\"%.80s\" ends with /; write it without, as in /%s", path,
+                            name);
     paths->path[which] = off ? NULL : path;
     paths->moved[which] = true;
     return NULL;
@@ -79,23 +89,29 @@ const char *parse_realm(const char **realm, const words_t *words)
     return NULL;
 }
 
-/* RFC 6265, section 4.1.1: a cookie's name is a token. The prefixes __Host- and __Secure- are ours to set. */
+/* RFC 6265, section 4.1.1: a cookie's name is a token. The prefixes __Host- and __Secure- are ours
+ * to set. */
 const char *parse_cookie_name(const char **name, const words_t *words)
 {
     const char *word = words->word[0];
     const size_t len = strlen(word);
     if (!len || len > COOKIE_NAME_MAX || !strncmp(word, "__", 2))
-        return apr_psprintf(words->p, "\"%.80s\" is no cookie name for us; write 1 to %d bytes that don't begin "
-                                      "with __", word, COOKIE_NAME_MAX);
+        return apr_psprintf(
+            words->p,
+            "\"%.80s\" is no cookie name for us; write 1 to %d bytes that don't begin "
+            "with __",
+            word, COOKIE_NAME_MAX);
     for (const char *c = word; *c; c++)
         if (!apr_isalnum(*c) && !strchr("-_.", *c))
-            return apr_psprintf(words->p, "\"%.80s\" is no cookie name for us; write letters, digits and - _ .",
-                                word);
+            return apr_psprintf(
+                words->p, "\"%.80s\" is no cookie name for us; write letters, digits and - _ .",
+                word);
     *name = word;
     return NULL;
 }
 
-/* Only what it must look like; that it is the public host's own or its parent's is for the check. */
+/* Only what it must look like; that it is the public host's own or its parent's is for the check.
+ */
 const char *parse_cookie_domain(const char **domain, const words_t *words)
 {
     public_url_t url;
@@ -104,8 +120,11 @@ const char *parse_cookie_domain(const char **domain, const words_t *words)
     if (wrong)
         return wrong;
     if (!strchr(url.host, '.') || !url.host[strspn(url.host, "0123456789.")] || *url.host == '[')
-        return apr_psprintf(words->p, "\"%.80s\" is no domain that browsers keep cookies for; write one as in "
-                                      "example.org", word);
+        return apr_psprintf(
+            words->p,
+            "\"%.80s\" is no domain that browsers keep cookies for; write one as in "
+            "example.org",
+            word);
     *domain = url.host;
     return NULL;
 }
@@ -118,7 +137,8 @@ const char *parse_same_site(const char **value, const words_t *words)
             *value = values[i];
             return NULL;
         }
-    return apr_psprintf(words->p, "\"%.80s\" is no SameSite value; write Lax, Strict or None", words->word[0]);
+    return apr_psprintf(words->p, "\"%.80s\" is no SameSite value; write Lax, Strict or None",
+                        words->word[0]);
 }
 
 /* RFC 9110, section 5.6.2. */
@@ -142,10 +162,24 @@ static bool same_header(const char *a, const char *b)
 /* Headers that httpd, proxies or our cookies depend on. */
 static bool is_taken(const char *name)
 {
-    static const char *const taken[] = {"Host", "Connection", "Content-Length", "Content-Type", "Cookie",
-                                        "Expect", "Forwarded", "Keep-Alive", "Origin", "Proxy-Authorization",
-                                        "Proxy-Connection", "Range", "TE", "Trailer", "Transfer-Encoding",
-                                        "Upgrade", "Via", NULL};
+    static const char *const taken[] = {"Host",
+                                        "Connection",
+                                        "Content-Length",
+                                        "Content-Type",
+                                        "Cookie",
+                                        "Expect",
+                                        "Forwarded",
+                                        "Keep-Alive",
+                                        "Origin",
+                                        "Proxy-Authorization",
+                                        "Proxy-Connection",
+                                        "Range",
+                                        "TE",
+                                        "Trailer",
+                                        "Transfer-Encoding",
+                                        "Upgrade",
+                                        "Via",
+                                        NULL};
     for (const char *const *each = taken; *each; each++)
         if (same_header(name, *each))
             return true;
@@ -154,21 +188,24 @@ static bool is_taken(const char *name)
 
 static const char *pass_header(pass_header_t *header, const char *word, apr_pool_t *p)
 {
-    static const char *const fields[] = {"user", "email", "provider", "amr", "auth_time", "session"};
+    static const char *const fields[] = {"user", "email",     "provider",
+                                         "amr",  "auth_time", "session"};
     const char *equals = strchr(word, '=');
     if (!equals || !is_token(word, (size_t)(equals - word)))
         return apr_psprintf(p, "\"%.80s\" is no header; write as in X-WEBAUTH-USER=user", word);
 
     header->name = apr_pstrmemdup(p, word, (apr_size_t)(equals - word));
     if (is_taken(header->name))
-        return apr_psprintf(p, "the header %s has a meaning of its own; choose another name", header->name);
+        return apr_psprintf(p, "the header %s has a meaning of its own; choose another name",
+                            header->name);
     for (int i = PASS_USER; i <= PASS_SESSION; i++)
         if (!strcasecmp(equals + 1, fields[i])) {
             header->field = (unsigned)i;
             return NULL;
         }
-    return apr_psprintf(p, "there is no \"%.80s\" to pass; write user, email, provider, amr, auth_time or session",
-                        equals + 1);
+    return apr_psprintf(
+        p, "there is no \"%.80s\" to pass; write user, email, provider, amr, auth_time or session",
+        equals + 1);
 }
 
 const char *parse_pass_headers(const apr_array_header_t **headers, const words_t *words)
@@ -179,8 +216,11 @@ const char *parse_pass_headers(const apr_array_header_t **headers, const words_t
         const char *wrong = pass_header(header, words->word[i], words->p);
         for (int earlier = 0; !wrong && earlier < i; earlier++)
             if (same_header(header->name, APR_ARRAY_IDX(list, earlier, pass_header_t).name))
-                wrong = apr_psprintf(words->p, "the header %s is set twice (- and _ are the same to applications); "
-                                               "name it once", header->name);
+                wrong = apr_psprintf(
+                    words->p,
+                    "the header %s is set twice (- and _ are the same to applications); "
+                    "name it once",
+                    header->name);
         if (wrong)
             return wrong;
     }
@@ -202,8 +242,11 @@ const char *parse_unauthenticated(dir_config_t *dir, const words_t *words)
     else if (!strncasecmp(word, "redirect", 8) && (!word[8] || word[8] == ':'))
         answer = UNAUTH_REDIRECT;
     else
-        return apr_psprintf(words->p, "\"%.80s\" is no answer of ours; write auto, redirect, redirect:/PATH, 401 "
-                                      "or pass", word);
+        return apr_psprintf(
+            words->p,
+            "\"%.80s\" is no answer of ours; write auto, redirect, redirect:/PATH, 401 "
+            "or pass",
+            word);
     if (answer == UNAUTH_REDIRECT && word[8]) {
         redirect = word + 9;
         if (!is_path(redirect))

@@ -8,8 +8,8 @@
 #define LINE_MAX_BYTES 1024
 #define PATIENCE apr_time_from_sec(60)
 
-/* Reads until the program is done or has said too much; the number of bytes of its first line, 0 when there is
- * none. */
+/* Reads until the program is done or has said too much; the number of bytes of its first line, 0
+ * when there is none. */
 static apr_size_t read_line(apr_file_t *pipe, unsigned char *line, apr_size_t max)
 {
     apr_size_t have = 0;
@@ -40,12 +40,13 @@ secret_t *passphrase_read(const char *const *command, apr_pool_t *p, const char 
 {
     apr_proc_t program;
     if (!start(&program, command, p)) {
-        *why = apr_psprintf(p, "MPinKeyPassphrase: %s can't be run; check its path and rights", command[0]);
+        *why = apr_psprintf(p, "MPinKeyPassphrase: %s can't be run; check its path and rights",
+                            command[0]);
         return NULL;
     }
     apr_pool_note_subprocess(p, &program, APR_KILL_ALWAYS);
 
-    unsigned char line[LINE_MAX_BYTES + 1];
+    unsigned char line[LINE_MAX_BYTES + 1] = {0};
     const apr_size_t len = read_line(program.out, line, sizeof(line));
     apr_file_close(program.out);
     int code = 1;
@@ -57,8 +58,11 @@ secret_t *passphrase_read(const char *const *command, apr_pool_t *p, const char 
     if (passphrase)
         memcpy(passphrase->bytes, line, len);
     else
-        *why = apr_psprintf(p, "MPinKeyPassphrase: %s gave no passphrase; it must print one line of at most %d "
-                               "bytes and end with 0", command[0], LINE_MAX_BYTES);
+        *why = apr_psprintf(
+            p,
+            "MPinKeyPassphrase: %s gave no passphrase; it must print one line of at most %d "
+            "bytes and end with 0",
+            command[0], LINE_MAX_BYTES);
     sodium_memzero(line, sizeof(line));
     return passphrase;
 }

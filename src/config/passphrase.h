@@ -3,7 +3,8 @@
 
 #include "base/secret.h"
 
-/* Runs MPinKeyPassphrase's program (no shell) and takes the first line that it prints, at most 1,024 bytes. NULL:
+/* Runs MPinKeyPassphrase's program (no shell) and takes the first line that it prints, at most
+ * 1,024 bytes. NULL:
  * `*why` is one sentence with the mend. */
 secret_t *passphrase_read(const char *const *command, apr_pool_t *p, const char **why);
 

@@ -21,8 +21,8 @@ static const char *six(const char *inside, apr_pool_t *p)
     return apr_pstrcat(p, "[", spelled, "]", NULL);
 }
 
-/* A host name or IPv4 address in lower case; NULL when it is neither. Browsers take a name that ends in a
- * number for an address, so such a one must be an address in full. */
+/* A host name or IPv4 address in lower case; NULL when it is neither. Browsers take a name that
+ * ends in a number for an address, so such a one must be an address in full. */
 static const char *name_or_four(const char *host, apr_pool_t *p)
 {
     const apr_size_t len = strlen(host);
@@ -48,16 +48,20 @@ static const char *name_or_four(const char *host, apr_pool_t *p)
     return lower;
 }
 
-const char *public_url_make(public_url_t *url, bool https, const char *host, unsigned port, apr_pool_t *p)
+const char *public_url_make(public_url_t *url, bool https, const char *host, unsigned port,
+                            apr_pool_t *p)
 {
     const char *spelled = strchr(host, ':') ? six(host, p) : name_or_four(host, p);
     if (!spelled)
-        return apr_psprintf(p, "\"%.80s\" is no host name or address; write it in ASCII, as browsers send it", host);
+        return apr_psprintf(
+            p, "\"%.80s\" is no host name or address; write it in ASCII, as browsers send it",
+            host);
 
     const bool usual = port == (https ? 443 : 80);
     url->https = https;
     url->host = spelled;
-    url->loopback = !strcmp(spelled, "localhost") || !strcmp(spelled, "127.0.0.1") || !strcmp(spelled, "[::1]");
+    url->loopback =
+        !strcmp(spelled, "localhost") || !strcmp(spelled, "127.0.0.1") || !strcmp(spelled, "[::1]");
     url->text = apr_pstrcat(p, https ? "https://" : "http://", spelled,
                             usual ? "" : apr_psprintf(p, ":%u", port), NULL);
     return NULL;
@@ -75,8 +79,9 @@ const char *public_url_parse(public_url_t *url, const char *text, apr_pool_t *p)
 {
     const bool https = !strncasecmp(text, "https://", 8);
     if (!https && strncasecmp(text, "http://", 7))
-        return apr_psprintf(p, "\"%.80s\" does not begin with https://; write https://HOST or https://HOST:PORT",
-                            text);
+        return apr_psprintf(
+            p, "\"%.80s\" does not begin with https://; write https://HOST or https://HOST:PORT",
+            text);
     if (strlen(text) > URL_MAX)
         return "the URL is too long; write https://HOST or https://HOST:PORT";
 
@@ -85,7 +90,8 @@ const char *public_url_parse(public_url_t *url, const char *text, apr_pool_t *p)
     if (slash && !slash[1])
         *slash = '\0';
     if (strpbrk(host, "/?#"))
-        return "it has a path, a query or a fragment; write scheme and host only, and move our pages with MPinPath";
+        return "it has a path, a query or a fragment; write scheme and host only, and move our "
+               "pages with MPinPath";
     if (strchr(host, '@'))
         return "it has a user name; write https://HOST or https://HOST:PORT";
 
@@ -102,7 +108,8 @@ const char *public_url_parse(public_url_t *url, const char *text, apr_pool_t *p)
     } else if ((port_text = strchr(host, ':'))) {
         *port_text++ = '\0';
         if (strchr(port_text, ':'))
-            return "it has two ports, or an IPv6 address without brackets; write https://[ADDRESS]:PORT";
+            return "it has two ports, or an IPv6 address without brackets; write "
+                   "https://[ADDRESS]:PORT";
     }
 
     const unsigned port = port_text ? port_of(port_text) : https ? 443 : 80;

@@ -4,8 +4,8 @@
 #include <apr_pools.h>
 #include <stdbool.h>
 
-/* The origin that people see (MPinPublicURL), spelled as a browser spells it in Origin: scheme and host in
- * lower case, the scheme's own port left out, no path. */
+/* The origin that people see (MPinPublicURL), spelled as a browser spells it in Origin: scheme and
+ * host in lower case, the scheme's own port left out, no path. */
 typedef struct public_url_t {
     const char *text; /* "https://www.example.com", no trailing slash; default port left out */
     const char *host; /* host name without port; an IPv6 address in its brackets */
@@ -17,6 +17,7 @@ typedef struct public_url_t {
 const char *public_url_parse(public_url_t *url, const char *text, apr_pool_t *p);
 
 /* The same from its parts, as a Listen line has them. `host` needs no brackets. */
-const char *public_url_make(public_url_t *url, bool https, const char *host, unsigned port, apr_pool_t *p);
+const char *public_url_make(public_url_t *url, bool https, const char *host, unsigned port,
+                            apr_pool_t *p);
 
 #endif

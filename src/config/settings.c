@@ -9,13 +9,13 @@
 #define DEFAULT_STORE "lmdb:" MPIN_STATE_DIR "/mpin/store"
 #define DEFAULT_KEY_FILE MPIN_STATE_DIR "/mpin-keys/mpin.keys"
 
-#define DEFAULT_PATHS                                                                                        \
-    {                                                                                                        \
-        .path = {"/login", "/logout", "/mpinAuthenticate", "/rps", "/mpin.js", "/mpin"}                      \
+#define DEFAULT_PATHS                                                                              \
+    {                                                                                              \
+        .path = { "/login", "/logout", "/mpinAuthenticate", "/rps", "/mpin.js", "/mpin" }          \
     }
-#define DEFAULT_THROTTLE                                                                                     \
-    {                                                                                                        \
-        .address = {30, apr_time_from_sec(60)}, .account = {10, apr_time_from_sec(60)}                       \
+#define DEFAULT_THROTTLE                                                                           \
+    {                                                                                              \
+        .address = {30, apr_time_from_sec(60)}, .account = { 10, apr_time_from_sec(60) }           \
     }
 
 static const server_config_t defaults = {
@@ -23,28 +23,28 @@ static const server_config_t defaults = {
 #include "config/settings.def"
 };
 
-#define SETTING(directive, type, field, standard, least, most, parser, takes)                                \
-    static const char *read_##field(void *config, const words_t *words)                                      \
-    {                                                                                                        \
-        return parser(&((server_config_t *)config)->field, words);                                           \
+#define SETTING(directive, type, field, standard, least, most, parser, takes)                      \
+    static const char *read_##field(void *config, const words_t *words)                            \
+    {                                                                                              \
+        return parser(&((server_config_t *)config)->field, words);                                 \
     }
 #include "config/settings.def"
 
 const setting_t server_settings[] = {
-#define SETTING(directive, type, field, standard, least, most, parser, takes)                                \
+#define SETTING(directive, type, field, standard, least, most, parser, takes)                      \
     {#directive, takes, least, most, SETTING_##field, read_##field},
 #include "config/settings.def"
     {0}};
 
-#define DIRECTORY(directive, field, least, most, parser, takes)                                              \
-    static const char *read_##field(void *config, const words_t *words)                                      \
-    {                                                                                                        \
-        return parser(config, words);                                                                        \
+#define DIRECTORY(directive, field, least, most, parser, takes)                                    \
+    static const char *read_##field(void *config, const words_t *words)                            \
+    {                                                                                              \
+        return parser(config, words);                                                              \
     }
 #include "config/directory.def"
 
 const setting_t directory_settings[] = {
-#define DIRECTORY(directive, field, least, most, parser, takes)                                              \
+#define DIRECTORY(directive, field, least, most, parser, takes)                                    \
     {#directive, takes, least, most, 0, read_##field},
 #include "config/directory.def"
     {0}};
@@ -63,10 +63,11 @@ static void merge_paths(paths_t *merged, const paths_t *base, const paths_t *add
     }
 }
 
-server_config_t *settings_merge(const server_config_t *base, const server_config_t *add, apr_pool_t *p)
+server_config_t *settings_merge(const server_config_t *base, const server_config_t *add,
+                                apr_pool_t *p)
 {
     server_config_t *merged = apr_pcalloc(p, sizeof(*merged));
-#define SETTING(directive, type, field, ...)                                                                 \
+#define SETTING(directive, type, field, ...)                                                       \
     merged->field = add->written[SETTING_##field] ? add->field : base->field;
 #include "config/settings.def"
     for (int i = 0; i < SETTING_COUNT; i++)
@@ -87,7 +88,8 @@ dir_config_t *directory_make(apr_pool_t *p)
 dir_config_t *directory_merge(const dir_config_t *base, const dir_config_t *add, apr_pool_t *p)
 {
     dir_config_t *merged = apr_pcalloc(p, sizeof(*merged));
-#define DIRECTORY(directive, field, ...) merged->field = add->field != -1 ? add->field : base->field;
+#define DIRECTORY(directive, field, ...)                                                           \
+    merged->field = add->field != -1 ? add->field : base->field;
 #include "config/directory.def"
     merged->redirect = add->unauthenticated != -1 ? add->redirect : base->redirect;
     return merged;
@@ -96,7 +98,7 @@ dir_config_t *directory_merge(const dir_config_t *base, const dir_config_t *add,
 const char *setting_read(const setting_t *setting, void *config, const words_t *words)
 {
     if (words->count < setting->least || words->count > setting->most)
-        return apr_psprintf(words->p, "it has %s words; write %s", words->count < setting->least ? "too few" : "too many",
-                            setting->takes);
+        return apr_psprintf(words->p, "it has %s words; write %s",
+                            words->count < setting->least ? "too few" : "too many", setting->takes);
     return setting->parse(config, words);
 }

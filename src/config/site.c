@@ -25,8 +25,8 @@ static const apr_array_header_t *look_up_providers(const apr_array_header_t *nam
     apr_array_header_t *providers = apr_array_make(p, 2, sizeof(password_provider_t));
     for (int i = 0; names && i < names->nelts; i++) {
         const char *name = APR_ARRAY_IDX(names, i, const char *);
-        APR_ARRAY_PUSH(providers, password_provider_t) =
-            (password_provider_t){name, ap_lookup_provider(AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION)};
+        APR_ARRAY_PUSH(providers, password_provider_t) = (password_provider_t){
+            name, ap_lookup_provider(AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION)};
     }
     return providers;
 }
@@ -82,9 +82,11 @@ place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_
         site->methods |= METHOD_PIN;
     if (site->paths[PATH_LOGIN] && site->providers->nelts)
         site->methods |= METHOD_PASSWORD;
-    if (!site->paths[PATH_LOGIN]) /* people sign in at another host, and what was good there is good here */
+    if (!site->paths[PATH_LOGIN]) /* people sign in at another host, and what was good there is good
+                                     here */
         site->methods = METHOD_PIN | METHOD_PASSWORD;
-    site->pass_headers = config->pass_headers ? config->pass_headers : apr_array_make(p, 1, sizeof(pass_header_t));
+    site->pass_headers =
+        config->pass_headers ? config->pass_headers : apr_array_make(p, 1, sizeof(pass_header_t));
     site->session_idle = config->session_idle;
     site->session_max = config->session_max;
     site->all_loopback = surroundings_all_loopback();

@@ -4,31 +4,32 @@
 #include "config/config.h"
 #include <mod_auth.h>
 
-/* A vhost on which the engine is on, ready to work: the settings in force, and the library's objects made from
- * them in each child. Immutable after child_init, shared by all threads. */
+/* A vhost on which the engine is on, ready to work: the settings in force, and the library's
+ * objects made from them in each child. What site_of hands out never changes and is shared by all
+ * threads. */
 typedef struct site_t {
     /* settings */
     public_url_t url;
-    const char *paths[PATH_COUNT];       /* absolute path, NULL = off */
-    const char *session_cookie;          /* "__Host-mpin" or "mpin" */
-    const char *prelogin_cookie;         /* "__Host-mpin-login" or "mpin-login" */
-    const char *known_cookie;            /* "__Host-mpin-known" or "mpin-known" */
-    const char *cookie_attributes;       /* "; Path=/; Secure; HttpOnly; SameSite=Lax" */
-    const char *realm;                   /* bound into every seal */
+    const char *paths[PATH_COUNT]; /* absolute path, NULL = off */
+    const char *session_cookie;    /* "__Host-mpin" or "mpin" */
+    const char *prelogin_cookie;   /* "__Host-mpin-login" or "mpin-login" */
+    const char *known_cookie;      /* "__Host-mpin-known" or "mpin-known" */
+    const char *cookie_attributes; /* "; Path=/; Secure; HttpOnly; SameSite=Lax" */
+    const char *realm;             /* bound into every seal */
     const char *after_login;
     const char *after_logout;
     const char *title;
-    const char *logo;                    /* URL or NULL */
-    const char *templates;               /* directory or NULL */
-    unsigned methods;                    /* METHOD_ bits that this site offers; both where login is elsewhere */
-    const apr_array_header_t *providers; /* of password_provider_t, empty = no password form */
+    const char *logo;      /* path or NULL */
+    const char *templates; /* directory or NULL */
+    unsigned methods;      /* METHOD_ bits that this site offers; both where login is elsewhere */
+    const apr_array_header_t *providers;    /* of password_provider_t, empty = no password form */
     const apr_array_header_t *pass_headers; /* of pass_header_t */
     apr_interval_time_t session_idle, session_max;
-    bool all_loopback;                   /* every Listen address is loopback */
-    bool open_registration;              /* the demo banner */
+    bool all_loopback;      /* every Listen address is loopback */
+    bool open_registration; /* the demo banner */
     rps_settings_t rps_settings;
     throttle_t throttle;
-    apr_file_t *audit;                   /* MPinAuditLog, NULL without */
+    apr_file_t *audit; /* MPinAuditLog, NULL without */
     log_sink_t log;
 
     /* made in child_init; NULL while `store` could not be opened: every route then answers 503 */
@@ -43,7 +44,7 @@ typedef struct site_t {
 } site_t;
 
 typedef struct password_provider_t {
-    const char *name;                 /* as written, for AUTHN_PROVIDER_NAME_NOTE */
+    const char *name; /* as written, for AUTHN_PROVIDER_NAME_NOTE */
     const authn_provider *provider;
 } password_provider_t;
 

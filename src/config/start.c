@@ -30,23 +30,26 @@ static void make_parents(const char *file, apr_pool_t *p)
             *slash = '\0';
     }
     if (*dir)
-        apr_dir_make_recursive(dir, APR_FPROT_OS_DEFAULT & ~APR_FPROT_GWRITE & ~APR_FPROT_WWRITE, p);
+        apr_dir_make_recursive(dir, 0x0755, p); /* APR's way to write rwxr-xr-x */
 }
 
-/* Makes the key file where there is no store yet. Beside a store with records a missing one is an error: with fresh
- * keys nobody could sign in, and the old file would be forgotten. */
-static keys_status_t first_keys(keys_t **keys, const depot_t *depot, const secret_t *passphrase, apr_pool_t *p,
-                                const char **why)
+/* Makes the key file where there is no store yet. Beside a store with records a missing one is an
+ * error: with fresh keys nobody could sign in, and the old file would be forgotten. */
+static keys_status_t first_keys(keys_t **keys, const depot_t *depot, const secret_t *passphrase,
+                                apr_pool_t *p, const char **why)
 {
     const char *file = depot->config->key_file;
     if (store_exists(depot->settings.url, p)) {
-        *why = apr_psprintf(p, "key file %s is missing, but its store %s is in use; restore the file from a copy, "
-                               "or remove the store and everybody's PIN with it", file, depot->settings.url);
+        *why = apr_psprintf(
+            p,
+            "key file %s is missing, but its store %s is in use; restore the file from a copy, "
+            "or remove the store and everybody's PIN with it",
+            file, depot->settings.url);
         return KEYS_MISSING;
     }
     make_parents(file, p);
     const keys_status_t status = keys_create(file, passphrase, p, why);
-    if (status)
+    if (status && status != KEYS_EXISTS) /* another httpd that starts now may be first */
         return status;
     log_info(&depot->log, "MPIN0201", "made the key file %s: keep a copy in a safe place", file);
     return keys_open(keys, file, passphrase, depot->settings.uid, p, why);
@@ -60,22 +63,25 @@ bool depot_prepare(depot_t *depot, apr_pool_t *p, const char **why)
         return false;
 
     keys_t *keys;
-    keys_status_t status = keys_open(&keys, config->key_file, passphrase, depot->settings.uid, p, why);
+    keys_status_t status =
+        keys_open(&keys, config->key_file, passphrase, depot->settings.uid, p, why);
     if (status == KEYS_MISSING)
         status = first_keys(&keys, depot, passphrase, p, why);
     if (status)
         return false;
 
     depot->settings.keys = keys;
-    if (store_prepare(&depot->settings, p, why) == STORE_OK)
-        return true;
-    depot->settings.keys = NULL;
-    return false;
+    const store_status_t prepared = store_prepare(&depot->settings, p, why);
+    if (prepared == STORE_FULL) /* the disk: no reason to keep other sites from starting */
+        log_error(&depot->log, "MPIN0206", "%s; until then every page of ours answers 503", *why);
+    else if (prepared != STORE_OK)
+        depot->settings.keys = NULL;
+    return depot->settings.keys != NULL;
 }
 
 /* The depot of a server's store, made at its first vhost. */
-static depot_t *depot_of(apr_array_header_t *depots, const server_config_t *config, server_rec *server,
-                         apr_pool_t *p)
+static depot_t *depot_of(apr_array_header_t *depots, const server_config_t *config,
+                         server_rec *server, apr_pool_t *p)
 {
     for (int i = 0; i < depots->nelts; i++) {
         depot_t *depot = APR_ARRAY_IDX(depots, i, depot_t *);
@@ -112,12 +118,12 @@ static apr_file_t *open_audit(const server_rec *main_server, const char *log, ap
     return file;
 }
 
-/* Tells what keeps a site from working. At a start that is the end of it; a server that already serves goes on,
- * and the site answers 503. */
+/* Tells what keeps a site from working. At a start that is the end of it; a server that already
+ * serves goes on, and the site answers 503. */
 static int refuse(const server_rec *server, const char *why)
 {
     ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "MPIN0202: %s", why);
-    return surroundings_served() ? OK : HTTP_INTERNAL_SERVER_ERROR;
+    return surroundings_reload() ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 static int make_place(server_config_t *config, server_rec *server, server_rec *main_server,
@@ -133,8 +139,10 @@ static int make_place(server_config_t *config, server_rec *server, server_rec *m
         place->down.audit = open_audit(main_server, config->audit, p);
     config->place = place;
     if (config->audit && !place->down.audit)
-        return refuse(server, apr_psprintf(p, "MPinAuditLog %s can't be opened; check the path and its rights",
-                                           config->audit));
+        return refuse(server,
+                      apr_psprintf(p,
+                                   "MPinAuditLog %s can't be opened; check the path and its rights",
+                                   config->audit));
     return OK;
 }
 
@@ -154,10 +162,9 @@ int config_post(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_r
 
     for (int i = 0; i < depots->nelts; i++) {
         const char *why = "";
-        if (!depot_prepare(APR_ARRAY_IDX(depots, i, depot_t *), pconf, &why) && refuse(main_server, why) != OK)
+        if (!depot_prepare(APR_ARRAY_IDX(depots, i, depot_t *), pconf, &why) &&
+            refuse(main_server, why) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;
     }
-    if (depots->nelts)
-        surroundings_serving();
     return OK;
 }

@@ -1,12 +1,10 @@
 #include "config/surroundings.h"
 
 #include <ap_listen.h>
+#include <http_core.h>
 #include <string.h>
 #include <unixd.h>
 #include <unistd.h>
-
-#define RETAINED "mod_auth_mpin"
-#define RETAINED_VERSION 1
 
 /* 127.0.0.0/8, ::1, and the former as the latter writes it. */
 static bool is_loopback(const apr_sockaddr_t *address)
@@ -61,20 +59,15 @@ apr_gid_t surroundings_gid(void)
     return geteuid() ? getegid() : ap_unixd_config.group_id;
 }
 
-bool surroundings_served(void)
+/* httpd reads its configuration twice at a start, as generations 0 and 1. */
+bool surroundings_reload(void)
 {
-    const int *version = ap_retained_data_get(RETAINED);
-    return version && *version == RETAINED_VERSION;
-}
-
-void surroundings_serving(void)
-{
-    if (!ap_retained_data_get(RETAINED))
-        *(int *)ap_retained_data_create(RETAINED, sizeof(int)) = RETAINED_VERSION;
+    return ap_state_query(AP_SQ_CONFIG_GEN) > 1;
 }
 
 bool surroundings_inside(const char *path, const char *directory)
 {
     const size_t len = strlen(directory);
-    return !strncmp(path, directory, len) && (!path[len] || path[len] == '/' || directory[len - 1] == '/');
+    return !strncmp(path, directory, len) &&
+           (!path[len] || path[len] == '/' || directory[len - 1] == '/');
 }

@@ -8,18 +8,16 @@
 /* Every Listen address is a loopback one (and there is one). */
 bool surroundings_all_loopback(void);
 
-/* What a server that listens on loopback only is called when MPinPublicURL is missing. False where there is no
- * such Listen. */
+/* What a server that listens on loopback only is called when MPinPublicURL is missing. False where
+ * there is no such Listen. */
 bool surroundings_local_url(const server_rec *server, public_url_t *url, apr_pool_t *p);
 
 /* Who the children run as. */
 apr_uid_t surroundings_uid(void);
 apr_gid_t surroundings_gid(void);
 
-/* Has this httpd (not this configuration) come through a start with us before? What is remembered outlives reloads
- * and the unloading of the module. */
-bool surroundings_served(void);
-void surroundings_serving(void);
+/* Does this configuration replace one that was at work (graceful, restart)? */
+bool surroundings_reload(void);
 
 /* True where `path` is `directory` or lies beneath it, by name. */
 bool surroundings_inside(const char *path, const char *directory);

@@ -1,4 +1,5 @@
-/* The words behind our directives: what each takes, and that anything else is refused with the mend. */
+/* The words behind our directives: what each takes, and that anything else is refused with the
+ * mend. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,31 +19,32 @@ static words_t words_of(const char *line)
     static char *word[16];
     words_t words = {0, word, "/etc/httpd", pool};
     char *last = NULL;
-    for (char *next = apr_strtok(apr_pstrdup(pool, line), " ", &last); next; next = apr_strtok(NULL, " ", &last))
+    for (char *next = apr_strtok(apr_pstrdup(pool, line), " ", &last); next;
+         next = apr_strtok(NULL, " ", &last))
         word[words.count++] = next;
     return words;
 }
 
-#define READ(parse, field, line)                                                                             \
-    do {                                                                                                     \
-        const words_t words_ = words_of(line);                                                               \
-        const char *wrong_ = parse(field, &words_);                                                          \
-        if (wrong_)                                                                                          \
-            fail_msg("%s: %s", line, wrong_);                                                                \
+#define READ(parse, field, line)                                                                   \
+    do {                                                                                           \
+        const words_t words_ = words_of(line);                                                     \
+        const char *wrong_ = parse(field, &words_);                                                \
+        if (wrong_)                                                                                \
+            fail_msg("%s: %s", line, wrong_);                                                      \
     } while (0)
 
 /* Refused with a mend, and the field as it was. */
-#define REFUSED(parse, field, line)                                                                          \
-    do {                                                                                                     \
-        unsigned char before_[sizeof(*(field))];                                                             \
-        memcpy(before_, field, sizeof(*(field)));                                                            \
-        const words_t words_ = words_of(line);                                                               \
-        const char *wrong_ = parse(field, &words_);                                                          \
-        if (!wrong_)                                                                                         \
-            fail_msg("taken: %s", line);                                                                     \
-        if (!strstr(wrong_, "; "))                                                                           \
-            fail_msg("%s: no mend in \"%s\"", line, wrong_);                                                 \
-        assert_memory_equal(before_, field, sizeof(*(field)));                                               \
+#define REFUSED(parse, field, line)                                                                \
+    do {                                                                                           \
+        unsigned char before_[sizeof(*(field))];                                                   \
+        memcpy(before_, field, sizeof(*(field)));                                                  \
+        const words_t words_ = words_of(line);                                                     \
+        const char *wrong_ = parse(field, &words_);                                                \
+        if (!wrong_)                                                                               \
+            fail_msg("taken: %s", line);                                                           \
+        if (!strstr(wrong_, "; "))                                                                 \
+            fail_msg("%s: no mend in \"%s\"", line, wrong_);                                       \
+        assert_memory_equal(before_, field, sizeof(*(field)));                                     \
     } while (0)
 
 static void a_duration_has_a_number_and_a_unit(void **state)
@@ -58,8 +60,21 @@ static void a_duration_has_a_number_and_a_unit(void **state)
     READ(parse_duration, &time, "366d");
     assert_int_equal(time, apr_time_from_sec(366 * 86400));
 
-    static const char *const bad[] = {"30", "0s", "-1s", "+1s", "1.5h", "8 h", "8hours", "8H", "h", "", "367d", "1ms",
-                                      "99999999999999999999s", "9223372036854775807h", "1h30min"};
+    static const char *const bad[] = {"30",
+                                      "0s",
+                                      "-1s",
+                                      "+1s",
+                                      "1.5h",
+                                      "8 h",
+                                      "8hours",
+                                      "8H",
+                                      "h",
+                                      "",
+                                      "367d",
+                                      "1ms",
+                                      "99999999999999999999s",
+                                      "9223372036854775807h",
+                                      "1h30min"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
         assert_false(number_duration(bad[i], &time));
     REFUSED(parse_duration, &time, "30");
@@ -90,8 +105,16 @@ static void a_throttle_names_its_buckets(void **state)
     assert_int_equal(rules.address.count, 30);
     READ(parse_throttle, &rules, "address=1000000/1d account=1/1s");
     assert_int_equal(rules.address.count, 1000000);
-    static const char *const bad[] = {"5/2min", "user=5/1s", "account=5", "account=0/1s", "account=/1s", "account=5/",
-                                      "account=5/1", "account=1000001/1s", "account=5/2d", "account=5/1s/1s",
+    static const char *const bad[] = {"5/2min",
+                                      "user=5/1s",
+                                      "account=5",
+                                      "account=0/1s",
+                                      "account=/1s",
+                                      "account=5/",
+                                      "account=5/1",
+                                      "account=1000001/1s",
+                                      "account=5/2d",
+                                      "account=5/1s/1s",
                                       "address=5/1s account=x"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
         REFUSED(parse_throttle, &rules, bad[i]);
@@ -205,9 +228,9 @@ static void pages_of_ours_move_one_by_one(void **state)
     assert_false(paths.moved[PATH_RPS]);
     READ(parse_path, &paths, "rps off");
     assert_null(paths.path[PATH_RPS]);
-    static const char *const bad[] = {"signin /x", "login x", "login /", "login /x/", "login //x", "login /a//b",
-                                      "login /./a", "login /a/..", "login /%61", "login /a?b", "login /a;b",
-                                      "LOGIN /x"};
+    static const char *const bad[] = {"signin /x",  "login x",     "login /",    "login /x/",
+                                      "login //x",  "login /a//b", "login /./a", "login /a/..",
+                                      "login /%61", "login /a?b",  "login /a;b", "LOGIN /x"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
         REFUSED(parse_path, &paths, bad[i]);
 }
@@ -216,14 +239,16 @@ static void headers_for_applications_have_a_name_and_a_field(void **state)
 {
     (void)state;
     const apr_array_header_t *list = NULL;
-    READ(parse_pass_headers, &list, "X-WEBAUTH-USER=user X-Forwarded-Email=email X-Since=auth_time");
+    READ(parse_pass_headers, &list,
+         "X-WEBAUTH-USER=user X-Forwarded-Email=email X-Since=auth_time");
     assert_int_equal(list->nelts, 3);
     assert_string_equal(APR_ARRAY_IDX(list, 0, pass_header_t).name, "X-WEBAUTH-USER");
     assert_int_equal(APR_ARRAY_IDX(list, 0, pass_header_t).field, PASS_USER);
     assert_int_equal(APR_ARRAY_IDX(list, 2, pass_header_t).field, PASS_AUTH_TIME);
-    static const char *const bad[] = {"X-User", "=user", "X User=user", "X:User=user", "X-User=password", "X-User=",
-                                      "Host=user", "content_length=user", "Cookie=session", "X-A=user x_a=email",
-                                      "X-\x01=user"};
+    static const char *const bad[] = {
+        "X-User",     "=user",     "X User=user",         "X:User=user",    "X-User=password",
+        "X-User=",    "Host=user", "content_length=user", "Cookie=session", "X-A=user x_a=email",
+        "X-\x01=user"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
         REFUSED(parse_pass_headers, &list, bad[i]);
 }

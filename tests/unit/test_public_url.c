@@ -44,7 +44,8 @@ static void an_origin_is_spelled_as_browsers_spell_it(void **state)
     assert_origin("http://a.example:80", "http://a.example", "a.example", false);
     assert_origin("https://a.example:08443", "https://a.example:8443", "a.example", false);
     assert_origin("https://192.0.2.7:8443", "https://192.0.2.7:8443", "192.0.2.7", false);
-    assert_origin("https://[2001:DB8:0::1]:8443", "https://[2001:db8::1]:8443", "[2001:db8::1]", false);
+    assert_origin("https://[2001:DB8:0::1]:8443", "https://[2001:db8::1]:8443", "[2001:db8::1]",
+                  false);
     assert_origin("https://wiki", "https://wiki", "wiki", false);
 }
 
@@ -56,7 +57,8 @@ static void only_the_three_names_of_this_machine_are_loopback(void **state)
     assert_origin("http://[::1]:8005", "http://[::1]:8005", "[::1]", true);
     assert_origin("http://[0:0:0:0:0:0:0:1]", "http://[::1]", "[::1]", true);
     assert_origin("http://127.0.0.2", "http://127.0.0.2", "127.0.0.2", false);
-    assert_origin("http://localhost.example.com", "http://localhost.example.com", "localhost.example.com", false);
+    assert_origin("http://localhost.example.com", "http://localhost.example.com",
+                  "localhost.example.com", false);
 }
 
 static void more_than_scheme_host_and_port_is_refused(void **state)
@@ -74,10 +76,25 @@ static void more_than_scheme_host_and_port_is_refused(void **state)
 static void what_is_no_host_or_port_is_refused(void **state)
 {
     (void)state;
-    static const char *const hosts[] = {
-        "https://", "https://.", "https://a..b", "https://.a", "https://a.", "https://a b", "https://caf\xc3\xa9.fr",
-        "https://a%2eb", "https://a\\b", "https://127.1", "https://1.2.3.256", "https://a.0x7f.1", "https://1",
-        "https://*", "https://a\nb", "https://[1.2.3.4]", "https://[g::1]", "https://[::1", "https://::1"};
+    static const char *const hosts[] = {"https://",
+                                        "https://.",
+                                        "https://a..b",
+                                        "https://.a",
+                                        "https://a.",
+                                        "https://a b",
+                                        "https://caf\xc3\xa9.fr",
+                                        "https://a%2eb",
+                                        "https://a\\b",
+                                        "https://127.1",
+                                        "https://1.2.3.256",
+                                        "https://a.0x7f.1",
+                                        "https://1",
+                                        "https://*",
+                                        "https://a\nb",
+                                        "https://[1.2.3.4]",
+                                        "https://[g::1]",
+                                        "https://[::1",
+                                        "https://::1"};
     for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
         assert_wrong(hosts[i], "write");
     assert_wrong("https://a:0", "port");
@@ -87,7 +104,8 @@ static void what_is_no_host_or_port_is_refused(void **state)
     assert_wrong("https://a:80x", "port");
     assert_wrong("https://a:+80", "port");
     assert_wrong("https://[::1]x", "]");
-    assert_wrong(apr_pstrcat(pool, "https://", apr_psprintf(pool, "%0400d", 1), ".example", NULL), "too long");
+    assert_wrong(apr_pstrcat(pool, "https://", apr_psprintf(pool, "%0400d", 1), ".example", NULL),
+                 "too long");
 }
 
 static void another_scheme_is_refused(void **state)

@@ -17,7 +17,8 @@ static const struct {
     const char *directive;
     size_t at, len;
 } fields[] = {
-#define SETTING(directive, type, field, ...) {#directive, offsetof(server_config_t, field), sizeof(type)},
+#define SETTING(directive, type, field, ...)                                                       \
+    {#directive, offsetof(server_config_t, field), sizeof(type)},
 #include "config/settings.def"
 };
 
@@ -32,7 +33,8 @@ static server_config_t *with_field(int i, unsigned char byte)
 
 static void assert_same_field(int i, const server_config_t *is, const server_config_t *expected)
 {
-    if (i != SETTING_paths && memcmp((const char *)is + fields[i].at, (const char *)expected + fields[i].at, fields[i].len))
+    if (i != SETTING_paths && memcmp((const char *)is + fields[i].at,
+                                     (const char *)expected + fields[i].at, fields[i].len))
         fail_msg("%s", fields[i].directive);
 }
 
@@ -68,7 +70,8 @@ static void a_vhost_moves_one_page_and_inherits_the_others(void **state)
     assert_string_equal(merged->paths.path[PATH_LOGIN], "/base");
     assert_null(merged->paths.path[PATH_RPS]);
     assert_string_equal(merged->paths.path[PATH_LOGOUT], "/logout");
-    assert_true(merged->paths.moved[PATH_LOGIN] && merged->paths.moved[PATH_RPS] && !merged->paths.moved[PATH_LOGOUT]);
+    assert_true(merged->paths.moved[PATH_LOGIN] && merged->paths.moved[PATH_RPS] &&
+                !merged->paths.moved[PATH_LOGOUT]);
 }
 
 /* The table of the documentation, word by word. */
@@ -95,7 +98,8 @@ static void defaults_are_the_documented_ones(void **state)
     assert_int_equal(config->throttle.address.window, apr_time_from_sec(60));
     assert_int_equal(config->throttle.account.window, apr_time_from_sec(60));
     assert_null(config->audit);
-    static const char *const paths[] = {"/login", "/logout", "/mpinAuthenticate", "/rps", "/mpin.js", "/mpin"};
+    static const char *const paths[] = {"/login", "/logout",  "/mpinAuthenticate",
+                                        "/rps",   "/mpin.js", "/mpin"};
     for (int i = 0; i < PATH_COUNT; i++)
         assert_string_equal(config->paths.path[i], paths[i]);
 }
@@ -130,7 +134,8 @@ static void too_few_and_too_many_words_are_refused(void **state)
         word[i] = (char *)"x";
     for (const setting_t *setting = server_settings; setting->directive; setting++) {
         server_config_t *config = settings_make(pool);
-        const words_t few = {setting->least - 1, word, "/", pool}, many = {setting->most + 1, word, "/", pool};
+        const words_t few = {setting->least - 1, word, "/", pool},
+                      many = {setting->most + 1, word, "/", pool};
         assert_non_null(strstr(setting_read(setting, config, &few), "too few"));
         assert_non_null(strstr(setting_read(setting, config, &many), "too many"));
         assert_memory_equal(config, settings_make(pool), sizeof(*config));
@@ -148,7 +153,8 @@ static void cookie_names_follow_from_the_public_url(void **state)
     (void)state;
     assert_cookie(&(cookie_settings_t){true, "mpin", NULL, NULL, "Lax"}, "__Host-mpin-login",
                   "; Path=/; Secure; HttpOnly; SameSite=Lax");
-    assert_cookie(&(cookie_settings_t){true, "sso", "example.org", NULL, "Strict"}, "__Secure-sso-login",
+    assert_cookie(&(cookie_settings_t){true, "sso", "example.org", NULL, "Strict"},
+                  "__Secure-sso-login",
                   "; Domain=example.org; Path=/; Secure; HttpOnly; SameSite=Strict");
     assert_cookie(&(cookie_settings_t){true, "mpin", NULL, "/app", "Lax"}, "__Secure-mpin-login",
                   "; Path=/app; Secure; HttpOnly; SameSite=Lax");
