@@ -1,0 +1,161 @@
+package Server;
+
+# An httpd of one's own for the tests of what happens to servers: started, reloaded, killed, started again, with a
+# chosen MPM and at a chosen time. Its site: /protected for john, whose password is john-secret, and PINs for any
+# free name. `use Server;` comes before `use MPin;`, which is the client.
+
+use strict;
+use warnings;
+use Cwd 'abs_path';
+use File::Copy 'copy';
+use File::Path 'make_path';
+use File::Temp 'tempdir';
+use FindBin;
+use IO::Socket::INET;
+use lib "$FindBin::Bin/../t/lib";
+
+my $source = abs_path("$FindBin::Bin/../..");
+my $build = abs_path($ENV{BUILD} // "$source/build");
+our $top;
+
+BEGIN {
+    $top = tempdir(CLEANUP => 1);
+    chmod 0755, $top;
+    $ENV{MPIN_STAGE} = $top;
+    $ENV{PORT} //= 8700;
+}
+
+chomp(my $modules = `apxs -q LIBEXECDIR`);
+chomp(my $sbin = `apxs -q SBINDIR`);
+my $httpd = (grep { -x } "$sbin/apache2", "$sbin/httpd")[0];
+make_path map { "$top/$_" } qw(site/protected logs);
+copy "$build/mod_auth_mpin.so", $top or die "no module in $build: $!";
+copy "$build/mpin-client", $top or die "no mpin-client in $build: $!";
+chmod 0755, "$top/mpin-client";
+system 'htpasswd', '-Bbc', '-C', '4', "$top/users", 'john', 'john-secret';
+write_file("$top/site/protected/index.html", "protected\n");
+
+sub write_file {
+    my ($name, $text) = @_;
+    open my $out, '>', $name or die "$name: $!";
+    print {$out} $text;
+    close $out or die "$name: $!";
+    return;
+}
+
+sub slurp {
+    open my $in, '<', $_[0] or return '';
+    local $/;
+    return scalar(<$in>) // '';
+}
+
+my %mpm = (
+    event => "StartServers 2\nThreadsPerChild 8\nMaxRequestWorkers 32\n",
+    worker => "StartServers 2\nThreadsPerChild 8\nMaxRequestWorkers 32\n",
+    prefork => "StartServers 4\nMaxRequestWorkers 32\n",
+);
+
+# Server->new(mpm => 'event', env => {NAME => value}, conf => 'more directives')
+sub new {
+    my ($class, %how) = @_;
+    my $self = bless {mpm => 'event', env => {}, conf => '', %how}, $class;
+    my $loads = join '', map { "LoadModule ${_}_module $modules/mod_$_.so\n" }
+        "mpm_$self->{mpm}", qw(authn_core authn_file authz_core authz_user dir);
+    my $user = $> ? '' : "User www-data\nGroup www-data\n";
+    write_file("$top/httpd.conf", <<"END");
+ServerRoot "$top"
+ServerName 127.0.0.1
+Listen 127.0.0.1:$ENV{PORT}
+PidFile "$top/httpd.pid"
+ErrorLog "$top/logs/error_log"
+DefaultRuntimeDir "$top"
+Mutex "file:$top" default
+$user$loads$mpm{$self->{mpm}}LoadModule auth_mpin_module "$top/mod_auth_mpin.so"
+DocumentRoot "$top/site"
+DirectoryIndex index.html
+GracefulShutdownTimeout 5
+MPinEngine On
+MPinStore "lmdb:$top/state/store"
+MPinKeyFile "$top/state/keys/mpin.keys"
+MPinPasswordProvider file
+MPinRegister signed-in open
+MPinRegisterAllow any
+<Location /login>
+AuthUserFile "$top/users"
+</Location>
+<Location /protected>
+AuthType MPin
+Require valid-user
+</Location>
+$self->{conf}
+END
+    return $self;
+}
+
+sub log_text { return slurp("$top/logs/error_log") }
+
+# How often a server has said that it is ready.
+sub generations { my $times = () = log_text() =~ /resuming normal operations/g; return $times }
+
+sub wait_for {
+    my ($what, $condition) = @_;
+    for (1 .. 600) {
+        return 1 if $condition->();
+        select undef, undef, undef, 0.05;
+    }
+    die "waited in vain for $what:\n" . substr log_text(), -3000;
+}
+
+sub start {
+    my $self = shift;
+    my $before = generations();
+    my $pid = fork // die;
+    if (!$pid) {
+        %ENV = (%ENV, %{$self->{env}});
+        exec $httpd, '-f', "$top/httpd.conf", '-DFOREGROUND';
+        die "exec: $!";
+    }
+    $self->{pid} = $pid;
+    wait_for('the server', sub { generations() > $before && listening() });
+    return $self;
+}
+
+sub listening { return !!IO::Socket::INET->new(PeerAddr => "127.0.0.1:$ENV{PORT}", Timeout => 1) }
+
+sub stop {
+    my $self = shift;
+    my $pid = delete $self->{pid} or return;
+    kill TERM => $pid;
+    waitpid $pid, 0;
+    return;
+}
+
+# A reload (USR1) or a restart (HUP), until the new generation says that it is ready.
+sub renew {
+    my ($self, $signal) = @_;
+    my $before = generations();
+    kill $signal => $self->{pid};
+    wait_for("$signal to be taken in", sub { generations() > $before });
+    return;
+}
+
+sub children {
+    my $self = shift;
+    return split ' ', slurp("/proc/$self->{pid}/task/$self->{pid}/children");
+}
+
+# Resident memory of the parent, in kB.
+sub memory {
+    my $self = shift;
+    return (slurp("/proc/$self->{pid}/status") =~ /VmRSS:\s+(\d+)/)[0];
+}
+
+# Lines that tell of a crash or of a failure that nobody expected.
+sub complaints {
+    return grep { /exit signal (?!Killed|Terminated)|\[\w*:(?:error|crit|alert|emerg)\]|AddressSanitizer/ } split /\n/,
+        log_text();
+}
+
+sub DESTROY { my $self = shift; local $?; $self->stop; return }
+
+1;
