@@ -156,6 +156,8 @@ static result_t *try_password(facts_t *facts, const attempt_t *attempt, const ch
 
     const int wait = throttle_reserve(&facts->site->throttle, who->address, attempt->name, known, who->now,
                                       facts->r->pool);
+    if (wait == THROTTLE_DOWN)
+        return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down", "guesses cannot be counted");
     if (wait)
         return throttled(facts, attempt, wait);
     /* What is no name is asked for all the same: nothing shall tell it from an unknown one. */

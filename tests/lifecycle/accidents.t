@@ -10,6 +10,14 @@ use Server;
 use MPin;
 
 my $port = $ENV{PORT};
+
+# One login with a PIN, from a browser that has just opened the pad.
+sub pin_login {
+    my $browser = browser($port);
+    $browser->settings;
+    return $browser->pin_login(@_);
+}
+
 sub opens { return $_[0]->visit('/protected/')->code == 200 }
 
 subtest 'children killed at work lose nothing' => sub {
@@ -24,7 +32,7 @@ subtest 'children killed at work lose nothing' => sub {
         if (!$worker) {
             for (1 .. 20) {
                 eval { browser($port)->sign_in('john') };
-                eval { browser($port)->enrol("round$round-$_\@example.org", 1234) };
+                eval { browser($port, from => "127.0.1.$round")->enrol("round$round-$_\@example.org", 1234) };
             }
             require POSIX;
             POSIX::_exit(0);
@@ -38,24 +46,23 @@ subtest 'children killed at work lose nothing' => sub {
     }
     cmp_ok $killed, '>', 20, "$killed children were killed";
     ok opens($john), 'the session is as good as before';
-    my $anna = browser($port);
-    is $anna->pin_login($device, 1234)->code, 200, 'the PIN too';
-    is browser($port)->pin_login($device, 4321)->code, 401, 'a wrong one is counted';
+    is pin_login($device, 1234)->code, 200, 'the PIN too';
+    is pin_login($device, 4321)->code, 401, 'a wrong one is counted';
     $server->renew('HUP');
-    is json_of(browser($port)->pin_login($device, 4321))->{attemptsLeft}, 1, 'and stays so over a restart';
+    is json_of(pin_login($device, 4321))->{attemptsLeft}, 1, 'and stays so over a restart';
 };
 
 subtest 'a lock lasts over kill, restart and reboot' => sub {
     my $server = Server->new->start;
     my $device = browser($port)->enrol('bob@example.org', 1234);
-    is browser($port)->pin_login($device, 4321)->code, 401, 'wrong once';
-    is browser($port)->pin_login($device, 4321)->code, 401, 'wrong twice';
+    is pin_login($device, 4321)->code, 401, 'wrong once';
+    is pin_login($device, 4321)->code, 401, 'wrong twice';
     kill KILL => $_ for $server->children;
     Server::wait_for('new children', sub { scalar $server->children });
-    is browser($port)->pin_login($device, 4321)->code, 410, 'wrong a third time, after all children were killed';
+    is pin_login($device, 4321)->code, 410, 'wrong a third time, after all children were killed';
     $server->stop;
     $server->start;
-    is browser($port)->pin_login($device, 1234)->code, 410, 'the right PIN is too late';
+    is pin_login($device, 1234)->code, 410, 'the right PIN is too late';
 };
 
 subtest 'a reboot loses what is fleeting and nothing else' => sub {
@@ -66,8 +73,8 @@ subtest 'a reboot loses what is fleeting and nothing else' => sub {
     $gone->sign_out;
     my $browser = browser($port);
     my $device = $browser->enrol('carol@example.org', 1234);
-    is browser($port)->pin_login($device, 4321)->code, 401, 'a wrong PIN';
     my $ott = $browser->ott($device, 1234);
+    is pin_login($device, 4321)->code, 401, 'a wrong PIN';
     $server->stop;
 
     my $boot = "$Server::top/state/store/boot";
@@ -81,7 +88,7 @@ subtest 'a reboot loses what is fleeting and nothing else' => sub {
     ok opens($john), 'sessions last';
     ok !opens($thief), 'revocations last';
     is $browser->authenticate($ott)->code, 408, 'the login that was under way must be repeated';
-    is json_of(browser($port)->pin_login($device, 4321))->{attemptsLeft}, 1, 'wrong PINs are still counted';
+    is json_of(pin_login($device, 4321))->{attemptsLeft}, 1, 'wrong PINs are still counted';
     is $browser->pin_login($device, 1234)->code, 200, 'and the right one works';
 };
 

@@ -32,7 +32,7 @@ make_path map { "$top/$_" } qw(site/protected logs);
 copy "$build/mod_auth_mpin.so", $top or die "no module in $build: $!";
 copy "$build/mpin-client", $top or die "no mpin-client in $build: $!";
 chmod 0755, "$top/mpin-client";
-system 'htpasswd', '-Bbc', '-C', '4', "$top/users", 'john', 'john-secret';
+system("htpasswd -Bbc -C 4 '$top/users' john john-secret 2>/dev/null") == 0 or die 'htpasswd';
 write_file("$top/site/protected/index.html", "protected\n");
 
 sub write_file {
@@ -80,6 +80,7 @@ MPinKeyFile "$top/state/keys/mpin.keys"
 MPinPasswordProvider file
 MPinRegister signed-in open
 MPinRegisterAllow any
+MPinThrottle address=100000/60s account=100000/60s
 <Location /login>
 AuthUserFile "$top/users"
 </Location>
