@@ -4,16 +4,17 @@ const html = document.documentElement;
 const pad = document.querySelector('mpin-pad');
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector('#password-way form'));
 
-/**
- * Shows one way to sign in and puts the focus there.
- * @param {'pin' | 'password'} way
- * @param {boolean} focus
- */
-function show(way, focus) {
+/** @param {'pin' | 'password'} way */
+function show(way) {
     html.dataset.way = way;
-    if (focus)
-        /** @type {HTMLElement | null} */ (document.querySelector(way === 'pin' ? 'mpin-pad input, mpin-pad h1'
-            : '#password-way [name=' + (form?.username.value ? 'password' : 'username') + ']'))?.focus();
+}
+
+/** The focus goes to the first field; on a touch screen not to the pad's, where a keyboard would cover the keys. */
+function focus() {
+    const inPad = matchMedia('(pointer: coarse)').matches ? null : pad?.querySelector('input');
+    const place = html.dataset.way === 'pin' ? inPad ?? pad?.querySelector('h1')
+        : form?.[form.username.value ? 'password' : 'username'];
+    place?.focus();
 }
 
 // The pad's first screen decides, unless the server has (a refused password) or the person has begun to type.
@@ -25,10 +26,10 @@ pad?.addEventListener('mpin-screen', (event) => {
     html.classList.toggle('pin-usable', !useless);
     if (!form || screen === 'loading')
         return;
-    if (useless || (!decided && screen === 'add'))
-        show('password', false);
+    if (useless || (!decided && ['add', 'offer'].includes(screen)))
+        show('password');
     else if (!decided && screen === 'enter' && !form.username.value)
-        show('pin', true);
+        show('pin');
     decided = true;
 });
 
@@ -39,11 +40,14 @@ pad?.addEventListener('mpin-other', (event) => {
     event.preventDefault();
     form.username.value ||= user;
     /** @type {HTMLElement} */ (document.getElementById('reset-first')).hidden = !reset;
-    show('password', true);
+    show('password');
+    focus();
 });
 
 document.addEventListener('click', ({ target }) => {
     const way = target instanceof HTMLElement && target.dataset.to;
-    if (way === 'pin' || way === 'password')
-        show(way, true);
+    if (way === 'pin' || way === 'password') {
+        show(way);
+        focus();
+    }
 });

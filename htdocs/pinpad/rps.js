@@ -1,6 +1,7 @@
 // The wire: requests to the RPS and to the relying party, each with a time limit, refusals as one kind of error.
 
 const LIMIT = 10_000; // ms
+const SUITE = 'BLS12381-MPIN-NU'; // what mpin.js computes
 
 /**
  * @typedef {object} Settings what clientSettings says, as far as this pad reads it
@@ -57,17 +58,23 @@ async function exchange(url, method = 'GET', body) {
     } catch {
         throw new RpsError(0);
     }
-    /** @type {any} */
-    let answer = {};
+    const answer = parse(text);
+    if (response.ok && answer)
+        return answer;
+    throw new RpsError(response.ok ? 502 : response.status,
+        { ...answer, retryAfter: Number(answer?.retryAfter ?? response.headers.get('Retry-After')) || undefined });
+}
+
+/**
+ * The JSON of a body, {} for an empty one, undefined for what is none: a proxy's page.
+ * @param {string} text
+ */
+function parse(text) {
     try {
-        answer = JSON.parse(text || '{}');
+        return JSON.parse(text || '{}');
     } catch {
-        // not JSON: a proxy's page, or a good answer without a body
+        return undefined;
     }
-    if (!response.ok)
-        throw new RpsError(response.status,
-            { ...answer, retryAfter: Number(answer.retryAfter ?? response.headers.get('Retry-After')) || undefined });
-    return answer;
 }
 
 export class Rps {
@@ -84,7 +91,10 @@ export class Rps {
 
     /** @param {string} url */
     static async open(url) {
-        return new Rps(url, await exchange(url));
+        const settings = await exchange(url);
+        if (settings.suite !== SUITE)
+            throw new RpsError(501, { message: 'suite ' + settings.suite });
+        return new Rps(url, settings);
     }
 
     /**

@@ -1,13 +1,16 @@
 // What the person sees: one screen at a time, each a method. Nothing here touches keys or points.
 
 import { h } from './dom.js';
-import { Pad } from './pad.js';
-import { Rps, RpsError } from './rps.js';
+import { choose } from './identities.js';
+import { Rps } from './rps.js';
+import { DEVICE, Stage } from './stage.js';
 import { Vault } from './vault.js';
 import { isWeak } from './weak.js';
 import * as store from './store.js';
 
+/** @typedef {import('./rps.js').RpsError} RpsError */
 /** @typedef {import('./store.js').Identity} Identity */
+/** @typedef {{mpinId: string, regOTT: string, user: string, device: string}} NewIdentity */
 
 /**
  * @typedef {object} Options
@@ -28,8 +31,7 @@ import * as store from './store.js';
  */
 
 const FRESH = 10_000; // ms that a pass 1 is used for; the server keeps it for 15 s
-const CALM = 150; // ms before "Checking…" is shown
-const DEVICE = -1; // status of an error of this device's own
+const SLOW = 450; // ms before "One moment…" is shown
 const RESET = 'mpin-reset'; // sessionStorage: the mpinId whose PIN is to be set anew after another sign-in
 
 /** Texts of refusals that a person can do something about, by the server's code. @type {Record<string, string>} */
@@ -42,17 +44,13 @@ const REFUSALS = {
 };
 
 /** Whether the page may hold keys at all. */
-export const isSecure = () => isSecureContext && !!crypto.subtle;
+const isSecure = () => isSecureContext && !!crypto.subtle;
 
-export class Screens {
+export class Screens extends Stage {
     /** @type {Rps} */
     rps;
-    /** @type {Vault} */
-    vault;
-    /** @type {Pad | undefined} */
-    pad;
-    /** @type {ReturnType<typeof setInterval> | undefined} */
-    countdown;
+    /** @type {Vault | undefined} */
+    worker;
     /** @type {{mpinId: string, at: number, U: Promise<string>, answer: Promise<{y: string, passId: string}>} | undefined} */
     first;
 
@@ -62,131 +60,17 @@ export class Screens {
      * @param {Options} options
      */
     constructor(root, text, options) {
-        this.root = root;
-        this.text = text;
+        super(root, text, options.onError);
         this.options = options;
-        this.screenName = '';
-        this.working = false;
-        this.status = h('p.mp-status', { role: 'status' });
-        this.alert = h('p.mp-alert', { role: 'alert' });
-        this.lines = h('div.mp-lines', {}, this.status, this.alert);
-        root.classList.add('mp');
         // Back from where the person went: what the browser kept of this page is out of date.
         addEventListener('pageshow', (event) => event.persisted && this.start());
     }
 
-    // ---- a screen's parts ----------------------------------------------------------------------
-
-    /**
-     * Shows a screen and moves the focus to it.
-     * @param {string} name
-     * @param {string} title
-     * @param {...(Node | string | false | null | undefined)} content
-     */
-    show(name, title, ...content) {
-        const first = !this.screenName;
-        clearInterval(this.countdown);
-        this.screenName = name;
-        this.pad = undefined;
-        this.say('');
-        this.warn('');
-        const heading = h('h1.mp-title', { tabindex: '-1' }, title);
-        this.root.replaceChildren(h('section.mp-screen.mp-screen-' + name, {}, heading, ...content));
-        this.emit('screen', { screen: name });
-        // The page's own first focus is left alone while the pad is not what it shows.
-        if (!first || this.root.offsetParent)
-            heading.focus({ preventScroll: first });
-        return heading;
-    }
-
-    /**
-     * Tells the page; false when the page has taken it over.
-     * @param {string} name
-     * @param {object} detail
-     */
-    emit(name, detail) {
-        return this.root.dispatchEvent(new CustomEvent('mpin-' + name, { bubbles: true, cancelable: true, detail }));
-    }
-
-    /** @param {string} text */
-    say(text) {
-        this.status.textContent = text;
-    }
-
-    /** @param {string} text */
-    warn(text) {
-        this.alert.replaceChildren(text);
-    }
-
-    /**
-     * @param {string} kind 'primary', 'plain' or 'link'
-     * @param {string} text
-     * @param {() => unknown} onclick
-     */
-    button(kind, text, onclick) {
-        return h('button.mp-' + kind, { type: 'button', onclick }, text);
-    }
-
-    /** @param {string} user @param {() => void} [change] */
-    chip(user, change) {
-        return h('p.mp-chip', {}, h('span.mp-name', { title: user }, user),
-            change && h('span', { 'aria-hidden': 'true' }, '·'),
-            change && this.button('link', this.text('change'), change));
-    }
-
-    /** @param {string} user */
-    avatar(user) {
-        return h('span.mp-avatar', { 'aria-hidden': 'true' }, user.slice(0, 1).toUpperCase());
-    }
-
-    /**
-     * A screen with a keypad.
-     * @param {string} name
-     * @param {string} title
-     * @param {string} hint
-     * @param {Node} chip whose PIN it is
-     * @param {Node} action a way out, under the keys
-     * @param {string} user
-     * @param {(pin: Uint8Array<ArrayBuffer>) => void} onPin
-     * @param {(entered: number) => void} [onDigit]
-     */
-    keypad(name, title, hint, chip, action, user, onPin, onDigit) {
-        const pad = new Pad(this.text, this.rps.settings.pinLength, this.text('label', { user }), this.lines, onPin,
-            (entered) => {
-                this.warn('');
-                onDigit?.(entered);
-            });
-        this.show(name, title, hint && h('p.mp-text', {}, hint), chip, pad.element,
-            h('p.mp-actions', {}, action));
-        this.pad = pad;
-        if (this.root.offsetParent)
-            pad.focus();
-    }
-
-    /**
-     * Runs a piece of work, one at a time; "Checking…" appears if it takes time.
-     * @param {() => Promise<void>} work
-     * @param {(error: RpsError) => void} refused
-     */
-    async busy(work, refused) {
-        if (this.working)
-            return;
-        this.working = true;
-        const { pad } = this;
-        pad?.busy(true);
-        const late = setTimeout(() => this.say(this.text('checking')), CALM);
-        try {
-            await work();
-        } catch (error) {
-            const known = error instanceof RpsError ? error : new RpsError(DEVICE, { message: String(error) });
-            this.options.onError?.(known);
-            this.say('');
-            pad?.busy(false); // not after success: the page is about to go
-            refused(known);
-        } finally {
-            clearTimeout(late);
-            this.working = false;
-        }
+    /** The Worker is fetched when it is wanted first, and again after it could not be. */
+    get vault() {
+        if (!this.worker || this.worker.broken)
+            this.worker = new Vault(this.options.base + 'worker.js');
+        return this.worker;
     }
 
     // ---- the way in ----------------------------------------------------------------------------
@@ -195,9 +79,7 @@ export class Screens {
     async start() {
         if (!isSecure())
             return this.notice('insecure', this.text('insecure'), '', []);
-        if (!this.vault || this.vault.broken)
-            this.vault = new Vault(this.options.base + 'worker.js');
-        const late = setTimeout(() => this.show('loading', this.text('loading')), 3 * CALM);
+        const late = setTimeout(() => this.show('loading', this.text('loading')), SLOW);
         try {
             this.rps = await Rps.open(this.options.settings);
         } catch (error) {
@@ -253,7 +135,7 @@ export class Screens {
     /** @param {Identity} identity */
     enter(identity) {
         const { pinLength } = this.rps.settings;
-        this.keypad('enter', this.text('welcome'), '', this.chip(identity.user, () => this.choose()),
+        this.keypad(pinLength, 'enter', this.text('welcome'), '', this.chip(identity.user, () => choose(this)),
             this.button('link', this.text('forgot'), () => this.reset(identity)), identity.user,
             (pin) => this.check(identity, pin),
             (entered) => entered + 2 >= pinLength && this.begin(identity));
@@ -286,6 +168,7 @@ export class Screens {
         const V = await this.vault.call('prove', { mpinId, U: await first.U, y, pin });
         const answer = await this.rps.authenticate(await this.rps.pass2(mpinId, V, passId), this.options.state ?? '');
         await store.update(mpinId, { used: Date.now(), state: '' });
+        sessionStorage.removeItem(RESET);
         return answer;
     }
 
@@ -370,29 +253,6 @@ export class Screens {
             this.warn(this.text('trouble', { code: error.id ?? status }));
     }
 
-    /**
-     * Counts down where the eye sees it; the ear hears it once.
-     * @param {number} seconds
-     */
-    wait(seconds) {
-        const { pad } = this;
-        const until = Date.now() + seconds * 1000;
-        const seen = h('span', { 'aria-hidden': 'true' });
-        this.alert.replaceChildren(h('span.mp-hidden', {}, this.text('throttled', { n: seconds })), seen);
-        pad?.lock(true);
-        const tick = () => {
-            const left = Math.ceil((until - Date.now()) / 1000);
-            seen.textContent = this.text('throttled', { n: left });
-            if (left > 0)
-                return;
-            clearInterval(this.countdown);
-            this.warn('');
-            pad?.reset();
-        };
-        tick();
-        this.countdown = setInterval(tick, 500);
-    }
-
     // ---- setting up ----------------------------------------------------------------------------
 
     /** @param {string} user @param {Identity} [old] */
@@ -432,7 +292,7 @@ export class Screens {
             device && h('label', { for: 'mp-device' }, this.text('device')), device,
             this.lines,
             h('button.mp-primary', {}, this.text('continue')),
-            known.length > 0 && this.button('plain', this.text('back'), () => this.choose())));
+            known.length > 0 && this.button('plain', this.text('back'), () => choose(this))));
         if (this.root.offsetParent && !matchMedia('(pointer: coarse)').matches)
             name.focus();
     }
@@ -466,7 +326,7 @@ export class Screens {
      */
     choosePin(identity, warning) {
         const n = this.text('n' + this.rps.settings.pinLength);
-        this.keypad('choose-pin', this.text('choose'), this.text('choose_hint', { n }), this.chip(identity.user),
+        this.keypad(this.rps.settings.pinLength, 'choose-pin', this.text('choose'), this.text('choose_hint', { n }), this.chip(identity.user),
             this.button('link', this.text('back'), () => this.home()), identity.user, (pin) => {
                 if (!isWeak(pin))
                     return this.confirmPin(identity, pin);
@@ -482,7 +342,7 @@ export class Screens {
      * @param {Uint8Array<ArrayBuffer>} chosen
      */
     confirmPin(identity, chosen) {
-        this.keypad('confirm-pin', this.text('once_more'), this.text('once_more_hint'), this.chip(identity.user),
+        this.keypad(this.rps.settings.pinLength, 'confirm-pin', this.text('once_more'), this.text('once_more_hint'), this.chip(identity.user),
             this.button('link', this.text('back'), () => this.choosePin(identity)), identity.user, (pin) => {
                 const same = pin.every((digit, i) => digit === chosen[i]);
                 wipe(chosen);
@@ -530,58 +390,7 @@ export class Screens {
         });
     }
 
-    // ---- identities ----------------------------------------------------------------------------
-
-    async choose() {
-        const known = await store.list(this.rps.id);
-        const open = this.rps.settings.registration.includes('open');
-        this.show('choose', this.text('who'),
-            h('ul.mp-list', {}, ...known.map((identity) => h('li', {},
-                h('button.mp-row', { type: 'button', onclick: () => this.enter(identity) },
-                    this.avatar(identity.user), h('span.mp-name', {}, identity.user,
-                        identity.device && h('small', {}, identity.device)))))),
-            h('div.mp-buttons', {},
-                open && this.button('plain', this.text('add_here'), () => this.add()),
-                this.button('plain', this.text('manage_short'), () => this.manage()),
-                ...(this.options.others ? [] : this.otherWays())));
-    }
-
-    async manage() {
-        const known = await store.list(this.rps.id);
-        if (!known.length)
-            return this.home();
-        this.show('manage', this.text('manage'),
-            h('ul.mp-list', {}, ...known.map((identity) => h('li.mp-card', {},
-                h('div.mp-head', {}, this.avatar(identity.user), h('div.mp-name', {}, identity.user,
-                    h('small', {}, [identity.device, this.used(identity)].filter(Boolean).join(' · ')),
-                    h('span.mp-badge', {}, this.text('badge')))),
-                h('div.mp-pair', {},
-                    this.button('plain', this.text('reset'), () => this.reset(identity)),
-                    this.button('plain', this.text('remove'), () => this.remove(identity)))))),
-            h('div.mp-buttons', {}, this.button('plain', this.text('back'), () => this.home())));
-    }
-
-    /** @param {Identity} identity */
-    used({ used }) {
-        if (!used)
-            return '';
-        const days = Math.round((used - Date.now()) / 86_400_000);
-        const when = new Intl.RelativeTimeFormat(this.root.closest('[lang]')?.getAttribute('lang') || 'en',
-            { numeric: 'auto' }).format(days, 'day');
-        return this.text('used', { when });
-    }
-
-    /** @param {Identity} identity */
-    remove({ user, mpinId }) {
-        this.show('remove', this.text('remove_question', { user }),
-            h('p.mp-text', {}, this.text('remove_text', { user })),
-            h('div.mp-buttons', {},
-                this.button('danger', this.text('remove_user', { user }), async () => {
-                    await store.remove(mpinId);
-                    this.manage();
-                }),
-                this.button('plain', this.text('keep'), () => this.manage())));
-    }
+    // ---- a new PIN ------------------------------------------------------------------------------
 
     /**
      * A new PIN for a name: the name is proved first, by being signed in.
@@ -633,19 +442,7 @@ export class Screens {
             [this.button('primary', this.text('try_again'), () => this.start())]);
     }
 
-    /**
-     * A sentence and what can be done.
-     * @param {string} name
-     * @param {string} title
-     * @param {string} text
-     * @param {Node[]} buttons
-     */
-    notice(name, title, text, buttons) {
-        this.show(name, title, text && h('p.mp-text', {}, text), h('div.mp-buttons', {}, ...buttons));
-    }
 }
-
-/** @typedef {{mpinId: string, regOTT: string, user: string, device: string}} NewIdentity */
 
 /**
  * A PIN that went to the Worker is empty here already.

@@ -2,9 +2,9 @@
 //
 // The site is the demo of `make run` on a port of ours with a fresh store, or the one at MPIN_URL (whose password
 // user MPIN_PASSWORD_USER has MPIN_PASSWORD). BUILD names the build folder,
-// PORT the first port, ONLY a part of the names of the tests to run.
+// PORT the first of ten ports, ONLY a part of the names of the tests to run.
 const { execFileSync } = require('node:child_process');
-const { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync } = require('node:fs');
+const { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { basename, join, resolve } = require('node:path');
 const axe = require('axe-core');
@@ -21,7 +21,8 @@ async function startSite() {
     if (MPIN_URL)
         return { url: MPIN_URL, user: MPIN_PASSWORD_USER, password: MPIN_PASSWORD, stop() {} };
 
-    const port = String(Number(process.env.PORT || 8405) + [...basename(process.argv[1])].length % 20);
+    const port = String(Number(process.env.PORT || 8405)
+        + readdirSync(__dirname).indexOf(basename(process.argv[1])));
     const folder = mkdtempSync(join(tmpdir(), 'mpin-browser-'));
     chmodSync(folder, 0o755);
     symlinkSync(join(build, 'mod_auth_mpin.so'), join(folder, 'mod_auth_mpin.so'));
