@@ -112,6 +112,7 @@ sub start {
     my $before = generations();
     my $pid = fork // die;
     if (!$pid) {
+        setpgrp 0, 0; # httpd signals its whole process group
         %ENV = (%ENV, %{$self->{env}});
         exec $httpd, '-f', "$top/httpd.conf", '-DFOREGROUND';
         die "exec: $!";
