@@ -1,6 +1,8 @@
 #include "base/base64.h"
 
+#include <arpa/inet.h>
 #include <stdint.h>
+#include <string.h>
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -45,12 +47,12 @@ bool base64_decode(const char *text, apr_size_t len, unsigned char *bytes, apr_s
     unsigned char *out = bytes;
     unsigned seen = 0;
 
-    for (; in < end; in += 4) {
+    /* Four bytes are stored for three: the fourth is overwritten, or lies in BASE64_BYTES_MAX. */
+    for (; in < end; in += 4, out += 3) {
         unsigned a = values[in[0]], b = values[in[1]], c = values[in[2]], d = values[in[3]];
+        uint32_t three = htonl(a << 26 | b << 20 | c << 14 | d << 8);
+        memcpy(out, &three, sizeof three);
         seen |= a | b | c | d;
-        *out++ = (unsigned char)(a << 2 | b >> 4);
-        *out++ = (unsigned char)(b << 4 | c >> 2);
-        *out++ = (unsigned char)(c << 6 | d);
     }
     if (len % 4 == 1)
         return false;

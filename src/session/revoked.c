@@ -10,7 +10,7 @@ typedef struct slot_t {
     unsigned char id[16];
     uint32_t limit;
     uint32_t until; /* seconds */
-    int kind;       /* 0: free */
+    unsigned kind;       /* 0: free */
 } slot_t;
 
 /* Open addressing; at most half of the slots are taken. */
@@ -26,7 +26,7 @@ struct revoked_t {
 };
 
 /* Ids are random or hashes, so any of their bytes will do. */
-static apr_size_t place_of(const table_t *table, int kind, const unsigned char id[16])
+static apr_size_t place_of(const table_t *table, unsigned kind, const unsigned char id[16])
 {
     uint64_t bits;
     memcpy(&bits, id, sizeof bits);
@@ -34,7 +34,7 @@ static apr_size_t place_of(const table_t *table, int kind, const unsigned char i
 }
 
 /* The slot of an entry, or the free one where it would go. */
-static slot_t *find(const table_t *table, int kind, const unsigned char id[16])
+static slot_t *find(const table_t *table, unsigned kind, const unsigned char id[16])
 {
     apr_size_t place = place_of(table, kind, id);
     for (;;) {
@@ -92,7 +92,7 @@ revoked_t *revoked_make(apr_pool_t *p)
     return revoked;
 }
 
-static bool add(table_t *table, int kind, const unsigned char id[16], uint32_t limit,
+static bool add(table_t *table, unsigned kind, const unsigned char id[16], uint32_t limit,
                 uint32_t until, uint32_t now)
 {
     if (2 * (table->used + 1) > table->size && !rebuild(table, now))
@@ -110,7 +110,7 @@ static bool add(table_t *table, int kind, const unsigned char id[16], uint32_t l
     return true;
 }
 
-bool revoked_add(revoked_t *revoked, int kind, const unsigned char id[16], uint32_t limit,
+bool revoked_add(revoked_t *revoked, unsigned kind, const unsigned char id[16], uint32_t limit,
                  uint32_t until, uint32_t now)
 {
     pthread_rwlock_wrlock(revoked->lock);

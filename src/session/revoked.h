@@ -16,12 +16,12 @@ revoked_t *revoked_make(apr_pool_t *p);
 /* Adds an entry until the second `until`, or joins it with the one of this kind and id that is
  * there: the higher limit, the later end. Entries that are over by `now` may be dropped. False when
  * memory is out. */
-bool revoked_add(revoked_t *revoked, int kind, const unsigned char id[16], uint32_t limit,
+bool revoked_add(revoked_t *revoked, unsigned kind, const unsigned char id[16], uint32_t limit,
                  uint32_t until, uint32_t now);
 
 /* The limits of several (kind, id) at one moment; 0 where there is no entry. */
 typedef struct revoked_look_t {
-    int kind;
+    unsigned kind;
     const unsigned char *id;
     uint32_t limit;
 } revoked_look_t;

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/base64.h"
@@ -111,6 +112,7 @@ int main(void)
         cmocka_unit_test(base64_refuses_each_byte_that_is_no_letter_in_each_place),
     };
     apr_initialize();
+    atexit(apr_terminate);
     apr_pool_create(&pool, NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <apr_strings.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -154,6 +155,7 @@ int main(void)
         cmocka_unit_test(a_tied_value_is_dropped_with_its_pool),
     };
     apr_initialize();
+    atexit(apr_terminate);
     apr_pool_create(&pool, NULL);
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

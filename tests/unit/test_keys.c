@@ -221,6 +221,7 @@ int main(void)
         cmocka_unit_test(a_sealed_file_may_not_ask_for_all_memory),
     };
     apr_initialize();
+    atexit(apr_terminate);
     apr_pool_create(&pool, NULL);
     return cmocka_run_group_tests_name("keys", tests, NULL, NULL);
 }

@@ -264,6 +264,7 @@ int main(void)
         TEST(a_sealed_file_is_made_and_opened),
     };
     apr_initialize();
+    atexit(apr_terminate);
     apr_pool_create(&pool, NULL);
     stranger = getpwnam("nobody")->pw_uid;
     return cmocka_run_group_tests_name("keys_file", tests, NULL, NULL);

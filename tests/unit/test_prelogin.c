@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <apr_strings.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sample_keys.h"
@@ -290,6 +291,7 @@ int main(void)
         cmocka_unit_test(a_known_browsers_cookie_is_good_for_its_days_and_unchanged_only),
     };
     apr_initialize();
+    atexit(apr_terminate);
     apr_pool_create(&pool, NULL);
     keys = sample_keys(pool);
     prelogins = prelogins_make(keys, COOKIE, REALM, HOUR, pool);

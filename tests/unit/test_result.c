@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -75,6 +76,7 @@ int main(void)
         cmocka_unit_test(a_log_line_is_handed_on_formatted_and_cut),
     };
     apr_initialize();
+    atexit(apr_terminate);
     apr_pool_create(&pool, NULL);
     return cmocka_run_group_tests_name("result", tests, NULL, NULL);
 }

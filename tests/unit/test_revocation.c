@@ -333,6 +333,7 @@ int main(void)
         TEST(threads_see_each_revocation_at_once),
     };
     apr_initialize();
+    atexit(apr_terminate);
     if (sodium_init() < 0)
         return 1;
     return cmocka_run_group_tests_name("revocation", tests, NULL, NULL);

@@ -263,6 +263,7 @@ int main(void)
         cmocka_unit_test(core_holds_no_root_or_master_key),
     };
     apr_initialize();
+    atexit(apr_terminate);
     apr_pool_create(&pool, NULL);
     return cmocka_run_group_tests_name("secret", tests, NULL, NULL);
 }

@@ -474,5 +474,6 @@ int main(void)
         TEST(nobody_ever_sees_anothers_session),
     };
     apr_initialize();
+    atexit(apr_terminate);
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }
