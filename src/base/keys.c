@@ -247,6 +247,12 @@ bool keys_derive(const keys_t *keys, unsigned char number, const char *purpose, 
     return true;
 }
 
+const secret_t *keys_derive_lasting(const keys_t *keys, const char *purpose, apr_pool_t *p)
+{
+    secret_t *key = secret_make(p, KEY_BYTES);
+    return key && keys_derive(keys, keys_current(keys), purpose, 0, key->bytes) ? key : NULL;
+}
+
 const secret_t *keys_app(const keys_t *keys)
 {
     return keys->app;

@@ -44,11 +44,14 @@ const unsigned char *keys_id(const keys_t *keys);
 /* The number (0..255) of the root key that seals now. */
 unsigned char keys_current(const keys_t *keys);
 
-/* HKDF-SHA-256 (RFC 5869) of root key `number` for `purpose` and a UTC day number; purposes without
- * days take day 0. False when there is no such root key (it was retired and removed). The caller
- * wipes `key`. */
+/* HKDF-SHA-256 (RFC 5869) of root key `number` for `purpose` and a UTC day number. False when there
+ * is no such root key (it was retired and removed). The caller wipes `key`. */
 bool keys_derive(const keys_t *keys, unsigned char number, const char *purpose, uint16_t day,
                  unsigned char key[KEY_BYTES]);
+
+/* The key of a purpose that knows no days (day 0), from the root key that seals now: KEY_BYTES.
+ * NULL when memory is out. */
+const secret_t *keys_derive_lasting(const keys_t *keys, const char *purpose, apr_pool_t *p);
 
 /* The app key (D-TA signatures, activation keys derive from it) and the M-Pin master share (a
  * scalar of BLS12-381, 1 to r - 1, 32 bytes big-endian), both borrowed. */

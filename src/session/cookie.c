@@ -10,9 +10,11 @@ struct cookie_sealer_t {
     apr_size_t bound_len;
 };
 
-cookie_sealer_t *cookie_sealer_make(const keys_t *keys, const char *purpose, int days,
-                                    const char *cookie, const char *realm, apr_pool_t *p)
+cookie_sealer_t *cookie_sealer_make(const keys_t *keys, const char *purpose,
+                                    apr_interval_time_t longest, const char *cookie,
+                                    const char *realm, apr_pool_t *p)
 {
+    const apr_interval_time_t day = apr_time_from_sec(86400);
     cookie_sealer_t *made = apr_pcalloc(p, sizeof *made);
     apr_size_t name_len = strlen(cookie) + 1, realm_len = strlen(realm);
     char *bound = apr_palloc(p, name_len + realm_len);
@@ -21,7 +23,7 @@ cookie_sealer_t *cookie_sealer_make(const keys_t *keys, const char *purpose, int
     memcpy(bound + name_len, realm, realm_len);
     made->bound = bound;
     made->bound_len = name_len + realm_len;
-    made->sealer = sealer_make(keys, purpose, days, p);
+    made->sealer = sealer_make(keys, purpose, (int)((longest + day - 1) / day), p);
     return made->sealer ? made : NULL;
 }
 

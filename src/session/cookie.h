@@ -9,9 +9,11 @@
 
 typedef struct cookie_sealer_t cookie_sealer_t;
 
-/* `purpose` and `days` as in sealer_make; NULL when memory is out. */
-cookie_sealer_t *cookie_sealer_make(const keys_t *keys, const char *purpose, int days,
-                                    const char *cookie, const char *realm, apr_pool_t *p);
+/* `purpose` as in sealer_make. A value opens on the days on which it can still be `longest` old.
+ * NULL when memory is out. */
+cookie_sealer_t *cookie_sealer_make(const keys_t *keys, const char *purpose,
+                                    apr_interval_time_t longest, const char *cookie,
+                                    const char *realm, apr_pool_t *p);
 
 /* The value for `len` bytes, in the pool; NULL when no randomness is to be had. */
 const char *cookie_seal(const cookie_sealer_t *sealer, apr_time_t now, const unsigned char *bytes,

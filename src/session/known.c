@@ -18,7 +18,8 @@ known_browsers_t *known_browsers_make(const keys_t *keys, const char *cookie, co
                                       apr_pool_t *p)
 {
     known_browsers_t *browsers = apr_palloc(p, sizeof *browsers);
-    browsers->sealer = cookie_sealer_make(keys, "known-browser", KNOWN_DAYS, cookie, realm, p);
+    browsers->sealer = cookie_sealer_make(keys, "known-browser",
+                                          apr_time_from_sec(KNOWN_DAYS * 86400), cookie, realm, p);
     return browsers->sealer ? browsers : NULL;
 }
 

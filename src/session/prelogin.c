@@ -22,22 +22,14 @@ struct prelogins_t {
     const secret_t *token_key;
 };
 
-static const secret_t *derive_token_key(const keys_t *keys, apr_pool_t *p)
-{
-    secret_t *key = secret_make(p, KEY_BYTES);
-    return key && keys_derive(keys, keys_current(keys), "form-token", 0, key->bytes) ? key : NULL;
-}
-
 prelogins_t *prelogins_make(const keys_t *keys, const char *cookie, const char *realm,
                             apr_interval_time_t max, apr_pool_t *p)
 {
-    const apr_interval_time_t day = apr_time_from_sec(86400);
     prelogins_t *prelogins = apr_pcalloc(p, sizeof *prelogins);
 
     prelogins->max = apr_time_sec(max);
-    prelogins->sealer =
-        cookie_sealer_make(keys, "pre-login", (int)((max + day - 1) / day), cookie, realm, p);
-    prelogins->token_key = derive_token_key(keys, p);
+    prelogins->sealer = cookie_sealer_make(keys, "pre-login", max, cookie, realm, p);
+    prelogins->token_key = keys_derive_lasting(keys, "form-token", p);
     return prelogins->sealer && prelogins->token_key ? prelogins : NULL;
 }
 

@@ -10,7 +10,7 @@ typedef struct slot_t {
     unsigned char id[16];
     uint32_t limit;
     uint32_t until; /* seconds */
-    unsigned kind;       /* 0: free */
+    unsigned kind;  /* 0: free */
 } slot_t;
 
 /* Open addressing; at most half of the slots are taken. */

@@ -18,7 +18,7 @@ struct sessions_t {
     uint32_t idle; /* seconds */
     uint32_t max;
     revocations_t *revocations;
-    unsigned char handle_key[crypto_shorthash_siphashx24_KEYBYTES];
+    const secret_t *handle_key; /* its first 128 bits */
 };
 
 static const struct {
@@ -31,28 +31,18 @@ static const struct {
 #define AMR_WORDS (sizeof amr_words / sizeof *amr_words)
 #define AMR_TEXT_MAX (AMR_WORDS * sizeof "phone ")
 
-static int days_of(apr_interval_time_t time)
-{
-    const apr_interval_time_t day = apr_time_from_sec(86400);
-    return (int)((time + day - 1) / day);
-}
-
 sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *realm,
                           apr_interval_time_t idle, apr_interval_time_t max,
                           revocations_t *revocations, apr_pool_t *p)
 {
     sessions_t *sessions = apr_pcalloc(p, sizeof *sessions);
-    unsigned char key[KEY_BYTES];
 
     sessions->idle = (uint32_t)apr_time_sec(idle);
     sessions->max = (uint32_t)apr_time_sec(max);
     sessions->revocations = revocations;
-    sessions->sealer = cookie_sealer_make(keys, "session", days_of(max), cookie, realm, p);
-    if (!sessions->sealer || !keys_derive(keys, keys_current(keys), "session-handle", 0, key))
-        return NULL;
-    memcpy(sessions->handle_key, key, sizeof sessions->handle_key);
-    sodium_memzero(key, sizeof key);
-    return sessions;
+    sessions->sealer = cookie_sealer_make(keys, "session", max, cookie, realm, p);
+    sessions->handle_key = keys_derive_lasting(keys, "session-handle", p);
+    return sessions->sealer && sessions->handle_key ? sessions : NULL;
 }
 
 void session_start(const sessions_t *sessions, session_t *session, apr_time_t now)
@@ -161,6 +151,7 @@ uint32_t session_amr_bit(const char *word)
 const char *session_handle(const sessions_t *sessions, const session_t *session, apr_pool_t *p)
 {
     unsigned char handle[crypto_shorthash_siphashx24_BYTES];
-    crypto_shorthash_siphashx24(handle, session->id, sizeof session->id, sessions->handle_key);
+    crypto_shorthash_siphashx24(handle, session->id, sizeof session->id,
+                                sessions->handle_key->bytes);
     return hex_encode(p, handle, sizeof handle);
 }

@@ -28,7 +28,7 @@ static void set_up(void)
     atexit(apr_terminate);
     apr_pool_create(&all, NULL);
     keys_t *keys = sample_keys(all);
-    sealer = cookie_sealer_make(keys, "pre-login", 1, "mpin", "realm", all);
+    sealer = cookie_sealer_make(keys, "pre-login", 86400 * SECOND, "mpin", "realm", all);
     prelogins = prelogins_make(keys, "mpin", "realm", 3600 * SECOND, all);
     browsers = known_browsers_make(keys, "mpin", "realm", all);
 }

@@ -28,7 +28,7 @@ static void set_up(void)
     atexit(apr_terminate);
     apr_pool_create(&all, NULL);
     keys_t *keys = sample_keys(all);
-    sealer = cookie_sealer_make(keys, "session", 1, "mpin", "realm", all);
+    sealer = cookie_sealer_make(keys, "session", 86400 * SECOND, "mpin", "realm", all);
     sessions = sessions_make(keys, "mpin", "realm", 1800 * SECOND, 28800 * SECOND, NULL, all);
 }
 

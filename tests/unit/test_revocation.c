@@ -30,12 +30,14 @@ static apr_time_t now;
 static const store_backend_t *real;
 static store_backend_t watched;
 static _Atomic int reads;
+static _Atomic uint64_t read_after;
 static bool down;
 
 static store_status_t watched_log_read(void *state, const char *log, uint64_t after,
                                        store_log_reader_t reader, void *baton, uint64_t *last)
 {
     atomic_fetch_add(&reads, 1);
+    read_after = after;
     return down ? STORE_DOWN : real->log_read(state, log, after, reader, baton, last);
 }
 
@@ -157,6 +159,9 @@ static void the_log_is_read_only_when_the_store_has_moved(void **state)
     for (int i = 0; i < 100; i++)
         assert_true(revocations_refresh(there));
     assert_int_equal(atomic_load(&reads), before + 1);
+    add(here, REVOKE_SESSION, family, 0);
+    assert_true(revocations_refresh(there));
+    assert_int_equal(read_after, 1); /* what it has read it doesn't read again */
 }
 
 /* Moves the store's generation by another log's entry. */

@@ -12,6 +12,7 @@
 #include "base/base64.h"
 #include "base/seal.h"
 #include "sample_keys.h"
+#include "session/cookie.h"
 #include "session/known.h"
 #include "session/prelogin.h"
 #include "session/session.h"
@@ -200,6 +201,28 @@ static void what_is_no_session_gets_the_same_answer(void **state)
         assert_int_equal(session_open(sessions, huge, len, now, &session), SESSION_NONE);
     memcpy(huge, text, strlen(text));
     assert_int_equal(session_open(sessions, huge, 65536, now, &session), SESSION_NONE);
+}
+
+/* As another version of the module might seal it. */
+static void another_layout_is_no_session(void **state)
+{
+    (void)state;
+    unsigned char bytes[91] = {1};
+    cookie_sealer_t *sealer =
+        cookie_sealer_make(sample_keys(pool), "session", 8 * HOUR, COOKIE, REALM, pool);
+    assert_int_equal(open_at(cookie_seal(sealer, now, bytes, 91, pool), now), SESSION_EXPIRED);
+    for (apr_size_t len = 0; len < 91; len++)
+        assert_int_equal(open_at(cookie_seal(sealer, now, bytes, len, pool), now), SESSION_NONE);
+    bytes[0] = 2;
+    assert_int_equal(open_at(cookie_seal(sealer, now, bytes, 91, pool), now), SESSION_NONE);
+    bytes[0] = 1;
+    bytes[89] = 1; /* a name, and no provider's length */
+    assert_int_equal(open_at(cookie_seal(sealer, now, bytes, 91, pool), now), SESSION_NONE);
+    bytes[89] = SESSION_NAME_MAX + 1;
+    unsigned char longest[91 + SESSION_NAME_MAX + 1] = {0};
+    memcpy(longest, bytes, 91);
+    const char *text = cookie_seal(sealer, now, longest, sizeof longest, pool);
+    assert_int_equal(open_at(text, now), SESSION_NONE);
 }
 
 static void another_realm_cookie_or_key_file_does_not_open_it(void **state)
@@ -458,6 +481,7 @@ int main(void)
         TEST(ten_thousand_seals_of_one_session_all_differ),
         TEST(every_changed_byte_gets_one_identical_answer),
         TEST(what_is_no_session_gets_the_same_answer),
+        TEST(another_layout_is_no_session),
         TEST(another_realm_cookie_or_key_file_does_not_open_it),
         TEST(a_retired_root_key_opens_it_until_it_is_removed),
         TEST(prelogin_blob_is_no_session),
