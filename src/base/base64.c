@@ -6,9 +6,10 @@
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* 64 marks what is no letter: a bit that no value has, so that one test at the end finds it. */
-#define NO 64
-static const uint8_t values[256] = {
+/* What is no letter has a bit above the 24 that four letters fill: wherever it stands among them it
+ * lands still higher, and one look at the end finds it. */
+#define NO (1 << 24)
+static const uint32_t values[256] = {
     NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
     NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 62, NO, NO,
     52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO, NO, NO, 0,  1,  2,  3,  4,  5,  6,
@@ -45,25 +46,28 @@ bool base64_decode(const char *text, apr_size_t len, unsigned char *bytes, apr_s
     const unsigned char *in = (const unsigned char *)text;
     const unsigned char *end = in + len / 4 * 4;
     unsigned char *out = bytes;
-    unsigned seen = 0;
+    uint64_t seen = 0;
 
     /* Four bytes are stored for three: the fourth is overwritten, or lies in BASE64_BYTES_MAX. */
     for (; in < end; in += 4, out += 3) {
-        unsigned a = values[in[0]], b = values[in[1]], c = values[in[2]], d = values[in[3]];
-        uint32_t three = htonl(a << 26 | b << 20 | c << 14 | d << 8);
-        memcpy(out, &three, sizeof three);
-        seen |= a | b | c | d;
+        uint64_t bits = values[in[0]];
+        bits = bits << 6 | values[in[1]];
+        bits = bits << 6 | values[in[2]];
+        bits = bits << 6 | values[in[3]];
+        seen |= bits;
+        uint32_t stored = htonl((uint32_t)bits << 8);
+        memcpy(out, &stored, sizeof stored);
     }
     if (len % 4 == 1)
         return false;
     if (len % 4) {
-        unsigned a = values[in[0]], b = values[in[1]], c = len % 4 == 3 ? values[in[2]] : 0;
-        unsigned unused = len % 4 == 3 ? c & 3 : b & 15;
+        uint64_t a = values[in[0]], b = values[in[1]], c = len % 4 == 3 ? values[in[2]] : 0;
+        uint64_t unused = len % 4 == 3 ? c & 3 : b & 15;
         seen |= a | b | c | (unused ? NO : 0);
         *out++ = (unsigned char)(a << 2 | b >> 4);
         if (len % 4 == 3)
             *out++ = (unsigned char)(b << 4 | c >> 2);
     }
     *got = (apr_size_t)(out - bytes);
-    return !(seen & NO);
+    return seen < NO;
 }
