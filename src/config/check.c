@@ -9,6 +9,8 @@
 #include "config/mistakes.h"
 #include "config/surroundings.h"
 
+#define IDLE_LEAST apr_time_from_sec(120)
+
 const written_t *check_at(const checked_t *site, int setting)
 {
     const written_t *at = site->config->written[setting];
@@ -23,16 +25,14 @@ static void check_url(checked_t *site)
         !surroundings_local_url(site->server, &site->url, site->pconf))
         mistake(site->pconf, check_at(site, SETTING_public_url),
                 "MPinPublicURL is missing, and not every Listen address is loopback; write "
-                "MPinPublicURL "
-                "https://HOST, as people see it");
+                "MPinPublicURL https://HOST, as people see it");
 
     if (!site->url.text || site->url.https || (site->url.loopback && surroundings_all_loopback()))
         return;
     if (site->url.loopback)
         mistake(site->pconf, check_at(site, SETTING_public_url),
                 "plain http is for servers that listen on loopback only, and not every Listen "
-                "address is; write "
-                "an https URL, or Listen 127.0.0.1:PORT");
+                "address is; write an https URL, or Listen 127.0.0.1:PORT");
     else
         mistake(site->pconf, check_at(site, SETTING_public_url),
                 "plain http off loopback lets others read along; write https://%s (TLS may end "
@@ -67,15 +67,13 @@ static void check_cookies(const checked_t *site)
     const server_config_t *config = site->config;
     const int loose = config->cookie_domain ? SETTING_cookie_domain : SETTING_cookie_path;
     if ((config->cookie_domain || config->cookie_path) && !config->written[SETTING_realm])
-        mistake(
-            site->pconf, config->written[loose],
-            "it lets other hosts or pages have our cookies, so they must be bound to a name; write "
-            "MPinSessionRealm NAME");
+        mistake(site->pconf, config->written[loose],
+                "it lets other hosts or pages have our cookies, so they must be bound to a name; "
+                "write MPinSessionRealm NAME");
     else if (config->cookie_domain || config->cookie_path)
         mistake_maybe(site->pconf, config->written[loose],
                       "cookies lose the __Host- prefix, so that other hosts of the domain can set "
-                      "them; leave it "
-                      "out unless you must");
+                      "them; leave it out unless you must");
 
     if (config->cookie_domain && site->url.text &&
         !cookie_domain_fits(config->cookie_domain, site->url.host))
@@ -115,13 +113,14 @@ static void check_paths(const checked_t *site)
 static void check_times(const checked_t *site)
 {
     const server_config_t *config = site->config;
-    const int at =
-        config->written[SETTING_session_idle] ? SETTING_session_idle : SETTING_session_max;
-    if (config->session_idle > config->session_max)
-        mistake(site->pconf, check_at(site, at),
-                "idle sessions would end after MPinSessionMaxDuration anyway; make "
-                "MPinSessionIdleTimeout the "
-                "shorter");
+    const written_t *at = config->written[SETTING_session_idle];
+    if (at && config->session_idle > config->session_max)
+        mistake(site->pconf, at,
+                "every session ends after MPinSessionMaxDuration anyway; make this the shorter");
+    if (at && config->session_idle < IDLE_LEAST)
+        mistake_maybe(
+            site->pconf, at,
+            "use is noted once a minute, so a session in use may end too; write 2min or more");
 }
 
 /* Vhosts that share a store share its keys, its size and who may read it. */
@@ -142,8 +141,7 @@ static void check_shared(const checked_t *one, const checked_t *other)
     if (a->passphrase != b->passphrase)
         mistake(one->pconf, check_at(other, SETTING_passphrase),
                 "the same key file has another passphrase elsewhere; write one MPinKeyPassphrase "
-                "for the whole "
-                "server");
+                "for the whole server");
 }
 
 static void check_site(checked_t *site)
@@ -162,13 +160,13 @@ static void check_site(checked_t *site)
 int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
 {
     (void)plog;
+    /* Vhosts without directives of ours share the main server's configuration. */
     apr_array_header_t *sites = apr_array_make(ptemp, 4, sizeof(checked_t));
     for (server_rec *server = main_server; server; server = server->next) {
         const server_config_t *config = directives_of(server);
         bool seen = !config->engine;
         for (int i = 0; i < sites->nelts; i++)
-            seen |= APR_ARRAY_IDX(sites, i, checked_t).config ==
-                    config; /* a vhost without directives of ours */
+            seen |= APR_ARRAY_IDX(sites, i, checked_t).config == config;
         if (!seen)
             APR_ARRAY_PUSH(sites, checked_t) = (checked_t){server, main_server, config, {0}, pconf};
     }

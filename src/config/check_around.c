@@ -51,10 +51,10 @@ void check_keys(const checked_t *site)
 
     struct stat st;
     if (!lstat(file, &st) && (!S_ISREG(st.st_mode) || (st.st_mode & (S_IRWXG | S_IRWXO))))
-        mistake_around(site->pconf, at,
-                       "the key file %s must be a plain file that only its owner can read; "
-                       "chmod 600 it",
-                       file);
+        mistake_around(
+            site->pconf, at,
+            "the key file %s must be a plain file that only its owner can read; chmod 600 it",
+            file);
 
     const apr_uid_t uid = surroundings_uid();
     const char *dir = apr_pstrmemdup(site->pconf, file, (apr_size_t)(strrchr(file, '/') - file));

@@ -112,7 +112,8 @@ static void visit_search(walk_t *walk, const ap_directive_t *node, const server_
     search_t *search = walk->baton;
     const checked_t *site = search->site;
     if (!strcasecmp(node->directive, search->directive) &&
-        (server == walk->main_server || server == site->server) &&
+        (server == walk->main_server || server == site->server ||
+         site->server == walk->main_server) && /* whose vhosts may be all that anybody sees */
         may_hold_for(node, site->config->paths.path[PATH_LOGIN], site->pconf))
         search->found = true;
 }
@@ -197,7 +198,7 @@ void check_sections(apr_pool_t *pconf, const server_rec *main_server)
         if (password && any_serves(main_server, each->server, false) &&
             !any_serves(main_server, each->server, true))
             mistake(pconf, &each->at,
-                    "it names password, but no provider can check one; write "
-                    "MPinPasswordProvider, or leave password out");
+                    "it names password, but no provider can check one; write MPinPasswordProvider, "
+                    "or leave password out");
     }
 }

@@ -104,24 +104,30 @@ static void depot_start(depot_t *depot, apr_pool_t *pchild)
     apr_thread_mutex_create(&depot->mutex, APR_THREAD_MUTEX_DEFAULT, depot->pool);
 }
 
+static void place_start(place_t *place, apr_pool_t *pchild)
+{
+    depot_t *depot = place->depot;
+    if (!depot->settings.keys)
+        return;
+    if (!depot->pool)
+        depot_start(depot, pchild);
+    if (depot->mutex)
+        place_try(place, apr_time_now());
+}
+
 void config_child(apr_pool_t *pchild, server_rec *main_server)
 {
-    bool ours = false;
+    bool first = true;
     for (server_rec *server = main_server; server; server = server->next) {
         place_t *place = directives_of(server)->place;
         if (!place || place->now->store)
             continue;
-        ours = true;
-        if (!place->depot->settings.keys)
-            continue;
-        if (!place->depot->pool)
-            depot_start(place->depot, pchild);
-        if (place->depot->mutex)
-            place_try(place, apr_time_now());
+        if (first) {
+            secret_lock_again();
+            if (!ap_coredumpdir_configured)
+                prctl(PR_SET_DUMPABLE, 0);
+            first = false;
+        }
+        place_start(place, pchild);
     }
-    if (!ours)
-        return;
-    secret_lock_again();
-    if (!ap_coredumpdir_configured)
-        prctl(PR_SET_DUMPABLE, 0);
 }

@@ -111,8 +111,7 @@ const char *parse_register(unsigned *ways, const words_t *words)
         else if (!strcasecmp(word, "mail") || !strcasecmp(word, "invite"))
             return apr_psprintf(
                 words->p,
-                "registration by %s is not part of this version; write signed-in, open "
-                "or closed",
+                "registration by %s is not part of this version; write signed-in, open or closed",
                 word);
         else
             return apr_psprintf(

@@ -30,11 +30,10 @@ static bool is_path(const char *path)
 
 static const char *not_a_path(const char *word, apr_pool_t *p)
 {
-    return apr_psprintf(
-        p,
-        "\"%.80s\" is no path on this site; write one that begins with one / and is made of "
-        "letters, digits and - . _ ~ /",
-        word);
+    return apr_psprintf(p,
+                        "\"%.80s\" is no path on this site; write one that begins with one / and "
+                        "is made of letters, digits and - . _ ~ /",
+                        word);
 }
 
 const char *parse_path(paths_t *paths, const words_t *words)
@@ -47,11 +46,10 @@ const char *parse_path(paths_t *paths, const words_t *words)
     while (which < PATH_COUNT && strcmp(name, names[which]))
         which++;
     if (which == PATH_COUNT)
-        return apr_psprintf(
-            words->p,
-            "we have no page \"%.80s\"; write login, logout, mpinAuthenticate, rps, "
-            "mpin.js or mpin",
-            name);
+        return apr_psprintf(words->p,
+                            "we have no page \"%.80s\"; write login, logout, mpinAuthenticate, "
+                            "rps, mpin.js or mpin",
+                            name);
 
     const bool off = !strcasecmp(path, "off");
     if (!off && !is_path(path))
@@ -98,8 +96,7 @@ const char *parse_cookie_name(const char **name, const words_t *words)
     if (!len || len > COOKIE_NAME_MAX || !strncmp(word, "__", 2))
         return apr_psprintf(
             words->p,
-            "\"%.80s\" is no cookie name for us; write 1 to %d bytes that don't begin "
-            "with __",
+            "\"%.80s\" is no cookie name for us; write 1 to %d bytes that don't begin with __",
             word, COOKIE_NAME_MAX);
     for (const char *c = word; *c; c++)
         if (!apr_isalnum(*c) && !strchr("-_.", *c))
@@ -122,8 +119,7 @@ const char *parse_cookie_domain(const char **domain, const words_t *words)
     if (!strchr(url.host, '.') || !url.host[strspn(url.host, "0123456789.")] || *url.host == '[')
         return apr_psprintf(
             words->p,
-            "\"%.80s\" is no domain that browsers keep cookies for; write one as in "
-            "example.org",
+            "\"%.80s\" is no domain that browsers keep cookies for; write one as in example.org",
             word);
     *domain = url.host;
     return NULL;
@@ -216,11 +212,10 @@ const char *parse_pass_headers(const apr_array_header_t **headers, const words_t
         const char *wrong = pass_header(header, words->word[i], words->p);
         for (int earlier = 0; !wrong && earlier < i; earlier++)
             if (same_header(header->name, APR_ARRAY_IDX(list, earlier, pass_header_t).name))
-                wrong = apr_psprintf(
-                    words->p,
-                    "the header %s is set twice (- and _ are the same to applications); "
-                    "name it once",
-                    header->name);
+                wrong = apr_psprintf(words->p,
+                                     "the header %s is set twice (- and _ are the same to "
+                                     "applications); name it once",
+                                     header->name);
         if (wrong)
             return wrong;
     }
@@ -244,8 +239,7 @@ const char *parse_unauthenticated(dir_config_t *dir, const words_t *words)
     else
         return apr_psprintf(
             words->p,
-            "\"%.80s\" is no answer of ours; write auto, redirect, redirect:/PATH, 401 "
-            "or pass",
+            "\"%.80s\" is no answer of ours; write auto, redirect, redirect:/PATH, 401 or pass",
             word);
     if (answer == UNAUTH_REDIRECT && word[8]) {
         redirect = word + 9;

@@ -58,11 +58,10 @@ secret_t *passphrase_read(const char *const *command, apr_pool_t *p, const char 
     if (passphrase)
         memcpy(passphrase->bytes, line, len);
     else
-        *why = apr_psprintf(
-            p,
-            "MPinKeyPassphrase: %s gave no passphrase; it must print one line of at most %d "
-            "bytes and end with 0",
-            command[0], LINE_MAX_BYTES);
+        *why = apr_psprintf(p,
+                            "MPinKeyPassphrase: %s gave no passphrase; it must print one line of "
+                            "at most %d bytes and end with 0",
+                            command[0], LINE_MAX_BYTES);
     sodium_memzero(line, sizeof(line));
     return passphrase;
 }

@@ -40,11 +40,10 @@ static keys_status_t first_keys(keys_t **keys, const depot_t *depot, const secre
 {
     const char *file = depot->config->key_file;
     if (store_exists(depot->settings.url, p)) {
-        *why = apr_psprintf(
-            p,
-            "key file %s is missing, but its store %s is in use; restore the file from a copy, "
-            "or remove the store and everybody's PIN with it",
-            file, depot->settings.url);
+        *why = apr_psprintf(p,
+                            "key file %s is missing, but its store %s is in use; restore the file "
+                            "from a copy, or remove the store and everybody's PIN with it",
+                            file, depot->settings.url);
         return KEYS_MISSING;
     }
     make_parents(file, p);

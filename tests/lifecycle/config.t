@@ -115,6 +115,8 @@ fine 'https is fine off loopback', "$base$far$https$passwords";
 fine 'open on loopback', "$here${site}MPinRegister signed-in open\nMPinRegisterAllow any\n$passwords";
 fine 'open to anyone', "$base$far${https}MPinRegister open open-to-anyone\nMPinRegisterAllow domain example.org\n";
 fine 'nobody can set up a PIN, which may be meant', "$here$site", qr/t\.conf:\d+: MPinEngine: nobody can sign in/;
+fine 'a short idle time, with a warning', "$here$site${passwords}MPinSessionIdleTimeout 90s\n",
+    qr/t\.conf:\d+: MPinSessionIdleTimeout: .+; write 2min or more/;
 fine 'cookies for a domain, with a warning',
     "$base$far$https${passwords}MPinCookieDomain example.com\nMPinSessionRealm example.com\n",
     qr/t\.conf:\d+: MPinCookieDomain: cookies lose/;
@@ -122,6 +124,8 @@ fine 'a provider by another name', "$here${site}<AuthnProviderAlias file staff>\
     . "</AuthnProviderAlias>\nMPinPasswordProvider staff\n";
 fine 'settings of a provider in <Location />', "$here${site}MPinPasswordProvider file\n"
     . "<Location />\nAuthUserFile conf/users\n</Location>\n";
+fine 'settings of a provider in a vhost, its name for all', "$here${site}MPinPasswordProvider file\n"
+    . "<VirtualHost *:$port>\n<Location /login>\nAuthUserFile conf/users\n</Location>\n</VirtualHost>\n";
 fine 'settings of a provider where the page was moved', "$here${site}MPinPath login /auth/login\n"
     . "MPinPasswordProvider file\n<Location /auth>\nAuthUserFile conf/users\n</Location>\n";
 fine 'a section of the main server, for a vhost with the engine on', "$here<Location /x>\nAuthType MPin\n"
