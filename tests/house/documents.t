@@ -1,0 +1,23 @@
+#!/usr/bin/perl
+# The documents tell the truth: each rule of the security model names a test that exists, every link leads somewhere.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+chdir "$FindBin::Bin/../.." or die;
+
+sub slurp { open my $in, '<', $_[0] or die "$_[0]: $!"; local $/; return scalar <$in> }
+
+my $tests = join '', map { slurp($_) } glob 'tests/unit/*.c tests/t/*.t tests/lifecycle/*.t tests/browser/*.t';
+my @rules = slurp('docs/security.md') =~ /`(\w{20,})`/g;
+cmp_ok scalar @rules, '>', 20, 'the security model names its tests';
+ok $tests =~ /\b$_\b/, "$_ is a test" for @rules;
+
+for my $document ('README.md', glob 'docs/*.md') {
+    my ($folder) = $document =~ m{^(.*/)?[^/]+$};
+    for my $link (slurp($document) =~ /\]\((?!https?:|#)([^)#]+)/g, slurp($document) =~ /src="([^"]+\.png)"/g) {
+        ok -e(($folder // '') . $link), "$document leads to $link";
+    }
+}
+
+done_testing;
