@@ -52,6 +52,7 @@ TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 .PHONY: all run start stop test unit lint bench bench-mpin bench-store fuzz fuzzers install clean help
 include htdocs/build.mk
 .DEFAULT_GOAL := all
+MPIN_CLIENT = $(BUILD)/obj/tests/unit/mpin_client.o
 
 all: $(BUILD)/mod_auth_mpin.so $(HTDOCS)
 
@@ -141,6 +142,12 @@ $(BUILD)/unit/%: tests/unit/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLS
 	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/unit/$*.d $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
 	      $(APR_LIBS) -lcmocka -lpthread
 
+# the client's side of M-Pin on a pipe: tests/t
+$(BUILD)/mpin-client: tests/t/mpin_client.c $(MPIN_CLIENT) $(BUILD)/libmpin.a $(BLST_FILE)
+	@mkdir -p $(BUILD)/obj/tests/t
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/t/mpin_client.d $< -o $@ $(MPIN_CLIENT) $(BUILD)/libmpin.a \
+	      $(BLST_LIB) $(PKG_LIBS)
+
 .SECONDARY: $(TEST_OBJ) $(PURE_OBJ)
 
 # lifecycle tests that are programs; their .t makes them
@@ -159,7 +166,6 @@ unit: $(UNIT)
 
 # ---- measured -----------------------------------------------------------------------------------
 # The M-Pin mathematics: microseconds here, and instructions anywhere (callgrind).
-MPIN_CLIENT  = $(BUILD)/obj/tests/unit/mpin_client.o
 VERIFY_STEPS = login verify verify-decoded pairing pairing-blst check-point hash client-secret server-secret
 
 $(BUILD)/bench/verify: tests/bench/verify.c $(MPIN_CLIENT) $(BUILD)/libmpin.a $(BLST_FILE)
@@ -196,4 +202,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) \
-         $(BUILD)/obj/tests/bench/verify.d $(BUILD)/obj/tests/bench/store.d
+         $(BUILD)/obj/tests/bench/verify.d $(BUILD)/obj/tests/bench/store.d $(BUILD)/obj/tests/t/mpin_client.d

@@ -65,14 +65,24 @@ static const char *field(request_rec *r, const session_t *session, const pass_he
     return NULL;
 }
 
+/* A proxy takes away what the client's Connection names (RFC 9110, 7.6.1); that shall not make anybody nobody. */
+static void keep_from_connection(request_rec *r, const char *name)
+{
+    const char *connection = apr_table_get(r->headers_in, "Connection");
+    if (connection && ap_find_token(r->pool, connection, name))
+        apr_table_setn(r->headers_in, "Connection", "close");
+}
+
 static void export_headers(request_rec *r, const session_t *session)
 {
     const apr_array_header_t *headers = request_of(r)->site->pass_headers;
     for (int i = 0; i < headers->nelts; i++) {
         const pass_header_t *header = &APR_ARRAY_IDX(headers, i, pass_header_t);
         const char *value = field(r, session, header);
-        if (value)
+        if (value) {
             apr_table_setn(r->headers_in, header->name, value);
+            keep_from_connection(r, header->name);
+        }
     }
 }
 
