@@ -17,7 +17,6 @@ const SUITE = 'BLS12381-MPIN-NU'; // what mpin.js computes
  * @property {{user: string} | null} signedIn
  * @property {string} loginURL
  * @property {boolean} [setDeviceName]
- * @property {string} [lang]
  */
 
 /** A refusal, or (status 0) no answer at all. */

@@ -187,10 +187,11 @@ export class Screens extends Stage {
     /** @param {{location?: string}} answer */
     arrive(answer) {
         const { success, onSuccessLogin } = this.options;
-        if (onSuccessLogin && !success)
-            onSuccessLogin(answer);
-        else
-            this.go(success || answer.location);
+        if (!onSuccessLogin || success)
+            return this.go(success || answer.location);
+        this.say('');
+        this.pad?.busy(false);
+        onSuccessLogin(answer);
     }
 
     /**

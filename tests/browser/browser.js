@@ -58,32 +58,39 @@ async function openProfile(t, options = {}) {
 /** Runs the tests one after the other: {name: async (t) => …}; a test fails by throwing. */
 async function run(tests) {
     const only = process.env.ONLY;
-    const site = await startSite();
-    const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ARGUMENTS });
     const names = Object.keys(tests).filter((name) => !only || name.includes(only));
-    let number = 0;
-    console.log(`1..${names.length}`);
-    for (const name of names) {
-        const t = { site, browser, problems: [], contexts: [] };
-        let failure;
-        try {
-            await tests[name](t);
-            if (t.problems.length)
-                throw new Error(t.problems.join('\n'));
-        } catch (error) {
-            failure = error;
-            await Promise.all(t.contexts.flatMap((context) => context.pages()).map((page, i) =>
-                page.screenshot({ path: join(build, `failed-${name}-${i}.png`) }).catch(() => {})));
-        }
-        console.log(`${failure ? 'not ok' : 'ok'} ${++number} - ${name.replace(/_/g, ' ')}`);
-        if (failure) {
-            console.log(String(failure.stack).replace(/^/gm, '# '));
-            process.exitCode = 1;
-        }
-        await Promise.all(t.contexts.map((context) => context.close()));
+    const site = await startSite();
+    process.once('SIGTERM', () => { site.stop(); process.exit(1); });
+    process.once('SIGINT', () => { site.stop(); process.exit(1); });
+    let browser;
+    try {
+        browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ARGUMENTS });
+        console.log(`1..${names.length}`);
+        for (let i = 0; i < names.length; i++)
+            await runOne(names[i], i + 1, tests[names[i]], { site, browser, problems: [], contexts: [] });
+    } finally {
+        await browser?.close();
+        site.stop();
     }
-    await browser.close();
-    site.stop();
+}
+
+async function runOne(name, number, test, t) {
+    let failure;
+    try {
+        await test(t);
+        if (t.problems.length)
+            throw new Error(t.problems.join('\n'));
+    } catch (error) {
+        failure = error;
+        await Promise.all(t.contexts.flatMap((context) => context.pages()).map((page, i) =>
+            page.screenshot({ path: join(build, `failed-${name}-${i}.png`) }).catch(() => {})));
+    }
+    console.log(`${failure ? 'not ok' : 'ok'} ${number} - ${name.replace(/_/g, ' ')}`);
+    if (failure) {
+        console.log(String(failure.stack).replace(/^/gm, '# '));
+        process.exitCode = 1;
+    }
+    await Promise.all(t.contexts.map((context) => context.close()));
 }
 
 /** Waits until the pad shows a screen. */

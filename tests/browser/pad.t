@@ -2,12 +2,12 @@
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
 const { readdirSync, readFileSync } = require('node:fs');
-const { join } = require('node:path');
+const { join, resolve } = require('node:path');
 const { gzipSync } = require('node:zlib');
 
 globalThis.crypto ??= require('node:crypto').webcrypto; // Node 18
-const root = join(__dirname, '../..');
-const built = join(root, process.env.BUILD || 'build', 'htdocs');
+const root = resolve(__dirname, '../..');
+const built = resolve(root, process.env.BUILD || 'build', 'htdocs');
 const source = (name) => import(join(root, 'htdocs/pinpad', name));
 const text = (...path) => readFileSync(join(root, 'htdocs', ...path), 'utf8');
 const DST = 'BLS12381G1_XMD:SHA-256_SSWU_NU_MPIN';

@@ -270,6 +270,35 @@ run({
         await page.locator('#password-way').waitFor();
     },
 
+    async eight_digits(t) {
+        const page = await openProfile(t);
+        await page.route('**/clientSettings', async (route) => {
+            const response = await route.fetch();
+            await route.fulfill({ response, json: { ...await response.json(), pinLength: 8 } });
+        });
+        await enrol(page, 'octavia', '73915648');
+        await page.goto('/login');
+        await screen(page, 'enter');
+        await page.keyboard.type('7391564');
+        await check(page, 'enter-eight-digits');
+        await page.keyboard.type('8');
+        await page.waitForURL('**/');
+    },
+
+    async what_is_wrong_would_be_seen(t) {
+        const page = await openProfile(t);
+        await page.goto('/login');
+        await page.evaluate(() => {
+            document.querySelector('#username').labels[0].remove();
+            const script = document.createElement('script');
+            script.textContent = 'window.inline = true';
+            document.body.append(script);
+        });
+        assert.match(String(await findings(page)), /label/);
+        assert.match(String(t.problems), /Content Security Policy/);
+        t.problems.length = 0;
+    },
+
     async forced_colours(t) {
         const { page } = await atThePad(t, { forcedColors: 'active' });
         await page.keyboard.type('73');

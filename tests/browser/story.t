@@ -206,6 +206,17 @@ run({
         await loggedInAs(second, 'theo');
     },
 
+    async back_leads_past_the_sign_in(t) {
+        const page = await openProfile(t);
+        await enrol(page, 'bea', '7391');
+        await page.goto('/');
+        await page.goto('/protected');
+        await typePin(page, '7391');
+        await page.waitForURL('**/protected');
+        await page.goBack();
+        await page.waitForURL('**/');
+    },
+
     async everything_works_by_keyboard_alone(t) {
         const page = await openProfile(t);
         const { keyboard } = page;
