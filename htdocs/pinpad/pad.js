@@ -52,10 +52,8 @@ export class Pad {
 
     /** Focus goes to the field, but not on a touch screen, where a keyboard would cover the keys. */
     focus() {
-        const touch = matchMedia('(pointer: coarse)').matches;
-        if (!touch)
+        if (!matchMedia('(pointer: coarse)').matches)
             this.field.focus();
-        return !touch;
     }
 
     /** @param {string} key */
@@ -79,9 +77,9 @@ export class Pad {
 
     /** The field has changed. */
     take() {
-        const value = this.field.value.replace(/\D/g, '').slice(0, this.length);
-        if (this.locked || value !== this.field.value)
-            this.field.value = this.locked ? '' : value;
+        const value = this.locked ? '' : this.field.value.replace(/\D/g, '').slice(0, this.length);
+        if (value !== this.field.value)
+            this.field.value = value;
         if (this.locked)
             return;
         this.show();

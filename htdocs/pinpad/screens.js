@@ -152,8 +152,12 @@ export class Screens extends Stage {
             return this.first;
         const U = this.vault.call('commit', { mpinId });
         const answer = U.then((u) => this.rps.pass1(mpinId, u));
-        answer.catch(() => {}); // whoever awaits it hears of it
-        return this.first = { mpinId, at: Date.now(), U, answer };
+        const first = this.first = { mpinId, at: Date.now(), U, answer };
+        answer.catch(() => { // tried again with the last digit, unless that awaits it already
+            if (this.first === first)
+                this.first = undefined;
+        });
+        return first;
     }
 
     /**

@@ -50,7 +50,6 @@ export class Stage {
         // The page's own first focus is left alone while the pad is not what it shows.
         if (!first || this.root.offsetParent)
             heading.focus({ preventScroll: first });
-        return heading;
     }
 
     /**

@@ -3,14 +3,11 @@
 import { commit, identityPoint, makeToken, prove } from './mpin.js';
 import { get, put, seal, unseal } from './store.js';
 
-/**
- * H(id) of the identity last asked for, and pass 1's x under its U until it is used, once.
- * @type {Map<string, ReturnType<typeof identityPoint>>}
- */
+/** H(id) by mpinId. @type {Map<string, ReturnType<typeof identityPoint>>} */
 const points = new Map();
 
-/** @type {Map<string, bigint>} */
-const commitments = new Map();
+/** The last pass 1, until it is used, once. @type {{x: bigint, U: string} | undefined} */
+let commitment;
 
 /** @param {string} mpinId */
 function point(mpinId) {
@@ -37,19 +34,18 @@ const operations = {
 
     /** @param {{mpinId: string}} request */
     async commit({ mpinId }) {
-        const { x, U } = commit(await point(mpinId));
-        commitments.set(U, x);
-        return U;
+        commitment = commit(await point(mpinId));
+        return commitment.U;
     },
 
     /** @param {{mpinId: string, U: string, y: string, pin: Uint8Array}} request */
     async prove({ mpinId, U, y, pin }) {
-        const x = commitments.get(U);
-        commitments.delete(U);
+        const first = commitment;
+        commitment = undefined;
         const identity = await get(mpinId);
-        if (!x || !identity)
+        if (first?.U !== U || !identity)
             throw new Error('gone');
-        return prove(x, y, await unseal(identity), await point(mpinId), pin);
+        return prove(first.x, y, await unseal(identity), await point(mpinId), pin);
     },
 };
 
