@@ -1,4 +1,4 @@
-#include "config/check.h"
+#include "config/checks.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -10,12 +10,6 @@
 #include "config/surroundings.h"
 
 #define IDLE_LEAST apr_time_from_sec(120)
-
-const written_t *check_at(const checked_t *site, int setting)
-{
-    const written_t *at = site->config->written[setting];
-    return at ? at : site->config->written[SETTING_engine];
-}
 
 /* Where the public URL comes from, and that plain http stays on this machine. */
 static void check_url(checked_t *site)

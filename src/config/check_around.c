@@ -1,4 +1,4 @@
-#include "config/check.h"
+#include "config/checks.h"
 
 #include <apr_strings.h>
 #include <errno.h>

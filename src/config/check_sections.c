@@ -1,4 +1,4 @@
-#include "config/check.h"
+#include "config/checks.h"
 
 #include <ap_provider.h>
 #include <apr_strings.h>

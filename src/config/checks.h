@@ -1,5 +1,5 @@
-#ifndef MPIN_CONFIG_CHECK_H
-#define MPIN_CONFIG_CHECK_H
+#ifndef MPIN_CONFIG_CHECKS_H
+#define MPIN_CONFIG_CHECKS_H
 
 #include "config/directives.h"
 
@@ -16,7 +16,11 @@ typedef struct checked_t {
 } checked_t;
 
 /* Where a setting was written; where it was not, MPinEngine's line. */
-const written_t *check_at(const checked_t *site, int setting);
+static inline const written_t *check_at(const checked_t *site, int setting)
+{
+    const written_t *at = site->config->written[setting];
+    return at ? at : site->config->written[SETTING_engine];
+}
 
 /* check_around.c: store, keys and files on this machine. */
 void check_store(const checked_t *site);
