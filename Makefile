@@ -49,7 +49,7 @@ TEST_SRC  = $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
-.PHONY: all run start stop test unit lint bench bench-mpin bench-store fuzz fuzzers install clean help
+.PHONY: all run start stop test unit lint bench bench-mpin bench-rps bench-store fuzz fuzzers install clean help
 include htdocs/build.mk
 .DEFAULT_GOAL := all
 MPIN_CLIENT = $(BUILD)/obj/tests/unit/mpin_client.o
@@ -197,9 +197,24 @@ bench-store: $(BUILD)/bench/store
 	        awk -v step=$$step '/Collected/ {printf "%-16s %9d instructions\n", step, $$4}'; \
 	done
 
+# A PIN login in the RPS, beside the bare verification.
+$(BUILD)/bench/login: tests/bench/login.c $(TEST_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
+	@mkdir -p $(@D) $(BUILD)/obj/tests/bench
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/bench/login.d $< -o $@ $(TEST_OBJ) $(BUILD)/libmpin.a \
+	      $(BLST_LIB) $(PKG_LIBS) $(APR_LIBS) -lcmocka -lpthread
+
+bench-rps: $(BUILD)/bench/login
+	@$<
+	@for step in pass1 pass2 redeem login verify; do \
+	    valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no $< $$step \
+	        $$(grep -qsw adx /proc/cpuinfo && echo adx) 2>&1 | \
+	        awk -v step=$$step '/Collected/ {printf "%-16s %9.2f M instructions\n", step, $$4 / 1e6}'; \
+	done
+
 clean:
 	@$(DEMO) stop
 	rm -rf $(BUILD)
 
 -include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) \
-         $(BUILD)/obj/tests/bench/verify.d $(BUILD)/obj/tests/bench/store.d $(BUILD)/obj/tests/t/mpin_client.d
+         $(BUILD)/obj/tests/bench/verify.d $(BUILD)/obj/tests/bench/store.d $(BUILD)/obj/tests/t/mpin_client.d \
+         $(BUILD)/obj/tests/bench/login.d
