@@ -11,7 +11,7 @@
 #include "base/hex.h"
 #include "base/json.h"
 
-#define LOGINS 200
+#define LOGINS 1000
 
 typedef struct step_t {
     const char *name;
