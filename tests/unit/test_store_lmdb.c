@@ -1,5 +1,6 @@
 /* LMDB keeps every promise of store.h, and these of its own: what a writer of the store can do,
  * what happens when a part of it is full, and what is swept. */
+#include <apr_general.h>
 #include <apr_strings.h>
 #include <lmdb.h>
 #include <pthread.h>
@@ -359,5 +360,6 @@ int main(void)
         TEST(behind_records_are_moved_to_the_lasting_part),
         TEST(who_follows_the_generation_misses_no_entry),
     };
+    apr_initialize();
     return cmocka_run_group_tests_name("store on lmdb", tests, NULL, NULL);
 }
