@@ -54,6 +54,14 @@ static address_t address_read(const char *text)
     return address;
 }
 
+void throttle_address(const char *text, unsigned char number[16])
+{
+    const address_t address = address_read(text);
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(hash, address.bytes, address.len < 16 ? address.len : 8);
+    memcpy(number, hash, 16);
+}
+
 /* Adds the bucket of `bytes` in the window that `now` is in. */
 static void bucket_add(buckets_t *buckets, const char *kind, const void *bytes, apr_size_t len,
                        const throttle_rule_t *rule, int factor, apr_time_t now, apr_pool_t *p)

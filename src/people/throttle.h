@@ -24,6 +24,9 @@ typedef struct throttle_t {
  */
 #define THROTTLE_DOWN (-1)
 
+/* One number for an address as the buckets know it: all of an IPv6 /64 has the same. */
+void throttle_address(const char *text, unsigned char number[16]);
+
 /* Seconds to wait, 0 = go on, or THROTTLE_DOWN. `account` is a canonical name, or NULL where what
  * is tried has a counter of its own; `known` is what known_for (session/known.h) gives for this
  * user's name, or NULL. */

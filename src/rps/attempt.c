@@ -56,10 +56,10 @@ static void reserve(inflight_t *inflight, const attempt_t *attempt, apr_time_t n
 
 /* What is in flight is read before the failures: an attempt that ended in between has changed the
  * record, and then the write fails, whatever was decided. */
-static store_status_t begin_once(rps_t *rps, const caller_t *caller,
-                                 const unsigned char handle[HANDLE_BYTES],
-                                 const unsigned char *pass_id, attempt_t *attempt, apr_pool_t *p)
+static store_status_t begin_once(rps_t *rps, const caller_t *caller, const unsigned char *pass_id,
+                                 attempt_t *attempt, apr_pool_t *p)
 {
+    const unsigned char *handle = attempt->handle;
     inflight_t inflight;
     unsigned char address[ADDRESS_BYTES];
     store_status_t status = inflight_read(rps, handle, caller->now, &inflight, p);
@@ -69,7 +69,7 @@ static store_status_t begin_once(rps_t *rps, const caller_t *caller,
     if (status != STORE_OK || attempt->verdict != VERDICT_NONE)
         return status;
 
-    rps_address(caller->address, address);
+    throttle_address(caller->address, address);
     attempt->passes = inflight_take(&inflight, pass_id, caller->prelogin, address, attempt->pass);
     if (!attempt->passes)
         return STORE_MISSING;
@@ -86,9 +86,10 @@ store_status_t attempt_begin(rps_t *rps, const caller_t *caller,
                              attempt_t *attempt, apr_pool_t *p)
 {
     memset(attempt, 0, sizeof *attempt);
+    memcpy(attempt->handle, handle, sizeof attempt->handle);
     attempt->began = steady_clock();
     for (int round = 0; round < INFLIGHT_ROUNDS; round++) {
-        store_status_t status = begin_once(rps, caller, handle, pass_id, attempt, p);
+        store_status_t status = begin_once(rps, caller, pass_id, attempt, p);
         if (status != STORE_CHANGED)
             return status;
     }
@@ -112,7 +113,7 @@ mpin_status_t attempt_judge(const rps_t *rps, const attempt_t *attempt,
 static void settle(rps_t *rps, const caller_t *caller, const attempt_t *attempt, apr_time_t until,
                    apr_pool_t *p)
 {
-    const unsigned char *handle = attempt->identity.handle;
+    const unsigned char *handle = attempt->handle;
     for (int round = 0; round < INFLIGHT_ROUNDS; round++) {
         inflight_t inflight;
         if (inflight_read(rps, handle, caller->now, &inflight, p) != STORE_OK)
@@ -139,7 +140,7 @@ static store_status_t record_failure(rps_t *rps, const caller_t *caller, attempt
                                           caller->now, &consecutive, p);
     if (status != STORE_OK) {
         log_error(rps->log, "MPIN0305", "a wrong PIN of identity %s could not be recorded",
-                  rps_label(identity->handle, p));
+                  rps_label(attempt->handle, p));
         settle(rps, caller, attempt, caller->now + UNRECORDED_LIFE, p);
         return status;
     }

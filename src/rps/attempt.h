@@ -13,6 +13,7 @@
  * reservation is given back */
 typedef struct attempt_t {
     verdict_t verdict; /* VERDICT_NONE: reserved, to be judged */
+    unsigned char handle[HANDLE_BYTES];
     identity_t identity;
     user_t user;
     pass1_t pass[PASS1_LIVE]; /* what was consumed; the first names the reservation */

@@ -51,7 +51,7 @@ static void fill(pass1_t *pass, const pass1_request_t *request, const caller_t *
     randombytes_buf(pass->id, sizeof pass->id);
     memcpy(pass->u, request->u, sizeof pass->u);
     mpin_random_scalar(pass->y); /* after U has come: who knows y beforehand can be anybody */
-    rps_address(caller->address, pass->address);
+    throttle_address(caller->address, pass->address);
     pass->has_browser = caller->prelogin != NULL;
     if (caller->prelogin)
         memcpy(pass->browser, caller->prelogin, sizeof pass->browser);
@@ -76,7 +76,7 @@ static result_t *keep(rps_t *rps, const caller_t *caller, const identity_t *iden
         inflight_t inflight;
         store_status_t status = inflight_read(rps, identity->handle, caller->now, &inflight, p);
         if (status != STORE_OK)
-            return rps_store_refusal(rps, status, p);
+            return rps_store_refusal(status, p);
         if (inflight_repeats(&inflight, pass))
             return refuse_repeated(rps, identity, p);
         inflight_add(&inflight, pass);
@@ -84,7 +84,7 @@ static result_t *keep(rps_t *rps, const caller_t *caller, const identity_t *iden
         if (status == STORE_OK)
             return answer(pass->id, pass->y, p);
         if (status != STORE_CHANGED)
-            return rps_store_refusal(rps, status, p);
+            return rps_store_refusal(status, p);
     }
     return rps_later(p, "busy", "Too many sign-ins of this identity at once.", 1);
 }
@@ -103,7 +103,7 @@ result_t *rps_pass1(rps_t *rps, const caller_t *caller, const json_t *body, apr_
     verdict_t standing;
     store_status_t status = rps_standing(rps, request.id.handle, &identity, &user, &standing, p);
     if (status != STORE_OK)
-        return rps_store_refusal(rps, status, p);
+        return rps_store_refusal(status, p);
     if (standing != VERDICT_NONE)
         return idle_answer(p);
     if (mpin_check_g1(request.u) != MPIN_ACCEPTED)

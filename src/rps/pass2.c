@@ -84,7 +84,7 @@ static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t
     if (!attempt->passes)
         return answer(authott_idle(rps, caller, attempt->verdict, p), p);
     store_status_t status = authott_issue(rps, caller, &record, &text, p);
-    return status == STORE_OK ? answer(text, p) : rps_store_refusal(rps, status, p);
+    return status == STORE_OK ? answer(text, p) : rps_store_refusal(status, p);
 }
 
 /* POST /rps/pass2 (protocol: RPS, public). The attempt is counted before the proof is looked at, so
@@ -103,13 +103,13 @@ result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_
     if (status == STORE_MISSING)
         return result_error(p, 408, "pass1_unknown", "No live pass1 for this identity.");
     if (status != STORE_OK)
-        return rps_store_refusal(rps, status, p);
+        return rps_store_refusal(status, p);
 
     if (attempt.verdict == VERDICT_NONE) {
         mpin_status_t outcome = attempt_judge(rps, &attempt, request.id.hash, request.v);
         status = attempt_end(rps, caller, &attempt, outcome, p);
         if (status != STORE_OK)
-            return rps_store_refusal(rps, status, p);
+            return rps_store_refusal(status, p);
         if (attempt.verdict == VERDICT_NONE)
             return result_error(p, 403, "pass2_malformed",
                                 "Invalid data received. V is no point of the group");

@@ -51,7 +51,7 @@ static result_t *admit(rps_t *rps, const authott_t *record, redemption_t *redemp
     store_status_t status =
         rps_standing(rps, record->handle, &redemption->identity, &redemption->user, &standing, p);
     if (status != STORE_OK)
-        return rps_store_refusal(rps, status, p);
+        return rps_store_refusal(status, p);
     if (standing != VERDICT_NONE)
         return refusal_of(standing, record, p);
     if (!still_allowed(rps, &redemption->identity, p))
@@ -67,7 +67,7 @@ static result_t *take(rps_t *rps, const caller_t *caller, const char *auth_ott, 
     if (status == STORE_MISSING)
         return refusal_of(VERDICT_NONE, NULL, p);
     if (status != STORE_OK)
-        return rps_store_refusal(rps, status, p);
+        return rps_store_refusal(status, p);
     if (record->bound && caller->prelogin &&
         sodium_memcmp(record->browser, caller->prelogin, sizeof record->browser) == 0)
         return NULL;

@@ -96,7 +96,7 @@ static result_t *prove_by_session(rps_t *rps, const caller_t *caller, const char
     if (status == STORE_MISSING)
         return closed(p);
     if (status != STORE_OK)
-        return rps_store_refusal(rps, status, p);
+        return rps_store_refusal(status, p);
     if (user.state != USER_ACTIVE)
         return result_error(p, 403, "user_disabled", "This account is disabled.");
     if (user.version != caller->session->version || strcmp(user.name, name) != 0)
@@ -106,7 +106,7 @@ static result_t *prove_by_session(rps_t *rps, const caller_t *caller, const char
 
     status = people_identities(rps->people, user.uid, &list, &count, p);
     if (status != STORE_OK)
-        return rps_store_refusal(rps, status, p);
+        return rps_store_refusal(status, p);
     if (count >= IDENTITIES_MAX)
         return result_error(p, 403, "too_many_identities",
                             "This name has as many devices as it may have.");
@@ -130,7 +130,7 @@ static result_t *prove_by_being_first(rps_t *rps, const caller_t *caller, const 
         return result_error(p, 403, "name_taken",
                             "This name is taken. Sign in to add a device to it.");
     if (status != STORE_MISSING)
-        return rps_store_refusal(rps, status, p);
+        return rps_store_refusal(status, p);
     pending->origin = ORIGIN_OPEN;
     return NULL;
 }
@@ -150,7 +150,7 @@ static result_t *make_room(rps_t *rps, const caller_t *caller, const pending_t *
                            apr_pool_t *p)
 {
     unsigned char address[ADDRESS_BYTES];
-    rps_address(caller->address, address);
+    throttle_address(caller->address, address);
     store_status_t status =
         pending->origin == ORIGIN_SESSION
             ? rps_count_made(rps, "pending-user", pending->uid, SESSION_EACH, SESSION_ALL, HOUR,
@@ -158,7 +158,7 @@ static result_t *make_room(rps_t *rps, const caller_t *caller, const pending_t *
             : rps_count_made(rps, "pending", address, OPEN_EACH, OPEN_ALL, HOUR, caller->now, p);
     if (status == STORE_FULL)
         return rps_later(p, "too_many_pending", "Too many registrations. Try again later.", 600);
-    return status == STORE_OK ? NULL : rps_store_refusal(rps, status, p);
+    return status == STORE_OK ? NULL : rps_store_refusal(status, p);
 }
 
 static const char *format_time(apr_time_t when, char between, apr_pool_t *p)
@@ -212,7 +212,7 @@ static result_t *answer(rps_t *rps, const caller_t *caller, const registration_t
     if (status == STORE_OK)
         status = pending_keep(rps, id.handle, pending, caller->now, p);
     if (status != STORE_OK)
-        return rps_store_refusal(rps, status, p);
+        return rps_store_refusal(status, p);
 
     json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:b}", "mpinId", text, "regOTT",
                              hex_encode(p, pending->reg_ott, sizeof pending->reg_ott), "expireTime",
@@ -239,7 +239,7 @@ static result_t *end_old(rps_t *rps, const caller_t *caller, const char *mpin_id
              store_get(rps->store, STORE_FLEETING, rps_key("pending", id.handle, HANDLE_BYTES, p),
                        p, &record) == STORE_OK)
         return result_error(p, 400, "registration_unknown", "regOTT does not match.");
-    return status == STORE_OK || status == STORE_MISSING ? NULL : rps_store_refusal(rps, status, p);
+    return status == STORE_OK || status == STORE_MISSING ? NULL : rps_store_refusal(status, p);
 }
 
 /* PUT /rps/user (protocol: RPS, public). Every try is charged to its address, also one that is
@@ -257,7 +257,7 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
     const unsigned char *known = caller->known ? known_for(caller->known, wish.name) : NULL;
     int wait = throttle_reserve(rps->throttle, caller->address, NULL, known, caller->now, p);
     if (wait == THROTTLE_DOWN)
-        return rps_store_refusal(rps, STORE_DOWN, p);
+        return rps_store_refusal(STORE_DOWN, p);
     if (wait > 0)
         return rps_later(p, "throttled", "Too many tries from this address.", wait);
 

@@ -9,7 +9,7 @@
 #define RPS_VERSION "0.3" /* the protocol's, in the answers of pass1 and pass2 */
 #define MPIN_ID_MAX 1024  /* bytes of a decoded mpinId */
 #define TOKEN_BYTES 16    /* regOTT, passId and authOTT: random, 32 hex digits on the wire */
-#define ADDRESS_BYTES 16
+#define ADDRESS_BYTES 16  /* throttle_address */
 
 struct rps_t {
     const rps_settings_t *settings;
@@ -52,8 +52,8 @@ store_status_t rps_standing(rps_t *rps, const unsigned char handle[HANDLE_BYTES]
 /* "kind:" and hex, a key of the store. */
 const char *rps_key(const char *kind, const unsigned char *bytes, apr_size_t len, apr_pool_t *p);
 
-/* 503: nothing is decided without the store. */
-result_t *rps_store_refusal(rps_t *rps, store_status_t status, apr_pool_t *p);
+/* 503: nothing is decided without the store. What is wrong with it, it has logged itself. */
+result_t *rps_store_refusal(store_status_t status, apr_pool_t *p);
 
 /* A refusal with Retry-After. */
 result_t *rps_later(apr_pool_t *p, const char *code, const char *message, int seconds);
@@ -64,9 +64,6 @@ result_t *rps_audited(result_t *result, const char *event, const char *name,
 
 /* The first 12 hex digits of a handle, for logs. */
 const char *rps_label(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
-
-/* One number for an address: an IPv6 address counts as its /64. */
-void rps_address(const char *text, unsigned char address[ADDRESS_BYTES]);
 
 /* Counts one record of `kind` that somebody makes, against `each` of theirs and `all` in a window
  * of `seconds`. STORE_FULL when there are too many. */

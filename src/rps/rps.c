@@ -1,5 +1,4 @@
 #include <apr_strings.h>
-#include <arpa/inet.h>
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
@@ -39,10 +38,7 @@ rps_t *rps_make(const rps_settings_t *settings, store_t *store, people_t *people
     rps->keys = keys;
     rps->log = log;
     rps->allow = allow_make(settings, log, p);
-    if (make_secrets(rps, p))
-        return rps;
-    log_error(log, "MPIN0301", "the server secret cannot be made: PIN logins are off");
-    return NULL;
+    return make_secrets(rps, p) ? rps : NULL;
 }
 
 bool mpin_id_read(mpin_id_t *id, const char *text, apr_pool_t *p)
@@ -86,10 +82,8 @@ const char *rps_key(const char *kind, const unsigned char *bytes, apr_size_t len
     return apr_pstrcat(p, kind, ":", hex_encode(p, bytes, len), NULL);
 }
 
-result_t *rps_store_refusal(rps_t *rps, store_status_t status, apr_pool_t *p)
+result_t *rps_store_refusal(store_status_t status, apr_pool_t *p)
 {
-    log_error(rps->log, "MPIN0302", "the store is %s: a PIN request was refused",
-              status == STORE_FULL ? "full" : "unusable");
     return status == STORE_FULL
                ? result_error(p, 503, "store_full", "The server cannot remember more just now.")
                : result_error(p, 503, "store_down", "The server cannot reach its store.");
@@ -114,16 +108,6 @@ result_t *rps_audited(result_t *result, const char *event, const char *name,
     result->user = name ? apr_pstrdup(p, name) : NULL;
     result->identity = handle ? rps_label(handle, p) : NULL;
     return result;
-}
-
-void rps_address(const char *text, unsigned char address[ADDRESS_BYTES])
-{
-    unsigned char bytes[16];
-    if (text && inet_pton(AF_INET6, text, bytes) == 1)
-        crypto_generichash(address, ADDRESS_BYTES, bytes, 8, NULL, 0);
-    else
-        crypto_generichash(address, ADDRESS_BYTES, (const unsigned char *)(text ? text : ""),
-                           text ? strlen(text) : 0, NULL, 0);
 }
 
 /* "All" comes first, so that who changes addresses makes no more counters than records. */

@@ -36,7 +36,7 @@ static result_t *claim_free_name(rps_t *rps, const caller_t *caller, const pendi
         status = STORE_EXISTS;
     if (status == STORE_EXISTS)
         return taken(p);
-    return status == STORE_OK ? NULL : rps_store_refusal(rps, status, p);
+    return status == STORE_OK ? NULL : rps_store_refusal(status, p);
 }
 
 /* Signing out everywhere or being disabled since the PUT ends the registration too. */
@@ -46,7 +46,7 @@ static result_t *same_user(rps_t *rps, const pending_t *pending, user_t *user, a
     if (status == STORE_MISSING)
         return unknown(p);
     if (status != STORE_OK)
-        return rps_store_refusal(rps, status, p);
+        return rps_store_refusal(status, p);
     if (user->state != USER_ACTIVE)
         return result_error(p, 403, "user_disabled", "This account is disabled.");
     return user->version == pending->user_version ? NULL : unknown(p);
@@ -74,7 +74,7 @@ static result_t *add_identity(rps_t *rps, const caller_t *caller, const mpin_id_
         count >= IDENTITIES_MAX)
         return result_error(p, 403, "too_many_identities",
                             "This name has as many devices as it may have.");
-    return status == STORE_OK ? NULL : rps_store_refusal(rps, status, p);
+    return status == STORE_OK ? NULL : rps_store_refusal(status, p);
 }
 
 /* A name that was proven is no longer anybody's who was merely first. */
@@ -88,11 +88,11 @@ static result_t *revoke_open_ones(rps_t *rps, const caller_t *caller, const user
         if (list[i].origin != ORIGIN_OPEN)
             continue;
         status = people_revoke_identity(rps->people, list[i].handle, caller->now, p);
-        log_info(rps->log, "MPIN0310",
+        log_info(rps->log, "MPIN0302",
                  "identity %s of %s was registered openly and is revoked: the name was proven",
                  rps_label(list[i].handle, p), name_masked(user->name, p));
     }
-    return status == STORE_OK ? NULL : rps_store_refusal(rps, status, p);
+    return status == STORE_OK ? NULL : rps_store_refusal(status, p);
 }
 
 static result_t *activate(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
@@ -102,7 +102,7 @@ static result_t *activate(rps_t *rps, const caller_t *caller, const mpin_id_t *i
     bool open = pending->origin == ORIGIN_OPEN;
     store_status_t status = pending_take(rps, id->handle, p);
     if (status != STORE_OK)
-        return status == STORE_MISSING ? unknown(p) : rps_store_refusal(rps, status, p);
+        return status == STORE_MISSING ? unknown(p) : rps_store_refusal(status, p);
     result_t *refusal =
         open ? claim_free_name(rps, caller, pending, &user, p) : same_user(rps, pending, &user, p);
     if (!refusal && !open)
@@ -120,7 +120,7 @@ static result_t *activate_open(rps_t *rps, const caller_t *caller, const mpin_id
     if (status == STORE_EXISTS)
         return rps_later(p, "busy", "This name is being registered just now.", 1);
     if (status != STORE_OK)
-        return rps_store_refusal(rps, status, p);
+        return rps_store_refusal(status, p);
     result_t *refusal = activate(rps, caller, id, pending, p);
     store_delete(rps->store, STORE_FLEETING, claim);
     return refusal;
@@ -156,11 +156,13 @@ result_t *rps_signature(rps_t *rps, const caller_t *caller, const char *mpin_id,
     if (status == STORE_MISSING)
         return unknown(p);
     if (status != STORE_OK)
-        return rps_store_refusal(rps, status, p);
+        return rps_store_refusal(status, p);
     if (!still_open(rps->settings, &pending))
         return result_error(p, 403, "registration_closed", "Registration is closed.");
-    if (dta_client_secret(rps->dta, id.hash, secret) != MPIN_ACCEPTED)
-        return rps_store_refusal(rps, STORE_DOWN, p);
+    if (dta_client_secret(rps->dta, id.hash, secret) != MPIN_ACCEPTED) {
+        log_error(rps->log, "MPIN0301", "the D-TA issues no client secret: the key file is broken");
+        return rps_store_refusal(STORE_DOWN, p);
+    }
 
     result_t *refusal = pending.origin == ORIGIN_OPEN ? activate_open(rps, caller, &id, &pending, p)
                                                       : activate(rps, caller, &id, &pending, p);

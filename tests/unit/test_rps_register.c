@@ -501,6 +501,8 @@ static void flood_of_pending_records_leaves_sessions_and_logout_working(void **s
         assert_in_range(++made, 1, 1000);
     assert_refusal(result, 429, "too_many_pending");
     assert_true(result->retry_after > 0);
+    stranger.address = "::ffff:203.0.113.7"; /* the same one */
+    assert_refusal(put_user(desk, &stranger, "{'userId':'x'}"), 429, "too_many_pending");
     caller_t elsewhere = desk_caller(desk, "203.0.113.8", 9);
     assert_int_equal(desk_register(desk, &elsewhere, "mary", &others), 200);
 
