@@ -62,7 +62,6 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_force_authn(authn_force, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_authn(authn_check, NULL, NULL, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(authn_note_failure, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_type_checker(authn_type_checker, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(authn_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_insert_filter(authn_insert_filter, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_insert_error_filter(authn_insert_filter, NULL, NULL, APR_HOOK_REALLY_FIRST);

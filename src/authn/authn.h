@@ -8,7 +8,6 @@ int authn_post_read_request(request_rec *r);      /* scrub what only we may set;
 int authn_quick_handler(request_rec *r, int lookup); /* our output filter, before mod_cache's */
 int authn_translate(request_rec *r);              /* pre_translate_name and translate_name: claim our URLs */
 int authn_map_to_storage(request_rec *r);         /* our URLs are no files */
-int authn_type_checker(request_rec *r);           /* and have no file's type or handler */
 int authn_access_checker_ex(request_rec *r);      /* public rows of ours need no user */
 int authn_force(request_rec *r);                  /* force_authn: `pass` and pages that are open to all */
 int authn_check(request_rec *r);                  /* check_authn: session -> r->user, or the login */

@@ -89,7 +89,7 @@ static int refuse_stranger(request_rec *r, request_t *request)
     const int mode = site_directory(r)->unauthenticated;
     const bool json = answer_wants_json(r);
 
-    if (r->main || (!site->paths[PATH_LOGIN] && !named_page(r) && !json))
+    if (refuse_unseen(request, r) || (!site->paths[PATH_LOGIN] && !named_page(r) && !json))
         return HTTP_UNAUTHORIZED;
     if (!site->store)
         return refuse_store_down(r);
@@ -144,7 +144,7 @@ int authn_force(request_rec *r)
 /* mod_authz_core has refused. Where that was a user of ours, another login would change nothing: 403. */
 int authn_note_failure(request_rec *r, const char *type)
 {
-    if (strcasecmp(type, AUTH_TYPE) != 0 || !check_user(r))
+    if (strcasecmp(type, AUTH_TYPE) != 0 || !r->user)
         return DECLINED;
     result_t *result = result_error(r->pool, HTTP_FORBIDDEN, "not_authorized", "this user may not see this page");
     result->event = "not_authorized";

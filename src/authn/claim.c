@@ -14,12 +14,12 @@ static bool is_claimed(const request_t *request, const request_rec *r)
 }
 
 /* Before mod_proxy, mod_rewrite and mod_alias, once with the path as it came (mod_proxy may map it then) and once
- * with the decoded one. A forward proxy's URLs are not ours, and an include of /login is nothing for people. */
+ * with the decoded one. An include of /login is nothing for people. */
 int authn_translate(request_rec *r)
 {
     request_t *request = request_of(r);
     const char *rest;
-    if (!request || r->main || r->proxyreq == PROXYREQ_PROXY)
+    if (!request || r->main)
         return DECLINED;
 
     if (refuse_is_route(request, r)) {
@@ -37,11 +37,6 @@ int authn_translate(request_rec *r)
 }
 
 int authn_map_to_storage(request_rec *r)
-{
-    return is_claimed(request_of(r), r) ? OK : DECLINED;
-}
-
-int authn_type_checker(request_rec *r)
 {
     return is_claimed(request_of(r), r) ? OK : DECLINED;
 }

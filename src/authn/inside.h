@@ -13,8 +13,10 @@ bool check_governs(const request_rec *r);
 /* The session, when we signed this very request (not just its browser) in; else NULL. */
 const session_t *check_user(const request_rec *r);
 
-/* Refusals with a body of ours: the status is what the hook returns, the body comes from the internal route. In a
- * subrequest there is nobody to read it. */
+/* True where nobody will read the refusal: a subrequest's that a handler makes. */
+bool refuse_unseen(const request_t *request, const request_rec *r);
+
+/* Refusals with a body of ours: the status is what the hook returns, the body comes from the internal route. */
 int refuse(request_rec *r, int status, const result_t *result);
 int refuse_with_login(request_rec *r, unsigned methods, int max_age);
 

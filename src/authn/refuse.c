@@ -14,13 +14,21 @@ struct refusal_t {
     int max_age;
 };
 
+/* Before the handler, a subrequest looks for an index or a variant, and its status becomes the main request's. */
 static void begin(request_rec *r, int status, const struct refusal_t *refusal)
 {
     request_t *request = request_of(r);
-    if (r->main)
+    if (refuse_unseen(request, r))
         return;
+    while (r->main)
+        r = r->main;
     request->refusal = refusal;
     ap_custom_response(r, status, ROUTE);
+}
+
+bool refuse_unseen(const request_t *request, const request_rec *r)
+{
+    return r->main && request->handling;
 }
 
 int refuse(request_rec *r, int status, const result_t *result)
@@ -47,7 +55,9 @@ bool refuse_is_route(const request_t *request, const request_rec *r)
 
 int authn_handler(request_rec *r)
 {
-    const request_t *request = request_of(r);
+    request_t *request = request_of(r);
+    if (request && !r->main)
+        request->handling = true;
     if (!request || request->claimed != r || request->route)
         return DECLINED;
 

@@ -33,6 +33,7 @@ typedef struct request_t {
     apr_array_header_t *set_cookies;
     int cookies_sent;
 
+    bool handling;                   /* the handler has begun: nobody reads what subrequests are refused with */
     bool personal;                   /* the answer depends on who asked: no shared cache may keep it */
     const struct refusal_t *refusal; /* what authn's internal route answers */
 } request_t;

@@ -167,6 +167,18 @@ subtest 'applications see who it is' => sub {
     is json_of(by_pin()->get('/whoami'))->{env}{MPIN_AMR}, 'pin mfa', 'a PIN is two factors';
 };
 
+subtest 'an index that is protected by itself leads to the login too' => sub {
+    my $answer = $stranger->visit('/indexed/');
+    is $answer->code, 302, 'the folder leads to the login';
+    like $answer->header('Location'), qr{^/login\?s=};
+    ok json_of($stranger->get('/indexed/', Accept => 'application/json'))->{login_url}, 'a script gets its JSON';
+    is $john->visit('/indexed/')->code, 200, 'with a session it is there';
+    my $jane = browser(site)->sign_in('jane');
+    $answer = $jane->visit('/indexed-john/');
+    is $answer->code, 403, 'who may not see it gets 403';
+    like $answer->content, qr/MPIN0029/, 'as a page';
+};
+
 subtest 'an include of a protected page needs a user too' => sub {
     my $page = $stranger->visit('/including/index.html')->content;
     like $page, qr/around/, 'the page itself is open';

@@ -85,10 +85,11 @@ subtest 'rewritten, redirected and fallback content is protected where it lies' 
         is $answer->code, 302, "$path sends to the login";
         unlike $answer->content, qr/"env"/, 'and shows nothing';
     }
-    # mod_dir looks its fallback up in a subrequest, and can pass on no redirect of that.
+    # mod_dir looks its fallback up in a subrequest
     for my $path (qw(/fallback/anything /fallback/)) {
         my $answer = browser(site)->visit($path);
-        is $answer->code, 401, "an open $path whose fallback is protected is refused";
+        is $answer->code, 302, "an open $path whose fallback is protected sends to the login";
+        like $answer->header('Location'), qr{^/login\?s=};
         unlike $answer->content, qr/"env"/, 'and shows nothing';
     }
     is browser(site)->visit('/old')->header('Location'), origin(site) . '/protected/echo', 'a redirect is one';
