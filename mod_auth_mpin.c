@@ -12,23 +12,26 @@
 
 /* ---- every endpoint ---- */
 
+#define PUBLIC AUDIENCE_PUBLIC
+
 static const route_t routes[] = {
-    /* method, base, path, audience, body, limit, refusals, changes something, status for a malformed body */
-    {"GET", PATH_LOGIN, "", AUDIENCE_PUBLIC, BODY_NONE, 0, ANSWER_PAGE, false, 0, login_page},
-    {"POST", PATH_LOGIN, "", AUDIENCE_PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, true, 0, login_password},
-    {"GET", PATH_LOGOUT, "", AUDIENCE_PUBLIC, BODY_NONE, 0, ANSWER_PAGE, false, 0, logout_page},
-    {"POST", PATH_LOGOUT, "", AUDIENCE_PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, true, 0, logout_submit},
-    {"POST", PATH_AUTHENTICATE, "", AUDIENCE_PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, true, 0, rpa_authenticate},
-    {"GET", PATH_RPS, "/clientSettings", AUDIENCE_PUBLIC, BODY_NONE, 0, ANSWER_JSON, false, 0, rpa_client_settings},
-    {"PUT", PATH_RPS, "/user", AUDIENCE_PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, true, 0, rpa_user},
-    {"PUT", PATH_RPS, "/user/*", AUDIENCE_PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, true, 0, rpa_user},
-    {"GET", PATH_RPS, "/signature/*", AUDIENCE_PUBLIC, BODY_NONE, 0, ANSWER_JSON, false, 0, rpa_signature_get},
-    {"POST", PATH_RPS, "/signature/*", AUDIENCE_PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, true, 0, rpa_signature_post},
-    {"POST", PATH_RPS, "/setupDone/*", AUDIENCE_PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, true, 0, rpa_setup_done},
-    {"POST", PATH_RPS, "/pass1", AUDIENCE_PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, true, HTTP_FORBIDDEN, rpa_pass1},
-    {"POST", PATH_RPS, "/pass2", AUDIENCE_PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, true, HTTP_FORBIDDEN, rpa_pass2},
-    {"GET", PATH_PAD, "", AUDIENCE_PUBLIC, BODY_NONE, 0, ANSWER_PAGE, false, 0, login_asset},
-    {"GET", PATH_ASSETS, "/**", AUDIENCE_PUBLIC, BODY_NONE, 0, ANSWER_PAGE, false, 0, login_asset},
+    /* method, base, path, audience, body, its limit, refusals, status if malformed, function */
+    {"GET", PATH_LOGIN, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_page},
+    {"POST", PATH_LOGIN, "", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, login_password},
+    {"GET", PATH_LOGOUT, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, logout_page},
+    {"POST", PATH_LOGOUT, "", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, logout_submit},
+    {"POST", PATH_AUTHENTICATE, "", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_authenticate},
+    {"GET", PATH_RPS, "/clientSettings", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0, rpa_client_settings},
+    {"PUT", PATH_RPS, "/user", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_user},
+    {"PUT", PATH_RPS, "/user/*", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_user},
+    {"GET", PATH_RPS, "/signature/*", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0, rpa_signature_get},
+    {"POST", PATH_RPS, "/signature/*", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0,
+     rpa_signature_post},
+    {"POST", PATH_RPS, "/setupDone/*", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_setup_done},
+    {"POST", PATH_RPS, "/pass1", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 403, rpa_pass1},
+    {"POST", PATH_RPS, "/pass2", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 403, rpa_pass2},
+    {"GET", PATH_PAD, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_asset},
+    {"GET", PATH_ASSETS, "/**", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_asset},
     {.method = NULL}};
 
 /* ---- hooks ---- */
@@ -53,7 +56,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_config(config_post, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(start_child, NULL, NULL, APR_HOOK_MIDDLE);
 
-    ap_hook_post_read_request(authn_post_read_request, NULL, before_forensic, APR_HOOK_REALLY_FIRST);
+    ap_hook_post_read_request(authn_post_read_request, NULL, before_forensic,
+                              APR_HOOK_REALLY_FIRST);
     ap_hook_quick_handler(authn_quick_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_pre_translate_name(authn_translate, NULL, before_proxy, APR_HOOK_REALLY_FIRST);
     ap_hook_translate_name(authn_translate, NULL, before_proxy, APR_HOOK_REALLY_FIRST);
@@ -72,7 +76,7 @@ static void register_hooks(apr_pool_t *p)
 
 /* The one symbol that the module shows. */
 __attribute__((visibility("default"))) AP_DECLARE_MODULE(auth_mpin) = {
-    STANDARD20_MODULE_STUFF, config_dir_create, config_dir_merge,  config_server_create,
+    STANDARD20_MODULE_STUFF, config_dir_create, config_dir_merge, config_server_create,
     config_server_merge,     config_directives, register_hooks,
 #ifdef AP_MODULE_FLAG_NONE
     AP_MODULE_FLAG_NONE,

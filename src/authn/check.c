@@ -41,7 +41,8 @@ static session_t *good_session(request_rec *r, request_t *request)
 {
     if (!request_session(r))
         return NULL;
-    return login_satisfies(&request->session, methods_of(r, request->site), max_age_of(r), r->request_time)
+    return login_satisfies(&request->session, methods_of(r, request->site), max_age_of(r),
+                           r->request_time)
                ? &request->session
                : NULL;
 }
@@ -58,7 +59,8 @@ static int refuse_json(request_rec *r, const site_t *site)
 static int refuse_store_down(request_rec *r)
 {
     return refuse(r, HTTP_SERVICE_UNAVAILABLE,
-                  result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down", "sessions cannot be checked now"));
+                  result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
+                               "sessions cannot be checked now"));
 }
 
 /* The page that the administrator named in the place of the login page, unless that is this one. */
@@ -72,9 +74,8 @@ static int refuse_with_redirect(request_rec *r, const request_t *request)
 {
     const char *elsewhere = named_page(r);
     const bool safe = r->method_number == M_GET;
-    const char *location = elsewhere
-                               ? elsewhere
-                               : login_begin(r, methods_of(r, request->site), max_age_of(r), !safe);
+    const char *location =
+        elsewhere ? elsewhere : login_begin(r, methods_of(r, request->site), max_age_of(r), !safe);
     if (!location)
         return refuse_store_down(r);
     apr_table_setn(r->headers_out, "Location", location);
@@ -112,11 +113,13 @@ int authn_check(request_rec *r)
         return DECLINED;
     request_t *request = request_of(r);
     if (!request) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "MPIN0402: AuthType MPin, but MPinEngine is not On here");
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "MPIN0402: AuthType MPin, but MPinEngine is not On here");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (r->proxyreq == PROXYREQ_PROXY) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "MPIN0403: AuthType MPin cannot protect a forward proxy");
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "MPIN0403: AuthType MPin cannot protect a forward proxy");
         return HTTP_FORBIDDEN;
     }
 
@@ -127,11 +130,13 @@ int authn_check(request_rec *r)
         r->ap_auth_type = (char *)(apr_uintptr_t)AUTH_TYPE;
         return OK;
     }
-    return request->session_status == SESSION_UNKNOWN ? refuse_store_down(r) : refuse_stranger(r, request);
+    return request->session_status == SESSION_UNKNOWN ? refuse_store_down(r)
+                                                      : refuse_stranger(r, request);
 }
 
-/* Where `pass` stands, who has a good session is looked at even if the page is open to all. Who has none goes on
- * without a user: where a Require needs one, authn_check is asked all the same, and refuses. */
+/* Where `pass` stands, who has a good session is looked at even if the page is open to all. Who has
+ * none goes on without a user: where a Require needs one, authn_check is asked all the same, and
+ * refuses. */
 int authn_force(request_rec *r)
 {
     request_t *request = request_of(r);
@@ -141,12 +146,14 @@ int authn_force(request_rec *r)
     return good_session(r, request) ? OK : DECLINED;
 }
 
-/* mod_authz_core has refused. Where that was a user of ours, another login would change nothing: 403. */
+/* mod_authz_core has refused. Where that was a user of ours, another login would change nothing:
+ * 403. */
 int authn_note_failure(request_rec *r, const char *type)
 {
     if (strcasecmp(type, AUTH_TYPE) != 0 || !r->user)
         return DECLINED;
-    result_t *result = result_error(r->pool, HTTP_FORBIDDEN, "not_authorized", "this user may not see this page");
+    result_t *result =
+        result_error(r->pool, HTTP_FORBIDDEN, "not_authorized", "this user may not see this page");
     result->event = "not_authorized";
     result->user = r->user;
     refuse(r, HTTP_UNAUTHORIZED, result);

@@ -3,7 +3,8 @@
 #include <http_request.h>
 #include <string.h>
 
-/* A handler's name keeps FallbackResource and type maps away; a file name must be there and lead nowhere. */
+/* A handler's name keeps FallbackResource and type maps away; a file name must be there and lead
+ * nowhere. */
 #define HANDLER "mpin"
 #define NO_FILE "mpin:"
 
@@ -13,8 +14,8 @@ static bool is_claimed(const request_t *request, const request_rec *r)
     return request && request->claimed == r;
 }
 
-/* Before mod_proxy, mod_rewrite and mod_alias, once with the path as it came (mod_proxy may map it then) and once
- * with the decoded one. An include of /login is nothing for people. */
+/* Before mod_proxy, mod_rewrite and mod_alias, once with the path as it came (mod_proxy may map it
+ * then) and once with the decoded one. An include of /login is nothing for people. */
 int authn_translate(request_rec *r)
 {
     request_t *request = request_of(r);
@@ -41,8 +42,9 @@ int authn_map_to_storage(request_rec *r)
     return is_claimed(request_of(r), r) ? OK : DECLINED;
 }
 
-/* `Require valid-user` on `<Location />` shall not lock people out of the login. This runs after mod_authz_core has
- * declined for want of a user, so `Require ip` and `Require all denied` have had their say. */
+/* `Require valid-user` on `<Location />` shall not lock people out of the login. This runs after
+ * mod_authz_core has declined for want of a user, so `Require ip` and `Require all denied` have had
+ * their say. */
 int authn_access_checker_ex(request_rec *r)
 {
     const request_t *request = request_of(r);

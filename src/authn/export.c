@@ -15,13 +15,15 @@ static bool is_our_variable(const char *name)
     return strncasecmp(name, PREFIX, LENGTH(PREFIX)) == 0;
 }
 
-/* Nobody else may say who somebody is: not SetEnvIf of a header, not the first request of a redirect. */
+/* Nobody else may say who somebody is: not SetEnvIf of a header, not the first request of a
+ * redirect. */
 static void scrub_variables(apr_table_t *env)
 {
     const apr_array_header_t *variables = apr_table_elts(env);
     for (int i = 0; i < variables->nelts;) {
         const char *name = APR_ARRAY_IDX(variables, i, apr_table_entry_t).key;
-        if ((name[0] == 'M' || name[0] == 'm' || name[0] == 'R' || name[0] == 'r') && is_our_variable(name))
+        if ((name[0] == 'M' || name[0] == 'm' || name[0] == 'R' || name[0] == 'r') &&
+            is_our_variable(name))
             apr_table_unset(env, name);
         else
             i++;
@@ -43,7 +45,8 @@ static void export_variables(request_rec *r, const session_t *session)
     apr_table_addn(env, "MPIN_PROVIDER", session->provider);
     apr_table_addn(env, "MPIN_AMR", session_amr_text(session->amr, r->pool));
     apr_table_addn(env, "MPIN_AUTH_TIME", apr_ltoa(r->pool, (long)session->auth_time));
-    apr_table_addn(env, "MPIN_SESSION", session_handle(request_of(r)->site->sessions, session, r->pool));
+    apr_table_addn(env, "MPIN_SESSION",
+                   session_handle(request_of(r)->site->sessions, session, r->pool));
 }
 
 static const char *field(request_rec *r, const session_t *session, const pass_header_t *header)
@@ -65,7 +68,8 @@ static const char *field(request_rec *r, const session_t *session, const pass_he
     return NULL;
 }
 
-/* A proxy takes away what the client's Connection names (RFC 9110, 7.6.1); that shall not make anybody nobody. */
+/* A proxy takes away what the client's Connection names (RFC 9110, 7.6.1); that shall not make
+ * anybody nobody. */
 static void keep_from_connection(request_rec *r, const char *name)
 {
     const char *connection = apr_table_get(r->headers_in, "Connection");

@@ -7,11 +7,13 @@
 
 APLOG_USE_MODULE(auth_mpin);
 
-/* The answer's headers on their way out: our cookies, nobody else's of their names, and no shared cache.
+/* The answer's headers on their way out: our cookies, nobody else's of their names, and no shared
+ * cache.
  *
- * One step above mod_headers (AP_FTYPE_CONTENT_SET), whose `Header set Cache-Control public` must not win, and put
- * in place before mod_cache adds its filter of the same type, which so sees what we have written. When mod_cache
- * answers from its store it takes this filter away: what it stores is public. */
+ * One step above mod_headers (AP_FTYPE_CONTENT_SET), whose `Header set Cache-Control public` must
+ * not win, and put in place before mod_cache adds its filter of the same type, which so sees what
+ * we have written. When mod_cache answers from its store it takes this filter away: what it stores
+ * is public. */
 static ap_filter_rec_t *filter;
 #define FILTER_NAME "MPIN_HEADERS"
 #define FILTER_TYPE (AP_FTYPE_CONTENT_SET + 1)
@@ -84,7 +86,8 @@ static void renew_session(request_rec *r, request_t *request)
 {
     const site_t *site = request->site;
     const session_t *session = check_user(r);
-    if (!session || !session_wants_renewal(session, r->request_time) || queued(request, site->session_cookie))
+    if (!session || !session_wants_renewal(session, r->request_time) ||
+        queued(request, site->session_cookie))
         return;
     session_t renewed = *session;
     const char *value = session_seal(site->sessions, &renewed, r->request_time, r->pool);
@@ -118,8 +121,8 @@ static const char *made_private(const char *value, apr_pool_t *p)
     for (const char *item = value; *item;) {
         item += strspn(item, ", \t");
         const char *end = item + strcspn(item, ",");
-        if (end > item && !is_directive(item, end, "public") && !is_directive(item, end, "s-maxage") &&
-            !is_directive(item, end, "private"))
+        if (end > item && !is_directive(item, end, "public") &&
+            !is_directive(item, end, "s-maxage") && !is_directive(item, end, "private"))
             kept = apr_psprintf(p, "%s%.*s, ", kept, (int)(end - item), item);
         item = end;
     }

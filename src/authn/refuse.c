@@ -4,8 +4,9 @@
 #include <http_protocol.h>
 #include <string.h>
 
-/* A refusal is answered by an internal redirect to a route that only an internal redirect can reach. The protected
- * handler never runs, so nothing of it can follow the page; and every filter is in its place. */
+/* A refusal is answered by an internal redirect to a route that only an internal redirect can
+ * reach. The protected handler never runs, so nothing of it can follow the page; and every filter
+ * is in its place. */
 #define ROUTE "/.mpin-refusal"
 
 struct refusal_t {
@@ -14,7 +15,8 @@ struct refusal_t {
     int max_age;
 };
 
-/* Before the handler, a subrequest looks for an index or a variant, and its status becomes the main request's. */
+/* Before the handler, a subrequest looks for an index or a variant, and its status becomes the main
+ * request's. */
 static void begin(request_rec *r, int status, const struct refusal_t *refusal)
 {
     request_t *request = request_of(r);

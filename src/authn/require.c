@@ -5,8 +5,8 @@
 #include <mod_auth.h>
 #include <string.h>
 
-/* For use inside RequireAny and RequireAll; MPinLoginMethods and MPinReauthAfter send people to the login by
- * themselves, these do not. */
+/* For use inside RequireAny and RequireAll; MPinLoginMethods and MPinReauthAfter send people to the
+ * login by themselves, these do not. */
 
 /* The session of a user of ours; else `*status` is the answer. */
 static const session_t *session_of(request_rec *r, authz_status *status)
@@ -57,7 +57,8 @@ static authz_status max_age_check(request_rec *r, const char *line, const void *
     (void)line;
     if (!session)
         return status;
-    const apr_interval_time_t age = r->request_time - apr_time_from_sec((apr_time_t)session->auth_time);
+    const apr_interval_time_t age =
+        r->request_time - apr_time_from_sec((apr_time_t)session->auth_time);
     return age <= *(const apr_interval_time_t *)parsed ? AUTHZ_GRANTED : AUTHZ_DENIED;
 }
 
@@ -66,8 +67,8 @@ static const authz_provider max_age_provider = {max_age_check, max_age_parse};
 
 void require_register(apr_pool_t *p)
 {
-    ap_register_auth_provider(p, AUTHZ_PROVIDER_GROUP, "mpin-amr", AUTHZ_PROVIDER_VERSION, &amr_provider,
-                              AP_AUTH_INTERNAL_PER_CONF);
-    ap_register_auth_provider(p, AUTHZ_PROVIDER_GROUP, "mpin-max-age", AUTHZ_PROVIDER_VERSION, &max_age_provider,
-                              AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(p, AUTHZ_PROVIDER_GROUP, "mpin-amr", AUTHZ_PROVIDER_VERSION,
+                              &amr_provider, AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(p, AUTHZ_PROVIDER_GROUP, "mpin-max-age", AUTHZ_PROVIDER_VERSION,
+                              &max_age_provider, AP_AUTH_INTERNAL_PER_CONF);
 }

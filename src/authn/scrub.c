@@ -3,7 +3,8 @@
 #include <apr_lib.h>
 #include <string.h>
 
-/* Header names as applications see them: CGI and its heirs make '-' and '_', and both cases, the same. */
+/* Header names as applications see them: CGI and its heirs make '-' and '_', and both cases, the
+ * same. */
 static char fold(char c)
 {
     return c == '_' ? '-' : (char)apr_tolower(c);
@@ -32,7 +33,8 @@ static bool same(const char *name, const char *other)
     return *name == '\0' && *other == '\0';
 }
 
-/* True for a header that only we may set. Every request pays for this: the first letter decides for most. */
+/* True for a header that only we may set. Every request pays for this: the first letter decides for
+ * most. */
 static bool only_ours(const site_t *site, const char *name)
 {
     switch (apr_tolower(name[0])) {
@@ -70,8 +72,9 @@ static void redact_early(request_t *request, request_rec *r)
         route_redact(request, r, route);
 }
 
-/* One pass over what the client sent. Internal redirects come by here too: what we set is taken away and set
- * anew. (A request that cannot be read comes by here only as the redirect to its error document.) */
+/* One pass over what the client sent. Internal redirects come by here too: what we set is taken
+ * away and set anew. (A request that cannot be read comes by here only as the redirect to its error
+ * document.) */
 int authn_post_read_request(request_rec *r)
 {
     const site_t *site = site_of(r->server);
@@ -87,7 +90,8 @@ int authn_post_read_request(request_rec *r)
         apr_table_entry_t *header = &APR_ARRAY_IDX(headers, i, apr_table_entry_t);
         bool drop = only_ours(site, header->key);
         if (first && (header->key[0] | 0x20) == 'c' && strcasecmp(header->key, "Cookie") == 0) {
-            header->val = (char *)(apr_uintptr_t)request_take_cookies(request, header->val, r->pool);
+            header->val =
+                (char *)(apr_uintptr_t)request_take_cookies(request, header->val, r->pool);
             drop = !header->val;
         }
         if (drop)

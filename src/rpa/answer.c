@@ -9,8 +9,9 @@
 
 APLOG_USE_MODULE(auth_mpin);
 
-#define CONTENT_POLICY                                                                                  \
-    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+#define CONTENT_POLICY                                                                             \
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors " \
+    "'none'"
 
 /* What every answer of ours carries. */
 static void plain_headers(request_rec *r)
@@ -94,9 +95,10 @@ void answer_audit(request_rec *r, const result_t *result)
     apr_time_exp_t utc;
     apr_time_exp_gmt(&utc, now);
     json_t *record = json_tie(r->pool, json_object());
-    set_text(record, "time", apr_psprintf(r->pool, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
-                                          utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                                          utc.tm_usec / 1000));
+    set_text(record, "time",
+             apr_psprintf(r->pool, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
+                          utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                          utc.tm_usec / 1000));
     set_text(record, "event", result->event);
     json_object_set_new(record, "status", json_integer(result->status));
     set_text(record, "code", result->code);
@@ -109,7 +111,8 @@ void answer_audit(request_rec *r, const result_t *result)
     const char *line = apr_pstrcat(r->pool, json_write(r->pool, record), "\n", NULL);
     const apr_status_t status = apr_file_write_full(audit, line, strlen(line), NULL);
     if (status != APR_SUCCESS)
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, status, r, "MPIN0401: the audit log could not be written");
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, status, r,
+                      "MPIN0401: the audit log could not be written");
 }
 
 /* True where the header is there and is not `expected`. */
@@ -122,6 +125,7 @@ static bool differs(const request_rec *r, const char *name, const char *expected
 bool answer_wants_json(const request_rec *r)
 {
     const char *accept = apr_table_get(r->headers_in, "Accept");
-    return apr_table_get(r->headers_in, "X-Requested-With") || differs(r, "Sec-Fetch-Mode", "navigate") ||
-           differs(r, "Sec-Fetch-Dest", "document") || (accept && !strstr(accept, "html"));
+    return apr_table_get(r->headers_in, "X-Requested-With") ||
+           differs(r, "Sec-Fetch-Mode", "navigate") || differs(r, "Sec-Fetch-Dest", "document") ||
+           (accept && !strstr(accept, "html"));
 }

@@ -3,8 +3,9 @@
 
 #include "rpa/route.h"
 
-/* Results as answers. Every one of ours is no-store, nosniff, no-referrer; JSON is application/json. Each also
- * goes into the audit log when it names an event. Returns what the handler returns (OK, or DONE). */
+/* Results as answers. Every one of ours is no-store, nosniff, no-referrer; JSON is
+ * application/json. Each also goes into the audit log when it names an event. Returns what the
+ * handler returns (OK, or DONE). */
 int answer_json(request_rec *r, const result_t *result);
 
 /* The security headers of every page and file of ours (CSP and so on). */
@@ -19,8 +20,8 @@ int answer_see_other(request_rec *r, const char *location);
 /* One audit record (JSON line) for a result that names an event. */
 void answer_audit(request_rec *r, const result_t *result);
 
-/* True where the client wants JSON rather than a page: X-Requested-With, Sec-Fetch-Mode not navigate,
- * Sec-Fetch-Dest not document, or Accept without html. */
+/* True where the client wants JSON rather than a page: X-Requested-With, Sec-Fetch-Mode not
+ * navigate, Sec-Fetch-Dest not document, or Accept without html. */
 bool answer_wants_json(const request_rec *r);
 
 #endif

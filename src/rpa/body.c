@@ -24,21 +24,24 @@ static result_t *read_text(request_rec *r, apr_size_t limit, text_t *text)
     if (status != OK)
         return result_error(r->pool, HTTP_BAD_REQUEST, "body_truncated", "the body cannot be read");
     if (r->remaining > (apr_off_t)limit)
-        return result_error(r->pool, HTTP_REQUEST_ENTITY_TOO_LARGE, "body_too_large", "the body is too large");
+        return result_error(r->pool, HTTP_REQUEST_ENTITY_TOO_LARGE, "body_too_large",
+                            "the body is too large");
     if (!ap_should_client_block(r))
         return NULL;
 
     while (text->len <= limit) {
         const long got = ap_get_client_block(r, text->bytes + text->len, limit + 1 - text->len);
         if (got < 0)
-            return result_error(r->pool, HTTP_BAD_REQUEST, "body_truncated", "the body ended early");
+            return result_error(r->pool, HTTP_BAD_REQUEST, "body_truncated",
+                                "the body ended early");
         if (got == 0)
             break;
         text->len += (apr_size_t)got;
     }
     text->bytes[text->len] = '\0';
     if (text->len > limit)
-        return result_error(r->pool, HTTP_REQUEST_ENTITY_TOO_LARGE, "body_too_large", "the body is too large");
+        return result_error(r->pool, HTTP_REQUEST_ENTITY_TOO_LARGE, "body_too_large",
+                            "the body is too large");
     return NULL;
 }
 
@@ -84,8 +87,9 @@ result_t *body_read(facts_t *facts, const route_t *route)
 
     result_t *refusal = read_text(facts->r, route->limit, &text);
     if (!refusal && text.len)
-        refusal = check_type(facts->r, route->body == BODY_JSON ? "application/json"
-                                                                : "application/x-www-form-urlencoded");
+        refusal =
+            check_type(facts->r, route->body == BODY_JSON ? "application/json"
+                                                          : "application/x-www-form-urlencoded");
     if (refusal)
         return refusal;
     return route->body == BODY_JSON ? read_json(facts, route, &text) : read_form(facts, &text);

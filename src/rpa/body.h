@@ -3,7 +3,8 @@
 
 #include "rpa/route.h"
 
-/* Reads the request's body as the row wants it into facts->body or facts->form. NULL, or the refusal. */
+/* Reads the request's body as the row wants it into facts->body or facts->form. NULL, or the
+ * refusal. */
 result_t *body_read(facts_t *facts, const route_t *route);
 
 #endif

@@ -3,8 +3,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* Two Cookie lines reach us joined by a comma, so that it divides too. A value of somebody else's may hold one,
- * which does no harm: what is not ours is copied as it came, dividers included. */
+/* Two Cookie lines reach us joined by a comma, so that it divides too. A value of somebody else's
+ * may hold one, which does no harm: what is not ours is copied as it came, dividers included. */
 #define DIVIDERS ";,"
 
 static const char *skip_space(const char *at, const char *end)
@@ -15,7 +15,8 @@ static const char *skip_space(const char *at, const char *end)
 }
 
 /* Which of `wanted` stands in [at, end)? `*value` is what follows its '=', or `end`. */
-static cookie_t *which(cookie_t wanted[], int count, const char *at, const char *end, const char **value)
+static cookie_t *which(cookie_t wanted[], int count, const char *at, const char *end,
+                       const char **value)
 {
     at = skip_space(at, end);
     for (int i = 0; i < count; i++) {
@@ -79,5 +80,6 @@ bool cookie_header_sets(const char *line, const char *name)
     line = skip_space(line, end);
     while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
         end--;
-    return strlen(name) == (apr_size_t)(end - line) && memcmp(line, name, (apr_size_t)(end - line)) == 0;
+    return strlen(name) == (apr_size_t)(end - line) &&
+           memcmp(line, name, (apr_size_t)(end - line)) == 0;
 }

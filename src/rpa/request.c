@@ -4,7 +4,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* How long a browser is known by the users it has signed in: as long as browsers keep a cookie at all. */
+/* How long a browser is known by the users it has signed in: as long as browsers keep a cookie at
+ * all. */
 #define KNOWN_MAX_AGE (400L * 24 * 3600)
 
 #define OUR_COOKIES 3
@@ -35,8 +36,9 @@ request_t *request_make(request_rec *r, const site_t *site)
 const char *request_take_cookies(request_t *request, const char *header, apr_pool_t *p)
 {
     const site_t *site = request->site;
-    cookie_t ours[OUR_COOKIES] = {
-        {.name = site->session_cookie}, {.name = site->prelogin_cookie}, {.name = site->known_cookie}};
+    cookie_t ours[OUR_COOKIES] = {{.name = site->session_cookie},
+                                  {.name = site->prelogin_cookie},
+                                  {.name = site->known_cookie}};
 
     header = cookie_header_take(header, ours, OUR_COOKIES, p);
     request->session_cookie = ours[0].value;
@@ -49,7 +51,8 @@ const char *request_take_cookies(request_t *request, const char *header, apr_poo
 bool request_owns_cookie(const request_t *request, const char *line)
 {
     const site_t *site = request->site;
-    return cookie_header_sets(line, site->session_cookie) || cookie_header_sets(line, site->prelogin_cookie) ||
+    return cookie_header_sets(line, site->session_cookie) ||
+           cookie_header_sets(line, site->prelogin_cookie) ||
            cookie_header_sets(line, site->known_cookie);
 }
 
@@ -57,7 +60,8 @@ void request_set_cookie(request_rec *r, const char *name, const char *value, lon
 {
     request_t *request = request_of(r);
     apr_pool_t *p = r->pool;
-    const char *line = apr_pstrcat(p, name, "=", value ? value : "", request->site->cookie_attributes, NULL);
+    const char *line =
+        apr_pstrcat(p, name, "=", value ? value : "", request->site->cookie_attributes, NULL);
     if (!value || max_age)
         line = apr_psprintf(p, "%s; Max-Age=%ld", line, value ? max_age : 0L);
 
@@ -82,21 +86,23 @@ const session_t *request_session(const request_rec *r)
 
     if (!request->session_read && cookie) {
         const sessions_t *sessions = request->site->sessions;
-        request->session_status =
-            sessions ? session_open(sessions, cookie, strlen(cookie), r->request_time, &request->session)
-                     : SESSION_UNKNOWN;
+        request->session_status = sessions ? session_open(sessions, cookie, strlen(cookie),
+                                                          r->request_time, &request->session)
+                                           : SESSION_UNKNOWN;
     }
     request->session_read = true;
     return request->session_status == SESSION_OK ? &request->session : NULL;
 }
 
-static bool add_revocation(const site_t *site, revoke_kind_t kind, const unsigned char id[16], apr_time_t now)
+static bool add_revocation(const site_t *site, revoke_kind_t kind, const unsigned char id[16],
+                           apr_time_t now)
 {
-    return revocations_add(site->revocations, kind, id, 0, now, now + site->session_max) == STORE_OK;
+    return revocations_add(site->revocations, kind, id, 0, now, now + site->session_max) ==
+           STORE_OK;
 }
 
-/* The new session takes the place of the one that the browser has: of the same user it keeps the family, which one
- * sign-out ends; anybody else's ends. */
+/* The new session takes the place of the one that the browser has: of the same user it keeps the
+ * family, which one sign-out ends; anybody else's ends. */
 static bool replace(const site_t *site, const session_t *old, session_t *session, apr_time_t now)
 {
     if (memcmp(old->uid, session->uid, sizeof(old->uid)) != 0)
@@ -106,7 +112,8 @@ static bool replace(const site_t *site, const session_t *old, session_t *session
     return add_revocation(site, REVOKE_SESSION, old->id, now);
 }
 
-static void remember_browser(request_rec *r, const request_t *request, const char *name, apr_time_t now)
+static void remember_browser(request_rec *r, const request_t *request, const char *name,
+                             apr_time_t now)
 {
     const site_t *site = request->site;
     const char *cookie = request->known_cookie;

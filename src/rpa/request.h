@@ -4,23 +4,24 @@
 #include "config/site.h"
 #include "base/result.h"
 
-/* What we know of one request, kept in its request_config from post_read_request on. Subrequests and internal
- * redirects share the first request's. */
+/* What we know of one request, kept in its request_config from post_read_request on. Subrequests
+ * and internal redirects share the first request's. */
 struct route_t;
 struct refusal_t;
 
 typedef struct request_t {
     const site_t *site;
 
-    /* our URL: whose request it is (one of the chain, never a subrequest; NULL = none is), its row (NULL on the
-     * internal route of authn), what follows the row's path ("" for none), and the query, which no longer stands
-     * in the request, so that no log shows it */
+    /* our URL: whose request it is (one of the chain, never a subrequest; NULL = none is), its row
+     * (NULL on the internal route of authn), what follows the row's path ("" for none), and the
+     * query, which no longer stands in the request, so that no log shows it */
     const request_rec *claimed, *redacted;
     const struct route_t *route;
     const char *rest;
     const char *args;
 
-    /* cookie values as they came; NULL when absent; a name that came twice counts as absent and `tossed` */
+    /* cookie values as they came; NULL when absent; a name that came twice counts as absent and
+     * `tossed` */
     const char *session_cookie, *prelogin_cookie, *known_cookie;
     bool tossed;
 
@@ -33,8 +34,8 @@ typedef struct request_t {
     apr_array_header_t *set_cookies;
     int cookies_sent;
 
-    bool handling;                   /* the handler has begun: nobody reads what subrequests are refused with */
-    bool personal;                   /* the answer depends on who asked: no shared cache may keep it */
+    bool handling; /* the handler has begun: nobody reads what subrequests are refused with */
+    bool personal; /* the answer depends on who asked: no shared cache may keep it */
     const struct refusal_t *refusal; /* what authn's internal route answers */
 } request_t;
 
@@ -47,8 +48,8 @@ const request_rec *request_first(const request_rec *r);
 /* Makes it (post_read_request). */
 request_t *request_make(request_rec *r, const site_t *site);
 
-/* Takes our cookies out of a Cookie header, so that no handler, proxy or CGI sees them. The header without them,
- * NULL when nothing is left. */
+/* Takes our cookies out of a Cookie header, so that no handler, proxy or CGI sees them. The header
+ * without them, NULL when nothing is left. */
 const char *request_take_cookies(request_t *request, const char *header, apr_pool_t *p);
 
 /* True where the Set-Cookie line sets a cookie of ours. */
@@ -57,16 +58,17 @@ bool request_owns_cookie(const request_t *request, const char *line);
 /* The session, opened and checked at first use; NULL unless SESSION_OK. */
 const session_t *request_session(const request_rec *r);
 
-/* Cookies to send with the answer, whatever becomes of it. NULL value: delete it. `max_age` in seconds, 0 = for
- * the browser's session. */
+/* Cookies to send with the answer, whatever becomes of it. NULL value: delete it. `max_age` in
+ * seconds, 0 = for the browser's session. */
 void request_set_cookie(request_rec *r, const char *name, const char *value, long max_age);
 
-/* Signs in: seals the session into its cookie, adds the known-browser cookie. `session` has uid, name, version,
- * amr, auth_time ... filled; ids and times are made here; a session that is replaced is revoked unless it is of
- * the same user (then the family stays). False: 503. */
+/* Signs in: seals the session into its cookie, adds the known-browser cookie. `session` has uid,
+ * name, version, amr, auth_time ... filled; ids and times are made here; a session that is replaced
+ * is revoked unless it is of the same user (then the family stays). False: 503. */
 bool request_sign_in(request_rec *r, session_t *session, apr_time_t now);
 
-/* Revokes the session's family and deletes the cookie. False when the revocation could not be stored. */
+/* Revokes the session's family and deletes the cookie. False when the revocation could not be
+ * stored. */
 bool request_sign_out(request_rec *r, apr_time_t now);
 
 #endif

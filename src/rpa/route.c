@@ -24,7 +24,8 @@ static result_t *nowhere(facts_t *facts)
 }
 
 /* What is asked for under the RPS's path and is no endpoint: ours too, never a backend's. */
-static const route_t unknown = {"", PATH_RPS, "/**", AUDIENCE_PUBLIC, BODY_NONE, 0, ANSWER_JSON, false, 0, nowhere};
+static const route_t unknown = {"", PATH_RPS,    "/**", AUDIENCE_PUBLIC, BODY_NONE,
+                                0,  ANSWER_JSON, 0,     nowhere};
 
 /* What follows `base` in `uri` ("" or "/..."), NULL when it does not lie there. */
 static const char *below(const char *uri, const char *base)
@@ -50,10 +51,12 @@ static bool fits(const char *path, const char *tail, const char **rest)
 
 static bool serves(const route_t *row, const char *method)
 {
-    return strcmp(row->method, method) == 0 || (strcmp(row->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
+    return strcmp(row->method, method) == 0 ||
+           (strcmp(row->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
 }
 
-static const route_t *find_below(path_name_t base, const char *tail, const char *method, const char **rest)
+static const route_t *find_below(path_name_t base, const char *tail, const char *method,
+                                 const char **rest)
 {
     const route_t *other = NULL;
     for (const route_t *row = table; row->method; row++) {
@@ -74,7 +77,8 @@ const route_t *route_find(const site_t *site, const request_rec *r, const char *
         return NULL;
     for (path_name_t base = 0; base < PATH_COUNT; base++) {
         const char *path = site->paths[base];
-        if (!path || path[1] != r->uri[1]) /* every request comes by here thrice, and most stop here */
+        if (!path ||
+            path[1] != r->uri[1]) /* every request comes by here thrice, and most stop here */
             continue;
         const char *tail = below(r->uri, path);
         const route_t *row = tail ? find_below(base, tail, r->method, rest) : NULL;
@@ -100,7 +104,8 @@ const char *route_plain_path(const request_t *request, apr_pool_t *p)
     return apr_psprintf(p, "%s%.*s...", base, (int)(star - route->path), route->path);
 }
 
-/* What a log would show of a Referer: one of our own pages may have had something confidential in its query. */
+/* What a log would show of a Referer: one of our own pages may have had something confidential in
+ * its query. */
 static void trim_referer(request_rec *r)
 {
     const char *referer = apr_table_get(r->headers_in, "Referer");
@@ -133,7 +138,9 @@ void route_claim(request_t *request, request_rec *r, const route_t *route, const
 
 /* ---- who asks ---- */
 
-bool route_origin_ok(const request_rec *r, const site_t *site)
+/* Origin policy for state changes (security model): Origin equals the public origin; without it
+ * Sec-Fetch-Site is same-origin or absent. */
+static bool origin_ok(const request_rec *r, const site_t *site)
 {
     const char *origin = apr_table_get(r->headers_in, "Origin");
     if (origin)
@@ -221,6 +228,11 @@ static bool needs_store(const route_t *route)
     return route->base != PATH_PAD && route->base != PATH_ASSETS;
 }
 
+static bool changes_something(const route_t *route)
+{
+    return *route->method && strcmp(route->method, "GET") != 0;
+}
+
 static result_t *serve(facts_t *facts, const route_t *route)
 {
     request_rec *r = facts->r;
@@ -228,10 +240,12 @@ static result_t *serve(facts_t *facts, const route_t *route)
 
     if (*route->method && !serves(route, r->method))
         return method_not_allowed(r, route);
-    if (route->changes && !route_origin_ok(r, site))
-        return result_error(r->pool, HTTP_FORBIDDEN, "origin_refused", "another origin sent this request");
+    if (changes_something(route) && !origin_ok(r, site))
+        return result_error(r->pool, HTTP_FORBIDDEN, "origin_refused",
+                            "another origin sent this request");
     if (needs_store(route) && !site->store)
-        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down", "the store cannot be used now");
+        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
+                            "the store cannot be used now");
     if (route->audience == AUDIENCE_SIGNED_IN && !facts->caller.session)
         return result_error(r->pool, HTTP_UNAUTHORIZED, "not_signed_in", "sign in first");
     result_t *refusal = body_read(facts, route);

@@ -3,8 +3,8 @@
 
 #include "rpa/request.h"
 
-/* Every endpoint is one function and one row of one table (mod_auth_mpin.c): method, path, audience, body,
- * function. */
+/* Every endpoint is one function and one row of one table (mod_auth_mpin.c): method, path,
+ * audience, body, function. */
 
 /* The facts of a request, parsed and bounded, as an endpoint gets them. */
 typedef struct facts_t {
@@ -12,13 +12,13 @@ typedef struct facts_t {
     const site_t *site;
     request_t *request;
     caller_t caller;
-    prelogin_t prelogin;     /* this browser's; fresh when it had none (and then `prelogin_fresh`) */
+    prelogin_t prelogin; /* this browser's; fresh when it had none (then `prelogin_fresh`) */
     bool prelogin_fresh;
     known_t known;
     json_t *body;            /* BODY_JSON; an empty object where the body was empty */
     const apr_table_t *form; /* BODY_FORM: decoded fields; query fields are in `query` */
     const apr_table_t *query;
-    const char *rest;        /* path after the row's, without leading '/', "" for none */
+    const char *rest; /* path after the row's, without leading '/', "" for none */
 } facts_t;
 
 typedef enum { AUDIENCE_PUBLIC, AUDIENCE_SIGNED_IN } audience_t;
@@ -26,24 +26,25 @@ typedef enum { BODY_NONE, BODY_JSON, BODY_FORM } body_t;
 typedef enum { ANSWER_JSON, ANSWER_PAGE } answer_t; /* what a refusal looks like */
 
 typedef struct route_t {
-    const char *method;    /* "GET" serves HEAD too */
-    path_name_t base;      /* configurable prefix */
-    const char *path;      /* below the prefix: "" = itself, "/pass1", "/user/" + "*" = one more segment, "/" + "**" = anything below */
+    const char *method; /* "GET" serves HEAD too; any other is a state change: origin policy */
+    path_name_t base;   /* configurable prefix */
+    const char *path;   /* below it: "" itself, "/pass1", "/user/" and '*' for one more segment,
+                           "/" and "**" for anything */
     audience_t audience;
     body_t body;
-    apr_size_t limit;      /* bytes of body */
+    apr_size_t limit; /* bytes of body */
     answer_t answer;
-    bool changes;          /* a state change: the origin policy applies */
-    int malformed;         /* status for a body that is not what it should be, 0 = 400 */
+    int malformed; /* status for a body that is not what it should be, 0 = 400 */
     /* NULL: the endpoint has written its answer itself (a page, a file, a redirect) */
     result_t *(*serve)(facts_t *facts);
 } route_t;
 
-/* The table, ended by a row without a method, and how a refusal becomes a page; set once by the front door. */
+/* The table, ended by a row without a method, and how a refusal becomes a page; set once by the
+ * front door. */
 void route_table(const route_t *rows, int (*refusal_page)(request_rec *r, const result_t *result));
 
-/* Finds the row of method and path; a known path with another method has a row too (405 with Allow), and so has
- * every path under the RPS's (404). NULL: not ours. */
+/* Finds the row of method and path; a known path with another method has a row too (405 with
+ * Allow), and so has every path under the RPS's (404). NULL: not ours. */
 const route_t *route_find(const site_t *site, const request_rec *r, const char **rest);
 
 /* Takes the query out of request line and URIs, and the Referer's, so that no log shows them. */
@@ -55,11 +56,7 @@ void route_claim(request_t *request, request_rec *r, const route_t *route, const
 /* The path without what is confidential in it, for the log: "/rps/signature/...". */
 const char *route_plain_path(const request_t *request, apr_pool_t *p);
 
-/* The handler: reads the body, checks origin and audience, calls the function, writes the answer. */
+/* The handler: checks origin and audience, reads the body, calls the function, answers. */
 int route_handler(request_rec *r);
-
-/* Origin policy for state changes (security model): Origin equals the public origin; without it Sec-Fetch-Site
- * is same-origin or absent. */
-bool route_origin_ok(const request_rec *r, const site_t *site);
 
 #endif

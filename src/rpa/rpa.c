@@ -11,20 +11,22 @@
 
 static result_t *no_randomness(const facts_t *facts)
 {
-    return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down", "no randomness is to be had");
+    return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
+                        "no randomness is to be had");
 }
 
 /* Sends the pre-login cookie. False: no randomness. */
 static bool keep_prelogin(const facts_t *facts)
 {
-    const char *value = prelogin_seal(facts->site->prelogins, &facts->prelogin, facts->caller.now, facts->r->pool);
+    const char *value =
+        prelogin_seal(facts->site->prelogins, &facts->prelogin, facts->caller.now, facts->r->pool);
     if (value)
         request_set_cookie(facts->r, facts->site->prelogin_cookie, value, 0);
     return value != NULL;
 }
 
-/* A client without a login page (an application's own page, a native client) gets its pre-login cookie here: what
- * it does next is bound to it. */
+/* A client without a login page (an application's own page, a native client) gets its pre-login
+ * cookie here: what it does next is bound to it. */
 result_t *rpa_client_settings(facts_t *facts)
 {
     if (facts->prelogin_fresh && !keep_prelogin(facts))
@@ -40,14 +42,14 @@ result_t *rpa_user(facts_t *facts)
 
 result_t *rpa_signature_get(facts_t *facts)
 {
-    return rps_signature(facts->site->rps, &facts->caller, facts->rest, apr_table_get(facts->query, "regOTT"),
-                         facts->r->pool);
+    return rps_signature(facts->site->rps, &facts->caller, facts->rest,
+                         apr_table_get(facts->query, "regOTT"), facts->r->pool);
 }
 
 result_t *rpa_signature_post(facts_t *facts)
 {
-    return rps_signature(facts->site->rps, &facts->caller, facts->rest, json_text(facts->body, "regOTT", OTT_MAX),
-                         facts->r->pool);
+    return rps_signature(facts->site->rps, &facts->caller, facts->rest,
+                         json_text(facts->body, "regOTT", OTT_MAX), facts->r->pool);
 }
 
 result_t *rpa_setup_done(facts_t *facts)
@@ -69,7 +71,8 @@ result_t *rpa_pass2(facts_t *facts)
 
 static session_t session_for(const redemption_t *redemption)
 {
-    session_t session = {.version = redemption->user.version, .amr = AMR_PIN | AMR_MFA, .provider = "local"};
+    session_t session = {
+        .version = redemption->user.version, .amr = AMR_PIN | AMR_MFA, .provider = "local"};
     memcpy(session.uid, redemption->user.uid, sizeof(session.uid));
     memcpy(session.identity, redemption->identity.handle, sizeof(session.identity));
     apr_cpystrn(session.name, redemption->user.name, sizeof(session.name));
@@ -84,7 +87,8 @@ static const char *location_after(facts_t *facts)
     if (!entry)
         return facts->site->after_login;
 
-    const char *target = *entry->target ? apr_pstrdup(facts->r->pool, entry->target) : facts->site->after_login;
+    const char *target =
+        *entry->target ? apr_pstrdup(facts->r->pool, entry->target) : facts->site->after_login;
     prelogin_remove(&facts->prelogin, nonce);
     keep_prelogin(facts);
     return target;
@@ -94,19 +98,23 @@ result_t *rpa_authenticate(facts_t *facts)
 {
     apr_pool_t *p = facts->r->pool;
     redemption_t redemption;
-    const char *auth_ott = json_text(json_object_get(facts->body, "mpinResponse"), "authOTT", OTT_MAX);
+    const char *auth_ott =
+        json_text(json_object_get(facts->body, "mpinResponse"), "authOTT", OTT_MAX);
 
     if (!auth_ott)
-        return result_error(p, HTTP_BAD_REQUEST, "field_missing", "mpinResponse.authOTT is missing");
+        return result_error(p, HTTP_BAD_REQUEST, "field_missing",
+                            "mpinResponse.authOTT is missing");
     rps_redeem(facts->site->rps, &facts->caller, auth_ott, &redemption, p);
     if (redemption.refusal)
         return redemption.refusal;
 
     session_t session = session_for(&redemption);
     if (!request_sign_in(facts->r, &session, facts->caller.now))
-        return result_error(p, HTTP_SERVICE_UNAVAILABLE, "store_down", "the session could not be made");
+        return result_error(p, HTTP_SERVICE_UNAVAILABLE, "store_down",
+                            "the session could not be made");
 
-    result_t *result = result_ok(p, json_pack("{s:s, s:s}", "user", session.name, "location", location_after(facts)));
+    result_t *result = result_ok(
+        p, json_pack("{s:s, s:s}", "user", session.name, "location", location_after(facts)));
     result->event = "login_pin";
     result->user = apr_pstrdup(p, session.name);
     result->identity = hex_encode(p, session.identity, SHORT_HANDLE);

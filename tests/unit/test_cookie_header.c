@@ -67,8 +67,13 @@ static void a_name_that_came_twice_has_no_value(void **state)
 
 static void what_is_not_ours_stays_as_it_came(void **state)
 {
-    static const char *const all[] = {"a=1",  ";",       ";;",       "=",        "",          "mpinx=1", "Mpin=1",
-                                      "xmpin=1", "mpin-=1", "mpin-loginx=1", ", ;,", "a=\"x;y\"; b", "a=1 mpin=2"};
+    static const char *const all[] = {"a=1",       ";",
+                                      ";;",        "=",
+                                      "",          "mpinx=1",
+                                      "Mpin=1",    "xmpin=1",
+                                      "mpin-=1",   "mpin-loginx=1",
+                                      ", ;,",      "a=\"x;y\"; b",
+                                      "a=1 mpin=2"};
     (void)state;
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         cookie_t ours[2] = {{.name = "mpin"}, {.name = "mpin-login"}};
