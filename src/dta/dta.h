@@ -15,7 +15,8 @@ dta_t *dta_local(const keys_t *keys, apr_pool_t *p);
 mpin_status_t dta_client_secret(const dta_t *dta, const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                                 unsigned char secret[MPIN_G1_BYTES]);
 
-/* The server's secret share, s * Q. As confidential as a master key for who holds a stolen token: wiped. */
+/* The server's secret share, s * Q. As confidential as a master key for who holds a stolen token:
+ * wiped. */
 mpin_status_t dta_server_secret(const dta_t *dta, unsigned char secret[MPIN_G2_BYTES]);
 
 #endif

@@ -1,4 +1,5 @@
 #include <apr_strings.h>
+#include <apr_tables.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -16,8 +17,8 @@
 
 /* The file's names and "@domain"s, sorted, and the file that they were read from. */
 typedef struct list_t {
-    char **entry;
-    size_t count;
+    apr_pool_t *pool; /* its own, of no parent: lists come and go in any thread. NULL = no list */
+    apr_array_header_t *entries;
     struct timespec changed;
     off_t size;
     ino_t inode;
@@ -34,9 +35,8 @@ struct allow_t {
 
 static void list_clear(list_t *list)
 {
-    for (size_t i = 0; i < list->count; i++)
-        free(list->entry[i]);
-    free(list->entry);
+    if (list->pool)
+        apr_pool_destroy(list->pool);
     memset(list, 0, sizeof *list);
 }
 
@@ -67,7 +67,8 @@ static int compare(const void *a, const void *b)
 
 static bool list_has(const list_t *list, const char *text)
 {
-    return list->count && bsearch(&text, list->entry, list->count, sizeof *list->entry, compare);
+    return list->pool && bsearch(&text, list->entries->elts, (size_t)list->entries->nelts,
+                                 sizeof(char *), compare);
 }
 
 /* What a line stands for: a canonical name, "@" and a canonical domain, or NULL. */
@@ -80,9 +81,8 @@ static const char *canonical_entry(const char *line, apr_pool_t *p)
     return domain ? apr_pstrcat(p, "@", domain, NULL) : NULL;
 }
 
-/* Adds a line; false when memory is short. What is neither a name nor a domain is told and passed
- * over. */
-static bool list_add(allow_t *allow, list_t *list, char *line, int number, apr_pool_t *p)
+/* What is neither a name nor a domain is told and passed over. */
+static void list_add(allow_t *allow, list_t *list, char *line, int number)
 {
     line += strspn(line, SPACE);
     line[strcspn(line, "#")] = '\0';
@@ -90,83 +90,60 @@ static bool list_add(allow_t *allow, list_t *list, char *line, int number, apr_p
     while (len && strchr(SPACE, line[len - 1]))
         line[--len] = '\0';
     if (!len)
-        return true;
-    const char *entry = len <= LINE_MAX_BYTES ? canonical_entry(line, p) : NULL;
-    if (!entry) {
+        return;
+    const char *entry = len <= LINE_MAX_BYTES ? canonical_entry(line, list->pool) : NULL;
+    if (entry)
+        APR_ARRAY_PUSH(list->entries, const char *) = entry;
+    else
         log_warn(allow->log, "MPIN0304", "%s line %d is neither a name nor @domain: passed over",
                  allow->settings->allow_file, number);
-        return true;
-    }
-    if ((list->count & (list->count + 1)) == 0) { /* at 2^n - 1 entries: twice the room */
-        char **more = realloc(list->entry, 2 * (list->count + 1) * sizeof *more);
-        if (!more)
-            return false;
-        list->entry = more;
-    }
-    list->entry[list->count] = strdup(entry);
-    return list->entry[list->count] && ++list->count;
 }
 
-static char *read_all(int fd, off_t size)
+static void list_parse(allow_t *allow, list_t *list, char *text)
 {
-    char *text = malloc((size_t)size + 1);
-    size_t got = 0;
-    while (text && got < (size_t)size) {
-        ssize_t n = read(fd, text + got, (size_t)size - got);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            free(text);
-            return NULL;
-        }
-        if (n == 0)
-            break;
-        got += (size_t)n;
-    }
-    if (text)
-        text[got] = '\0';
-    return text;
-}
-
-static bool list_parse(allow_t *allow, list_t *list, char *text, apr_pool_t *p)
-{
-    apr_pool_t *scratch;
-    if (apr_pool_create(&scratch, p) != APR_SUCCESS)
-        return false;
-    bool ok = true;
     int number = 1;
-    for (char *line = text, *next; ok && line; line = next, number++) {
+    list->entries = apr_array_make(list->pool, 64, sizeof(char *));
+    for (char *line = text, *next; line; line = next, number++) {
         next = strchr(line, '\n');
         if (next)
             *next++ = '\0';
-        ok = list_add(allow, list, line, number, scratch);
+        list_add(allow, list, line, number);
     }
-    apr_pool_destroy(scratch);
-    if (list->count)
-        qsort(list->entry, list->count, sizeof *list->entry, compare);
-    return ok;
+    qsort(list->entries->elts, (size_t)list->entries->nelts, sizeof(char *), compare);
 }
 
-static bool list_read(allow_t *allow, list_t *list, apr_pool_t *p)
+/* The file's text with a NUL behind it, NULL when it cannot be read to its end. */
+static char *read_all(int fd, off_t size, apr_pool_t *p)
+{
+    char *text = apr_pcalloc(p, (apr_size_t)size + 1);
+    for (off_t got = 0; got < size;) {
+        ssize_t n = read(fd, text + got, (size_t)(size - got));
+        if (n == 0 || (n < 0 && errno != EINTR))
+            return NULL;
+        got += n > 0 ? n : 0;
+    }
+    return text;
+}
+
+static bool list_read(allow_t *allow, list_t *list)
 {
     struct stat info;
+    char *text = NULL;
     int fd = open(allow->settings->allow_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return false;
-    char *text = NULL;
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size <= FILE_MAX)
-        text = read_all(fd, info.st_size);
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size <= FILE_MAX &&
+        apr_pool_create_unmanaged_ex(&list->pool, NULL, NULL) == APR_SUCCESS)
+        text = read_all(fd, info.st_size, list->pool);
     close(fd);
     if (!text)
         return false;
-
-    bool ok = list_parse(allow, list, text, p);
-    free(text);
+    list_parse(allow, list, text);
     list->changed = info.st_mtim;
     list->size = info.st_size;
     list->inode = info.st_ino;
     list->read_at = apr_time_now();
-    return ok;
+    return true;
 }
 
 static bool list_current(const list_t *list, const struct stat *info)
@@ -189,13 +166,13 @@ static void complain(allow_t *allow)
 }
 
 /* Under the mutex. */
-static void list_refresh(allow_t *allow, apr_pool_t *p)
+static void list_refresh(allow_t *allow)
 {
     struct stat info;
     if (stat(allow->settings->allow_file, &info) == 0 && list_current(&allow->list, &info))
         return;
     list_clear(&allow->list);
-    if (!list_read(allow, &allow->list, p)) {
+    if (!list_read(allow, &allow->list)) {
         list_clear(&allow->list);
         complain(allow);
     }
@@ -205,7 +182,7 @@ static bool file_allows(allow_t *allow, const char *name, apr_pool_t *p)
 {
     const char *domain = name_domain(name);
     pthread_mutex_lock(&allow->mutex);
-    list_refresh(allow, p);
+    list_refresh(allow);
     bool found = list_has(&allow->list, name) ||
                  (domain && list_has(&allow->list, apr_pstrcat(p, "@", domain, NULL)));
     pthread_mutex_unlock(&allow->mutex);

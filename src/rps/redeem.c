@@ -13,6 +13,11 @@ static result_t *wrong_pin(const authott_t *record, apr_pool_t *p)
     return result;
 }
 
+static result_t *unknown(apr_pool_t *p)
+{
+    return result_error(p, 408, "authott_unknown", "Unknown, used or expired authOTT.");
+}
+
 static result_t *refusal_of(verdict_t verdict, const authott_t *record, apr_pool_t *p)
 {
     switch (verdict) {
@@ -32,7 +37,7 @@ static result_t *refusal_of(verdict_t verdict, const authott_t *record, apr_pool
     case VERDICT_RIGHT:
         break;
     }
-    return result_error(p, 408, "authott_unknown", "Unknown, used or expired authOTT.");
+    return unknown(p);
 }
 
 /* Whether a name may sign in here is asked anew at every login. Without MPinRegisterAllow only
@@ -65,7 +70,7 @@ static result_t *take(rps_t *rps, const caller_t *caller, const char *auth_ott, 
 {
     store_status_t status = authott_take(rps, caller, auth_ott, record, p);
     if (status == STORE_MISSING)
-        return refusal_of(VERDICT_NONE, NULL, p);
+        return unknown(p);
     if (status != STORE_OK)
         return rps_store_refusal(status, p);
     if (record->bound && caller->prelogin &&
@@ -73,8 +78,7 @@ static result_t *take(rps_t *rps, const caller_t *caller, const char *auth_ott, 
         return NULL;
     log_warn(rps->log, "MPIN0309", "an authOTT of identity %s came from another browser",
              rps_label(record->handle, p));
-    return rps_audited(refusal_of(VERDICT_NONE, NULL, p), "authott_refused", NULL, record->handle,
-                       p);
+    return rps_audited(unknown(p), "authott_refused", NULL, record->handle, p);
 }
 
 void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemption_t *redemption,

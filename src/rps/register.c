@@ -47,18 +47,22 @@ static bool read_optional(registration_t *wish, const json_t *body, apr_pool_t *
            mpin_id_read(&wish->replaces, json_text(body, "replaces", 2 * MPIN_ID_MAX), p);
 }
 
-static result_t *read_request(registration_t *wish, const json_t *body, apr_pool_t *p)
+/* NULL when all is well, else the refusal's code. */
+static const char *read_request(registration_t *wish, const json_t *body, apr_pool_t *p)
 {
     memset(wish, 0, sizeof *wish);
     const char *user_id = json_text(body, "userId", 2 * NAME_MAX_BYTES);
     wish->name = user_id ? name_canonical(user_id, p) : NULL;
     if (!wish->name)
-        return result_error(p, 400, "user_id_invalid", "userId is missing or no name.");
-    if (!read_optional(wish, body, p))
-        return result_error(p, 400, "field_malformed",
-                            "mobile is 0 or 1; deviceName is at most 32 of "
-                            "[A-Za-z0-9 _-]; replaces is an mpinId.");
-    return NULL;
+        return "user_id_invalid";
+    return read_optional(wish, body, p) ? NULL : "field_malformed";
+}
+
+static result_t *malformed(const char *code, apr_pool_t *p)
+{
+    return result_error(p, 400, code,
+                        "userId is a name; mobile is 0 or 1; deviceName is at most 32 of "
+                        "[A-Za-z0-9 _-]; replaces is an mpinId.");
 }
 
 /* ---- proof of a name (identity model) -------------------------------------------------------- */
@@ -250,9 +254,9 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
     registration_t wish;
     pending_t pending;
     memset(&pending, 0, sizeof pending);
-    result_t *refusal = read_request(&wish, body, p);
-    if (refusal)
-        return refusal;
+    const char *wrong = read_request(&wish, body, p);
+    if (wrong)
+        return malformed(wrong, p);
 
     const unsigned char *known = caller->known ? known_for(caller->known, wish.name) : NULL;
     int wait = throttle_reserve(rps->throttle, caller->address, NULL, known, caller->now, p);
@@ -261,7 +265,7 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
     if (wait > 0)
         return rps_later(p, "throttled", "Too many tries from this address.", wait);
 
-    refusal = prove(rps, caller, wish.name, &pending, p);
+    result_t *refusal = prove(rps, caller, wish.name, &pending, p);
     if (!refusal && mpin_id)
         refusal = end_old(rps, caller, mpin_id, body, p);
     if (!refusal)
