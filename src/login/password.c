@@ -133,6 +133,9 @@ static result_t *signed_in(facts_t *facts, const attempt_t *attempt)
     if (status == STORE_EXISTS || user.state != USER_ACTIVE)
         return result_error(r->pool, HTTP_FORBIDDEN, "user_disabled", "this account may not sign in");
 
+    if (people_name_proven(site->people, &user, facts->caller.now, r->pool) != STORE_OK)
+        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down", "the user's devices could not be read");
+
     session_t session = {.version = user.version, .amr = AMR_PWD, .provider = "local"};
     memcpy(session.uid, user.uid, sizeof(session.uid));
     apr_cpystrn(session.name, user.name, sizeof(session.name));

@@ -95,6 +95,11 @@ store_status_t people_identities(people_t *people, const unsigned char uid[UID_B
 store_status_t people_revoke_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
                                       apr_time_t now, apr_pool_t *p);
 
+/* The name was proven by its password or by a session of it: it is no longer anybody's who was merely
+ * first, so identities of ORIGIN_OPEN are revoked. */
+store_status_t people_name_proven(people_t *people, const user_t *user, apr_time_t now,
+                                  apr_pool_t *p);
+
 /* Active again with no consecutive failures; the 30-day count stays, so that where it was what
  * locked, the next wrong PIN locks again. A revoked one is STORE_MISSING. */
 store_status_t people_unlock_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],

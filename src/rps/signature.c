@@ -77,21 +77,9 @@ static result_t *add_identity(rps_t *rps, const caller_t *caller, const mpin_id_
     return status == STORE_OK ? NULL : rps_store_refusal(status, p);
 }
 
-/* A name that was proven is no longer anybody's who was merely first. */
-static result_t *revoke_open_ones(rps_t *rps, const caller_t *caller, const user_t *user,
-                                  apr_pool_t *p)
+static result_t *name_proven(rps_t *rps, const caller_t *caller, const user_t *user, apr_pool_t *p)
 {
-    identity_t *list;
-    int count;
-    store_status_t status = people_identities(rps->people, user->uid, &list, &count, p);
-    for (int i = 0; status == STORE_OK && i < count; i++) {
-        if (list[i].origin != ORIGIN_OPEN)
-            continue;
-        status = people_revoke_identity(rps->people, list[i].handle, caller->now, p);
-        log_info(rps->log, "MPIN0302",
-                 "identity %s of %s was registered openly and is revoked: the name was proven",
-                 rps_label(list[i].handle, p), name_masked(user->name, p));
-    }
+    store_status_t status = people_name_proven(rps->people, user, caller->now, p);
     return status == STORE_OK ? NULL : rps_store_refusal(status, p);
 }
 
@@ -106,7 +94,7 @@ static result_t *activate(rps_t *rps, const caller_t *caller, const mpin_id_t *i
     result_t *refusal =
         open ? claim_free_name(rps, caller, pending, &user, p) : same_user(rps, pending, &user, p);
     if (!refusal && !open)
-        refusal = revoke_open_ones(rps, caller, &user, p);
+        refusal = name_proven(rps, caller, &user, p);
     return refusal ? refusal : add_identity(rps, caller, id, pending, &user, p);
 }
 

@@ -286,6 +286,24 @@ static void revoked_identity_is_final_and_its_sessions_end(void **state)
     assert_memory_equal(list[0].handle, kept.handle, HANDLE_BYTES);
 }
 
+static void proven_name_revokes_what_was_registered_openly(void **state)
+{
+    (void)state;
+    user_t user = fixture_user(fixture, "proven", pool);
+    identity_t own = fixture_device(fixture, &user, pool);
+    identity_t open = fixture_identity(&user);
+    open.origin = ORIGIN_OPEN;
+    assert_int_equal(people_add_identity(people, &open, pool), STORE_OK);
+
+    assert_int_equal(people_name_proven(people, &user, apr_time_now(), pool), STORE_OK);
+    identity_t now;
+    assert_int_equal(people_identity(people, open.handle, &now, pool), STORE_OK);
+    assert_int_equal(now.state, IDENTITY_REVOKED);
+    assert_true(fixture_session_ended(fixture, user.uid, user.version, open.handle));
+    assert_int_equal(people_identity(people, own.handle, &now, pool), STORE_OK);
+    assert_int_equal(now.state, IDENTITY_ACTIVE);
+}
+
 static void eleventh_identity_is_refused_until_one_is_revoked(void **state)
 {
     (void)state;
@@ -451,6 +469,7 @@ int main(void)
         cmocka_unit_test(added_identity_is_found_and_listed),
         cmocka_unit_test(identity_is_never_added_twice),
         cmocka_unit_test(revoked_identity_is_final_and_its_sessions_end),
+        cmocka_unit_test(proven_name_revokes_what_was_registered_openly),
         cmocka_unit_test(eleventh_identity_is_refused_until_one_is_revoked),
         cmocka_unit_test(members_without_an_identity_give_way),
         cmocka_unit_test(record_that_does_not_parse_is_a_store_failure),
