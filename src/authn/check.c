@@ -48,18 +48,20 @@ static session_t *good_session(request_rec *r, request_t *request)
 }
 
 /* What an unauthenticated script or API client gets. */
-static int refuse_json(request_rec *r, const site_t *site)
+static int refuse_json(request_rec *r, const request_t *request)
 {
-    result_t *result = result_error(r->pool, HTTP_UNAUTHORIZED, "not_signed_in", "sign in first");
-    if (site->paths[PATH_LOGIN])
-        result->json = json_tie(r->pool, json_pack("{s:s}", "login_url", site->paths[PATH_LOGIN]));
+    const char *login = request->site->paths[PATH_LOGIN];
+    result_t *result =
+        result_error(request->pool, HTTP_UNAUTHORIZED, "not_signed_in", "sign in first");
+    if (login)
+        result->json = json_tie(request->pool, json_pack("{s:s}", "login_url", login));
     return refuse(r, HTTP_UNAUTHORIZED, result);
 }
 
-static int refuse_store_down(request_rec *r)
+static int refuse_store_down(request_rec *r, const request_t *request)
 {
     return refuse(r, HTTP_SERVICE_UNAVAILABLE,
-                  result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
+                  result_error(request->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
                                "sessions cannot be checked now"));
 }
 
@@ -77,7 +79,7 @@ static int refuse_with_redirect(request_rec *r, const request_t *request)
     const char *location =
         elsewhere ? elsewhere : login_begin(r, methods_of(r, request->site), max_age_of(r), !safe);
     if (!location)
-        return refuse_store_down(r);
+        return refuse_store_down(r, request);
     apr_table_setn(r->headers_out, "Location", location);
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
     return safe ? HTTP_MOVED_TEMPORARILY : HTTP_SEE_OTHER;
@@ -93,18 +95,18 @@ static int refuse_stranger(request_rec *r, request_t *request)
     if (refuse_unseen(request, r) || (!site->paths[PATH_LOGIN] && !named_page(r) && !json))
         return HTTP_UNAUTHORIZED;
     if (!site->store)
-        return refuse_store_down(r);
+        return refuse_store_down(r, request);
     if (mode == UNAUTH_REDIRECT)
         return refuse_with_redirect(r, request);
     if (json)
-        return refuse_json(r, site);
+        return refuse_json(r, request);
     if (mode == UNAUTH_401)
         return HTTP_UNAUTHORIZED; /* the administrator's ErrorDocument, or httpd's */
     if (r->method_number == M_GET)
         return refuse_with_redirect(r, request);
     if (r->method_number == M_POST)
         return refuse_with_login(r, methods_of(r, site), max_age_of(r));
-    return refuse_json(r, site);
+    return refuse_json(r, request);
 }
 
 int authn_check(request_rec *r)
@@ -130,7 +132,7 @@ int authn_check(request_rec *r)
         r->ap_auth_type = (char *)(apr_uintptr_t)AUTH_TYPE;
         return OK;
     }
-    return request->session_status == SESSION_UNKNOWN ? refuse_store_down(r)
+    return request->session_status == SESSION_UNKNOWN ? refuse_store_down(r, request)
                                                       : refuse_stranger(r, request);
 }
 
@@ -152,8 +154,8 @@ int authn_note_failure(request_rec *r, const char *type)
 {
     if (strcasecmp(type, AUTH_TYPE) != 0 || !r->user)
         return DECLINED;
-    result_t *result =
-        result_error(r->pool, HTTP_FORBIDDEN, "not_authorized", "this user may not see this page");
+    result_t *result = result_error(request_of(r)->pool, HTTP_FORBIDDEN, "not_authorized",
+                                    "this user may not see this page");
     result->event = "not_authorized";
     result->user = r->user;
     refuse(r, HTTP_UNAUTHORIZED, result);

@@ -1,5 +1,6 @@
 #include "authn/inside.h"
 
+#include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
 #include <string.h>
@@ -17,15 +18,16 @@ struct refusal_t {
 
 /* Before the handler, a subrequest looks for an index or a variant, and its status becomes the main
  * request's. */
-static void begin(request_rec *r, int status, const struct refusal_t *refusal)
+static int begin(request_rec *r, int status, struct refusal_t refusal)
 {
     request_t *request = request_of(r);
     if (refuse_unseen(request, r))
-        return;
+        return status;
     while (r->main)
         r = r->main;
-    request->refusal = refusal;
+    request->refusal = apr_pmemdup(request->pool, &refusal, sizeof(refusal));
     ap_custom_response(r, status, ROUTE);
+    return status;
 }
 
 bool refuse_unseen(const request_t *request, const request_rec *r)
@@ -35,19 +37,12 @@ bool refuse_unseen(const request_t *request, const request_rec *r)
 
 int refuse(request_rec *r, int status, const result_t *result)
 {
-    struct refusal_t *refusal = apr_pcalloc(r->pool, sizeof(*refusal));
-    refusal->result = result;
-    begin(r, status, refusal);
-    return status;
+    return begin(r, status, (struct refusal_t){.result = result});
 }
 
 int refuse_with_login(request_rec *r, unsigned methods, int max_age)
 {
-    struct refusal_t *refusal = apr_pcalloc(r->pool, sizeof(*refusal));
-    refusal->methods = methods;
-    refusal->max_age = max_age;
-    begin(r, HTTP_UNAUTHORIZED, refusal);
-    return HTTP_UNAUTHORIZED;
+    return begin(r, HTTP_UNAUTHORIZED, (struct refusal_t){.methods = methods, .max_age = max_age});
 }
 
 bool refuse_is_route(const request_t *request, const request_rec *r)
@@ -65,8 +60,6 @@ int authn_handler(request_rec *r)
 
     const struct refusal_t *refusal = request->refusal;
     const result_t *result = refusal->result;
-    /* The page's place is that of the request that was refused. */
-    r->unparsed_uri = request_first(r)->unparsed_uri;
     if (!result)
         return login_page_for_post(r, refusal->methods, refusal->max_age);
     if (result->status == HTTP_UNAUTHORIZED || answer_wants_json(r))

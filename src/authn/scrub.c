@@ -99,6 +99,7 @@ int authn_post_read_request(request_rec *r)
         else
             i++;
     }
+    request->handling = false;
     if (!r->prev)
         redact_early(request, r);
     return DECLINED;

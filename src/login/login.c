@@ -37,7 +37,7 @@ static bool prelogin_of(request_rec *r, prelogin_t *prelogin)
 /* Where the person wanted to go, when it is a place that a GET can show again. */
 static const char *wanted(request_rec *r)
 {
-    const char *path = return_to_path(r->unparsed_uri, PRELOGIN_TARGET_MAX, r->pool);
+    const char *path = return_to_path(request_first(r)->unparsed_uri, PRELOGIN_TARGET_MAX, r->pool);
     return path ? path : "";
 }
 

@@ -24,8 +24,10 @@ request_t *request_of(const request_rec *r)
 
 request_t *request_make(request_rec *r, const site_t *site)
 {
-    request_t *request = apr_pcalloc(r->pool, sizeof(*request));
+    apr_pool_t *p = request_first(r)->pool;
+    request_t *request = apr_pcalloc(p, sizeof(*request));
     request->site = site;
+    request->pool = p;
     request->session_status = SESSION_NONE;
     ap_set_module_config(request_first(r)->request_config, &auth_mpin_module, request);
     return request;
@@ -59,7 +61,7 @@ bool request_owns_cookie(const request_t *request, const char *line)
 void request_set_cookie(request_rec *r, const char *name, const char *value, long max_age)
 {
     request_t *request = request_of(r);
-    apr_pool_t *p = r->pool;
+    apr_pool_t *p = request->pool;
     const char *line =
         apr_pstrcat(p, name, "=", value ? value : "", request->site->cookie_attributes, NULL);
     if (!value || max_age)

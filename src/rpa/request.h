@@ -11,6 +11,7 @@ struct refusal_t;
 
 typedef struct request_t {
     const site_t *site;
+    apr_pool_t *pool; /* the first request's, which outlives those of subrequests */
 
     /* our URL: whose request it is (one of the chain, never a subrequest; NULL = none is), its row
      * (NULL on the internal route of authn), what follows the row's path ("" for none), and the

@@ -77,8 +77,8 @@ const route_t *route_find(const site_t *site, const request_rec *r, const char *
         return NULL;
     for (path_name_t base = 0; base < PATH_COUNT; base++) {
         const char *path = site->paths[base];
-        if (!path ||
-            path[1] != r->uri[1]) /* every request comes by here thrice, and most stop here */
+        /* Every request comes by here thrice, and most go no further. */
+        if (!path || path[1] != r->uri[1])
             continue;
         const char *tail = below(r->uri, path);
         const route_t *row = tail ? find_below(base, tail, r->method, rest) : NULL;

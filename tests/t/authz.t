@@ -21,7 +21,8 @@ sub by_pin {
 }
 
 subtest 'a navigation is sent to the login and comes back' => sub {
-    for my $target ('/protected/', '/protected/?x=1&y=%2F', '/protected/index.html?return=//evil', '/htaccess/') {
+    for my $target ('/protected/', '/protected/?x=1&y=%2F', '/protected/index.html?return=//evil', '/indexed/?z',
+        '/htaccess/') {
         my $browser = browser(site);
         my $answer = $browser->visit($target);
         is $answer->code, 302, "$target without a session";
