@@ -103,7 +103,7 @@ sub json_of {
 sub in_parallel {
     my ($count, $work) = @_;
     pipe my $start, my $go or die;
-    my @readers;
+    my (@readers, @pids);
     for my $number (1 .. $count) {
         pipe my $reader, my $writer or die;
         my $pid = fork // die "fork: $!";
@@ -116,6 +116,7 @@ sub in_parallel {
             POSIX::_exit(0);
         }
         close $writer;
+        push @pids, $pid;
         push @readers, $reader;
     }
     close $start;
@@ -125,7 +126,7 @@ sub in_parallel {
         local $/;
         push @results, split /\n/, scalar(<$reader>) // '';
     }
-    1 while wait != -1 && @readers;
+    waitpid $_, 0 for @pids;
     return @results;
 }
 
