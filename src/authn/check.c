@@ -91,12 +91,13 @@ static int refuse_stranger(request_rec *r, request_t *request)
     const site_t *site = request->site;
     const int mode = site_directory(r)->unauthenticated;
     const bool json = answer_wants_json(r);
+    const bool somewhere = site->paths[PATH_LOGIN] || named_page(r);
 
-    if (refuse_unseen(request, r) || (!site->paths[PATH_LOGIN] && !named_page(r) && !json))
+    if (refuse_unseen(request, r) || (!somewhere && !json))
         return HTTP_UNAUTHORIZED;
     if (!site->store)
         return refuse_store_down(r, request);
-    if (mode == UNAUTH_REDIRECT)
+    if (mode == UNAUTH_REDIRECT && somewhere)
         return refuse_with_redirect(r, request);
     if (json)
         return refuse_json(r, request);

@@ -57,9 +57,9 @@ static bool place_raise(place_t *place)
     site->known = known_browsers_make(keys, site->known_cookie, site->realm, p);
     site->rps = rps_make(&site->rps_settings, site->store, site->people, site->dta, &site->throttle,
                          keys, &site->log, p);
-    if (!site->rps) {
+    if (!site->sessions || !site->prelogins || !site->known || !site->rps) {
         log_error(&site->log, "MPIN0205",
-                  "the server's secret can't be made; raise the limit of locked memory");
+                  "the server's secrets can't be made; raise the limit of locked memory");
         apr_pool_destroy(p);
         return false;
     }

@@ -57,6 +57,11 @@ store_status_t people_find(people_t *people, const char *name, user_t *user, apr
 store_status_t people_get(people_t *people, const unsigned char uid[UID_BYTES], user_t *user,
                           apr_pool_t *p);
 
+/* Makes the user of a canonical name that is nobody's. STORE_EXISTS: it is somebody's, or a deleted
+ * user's; of two callers at once, one gets that. */
+store_status_t people_create(people_t *people, const char *name, apr_time_t now, user_t *user,
+                             apr_pool_t *p);
+
 /* Finds the user of a canonical name, or makes one (two callers at once get the same);
  * `user->state` is the caller's to judge. STORE_EXISTS: the name is a deleted user's, and is free
  * again after 30 days, with a new uid. */

@@ -11,6 +11,7 @@
 #define SITE_FACTOR 16 /* a /48 has room for so many full /64s */
 #define HASH_BYTES 16
 #define BUCKETS_MAX 3
+#define LATE apr_time_from_sec(60) /* who began in a window may count after its end */
 
 typedef struct bucket_t {
     const char *key;
@@ -77,7 +78,7 @@ static void bucket_add(buckets_t *buckets, const char *kind, const void *bytes, 
         .key = apr_psprintf(p, "throttle:%s:%s:%" APR_TIME_T_FMT, kind,
                             hex_encode(p, hash, HASH_BYTES), now / window),
         .limit = (int64_t)rule->count * factor,
-        .ends = left > INT64_MAX - now ? INT64_MAX : now + left,
+        .ends = left > INT64_MAX - LATE - now ? INT64_MAX : now + left + LATE,
         .wait = seconds > INT_MAX ? INT_MAX : (int)seconds,
     };
 }

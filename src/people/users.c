@@ -102,23 +102,32 @@ static store_status_t add_user(people_t *people, const user_t *user, const store
     return status;
 }
 
+store_status_t people_create(people_t *people, const char *name, apr_time_t now, user_t *user,
+                             apr_pool_t *p)
+{
+    store_record_t owner;
+    store_status_t status = find_owner(people, name, user, &owner, p);
+    if (status != STORE_MISSING)
+        return status == STORE_OK ? STORE_EXISTS : status;
+    *user = (user_t){.version = 1, .state = USER_ACTIVE, .created = people_seconds(now)};
+    randombytes_buf(user->uid, UID_BYTES);
+    apr_cpystrn(user->name, name, sizeof(user->name));
+    status = add_user(people, user, &owner, p);
+    return status == STORE_CHANGED ? STORE_EXISTS : status;
+}
+
 store_status_t people_claim(people_t *people, const char *name, apr_time_t now, user_t *user,
                             apr_pool_t *p)
 {
-    store_record_t owner;
-    store_status_t status;
-    do {
-        status = find_owner(people, name, user, &owner, p);
+    for (;;) {
+        store_status_t status = people_find(people, name, user, p);
         if (status == STORE_OK)
             return user->state == USER_DELETED ? STORE_EXISTS : STORE_OK;
-        if (status != STORE_MISSING)
+        if (status == STORE_MISSING)
+            status = people_create(people, name, now, user, p);
+        if (status != STORE_EXISTS) /* else somebody was faster */
             return status;
-        *user = (user_t){.version = 1, .state = USER_ACTIVE, .created = people_seconds(now)};
-        randombytes_buf(user->uid, UID_BYTES);
-        apr_cpystrn(user->name, name, sizeof(user->name));
-        status = add_user(people, user, &owner, p);
-    } while (status == STORE_EXISTS || status == STORE_CHANGED);
-    return status;
+    }
 }
 
 /* ---- versions and states --------------------------------------------------------------------- */

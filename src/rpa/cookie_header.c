@@ -76,8 +76,8 @@ const char *cookie_header_take(const char *header, cookie_t wanted[], int count,
 
 bool cookie_header_sets(const char *line, const char *name)
 {
+    line += strspn(line, " \t="); /* browsers send what "=name=value" sets as "name=value" */
     const char *end = line + strcspn(line, "=;");
-    line = skip_space(line, end);
     while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
         end--;
     return strlen(name) == (apr_size_t)(end - line) &&

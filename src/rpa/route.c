@@ -246,10 +246,13 @@ static result_t *serve(facts_t *facts, const route_t *route)
     if (needs_store(route) && !site->store)
         return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
                             "the store cannot be used now");
+    result_t *refusal = body_read(facts, route);
+    if (refusal)
+        return refusal;
+    learn(facts); /* only now: who sends slowly stops no clock */
     if (route->audience == AUDIENCE_SIGNED_IN && !facts->caller.session)
         return result_error(r->pool, HTTP_UNAUTHORIZED, "not_signed_in", "sign in first");
-    result_t *refusal = body_read(facts, route);
-    return refusal ? refusal : route->serve(facts);
+    return route->serve(facts);
 }
 
 int route_handler(request_rec *r)
@@ -260,7 +263,6 @@ int route_handler(request_rec *r)
 
     const route_t *route = request->route;
     facts_t facts = {.r = r, .site = request->site, .request = request, .rest = request->rest};
-    learn(&facts);
     const result_t *result = serve(&facts, route);
     if (!result)
         return OK;

@@ -3,8 +3,6 @@
 #include "base/hex.h"
 #include "rps/pending.h"
 
-#define CLAIM_LIFE apr_time_from_sec(30)
-
 static result_t *unknown(apr_pool_t *p)
 {
     return result_error(p, 400, "registration_unknown", "Unknown mpinId or wrong regOTT.");
@@ -17,23 +15,11 @@ static result_t *taken(apr_pool_t *p)
 
 /* ---- activation ------------------------------------------------------------------------------ */
 
-static const char *claim_key(const char *name, apr_pool_t *p)
-{
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(hash, (const unsigned char *)name, strlen(name));
-    return rps_key("claim", hash, 16, p);
-}
-
-/* Of all who registered the same free name, the first to come here gets it. The caller holds the
- * claim. */
+/* Of all who registered the same free name, the first to come here gets it. */
 static result_t *claim_free_name(rps_t *rps, const caller_t *caller, const pending_t *pending,
                                  user_t *user, apr_pool_t *p)
 {
-    store_status_t status = people_find(rps->people, pending->name, user, p);
-    if (status == STORE_MISSING)
-        status = people_claim(rps->people, pending->name, caller->now, user, p);
-    else if (status == STORE_OK)
-        status = STORE_EXISTS;
+    store_status_t status = people_create(rps->people, pending->name, caller->now, user, p);
     if (status == STORE_EXISTS)
         return taken(p);
     return status == STORE_OK ? NULL : rps_store_refusal(status, p);
@@ -98,22 +84,6 @@ static result_t *activate(rps_t *rps, const caller_t *caller, const mpin_id_t *i
     return refusal ? refusal : add_identity(rps, caller, id, pending, &user, p);
 }
 
-/* One at a time for each free name: two at once would both find it free. */
-static result_t *activate_open(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
-                               const pending_t *pending, apr_pool_t *p)
-{
-    const char *claim = claim_key(pending->name, p);
-    store_status_t status =
-        store_add(rps->store, STORE_FLEETING, claim, "", 0, caller->now + CLAIM_LIFE);
-    if (status == STORE_EXISTS)
-        return rps_later(p, "busy", "This name is being registered just now.", 1);
-    if (status != STORE_OK)
-        return rps_store_refusal(status, p);
-    result_t *refusal = activate(rps, caller, id, pending, p);
-    store_delete(rps->store, STORE_FLEETING, claim);
-    return refusal;
-}
-
 /* ---- endpoints ------------------------------------------------------------------------------- */
 
 /* Configuration may have changed since the PUT. */
@@ -152,8 +122,7 @@ result_t *rps_signature(rps_t *rps, const caller_t *caller, const char *mpin_id,
         return rps_store_refusal(STORE_DOWN, p);
     }
 
-    result_t *refusal = pending.origin == ORIGIN_OPEN ? activate_open(rps, caller, &id, &pending, p)
-                                                      : activate(rps, caller, &id, &pending, p);
+    result_t *refusal = activate(rps, caller, &id, &pending, p);
     result_t *result = refusal ? refusal : answer(secret, &pending, &id, p);
     sodium_memzero(secret, sizeof secret);
     return result;

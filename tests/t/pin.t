@@ -88,6 +88,15 @@ subtest 'open_registration_of_a_taken_name_is_403' => sub {
     is $eve->json(POST => "/rps/signature/$eves->{mpinId}", {regOTT => $eves->{regOTT}})->code, 403, 'the second';
 };
 
+subtest 'password_login_ends_what_was_registered_openly_before' => sub {
+    my $squatter = fresh();
+    my $device = $squatter->enrol('user36', '1470');
+    is $squatter->pin_login($device)->code, 200, 'a name that its owner has not used yet is free';
+    browser(site)->sign_in('user36');
+    is $squatter->who, '', 'until the owner comes with the password';
+    is $squatter->pin_login($device)->code, 403, 'then the device is withdrawn';
+};
+
 subtest 'closed is closed' => sub {
     my $answer = fresh(closed)->register('somebody@example.org');
     is $answer->code . json_of($answer)->{code}, '403registration_closed', 'for strangers';
@@ -117,6 +126,23 @@ subtest 'a PIN login' => sub {
     is $browser->who, $device->{name}, 'signed in';
     is $browser->authenticate($pass2->{authOTT})->code, 408, 'an authOTT is good for one session';
     is fresh()->pin_login($device)->code, 200, 'and again, elsewhere';
+};
+
+subtest 'slow_sender_stops_no_clock' => sub {
+    my $device = device('2468');
+    my $browser = fresh();
+    my $pass1 = $browser->pass1($device);
+    my $body = JSON::encode_json({mpin_id => $device->{mpinId}, WID => '0', OTP => 0, pass => 2,
+        V => $browser->proof($device, '2468', $pass1), passId => $pass1->{passId}});
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => site) or die;
+    print {$socket} "POST /rps/pass2 HTTP/1.1\r\nHost: 127.0.0.1:@{[site]}\r\nOrigin: @{[origin(site)]}\r\n",
+        "Cookie: @{[$browser->cookie_header]}\r\nContent-Type: application/json\r\nConnection: close\r\n",
+        "Content-Length: @{[length $body]}\r\n\r\n", substr $body, 0, -1;
+    $socket->flush;
+    sleep 16;
+    print {$socket} substr $body, -1;
+    $socket->flush;
+    like scalar(<$socket>), qr/ 408 /, 'a pass1 is too old when the end of pass2 comes too late';
 };
 
 subtest 'a client that sends no passId is matched by its cookie' => sub {

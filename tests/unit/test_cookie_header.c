@@ -100,6 +100,8 @@ static void set_cookie_lines_are_known_by_their_name(void **state)
     assert_true(cookie_header_sets(" mpin = v", "mpin"));
     assert_true(cookie_header_sets("mpin", "mpin"));
     assert_true(cookie_header_sets("mpin;x=1", "mpin"));
+    assert_true(cookie_header_sets("=mpin=v", "mpin")); /* comes back as "mpin=v" */
+    assert_true(cookie_header_sets(" = mpin=v", "mpin"));
     assert_false(cookie_header_sets("mpin-login=v", "mpin"));
     assert_false(cookie_header_sets("xmpin=v", "mpin"));
     assert_false(cookie_header_sets("", "mpin"));

@@ -42,6 +42,20 @@ static void claimed_name_is_found_with_the_same_user(void **state)
     assert_int_equal(found.created, apr_time_sec(now));
 }
 
+static void name_that_somebody_claimed_is_created_by_nobody(void **state)
+{
+    (void)state;
+    user_t user, other;
+    apr_time_t now = apr_time_now();
+    assert_int_equal(people_create(people, "squatter", now, &user, pool), STORE_OK);
+    assert_int_equal(people_create(people, "squatter", now, &other, pool), STORE_EXISTS);
+    assert_int_equal(people_claim(people, "squatter", now, &other, pool), STORE_OK);
+    assert_memory_equal(other.uid, user.uid, UID_BYTES);
+
+    fixture_user(fixture, "owner", pool);
+    assert_int_equal(people_create(people, "owner", now, &other, pool), STORE_EXISTS);
+}
+
 static void names_that_differ_in_case_are_two_users(void **state)
 {
     (void)state;
@@ -458,6 +472,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(eight_processes_that_claim_a_name_get_one_uid),
         cmocka_unit_test(claimed_name_is_found_with_the_same_user),
+        cmocka_unit_test(name_that_somebody_claimed_is_created_by_nobody),
         cmocka_unit_test(names_that_differ_in_case_are_two_users),
         cmocka_unit_test(longest_name_and_device_are_kept_whole),
         cmocka_unit_test(ending_sessions_raises_the_version_and_ends_the_older),

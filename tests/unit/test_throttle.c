@@ -95,6 +95,17 @@ static void wait_ends_with_the_window(void **state)
                      0);
 }
 
+/* Else who sends just before a window ends, and is counted just after, guesses without limit. */
+static void counter_outlives_its_window(void **state)
+{
+    (void)state;
+    throttle_t short_one = {store->store, {30, APR_USEC_PER_SEC}, {10, APR_USEC_PER_SEC}};
+    const apr_time_t over = apr_time_now() - 2 * APR_USEC_PER_SEC;
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(throttle_reserve(&short_one, "192.0.2.9", "late", NULL, over, pool), 0);
+    assert_int_equal(throttle_reserve(&short_one, "192.0.2.9", "late", NULL, over, pool), 1);
+}
+
 static void released_reservation_can_be_taken_again(void **state)
 {
     (void)state;
@@ -290,6 +301,7 @@ int main(void)
         cmocka_unit_test_setup(refused_reservation_reserves_nothing, next_window),
         cmocka_unit_test_setup(looking_charges_nothing, next_window),
         cmocka_unit_test_setup(wait_ends_with_the_window, next_window),
+        cmocka_unit_test_setup(counter_outlives_its_window, next_window),
         cmocka_unit_test_setup(released_reservation_can_be_taken_again, next_window),
         cmocka_unit_test_setup(office_of_500_behind_one_nat_signs_in, next_window),
         cmocka_unit_test_setup(stranger_cannot_block_a_known_browser, next_window),
