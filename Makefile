@@ -162,7 +162,7 @@ $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a 
 	      $(APR_LIBS) -lcmocka -lpthread
 
 unit: $(UNIT)
-	@CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(UNIT)
+	@CMOCKA_MESSAGE_OUTPUT=TAP prove --exec tests/unit/as_tap $(UNIT)
 
 # ---- measured -----------------------------------------------------------------------------------
 # The M-Pin mathematics: microseconds here, and instructions anywhere (callgrind).
