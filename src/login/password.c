@@ -91,9 +91,10 @@ static result_t *show_again(facts_t *facts, const attempt_t *attempt, int status
     return NULL;
 }
 
-static void record(facts_t *facts, const char *event, const char *name)
+static void record(facts_t *facts, int status, const char *event, const char *name)
 {
     result_t *result = result_ok(facts->r->pool, NULL);
+    result->status = status;
     result->event = event;
     result->user = name;
     answer_audit(facts->r, result);
@@ -101,14 +102,14 @@ static void record(facts_t *facts, const char *event, const char *name)
 
 static result_t *wrong(facts_t *facts, const attempt_t *attempt)
 {
-    record(facts, "password_wrong", attempt->name);
+    record(facts, HTTP_UNAUTHORIZED, "password_wrong", attempt->name);
     return show_again(facts, attempt, HTTP_UNAUTHORIZED, "wrong", "1");
 }
 
 static result_t *throttled(facts_t *facts, const attempt_t *attempt, int wait)
 {
     const char *seconds = apr_itoa(facts->r->pool, wait);
-    record(facts, "throttled", attempt->name);
+    record(facts, HTTP_TOO_MANY_REQUESTS, "throttled", attempt->name);
     apr_table_setn(facts->r->err_headers_out, "Retry-After", seconds);
     return show_again(facts, attempt, HTTP_TOO_MANY_REQUESTS, "throttled", seconds);
 }
@@ -142,7 +143,7 @@ static result_t *signed_in(facts_t *facts, const attempt_t *attempt)
     if (!request_sign_in(r, &session, facts->caller.now))
         return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down", "the session could not be made");
 
-    record(facts, "login_password", user.name);
+    record(facts, HTTP_OK, "login_password", user.name);
     const bool offer = (site->methods & METHOD_PIN) && site->rps_settings.register_signed_in;
     answer_see_other(r, offer ? apr_pstrcat(r->pool, site->paths[PATH_LOGIN], "?offer=1&s=",
                                             attempt->entry ? attempt->entry->nonce : "", NULL)

@@ -6,6 +6,7 @@
 
 /* How long a browser is known by the users it has signed in: as long as browsers keep a cookie at
  * all. */
+#define GRACE 10 /* seconds for requests that are under way with the old id at a step-up */
 #define KNOWN_MAX_AGE (400L * 24 * 3600)
 
 #define OUR_COOKIES 3
@@ -96,22 +97,26 @@ const session_t *request_session(const request_rec *r)
     return request->session_status == SESSION_OK ? &request->session : NULL;
 }
 
-static bool add_revocation(const site_t *site, revoke_kind_t kind, const unsigned char id[16],
-                           apr_time_t now)
+static bool end_family(const site_t *site, const session_t *session, apr_time_t now)
 {
-    return revocations_add(site->revocations, kind, id, 0, now, now + site->session_max) ==
-           STORE_OK;
+    return revocations_add(site->revocations, REVOKE_FAMILY, session->family, 0, now,
+                           now + site->session_max) == STORE_OK;
 }
 
-/* The new session takes the place of the one that the browser has: of the same user it keeps the
- * family, which one sign-out ends; anybody else's ends. */
+/* The new session takes the place of the one that the browser has. Of the same user it is a step-up:
+ * it adds to what was proven before and keeps the family, which one sign-out ends; the old id is
+ * honoured a moment more at its old level. Anybody else's session ends. */
 static bool replace(const site_t *site, const session_t *old, session_t *session, apr_time_t now)
 {
     if (memcmp(old->uid, session->uid, sizeof(old->uid)) != 0)
-        return add_revocation(site, REVOKE_FAMILY, old->family, now);
+        return end_family(site, old, now);
     memcpy(session->family, old->family, sizeof(session->family));
     session->started = old->started;
-    return add_revocation(site, REVOKE_SESSION, old->id, now);
+    if (old->version == session->version)
+        session->amr |= old->amr;
+    return revocations_add(site->revocations, REVOKE_SESSION, old->id,
+                           (uint32_t)apr_time_sec(now) + GRACE, now,
+                           now + site->session_max) == STORE_OK;
 }
 
 static void remember_browser(request_rec *r, const request_t *request, const char *name,
@@ -156,7 +161,7 @@ bool request_sign_out(request_rec *r, apr_time_t now)
     request_t *request = request_of(r);
     const session_t *session = request_session(r);
 
-    if (session && !add_revocation(request->site, REVOKE_FAMILY, session->family, now))
+    if (session && !end_family(request->site, session, now))
         return false;
     request_set_cookie(r, request->site->session_cookie, NULL, 0);
     request->session_status = SESSION_NONE;

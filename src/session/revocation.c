@@ -9,7 +9,9 @@
 #define LOG "revocations"
 
 /* An entry of the log: kind 1 | id 16 | limit 4, big-endian. The limit: REVOKE_USER, sessions of a
- * lower version; REVOKE_ALL, sessions sealed up to this second; else 1. */
+ * lower version; REVOKE_ALL, sessions sealed up to this second; REVOKE_SESSION, how long before the
+ * end of time it is void (of two entries the higher limit counts, which is the earlier moment);
+ * else 1. */
 #define ENTRY_BYTES 21
 #define EVER 1
 
@@ -25,6 +27,20 @@ struct revocations_t {
 };
 
 static const unsigned char everybody[16];
+
+static uint32_t limit_of(revoke_kind_t kind, uint32_t limit, uint32_t now)
+{
+    switch (kind) {
+    case REVOKE_USER:
+        return limit;
+    case REVOKE_ALL:
+        return now;
+    case REVOKE_SESSION:
+        return UINT32_MAX - limit;
+    default:
+        return EVER;
+    }
+}
 
 typedef struct taking_t {
     revoked_t *revoked;
@@ -95,15 +111,15 @@ store_status_t revocations_make(revocations_t **revocations, store_t *store, apr
 
 /* Kept a little longer than the sessions, whose sealer's clock may have been ahead. */
 store_status_t revocations_add(revocations_t *revocations, revoke_kind_t kind,
-                               const unsigned char id[16], uint32_t version, apr_time_t now,
+                               const unsigned char id[16], uint32_t limit, apr_time_t now,
                                apr_time_t until)
 {
     uint32_t seconds = (uint32_t)apr_time_sec(now);
-    uint32_t limit = kind == REVOKE_USER ? version : kind == REVOKE_ALL ? seconds : EVER;
     unsigned char entry[ENTRY_BYTES];
     bytes_out_t out = bytes_out(entry, sizeof entry);
     uint64_t sequence;
 
+    limit = limit_of(kind, limit, seconds);
     if (kind == REVOKE_ALL)
         id = everybody;
     bytes_put_u8(&out, (uint8_t)kind);
@@ -132,9 +148,10 @@ bool revocations_refresh(revocations_t *revocations)
     return fresh;
 }
 
-bool revocations_hit(const revocations_t *revocations, const unsigned char session[16],
-                     const unsigned char family[16], const unsigned char identity[16],
-                     const unsigned char uid[16], uint32_t version, uint32_t sealed)
+revoked_state_t revocations_hit(const revocations_t *revocations, const unsigned char session[16],
+                                const unsigned char family[16], const unsigned char identity[16],
+                                const unsigned char uid[16], uint32_t version, uint32_t sealed,
+                                uint32_t now)
 {
     enum { SESSION, FAMILY, IDENTITY, USER, ALL, LOOKS };
     revoked_look_t looks[LOOKS] = {
@@ -143,6 +160,10 @@ bool revocations_hit(const revocations_t *revocations, const unsigned char sessi
         [ALL] = {REVOKE_ALL, everybody, 0},
     };
     revoked_look(revocations->revoked, looks, LOOKS);
-    return looks[SESSION].limit || looks[FAMILY].limit || looks[IDENTITY].limit ||
-           version < looks[USER].limit || sealed <= looks[ALL].limit;
+    if (looks[FAMILY].limit || looks[IDENTITY].limit || version < looks[USER].limit ||
+        sealed <= looks[ALL].limit)
+        return REVOKED;
+    if (!looks[SESSION].limit)
+        return REVOKED_NOT;
+    return now < UINT32_MAX - looks[SESSION].limit ? REVOKED_SUPERSEDED : REVOKED;
 }

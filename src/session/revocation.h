@@ -10,7 +10,7 @@
 typedef struct revocations_t revocations_t;
 
 typedef enum {
-    REVOKE_SESSION = 1, /* id = session id */
+    REVOKE_SESSION = 1, /* id = session id; void from a given second on */
     REVOKE_FAMILY,      /* id = family */
     REVOKE_IDENTITY,    /* id = identity handle */
     REVOKE_USER,        /* id = uid; sessions below `version` are void */
@@ -24,17 +24,22 @@ store_status_t revocations_make(revocations_t **revocations, store_t *store, apr
 
 /* Lasting before it returns; this child knows at once, the others with their next request. `until`:
  * for a session its own expiry; for the others, which can hit sessions sealed until now, `now` +
- * the longest session. REVOKE_ALL takes no id (NULL), and only REVOKE_USER a version. */
+ * the longest session. `limit`: REVOKE_USER, the lowest valid version; REVOKE_SESSION, the second
+ * from which it is void, so that requests of other tabs that are under way at a step-up come
+ * through; else 0. REVOKE_ALL takes no id (NULL). */
 store_status_t revocations_add(revocations_t *revocations, revoke_kind_t kind,
-                               const unsigned char id[16], uint32_t version, apr_time_t now,
+                               const unsigned char id[16], uint32_t limit, apr_time_t now,
                                apr_time_t until);
 
 /* Takes in what is new. False: the log could not be read, nobody may be let in. */
 bool revocations_refresh(revocations_t *revocations);
 
-/* The facts of a session against all that is known. `sealed` and `version` as in session_t. */
-bool revocations_hit(const revocations_t *revocations, const unsigned char session[16],
-                     const unsigned char family[16], const unsigned char identity[16],
-                     const unsigned char uid[16], uint32_t version, uint32_t sealed);
+/* The facts of a session against all that is known at the second `now`. `sealed` and `version` as in
+ * session_t. SUPERSEDED: a newer one has taken its place, and it is honoured for some seconds more. */
+typedef enum { REVOKED_NOT = 0, REVOKED_SUPERSEDED, REVOKED } revoked_state_t;
+revoked_state_t revocations_hit(const revocations_t *revocations, const unsigned char session[16],
+                                const unsigned char family[16], const unsigned char identity[16],
+                                const unsigned char uid[16], uint32_t version, uint32_t sealed,
+                                uint32_t now);
 
 #endif

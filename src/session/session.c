@@ -117,15 +117,16 @@ session_status_t session_open(const sessions_t *sessions, const char *text, apr_
         return SESSION_EXPIRED;
     if (!sessions->revocations || !revocations_refresh(sessions->revocations))
         return SESSION_UNKNOWN;
-    return revocations_hit(sessions->revocations, session->id, session->family, session->identity,
-                           session->uid, session->version, session->seen)
-               ? SESSION_REVOKED
-               : SESSION_OK;
+    revoked_state_t state = revocations_hit(
+        sessions->revocations, session->id, session->family, session->identity, session->uid,
+        session->version, session->seen, (uint32_t)seconds);
+    session->superseded = state == REVOKED_SUPERSEDED;
+    return state == REVOKED ? SESSION_REVOKED : SESSION_OK;
 }
 
 bool session_wants_renewal(const session_t *session, apr_time_t now)
 {
-    return apr_time_sec(now) >= (apr_time_t)session->seen + RENEW;
+    return !session->superseded && apr_time_sec(now) >= (apr_time_t)session->seen + RENEW;
 }
 
 const char *session_amr_text(uint32_t amr, apr_pool_t *p)

@@ -42,6 +42,7 @@ typedef struct session_t {
     uint32_t amr;                             /* amr_t bits */
     char name[SESSION_NAME_MAX + 1];
     char provider[SESSION_PROVIDER_MAX + 1]; /* "local" for PIN and password */
+    bool superseded; /* not sealed: a newer session has just taken its place; never renewed */
 } session_t;
 
 typedef enum {

@@ -58,5 +58,6 @@ bool fixture_session_ended(people_fixture_t *fixture, const unsigned char uid[UI
     if (!revocations_refresh(fixture->revocations))
         abort();
     return revocations_hit(fixture->revocations, session, family, handle, uid, version,
-                           (uint32_t)apr_time_sec(apr_time_now()));
+                           (uint32_t)apr_time_sec(apr_time_now()),
+                           (uint32_t)apr_time_sec(apr_time_now())) != REVOKED_NOT;
 }

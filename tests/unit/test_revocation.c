@@ -78,7 +78,8 @@ static void add(revocations_t *revocations, revoke_kind_t kind, const unsigned c
 
 static bool hit_with(const revocations_t *revocations, uint32_t version, uint32_t sealed)
 {
-    return revocations_hit(revocations, session, family, identity, uid, version, sealed);
+    return revocations_hit(revocations, session, family, identity, uid, version, sealed,
+                           SEALED) != REVOKED_NOT;
 }
 
 static bool is_hit(const revocations_t *revocations)
@@ -108,7 +109,8 @@ static void each_kind_hits_its_own_sessions_and_no_others(void **state)
         for (int id = REVOKE_SESSION; id <= REVOKE_USER; id++)
             facts[id] = id == kind ? strange : other;
         assert_true(revocations_hit(revocations, facts[REVOKE_SESSION], facts[REVOKE_FAMILY],
-                                    facts[REVOKE_IDENTITY], facts[REVOKE_USER], VERSION, SEALED));
+                                    facts[REVOKE_IDENTITY], facts[REVOKE_USER], VERSION, SEALED,
+                                    SEALED));
     }
 }
 
@@ -296,7 +298,7 @@ static void *ask(void *data)
     do {
         seen = atomic_load(&added);
         if (seen &&
-            !revocations_hit(revocations, chain[seen - 1], family, identity, uid, VERSION, SEALED))
+            !revocations_hit(revocations, chain[seen - 1], family, identity, uid, VERSION, SEALED, SEALED))
             abort();
         if (!revocations_refresh(data) || is_hit(revocations))
             abort();

@@ -350,6 +350,32 @@ static void it_is_sealed_anew_once_a_minute_at_most(void **state)
     assert_true(session_wants_renewal(&session, now + 60 * SECOND));
 }
 
+/* A step-up in one tab: the requests of another that are under way come through, no more. */
+static void superseded_session_is_honoured_ten_seconds_and_never_renewed(void **state)
+{
+    (void)state;
+    session_t session;
+    start(&session);
+    const char *text = sealed(&session, now);
+    uint32_t from = (uint32_t)apr_time_sec(now) + 70;
+    assert_int_equal(
+        revocations_add(revocations, REVOKE_SESSION, session.id, from, now, now + HOUR), STORE_OK);
+    assert_int_equal(session_open(sessions, text, strlen(text), now + 69 * SECOND, &session),
+                     SESSION_OK);
+    assert_true(session.superseded);
+    assert_false(session_wants_renewal(&session, now + 69 * SECOND));
+    assert_int_equal(open_at(text, now + 70 * SECOND), SESSION_REVOKED);
+
+    /* Of two moments the earlier counts, whichever came first. */
+    assert_int_equal(
+        revocations_add(revocations, REVOKE_SESSION, session.id, from + 60, now, now + HOUR),
+        STORE_OK);
+    assert_int_equal(open_at(text, now + 70 * SECOND), SESSION_REVOKED);
+    assert_int_equal(
+        revocations_add(revocations, REVOKE_FAMILY, session.family, 0, now, now + HOUR), STORE_OK);
+    assert_int_equal(open_at(text, now + 10 * SECOND), SESSION_REVOKED);
+}
+
 static void a_revoked_session_is_told_from_an_expired_one(void **state)
 {
     (void)state;
@@ -496,6 +522,7 @@ int main(void)
         TEST(amr_is_written_and_read_in_words),
         TEST(a_handle_is_the_sessions_own_and_lasts),
         TEST(nobody_ever_sees_anothers_session),
+        TEST(superseded_session_is_honoured_ten_seconds_and_never_renewed),
     };
     apr_initialize();
     atexit(apr_terminate);
