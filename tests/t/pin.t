@@ -182,6 +182,16 @@ subtest 'malformed passes are 403, and count nothing' => sub {
     is json_of($browser->pin_login($device, '0000'))->{attemptsLeft}, 2, 'the first is still to come';
 };
 
+subtest 'while time permits are off, UT is not even looked at' => sub {
+    my $device = device('8520');
+    my $browser = fresh();
+    for my $ut ('', 'zz', '04' . '0' x 192, undef, ['x']) {
+        my $pass1 = $browser->pass1($device, UT => $ut);
+        is $pass1->{answer}->code, 200, 'UT ' . substr($ut // 'null', 0, 4);
+        is $browser->authenticate(json_of($browser->pass2($device, '8520', $pass1))->{authOTT})->code, 200, 'signed in';
+    }
+};
+
 subtest 'repeated_U_is_refused' => sub {
     my $device = device('3691');
     my $browser = fresh();

@@ -173,7 +173,7 @@ static void write_something(void)
     assert_int_equal(store_log_append(store, "another", "x", 1, now + HOUR, &sequence), STORE_OK);
 }
 
-static void while_the_log_cannot_be_read_nobody_is_let_in(void **state)
+static void stale_revocations_fail_closed(void **state)
 {
     (void)state;
     revocations_t *early = make(), *late;
@@ -331,7 +331,7 @@ int main(void)
         TEST(everybody_is_hit_who_was_sealed_up_to_that_second),
         TEST(another_child_knows_with_its_next_request),
         TEST(the_log_is_read_only_when_the_store_has_moved),
-        TEST(while_the_log_cannot_be_read_nobody_is_let_in),
+        TEST(stale_revocations_fail_closed),
         TEST(a_child_that_could_not_load_an_empty_store_lets_nobody_in),
         TEST(an_entry_that_is_not_understood_is_not_passed_over),
         TEST(an_entry_outlives_the_cookies_that_it_can_hit),
