@@ -208,7 +208,7 @@ subtest 'sign-out ends the session at once, everywhere' => sub {
     is $thief->who, '', 'and worth nothing in any process' for 1 .. 20;
 };
 
-subtest 'a new login has a new session, and the old one ends' => sub {
+subtest 'a step-up has a new session; the old one is honoured a moment more, as it was' => sub {
     my $browser = browser(site)->sign_in('john');
     my $old = $browser->copy;
     my $before = json_of($browser->get('/whoami'))->{env}{MPIN_SESSION};
@@ -216,6 +216,10 @@ subtest 'a new login has a new session, and the old one ends' => sub {
     is $browser->pin_login($device)->code, 200, 'a PIN login on top';
     isnt json_of($browser->get('/whoami'))->{env}{MPIN_SESSION}, $before, 'another session';
     isnt $browser->cookie('mpin'), $old->cookie('mpin'), 'another cookie';
+    is json_of($browser->get('/whoami'))->{env}{MPIN_AMR}, 'pwd pin mfa', 'with both proofs';
+    is json_of($old->get('/whoami'))->{env}{MPIN_AMR}, 'pwd', 'the old one has what it had, for requests under way';
+    $browser->sign_out;
+    is $old->who, '', 'and the sign-out ends it too';
 };
 
 subtest 'stepup_with_other_identity_does_not_merge' => sub {
