@@ -55,14 +55,14 @@ static int refuse_json(request_rec *r, const request_t *request)
         result_error(request->pool, HTTP_UNAUTHORIZED, "not_signed_in", "sign in first");
     if (login)
         result->json = json_tie(request->pool, json_pack("{s:s}", "login_url", login));
-    return refuse(r, HTTP_UNAUTHORIZED, result);
+    return refuse_request(r, HTTP_UNAUTHORIZED, result);
 }
 
 static int refuse_store_down(request_rec *r, const request_t *request)
 {
-    return refuse(r, HTTP_SERVICE_UNAVAILABLE,
-                  result_error(request->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                               "sessions cannot be checked now"));
+    return refuse_request(r, HTTP_SERVICE_UNAVAILABLE,
+                          result_error(request->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
+                                       "sessions cannot be checked now"));
 }
 
 /* The page that the administrator named in the place of the login page, unless that is this one. */
@@ -159,6 +159,6 @@ int authn_note_failure(request_rec *r, const char *type)
                                     "this user may not see this page");
     result->event = "not_authorized";
     result->user = r->user;
-    refuse(r, HTTP_UNAUTHORIZED, result);
+    refuse_request(r, HTTP_UNAUTHORIZED, result);
     return OK;
 }

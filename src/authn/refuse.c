@@ -35,7 +35,7 @@ bool refuse_unseen(const request_t *request, const request_rec *r)
     return r->main && request->handling;
 }
 
-int refuse(request_rec *r, int status, const result_t *result)
+int refuse_request(request_rec *r, int status, const result_t *result)
 {
     return begin(r, status, (struct refusal_t){.result = result});
 }

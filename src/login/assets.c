@@ -37,7 +37,8 @@ result_t *login_asset(facts_t *facts)
 {
     request_rec *r = facts->r;
     const bool pad = facts->request->route->base == PATH_PAD;
-    const asset_t *asset = asset_find(pad ? "mpin.js" : apr_pstrcat(r->pool, "mpin/", facts->rest, NULL));
+    const asset_t *asset =
+        asset_find(pad ? "mpin.js" : apr_pstrcat(r->pool, "mpin/", facts->rest, NULL));
     if (!asset)
         return result_error(r->pool, HTTP_NOT_FOUND, "not_found", "no such file");
 

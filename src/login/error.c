@@ -9,7 +9,8 @@ static const char *text_for(const page_values_t *page, const result_t *result, c
 {
     apr_pool_t *p = page->r->pool;
     const char *text =
-        result->code ? page_text(page, apr_pstrcat(p, "error.", result->code, ".", part, NULL)) : NULL;
+        result->code ? page_text(page, apr_pstrcat(p, "error.", result->code, ".", part, NULL))
+                     : NULL;
     return text ? text : page_text(page, apr_psprintf(p, "error.%d.%s", result->status, part));
 }
 
@@ -30,7 +31,8 @@ int login_error_page(request_rec *r, const result_t *result)
     page_set(&page, "error_title", text_for(&page, result, "title"));
     page_set(&page, "error_text", text_for(&page, result, "text"));
     page_set(&page, "error_button", text_for(&page, result, "button"));
-    page_set(&page, "error_href", result->status == HTTP_FORBIDDEN ? site->after_login : site->paths[PATH_LOGIN]);
+    page_set(&page, "error_href",
+             result->status == HTTP_FORBIDDEN ? site->after_login : site->paths[PATH_LOGIN]);
     page_set(&page, "error_code", result_id(result->code));
     page_set(&page, "error_time", clock_text(r->request_time, r->pool));
     page_set(&page, "request_id", unique ? unique : r->log_id);

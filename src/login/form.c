@@ -12,7 +12,8 @@ bool form_keep_prelogin(request_rec *r, const prelogin_t *prelogin)
 void form_show(page_values_t *page, const prelogin_t *prelogin, const prelogin_entry_t *entry)
 {
     const site_t *site = page->site;
-    const unsigned methods = site->methods & (entry ? entry->methods : METHOD_PIN | METHOD_PASSWORD);
+    const unsigned methods =
+        site->methods & (entry ? entry->methods : METHOD_PIN | METHOD_PASSWORD);
 
     page_set(page, "password", methods & METHOD_PASSWORD ? "1" : "");
     page_set(page, "pin", methods & METHOD_PIN ? "1" : "");

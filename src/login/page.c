@@ -11,7 +11,8 @@
 
 #define TEMPLATE_MAX 65536 /* bytes of a template of somebody's own */
 
-/* ---- texts: one catalogue a language, flattened to dotted keys; read-only after child_init ---- */
+/* ---- texts: one catalogue a language, flattened to dotted keys; read-only after child_init ----
+ */
 
 typedef struct catalogue_t {
     const char *lang;
@@ -31,7 +32,8 @@ static void flatten(apr_hash_t *texts, const char *prefix, json_t *object, apr_p
     {
         const char *name = *prefix ? apr_pstrcat(p, prefix, ".", key, NULL) : apr_pstrdup(p, key);
         if (json_is_string(value))
-            apr_hash_set(texts, name, APR_HASH_KEY_STRING, apr_pstrdup(p, json_string_value(value)));
+            apr_hash_set(texts, name, APR_HASH_KEY_STRING,
+                         apr_pstrdup(p, json_string_value(value)));
         else if (json_is_object(value))
             flatten(texts, name, value, p);
     }
@@ -57,8 +59,8 @@ void page_load_texts(apr_pool_t *pchild)
     }
 }
 
-/* The first language of Accept-Language that we have; its order is taken for the preference, as browsers send
- * it that way. */
+/* The first language of Accept-Language that we have; its order is taken for the preference, as
+ * browsers send it that way. */
 static const catalogue_t *catalogue_for(request_rec *r)
 {
     const char *accept = apr_table_get(r->headers_in, "Accept-Language");
@@ -110,7 +112,9 @@ page_values_t page_begin(request_rec *r, const site_t *site)
     page_set(&page, "logout_url", site->paths[PATH_LOGOUT]);
     page_set(&page, "home", site->after_login);
     page_set(&page, "settings_url",
-             site->paths[PATH_RPS] ? apr_pstrcat(r->pool, site->paths[PATH_RPS], "/clientSettings", NULL) : "");
+             site->paths[PATH_RPS]
+                 ? apr_pstrcat(r->pool, site->paths[PATH_RPS], "/clientSettings", NULL)
+                 : "");
     return page;
 }
 
@@ -149,13 +153,16 @@ int page_answer(page_values_t *page, int status, const char *name)
     const char *html = page->site->templates ? template_render(&template, name, r->pool) : NULL;
     if (!html) {
         if (page->site->templates)
-            log_warn(&page->site->log, "MPIN0501", "%s/%s.html is not a template we can use: the built-in "
-                     "page is shown; see docs/templates.md", page->site->templates, name);
+            log_warn(&page->site->log, "MPIN0501",
+                     "%s/%s.html is not a template we can use: the built-in "
+                     "page is shown; see docs/templates.md",
+                     page->site->templates, name);
         template.read = read_built_in;
         html = template_render(&template, name, r->pool);
     }
     if (!html)
-        return HTTP_INTERNAL_SERVER_ERROR; /* the built-in pages are part of the module: a test renders each */
+        return HTTP_INTERNAL_SERVER_ERROR; /* the built-in pages are part of the module: a test
+                                              renders each */
 
     apr_table_setn(r->headers_out, "Content-Language", page->lang);
     apr_table_mergen(r->headers_out, "Vary", "Accept-Language");

@@ -24,8 +24,8 @@ void page_set(page_values_t *page, const char *name, const char *value);
 /* A text of the catalogue in the page's language, NULL for none. */
 const char *page_text(const page_values_t *page, const char *key);
 
-/* Renders "login" from MPinTemplates' login.html, or the built-in one where there is none or it is broken (and
- * says so in the log), and answers with it. */
+/* Renders "login" from MPinTemplates' login.html, or the built-in one where there is none or it is
+ * broken (and says so in the log), and answers with it. */
 int page_answer(page_values_t *page, int status, const char *name);
 
 #endif

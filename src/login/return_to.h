@@ -4,9 +4,9 @@
 #include <apr_pools.h>
 #include <stdbool.h>
 
-/* A place on our own origin: a path that begins with one '/' and neither '//' nor '/\', without control
- * characters, backslashes, or '%' forms of these, at most `max` bytes; else NULL. The browser's resulting host
- * must be ours whatever it does with the value. */
+/* A place on our own origin: a path that begins with one '/' and neither '//' nor '/\', without
+ * control characters, backslashes, or '%' forms of these, at most `max` bytes; else NULL. The
+ * browser's resulting host must be ours whatever it does with the value. */
 const char *return_to_path(const char *value, apr_size_t max, apr_pool_t *p);
 
 #endif

@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define DEPTH_MAX 4      /* templates within templates, and sections within sections */
-#define NAME_MAX_LEN 64  /* bytes of a placeholder's name */
-#define PAGE_MAX 262144  /* bytes of a page */
+#define DEPTH_MAX 4     /* templates within templates, and sections within sections */
+#define NAME_MAX_LEN 64 /* bytes of a placeholder's name */
+#define PAGE_MAX 262144 /* bytes of a page */
 
 /* The page as it grows, in pieces: one array, joined at the end. */
 typedef struct page_t {
@@ -69,8 +69,8 @@ static const char *value_of(const page_t *page, const char *name)
     return value ? value : "";
 }
 
-/* A text of the catalogue: "{user}" in it is the value of that name. An unknown key shows itself, so that a
- * mistake in a template of somebody's own is seen. */
+/* A text of the catalogue: "{user}" in it is the value of that name. An unknown key shows itself,
+ * so that a mistake in a template of somebody's own is seen. */
 static bool add_text(page_t *page, const char *key)
 {
     const char *text = apr_hash_get(page->template->texts, key, APR_HASH_KEY_STRING);
@@ -84,7 +84,8 @@ static bool add_text(page_t *page, const char *key)
             return add_escaped(page, text, strlen(text));
         const char *name = apr_pstrmemdup(page->pool, open + 1, (apr_size_t)(shut - open - 1));
         const char *value = value_of(page, name);
-        if (!add_escaped(page, text, (apr_size_t)(open - text)) || !add_escaped(page, value, strlen(value)))
+        if (!add_escaped(page, text, (apr_size_t)(open - text)) ||
+            !add_escaped(page, value, strlen(value)))
             return false;
         text = shut + 1;
     }
@@ -98,8 +99,8 @@ static bool add_partial(page_t *page, const char *name, int depth)
 }
 
 /* The section's end tag: "{{/name}}" at or after `text`. Sections of one name do not nest. */
-static const char *section_end(const page_t *page, const char *text, const char *end, const char *name,
-                               const char **after)
+static const char *section_end(const page_t *page, const char *text, const char *end,
+                               const char *name, const char **after)
 {
     const char *tag = apr_pstrcat(page->pool, "{{/", name, "}}", NULL);
     const char *shut = strstr(text, tag);
@@ -109,7 +110,8 @@ static const char *section_end(const page_t *page, const char *text, const char 
     return shut;
 }
 
-/* One tag, whose inside is `name` with its mark; `*text` stands behind it and moves past a section. */
+/* One tag, whose inside is `name` with its mark; `*text` stands behind it and moves past a section.
+ */
 static bool render_tag(page_t *page, char *name, const char **text, const char *end, int depth)
 {
     const char mark = name[0];

@@ -100,8 +100,8 @@ store_status_t people_identities(people_t *people, const unsigned char uid[UID_B
 store_status_t people_revoke_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
                                       apr_time_t now, apr_pool_t *p);
 
-/* The name was proven by its password or by a session of it: it is no longer anybody's who was merely
- * first, so identities of ORIGIN_OPEN are revoked. */
+/* The name was proven by its password or by a session of it: it is no longer anybody's who was
+ * merely first, so identities of ORIGIN_OPEN are revoked. */
 store_status_t people_name_proven(people_t *people, const user_t *user, apr_time_t now,
                                   apr_pool_t *p);
 

@@ -34,8 +34,9 @@ store_status_t revocations_add(revocations_t *revocations, revoke_kind_t kind,
 /* Takes in what is new. False: the log could not be read, nobody may be let in. */
 bool revocations_refresh(revocations_t *revocations);
 
-/* The facts of a session against all that is known at the second `now`. `sealed` and `version` as in
- * session_t. SUPERSEDED: a newer one has taken its place, and it is honoured for some seconds more. */
+/* The facts of a session against all that is known at the second `now`. `sealed` and `version` as
+ * in session_t. SUPERSEDED: a newer one has taken its place, and it is honoured for some seconds
+ * more. */
 typedef enum { REVOKED_NOT = 0, REVOKED_SUPERSEDED, REVOKED } revoked_state_t;
 revoked_state_t revocations_hit(const revocations_t *revocations, const unsigned char session[16],
                                 const unsigned char family[16], const unsigned char identity[16],

@@ -4,16 +4,15 @@
 #include <string.h>
 #include "../unit/mpin_client.h"
 
-/* The client's side of M-Pin on a pipe, for tests in other languages: one request a line, one answer a line, in
- * hex but for the PIN.
- *   token SECRET HASH PIN        -> TOKEN
- *   pass1 HASH                   -> X U
+/* The client's side of M-Pin on a pipe, for tests in other languages: one request a line, one
+ * answer a line, in hex but for the PIN. token SECRET HASH PIN        -> TOKEN pass1 HASH -> X U
  *   pass2 TOKEN HASH PIN X Y     -> V    (Y as on the wire: 48 bytes) */
 
 static void read_hex(unsigned char *bytes, size_t len)
 {
     const char *word = strtok(NULL, " \n");
-    if (!word || strlen(word) != 2 * len || sodium_hex2bin(bytes, len, word, 2 * len, NULL, NULL, NULL) != 0) {
+    if (!word || strlen(word) != 2 * len ||
+        sodium_hex2bin(bytes, len, word, 2 * len, NULL, NULL, NULL) != 0) {
         fprintf(stderr, "mpin-client: expected %zu bytes of hex\n", len);
         exit(2);
     }
@@ -52,7 +51,8 @@ static void pass1(void)
 
 static void pass2(void)
 {
-    unsigned char kept[MPIN_G1_BYTES], hash[MPIN_HASH_BYTES], x[MPIN_SCALAR_BYTES], v[MPIN_G1_BYTES];
+    unsigned char kept[MPIN_G1_BYTES], hash[MPIN_HASH_BYTES], x[MPIN_SCALAR_BYTES],
+        v[MPIN_G1_BYTES];
     unsigned char y[MPIN_WIRE_SCALAR_BYTES];
     read_hex(kept, sizeof kept);
     read_hex(hash, sizeof hash);

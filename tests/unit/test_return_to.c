@@ -27,8 +27,10 @@ static void assert_refused(const char *value)
 static void a_path_of_ours_is_kept_as_it_is(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"/", "/protected", "/a/b?c=d&e=f", "/q?next=https://example.org/",
-                                        "/q?x=%0d%0a", "/caf%C3%A9", "/a%20b", "/a/../b", "/x?y=//z", "/a#b"};
+    static const char *const paths[] = {
+        "/",           "/protected", "/a/b?c=d&e=f", "/q?next=https://example.org/",
+        "/q?x=%0d%0a", "/caf%C3%A9", "/a%20b",       "/a/../b",
+        "/x?y=//z",    "/a#b"};
     for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
         assert_stays(paths[i]);
 }
@@ -36,28 +38,69 @@ static void a_path_of_ours_is_kept_as_it_is(void **state)
 static void what_a_browser_may_take_for_another_host_is_refused(void **state)
 {
     (void)state;
-    static const char *const values[] = {
-        "", "//evil", "///evil", "////evil", "/\\evil", "\\\\evil", "\\/evil", "http:host", "http://evil",
-        "https:/evil", "javascript:alert(1)", "data:text/html,x", "evil", "@evil", "?x", "#x", ".", "../x",
-        "/\tevil", "\t//evil", "/\t/evil", "/\n/evil", "/\r/evil", " /x", "/x ", "/x y", "/\x01", "/\x7f", "/\xc3\xa9",
-        "/%09/evil", "/%2fevil", "/%2Fevil", "/%5cevil", "/%5Cevil", "/a%5cb", "/%252fevil", "/%25252fevil",
-        "/%255cevil", "/a%0d%0aSet-Cookie:x", "/a%00b", "/a%2500b", "/a?b%00", "/%2525252525252fevil", "/x\\y"};
+    static const char *const values[] = {"",
+                                         "//evil",
+                                         "///evil",
+                                         "////evil",
+                                         "/\\evil",
+                                         "\\\\evil",
+                                         "\\/evil",
+                                         "http:host",
+                                         "http://evil",
+                                         "https:/evil",
+                                         "javascript:alert(1)",
+                                         "data:text/html,x",
+                                         "evil",
+                                         "@evil",
+                                         "?x",
+                                         "#x",
+                                         ".",
+                                         "../x",
+                                         "/\tevil",
+                                         "\t//evil",
+                                         "/\t/evil",
+                                         "/\n/evil",
+                                         "/\r/evil",
+                                         " /x",
+                                         "/x ",
+                                         "/x y",
+                                         "/\x01",
+                                         "/\x7f",
+                                         "/\xc3\xa9",
+                                         "/%09/evil",
+                                         "/%2fevil",
+                                         "/%2Fevil",
+                                         "/%5cevil",
+                                         "/%5Cevil",
+                                         "/a%5cb",
+                                         "/%252fevil",
+                                         "/%25252fevil",
+                                         "/%255cevil",
+                                         "/a%0d%0aSet-Cookie:x",
+                                         "/a%00b",
+                                         "/a%2500b",
+                                         "/a?b%00",
+                                         "/%2525252525252fevil",
+                                         "/x\\y"};
     for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
         assert_refused(values[i]);
     assert_refused(NULL);
 }
 
-/* Each way to write a slash, in each of the first three places, with each thing that browsers strip. */
+/* Each way to write a slash, in each of the first three places, with each thing that browsers
+ * strip. */
 static void no_spelling_of_two_slashes_gets_through(void **state)
 {
     (void)state;
-    static const char *const slashes[] = {"/", "\\", "%2f", "%2F", "%5c", "%5C", "%252f", "%255c", "%25252f"};
+    static const char *const slashes[] = {"/",   "\\",    "%2f",   "%2F",    "%5c",
+                                          "%5C", "%252f", "%255c", "%25252f"};
     static const char *const strips[] = {"", "\t", "\n", "\r", "%09", "%0a", "%0d", "%2509"};
     int tried = 0;
     for (size_t a = 0; a < sizeof(slashes) / sizeof(*slashes); a++)
         for (size_t s = 0; s < sizeof(strips) / sizeof(*strips); s++)
             for (size_t b = 0; b < sizeof(slashes) / sizeof(*slashes); b++, tried++)
-                assert_refused(apr_pstrcat(pool, slashes[a], strips[s], slashes[b], "evil.example", NULL));
+                assert_refused(
+                    apr_pstrcat(pool, slashes[a], strips[s], slashes[b], "evil.example", NULL));
     assert_true(tried > 600);
 }
 

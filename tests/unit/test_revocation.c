@@ -78,8 +78,8 @@ static void add(revocations_t *revocations, revoke_kind_t kind, const unsigned c
 
 static bool hit_with(const revocations_t *revocations, uint32_t version, uint32_t sealed)
 {
-    return revocations_hit(revocations, session, family, identity, uid, version, sealed,
-                           SEALED) != REVOKED_NOT;
+    return revocations_hit(revocations, session, family, identity, uid, version, sealed, SEALED) !=
+           REVOKED_NOT;
 }
 
 static bool is_hit(const revocations_t *revocations)
@@ -297,8 +297,8 @@ static void *ask(void *data)
     int seen;
     do {
         seen = atomic_load(&added);
-        if (seen &&
-            !revocations_hit(revocations, chain[seen - 1], family, identity, uid, VERSION, SEALED, SEALED))
+        if (seen && !revocations_hit(revocations, chain[seen - 1], family, identity, uid, VERSION,
+                                     SEALED, SEALED))
             abort();
         if (!revocations_refresh(data) || is_hit(revocations))
             abort();

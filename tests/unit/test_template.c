@@ -39,7 +39,7 @@ static const char *render(const char *text)
 
 static void set(const char *name, const char *value)
 {
-    apr_table_set((apr_table_t *)(uintptr_t)template.values, name, value);
+    apr_table_set((apr_table_t *)(uintptr_t) template.values, name, value);
 }
 
 static void a_value_is_escaped(void **state)
@@ -98,8 +98,9 @@ static void what_is_not_well_formed_gives_no_page(void **state)
     set("a", "1");
     for (size_t i = 0; i < sizeof(broken) / sizeof(*broken); i++)
         assert_null(render(broken[i]));
-    char *name = apr_pstrcat(pool, "{{", "0123456789012345678901234567890123456789012345678901234567890123456789",
-                             "}}", NULL);
+    char *name = apr_pstrcat(
+        pool, "{{", "0123456789012345678901234567890123456789012345678901234567890123456789", "}}",
+        NULL);
     assert_null(render(name));
 }
 
