@@ -6,16 +6,17 @@
 #include <apr_strings.h>
 #include <http_protocol.h>
 
+/* Proven at all, and recently enough? */
+static bool holds(uint32_t proven, int max_age, apr_time_t now)
+{
+    return proven && (max_age == 0 || apr_time_sec(now) - (apr_time_t)proven <= max_age);
+}
+
+/* Each factor has its own time: a fresh password makes no old PIN fresh. */
 bool login_satisfies(const session_t *session, unsigned methods, int max_age, apr_time_t now)
 {
-    unsigned used = 0;
-    if (session->amr & AMR_PIN)
-        used |= METHOD_PIN;
-    if (session->amr & AMR_PWD)
-        used |= METHOD_PASSWORD;
-    if (!(used & methods))
-        return false;
-    return max_age == 0 || apr_time_sec(now) - (apr_time_t)session->auth_time <= max_age;
+    return ((methods & METHOD_PIN) && holds(session->pin_time, max_age, now)) ||
+           ((methods & METHOD_PASSWORD) && holds(session->pwd_time, max_age, now));
 }
 
 const char *login_target(const site_t *site, const prelogin_entry_t *entry)

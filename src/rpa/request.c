@@ -103,17 +103,15 @@ static bool end_family(const site_t *site, const session_t *session, apr_time_t 
                            now + site->session_max) == STORE_OK;
 }
 
-/* The new session takes the place of the one that the browser has. Of the same user it is a step-up:
- * it adds to what was proven before and keeps the family, which one sign-out ends; the old id is
- * honoured a moment more at its old level. Anybody else's session ends. */
+/* The new session takes the place of the one that the browser has. Of the same user it is a
+ * step-up: it keeps the family, which one sign-out ends; the old id is honoured a moment more at
+ * its old level. Anybody else's session ends. */
 static bool replace(const site_t *site, const session_t *old, session_t *session, apr_time_t now)
 {
     if (memcmp(old->uid, session->uid, sizeof(old->uid)) != 0)
         return end_family(site, old, now);
     memcpy(session->family, old->family, sizeof(session->family));
     session->started = old->started;
-    if (old->version == session->version)
-        session->amr |= old->amr;
     return revocations_add(site->revocations, REVOKE_SESSION, old->id,
                            (uint32_t)apr_time_sec(now) + GRACE, now,
                            now + site->session_max) == STORE_OK;
@@ -145,6 +143,8 @@ bool request_sign_in(request_rec *r, session_t *session, apr_time_t now)
     if (old && !replace(site, old, session, now))
         return false;
     session_start(site->sessions, session, now);
+    if (old)
+        session_step_up(site->sessions, session, old);
     const char *value = session_seal(site->sessions, session, now, r->pool);
     if (!value)
         return false;

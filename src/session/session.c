@@ -11,7 +11,7 @@
 
 #define LAYOUT 1 /* the version of the layout, its first byte */
 #define BYTES_MAX                                                                                  \
-    (1 + 4 * SESSION_ID_BYTES + 6 * 4 + 1 + SESSION_NAME_MAX + 1 + SESSION_PROVIDER_MAX)
+    (1 + 4 * SESSION_ID_BYTES + 8 * 4 + 1 + SESSION_NAME_MAX + 1 + SESSION_PROVIDER_MAX)
 
 struct sessions_t {
     cookie_sealer_t *sealer;
@@ -55,8 +55,31 @@ void session_start(const sessions_t *sessions, session_t *session, apr_time_t no
         session->started = seconds;
     }
     session->auth_time = seconds;
+    session->pwd_time = session->amr & AMR_PWD ? seconds : 0;
+    session->pin_time = session->amr & AMR_PIN ? seconds : 0;
     session->seen = seconds;
     session->expires = seconds + sessions->max;
+}
+
+/* May `session`, which lacks this proof, keep the older one's? */
+static bool keeps(const sessions_t *sessions, const session_t *session, uint32_t own, uint32_t old)
+{
+    return !own && old && session->auth_time - old < sessions->max;
+}
+
+void session_step_up(const sessions_t *sessions, session_t *session, const session_t *old)
+{
+    if (memcmp(session->uid, old->uid, SESSION_ID_BYTES) || session->version != old->version)
+        return;
+    if (keeps(sessions, session, session->pwd_time, old->pwd_time)) {
+        session->pwd_time = old->pwd_time;
+        session->amr |= AMR_PWD;
+    }
+    if (keeps(sessions, session, session->pin_time, old->pin_time)) {
+        session->pin_time = old->pin_time;
+        session->amr |= old->amr & (AMR_PIN | AMR_MFA);
+        memcpy(session->identity, old->identity, SESSION_ID_BYTES);
+    }
 }
 
 const char *session_seal(const sessions_t *sessions, session_t *session, apr_time_t now,
@@ -74,6 +97,8 @@ const char *session_seal(const sessions_t *sessions, session_t *session, apr_tim
     bytes_put_u32(&out, session->version);
     bytes_put_u32(&out, session->started);
     bytes_put_u32(&out, session->auth_time);
+    bytes_put_u32(&out, session->pwd_time);
+    bytes_put_u32(&out, session->pin_time);
     bytes_put_u32(&out, session->seen);
     bytes_put_u32(&out, session->expires);
     bytes_put_u32(&out, session->amr);
@@ -95,6 +120,8 @@ static bool read_layout(session_t *session, const unsigned char *bytes, apr_size
     session->version = bytes_get_u32(&in);
     session->started = bytes_get_u32(&in);
     session->auth_time = bytes_get_u32(&in);
+    session->pwd_time = bytes_get_u32(&in);
+    session->pin_time = bytes_get_u32(&in);
     session->seen = bytes_get_u32(&in);
     session->expires = bytes_get_u32(&in);
     session->amr = bytes_get_u32(&in);
@@ -117,9 +144,9 @@ session_status_t session_open(const sessions_t *sessions, const char *text, apr_
         return SESSION_EXPIRED;
     if (!sessions->revocations || !revocations_refresh(sessions->revocations))
         return SESSION_UNKNOWN;
-    revoked_state_t state = revocations_hit(
-        sessions->revocations, session->id, session->family, session->identity, session->uid,
-        session->version, session->seen, (uint32_t)seconds);
+    revoked_state_t state =
+        revocations_hit(sessions->revocations, session->id, session->family, session->identity,
+                        session->uid, session->version, session->seen, (uint32_t)seconds);
     session->superseded = state == REVOKED_SUPERSEDED;
     return state == REVOKED ? SESSION_REVOKED : SESSION_OK;
 }

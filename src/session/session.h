@@ -37,6 +37,8 @@ typedef struct session_t {
     uint32_t version;                         /* the user's when this was sealed */
     uint32_t started;                         /* first login of the family */
     uint32_t auth_time;                       /* last proof by the person */
+    uint32_t pwd_time;                        /* ... by password, 0 = none */
+    uint32_t pin_time;                        /* ... by PIN, 0 = none */
     uint32_t seen;                            /* last sealing: idle time counts from it */
     uint32_t expires;                         /* absolute end */
     uint32_t amr;                             /* amr_t bits */
@@ -66,6 +68,11 @@ sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *re
 /* Fills id, times and expiry of a new session; family and `started` too, unless a step-up gives
  * them (family non-zero). */
 void session_start(const sessions_t *sessions, session_t *session, apr_time_t now);
+
+/* A step-up: `session`, started just now, keeps what `old` had proven of the same user and version,
+ * with its times, but nothing older than the longest session. With a PIN comes its identity, so
+ * that revoking that ends this session, too. */
+void session_step_up(const sessions_t *sessions, session_t *session, const session_t *old);
 
 /* The cookie value, in the pool; NULL when no randomness is to be had. Sets `seen`. */
 const char *session_seal(const sessions_t *sessions, session_t *session, apr_time_t now,

@@ -131,6 +131,65 @@ static void each_new_session_has_its_own_id_and_a_step_up_keeps_the_family(void 
     assert_int_equal(stepped.expires, apr_time_sec(now + 9 * HOUR));
 }
 
+/* A session by password, started at `at`, that steps up from one by PIN. */
+static session_t password_after(const session_t *pin, apr_time_t at)
+{
+    session_t session = *pin;
+    session.amr = AMR_PWD;
+    memset(session.identity, 0, SESSION_ID_BYTES);
+    session_start(sessions, &session, at);
+    session_step_up(sessions, &session, pin);
+    return session;
+}
+
+static void fresh_password_makes_no_old_pin_fresh(void **state)
+{
+    (void)state;
+    session_t pin;
+    start(&pin);
+    session_t both = password_after(&pin, now + HOUR);
+    assert_int_equal(both.amr, AMR_PWD | AMR_PIN | AMR_MFA);
+    assert_int_equal(both.pwd_time, apr_time_sec(now + HOUR));
+    assert_int_equal(both.pin_time, apr_time_sec(now));
+
+    session_t late = password_after(&pin, now + 8 * HOUR);
+    assert_int_equal(late.amr, AMR_PWD); /* a proof does not outlive the longest session */
+}
+
+static void revoked_identity_ends_the_session_that_kept_its_pin(void **state)
+{
+    (void)state;
+    session_t pin;
+    start(&pin);
+    memcpy(pin.identity, "a stolen device!", SESSION_ID_BYTES);
+    session_t both = password_after(&pin, now);
+    const char *text = sealed(&both, now);
+    assert_int_equal(open_at(text, now), SESSION_OK);
+    assert_int_equal(
+        revocations_add(revocations, REVOKE_IDENTITY, pin.identity, 0, now, now + HOUR), STORE_OK);
+    assert_int_equal(open_at(text, now), SESSION_REVOKED);
+}
+
+static void stepup_with_other_identity_does_not_merge(void **state)
+{
+    (void)state;
+    session_t pin, other;
+    start(&pin);
+    start(&other);
+    other.uid[0]++;
+    assert_int_equal(password_after(&pin, now).amr, AMR_PWD | AMR_PIN | AMR_MFA);
+    other.amr = AMR_PWD;
+    session_start(sessions, &other, now);
+    session_step_up(sessions, &other, &pin);
+    assert_int_equal(other.amr, AMR_PWD);
+    other = pin;
+    other.version++;
+    other.amr = AMR_PWD;
+    session_start(sessions, &other, now);
+    session_step_up(sessions, &other, &pin);
+    assert_int_equal(other.amr, AMR_PWD);
+}
+
 #define NONCE 12
 
 static int by_nonce(const void *a, const void *b)
@@ -207,20 +266,20 @@ static void what_is_no_session_gets_the_same_answer(void **state)
 static void another_layout_is_no_session(void **state)
 {
     (void)state;
-    unsigned char bytes[91] = {1};
+    unsigned char bytes[99] = {1};
     cookie_sealer_t *sealer =
         cookie_sealer_make(sample_keys(pool), "session", 8 * HOUR, COOKIE, REALM, pool);
-    assert_int_equal(open_at(cookie_seal(sealer, now, bytes, 91, pool), now), SESSION_EXPIRED);
-    for (apr_size_t len = 0; len < 91; len++)
+    assert_int_equal(open_at(cookie_seal(sealer, now, bytes, 99, pool), now), SESSION_EXPIRED);
+    for (apr_size_t len = 0; len < 99; len++)
         assert_int_equal(open_at(cookie_seal(sealer, now, bytes, len, pool), now), SESSION_NONE);
     bytes[0] = 2;
-    assert_int_equal(open_at(cookie_seal(sealer, now, bytes, 91, pool), now), SESSION_NONE);
+    assert_int_equal(open_at(cookie_seal(sealer, now, bytes, 99, pool), now), SESSION_NONE);
     bytes[0] = 1;
-    bytes[89] = 1; /* a name, and no provider's length */
-    assert_int_equal(open_at(cookie_seal(sealer, now, bytes, 91, pool), now), SESSION_NONE);
-    bytes[89] = SESSION_NAME_MAX + 1;
-    unsigned char longest[91 + SESSION_NAME_MAX + 1] = {0};
-    memcpy(longest, bytes, 91);
+    bytes[97] = 1; /* a name, and no provider's length */
+    assert_int_equal(open_at(cookie_seal(sealer, now, bytes, 99, pool), now), SESSION_NONE);
+    bytes[97] = SESSION_NAME_MAX + 1;
+    unsigned char longest[99 + SESSION_NAME_MAX + 1] = {0};
+    memcpy(longest, bytes, 99);
     const char *text = cookie_seal(sealer, now, longest, sizeof longest, pool);
     assert_int_equal(open_at(text, now), SESSION_NONE);
 }
@@ -504,6 +563,9 @@ int main(void)
         TEST(the_longest_and_the_shortest_session_fit),
         TEST(the_sealed_form_is_base64url_and_hides_the_name),
         TEST(each_new_session_has_its_own_id_and_a_step_up_keeps_the_family),
+        TEST(fresh_password_makes_no_old_pin_fresh),
+        TEST(revoked_identity_ends_the_session_that_kept_its_pin),
+        TEST(stepup_with_other_identity_does_not_merge),
         TEST(ten_thousand_seals_of_one_session_all_differ),
         TEST(every_changed_byte_gets_one_identical_answer),
         TEST(what_is_no_session_gets_the_same_answer),
