@@ -49,7 +49,7 @@ TEST_SRC  = $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
-.PHONY: all run start stop test unit lint bench bench-mpin bench-rps bench-store fuzz fuzzers install clean help
+.PHONY: all run start stop test unit lint bench fuzz fuzzers install clean help
 include htdocs/build.mk
 .DEFAULT_GOAL := all
 MPIN_CLIENT = $(BUILD)/obj/tests/unit/mpin_client.o
@@ -165,56 +165,25 @@ unit: $(UNIT)
 	@CMOCKA_MESSAGE_OUTPUT=TAP prove --exec tests/unit/as_tap $(UNIT)
 
 # ---- measured -----------------------------------------------------------------------------------
-# The M-Pin mathematics: microseconds here, and instructions anywhere (callgrind).
-VERIFY_STEPS = login verify verify-decoded pairing pairing-blst check-point hash client-secret server-secret
+BENCH     = verify rps store revoke login
 
-$(BUILD)/bench/verify: tests/bench/verify.c $(MPIN_CLIENT) $(BUILD)/libmpin.a $(BLST_FILE)
+bench:
+	@tools/setup bench
+	@$(MAKE) --no-print-directory -s all $(BUILD)/mpin-client $(BENCH:%=$(BUILD)/bench/%) $(BUILD)/bench/adx.so
+	@BUILD=$(BUILD) tests/bench/run
+
+$(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: tests/bench/%.c $(TEST_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
 	@mkdir -p $(@D) $(BUILD)/obj/tests/bench
-	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/bench/verify.d $< -o $@ $(MPIN_CLIENT) $(BUILD)/libmpin.a \
-	      $(BLST_LIB) $(PKG_LIBS)
-
-bench-mpin: $(BUILD)/bench/verify
-	@$<
-	@for step in $(VERIFY_STEPS); do \
-	    valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no $< $$step \
-	        $$(grep -qsw adx /proc/cpuinfo && echo adx) 2>&1 | \
-	        awk -v step=$$step '/Collected/ {printf "%-16s %9.2f M instructions\n", step, $$4 / 1e6}'; \
-	done
-
-# The store: operations a second here, on the disk of TMPDIR, and instructions anywhere.
-STORE_FIXTURE = $(BUILD)/obj/tests/unit/store_fixture.o
-STORE_STEPS   = get put count behind-put generation
-
-$(BUILD)/bench/store: tests/bench/store.c $(STORE_FIXTURE) $(BUILD)/libmpin.a
-	@mkdir -p $(@D) $(BUILD)/obj/tests/bench
-	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/bench/store.d $< -o $@ $(STORE_FIXTURE) $(BUILD)/libmpin.a \
-	      $(PKG_LIBS) $(APR_LIBS) -lpthread
-
-bench-store: $(BUILD)/bench/store
-	@$<
-	@for step in $(STORE_STEPS); do \
-	    valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no $< $$step 2>&1 | \
-	        awk -v step=$$step '/Collected/ {printf "%-16s %9d instructions\n", step, $$4}'; \
-	done
-
-# A PIN login in the RPS, beside the bare verification.
-$(BUILD)/bench/login: tests/bench/login.c $(TEST_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
-	@mkdir -p $(@D) $(BUILD)/obj/tests/bench
-	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/bench/login.d $< -o $@ $(TEST_OBJ) $(BUILD)/libmpin.a \
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/bench/$*.d $< -o $@ $(TEST_OBJ) $(BUILD)/libmpin.a \
 	      $(BLST_LIB) $(PKG_LIBS) $(APR_LIBS) -lcmocka -lpthread
 
-bench-rps: $(BUILD)/bench/login
-	@$<
-	@for step in pass1 pass2 redeem login verify; do \
-	    valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no $< $$step \
-	        $$(grep -qsw adx /proc/cpuinfo && echo adx) 2>&1 | \
-	        awk -v step=$$step '/Collected/ {printf "%-16s %9.2f M instructions\n", step, $$4 / 1e6}'; \
-	done
+$(BUILD)/bench/adx.so: tests/bench/adx.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -shared $< -o $@
 
 clean:
 	@$(DEMO) stop
 	rm -rf $(BUILD)
 
 -include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) \
-         $(BUILD)/obj/tests/bench/verify.d $(BUILD)/obj/tests/bench/store.d $(BUILD)/obj/tests/t/mpin_client.d \
-         $(BUILD)/obj/tests/bench/login.d
+         $(BENCH:%=$(BUILD)/obj/tests/bench/%.d) $(BUILD)/obj/tests/t/mpin_client.d

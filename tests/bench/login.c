@@ -1,146 +1,185 @@
-/* What a PIN login costs in the RPS, from parsed bodies to results, beside the bare verification of
- * its proof. The client's work is done outside of what is counted. `login` prints microseconds of
- * processor time; `make bench-rps` also counts instructions (callgrind). */
-#include <apr_pools.h>
+/* Signs devices in by PIN again and again over HTTP: `login PORT TIMES`, a device a line on stdin
+ * (mpinId, hash, token, PIN, Cookie header), each in a thread and on a connection of its own.
+ * Prints the seconds that all took.
+ *
+ * What does not depend on the server's y is done before the clock runs: x, U and what the PIN makes
+ * of the token. V = -(x + y) * secret remains. */
+#include <arpa/inet.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
-#include <valgrind/callgrind.h>
-#include "../unit/rps_desk.h"
-#include "base/hex.h"
-#include "base/json.h"
+#include <unistd.h>
+#include "../unit/mpin_client.h"
 
-#define LOGINS 1000
+#define DEVICES_MAX 64
+#define TEXT_MAX 4096
+#define G1_HEX (2 * MPIN_G1_BYTES + 1)
 
-typedef struct step_t {
-    const char *name;
-    double spent; /* seconds of all runs */
-} step_t;
+typedef struct proof_t {
+    unsigned char x[MPIN_SCALAR_BYTES];
+    char u[G1_HEX];
+} proof_t;
 
-enum { PASS1, PASS2, REDEEM, VERIFY, STEPS };
-static step_t steps[STEPS] = {{"pass1", 0}, {"pass2", 0}, {"redeem", 0}, {"verify", 0}};
-static const char *counted; /* the step that callgrind counts, NULL = all but verify */
-static bool counting;
+typedef struct device_t {
+    char id[1024], cookie[1024];
+    unsigned char secret[MPIN_G1_BYTES];
+    proof_t *proofs;
+    int socket;
+    pthread_t thread;
+} device_t;
 
-/* Valgrind runs the ADX instructions but does not announce them (tests/bench/verify.c). */
-extern int __blst_platform_cap __attribute__((weak));
-#define BLST_CAP_ADX 1
+static int port, times;
 
-static double cpu(void)
+static void die(const char *what)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    fprintf(stderr, "login: %.2000s\n", what);
+    exit(1);
 }
 
-static void toggle(int step)
+static void from_hex(unsigned char *bytes, size_t len, const char *hex)
 {
-    if (counting && (counted ? strcmp(counted, steps[step].name) == 0 : step != VERIFY))
-        CALLGRIND_TOGGLE_COLLECT;
+    size_t got;
+    if (!hex || sodium_hex2bin(bytes, len, hex, strlen(hex), NULL, &got, NULL) || got != len)
+        die("expected hex");
 }
 
-static void start(int step)
+static void prepare(device_t *device, char *line)
 {
-    steps[step].spent -= cpu();
-    toggle(step);
-}
+    unsigned char hash[MPIN_HASH_BYTES], token[MPIN_G1_BYTES], u[MPIN_G1_BYTES];
+    const char *id = strtok(line, " ");
+    if (!id || strlen(id) >= sizeof device->id)
+        die("expected an mpinId");
+    strcpy(device->id, id);
+    from_hex(hash, sizeof hash, strtok(NULL, " "));
+    from_hex(token, sizeof token, strtok(NULL, " "));
+    const char *pin = strtok(NULL, " "), *cookie = strtok(NULL, "\n");
+    if (!cookie || strlen(cookie) >= sizeof device->cookie)
+        die("expected PIN and cookie");
+    strcpy(device->cookie, cookie);
+    client_unlock(token, hash, (uint32_t)strtoul(pin, NULL, 10), device->secret);
 
-static void stop(int step)
-{
-    toggle(step);
-    steps[step].spent += cpu();
-}
-
-/* The server of the bare verification is the RPS's own share in another verifier. */
-static mpin_server_t *verifier(desk_t *desk)
-{
-    unsigned char secret[MPIN_G2_BYTES];
-    dta_server_secret(dta_local(desk->keys, desk->pool), secret);
-    return mpin_server_make(secret);
-}
-
-static bool login(desk_t *desk, const device_t *device, const mpin_server_t *server, apr_pool_t *p)
-{
-    talk_t talk;
-    redemption_t redemption;
-    unsigned char wire[MPIN_WIRE_SCALAR_BYTES], v[MPIN_G1_BYTES];
-    caller_t caller = desk_browser(desk);
-
-    json_t *body = desk_pass1_body(device, &talk, p);
-    start(PASS1);
-    result_t *first = rps_pass1(desk->rps, &caller, body, p);
-    stop(PASS1);
-    const char *y = first->status == 200 ? json_text(first->json, "y", 2 * sizeof wire) : NULL;
-    if (!y || !hex_decode(y, wire, sizeof wire))
-        return false;
-    memcpy(talk.y, wire + sizeof wire - sizeof talk.y, sizeof talk.y);
-    memcpy(talk.pass_id, json_text(first->json, "passId", 32), sizeof talk.pass_id);
-
-    body = desk_pass2_body(device, &talk, DESK_PIN, p);
-    start(PASS2);
-    result_t *second = rps_pass2(desk->rps, &caller, body, p);
-    stop(PASS2);
-    const char *auth_ott = second->status == 200 ? json_text(second->json, "authOTT", 32) : NULL;
-
-    start(REDEEM);
-    rps_redeem(desk->rps, &caller, auth_ott, &redemption, p);
-    stop(REDEEM);
-
-    client_pass2(device->token, device->hash, DESK_PIN, talk.x, talk.y, v);
-    start(VERIFY);
-    mpin_status_t outcome = mpin_verify(server, device->hash, talk.u, talk.y, v);
-    stop(VERIFY);
-    return !redemption.refusal && outcome == MPIN_ACCEPTED;
-}
-
-static bool run(desk_t *desk, int logins)
-{
-    caller_t caller = desk_browser(desk);
-    device_t device;
-    apr_pool_t *p;
-    mpin_server_t *server = verifier(desk);
-    if (desk_register(desk, &caller, "anna@example.org", &device) != 200 ||
-        desk_sign(desk, &caller, &device) != 200 || !login(desk, &device, server, desk->pool))
-        return false;
-    for (int i = 0; i < STEPS; i++)
-        steps[i].spent = 0;
-
-    apr_pool_create(&p, desk->pool);
-    bool ok = true;
-    counting = true;
-    for (int i = 0; i < logins && ok; i++) {
-        ok = login(desk, &device, server, p);
-        apr_pool_clear(p);
+    device->proofs = calloc((size_t)times, sizeof *device->proofs);
+    for (int i = 0; i < times; i++) {
+        proof_t *proof = &device->proofs[i];
+        mpin_random_scalar(proof->x);
+        client_pass1(hash, proof->x, u);
+        sodium_bin2hex(proof->u, sizeof proof->u, u, sizeof u);
     }
-    mpin_server_free(server);
-    return ok;
 }
 
-static void report(void)
+static void join(device_t *device)
 {
-    double sum = 0;
-    for (int i = 0; i < STEPS; i++) {
-        printf("%-8s %9.1f us\n", steps[i].name, 1e6 * steps[i].spent / LOGINS);
-        sum += i == VERIFY ? 0 : steps[i].spent;
-    }
-    printf("login    %9.1f us, %.3f of the verification\n", 1e6 * sum / LOGINS,
-           sum / steps[VERIFY].spent);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    device->socket = socket(AF_INET, SOCK_STREAM, 0);
+    if (device->socket < 0 || connect(device->socket, (struct sockaddr *)&address, sizeof address))
+        die("no connection");
 }
 
-/* login [STEP|login [adx]]: with a step, one login for callgrind. */
+/* True when the answer is whole. */
+static int is_whole(const char *answer, size_t len)
+{
+    const char *body = strstr(answer, "\r\n\r\n"), *length = strstr(answer, "Content-Length: ");
+    return body && length && len >= (size_t)(body + 4 - answer) + strtoul(length + 16, NULL, 10);
+}
+
+static void post(const device_t *device, const char *path, const char *body, char answer[TEXT_MAX])
+{
+    char text[2 * TEXT_MAX];
+    const int len =
+        snprintf(text, sizeof text,
+                 "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nOrigin: http://127.0.0.1:%d\r\n"
+                 "Content-Type: application/json\r\nCookie: %s\r\nContent-Length: %zu\r\n\r\n%s",
+                 path, port, port, device->cookie, strlen(body), body);
+    if (len < 0 || (size_t)len >= sizeof text || send(device->socket, text, (size_t)len, 0) != len)
+        die("not sent");
+
+    size_t have = 0;
+    do {
+        const ssize_t got = recv(device->socket, answer + have, TEXT_MAX - 1 - have, 0);
+        if (got <= 0)
+            die("no answer");
+        have += (size_t)got;
+        answer[have] = '\0';
+    } while (!is_whole(answer, have));
+    if (strncmp(answer, "HTTP/1.1 200 ", 13))
+        die(answer);
+}
+
+/* A text field of an answer, in place. */
+static const char *field(char *answer, const char *start)
+{
+    char *value = strstr(answer, start), *end = value ? strchr(value + strlen(start), '"') : NULL;
+    if (!end)
+        die(answer);
+    *end = '\0';
+    return value + strlen(start);
+}
+
+static void sign_in(const device_t *device, const proof_t *proof)
+{
+    char body[TEXT_MAX], answer[TEXT_MAX], pass_id[65], v_hex[G1_HEX];
+    unsigned char y[MPIN_WIRE_SCALAR_BYTES], v[MPIN_G1_BYTES];
+
+    snprintf(body, sizeof body, "{\"mpin_id\":\"%s\",\"U\":\"%s\",\"UT\":\"\",\"pass\":1}",
+             device->id, proof->u);
+    post(device, "/rps/pass1", body, answer);
+    char *rest = strdup(answer);
+    snprintf(pass_id, sizeof pass_id, "%s", field(answer, "\"passId\":\""));
+    from_hex(y, sizeof y, field(rest, "\"y\":\""));
+    free(rest);
+
+    client_answer(device->secret, proof->x, y + sizeof y - MPIN_SCALAR_BYTES, v);
+    sodium_bin2hex(v_hex, sizeof v_hex, v, sizeof v);
+    snprintf(
+        body, sizeof body,
+        "{\"mpin_id\":\"%s\",\"V\":\"%s\",\"WID\":\"0\",\"OTP\":0,\"passId\":\"%s\",\"pass\":2}",
+        device->id, v_hex, pass_id);
+    post(device, "/rps/pass2", body, answer);
+
+    snprintf(body, sizeof body, "{\"mpinResponse\":{\"authOTT\":\"%s\"}}",
+             field(answer, "\"authOTT\":\""));
+    post(device, "/mpinAuthenticate", body, answer);
+}
+
+static void *run(void *baton)
+{
+    const device_t *device = baton;
+    for (int i = 0; i < times; i++)
+        sign_in(device, &device->proofs[i]);
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
-    void *state;
-    if (argc > 2 && strcmp(argv[2], "adx") == 0 && &__blst_platform_cap)
-        __blst_platform_cap |= BLST_CAP_ADX;
-    if (argc > 1 && strcmp(argv[1], "login") != 0)
-        counted = argv[1];
-    if (desk_make(&state))
-        return 1;
-    bool ok = run(state, argc > 1 ? 1 : LOGINS);
-    desk_drop(&state);
-    if (ok && argc < 2)
-        report();
-    return ok ? 0 : 1;
+    static device_t devices[DEVICES_MAX];
+    char line[TEXT_MAX];
+    int count = 0;
+    struct timespec start, end;
+
+    if (argc != 3 || sodium_init() < 0)
+        die("usage: login PORT TIMES < devices");
+    port = atoi(argv[1]);
+    times = atoi(argv[2]);
+    while (count < DEVICES_MAX && fgets(line, sizeof line, stdin))
+        prepare(&devices[count++], line);
+
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    for (int i = 0; i < count; i++) {
+        join(&devices[i]);
+        if (pthread_create(&devices[i].thread, NULL, run, &devices[i]))
+            die("no thread");
+    }
+    for (int i = 0; i < count; i++) {
+        pthread_join(devices[i].thread, NULL);
+        close(devices[i].socket);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    printf("%.3f\n",
+           (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec));
+    return 0;
 }

@@ -1,6 +1,5 @@
-/* What the steps of a PIN login cost. `verify` prints microseconds a step; `make bench-mpin` also
- * counts instructions: `verify STEP` under callgrind, which collects nothing but that step, once.
- */
+/* What the steps of a PIN login cost: `verify` prints microseconds a step; callgrind counts the
+ * instructions of `verify STEP`, which collects nothing but that step, once. */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,7 +100,8 @@ static const struct {
 };
 
 /* Valgrind runs the ADX instructions but does not announce them, so that blst would take its slower
- * path and the count would be no login's. The Makefile adds "adx" where the processor has them. */
+ * path and the count would be no login's. tests/bench/run adds "adx" where the processor has them.
+ */
 extern int __blst_platform_cap __attribute__((weak));
 #define BLST_CAP_ADX 1
 
@@ -152,20 +152,28 @@ static double microseconds(void (*run)(void))
     return 1e6 * spent / (double)runs;
 }
 
+static void count(void (*run)(void))
+{
+    CALLGRIND_TOGGLE_COLLECT;
+    run();
+    CALLGRIND_TOGGLE_COLLECT;
+}
+
+/* verify [STEP time], verify STEP [adx] */
 int main(int argc, char **argv)
 {
-    if (argc > 2 && strcmp(argv[2], "adx") == 0)
+    const char *only = argc > 1 ? argv[1] : NULL, *how = argc > 2 ? argv[2] : "";
+    if (strcmp(how, "adx") == 0)
         use_adx();
     if (sodium_init() < 0 || !prepare())
         return 1;
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        if (argc < 2) {
+        if (only && strcmp(only, steps[i].name) != 0)
+            continue;
+        if (!only || strcmp(how, "time") == 0)
             printf("%-16s %9.1f us\n", steps[i].name, microseconds(steps[i].run));
-        } else if (strcmp(argv[1], steps[i].name) == 0) {
-            CALLGRIND_TOGGLE_COLLECT;
-            steps[i].run();
-            CALLGRIND_TOGGLE_COLLECT;
-        }
+        else
+            count(steps[i].run);
     }
     mpin_server_free(server);
     return 0;
