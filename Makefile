@@ -103,7 +103,8 @@ fuzz:
 
 install: all
 	install -D -m 644 $(BUILD)/mod_auth_mpin.so $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)/mod_auth_mpin.so
-	install -D -m 644 conf/mpin.conf $(DESTDIR)$(shell $(APXS) -q SYSCONFDIR)/mpin.conf
+	@sed 's| modules/| $(shell $(APXS) -q LIBEXECDIR)/|' conf/mpin.conf >$(BUILD)/mpin.conf
+	install -D -m 644 $(BUILD)/mpin.conf $(DESTDIR)$(shell $(APXS) -q SYSCONFDIR)/mpin.conf
 	install -d -m 755 $(DESTDIR)$(STATE)
 	@echo 'Now: Include mpin.conf in the server configuration, set MPinPublicURL, and run apachectl -t'
 
