@@ -141,7 +141,8 @@ subtest 'time since the proof: MPinReauthAfter asks again, Require mpin-max-age 
 subtest 'fresh_password_makes_no_old_pin_fresh' => sub {
     my $browser = by_pin();
     is $browser->visit('/recent-pin/')->code, 200, 'a fresh PIN';
-    ok until_true(10, sub { $browser->visit('/recent-pin/')->code == 302 }), 'grows old';
+    ok until_true(20, sub { $browser->visit('/recent-pin/')->code == 302 && $browser->visit('/fresh/')->code == 302 }),
+        'grows old';
     $browser->sign_in('john', $browser->visit('/fresh/')->header('Location'));
     is $browser->visit('/fresh/')->code, 200, 'a password comes';
     is $browser->visit('/pin-only/')->code, 200, 'and leaves the PIN proven';
