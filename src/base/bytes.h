@@ -52,6 +52,15 @@ static inline void bytes_put_u32(bytes_out_t *out, uint32_t n)
     bytes_put(out, field, sizeof field);
 }
 
+/* A number in as few bytes as it needs (LEB128): one below 128, at most five. */
+#define BYTES_NUMBER_MAX 5
+static inline void bytes_put_number(bytes_out_t *out, uint32_t n)
+{
+    for (; n >= 0x80; n >>= 7)
+        bytes_put_u8(out, (uint8_t)(n | 0x80));
+    bytes_put_u8(out, (uint8_t)n);
+}
+
 /* A text of at most 255 bytes, after its length. */
 static inline void bytes_put_text(bytes_out_t *out, const char *text)
 {
@@ -96,6 +105,19 @@ static inline uint32_t bytes_get_u32(bytes_in_t *in)
     unsigned char field[4];
     bytes_get(in, field, sizeof field);
     return (uint32_t)field[0] << 24 | (uint32_t)field[1] << 16 | (uint32_t)field[2] << 8 | field[3];
+}
+
+static inline uint32_t bytes_get_number(bytes_in_t *in)
+{
+    uint32_t n = 0;
+    for (int shift = 0; shift < 7 * BYTES_NUMBER_MAX; shift += 7) {
+        uint32_t part = bytes_get_u8(in);
+        n |= (part & 0x7f) << shift;
+        if (part < 0x80)
+            return n;
+    }
+    in->ok = false;
+    return 0;
 }
 
 /* A text written by bytes_put_text into `text` of `size` bytes, NUL included. One with a NUL inside

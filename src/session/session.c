@@ -9,9 +9,22 @@
 
 #define RENEW 60 /* seconds between sealings */
 
-#define LAYOUT 1 /* the version of the layout, its first byte */
+/* A cookie is read, decoded and opened at every request, and each of its bytes costs: what most
+ * sessions lack takes no room, and times count from `started`. First byte: the layout's version
+ * and which parts there are. */
+#define LAYOUT 0x20
+enum {
+    PART_FAMILY = 1, /* else it is the id: nothing has stepped up yet */
+    PART_IDENTITY = 2,
+    PART_PWD = 4,
+    PART_PIN = 8,
+    PART_PROVIDER = 16, /* else PROVIDER */
+    PARTS = 31
+};
+#define PROVIDER "local"
 #define BYTES_MAX                                                                                  \
-    (1 + 4 * SESSION_ID_BYTES + 8 * 4 + 1 + SESSION_NAME_MAX + 1 + SESSION_PROVIDER_MAX)
+    (1 + 4 * SESSION_ID_BYTES + 8 * BYTES_NUMBER_MAX + 1 + SESSION_NAME_MAX + 1 +                  \
+     SESSION_PROVIDER_MAX)
 
 struct sessions_t {
     cookie_sealer_t *sealer;
@@ -51,7 +64,7 @@ void session_start(const sessions_t *sessions, session_t *session, apr_time_t no
 
     randombytes_buf(session->id, sizeof session->id);
     if (sodium_is_zero(session->family, sizeof session->family)) {
-        randombytes_buf(session->family, sizeof session->family);
+        memcpy(session->family, session->id, sizeof session->family);
         session->started = seconds;
     }
     session->auth_time = seconds;
@@ -82,51 +95,77 @@ void session_step_up(const sessions_t *sessions, session_t *session, const sessi
     }
 }
 
+static unsigned parts_of(const session_t *session)
+{
+    unsigned parts = 0;
+    if (memcmp(session->family, session->id, SESSION_ID_BYTES) != 0)
+        parts |= PART_FAMILY;
+    if (!sodium_is_zero(session->identity, SESSION_ID_BYTES))
+        parts |= PART_IDENTITY;
+    if (session->pwd_time)
+        parts |= PART_PWD;
+    if (session->pin_time)
+        parts |= PART_PIN;
+    if (strcmp(session->provider, PROVIDER) != 0)
+        parts |= PART_PROVIDER;
+    return parts;
+}
+
 const char *session_seal(const sessions_t *sessions, session_t *session, apr_time_t now,
                          apr_pool_t *p)
 {
     unsigned char bytes[BYTES_MAX];
     bytes_out_t out = bytes_out(bytes, sizeof bytes);
+    const unsigned parts = parts_of(session);
 
     session->seen = (uint32_t)apr_time_sec(now);
-    bytes_put_u8(&out, LAYOUT);
+    bytes_put_u8(&out, (uint8_t)(LAYOUT | parts));
     bytes_put(&out, session->id, SESSION_ID_BYTES);
-    bytes_put(&out, session->family, SESSION_ID_BYTES);
     bytes_put(&out, session->uid, SESSION_ID_BYTES);
-    bytes_put(&out, session->identity, SESSION_ID_BYTES);
-    bytes_put_u32(&out, session->version);
+    bytes_put(&out, session->family, parts & PART_FAMILY ? SESSION_ID_BYTES : 0);
+    bytes_put(&out, session->identity, parts & PART_IDENTITY ? SESSION_ID_BYTES : 0);
+    bytes_put_number(&out, session->version);
     bytes_put_u32(&out, session->started);
-    bytes_put_u32(&out, session->auth_time);
-    bytes_put_u32(&out, session->pwd_time);
-    bytes_put_u32(&out, session->pin_time);
-    bytes_put_u32(&out, session->seen);
-    bytes_put_u32(&out, session->expires);
-    bytes_put_u32(&out, session->amr);
+    bytes_put_number(&out, session->auth_time - session->started);
+    if (parts & PART_PWD)
+        bytes_put_number(&out, session->pwd_time - session->started);
+    if (parts & PART_PIN)
+        bytes_put_number(&out, session->pin_time - session->started);
+    bytes_put_number(&out, session->seen - session->started);
+    bytes_put_number(&out, session->expires - session->started);
+    bytes_put_number(&out, session->amr);
     bytes_put_text(&out, session->name);
-    bytes_put_text(&out, session->provider);
+    if (parts & PART_PROVIDER)
+        bytes_put_text(&out, session->provider);
     return out.ok ? cookie_seal(sessions->sealer, now, bytes, bytes_written(&out), p) : NULL;
 }
 
 static bool read_layout(session_t *session, const unsigned char *bytes, apr_size_t len)
 {
     bytes_in_t in = bytes_in(bytes, len);
+    const unsigned parts = bytes_get_u8(&in);
 
-    if (bytes_get_u8(&in) != LAYOUT)
+    if ((parts & ~(unsigned)PARTS) != LAYOUT)
         return false;
     bytes_get(&in, session->id, SESSION_ID_BYTES);
-    bytes_get(&in, session->family, SESSION_ID_BYTES);
     bytes_get(&in, session->uid, SESSION_ID_BYTES);
-    bytes_get(&in, session->identity, SESSION_ID_BYTES);
-    session->version = bytes_get_u32(&in);
+    memcpy(session->family, session->id, SESSION_ID_BYTES);
+    bytes_get(&in, session->family, parts & PART_FAMILY ? SESSION_ID_BYTES : 0);
+    memset(session->identity, 0, SESSION_ID_BYTES);
+    bytes_get(&in, session->identity, parts & PART_IDENTITY ? SESSION_ID_BYTES : 0);
+    session->version = bytes_get_number(&in);
     session->started = bytes_get_u32(&in);
-    session->auth_time = bytes_get_u32(&in);
-    session->pwd_time = bytes_get_u32(&in);
-    session->pin_time = bytes_get_u32(&in);
-    session->seen = bytes_get_u32(&in);
-    session->expires = bytes_get_u32(&in);
-    session->amr = bytes_get_u32(&in);
+    session->auth_time = session->started + bytes_get_number(&in);
+    session->pwd_time = parts & PART_PWD ? session->started + bytes_get_number(&in) : 0;
+    session->pin_time = parts & PART_PIN ? session->started + bytes_get_number(&in) : 0;
+    session->seen = session->started + bytes_get_number(&in);
+    session->expires = session->started + bytes_get_number(&in);
+    session->amr = bytes_get_number(&in);
     bytes_get_text(&in, session->name, sizeof session->name);
-    bytes_get_text(&in, session->provider, sizeof session->provider);
+    if (parts & PART_PROVIDER)
+        bytes_get_text(&in, session->provider, sizeof session->provider);
+    else
+        memcpy(session->provider, PROVIDER, sizeof PROVIDER);
     return bytes_all_read(&in);
 }
 

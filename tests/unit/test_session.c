@@ -120,7 +120,7 @@ static void each_new_session_has_its_own_id_and_a_step_up_keeps_the_family(void 
     start(&second);
     assert_memory_not_equal(first.id, second.id, SESSION_ID_BYTES);
     assert_memory_not_equal(first.family, second.family, SESSION_ID_BYTES);
-    assert_memory_not_equal(first.id, first.family, SESSION_ID_BYTES);
+    assert_memory_equal(first.id, first.family, SESSION_ID_BYTES);
 
     stepped = first;
     session_start(sessions, &stepped, now + HOUR);
@@ -262,26 +262,63 @@ static void what_is_no_session_gets_the_same_answer(void **state)
     assert_int_equal(session_open(sessions, huge, 65536, now, &session), SESSION_NONE);
 }
 
+static session_status_t open_bytes(const unsigned char *bytes, apr_size_t len)
+{
+    cookie_sealer_t *sealer =
+        cookie_sealer_make(sample_keys(pool), "session", 8 * HOUR, COOKIE, REALM, pool);
+    return open_at(cookie_seal(sealer, now, bytes, len, pool), now);
+}
+
 /* As another version of the module might seal it. */
 static void another_layout_is_no_session(void **state)
 {
     (void)state;
-    unsigned char bytes[99] = {1};
-    cookie_sealer_t *sealer =
-        cookie_sealer_make(sample_keys(pool), "session", 8 * HOUR, COOKIE, REALM, pool);
-    assert_int_equal(open_at(cookie_seal(sealer, now, bytes, 99, pool), now), SESSION_EXPIRED);
-    for (apr_size_t len = 0; len < 99; len++)
-        assert_int_equal(open_at(cookie_seal(sealer, now, bytes, len, pool), now), SESSION_NONE);
-    bytes[0] = 2;
-    assert_int_equal(open_at(cookie_seal(sealer, now, bytes, 99, pool), now), SESSION_NONE);
-    bytes[0] = 1;
-    bytes[97] = 1; /* a name, and no provider's length */
-    assert_int_equal(open_at(cookie_seal(sealer, now, bytes, 99, pool), now), SESSION_NONE);
-    bytes[97] = SESSION_NAME_MAX + 1;
-    unsigned char longest[99 + SESSION_NAME_MAX + 1] = {0};
-    memcpy(longest, bytes, 99);
-    const char *text = cookie_seal(sealer, now, longest, sizeof longest, pool);
-    assert_int_equal(open_at(text, now), SESSION_NONE);
+    enum { SHORTEST = 1 + 2 * SESSION_ID_BYTES + 1 + 4 + 4 + 1, NAME = SHORTEST - 1 };
+    unsigned char bytes[SHORTEST + SESSION_NAME_MAX + 1] = {0x20};
+    assert_int_equal(open_bytes(bytes, SHORTEST), SESSION_EXPIRED);
+    for (apr_size_t len = 0; len < SHORTEST; len++)
+        assert_int_equal(open_bytes(bytes, len), SESSION_NONE);
+    assert_int_equal(open_bytes(bytes, SHORTEST + 1), SESSION_NONE);
+
+    for (int layout = 0; layout < 256; layout++) {
+        bytes[0] = (unsigned char)layout;
+        assert_int_equal(open_bytes(bytes, SHORTEST),
+                         layout == 0x20 ? SESSION_EXPIRED : SESSION_NONE);
+    }
+    bytes[0] = 0x20;
+    bytes[NAME] = 1; /* a name's length, and no name */
+    assert_int_equal(open_bytes(bytes, SHORTEST), SESSION_NONE);
+    bytes[NAME] = SESSION_NAME_MAX + 1;
+    assert_int_equal(open_bytes(bytes, sizeof bytes), SESSION_NONE);
+
+    bytes[NAME] = 0;
+    memset(bytes + NAME - 4, 0xff, 4); /* a number that does not end */
+    assert_int_equal(open_bytes(bytes, SHORTEST + 2), SESSION_NONE);
+}
+
+/* A session of every kind of parts, with times on both sides of its start. */
+static void every_part_comes_back_or_is_missing(void **state)
+{
+    (void)state;
+    for (unsigned parts = 0; parts < 64; parts++) {
+        session_t before, after;
+        memset(&before, 0, sizeof before);
+        strcpy(before.name, "anna");
+        strcpy(before.provider, parts & 1 ? "saml" : "local");
+        session_start(sessions, &before, now);
+        before.started += parts & 32 ? (uint32_t)-100 : 100;
+        before.version = parts & 1 ? UINT32_MAX : 127;
+        before.amr = parts & 1 ? 128 : 1;
+        before.family[0] ^= parts >> 1 & 1;
+        before.identity[15] = parts >> 2 & 1;
+        before.pwd_time = parts & 8 ? before.started : 0;
+        before.pin_time = parts & 16 ? before.auth_time : 0;
+        const char *text = sealed(&before, now + SECOND);
+        assert_int_equal(session_open(sessions, text, strlen(text), now, &after), SESSION_OK);
+        assert_memory_equal(&after, &before, offsetof(session_t, name));
+        assert_string_equal(after.name, before.name);
+        assert_string_equal(after.provider, before.provider);
+    }
 }
 
 static void another_realm_cookie_or_key_file_does_not_open_it(void **state)
@@ -570,6 +607,7 @@ int main(void)
         TEST(every_changed_byte_gets_one_identical_answer),
         TEST(what_is_no_session_gets_the_same_answer),
         TEST(another_layout_is_no_session),
+        TEST(every_part_comes_back_or_is_missing),
         TEST(another_realm_cookie_or_key_file_does_not_open_it),
         TEST(a_retired_root_key_opens_it_until_it_is_removed),
         TEST(prelogin_blob_is_no_session),
