@@ -1,6 +1,7 @@
 # mod_auth_mpin. `make help` lists the targets; BUILD= moves everything that is made.
 
 BUILD   ?= build
+override BUILD := $(abspath $(BUILD))
 CC      ?= cc
 APXS    ?= apxs
 SAN     ?=

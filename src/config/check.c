@@ -117,7 +117,12 @@ static void check_times(const checked_t *site)
             "use is noted once a minute, so a session in use may end too; write 2min or more");
 }
 
-/* Vhosts that share a store share its keys, its size and who may read it. */
+static const char *names(const apr_array_header_t *list, apr_pool_t *p)
+{
+    return list ? apr_array_pstrcat(p, list, ' ') : "";
+}
+
+/* Vhosts that share a store share its keys, its size and its people. */
 static void check_shared(const checked_t *one, const checked_t *other)
 {
     const server_config_t *a = one->config, *b = other->config;
@@ -136,6 +141,11 @@ static void check_shared(const checked_t *one, const checked_t *other)
         mistake(one->pconf, check_at(other, SETTING_passphrase),
                 "the same key file has another passphrase elsewhere; write one MPinKeyPassphrase "
                 "for the whole server");
+    if (strcmp(names(a->providers, one->pconf), names(b->providers, one->pconf)))
+        mistake_maybe(
+            one->pconf, check_at(other, SETTING_providers),
+            "passwords come from elsewhere than in another vhost with the same store, where "
+            "a name is one person all the same; write an MPinStore for each, unless it is");
 }
 
 static void check_site(checked_t *site)

@@ -82,18 +82,25 @@ void request_set_cookie(request_rec *r, const char *name, const char *value, lon
 
 /* ---- the session ---- */
 
-const session_t *request_session(const request_rec *r)
+const session_t *request_session_at(const request_rec *r, apr_time_t now)
 {
     request_t *request = request_of(r);
     const char *cookie = request->session_cookie;
+    const sessions_t *sessions = request->site->sessions;
 
-    if (!request->session_read && cookie) {
-        const sessions_t *sessions = request->site->sessions;
-        request->session_status = sessions ? session_open(sessions, cookie, strlen(cookie),
-                                                          r->request_time, &request->session)
-                                           : SESSION_UNKNOWN;
-    }
+    if (cookie)
+        request->session_status =
+            sessions ? session_open(sessions, cookie, strlen(cookie), now, &request->session)
+                     : SESSION_UNKNOWN;
     request->session_read = true;
+    return request->session_status == SESSION_OK ? &request->session : NULL;
+}
+
+const session_t *request_session(const request_rec *r)
+{
+    const request_t *request = request_of(r);
+    if (!request->session_read)
+        return request_session_at(r, r->request_time);
     return request->session_status == SESSION_OK ? &request->session : NULL;
 }
 

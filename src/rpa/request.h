@@ -59,6 +59,9 @@ bool request_owns_cookie(const request_t *request, const char *line);
 /* The session, opened and checked at first use; NULL unless SESSION_OK. */
 const session_t *request_session(const request_rec *r);
 
+/* The same, judged anew at a later moment: who sends a body slowly gains nothing by it. */
+const session_t *request_session_at(const request_rec *r, apr_time_t now);
+
 /* Cookies to send with the answer, whatever becomes of it. NULL value: delete it. `max_age` in
  * seconds, 0 = for the browser's session. */
 void request_set_cookie(request_rec *r, const char *name, const char *value, long max_age);

@@ -203,7 +203,7 @@ static void learn(facts_t *facts)
     facts->caller.address = r->useragent_ip;
     facts->caller.loopback = is_loopback(r, facts->site);
     if (facts->site->store) {
-        facts->caller.session = request_session(r);
+        facts->caller.session = request_session_at(r, facts->caller.now);
         learn_browser(facts);
     }
 }

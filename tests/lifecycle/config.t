@@ -11,6 +11,7 @@ use File::Path qw(make_path remove_tree);
 use File::Temp qw(tempdir);
 use FindBin;
 use IO::Socket::INET;
+use POSIX 'WNOHANG';
 
 my $source = abs_path("$FindBin::Bin/../..");
 my $build = abs_path($ENV{BUILD} // "$source/build");
@@ -117,6 +118,11 @@ fine 'open to anyone', "$base$far${https}MPinRegister open open-to-anyone\nMPinR
 fine 'nobody can set up a PIN, which may be meant', "$here$site", qr/t\.conf:\d+: MPinEngine: nobody can sign in/;
 fine 'a short idle time, with a warning', "$here$site${passwords}MPinSessionIdleTimeout 90s\n",
     qr/t\.conf:\d+: MPinSessionIdleTimeout: .+; write 2min or more/;
+fine 'vhosts that share a store and not their passwords, with a warning',
+    qq{$here<AuthnProviderAlias file others>\nAuthUserFile "$top/conf/users"\n</AuthnProviderAlias>\n}
+    . "$site$passwords<VirtualHost 127.0.0.1:@{[$port + 1]}>\nMPinPublicURL http://127.0.0.1:@{[$port + 1]}\n"
+    . "MPinPasswordProvider others\n</VirtualHost>\n",
+    qr/t\.conf:\d+: MPinPasswordProvider: passwords come from elsewhere than in another vhost/;
 fine 'cookies for a domain, with a warning',
     "$base$far$https${passwords}MPinCookieDomain example.com\nMPinSessionRealm example.com\n",
     qr/t\.conf:\d+: MPinCookieDomain: cookies lose/;
@@ -286,42 +292,45 @@ subtest 'all mistakes are told at once' => sub {
 # ---- what must start ------------------------------------------------------------------------------------------
 
 my $running;
-END { stop() }
+END { local $?; stop() }
 
+sub started_times { my $times = () = slurp("$top/logs/error.log") =~ /resuming normal operations/g; return $times }
+
+# True once it serves, false once it has given up.
 sub start
 {
     my ($text, $conf) = @_;
     $conf = write_file($conf // "$top/conf/run.conf", $text);
     unlink "$top/logs/error.log";
-    my $status = system "$httpd -f '$conf' -k start 2>'$top/logs/console'";
-    for (1 .. 100) {
-        last if $status || -s "$top/httpd.pid" || slurp("$top/logs/error.log") =~ /Configuration Failed/;
-        select undef, undef, undef, 0.05;
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        setpgrp 0, 0;    # httpd signals its whole process group
+        open STDERR, '>', "$top/logs/console" or die;
+        exec $httpd, '-f', $conf, '-DFOREGROUND';
+        die "exec: $!";
     }
-    ($running) = slurp("$top/httpd.pid") =~ /(\d+)/;
-    return !$status && $running;
+    until (started_times()) {
+        return 0 if waitpid($pid, WNOHANG) == $pid;
+        select undef, undef, undef, 0.02;
+    }
+    return $running = $pid;
 }
 
 sub stop
 {
-    return unless $running;
-    my $pid = $running;
+    my $pid = $running or return;
     undef $running;
     kill TERM => $pid;
-    for (1 .. 200) {
-        last unless kill 0 => $pid;
-        select undef, undef, undef, 0.05;
-    }
-    unlink "$top/httpd.pid";
+    waitpid $pid, 0;
 }
 
 # Until the server has taken in a signal and answers again.
 sub reload
 {
-    my $before = () = slurp("$top/logs/error.log") =~ /resuming normal operations/g;
+    my $before = started_times();
     kill USR1 => $running;
     for (1 .. 200) {
-        last if $before < (() = slurp("$top/logs/error.log") =~ /resuming normal operations/g);
+        last if $before < started_times();
         select undef, undef, undef, 0.05;
     }
 }
@@ -527,14 +536,11 @@ subtest 'second_node_with_other_key_refuses' => sub {
     stop();
 };
 
-# Starts and stays: a start that fails in post_config has forked already.
 sub started
 {
-    my ($text) = @_;
-    my $status = start("$here$text");
-    my $pid = $running;
+    my $pid = start("$here$_[0]");
     stop();
-    return $status && slurp("$top/logs/error.log") =~ /resuming normal operations/ ? $pid : 0;
+    return $pid;
 }
 
 subtest 'a store that a child cannot open closes our pages until it can' => sub {

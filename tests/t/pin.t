@@ -145,6 +145,21 @@ subtest 'slow_sender_stops_no_clock' => sub {
     like scalar(<$socket>), qr/ 408 /, 'a pass1 is too old when the end of pass2 comes too late';
 };
 
+subtest 'a sign-out while a body is on its way counts for it' => sub {
+    my $browser = browser(site)->sign_in('john');
+    $browser->settings;
+    my $body = JSON::encode_json({userId => 'john', mobile => 0});
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => site) or die;
+    print {$socket} "PUT /rps/user HTTP/1.1\r\nHost: 127.0.0.1:@{[site]}\r\nOrigin: @{[origin(site)]}\r\n",
+        "Cookie: @{[$browser->cookie_header]}\r\nContent-Type: application/json\r\nConnection: close\r\n",
+        "Content-Length: @{[length $body]}\r\n\r\n", substr $body, 0, -1;
+    $socket->flush;
+    is $browser->copy->sign_out->code, 303, 'signed out meanwhile';
+    print {$socket} substr $body, -1;
+    $socket->flush;
+    like scalar(<$socket>), qr/ 403 /, 'no PIN for john';
+};
+
 subtest 'a client that sends no passId is matched by its cookie' => sub {
     my $device = device('8642');
     my $browser = fresh();
