@@ -29,7 +29,8 @@ static bool prelogin_of(request_rec *r, prelogin_t *prelogin)
 {
     const request_t *request = request_of(r);
     const char *value = request->prelogin_cookie;
-    if (value && prelogin_open(request->site->prelogins, value, strlen(value), r->request_time, prelogin))
+    if (value &&
+        prelogin_open(request->site->prelogins, value, strlen(value), r->request_time, prelogin))
         return true;
     prelogin_start(prelogin, r->request_time);
     return false;
@@ -48,7 +49,8 @@ const char *login_begin(request_rec *r, unsigned methods, int max_age, bool post
     prelogin_t prelogin;
 
     prelogin_of(r, &prelogin);
-    const char *nonce = prelogin_add(&prelogin, wanted(r), methods, (uint32_t)max_age, post_lost, r->request_time);
+    const char *nonce =
+        prelogin_add(&prelogin, wanted(r), methods, (uint32_t)max_age, post_lost, r->request_time);
     nonce = apr_pstrdup(r->pool, nonce);
     return form_keep_prelogin(r, &prelogin)
                ? apr_pstrcat(r->pool, site->paths[PATH_LOGIN], "?s=", nonce, NULL)
@@ -61,7 +63,8 @@ int login_page_for_post(request_rec *r, unsigned methods, int max_age)
     prelogin_t prelogin;
 
     prelogin_of(r, &prelogin);
-    const char *nonce = prelogin_add(&prelogin, wanted(r), methods, (uint32_t)max_age, true, r->request_time);
+    const char *nonce =
+        prelogin_add(&prelogin, wanted(r), methods, (uint32_t)max_age, true, r->request_time);
     const prelogin_entry_t *entry = prelogin_find(&prelogin, nonce);
     if (!form_keep_prelogin(r, &prelogin))
         return HTTP_SERVICE_UNAVAILABLE;
@@ -85,12 +88,14 @@ static result_t *already_signed_in(facts_t *facts, const prelogin_entry_t *entry
     page_values_t page = page_begin(facts->r, facts->site);
     page_set(&page, "continue_href", login_target(facts->site, entry));
     page_set(&page, "csrf",
-             prelogin_token(facts->site->prelogins, facts->caller.session->id, "logout", facts->r->pool));
+             prelogin_token(facts->site->prelogins, facts->caller.session->id, "logout",
+                            facts->r->pool));
     page_answer(&page, HTTP_OK, "signed_in");
     return NULL;
 }
 
-/* The state that the query asks for: `s` names one that check_authn made, `return` asks for a new one. */
+/* The state that the query asks for: `s` names one that check_authn made, `return` asks for a new
+ * one. */
 static const prelogin_entry_t *entry_for(facts_t *facts, bool *made)
 {
     prelogin_t *prelogin = &facts->prelogin;
@@ -98,14 +103,17 @@ static const prelogin_entry_t *entry_for(facts_t *facts, bool *made)
     if (nonce)
         return prelogin_find(prelogin, nonce);
 
-    const char *back = return_to_path(apr_table_get(facts->query, "return"), PRELOGIN_TARGET_MAX, facts->r->pool);
+    const char *back =
+        return_to_path(apr_table_get(facts->query, "return"), PRELOGIN_TARGET_MAX, facts->r->pool);
     if (!back)
         return NULL;
     *made = true;
-    return prelogin_find(prelogin, prelogin_add(prelogin, back, facts->site->methods, 0, false, facts->caller.now));
+    return prelogin_find(
+        prelogin, prelogin_add(prelogin, back, facts->site->methods, 0, false, facts->caller.now));
 }
 
-/* A signed-in person sees that they are, unless the place they want asks for more than they have shown. */
+/* A signed-in person sees that they are, unless the place they want asks for more than they have
+ * shown. */
 result_t *login_page(facts_t *facts)
 {
     const site_t *site = facts->site;
@@ -116,13 +124,15 @@ result_t *login_page(facts_t *facts)
         return result_error(facts->r->pool, HTTP_BAD_REQUEST, "cookies_off",
                             "the cookie that /login sets did not come back");
     if ((facts->prelogin_fresh || made) && !form_keep_prelogin(facts->r, &facts->prelogin))
-        return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down", "no randomness to be had");
+        return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
+                            "no randomness to be had");
 
     const session_t *session = facts->caller.session;
     const unsigned methods = entry ? entry->methods : METHOD_PIN | METHOD_PASSWORD;
     if (session && apr_table_get(facts->query, "offer") && site->rps_settings.register_signed_in)
         return offer(facts, entry);
-    if (session && login_satisfies(session, methods, entry ? (int)entry->max_age : 0, facts->caller.now))
+    if (session &&
+        login_satisfies(session, methods, entry ? (int)entry->max_age : 0, facts->caller.now))
         return already_signed_in(facts, entry);
 
     page_values_t page = page_begin(facts->r, site);

@@ -8,8 +8,8 @@
 
 #define PASSWORD_MAX 1024 /* bytes; bcrypt looks at 72 */
 
-/* How long a known user's password took to check, in microseconds, on each site: learned, kept in the fleeting
- * store so that all children know it. */
+/* How long a known user's password took to check, in microseconds, on each site: learned, kept in
+ * the fleeting store so that all children know it. */
 #define COST_KEY "password-cost"
 #define COST_LIFE apr_time_from_sec(30L * 24 * 3600)
 
@@ -23,7 +23,8 @@ static apr_interval_time_t cost_learned(const site_t *site, apr_pool_t *p)
 {
     store_record_t record;
     apr_interval_time_t cost;
-    if (store_get(site->store, STORE_FLEETING, COST_KEY, p, &record) != STORE_OK || record.len != sizeof(cost))
+    if (store_get(site->store, STORE_FLEETING, COST_KEY, p, &record) != STORE_OK ||
+        record.len != sizeof(cost))
         return 0;
     memcpy(&cost, record.data, sizeof(cost));
     return cost;
@@ -36,11 +37,12 @@ static void cost_learn(const site_t *site, apr_interval_time_t cost, apr_pool_t 
     if (cost < 0 || cost > COST_MAX)
         return;
     if (cost > learned + learned / 4 || cost < learned - learned / 4)
-        store_put(site->store, STORE_FLEETING, COST_KEY, &cost, sizeof(cost), apr_time_now() + COST_LIFE);
+        store_put(site->store, STORE_FLEETING, COST_KEY, &cost, sizeof(cost),
+                  apr_time_now() + COST_LIFE);
 }
 
-/* An unknown user takes as long as a known one. The time is slept away: who computed instead would make known
- * users slower, learn that, and so compute ever longer. */
+/* An unknown user takes as long as a known one. The time is slept away: who computed instead would
+ * make known users slower, learn that, and so compute ever longer. */
 static void burn(const site_t *site, const char *password, apr_time_t began, apr_pool_t *p)
 {
     apr_password_validate(password, DUMMY_HASH);
@@ -49,7 +51,8 @@ static void burn(const site_t *site, const char *password, apr_time_t began, apr
         apr_sleep(left);
 }
 
-static authn_status ask(request_rec *r, const password_provider_t *provider, const char *user, const char *password)
+static authn_status ask(request_rec *r, const password_provider_t *provider, const char *user,
+                        const char *password)
 {
     apr_table_setn(r->notes, AUTHN_PROVIDER_NAME_NOTE, provider->name);
     const authn_status status = provider->provider->check_password(r, user, password);
@@ -57,8 +60,9 @@ static authn_status ask(request_rec *r, const password_provider_t *provider, con
     return status;
 }
 
-/* Asks httpd's authn providers in order, as mod_auth_basic does. False for a wrong password, an unknown user
- * and a provider in trouble alike; an unknown user takes the time that a known one takes. */
+/* Asks httpd's authn providers in order, as mod_auth_basic does. False for a wrong password, an
+ * unknown user and a provider in trouble alike; an unknown user takes the time that a known one
+ * takes. */
 static bool password_ok(request_rec *r, const site_t *site, const char *user, const char *password)
 {
     const apr_time_t began = apr_time_now();
@@ -72,7 +76,8 @@ static bool password_ok(request_rec *r, const site_t *site, const char *user, co
     else if (status == AUTH_USER_NOT_FOUND)
         burn(site, password, began, r->pool);
     else
-        log_error(&site->log, "MPIN0510", "a password provider failed: nobody is signed in by password; see the "
+        log_error(&site->log, "MPIN0510",
+                  "a password provider failed: nobody is signed in by password; see the "
                   "provider's own lines above");
     return status == AUTH_GRANTED;
 }
@@ -123,7 +128,8 @@ static result_t *throttled(facts_t *facts, const attempt_t *attempt, int wait)
 static result_t *stale(facts_t *facts, const attempt_t *attempt)
 {
     if (!form_keep_prelogin(facts->r, &facts->prelogin))
-        return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down", "no randomness to be had");
+        return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
+                            "no randomness to be had");
     return show_again(facts, attempt, HTTP_FORBIDDEN, "expired", "1");
 }
 
@@ -134,20 +140,25 @@ static result_t *signed_in(facts_t *facts, const attempt_t *attempt)
     request_rec *r = facts->r;
     user_t user;
 
-    const store_status_t status = people_claim(site->people, attempt->name, facts->caller.now, &user, r->pool);
+    const store_status_t status =
+        people_claim(site->people, attempt->name, facts->caller.now, &user, r->pool);
     if (status != STORE_OK && status != STORE_EXISTS)
-        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down", "the user could not be read");
+        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
+                            "the user could not be read");
     if (status == STORE_EXISTS || user.state != USER_ACTIVE)
-        return result_error(r->pool, HTTP_FORBIDDEN, "user_disabled", "this account may not sign in");
+        return result_error(r->pool, HTTP_FORBIDDEN, "user_disabled",
+                            "this account may not sign in");
 
     if (people_name_proven(site->people, &user, facts->caller.now, r->pool) != STORE_OK)
-        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down", "the user's devices could not be read");
+        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
+                            "the user's devices could not be read");
 
     session_t session = {.version = user.version, .amr = AMR_PWD, .provider = "local"};
     memcpy(session.uid, user.uid, sizeof(session.uid));
     apr_cpystrn(session.name, user.name, sizeof(session.name));
     if (!request_sign_in(r, &session, facts->caller.now))
-        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down", "the session could not be made");
+        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
+                            "the session could not be made");
 
     record(facts, HTTP_OK, "login_password", user.name);
     const bool offer = (site->methods & METHOD_PIN) && site->rps_settings.register_signed_in;
@@ -157,23 +168,27 @@ static result_t *signed_in(facts_t *facts, const attempt_t *attempt)
     return NULL;
 }
 
-/* One failure is reserved before the password is looked at and given back after a right one, so that guesses in
- * parallel cannot outrun the limit. */
+/* One failure is reserved before the password is looked at and given back after a right one, so
+ * that guesses in parallel cannot outrun the limit. */
 static result_t *try_password(facts_t *facts, const attempt_t *attempt, const char *password)
 {
     const caller_t *who = &facts->caller;
-    const unsigned char *known = who->known && attempt->name ? known_for(who->known, attempt->name) : NULL;
+    const unsigned char *known =
+        who->known && attempt->name ? known_for(who->known, attempt->name) : NULL;
 
-    const int wait = throttle_reserve(&facts->site->throttle, who->address, attempt->name, known, who->now,
-                                      facts->r->pool);
+    const int wait = throttle_reserve(&facts->site->throttle, who->address, attempt->name, known,
+                                      who->now, facts->r->pool);
     if (wait == THROTTLE_DOWN)
-        return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down", "guesses cannot be counted");
+        return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
+                            "guesses cannot be counted");
     if (wait)
         return throttled(facts, attempt, wait);
     /* What is no name is asked for all the same: nothing shall tell it from an unknown one. */
-    if (!password_ok(facts->r, facts->site, attempt->name ? attempt->name : "", password) || !attempt->name)
+    if (!password_ok(facts->r, facts->site, attempt->name ? attempt->name : "", password) ||
+        !attempt->name)
         return wrong(facts, attempt);
-    throttle_release(&facts->site->throttle, who->address, attempt->name, known, who->now, facts->r->pool);
+    throttle_release(&facts->site->throttle, who->address, attempt->name, known, who->now,
+                     facts->r->pool);
     return signed_in(facts, attempt);
 }
 
@@ -183,11 +198,13 @@ result_t *login_password(facts_t *facts)
     const char *typed = apr_table_get(facts->form, "username");
     const char *password = apr_table_get(facts->form, "password");
     const char *nonce = apr_table_get(facts->form, "s");
-    const attempt_t attempt = {typed ? name_canonical(typed, facts->r->pool) : NULL, typed ? typed : "",
+    const attempt_t attempt = {typed ? name_canonical(typed, facts->r->pool) : NULL,
+                               typed ? typed : "",
                                nonce ? prelogin_find(&facts->prelogin, nonce) : NULL};
 
     if (!(facts->site->methods & METHOD_PASSWORD))
-        return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found", "there is no password login here");
+        return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found",
+                            "there is no password login here");
     if (facts->prelogin_fresh || !form_token_ok(facts, facts->prelogin.id, "login"))
         return stale(facts, &attempt);
     if (!password || strlen(password) > PASSWORD_MAX)

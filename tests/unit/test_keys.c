@@ -81,8 +81,9 @@ static void a_file_cut_anywhere_is_refused(void **state)
 #define ROOTS_15                                                                                   \
     ROOT("1")                                                                                      \
     ROOT("2")                                                                                      \
-    ROOT("3") ROOT("4") ROOT("5") ROOT("6") ROOT("7") ROOT("8") ROOT("9") ROOT("10") ROOT("11")    \
-        ROOT("12") ROOT("13") ROOT("14") ROOT("15")
+    ROOT("3")                                                                                      \
+    ROOT("4") ROOT("5") ROOT("6") ROOT("7") ROOT("8") ROOT("9") ROOT("10") ROOT("11") ROOT("12")   \
+        ROOT("13") ROOT("14") ROOT("15")
 #define MASTER(key) SAMPLE_HEAD SAMPLE_ROOT_1 SAMPLE_APP "master 1" SAMPLE_DATE key "\n"
 
 static void a_damaged_file_is_refused(void **state)
