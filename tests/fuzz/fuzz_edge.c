@@ -1,0 +1,75 @@
+/* What strangers write at the edge of httpd: cookies, forms, return targets; and the
+ * administrator's templates. No cookie of ours stays in a header, no return target leaves our
+ * origin, no page holds what came in unescaped. */
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "login/return_to.h"
+#include "login/template.h"
+#include "rpa/cookie_header.h"
+#include "rpa/form.h"
+
+static void require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void cookies(const char *text, apr_pool_t *p)
+{
+    cookie_t wanted[] = {{"mpin", NULL, 0}, {"mpin-login", NULL, 0}};
+    const char *rest = cookie_header_take(text, wanted, 2, p);
+    cookie_t again[] = {{"mpin", NULL, 0}, {"mpin-login", NULL, 0}};
+    if (rest)
+        cookie_header_take(rest, again, 2, p);
+    require(!again[0].times && !again[1].times);
+    require(!wanted[0].value || wanted[0].times == 1);
+    cookie_header_sets(text, "mpin");
+}
+
+static void return_targets(const char *text, apr_pool_t *p)
+{
+    const char *path = return_to_path(text, 512, p);
+    if (!path)
+        return;
+    require(strlen(path) <= 512 && path[0] == '/' && path[1] != '/' && path[1] != '\\');
+    require(!strpbrk(path, "\\\t\r\n "));
+}
+
+static const char *read_template(void *baton, const char *name, apr_pool_t *p)
+{
+    (void)p;
+    return strcmp(name, "page") ? NULL : baton;
+}
+
+static void templates(char *text, apr_pool_t *p)
+{
+    template_t page = {read_template, text, apr_table_make(p, 2), apr_hash_make(p)};
+    apr_table_setn((apr_table_t *)(uintptr_t)page.values, "user", text);
+    apr_hash_set(page.texts, "hello", APR_HASH_KEY_STRING, "Hello, {user}");
+    template_render(&page, "page", p);
+
+    char *shown = apr_pstrdup(p, "<p>{{user}} {{t.hello}}</p>");
+    page.baton = shown;
+    const char *html = template_render(&page, "page", p);
+    require(!html || !strpbrk(strchr(html, '>') + 1, "\"'") ||
+            !strpbrk(text, "\"'")); /* only the page's own tags hold any */
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+    apr_pool_t *p;
+    apr_initialize();
+    apr_pool_create(&p, NULL);
+    char *text = apr_pstrmemdup(p, (const char *)data, size);
+    cookies(text, p);
+    form_parse(text, p);
+    return_targets(text, p);
+    templates(text, p);
+    apr_pool_destroy(p);
+    return 0;
+}
