@@ -53,7 +53,8 @@ async function ask(method, path, body) {
         body: body && JSON.stringify(body),
         redirect: 'manual',
     });
-    for (const line of answer.headers.getSetCookie()) {
+    // Node 18 joins the lines by ", "; none of ours holds a date.
+    for (const line of (answer.headers.get('set-cookie') ?? '').split(', ').filter(Boolean)) {
         const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
         cookies.set(name, value);
     }
