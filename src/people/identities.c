@@ -205,7 +205,9 @@ store_status_t people_name_proven(people_t *people, const user_t *user, apr_time
 {
     identity_t *list;
     int count;
-    store_status_t status = people_identities(people, user->uid, &list, &count, p);
+    store_status_t status = user->proven ? STORE_OK : people_set_proven(people, user->uid, now, p);
+    if (status == STORE_OK)
+        status = people_identities(people, user->uid, &list, &count, p);
     for (int i = 0; status == STORE_OK && i < count; i++) {
         if (list[i].origin != ORIGIN_OPEN)
             continue;

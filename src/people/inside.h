@@ -17,7 +17,7 @@ struct people_t {
     const log_sink_t *log;
 };
 
-#define USER_RECORD_MAX (1 + UID_BYTES + 4 + 1 + 4 + 1 + NAME_MAX_BYTES)
+#define USER_RECORD_MAX (1 + UID_BYTES + 4 + 1 + 4 + 4 + 1 + NAME_MAX_BYTES)
 #define IDENTITY_RECORD_MAX                                                                        \
     (1 + HANDLE_BYTES + UID_BYTES + 1 + 1 + 4 + 4 + 4 + 4 * RECENT_FAILURES + HANDLE_BYTES + 1 +   \
      DEVICE_MAX + 1 + NAME_MAX_BYTES)
@@ -41,6 +41,10 @@ uint32_t people_seconds(apr_time_t now);
 
 /* When the last session that is sealed by now, or by a sign-in under way, will have ended. */
 apr_time_t people_until(const people_t *people, apr_time_t now);
+
+/* Sets `proven` of a user who has none yet; a deleted one is STORE_MISSING. */
+store_status_t people_set_proven(people_t *people, const unsigned char uid[UID_BYTES],
+                                 apr_time_t now, apr_pool_t *p);
 
 /* An identity as stored with what store_swap compares; identities being added are STORE_MISSING. */
 store_status_t people_load_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],

@@ -22,6 +22,7 @@ typedef struct user_t {
     uint32_t version; /* only rises; a session of a lower one is void */
     user_state_t state;
     uint32_t created;
+    uint32_t proven; /* when somebody first proved to own the name, in seconds; 0 = nobody ever */
     char name[NAME_MAX_BYTES + 1];
 } user_t;
 
@@ -101,7 +102,9 @@ store_status_t people_revoke_identity(people_t *people, const unsigned char hand
                                       apr_time_t now, apr_pool_t *p);
 
 /* The name was proven by its password or by a session of it: it is no longer anybody's who was
- * merely first, so identities of ORIGIN_OPEN are revoked. */
+ * merely first. Sets `proven` of a user who has none yet, and only then revokes the identities of
+ * ORIGIN_OPEN. Who adds one of those must read the user again afterwards, and revoke it when
+ * `proven` is set: however the two interleave, one of them sees the other. */
 store_status_t people_name_proven(people_t *people, const user_t *user, apr_time_t now,
                                   apr_pool_t *p);
 

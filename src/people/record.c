@@ -5,10 +5,10 @@
 #include "base/hex.h"
 
 /* Layouts: fixed order, big-endian, the first byte says which layout it is. */
-#define USER_LAYOUT 1
+#define USER_LAYOUT 2
 #define IDENTITY_LAYOUT 1
 
-/* layout 1 | uid 16 | version 4 | state 1 | created 4 | name text */
+/* layout 1 | uid 16 | version 4 | state 1 | created 4 | proven 4 | name text */
 apr_size_t people_write_user(const user_t *user, unsigned char record[USER_RECORD_MAX])
 {
     bytes_out_t out = bytes_out(record, USER_RECORD_MAX);
@@ -17,6 +17,7 @@ apr_size_t people_write_user(const user_t *user, unsigned char record[USER_RECOR
     bytes_put_u32(&out, user->version);
     bytes_put_u8(&out, (uint8_t)user->state);
     bytes_put_u32(&out, user->created);
+    bytes_put_u32(&out, user->proven);
     bytes_put_text(&out, user->name);
     return bytes_written(&out);
 }
@@ -29,6 +30,7 @@ bool people_read_user(const void *record, apr_size_t len, user_t *user)
     user->version = bytes_get_u32(&in);
     user->state = (user_state_t)bytes_get_u8(&in);
     user->created = bytes_get_u32(&in);
+    user->proven = bytes_get_u32(&in);
     bytes_get_text(&in, user->name, sizeof(user->name));
     return bytes_all_read(&in) && layout == USER_LAYOUT && user->state >= USER_ACTIVE &&
            user->state <= USER_DELETED && user->name[0];

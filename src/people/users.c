@@ -130,7 +130,7 @@ store_status_t people_claim(people_t *people, const char *name, apr_time_t now, 
     }
 }
 
-/* ---- versions and states --------------------------------------------------------------------- */
+/* ---- versions, proof and states -------------------------------------------------------------- */
 
 static store_status_t swap_user(people_t *people, const user_t *user, const store_record_t *seen,
                                 apr_time_t expires, apr_pool_t *p)
@@ -170,6 +170,22 @@ store_status_t people_end_sessions(people_t *people, const unsigned char uid[UID
         status = swap_user(people, &user, &seen, 0, p);
     } while (status == STORE_CHANGED);
     return status ? status : void_sessions(people, &user, now);
+}
+
+store_status_t people_set_proven(people_t *people, const unsigned char uid[UID_BYTES],
+                                 apr_time_t now, apr_pool_t *p)
+{
+    user_t user;
+    store_record_t seen;
+    store_status_t status;
+    do {
+        status = load_living(people, uid, &user, &seen, p);
+        if (status || user.proven)
+            return status;
+        user.proven = people_seconds(now);
+        status = swap_user(people, &user, &seen, 0, p);
+    } while (status == STORE_CHANGED);
+    return status;
 }
 
 /* The revocation first: stopped in between, the user is shut out and still to be seen as active, so

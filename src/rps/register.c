@@ -121,6 +121,8 @@ static result_t *prove_by_session(rps_t *rps, const caller_t *caller, const char
     return NULL;
 }
 
+/* A name that has a user is taken, whatever their identities: somebody has registered it, or has
+ * signed in. */
 static result_t *prove_by_being_first(rps_t *rps, const caller_t *caller, const char *name,
                                       pending_t *pending, apr_pool_t *p)
 {

@@ -69,19 +69,48 @@ static result_t *name_proven(rps_t *rps, const caller_t *caller, const user_t *u
     return status == STORE_OK ? NULL : rps_store_refusal(status, p);
 }
 
+/* The owner may have proven the name while the identity was added. They mark the user and then look
+ * for identities; we have added ours and now look for the mark: one of us sees the other. */
+static result_t *still_unproven(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                                const user_t *added_to, apr_pool_t *p)
+{
+    user_t user;
+    store_status_t status = people_get(rps->people, added_to->uid, &user, p);
+    if (status == STORE_OK && user.state == USER_ACTIVE && !user.proven)
+        return NULL;
+    if (status == STORE_OK || status == STORE_MISSING)
+        status = people_revoke_identity(rps->people, id->handle, caller->now, p);
+    return status == STORE_OK ? taken(p) : rps_store_refusal(status, p);
+}
+
+static result_t *activate_open(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                               const pending_t *pending, apr_pool_t *p)
+{
+    user_t user;
+    result_t *refusal = claim_free_name(rps, caller, pending, &user, p);
+    if (!refusal)
+        refusal = add_identity(rps, caller, id, pending, &user, p);
+    return refusal ? refusal : still_unproven(rps, caller, id, &user, p);
+}
+
+static result_t *activate_signed_in(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                                    const pending_t *pending, apr_pool_t *p)
+{
+    user_t user;
+    result_t *refusal = same_user(rps, pending, &user, p);
+    if (!refusal)
+        refusal = name_proven(rps, caller, &user, p);
+    return refusal ? refusal : add_identity(rps, caller, id, pending, &user, p);
+}
+
 static result_t *activate(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
                           const pending_t *pending, apr_pool_t *p)
 {
-    user_t user;
-    bool open = pending->origin == ORIGIN_OPEN;
     store_status_t status = pending_take(rps, id->handle, p);
     if (status != STORE_OK)
         return status == STORE_MISSING ? unknown(p) : rps_store_refusal(status, p);
-    result_t *refusal =
-        open ? claim_free_name(rps, caller, pending, &user, p) : same_user(rps, pending, &user, p);
-    if (!refusal && !open)
-        refusal = name_proven(rps, caller, &user, p);
-    return refusal ? refusal : add_identity(rps, caller, id, pending, &user, p);
+    return pending->origin == ORIGIN_OPEN ? activate_open(rps, caller, id, pending, p)
+                                          : activate_signed_in(rps, caller, id, pending, p);
 }
 
 /* ---- endpoints ------------------------------------------------------------------------------- */

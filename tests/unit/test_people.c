@@ -318,6 +318,30 @@ static void proven_name_revokes_what_was_registered_openly(void **state)
     assert_int_equal(now.state, IDENTITY_ACTIVE);
 }
 
+static void name_is_proven_once_and_stays_so(void **state)
+{
+    (void)state;
+    apr_time_t first = apr_time_now(), later = first + DAY;
+    user_t before = fixture_user(fixture, "once", pool), user;
+    assert_int_equal(before.proven, 0);
+    assert_int_equal(people_name_proven(people, &before, first, pool), STORE_OK);
+    assert_int_equal(people_get(people, before.uid, &user, pool), STORE_OK);
+    assert_int_equal(user.proven, apr_time_sec(first));
+    assert_int_equal(user.version, before.version);
+
+    assert_int_equal(people_name_proven(people, &user, later, pool), STORE_OK);
+    assert_int_equal(people_name_proven(people, &before, later, pool), STORE_OK); /* read before */
+    assert_int_equal(people_end_sessions(people, user.uid, later, pool), STORE_OK);
+    assert_int_equal(people_disable(people, user.uid, later, pool), STORE_OK);
+    assert_int_equal(people_enable(people, user.uid, pool), STORE_OK);
+    assert_int_equal(people_get(people, user.uid, &user, pool), STORE_OK);
+    assert_int_equal(user.proven, apr_time_sec(first));
+
+    user = fixture_user(fixture, "left", pool);
+    assert_int_equal(people_delete(people, user.uid, first, pool), STORE_OK);
+    assert_int_equal(people_name_proven(people, &user, later, pool), STORE_MISSING);
+}
+
 static void eleventh_identity_is_refused_until_one_is_revoked(void **state)
 {
     (void)state;
@@ -400,7 +424,8 @@ static void record_of_another_user_or_identity_is_a_store_failure(void **state)
 static void records_out_of_bounds_are_refused(void **state)
 {
     (void)state;
-    user_t user = {.version = 3, .state = USER_ACTIVE, .created = 5, .name = "anna"}, read_user;
+    user_t user = {.version = 3, .state = USER_ACTIVE, .created = 5, .proven = 6, .name = "anna"},
+           read_user;
     identity_t identity = {.state = IDENTITY_ACTIVE,
                            .origin = ORIGIN_MAIL,
                            .failures = 2,
@@ -413,13 +438,14 @@ static void records_out_of_bounds_are_refused(void **state)
     unsigned char record[IDENTITY_RECORD_MAX + 1] = {0};
 
     apr_size_t len = people_write_user(&user, record);
-    assert_int_equal(len, 1 + 16 + 4 + 1 + 4 + 1 + 4);
-    assert_memory_equal(record + 17, "\0\0\0\3\1\0\0\0\5\4anna", 14);
+    assert_int_equal(len, 1 + 16 + 4 + 1 + 4 + 4 + 1 + 4);
+    assert_memory_equal(record + 17, "\0\0\0\3\1\0\0\0\5\0\0\0\6\4anna", 18);
     assert_true(people_read_user(record, len, &read_user));
     assert_memory_equal(user.uid, read_user.uid, UID_BYTES);
     assert_int_equal(read_user.version, 3);
     assert_int_equal(read_user.state, USER_ACTIVE);
     assert_int_equal(read_user.created, 5);
+    assert_int_equal(read_user.proven, 6);
     assert_string_equal(read_user.name, "anna");
     for (apr_size_t short_of = 0; short_of < len; short_of++)
         assert_false(people_read_user(record, short_of, &read_user));
@@ -428,7 +454,7 @@ static void records_out_of_bounds_are_refused(void **state)
         int at;
         unsigned char byte;
     } bad[] = {
-        {0, 0}, {0, 2}, {21, 0}, {21, 4}, {26, 3}, {26, 5}, {26, 255}, {27, 0}, {29, 0},
+        {0, 0}, {0, 1}, {0, 3}, {21, 0}, {21, 4}, {30, 3}, {30, 5}, {30, 255}, {31, 0}, {33, 0},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         unsigned char was = record[bad[i].at];
@@ -485,6 +511,7 @@ int main(void)
         cmocka_unit_test(identity_is_never_added_twice),
         cmocka_unit_test(revoked_identity_is_final_and_its_sessions_end),
         cmocka_unit_test(proven_name_revokes_what_was_registered_openly),
+        cmocka_unit_test(name_is_proven_once_and_stays_so),
         cmocka_unit_test(eleventh_identity_is_refused_until_one_is_revoked),
         cmocka_unit_test(members_without_an_identity_give_way),
         cmocka_unit_test(record_that_does_not_parse_is_a_store_failure),

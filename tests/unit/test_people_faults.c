@@ -154,6 +154,26 @@ static void device_revoked(const scene_t *scene)
     assert_true(fixture_session_ended(sound, scene->user.uid, 99, scene->device.handle));
 }
 
+static void openly_registered(scene_t *scene)
+{
+    scene->device = fixture_identity(&scene->user);
+    scene->device.origin = ORIGIN_OPEN;
+    assert_int_equal(people_add_identity(sound->people, &scene->device, pool), STORE_OK);
+}
+
+static store_status_t prove(people_t *people, scene_t *scene)
+{
+    return people_name_proven(people, &scene->user, now, pool);
+}
+
+static void proven(const scene_t *scene)
+{
+    user_t user;
+    assert_int_equal(people_get(sound->people, scene->user.uid, &user, pool), STORE_OK);
+    assert_int_equal(user.proven, apr_time_sec(now));
+    device_revoked(scene);
+}
+
 static store_status_t end_sessions(people_t *people, scene_t *scene)
 {
     return people_end_sessions(people, scene->user.uid, now, pool);
@@ -314,11 +334,24 @@ static void enabling_heals_a_disabling_that_was_stopped(void **state)
     assert_false(fixture_session_ended(sound, user.uid, user.version, none));
 }
 
+static void name_that_is_proven_already_is_not_written(void **state)
+{
+    const operation_t operation = {openly_registered, prove, proven, 4};
+    scene_t *scene = new_scene(&operation);
+    (void)state;
+    assert_int_equal(prove(sound->people, scene), STORE_OK);
+    writes_left = 0;
+    assert_int_equal(prove(faulty->people, scene), STORE_OK);
+    assert_int_equal(people_get(sound->people, scene->user.uid, &scene->user, pool), STORE_OK);
+    assert_int_equal(prove(faulty->people, scene), STORE_OK);
+}
+
 static operation_t claiming = {new_name, claim, claimed, 2},
                    claiming_again = {old_tombstone, claim, claimed, 2},
                    adding = {nothing, add, added, 3},
                    adding_to_leftovers = {full_of_leftovers, add, added, 4 + IDENTITIES_MAX - 1},
                    revoking = {nothing, revoke_device, device_revoked, 3},
+                   proving = {openly_registered, prove, proven, 4},
                    ending = {nothing, end_sessions, sessions_ended, 2},
                    disabling = {nothing, disable, disabled_and_can_be_enabled, 2},
                    deleting = {nothing, delete, deleted, 5},
@@ -366,6 +399,8 @@ int main(void)
         STOPPED("adding_an_identity_stopped_anywhere_leaves_nothing_wrong", adding),
         STOPPED("making_room_stopped_anywhere_leaves_nothing_wrong", adding_to_leftovers),
         STOPPED("revoking_stopped_anywhere_leaves_nothing_wrong", revoking),
+        STOPPED("proving_a_name_stopped_anywhere_leaves_nothing_wrong", proving),
+        cmocka_unit_test(name_that_is_proven_already_is_not_written),
         STOPPED("ending_sessions_stopped_anywhere_leaves_nothing_wrong", ending),
         STOPPED("disabling_stopped_anywhere_leaves_nothing_wrong", disabling),
         cmocka_unit_test(enabling_heals_a_disabling_that_was_stopped),
