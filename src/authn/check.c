@@ -143,7 +143,7 @@ int authn_check(request_rec *r)
 int authn_force(request_rec *r)
 {
     request_t *request = request_of(r);
-    if (!request || !check_governs(r) || site_directory(r)->unauthenticated != UNAUTH_PASS)
+    if (!request || site_directory(r)->unauthenticated != UNAUTH_PASS || !check_governs(r))
         return DECLINED;
     request->personal = true;
     return good_session(r, request) ? OK : DECLINED;

@@ -33,10 +33,14 @@ static bool sent_by_us(const request_t *request, const char *line)
     return false;
 }
 
-static bool is_foreign(const request_t *request, const apr_table_entry_t *header)
+static bool is_set_cookie(const apr_table_entry_t *header)
 {
-    return is_name(header->key, "Set-Cookie") && request_owns_cookie(request, header->val) &&
-           !sent_by_us(request, header->val);
+    return is_name(header->key, "Set-Cookie");
+}
+
+static bool is_foreign(const request_t *request, const char *line)
+{
+    return request_owns_cookie(request, line) && !sent_by_us(request, line);
 }
 
 /* A handler or backend that sets a cookie of our name could sign somebody in or out. */
@@ -44,8 +48,10 @@ static void drop_foreign_cookies(request_rec *r, const request_t *request, apr_t
 {
     const apr_array_header_t *list = apr_table_elts(headers);
     bool found = false;
-    for (int i = 0; i < list->nelts && !found; i++)
-        found = is_foreign(request, &APR_ARRAY_IDX(list, i, apr_table_entry_t));
+    for (int i = 0; i < list->nelts && !found; i++) {
+        const apr_table_entry_t *header = &APR_ARRAY_IDX(list, i, apr_table_entry_t);
+        found = is_set_cookie(header) && is_foreign(request, header->val);
+    }
     if (!found)
         return;
 
@@ -56,7 +62,7 @@ static void drop_foreign_cookies(request_rec *r, const request_t *request, apr_t
     apr_table_unset(headers, "Set-Cookie");
     for (int i = 0; i < list->nelts; i++) {
         const apr_table_entry_t *header = &APR_ARRAY_IDX(list, i, apr_table_entry_t);
-        if (is_name(header->key, "Set-Cookie") && !is_foreign(request, header))
+        if (is_set_cookie(header) && !is_foreign(request, header->val))
             apr_table_addn(headers, header->key, header->val);
     }
 }

@@ -31,6 +31,14 @@ static const apr_array_header_t *look_up_providers(const apr_array_header_t *nam
     return providers;
 }
 
+static void set_paths(site_t *site, const server_config_t *config)
+{
+    memcpy(site->paths, config->paths.path, sizeof(site->paths));
+    for (int i = 0; i < PATH_COUNT; i++)
+        if (site->paths[i])
+            site->path_starts[(unsigned char)site->paths[i][1]] = true;
+}
+
 static void set_cookies(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
     const cookie_settings_t cookies = {site->url.https, config->cookie_name, config->cookie_domain,
@@ -70,7 +78,7 @@ place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_
     site->url = config->public_url;
     if (!site->url.text && !surroundings_local_url(server, &site->url, p))
         return NULL;
-    memcpy(site->paths, config->paths.path, sizeof(site->paths));
+    set_paths(site, config);
     set_cookies(site, config, p);
     site->after_login = config->after_login;
     site->after_logout = config->after_logout;

@@ -11,6 +11,7 @@ typedef struct site_t {
     /* settings */
     public_url_t url;
     const char *paths[PATH_COUNT]; /* absolute path, NULL = off */
+    bool path_starts[256];         /* true for what follows the "/" of one of them */
     const char *session_cookie;    /* "__Host-mpin" or "mpin" */
     const char *prelogin_cookie;   /* "__Host-mpin-login" or "mpin-login" */
     const char *known_cookie;      /* "__Host-mpin-known" or "mpin-known" */

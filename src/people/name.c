@@ -46,13 +46,19 @@ const char *name_canonical(const char *raw, apr_pool_t *p)
     return name;
 }
 
-/* Letters, digits and inner hyphens (RFC 5321, 4.1.2: a domain literal or an underscore is no
- * domain). */
-static bool label_fits(const char *label, apr_size_t len)
+static bool label_byte(char c)
 {
-    static const char label_bytes[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-    return len > 0 && len <= LABEL_MAX && strspn(label, label_bytes) >= len && label[0] != '-' &&
-           label[len - 1] != '-';
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+/* Where a label ends: letters, digits and inner hyphens (RFC 5321, 4.1.2: a domain literal or an
+ * underscore is no domain). NULL: it is none. */
+static const char *label_end(const char *label)
+{
+    const char *end = label;
+    while (label_byte(*end)) /* strspn would fill a table first, and every request comes by here */
+        end++;
+    return end > label && end - label <= LABEL_MAX && *label != '-' && end[-1] != '-' ? end : NULL;
 }
 
 const char *name_domain(const char *name)
@@ -61,12 +67,12 @@ const char *name_domain(const char *name)
     if (!at || at == name || at - name > LOCAL_PART_MAX)
         return NULL;
     for (const char *label = at + 1;;) {
-        apr_size_t len = strcspn(label, ".");
-        if (!label_fits(label, len))
+        const char *end = label_end(label);
+        if (!end || (*end && *end != '.'))
             return NULL;
-        if (!label[len])
+        if (!*end)
             return at + 1;
-        label += len + 1;
+        label = end + 1;
     }
 }
 

@@ -48,8 +48,9 @@ const char *cookie_header_take(const char *header, cookie_t wanted[], int count,
     char *kept = NULL, *out = NULL;
     const char *run = header; /* what is kept and not copied yet */
 
+    const bool commas = strchr(header, ',') != NULL;
     for (const char *at = header;;) {
-        const char *value, *end = at + strcspn(at, DIVIDERS);
+        const char *value, *end = commas ? at + strcspn(at, DIVIDERS) : strchrnul(at, ';');
         cookie_t *cookie = which(wanted, count, at, end, &value);
         if (cookie) {
             note(cookie, value, end, p);

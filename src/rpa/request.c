@@ -2,6 +2,7 @@
 #include "rpa/cookie_header.h"
 
 #include <apr_strings.h>
+#include <stddef.h>
 #include <string.h>
 
 /* How long a browser is known by the users it has signed in: as long as browsers keep a cookie at
@@ -11,22 +12,11 @@
 
 #define OUR_COOKIES 3
 
-const request_rec *request_first(const request_rec *r)
-{
-    while (r->main || r->prev)
-        r = r->main ? r->main : r->prev;
-    return r;
-}
-
-request_t *request_of(const request_rec *r)
-{
-    return ap_get_module_config(request_first(r)->request_config, &auth_mpin_module);
-}
-
 request_t *request_make(request_rec *r, const site_t *site)
 {
     apr_pool_t *p = request_first(r)->pool;
-    request_t *request = apr_pcalloc(p, sizeof(*request));
+    request_t *request = apr_palloc(p, sizeof(*request));
+    memset(request, 0, offsetof(request_t, session));
     request->site = site;
     request->pool = p;
     request->session_status = SESSION_NONE;

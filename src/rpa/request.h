@@ -26,10 +26,8 @@ typedef struct request_t {
     const char *session_cookie, *prelogin_cookie, *known_cookie;
     bool tossed;
 
-    /* filled at first use */
-    bool session_read;
+    bool session_read; /* at first use */
     session_status_t session_status;
-    session_t session;
 
     /* Set-Cookie lines to send; those that stand in the answer already */
     apr_array_header_t *set_cookies;
@@ -38,13 +36,24 @@ typedef struct request_t {
     bool handling; /* the handler has begun: nobody reads what subrequests are refused with */
     bool personal; /* the answer depends on who asked: no shared cache may keep it */
     const struct refusal_t *refusal; /* what authn's internal route answers */
+
+    session_t session; /* where session_status is SESSION_OK, else not even zeros */
 } request_t;
 
-/* The state of a request's first request; NULL on vhosts where the engine is off. */
-request_t *request_of(const request_rec *r);
-
 /* The first of a chain of internal redirects and subrequests: the one that came over the wire. */
-const request_rec *request_first(const request_rec *r);
+static inline const request_rec *request_first(const request_rec *r)
+{
+    while (r->main || r->prev)
+        r = r->main ? r->main : r->prev;
+    return r;
+}
+
+/* The state of a request's first request; NULL on vhosts where the engine is off. Each hook asks
+ * for it, at every request. */
+static inline request_t *request_of(const request_rec *r)
+{
+    return ap_get_module_config(request_first(r)->request_config, &auth_mpin_module);
+}
 
 /* Makes it (post_read_request). */
 request_t *request_make(request_rec *r, const site_t *site);

@@ -73,11 +73,11 @@ static const route_t *find_below(path_name_t base, const char *tail, const char 
 
 const route_t *route_find(const site_t *site, const request_rec *r, const char **rest)
 {
-    if (!r->uri || r->uri[0] != '/')
+    /* Every request comes by here thrice, and most go no further. */
+    if (!r->uri || r->uri[0] != '/' || !site->path_starts[(unsigned char)r->uri[1]])
         return NULL;
     for (path_name_t base = 0; base < PATH_COUNT; base++) {
         const char *path = site->paths[base];
-        /* Every request comes by here thrice, and most go no further. */
         if (!path || path[1] != r->uri[1])
             continue;
         const char *tail = below(r->uri, path);

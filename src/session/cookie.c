@@ -1,14 +1,24 @@
 #include "session/cookie.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #include "base/base64.h"
 
 struct cookie_sealer_t {
     sealer_t *sealer;
-    const char *bound; /* cookie's name, NUL, realm */
-    apr_size_t bound_len;
+    unsigned char bound[crypto_generichash_BYTES_MIN]; /* one block: every request pays for it */
 };
+
+/* A hash of name and realm, which the NUL between them keeps apart. */
+static void bind_to(cookie_sealer_t *sealer, const char *cookie, const char *realm)
+{
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, NULL, 0, sizeof sealer->bound);
+    crypto_generichash_update(&state, (const unsigned char *)cookie, strlen(cookie) + 1);
+    crypto_generichash_update(&state, (const unsigned char *)realm, strlen(realm));
+    crypto_generichash_final(&state, sealer->bound, sizeof sealer->bound);
+}
 
 cookie_sealer_t *cookie_sealer_make(const keys_t *keys, const char *purpose,
                                     apr_interval_time_t longest, const char *cookie,
@@ -16,13 +26,8 @@ cookie_sealer_t *cookie_sealer_make(const keys_t *keys, const char *purpose,
 {
     const apr_interval_time_t day = apr_time_from_sec(86400);
     cookie_sealer_t *made = apr_pcalloc(p, sizeof *made);
-    apr_size_t name_len = strlen(cookie) + 1, realm_len = strlen(realm);
-    char *bound = apr_palloc(p, name_len + realm_len);
 
-    memcpy(bound, cookie, name_len);
-    memcpy(bound + name_len, realm, realm_len);
-    made->bound = bound;
-    made->bound_len = name_len + realm_len;
+    bind_to(made, cookie, realm);
     made->sealer = sealer_make(keys, purpose, (int)((longest + day - 1) / day), p);
     return made->sealer ? made : NULL;
 }
@@ -32,7 +37,7 @@ const char *cookie_seal(const cookie_sealer_t *sealer, apr_time_t now, const uns
 {
     unsigned char blob[BASE64_BYTES_MAX(COOKIE_TEXT_MAX)];
     if (len + SEAL_OVERHEAD > sizeof blob ||
-        !sealer_seal(sealer->sealer, now, sealer->bound, sealer->bound_len, bytes, len, blob))
+        !sealer_seal(sealer->sealer, now, sealer->bound, sizeof sealer->bound, bytes, len, blob))
         return NULL;
     return base64_encode(p, blob, len + SEAL_OVERHEAD);
 }
@@ -46,6 +51,6 @@ bool cookie_open(const cookie_sealer_t *sealer, apr_time_t now, const char *text
         blob_len < SEAL_OVERHEAD || blob_len - SEAL_OVERHEAD > max)
         return false;
     *got = blob_len - SEAL_OVERHEAD;
-    return sealer_open(sealer->sealer, now, sealer->bound, sealer->bound_len, blob, blob_len,
+    return sealer_open(sealer->sealer, now, sealer->bound, sizeof sealer->bound, blob, blob_len,
                        bytes);
 }

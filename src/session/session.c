@@ -34,15 +34,21 @@ struct sessions_t {
     const secret_t *handle_key; /* its first 128 bits */
 };
 
+/* Words with the space between them, in fields that are copied whole. */
+#define WORD(text, bit)                                                                            \
+    {                                                                                              \
+        text " ", sizeof text, bit                                                                 \
+    }
 static const struct {
-    const char *word;
+    char word[8];
+    unsigned char len;
     uint32_t bit;
 } amr_words[] = {
-    {"pwd", AMR_PWD}, {"pin", AMR_PIN}, {"mfa", AMR_MFA}, {"otp", AMR_OTP},
-    {"sms", AMR_SMS}, {"hwk", AMR_HWK}, {"swk", AMR_SWK}, {"phone", AMR_PHONE},
+    WORD("pwd", AMR_PWD), WORD("pin", AMR_PIN), WORD("mfa", AMR_MFA), WORD("otp", AMR_OTP),
+    WORD("sms", AMR_SMS), WORD("hwk", AMR_HWK), WORD("swk", AMR_SWK), WORD("phone", AMR_PHONE),
 };
 #define AMR_WORDS (sizeof amr_words / sizeof *amr_words)
-#define AMR_TEXT_MAX (AMR_WORDS * sizeof "phone ")
+#define AMR_TEXT_MAX (AMR_WORDS * sizeof amr_words->word)
 
 sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *realm,
                           apr_interval_time_t idle, apr_interval_time_t max,
@@ -199,16 +205,19 @@ const char *session_amr_text(uint32_t amr, apr_pool_t *p)
 {
     char *text = apr_palloc(p, AMR_TEXT_MAX + 1), *at = text;
     for (size_t i = 0; i < AMR_WORDS; i++)
-        if (amr & amr_words[i].bit)
-            at = stpcpy(stpcpy(at, at == text ? "" : " "), amr_words[i].word);
-    *at = '\0';
+        if (amr & amr_words[i].bit) {
+            memcpy(at, amr_words[i].word, sizeof amr_words->word);
+            at += amr_words[i].len;
+        }
+    *(at == text ? at : at - 1) = '\0';
     return text;
 }
 
 uint32_t session_amr_bit(const char *word)
 {
+    const size_t len = strlen(word);
     for (size_t i = 0; i < AMR_WORDS; i++)
-        if (!strcmp(amr_words[i].word, word))
+        if (len + 1 == amr_words[i].len && !memcmp(amr_words[i].word, word, len))
             return amr_words[i].bit;
     return 0;
 }
