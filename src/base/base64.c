@@ -6,22 +6,29 @@
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* What is no letter has a bit above the 24 that four letters fill: wherever it stands among them it
- * lands still higher, and one look at the end finds it. */
-#define NO (1 << 24)
-static const uint32_t values[256] = {
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 62, NO, NO,
-    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO, NO, NO, 0,  1,  2,  3,  4,  5,  6,
-    7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, 63,
-    NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48,
-    49, 50, 51, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-};
+/* What a letter says at each of four places, in the 24 bits that they fill, and above these a bit
+ * for the place: where one of the four bits is missing in the end, there was what is no letter. */
+#define LETTERS(at)                                                                                \
+    ['A'] = at(0), ['B'] = at(1), ['C'] = at(2), ['D'] = at(3), ['E'] = at(4), ['F'] = at(5),      \
+    ['G'] = at(6), ['H'] = at(7), ['I'] = at(8), ['J'] = at(9), ['K'] = at(10), ['L'] = at(11),    \
+    ['M'] = at(12), ['N'] = at(13), ['O'] = at(14), ['P'] = at(15), ['Q'] = at(16),                \
+    ['R'] = at(17), ['S'] = at(18), ['T'] = at(19), ['U'] = at(20), ['V'] = at(21),                \
+    ['W'] = at(22), ['X'] = at(23), ['Y'] = at(24), ['Z'] = at(25), ['a'] = at(26),                \
+    ['b'] = at(27), ['c'] = at(28), ['d'] = at(29), ['e'] = at(30), ['f'] = at(31),                \
+    ['g'] = at(32), ['h'] = at(33), ['i'] = at(34), ['j'] = at(35), ['k'] = at(36),                \
+    ['l'] = at(37), ['m'] = at(38), ['n'] = at(39), ['o'] = at(40), ['p'] = at(41),                \
+    ['q'] = at(42), ['r'] = at(43), ['s'] = at(44), ['t'] = at(45), ['u'] = at(46),                \
+    ['v'] = at(47), ['w'] = at(48), ['x'] = at(49), ['y'] = at(50), ['z'] = at(51),                \
+    ['0'] = at(52), ['1'] = at(53), ['2'] = at(54), ['3'] = at(55), ['4'] = at(56),                \
+    ['5'] = at(57), ['6'] = at(58), ['7'] = at(59), ['8'] = at(60), ['9'] = at(61),                \
+    ['-'] = at(62), ['_'] = at(63)
+#define FIRST(n) ((n) << 18 | 1 << 24)
+#define SECOND(n) ((n) << 12 | 1 << 25)
+#define THIRD(n) ((n) << 6 | 1 << 26)
+#define FOURTH(n) ((n) | 1 << 27)
+static const uint32_t values[4][256] = {
+    {LETTERS(FIRST)}, {LETTERS(SECOND)}, {LETTERS(THIRD)}, {LETTERS(FOURTH)}};
+#define ALL(places) (((1u << (places)) - 1) << 24)
 
 char *base64_encode(apr_pool_t *p, const unsigned char *bytes, apr_size_t len)
 {
@@ -45,29 +52,26 @@ bool base64_decode(const char *text, apr_size_t len, unsigned char *bytes, apr_s
 {
     const unsigned char *in = (const unsigned char *)text;
     const unsigned char *end = in + len / 4 * 4;
+    const unsigned left = len % 4;
     unsigned char *out = bytes;
-    uint64_t seen = 0;
+    uint32_t seen = ALL(4), bits;
 
     /* Four bytes are stored for three: the fourth is overwritten, or lies in BASE64_BYTES_MAX. */
     for (; in < end; in += 4, out += 3) {
-        uint64_t bits = values[in[0]];
-        bits = bits << 6 | values[in[1]];
-        bits = bits << 6 | values[in[2]];
-        bits = bits << 6 | values[in[3]];
-        seen |= bits;
-        uint32_t stored = htonl((uint32_t)bits << 8);
-        memcpy(out, &stored, sizeof stored);
+        bits = values[0][in[0]] | values[1][in[1]] | values[2][in[2]] | values[3][in[3]];
+        seen &= bits;
+        bits = htonl(bits << 8);
+        memcpy(out, &bits, sizeof bits);
     }
-    if (len % 4 == 1)
-        return false;
-    if (len % 4) {
-        uint64_t a = values[in[0]], b = values[in[1]], c = len % 4 == 3 ? values[in[2]] : 0;
-        uint64_t unused = len % 4 == 3 ? c & 3 : b & 15;
-        seen |= a | b | c | (unused ? NO : 0);
-        *out++ = (unsigned char)(a << 2 | b >> 4);
-        if (len % 4 == 3)
-            *out++ = (unsigned char)(b << 4 | c >> 2);
-    }
+    bits = 0;
+    for (unsigned i = 0; i < left; i++)
+        bits |= values[i][in[i]];
+    if (left > 1)
+        *out++ = (unsigned char)(bits >> 16);
+    if (left > 2)
+        *out++ = (unsigned char)(bits >> 8);
     *got = (apr_size_t)(out - bytes);
-    return seen < NO;
+
+    const uint32_t unused = left == 2 ? bits & 0xf000 : left == 3 ? bits & 0xc0 : 0;
+    return (seen & ALL(4)) == ALL(4) && (bits & ALL(4)) == ALL(left) && left != 1 && !unused;
 }

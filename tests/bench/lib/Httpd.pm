@@ -30,7 +30,7 @@ chomp(my $sbin = `apxs -q SBINDIR`);
 my $httpd = (grep { -x } "$sbin/apache2", "$sbin/httpd")[0];
 
 # The two pages that are measured have paths of one length, as httpd's own work depends on it.
-use constant {OPEN => '/open-site/a.txt', PROTECTED => '/protected/a.txt'};
+use constant {OPEN => '/open-site/page', PROTECTED => '/protected/page'};
 for my $path (OPEN, PROTECTED) {
     make_path(dirname("$top/site$path"));
     write_file("$top/site$path", 'x' x 99 . "\n");
