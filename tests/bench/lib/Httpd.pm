@@ -35,8 +35,6 @@ for my $path (OPEN, PROTECTED) {
     make_path(dirname("$top/site$path"));
     write_file("$top/site$path", 'x' x 99 . "\n");
 }
-system("htpasswd -Bbc -C 4 '$top/users' john john-secret 2>/dev/null") == 0 or die 'htpasswd';
-
 sub write_file {
     my ($name, $text) = @_;
     open my $out, '>', $name or die "$name: $!";
@@ -51,30 +49,7 @@ sub slurp {
     return scalar(<$in>) // '';
 }
 
-# ---- configurations -----------------------------------------------------------------------------------
-
 sub load_module { return qq(LoadModule $_[0]_module "$modules/mod_$_[0].so"\n) }
-
-# The protected site of the README, with its state in a folder of its own.
-sub mpin_conf {
-    my $state = "$top/" . shift;
-    return <<"END";
-LoadModule auth_mpin_module "$build/mod_auth_mpin.so"
-MPinEngine On
-MPinStore "lmdb:$state/store"
-MPinKeyFile "$state/keys/mpin.keys"
-MPinPasswordProvider file
-MPinRegister signed-in open
-MPinRegisterAllow any
-<Location /login>
-AuthUserFile "$top/users"
-</Location>
-<Location /protected>
-AuthType MPin
-Require valid-user
-</Location>
-END
-}
 
 # ---- start and stop ---------------------------------------------------------------------------------------
 
@@ -115,7 +90,7 @@ sub configure {
     }
     my $loads = join '', map { load_module($_) }
         grep { !/log_config/ || -e "$modules/mod_log_config.so" } # Debian has it built in
-        "mpm_$mpm", qw(log_config authn_core authn_file authz_core authz_user dir mime);
+        "mpm_$mpm", qw(log_config authn_core authz_core authz_user);
     write_file("$self->{folder}/httpd.conf", <<"END");
 ServerRoot "$self->{folder}"
 ServerName 127.0.0.1
@@ -126,7 +101,6 @@ DefaultRuntimeDir "$self->{folder}"
 Mutex "file:$self->{folder}" default
 $user${loads}LogFormat "%h %l %u %t \\"%r\\" %>s %b" common
 CustomLog "$self->{folder}/access.log" common
-TypesConfig /etc/mime.types
 DocumentRoot "$top/site"
 MaxKeepAliveRequests 0
 KeepAliveTimeout 60

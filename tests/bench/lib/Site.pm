@@ -1,0 +1,51 @@
+package Site;
+
+# The site that is measured: who has a PIN sees /protected.
+
+use strict;
+use warnings;
+use Httpd;
+use MPin;
+
+sub conf {
+    my $state = "$Httpd::top/state";
+    return <<"END";
+LoadModule auth_mpin_module "$Httpd::build/mod_auth_mpin.so"
+MPinEngine On
+MPinStore "lmdb:$state/store"
+MPinKeyFile "$state/keys/mpin.keys"
+MPinRegister signed-in open
+MPinRegisterAllow any
+<Location /protected>
+AuthType MPin
+Require valid-user
+</Location>
+END
+}
+
+# Somebody new with a PIN: the browser and the device.
+my $people = 0;
+
+sub person {
+    my $browser = MPin::browser(shift);
+    my $device = $browser->enrol('person-' . $people++ . '@example.org', '7391');
+    return ($browser, $device);
+}
+
+# The Cookie header of somebody who has signed in by PIN.
+sub session {
+    my ($browser, $device) = person(shift);
+    my $answer = $browser->pin_login($device);
+    die 'no session: ' . $answer->as_string if $answer->code != 200;
+    return 'Cookie: mpin=' . $browser->cookie('mpin');
+}
+
+# Adds revocations of other sessions, while the site's httpd is stopped.
+sub revoke {
+    my $count = shift;
+    my $state = "$Httpd::top/state";
+    system("$Httpd::build/bench/revoke", "lmdb:$state/store", "$state/keys/mpin.keys", $count) == 0 or die 'revoke';
+    return;
+}
+
+1;

@@ -1,0 +1,34 @@
+#!/usr/bin/perl
+
+# What a request of somebody who has signed in costs, in instructions, which are the same on a busy machine; and that
+# it is the same however many sessions have been revoked.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../bench/lib";
+use Httpd;
+use Site;
+use Test::More tests => 3;
+
+my $port = $ENV{PORT} // 8700;
+system('make', '--no-print-directory', '-s', "BUILD=$Httpd::build", map { "$Httpd::build/$_" } qw(mpin-client bench/revoke))
+    == 0 or die 'make';
+
+sub count {
+    my ($conf, $page, $enter) = @_;
+    my $httpd = Httpd->counted($port, $conf);
+    my $count = $httpd->instructions($page, $enter->($port));
+    $httpd->stop;
+    return $count;
+}
+
+my $unprotected = count('', Httpd::OPEN, sub { () });
+my $signed_in = count(Site::conf(), Httpd::PROTECTED, \&Site::session);
+Site::revoke(20_000);
+my $revoked = count(Site::conf(), Httpd::PROTECTED, \&Site::session);
+diag sprintf 'unprotected %.0f, signed in %.0f, with 20,000 revocations %.0f', $unprotected, $signed_in, $revoked;
+
+cmp_ok $signed_in - $unprotected, '<=', 12_600, 'a session adds at most 12,600 instructions to a request';
+cmp_ok $signed_in, '<=', 45_000, 'a request takes at most 45,000 in all';
+cmp_ok abs($revoked - $signed_in) / $signed_in, '<=', 0.02, 'revocations of others cost nothing';
