@@ -187,10 +187,20 @@ sub count {
 }
 
 # Instructions of one GET among many: what twice as many cost more.
+use constant TIMES => 150;
+
 sub instructions {
     my ($self, $path, @headers) = @_;
-    my ($once, $twice) = map { my $n = $_; $self->count(sub { $self->get_often($path, $n, @headers) }) } 150, 300;
-    return ($twice - $once) / 150;
+    my ($once, $twice) = map { my $n = $_; $self->count(sub { $self->get_often($path, $n, @headers) }) } TIMES, 2 * TIMES;
+    return ($twice - $once) / TIMES;
+}
+
+# Where they went, after `instructions`: [function, what it and those it calls took] of the functions of a library.
+sub functions {
+    my ($self, $library) = @_;
+    my $part = "$self->{folder}/counts/part." . scalar(() = $self->parts);
+    return map { /^ *([\d,]+) .*[:\/](\w+)\S* \[\S*$library/ ? [$2, $1 =~ tr/,//dr / (2 * TIMES)] : () }
+        `callgrind_annotate --auto=no --inclusive=yes --threshold=100 $part`;
 }
 
 1;
