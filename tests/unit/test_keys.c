@@ -78,12 +78,9 @@ static void a_file_cut_anywhere_is_refused(void **state)
 }
 
 #define ROOT(number) "root " number SAMPLE_DATE SAMPLE_KEY("01") "\n"
-#define ROOTS_15                                                                                   \
-    ROOT("1")                                                                                      \
-    ROOT("2")                                                                                      \
-    ROOT("3")                                                                                      \
-    ROOT("4") ROOT("5") ROOT("6") ROOT("7") ROOT("8") ROOT("9") ROOT("10") ROOT("11") ROOT("12")   \
-        ROOT("13") ROOT("14") ROOT("15")
+#define ROOTS_5(a, b, c, d, e) ROOT(a) ROOT(b) ROOT(c) ROOT(d) ROOT(e)
+#define ROOTS_10 ROOTS_5("1", "2", "3", "4", "5") ROOTS_5("6", "7", "8", "9", "10")
+#define ROOTS_15 ROOTS_10 ROOTS_5("11", "12", "13", "14", "15")
 #define MASTER(key) SAMPLE_HEAD SAMPLE_ROOT_1 SAMPLE_APP "master 1" SAMPLE_DATE key "\n"
 
 static void a_damaged_file_is_refused(void **state)
