@@ -73,9 +73,10 @@ run({
         const bodies = [];
         page.on('request', (request) => bodies.push(request.url() + request.postData()));
         let secret;
-        page.on('response', async (response) => {
-            if (/\/signature\//.test(response.url()))
-                secret = (await response.json()).clientSecretShare;
+        await page.route('**/signature/**', async (route) => {
+            const response = await route.fetch();
+            secret = (await response.json()).clientSecretShare;
+            await route.fulfill({ response });
         });
         await enrol(page, 'vera', '7391');
         await page.goto('/login');
