@@ -37,7 +37,7 @@ struct sessions_t {
 /* Words with the space between them, in fields that are copied whole. */
 #define WORD(text, bit)                                                                            \
     {                                                                                              \
-        text " ", sizeof text, (bit)                                                               \
+        text " ", sizeof(text), (bit)                                                              \
     }
 static const struct {
     char word[8];
