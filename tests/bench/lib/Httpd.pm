@@ -16,6 +16,8 @@ use Time::HiRes 'sleep';
 my $source = abs_path(dirname(__FILE__) . '/../../..');
 our $build = abs_path($ENV{BUILD} // "$source/build");
 our $top;
+my $owner = $$;
+my %running; # pids
 
 BEGIN {
     my $here = abs_path(dirname(__FILE__));
@@ -119,6 +121,7 @@ sub start {
         die "$command[0]: $!";
     }
     $self->{pid} = $pid;
+    $running{$pid} = 1;
     for (1 .. 600) {
         return $self if IO::Socket::INET->new(PeerAddr => "127.0.0.1:$self->{port}", Timeout => 1);
         waitpid $pid, 1 and last;
@@ -127,15 +130,23 @@ sub start {
     die "httpd on port $self->{port} does not start:\n" . substr slurp("$self->{folder}/error.log"), -2000;
 }
 
-sub stop {
-    my $self = shift;
-    my $pid = delete $self->{pid} or return;
+sub stop { my $self = shift; end(delete $self->{pid}) if $self->{pid}; return }
+
+sub end {
+    my $pid = shift;
     kill TERM => $pid;
     waitpid $pid, 0;
+    delete $running{$pid};
     return;
 }
 
 sub DESTROY { my $self = shift; local $?; $self->stop; return }
+
+# Before File::Temp removes the folder in which they write.
+END {
+    local $?;
+    end($_) for $owner == $$ ? keys %running : ();
+}
 
 # ---- requests -------------------------------------------------------------------------------------------------
 
