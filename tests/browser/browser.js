@@ -5,7 +5,6 @@
 // PORT the first of ten ports, ONLY a part of the names of the tests to run.
 const { execFileSync } = require('node:child_process');
 const { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } = require('node:fs');
-const { tmpdir } = require('node:os');
 const { basename, join, resolve } = require('node:path');
 const axe = require('axe-core');
 const { chromium } = require('playwright-core');
@@ -23,7 +22,7 @@ async function startSite() {
 
     const port = String(Number(process.env.PORT || 8405)
         + readdirSync(__dirname).indexOf(basename(process.argv[1])));
-    const folder = mkdtempSync(join(tmpdir(), 'mpin-browser-'));
+    const folder = mkdtempSync('/var/tmp/mpin-browser-') /* the store wants no tmpfs */;
     chmodSync(folder, 0o755);
     symlinkSync(join(build, 'mod_auth_mpin.so'), join(folder, 'mod_auth_mpin.so'));
     const demo = (word) => execFileSync(join(root, 'tools/demo'), [word],
@@ -60,8 +59,9 @@ async function run(tests) {
     const only = process.env.ONLY;
     const names = Object.keys(tests).filter((name) => !only || name.includes(only));
     const site = await startSite();
-    process.once('SIGTERM', () => { site.stop(); process.exit(1); });
-    process.once('SIGINT', () => { site.stop(); process.exit(1); });
+    process.once('exit', () => site.stop()); // whatever ends us, an uncaught error too
+    process.once('SIGTERM', () => process.exit(1));
+    process.once('SIGINT', () => process.exit(1));
     let browser;
     try {
         browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ARGUMENTS });
@@ -70,7 +70,6 @@ async function run(tests) {
             await runOne(names[i], i + 1, tests[names[i]], { site, browser, problems: [], contexts: [] });
     } finally {
         await browser?.close();
-        site.stop();
     }
 }
 
