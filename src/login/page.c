@@ -3,7 +3,6 @@
 #include "login/template.h"
 
 #include <apr_file_io.h>
-#include <apr_hash.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -76,17 +75,9 @@ static const catalogue_t *catalogue_for(request_rec *r)
     return &catalogues[0];
 }
 
-static const catalogue_t *catalogue_named(const char *lang)
-{
-    for (apr_size_t i = 0; i < LANGUAGES; i++)
-        if (strcmp(languages[i], lang) == 0)
-            return &catalogues[i];
-    return &catalogues[0];
-}
-
 const char *page_text(const page_values_t *page, const char *key)
 {
-    return apr_hash_get(catalogue_named(page->lang)->texts, key, APR_HASH_KEY_STRING);
+    return apr_hash_get(page->texts, key, APR_HASH_KEY_STRING);
 }
 
 /* ---- values ---- */
@@ -98,7 +89,8 @@ void page_set(page_values_t *page, const char *name, const char *value)
 
 page_values_t page_begin(request_rec *r, const site_t *site)
 {
-    page_values_t page = {r, site, apr_table_make(r->pool, 32), catalogue_for(r)->lang};
+    const catalogue_t *catalogue = catalogue_for(r);
+    page_values_t page = {r, site, apr_table_make(r->pool, 32), catalogue->lang, catalogue->texts};
     const session_t *session = request_session(r);
 
     page_set(&page, "title", site->title);
@@ -148,8 +140,7 @@ static const char *read_own(void *baton, const char *name, apr_pool_t *p)
 int page_answer(page_values_t *page, int status, const char *name)
 {
     request_rec *r = page->r;
-    template_t template = {read_own, (void *)(apr_uintptr_t)page->site, page->values,
-                           catalogue_named(page->lang)->texts};
+    template_t template = {read_own, (void *)(apr_uintptr_t)page->site, page->values, page->texts};
     const char *html = page->site->templates ? template_render(&template, name, r->pool) : NULL;
     if (!html) {
         if (page->site->templates)

@@ -1,6 +1,7 @@
 #ifndef MPIN_LOGIN_PAGE_H
 #define MPIN_LOGIN_PAGE_H
 
+#include <apr_hash.h>
 #include <apr_tables.h>
 #include "rpa/answer.h"
 
@@ -10,6 +11,7 @@ typedef struct page_values_t {
     const site_t *site;
     apr_table_t *values;
     const char *lang;
+    apr_hash_t *texts; /* of that language */
 } page_values_t;
 
 /* Reads the catalogues into memory; once a process, in child_init, before any page. */
