@@ -95,7 +95,7 @@ static void check_paths(const checked_t *site)
         for (int other = 0; path[i] && other < PATH_COUNT; other++) {
             if (other == i || !path[other])
                 continue;
-            const bool tree = other == PATH_RPS || other == PATH_ASSETS;
+            const bool tree = other == PATH_RPS || other == PATH_ASSETS || other == PATH_MOBILE;
             if ((i < other && !strcmp(path[i], path[other])) ||
                 (tree && strcmp(path[i], path[other]) && surroundings_inside(path[i], path[other])))
                 mistake(site->pconf, check_at(site, SETTING_paths),

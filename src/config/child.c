@@ -31,6 +31,7 @@ static bool depot_open(depot_t *depot)
         log_warn(&depot->log, "MPIN0204", "the store %s is open again", depot->settings.url);
     depot->told = false;
     depot->people = people_make(store, revocations, depot->longest, &depot->log, p);
+    depot->http = http_make(p);
     depot->dta = dta_local(depot->settings.keys, p);
     depot->revocations = revocations;
     depot->store = store;
@@ -50,6 +51,7 @@ static bool place_raise(place_t *place)
     site->throttle.store = depot->store;
     site->revocations = depot->revocations;
     site->people = depot->people;
+    site->http = depot->http;
     site->dta = depot->dta;
     site->sessions = sessions_make(keys, site->session_cookie, site->realm, site->session_idle,
                                    site->session_max, depot->revocations, p);

@@ -38,8 +38,9 @@ static const char *not_a_path(const char *word, apr_pool_t *p)
 
 const char *parse_path(paths_t *paths, const words_t *words)
 {
-    static const char *const names[PATH_COUNT] = {"login", "logout",  "mpinAuthenticate",
-                                                  "rps",   "mpin.js", "mpin"};
+    static const char *const names[PATH_COUNT] = {
+        "login",      "logout",       "mpinAuthenticate", "rps", "mpin.js", "mpin",
+        "mpinVerify", "mpinActivate", "mpinPermitUser",   "m"};
     const char *name = words->word[0], *path = words->word[1];
 
     int which = 0;
@@ -48,7 +49,7 @@ const char *parse_path(paths_t *paths, const words_t *words)
     if (which == PATH_COUNT)
         return apr_psprintf(words->p,
                             "we have no page \"%.80s\"; write login, logout, mpinAuthenticate, "
-                            "rps, mpin.js or mpin",
+                            "mpinVerify, mpinActivate, mpinPermitUser, rps, mpin.js, mpin or m",
                             name);
 
     const bool off = !strcasecmp(path, "off");

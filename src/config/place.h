@@ -26,6 +26,7 @@ typedef struct depot_t {
     store_t *store;
     revocations_t *revocations;
     people_t *people;
+    http_t *http;
     dta_t *dta;
 } depot_t;
 

@@ -11,7 +11,18 @@
 
 #define DEFAULT_PATHS                                                                              \
     {                                                                                              \
-        .path = { "/login", "/logout", "/mpinAuthenticate", "/rps", "/mpin.js", "/mpin" }          \
+        .path = {                                                                                  \
+            "/login",                                                                              \
+            "/logout",                                                                             \
+            "/mpinAuthenticate",                                                                   \
+            "/rps",                                                                                \
+            "/mpin.js",                                                                            \
+            "/mpin",                                                                               \
+            "/mpinVerify",                                                                         \
+            "/mpinActivate",                                                                       \
+            "/mpinPermitUser",                                                                     \
+            "/m"                                                                                   \
+        }                                                                                          \
     }
 #define DEFAULT_THROTTLE                                                                           \
     {                                                                                              \

@@ -1,6 +1,8 @@
 #ifndef MPIN_CONFIG_SITE_H
 #define MPIN_CONFIG_SITE_H
 
+#include "base/http.h"
+#include "base/seats.h"
 #include "config/config.h"
 #include <mod_auth.h>
 
@@ -31,6 +33,7 @@ typedef struct site_t {
     rps_settings_t rps_settings;
     throttle_t throttle;
     apr_file_t *audit; /* MPinAuditLog, NULL without */
+    seats_t *seats;    /* a tenth of the server's workers: who waits for a phone or an RPS */
     log_sink_t log;
 
     /* made in child_init; NULL while `store` could not be opened: every route then answers 503 */
@@ -40,6 +43,7 @@ typedef struct site_t {
     prelogins_t *prelogins;
     known_browsers_t *known;
     people_t *people;
+    http_t *http;
     dta_t *dta;
     rps_t *rps;
 } site_t;

@@ -2,6 +2,7 @@
 #include <apr_file_io.h>
 #include <apr_strings.h>
 #include <http_core.h>
+#include <ap_mpm.h>
 #include <http_log.h>
 #include <sodium.h>
 #include <string.h>
@@ -145,6 +146,15 @@ static int make_place(server_config_t *config, server_rec *server, server_rec *m
     return OK;
 }
 
+/* Who waits for a phone or an RPS holds a worker meanwhile: a tenth of them may. */
+static seats_t *make_seats(apr_pool_t *p)
+{
+    int daemons = 1, threads = 1;
+    ap_mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS, &daemons);
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    return seats_make(daemons * (threads > 0 ? threads : 1) / 10, p);
+}
+
 int config_post(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
 {
     (void)plog;
@@ -152,11 +162,14 @@ int config_post(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_r
         return OK;
 
     apr_array_header_t *depots = apr_array_make(ptemp, 2, sizeof(depot_t *));
+    seats_t *seats = make_seats(pconf);
     for (server_rec *server = main_server; server; server = server->next) {
         server_config_t *config = directives_of(server);
         if (config->engine && !config->place &&
             make_place(config, server, main_server, depots, pconf) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;
+        if (config->engine)
+            config->place->down.seats = seats;
     }
 
     for (int i = 0; i < depots->nelts; i++) {

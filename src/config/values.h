@@ -24,6 +24,10 @@ typedef enum {
     PATH_RPS,          /* "rps"              /rps (and all under it) */
     PATH_PAD,          /* "mpin.js"          /mpin.js */
     PATH_ASSETS,       /* "mpin"             /mpin (and all under it) */
+    PATH_VERIFY,       /* "mpinVerify"       /mpinVerify */
+    PATH_ACTIVATE,     /* "mpinActivate"     /mpinActivate */
+    PATH_PERMIT,       /* "mpinPermitUser"   /mpinPermitUser */
+    PATH_MOBILE,       /* "m"                /m (and all under it) */
     PATH_COUNT
 } path_name_t;
 

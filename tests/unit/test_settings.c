@@ -98,8 +98,9 @@ static void defaults_are_the_documented_ones(void **state)
     assert_int_equal(config->throttle.address.window, apr_time_from_sec(60));
     assert_int_equal(config->throttle.account.window, apr_time_from_sec(60));
     assert_null(config->audit);
-    static const char *const paths[] = {"/login", "/logout",  "/mpinAuthenticate",
-                                        "/rps",   "/mpin.js", "/mpin"};
+    static const char *const paths[] = {
+        "/login",      "/logout",       "/mpinAuthenticate", "/rps", "/mpin.js", "/mpin",
+        "/mpinVerify", "/mpinActivate", "/mpinPermitUser",   "/m"};
     for (int i = 0; i < PATH_COUNT; i++)
         assert_string_equal(config->paths.path[i], paths[i]);
 }

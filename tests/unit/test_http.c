@@ -1,0 +1,162 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <apr_strings.h>
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/http.h"
+
+/* A peer that reads one request and answers each with the same bytes, or never. */
+
+static apr_pool_t *pool;
+static http_t *http;
+static pid_t peer;
+static char url[64];
+
+static void peer_serve(int listener, const char *answer, int pause_ms)
+{
+    for (;;) {
+        char request[4096];
+        int client = accept(listener, NULL, NULL);
+        if (client < 0)
+            _exit(1);
+        if (recv(client, request, sizeof request, 0) < 0)
+            _exit(1);
+        usleep((useconds_t)pause_ms * 1000);
+        send(client, answer, strlen(answer), MSG_NOSIGNAL);
+        close(client);
+    }
+}
+
+static void peer_start(const char *answer, int pause_ms)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(listener, 8), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/", ntohs(address.sin_port));
+    peer = fork();
+    if (peer == 0)
+        peer_serve(listener, answer, pause_ms);
+    close(listener);
+}
+
+static int peer_stop(void **state)
+{
+    (void)state;
+    if (peer > 0) {
+        kill(peer, SIGKILL);
+        waitpid(peer, NULL, 0);
+    }
+    peer = 0;
+    return 0;
+}
+
+static http_answer_t get(apr_size_t body_max)
+{
+    const http_request_t request = {
+        .method = "GET", .url = url, .connect_ms = 2000, .total_ms = 500, .body_max = body_max};
+    return http_exchange(http, &request, pool);
+}
+
+static void an_answer_has_status_type_and_body(void **state)
+{
+    (void)state;
+    peer_start("HTTP/1.1 403 No\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+               0);
+    http_answer_t answer = get(2);
+    assert_int_equal(answer.outcome, HTTP_EXCHANGE_OK);
+    assert_int_equal(answer.status, 403);
+    assert_string_equal(answer.type, "application/json");
+    assert_string_equal(answer.body, "{}");
+    assert_int_equal(answer.len, 2);
+    answer = get(2); /* and once more, on the handle that was kept */
+    assert_int_equal(answer.outcome, HTTP_EXCHANGE_OK);
+}
+
+static void a_redirect_is_an_answer_and_not_followed(void **state)
+{
+    (void)state;
+    peer_start("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+               0);
+    http_answer_t answer = get(100);
+    assert_int_equal(answer.outcome, HTTP_EXCHANGE_OK);
+    assert_int_equal(answer.status, 302);
+    assert_string_equal(answer.type, "");
+}
+
+static void a_body_that_is_too_large_is_broken(void **state)
+{
+    (void)state;
+    peer_start("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 0);
+    assert_int_equal(get(2).outcome, HTTP_EXCHANGE_BROKEN);
+}
+
+static void half_an_answer_is_broken(void **state)
+{
+    (void)state;
+    peer_start("HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\nabc", 0);
+    assert_int_equal(get(100).outcome, HTTP_EXCHANGE_BROKEN);
+}
+
+static void what_is_no_http_is_broken(void **state)
+{
+    (void)state;
+    peer_start("SSH-2.0-OpenSSH\r\n", 0);
+    http_answer_t answer = get(100);
+    assert_int_equal(answer.outcome, HTTP_EXCHANGE_BROKEN);
+    assert_non_null(answer.why);
+}
+
+static void a_peer_that_takes_too_long_is_slow(void **state)
+{
+    (void)state;
+    peer_start("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 5000);
+    assert_int_equal(get(100).outcome, HTTP_EXCHANGE_SLOW);
+}
+
+static void nobody_there_is_unreachable(void **state)
+{
+    (void)state;
+    peer_start("", 0);
+    peer_stop(NULL);
+    assert_int_equal(get(100).outcome, HTTP_EXCHANGE_UNREACHABLE);
+}
+
+static void no_other_scheme_is_spoken(void **state)
+{
+    (void)state;
+    apr_cpystrn(url, "file:///etc/hostname", sizeof url);
+    assert_int_not_equal(get(100).outcome, HTTP_EXCHANGE_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(an_answer_has_status_type_and_body, peer_stop),
+        cmocka_unit_test_teardown(a_redirect_is_an_answer_and_not_followed, peer_stop),
+        cmocka_unit_test_teardown(a_body_that_is_too_large_is_broken, peer_stop),
+        cmocka_unit_test_teardown(half_an_answer_is_broken, peer_stop),
+        cmocka_unit_test_teardown(what_is_no_http_is_broken, peer_stop),
+        cmocka_unit_test_teardown(a_peer_that_takes_too_long_is_slow, peer_stop),
+        cmocka_unit_test_teardown(nobody_there_is_unreachable, peer_stop),
+        cmocka_unit_test_teardown(no_other_scheme_is_spoken, peer_stop),
+    };
+    apr_initialize();
+    atexit(apr_terminate);
+    apr_pool_create(&pool, NULL);
+    http = http_make(pool);
+    return cmocka_run_group_tests_name("http", tests, NULL, NULL);
+}
