@@ -3,13 +3,14 @@
 #include "base/hex.h"
 #include "rps/authott.h"
 
-#define VERSION 1
+#define VERSION 2
 
-static const char *key_of(const unsigned char token[TOKEN_BYTES], apr_pool_t *p)
+static const char *key_of(authott_kind_t kind, const unsigned char token[TOKEN_BYTES],
+                          apr_pool_t *p)
 {
     unsigned char hash[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(hash, token, TOKEN_BYTES);
-    return rps_key("authott", hash, TOKEN_BYTES, p);
+    return rps_key(kind == AUTHOTT_PHONE ? "authott-phone" : "authott", hash, TOKEN_BYTES, p);
 }
 
 store_status_t authott_issue(rps_t *rps, const caller_t *caller, authott_t *record,
@@ -22,8 +23,8 @@ store_status_t authott_issue(rps_t *rps, const caller_t *caller, authott_t *reco
     if (caller->prelogin)
         memcpy(record->browser, caller->prelogin, sizeof record->browser);
     *text = hex_encode(p, token, sizeof token);
-    return store_add(rps->store, STORE_FLEETING, key_of(token, p), record, sizeof *record,
-                     caller->now + apr_time_from_sec(AUTHOTT_SECONDS));
+    return store_add(rps->store, STORE_FLEETING, key_of(record->kind, token, p), record,
+                     sizeof *record, caller->now + apr_time_from_sec(AUTHOTT_SECONDS));
 }
 
 /* ---- idle ones: nonce 8 | MAC 8 -------------------------------------------------------------- */
@@ -51,18 +52,23 @@ const char *authott_idle(const rps_t *rps, const caller_t *caller, verdict_t ver
     return hex_encode(p, token, sizeof token);
 }
 
-static store_status_t read_idle(const rps_t *rps, const caller_t *caller,
-                                const unsigned char token[TOKEN_BYTES], authott_t *record)
+static store_status_t read_idle(const rps_t *rps, const caller_t *caller, const char *text,
+                                authott_t *record)
 {
     static const verdict_t idle[] = {VERDICT_LOCKED, VERDICT_WITHDRAWN, VERDICT_DISABLED,
                                      VERDICT_BUSY};
-    for (size_t i = 0; caller->prelogin && i < sizeof idle / sizeof *idle; i++) {
+    unsigned char token[TOKEN_BYTES];
+    if (!hex_decode(text, token, sizeof token))
+        return STORE_MISSING;
+    for (size_t i = 0; i < sizeof idle / sizeof *idle; i++) {
         unsigned char mac[8];
         idle_mac(rps, caller, idle[i], token, mac);
         if (sodium_memcmp(mac, token + NONCE_BYTES, sizeof mac) != 0)
             continue;
-        *record = (authott_t){.verdict = (unsigned char)idle[i], .bound = 1, .retry_after = 1};
-        memcpy(record->browser, caller->prelogin, sizeof record->browser);
+        *record = (authott_t){.verdict = (unsigned char)idle[i], .retry_after = 1};
+        record->bound = caller->prelogin != NULL;
+        if (caller->prelogin)
+            memcpy(record->browser, caller->prelogin, sizeof record->browser);
         return STORE_OK;
     }
     return STORE_MISSING;
@@ -70,20 +76,42 @@ static store_status_t read_idle(const rps_t *rps, const caller_t *caller,
 
 /* ---- redemption ------------------------------------------------------------------------------ */
 
-store_status_t authott_take(rps_t *rps, const caller_t *caller, const char *text, authott_t *record,
-                            apr_pool_t *p)
+typedef store_status_t (*reader_t)(store_t *store, store_class_t in, const char *key, apr_pool_t *p,
+                                   store_record_t *record);
+
+static store_status_t read_kept(rps_t *rps, authott_kind_t kind, reader_t reader, const char *text,
+                                authott_t *record, apr_pool_t *p)
 {
     unsigned char token[TOKEN_BYTES];
     store_record_t found;
     if (!text || !hex_decode(text, token, sizeof token))
         return STORE_MISSING;
-    store_status_t status = store_take(rps->store, STORE_FLEETING, key_of(token, p), p, &found);
-    if (status == STORE_MISSING)
-        return read_idle(rps, caller, token, record);
+    store_status_t status = reader(rps->store, STORE_FLEETING, key_of(kind, token, p), p, &found);
     if (status != STORE_OK)
         return status;
     if (found.len != sizeof *record)
         return STORE_MISSING;
     memcpy(record, found.data, sizeof *record);
-    return record->version == VERSION ? STORE_OK : STORE_MISSING;
+    return record->version == VERSION && record->kind == kind ? STORE_OK : STORE_MISSING;
+}
+
+store_status_t authott_take(rps_t *rps, const caller_t *caller, const char *text, authott_t *record,
+                            apr_pool_t *p)
+{
+    store_status_t status = read_kept(rps, AUTHOTT_BROWSER, store_take, text, record, p);
+    return status == STORE_MISSING && text && caller->prelogin
+               ? read_idle(rps, caller, text, record)
+               : status;
+}
+
+store_status_t authott_phone(rps_t *rps, const caller_t *caller, const char *text,
+                             authott_t *record, apr_pool_t *p)
+{
+    store_status_t status = read_kept(rps, AUTHOTT_PHONE, store_get, text, record, p);
+    return status == STORE_MISSING && text ? read_idle(rps, caller, text, record) : status;
+}
+
+store_status_t authott_phone_take(rps_t *rps, const char *text, authott_t *record, apr_pool_t *p)
+{
+    return read_kept(rps, AUTHOTT_PHONE, store_take, text, record, p);
 }

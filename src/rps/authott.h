@@ -3,20 +3,27 @@
 
 #include "rps/room.h"
 
-/* What an authOTT stands for: a verdict, kept for a minute, redeemed once, by the browser that it
- * was made for. The store's key is a hash, so that who lists keys has no authOTT. */
+/* What an authOTT stands for: a verdict, kept for a minute. The store's key is a hash, so that who
+ * lists keys has no authOTT. */
 #define AUTHOTT_SECONDS 60
 
+/* Who may redeem it. BROWSER: the one that made pass2, once. PHONE: it answers the number or QR
+ * that another browser asked for, and only that one gets a session for it; the phone that made
+ * pass2 learns from it how that went. The two are kept apart, so that neither is taken for the
+ * other. */
+typedef enum { AUTHOTT_BROWSER = 1, AUTHOTT_PHONE } authott_kind_t;
+
 typedef struct authott_t {
-    unsigned char version, verdict; /* verdict_t */
-    unsigned char bound; /* `browser` counts; one that is not bound is redeemed by nobody */
-    unsigned char zero;
+    unsigned char version, kind, verdict; /* authott_kind_t, verdict_t */
+    unsigned char bound; /* `browser` counts; a browser's that is not bound is redeemed by nobody */
     uint32_t attempts_left, retry_after;
-    unsigned char browser[PRELOGIN_ID_BYTES];
+    unsigned char browser[PRELOGIN_ID_BYTES]; /* that made pass2 */
     unsigned char handle[HANDLE_BYTES];
+    unsigned char wid[TOKEN_BYTES]; /* PHONE: what it answers; all zero: nothing that is live */
 } authott_t;
 
-/* A new one, bound to the caller's pre-login cookie: 32 hex digits in the pool. */
+/* A new one of `record->kind`, bound to the caller's pre-login cookie: 32 hex digits in the pool.
+ */
 store_status_t authott_issue(rps_t *rps, const caller_t *caller, authott_t *record,
                              const char **text, apr_pool_t *p);
 
@@ -26,8 +33,14 @@ store_status_t authott_issue(rps_t *rps, const caller_t *caller, authott_t *reco
 const char *authott_idle(const rps_t *rps, const caller_t *caller, verdict_t verdict,
                          apr_pool_t *p);
 
-/* Exactly one caller gets a record, STORE_MISSING for all others and for what is no authOTT. */
+/* A browser's: exactly one caller gets a record, STORE_MISSING for all others and for what is no
+ * authOTT. */
 store_status_t authott_take(rps_t *rps, const caller_t *caller, const char *text, authott_t *record,
                             apr_pool_t *p);
+
+/* A phone's: reads it, and it stays; and takes it, as above. */
+store_status_t authott_phone(rps_t *rps, const caller_t *caller, const char *text,
+                             authott_t *record, apr_pool_t *p);
+store_status_t authott_phone_take(rps_t *rps, const char *text, authott_t *record, apr_pool_t *p);
 
 #endif

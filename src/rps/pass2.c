@@ -76,7 +76,8 @@ static result_t *audited(rps_t *rps, const attempt_t *attempt, const pass2_reque
 static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t *request,
                        const attempt_t *attempt, apr_pool_t *p)
 {
-    authott_t record = {.verdict = (unsigned char)attempt->verdict,
+    authott_t record = {.kind = AUTHOTT_BROWSER,
+                        .verdict = (unsigned char)attempt->verdict,
                         .attempts_left = attempt->left,
                         .retry_after = (uint32_t)attempt->retry_after};
     const char *text;
