@@ -55,6 +55,7 @@ static void set_rps(site_t *site, const server_config_t *config)
     site->rps_settings = (rps_settings_t){
         .pin_length = config->pin_length,
         .max_failures = config->max_failures,
+        .time_permits = config->time_permits,
         .register_signed_in = config->ways & REGISTER_SIGNED_IN,
         .register_open = config->ways & REGISTER_OPEN,
         .open_to_anyone = config->ways & REGISTER_OPEN_TO_ANYONE,

@@ -24,6 +24,14 @@ mpin_status_t dta_client_secret(const dta_t *dta, const unsigned char hash_mpin_
     return master ? mpin_client_secret(master->bytes, hash_mpin_id, secret) : MPIN_REFUSED;
 }
 
+mpin_status_t dta_time_permit(const dta_t *dta, uint32_t date,
+                              const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                              unsigned char permit[MPIN_G1_BYTES])
+{
+    const secret_t *master = master_of(dta);
+    return master ? mpin_time_permit(master->bytes, date, hash_mpin_id, permit) : MPIN_REFUSED;
+}
+
 mpin_status_t dta_server_secret(const dta_t *dta, unsigned char secret[MPIN_G2_BYTES])
 {
     const secret_t *master = master_of(dta);

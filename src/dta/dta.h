@@ -15,6 +15,11 @@ dta_t *dta_local(const keys_t *keys, apr_pool_t *p);
 mpin_status_t dta_client_secret(const dta_t *dta, const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                                 unsigned char secret[MPIN_G1_BYTES]);
 
+/* The share of a time permit, s * H_T(date, ID), for a UTC day number. */
+mpin_status_t dta_time_permit(const dta_t *dta, uint32_t date,
+                              const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                              unsigned char permit[MPIN_G1_BYTES]);
+
 /* The server's secret share, s * Q. As confidential as a master key for who holds a stolen token:
  * wiped. */
 mpin_status_t dta_server_secret(const dta_t *dta, unsigned char secret[MPIN_G2_BYTES]);

@@ -52,6 +52,11 @@ result_t *rpa_signature_post(facts_t *facts)
                          json_text(facts->body, "regOTT", OTT_MAX), facts->r->pool);
 }
 
+result_t *rpa_time_permit(facts_t *facts)
+{
+    return rps_time_permit(facts->site->rps, &facts->caller, facts->rest, facts->r->pool);
+}
+
 result_t *rpa_setup_done(facts_t *facts)
 {
     return rps_setup_done(facts->site->rps, &facts->caller, facts->rest, facts->r->pool);

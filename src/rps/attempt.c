@@ -98,14 +98,37 @@ store_status_t attempt_begin(rps_t *rps, const caller_t *caller,
     return STORE_OK;
 }
 
-mpin_status_t attempt_judge(const rps_t *rps, const attempt_t *attempt,
+static mpin_status_t judge_with_permit(const rps_t *rps, apr_time_t now, const pass1_t *pass,
+                                       const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                                       const unsigned char v[MPIN_G1_BYTES])
+{
+    uint32_t day = rps_day(now);
+    bool first_hour = apr_time_sec(now) % 86400 < 3600;
+    mpin_status_t outcome = mpin_verify_permit(rps->server, hash_mpin_id, pass->u, day, pass->y, v);
+    if (outcome == MPIN_WRONG_PIN && first_hour)
+        outcome = mpin_verify_permit(rps->server, hash_mpin_id, pass->u, day - 1, pass->y, v);
+    return outcome;
+}
+
+/* A pass1 from before MPinTimePermits was switched is no proof of anything, and no wrong PIN. */
+static mpin_status_t judge_one(const rps_t *rps, apr_time_t now, const pass1_t *pass,
+                               const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                               const unsigned char v[MPIN_G1_BYTES])
+{
+    if (pass->permit != rps->settings->time_permits)
+        return MPIN_REFUSED;
+    if (pass->permit)
+        return judge_with_permit(rps, now, pass, hash_mpin_id, v);
+    return mpin_verify_checked_u(rps->server, hash_mpin_id, pass->u, pass->y, v);
+}
+
+mpin_status_t attempt_judge(const rps_t *rps, const caller_t *caller, const attempt_t *attempt,
                             const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                             const unsigned char v[MPIN_G1_BYTES])
 {
     mpin_status_t outcome = MPIN_WRONG_PIN;
     for (int i = 0; i < attempt->passes && outcome == MPIN_WRONG_PIN; i++)
-        outcome = mpin_verify_checked_u(rps->server, hash_mpin_id, attempt->pass[i].u,
-                                        attempt->pass[i].y, v);
+        outcome = judge_one(rps, caller->now, &attempt->pass[i], hash_mpin_id, v);
     return outcome;
 }
 

@@ -31,8 +31,8 @@ store_status_t attempt_begin(rps_t *rps, const caller_t *caller,
                              const unsigned char handle[HANDLE_BYTES], const unsigned char *pass_id,
                              attempt_t *attempt, apr_pool_t *p);
 
-/* Looks at the proof. */
-mpin_status_t attempt_judge(const rps_t *rps, const attempt_t *attempt,
+/* Looks at the proof: with time permits, against today's, and in a day's first hour yesterday's. */
+mpin_status_t attempt_judge(const rps_t *rps, const caller_t *caller, const attempt_t *attempt,
                             const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                             const unsigned char v[MPIN_G1_BYTES]);
 

@@ -19,10 +19,11 @@ typedef struct pass1_t {
     unsigned char id[TOKEN_BYTES];            /* passId */
     unsigned char browser[PRELOGIN_ID_BYTES]; /* when has_browser */
     unsigned char address[ADDRESS_BYTES];
-    unsigned char u[MPIN_G1_BYTES];
+    unsigned char u[MPIN_G1_BYTES]; /* UT where `permit` is set */
     unsigned char y[MPIN_SCALAR_BYTES];
     unsigned char has_browser;
-    unsigned char known; /* the browser has signed in as this user before */
+    unsigned char known;  /* the browser has signed in as this user before */
+    unsigned char permit; /* made while time permits were on */
 } pass1_t;
 
 typedef struct reservation_t {

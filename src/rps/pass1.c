@@ -1,3 +1,4 @@
+#include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
@@ -9,17 +10,27 @@ typedef struct pass1_request_t {
     unsigned char u[MPIN_G1_BYTES];
 } pass1_request_t;
 
-/* NULL when all is well, else what is wrong. UT belongs to time permits: it is not looked at. */
-static const char *read_request(pass1_request_t *request, const json_t *body, apr_pool_t *p)
+/* Which of U and UT counts is the configuration's to say, never the client's; the other one is not
+ * looked at. */
+static const char *commitment_field(const rps_t *rps)
 {
+    return rps->settings->time_permits ? "UT" : "U";
+}
+
+/* NULL when all is well, else what is wrong. */
+static const char *read_request(const rps_t *rps, pass1_request_t *request, const json_t *body,
+                                apr_pool_t *p)
+{
+    const char *field = commitment_field(rps);
     const json_t *pass = json_object_get(body, "pass");
     if (pass && json_integer_value(pass) != 1)
         return "Invalid data received. pass must be 1";
     if (!mpin_id_read(&request->id, json_text(body, "mpin_id", 2 * MPIN_ID_MAX), p))
         return "Invalid data received. mpin_id is missing or not lower-case hex";
-    const char *u = json_text(body, "U", 2 * MPIN_G1_BYTES);
+    const char *u = json_text(body, field, 2 * MPIN_G1_BYTES);
     if (!u || !hex_decode(u, request->u, sizeof request->u) || request->u[0] != 4)
-        return "Invalid data received. U is missing or not 04, X and Y in lower-case hex";
+        return apr_psprintf(
+            p, "Invalid data received. %s is missing or not 04, X and Y in lower-case hex", field);
     return NULL;
 }
 
@@ -43,13 +54,14 @@ static result_t *idle_answer(apr_pool_t *p)
     return answer(id, y, p);
 }
 
-static void fill(pass1_t *pass, const pass1_request_t *request, const caller_t *caller,
-                 const char *name)
+static void fill(const rps_t *rps, pass1_t *pass, const pass1_request_t *request,
+                 const caller_t *caller, const char *name)
 {
     memset(pass, 0, sizeof *pass);
     pass->expires = caller->now + apr_time_from_sec(PASS1_SECONDS);
     randombytes_buf(pass->id, sizeof pass->id);
     memcpy(pass->u, request->u, sizeof pass->u);
+    pass->permit = rps->settings->time_permits;
     mpin_random_scalar(pass->y); /* after U has come: who knows y beforehand can be anybody */
     throttle_address(caller->address, pass->address);
     pass->has_browser = caller->prelogin != NULL;
@@ -94,7 +106,7 @@ static result_t *keep(rps_t *rps, const caller_t *caller, const identity_t *iden
 result_t *rps_pass1(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
 {
     pass1_request_t request;
-    const char *wrong = read_request(&request, body, p);
+    const char *wrong = read_request(rps, &request, body, p);
     if (wrong)
         return result_error(p, 403, "pass1_malformed", wrong);
 
@@ -108,9 +120,10 @@ result_t *rps_pass1(rps_t *rps, const caller_t *caller, const json_t *body, apr_
         return idle_answer(p);
     if (mpin_check_g1(request.u) != MPIN_ACCEPTED)
         return result_error(p, 403, "pass1_malformed",
-                            "Invalid data received. U is no point of the group");
+                            apr_pstrcat(p, "Invalid data received. ", commitment_field(rps),
+                                        " is no point of the group", NULL));
 
     pass1_t pass;
-    fill(&pass, &request, caller, identity.name);
+    fill(rps, &pass, &request, caller, identity.name);
     return keep(rps, caller, &identity, &pass, p);
 }

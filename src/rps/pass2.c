@@ -107,7 +107,7 @@ result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_
         return rps_store_refusal(status, p);
 
     if (attempt.verdict == VERDICT_NONE) {
-        mpin_status_t outcome = attempt_judge(rps, &attempt, request.id.hash, request.v);
+        mpin_status_t outcome = attempt_judge(rps, caller, &attempt, request.id.hash, request.v);
         status = attempt_end(rps, caller, &attempt, outcome, p);
         if (status != STORE_OK)
             return rps_store_refusal(status, p);

@@ -49,6 +49,9 @@ typedef enum {
 store_status_t rps_standing(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
                             identity_t *identity, user_t *user, verdict_t *verdict, apr_pool_t *p);
 
+/* The UTC day number of time permits. */
+uint32_t rps_day(apr_time_t now);
+
 /* "kind:" and hex, a key of the store. */
 const char *rps_key(const char *kind, const unsigned char *bytes, apr_size_t len, apr_pool_t *p);
 

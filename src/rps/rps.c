@@ -77,6 +77,11 @@ store_status_t rps_standing(rps_t *rps, const unsigned char handle[HANDLE_BYTES]
     return STORE_OK;
 }
 
+uint32_t rps_day(apr_time_t now)
+{
+    return (uint32_t)(apr_time_sec(now) / 86400);
+}
+
 const char *rps_key(const char *kind, const unsigned char *bytes, apr_size_t len, apr_pool_t *p)
 {
     return apr_pstrcat(p, kind, ":", hex_encode(p, bytes, len), NULL);

@@ -31,6 +31,7 @@ typedef enum { ALLOW_NOBODY = 0, ALLOW_ANY, ALLOW_DOMAINS, ALLOW_FILE } allow_ki
 typedef struct rps_settings_t {
     int pin_length;        /* 4..8 */
     uint32_t max_failures; /* the Nth consecutive wrong PIN locks */
+    bool time_permits;     /* MPinTimePermits: a login wants today's permit */
     bool register_signed_in;
     bool register_open;
     bool open_to_anyone; /* `open` off loopback too */
@@ -68,6 +69,11 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
  * share is in the result's JSON. */
 result_t *rps_signature(rps_t *rps, const caller_t *caller, const char *mpin_id,
                         const char *reg_ott, apr_pool_t *p);
+
+/* GET /rps/timePermit/<mpinId>: today's permit for an identity that is not revoked (one that is
+ * locked gets it too, as it gets answers to its passes); 403 identity_revoked, user_disabled; 404
+ * without MPinTimePermits. */
+result_t *rps_time_permit(rps_t *rps, const caller_t *caller, const char *mpin_id, apr_pool_t *p);
 
 /* POST /rps/setupDone/<mpinId> */
 result_t *rps_setup_done(rps_t *rps, const caller_t *caller, const char *mpin_id, apr_pool_t *p);

@@ -36,8 +36,18 @@ static void add_text(json_t *json, const char *key, const char *text)
     json_object_set_new(json, key, value ? value : json_null());
 }
 
+/* The time is ours: by it our pad knows which day's permit counts, whatever its own clock says. */
+static void add_permits(json_t *json, const rps_settings_t *s, const caller_t *caller,
+                        apr_pool_t *p)
+{
+    add_text(json, "timePermitsURL", apr_pstrcat(p, s->base_url, "/timePermit", NULL));
+    add_text(json, "timePermitsStorageURL",
+             apr_pstrcat(p, s->base_url, "/timePermitsStorage", NULL));
+    json_object_set_new(json, "serverTime", json_integer(caller->now / 1000));
+}
+
 /* The protocol's fields, those of phone login as far as old clients read them without asking. No
- * phone login, time permit or second D-TA is on offer: their URLs are left out. */
+ * phone login or second D-TA is on offer: their URLs are left out. */
 static void add_protocol(json_t *json, rps_t *rps, apr_pool_t *p)
 {
     const rps_settings_t *s = rps->settings;
@@ -74,5 +84,7 @@ result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)
     json_t *json = json_object();
     add_protocol(json, rps, p);
     add_ours(json, rps->settings, caller);
+    if (rps->settings->time_permits)
+        add_permits(json, rps->settings, caller, p);
     return result_ok(p, json);
 }

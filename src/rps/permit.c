@@ -1,0 +1,46 @@
+#include "base/hex.h"
+#include "rps/room.h"
+
+static result_t *refusal_of(verdict_t standing, apr_pool_t *p)
+{
+    switch (standing) {
+    case VERDICT_WITHDRAWN:
+        return result_error(p, 403, "identity_revoked", "This device's access was withdrawn.");
+    case VERDICT_DISABLED:
+        return result_error(p, 403, "user_disabled", "This account is disabled.");
+    default: /* who is locked learns that where the authOTT is redeemed, as old clients expect */
+        return NULL;
+    }
+}
+
+/* GET /rps/timePermit/<mpinId> (protocol: RPS, public). No permit is how the protocol withdraws a
+ * device; here its state is looked at in every later step as well. */
+result_t *rps_time_permit(rps_t *rps, const caller_t *caller, const char *mpin_id, apr_pool_t *p)
+{
+    mpin_id_t id;
+    identity_t identity;
+    user_t user;
+    verdict_t standing;
+    unsigned char permit[MPIN_G1_BYTES];
+    if (!rps->settings->time_permits)
+        return result_error(p, 404, "not_found", "No time permits are issued here.");
+    if (!mpin_id_read(&id, mpin_id, p))
+        return result_error(p, 400, "field_malformed", "The mpinId is not lower-case hex.");
+    store_status_t status = rps_standing(rps, id.handle, &identity, &user, &standing, p);
+    if (status != STORE_OK)
+        return rps_store_refusal(status, p);
+    result_t *refusal = refusal_of(standing, p);
+    if (refusal)
+        return rps_audited(refusal, "permit_refused", NULL, id.handle, p);
+
+    uint32_t day = rps_day(caller->now);
+    if (dta_time_permit(rps->dta, day, id.hash, permit) != MPIN_ACCEPTED) {
+        log_error(rps->log, "MPIN0521", "the D-TA issues no time permit: the key file is broken");
+        return rps_store_refusal(STORE_DOWN, p);
+    }
+    return result_ok(p,
+                     json_pack("{s:s, s:i, s:s, s:s, s:s, s:s}", "timePermit",
+                               hex_encode(p, permit, sizeof permit), "date", (int)day, "signature",
+                               "", "storageId", hex_encode(p, id.hash, sizeof id.hash), "message",
+                               "M-Pin Time Permit Generated", "version", RPS_VERSION));
+}
