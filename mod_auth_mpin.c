@@ -28,6 +28,8 @@ static const route_t routes[] = {
     {"POST", PATH_RPS, "/signature/*", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0,
      rpa_signature_post},
     {"GET", PATH_RPS, "/timePermit/*", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0, rpa_time_permit},
+    {"POST", PATH_RPS, "/timePermit/*", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0,
+     rpa_time_permit},
     {"POST", PATH_RPS, "/setupDone/*", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_setup_done},
     {"POST", PATH_RPS, "/pass1", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 403, rpa_pass1},
     {"POST", PATH_RPS, "/pass2", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 403, rpa_pass2},

@@ -1,5 +1,6 @@
 // The client's half of M-Pin on BLS12-381 (suite BLS12381-MPIN-NU). Points travel as 04 || X || Y in lower-case hex.
 //   token = s*H(id) - pin*H(id)    U = x*H(id)    V = -(x + y)*(token + pin*H(id))
+// With a time permit s*T, T = H_T(date, id):  UT = x*(H(id) + T)    V = -(x + y)*(token + pin*H(id) + permit)
 
 import { G1, ORDER, encodeToCurve, fromHex, sha256, toHex } from './field.js';
 
@@ -13,6 +14,18 @@ const DST = 'BLS12381G1_XMD:SHA-256_SSWU_NU_MPIN';
  */
 export async function identityPoint(mpinId) {
     return encodeToCurve(await sha256(fromHex(mpinId)), DST);
+}
+
+/**
+ * H_T(date, id): what the permit of a day is for.
+ * @param {string} mpinId hex
+ * @param {number} date UTC day number
+ */
+export async function permitPoint(mpinId, date) {
+    const message = new Uint8Array(4 + 32);
+    new DataView(message.buffer).setUint32(0, date);
+    message.set(await sha256(fromHex(mpinId)), 4);
+    return encodeToCurve(message, DST + '_TP');
 }
 
 /** @param {Point} point */
@@ -31,6 +44,13 @@ function decode(hex) {
 }
 
 /**
+ * The sum of what several D-TAs have issued.
+ * @param {Point} sum
+ * @param {string[]} shares hex
+ */
+const add = (sum, shares) => shares.reduce((total, share) => total.add(decode(share)), sum);
+
+/**
  * pin*H. The digits are an integer, so that 0007 is 7; 0000 is the identity.
  * @param {Uint8Array} pin digits 0 to 9
  * @param {Point} h
@@ -42,23 +62,24 @@ function pinPoint(pin, h) {
 
 /**
  * What this device keeps: the client secret without its PIN.
- * @param {string} secret hex
+ * @param {string[]} secret its shares, hex
  * @param {Point} h
  * @param {Uint8Array} pin
  */
 export function makeToken(secret, h, pin) {
-    return encode(decode(secret).subtract(pinPoint(pin, h)));
+    return encode(add(G1.ZERO, secret).subtract(pinPoint(pin, h)));
 }
 
 /**
  * Pass 1: a random x, 1 <= x < r, from 128 bits more than r has (so its bias is none), and U = x*H.
  * @param {Point} h
+ * @param {Point} [t] the day's point where there are time permits: UT = x*(H + T)
  */
-export function commit(h) {
+export function commit(h, t) {
     const random = crypto.getRandomValues(new Uint8Array(48));
     const x = BigInt('0x' + toHex(random)) % (ORDER - 1n) + 1n;
     random.fill(0);
-    return { x, U: encode(h.multiply(x)) };
+    return { x, U: encode(h.multiply(x)), UT: t ? encode(h.add(t).multiply(x)) : '' };
 }
 
 /**
@@ -68,11 +89,12 @@ export function commit(h) {
  * @param {string} token hex
  * @param {Point} h
  * @param {Uint8Array} pin
+ * @param {string[]} [permits] shares of the day's time permit, hex
  */
-export function prove(x, y, token, h, pin) {
+export function prove(x, y, token, h, pin, permits = []) {
     const challenge = /^[0-9a-f]{96}$/.test(y) ? BigInt('0x' + y) : 0n;
     const sum = (x + challenge) % ORDER;
     if (!challenge || challenge >= ORDER || !sum)
         throw new Error('not a challenge');
-    return encode(decode(token).add(pinPoint(pin, h)).multiply(ORDER - sum));
+    return encode(add(decode(token).add(pinPoint(pin, h)), permits).multiply(ORDER - sum));
 }

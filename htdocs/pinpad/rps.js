@@ -10,6 +10,10 @@ const SUITE = 'BLS12381-MPIN-NU'; // what mpin.js computes
  * @property {string} setupDoneURL
  * @property {string} mpinAuthServerURL
  * @property {string} authenticateURL
+ * @property {string} [certivoxURL] of the second D-TA
+ * @property {string} [timePermitsURL] where time permits are on
+ * @property {number} [serverTime] ms
+ * @property {boolean} [secondDTA] there is one on another origin
  * @property {string} suite
  * @property {number} pinLength
  * @property {string} title
@@ -32,6 +36,8 @@ export class RpsError extends Error {
         this.id = body.id;
         this.retryAfter = body.retryAfter ?? 30;
         this.attemptsLeft = body.attemptsLeft;
+        /** The host that gave no answer, where it is not the site's. @type {string | undefined} */
+        this.host = undefined;
     }
 }
 
@@ -39,15 +45,16 @@ export class RpsError extends Error {
  * @param {string} url
  * @param {string} [method]
  * @param {object} [body]
+ * @param {RequestCredentials} [credentials]
  */
-async function exchange(url, method = 'GET', body) {
+export async function exchange(url, method = 'GET', body, credentials = 'include') {
     /** @type {Response} */
     let response;
     let text;
     try {
         response = await fetch(url, {
             method,
-            credentials: 'include',
+            credentials,
             cache: 'no-store',
             headers: body && { 'Content-Type': 'application/json' },
             body: body && JSON.stringify(body),
@@ -86,6 +93,8 @@ export class Rps {
         /** @param {string} path */
         this.at = (path) => new URL(path, url).href;
         this.id = this.at(settings.mpinAuthServerURL);
+        /** How far the server's clock is ahead of ours, ms. */
+        this.skew = (settings.serverTime ?? Date.now()) - Date.now();
     }
 
     /** @param {string} url */
@@ -110,10 +119,18 @@ export class Rps {
     /**
      * @param {string} mpinId
      * @param {string} regOTT
-     * @returns {Promise<{clientSecretShare: string}>}
+     * @returns {Promise<{clientSecretShare: string, params?: string}>}
      */
     signature(mpinId, regOTT) {
         return exchange(this.at(this.settings.signatureURL + '/' + mpinId), 'POST', { regOTT });
+    }
+
+    /**
+     * @param {string} mpinId
+     * @returns {Promise<{timePermit: string, date: number, signature: string, storageId: string}>}
+     */
+    timePermit(mpinId) {
+        return exchange(this.at(this.settings.timePermitsURL + '/' + mpinId), 'POST', {});
     }
 
     /** @param {string} mpinId */
@@ -123,11 +140,11 @@ export class Rps {
 
     /**
      * @param {string} mpinId
-     * @param {string} U
+     * @param {{U: string, UT: string}} commitment
      * @returns {Promise<{y: string, passId: string}>}
      */
-    pass1(mpinId, U) {
-        return exchange(this.id + '/pass1', 'POST', { mpin_id: mpinId, U, UT: '', pass: 1 });
+    pass1(mpinId, { U, UT }) {
+        return exchange(this.id + '/pass1', 'POST', { mpin_id: mpinId, U, UT, pass: 1 });
     }
 
     /**

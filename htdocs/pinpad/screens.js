@@ -2,6 +2,7 @@
 
 import { h } from './dom.js';
 import { choose } from './identities.js';
+import { permitOf, secretShares } from './permits.js';
 import { Rps } from './rps.js';
 import { DEVICE, Stage } from './stage.js';
 import { Vault } from './vault.js';
@@ -51,7 +52,7 @@ export class Screens extends Stage {
     rps;
     /** @type {Vault | undefined} */
     worker;
-    /** @type {{mpinId: string, at: number, U: Promise<string>, answer: Promise<{y: string, passId: string}>} | undefined} */
+    /** @type {{mpinId: string, at: number, permit: ReturnType<typeof permitOf>, commitment: Promise<{U: string, UT: string}>, answer: Promise<{y: string, passId: string}>} | undefined} */
     first;
 
     /**
@@ -85,7 +86,7 @@ export class Screens extends Stage {
         } catch (error) {
             clearTimeout(late);
             this.options.onError?.(/** @type {RpsError} */ (error));
-            return this.offline();
+            return this.offline(/** @type {RpsError} */ (error));
         }
         clearTimeout(late);
         await this.home();
@@ -139,8 +140,9 @@ export class Screens extends Stage {
             this.button('link', this.text('forgot'), () => this.reset(identity)), identity.user,
             (pin) => this.check(identity, pin),
             (entered) => entered + 2 >= pinLength && this.begin(identity));
-        // H(id) is computed while the person reads.
+        // H(id) is computed, and the day's permit fetched, while the person reads.
         this.vault.call('prepare', { mpinId: identity.mpinId }).catch(() => {});
+        permitOf(this.rps, identity.mpinId).catch(() => {});
     }
 
     /**
@@ -150,9 +152,10 @@ export class Screens extends Stage {
     begin({ mpinId }) {
         if (this.first?.mpinId === mpinId && Date.now() - this.first.at < FRESH)
             return this.first;
-        const U = this.vault.call('commit', { mpinId });
-        const answer = U.then((u) => this.rps.pass1(mpinId, u));
-        const first = this.first = { mpinId, at: Date.now(), U, answer };
+        const permit = permitOf(this.rps, mpinId);
+        const commitment = permit.then((permits) => this.vault.call('commit', { mpinId, date: permits?.date }));
+        const answer = commitment.then((made) => this.rps.pass1(mpinId, made));
+        const first = this.first = { mpinId, at: Date.now(), permit, commitment, answer };
         answer.catch(() => { // tried again with the last digit, unless that awaits it already
             if (this.first === first)
                 this.first = undefined;
@@ -169,7 +172,8 @@ export class Screens extends Stage {
         const first = this.begin({ mpinId });
         this.first = undefined;
         const { y, passId } = await first.answer;
-        const V = await this.vault.call('prove', { mpinId, U: await first.U, y, pin });
+        const { U } = await first.commitment;
+        const V = await this.vault.call('prove', { mpinId, U, y, permits: (await first.permit)?.shares ?? [], pin });
         const answer = await this.rps.authenticate(await this.rps.pass2(mpinId, V, passId), this.options.state ?? '');
         await store.update(mpinId, { used: Date.now(), state: '' });
         sessionStorage.removeItem(RESET);
@@ -213,7 +217,7 @@ export class Screens extends Stage {
                 this.button('primary', this.text('again'), () => this.reset(identity)), ...this.otherWays()]);
         }
         if (!status || status >= 500)
-            return this.offline();
+            return this.offline(error);
         if (status === DEVICE)
             return this.lost(identity);
         if (this.screenName !== 'enter')
@@ -316,7 +320,7 @@ export class Screens extends Stage {
             this.choosePin(identity);
         }, (error) => {
             if (!error.status || error.status >= 500)
-                return this.offline();
+                return this.offline(error);
             if (old && error.code === 'name_taken')
                 return this.resetHelp(old);
             if (this.screenName !== 'add' && this.screenName !== 'offer')
@@ -368,7 +372,7 @@ export class Screens extends Stage {
         const rps = this.rps.id;
         let kept = false;
         return this.busy(async () => {
-            const { clientSecretShare: secret } = await this.rps.signature(mpinId, regOTT);
+            const secret = await secretShares(this.rps, mpinId, regOTT);
             await this.vault.call('keep', { ...identity, rps, secret, pin: pin.slice() });
             kept = true;
             await this.rps.setupDone(mpinId);
@@ -387,7 +391,7 @@ export class Screens extends Stage {
             if (stored)
                 return this.refused(error, stored);
             if (!error.status || error.status >= 500)
-                return this.offline();
+                return this.offline(error);
             if (error.status === DEVICE)
                 return this.storage();
             await this.home();
@@ -441,8 +445,9 @@ export class Screens extends Stage {
                 + encodeURIComponent(location.pathname + location.search));
     }
 
-    offline() {
-        const site = this.rps?.settings.title ?? location.hostname;
+    /** @param {RpsError} error */
+    offline({ host }) {
+        const site = host ?? this.rps?.settings.title ?? location.hostname;
         this.notice('offline', this.text('offline', { site }), this.text('offline_text', { site }),
             [this.button('primary', this.text('try_again'), () => this.start())]);
     }

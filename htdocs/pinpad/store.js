@@ -10,6 +10,7 @@
  * @property {string} state '' or 'locked' or 'withdrawn': what the server said last
  * @property {number} added ms
  * @property {number} used last successful sign-in, ms; 0 = never
+ * @property {import('./permits.js').Permit} [permit] the last time permit
  * @property {Uint8Array} iv
  * @property {ArrayBuffer} sealed
  */

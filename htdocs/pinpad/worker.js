@@ -1,12 +1,12 @@
 // The Worker: mathematics off the page's thread, and the only place where a token is in the clear.
 
-import { commit, identityPoint, makeToken, prove } from './mpin.js';
+import { commit, identityPoint, makeToken, permitPoint, prove } from './mpin.js';
 import { get, put, seal, unseal } from './store.js';
 
 /** H(id) by mpinId. @type {Map<string, ReturnType<typeof identityPoint>>} */
 const points = new Map();
 
-/** The last pass 1, until it is used, once. @type {{x: bigint, U: string} | undefined} */
+/** The last pass 1, until it is used, once. @type {{x: bigint, U: string, UT: string} | undefined} */
 let commitment;
 
 /** @param {string} mpinId */
@@ -19,7 +19,8 @@ function point(mpinId) {
 const operations = {
     /**
      * Makes the token of a new identity and stores its record.
-     * @param {{mpinId: string, rps: string, user: string, device: string, secret: string, pin: Uint8Array}} request
+     * @param {{mpinId: string, rps: string, user: string, device: string, secret: string[], pin: Uint8Array}} request
+     *   `secret`: its shares
      */
     async keep({ mpinId, rps, user, device, secret, pin }) {
         const token = makeToken(secret, await point(mpinId), pin);
@@ -32,20 +33,20 @@ const operations = {
         await point(mpinId);
     },
 
-    /** @param {{mpinId: string}} request */
-    async commit({ mpinId }) {
-        commitment = commit(await point(mpinId));
-        return commitment.U;
+    /** @param {{mpinId: string, date?: number}} request `date`: that of the time permit, where there are any */
+    async commit({ mpinId, date }) {
+        commitment = commit(await point(mpinId), date === undefined ? undefined : await permitPoint(mpinId, date));
+        return { U: commitment.U, UT: commitment.UT };
     },
 
-    /** @param {{mpinId: string, U: string, y: string, pin: Uint8Array}} request */
-    async prove({ mpinId, U, y, pin }) {
+    /** @param {{mpinId: string, U: string, y: string, permits: string[], pin: Uint8Array}} request */
+    async prove({ mpinId, U, y, permits, pin }) {
         const first = commitment;
         commitment = undefined;
         const identity = await get(mpinId);
         if (first?.U !== U || !identity)
             throw new Error('gone');
-        return prove(first.x, y, await unseal(identity), await point(mpinId), pin);
+        return prove(first.x, y, await unseal(identity), await point(mpinId), pin, permits);
     },
 };
 

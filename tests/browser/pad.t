@@ -61,13 +61,42 @@ const tests = {
         const master = 0x1234567890abcdef1234567890abcdefn;
         const { h, secret } = await secretOf(master);
         for (const pin of ['7391', '0007', '0000', '99999999']) {
-            const token = makeToken(secret, h, digits(pin));
+            const token = makeToken([secret], h, digits(pin));
             for (const [tried, good] of [[pin, true], ['5555', false]]) {
                 const { x, U } = commit(h);
                 const V = prove(x, '0'.repeat(94) + 'ab', token, h, digits(tried));
                 const sum = G1.fromHex(U).add(h.multiply(0xabn)).multiply(master).add(G1.fromHex(V));
                 assert.equal(sum.is0(), good, `${pin} ${tried}`);
             }
+        }
+    },
+
+    async shares_and_time_permits_are_those_of_MIRACL() {
+        const { makeToken, permitPoint, identityPoint } = await source('mpin.js');
+        const vectors = JSON.parse(readFileSync(join(root, 'tests/unit/vectors/mpin.json'), 'utf8'))
+            .filter((one) => one.permit && one.second_dta);
+        assert.ok(vectors.length > 3);
+        for (const { mpin_id: mpinId, master, client_secret: first, permit, second_dta: second } of vectors) {
+            const t = await permitPoint(mpinId, permit.date);
+            assert.equal(t.multiply(BigInt('0x' + master)).toHex(false), permit.permit);
+            assert.equal(makeToken([first, second.client_share], await identityPoint(mpinId), digits('0000')),
+                second.client_sum);
+        }
+    },
+
+    async a_permit_is_part_of_the_proof() {
+        const { commit, makeToken, permitPoint, prove } = await source('mpin.js');
+        const { G1 } = await source('field.js');
+        const master = 0x1234567890abcdef1234567890abcdefn;
+        const { h, secret } = await secretOf(master);
+        const token = makeToken([secret], h, digits('7391'));
+        const days = [await permitPoint('7b7d', 20000), await permitPoint('7b7d', 20001)];
+        for (const [i, day] of days.entries()) {
+            const { x, UT } = commit(h, days[0]);
+            const permit = day.multiply(master).toHex(false);
+            const V = prove(x, '0'.repeat(94) + 'ab', token, h, digits('7391'), [permit]);
+            const sum = G1.fromHex(UT).add(h.add(days[0]).multiply(0xabn)).multiply(master).add(G1.fromHex(V));
+            assert.equal(sum.is0(), i === 0);
         }
     },
 
@@ -78,8 +107,8 @@ const tests = {
         const order3 = '04' + '0'.repeat(96) + '0'.repeat(95) + '2'; // (0, 2): on the curve, order 3
         for (const bad of ['', secret.slice(2), secret.toUpperCase(), '06' + secret.slice(2),
             secret.slice(0, -2) + '00', order3, '04' + 'f'.repeat(192)])
-            assert.throws(() => makeToken(bad, h, pin), undefined, bad);
-        const token = makeToken(secret, h, pin);
+            assert.throws(() => makeToken([bad], h, pin), undefined, bad);
+        const token = makeToken([secret], h, pin);
         const order = '73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001'.padStart(96, '0');
         for (const y of ['', '0'.repeat(96), order, 'f'.repeat(96), '1'.repeat(95)])
             assert.throws(() => prove(commit(h).x, y, token, h, pin), undefined, y);
