@@ -4,6 +4,7 @@
 #include "login/login.h"
 #include "login/page.h"
 #include "rpa/rpa.h"
+#include "rpa/service.h"
 
 #include <http_protocol.h>
 #include <http_request.h>
@@ -13,6 +14,7 @@
 /* ---- every endpoint ---- */
 
 #define PUBLIC AUDIENCE_PUBLIC
+#define SERVICE AUDIENCE_SERVICE
 
 static const route_t routes[] = {
     /* method, base, path, audience, body, its limit, refusals, status if malformed, function */
@@ -35,6 +37,7 @@ static const route_t routes[] = {
     {"POST", PATH_RPS, "/pass2", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 403, rpa_pass2},
     {"GET", PATH_PAD, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_asset},
     {"GET", PATH_ASSETS, "/**", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_asset},
+    {"GET", BASE_RPS_SERVICE, "/status", SERVICE, BODY_NONE, 0, ANSWER_JSON, 0, service_status},
     {.method = NULL}};
 
 /* ---- hooks ---- */

@@ -42,6 +42,12 @@ int authn_map_to_storage(request_rec *r)
     return is_claimed(request_of(r), r) ? OK : DECLINED;
 }
 
+/* Who may ask an endpoint of a service, its handler finds out: there are no users. */
+static bool open_to_all(const route_t *route)
+{
+    return !route || route->audience != AUDIENCE_SIGNED_IN;
+}
+
 /* `Require valid-user` on `<Location />` shall not lock people out of the login. This runs after
  * mod_authz_core has declined for want of a user, so `Require ip` and `Require all denied` have had
  * their say. */
@@ -50,7 +56,7 @@ int authn_access_checker_ex(request_rec *r)
     const request_t *request = request_of(r);
     if (!is_claimed(request, r))
         return DECLINED;
-    return !request->route || request->route->audience == AUDIENCE_PUBLIC ? OK : DECLINED;
+    return open_to_all(request->route) ? OK : DECLINED;
 }
 
 /* The query went when the request became ours; the path has been needed until now. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/keys_text.h"
+#include "base/secret_file.h"
 
 #define GROUPS_MAX 256
 
@@ -68,43 +69,17 @@ static keys_status_t refuse(keys_status_t status, const char **why, apr_pool_t *
     return status;
 }
 
-static const char *unsafe_file(const struct stat *st)
-{
-    if (!S_ISREG(st->st_mode))
-        return "is not a regular file; name one that is";
-    if (st->st_uid != geteuid() && st->st_uid)
-        return "belongs to another user; chown it to who starts httpd";
-    if (st->st_mode & (S_IRWXG | S_IRWXO))
-        return "is open to its group or the world; chmod 600 it";
-    return NULL;
-}
-
-/* The file's bytes and a NUL; NULL when it can't be read or is too large. */
-static secret_t *read_whole(int fd, apr_off_t size, apr_pool_t *p)
-{
-    secret_t *text = size <= KEYS_TEXT_MAX ? secret_make(p, (apr_size_t)size + 1) : NULL;
-    apr_size_t have = 0;
-
-    while (text && have < (apr_size_t)size) {
-        ssize_t got = read(fd, text->bytes + have, (size_t)size - have);
-        if (!got || (got < 0 && errno != EINTR))
-            return NULL;
-        have += got > 0 ? (apr_size_t)got : 0;
-    }
-    return text;
-}
-
 static keys_status_t read_file(keys_t **keys, int fd, const char *path, const secret_t *passphrase,
                                apr_pool_t *p, apr_pool_t *scratch, const char **why)
 {
     struct stat st;
     if (fstat(fd, &st))
         return refuse(KEYS_UNREADABLE, why, p, path, "can't be examined; check the file system");
-    const char *unsafe = unsafe_file(&st);
+    const char *unsafe = secret_file_unsafe(&st);
     if (unsafe)
         return refuse(KEYS_UNSAFE, why, p, path, unsafe);
 
-    secret_t *text = read_whole(fd, st.st_size, scratch);
+    secret_t *text = secret_file_whole(fd, st.st_size, KEYS_TEXT_MAX, scratch);
     if (!text)
         return refuse(KEYS_BROKEN, why, p, path, "can't be read whole; restore it from a copy");
     const char *what;

@@ -39,6 +39,8 @@ static void check_registration(const checked_t *site)
 {
     const server_config_t *config = site->config;
     const bool local = site->url.loopback && surroundings_all_loopback();
+    if (config->service.parts) /* the applications say who */
+        return;
     if ((config->ways & REGISTER_OPEN) && !config->written[SETTING_allow])
         mistake(site->pconf, check_at(site, SETTING_ways),
                 "open registration without MPinRegisterAllow; write MPinRegisterAllow any, domain "
@@ -159,6 +161,7 @@ static void check_site(checked_t *site)
     check_store(site);
     check_keys(site);
     check_files(site);
+    check_service(site);
 }
 
 int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
@@ -177,9 +180,11 @@ int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
 
     for (int i = 0; i < sites->nelts; i++) {
         check_site(&APR_ARRAY_IDX(sites, i, checked_t));
-        for (int earlier = 0; earlier < i; earlier++)
-            check_shared(&APR_ARRAY_IDX(sites, earlier, checked_t),
-                         &APR_ARRAY_IDX(sites, i, checked_t));
+        for (int earlier = 0; earlier < i; earlier++) {
+            const checked_t *other = &APR_ARRAY_IDX(sites, earlier, checked_t);
+            check_shared(other, &APR_ARRAY_IDX(sites, i, checked_t));
+            check_service_beside(&APR_ARRAY_IDX(sites, i, checked_t), other);
+        }
     }
     check_sections(pconf, main_server);
     return mistakes_report(pconf, main_server) ? HTTP_INTERNAL_SERVER_ERROR : OK;

@@ -27,6 +27,10 @@ void check_store(const checked_t *site);
 void check_keys(const checked_t *site);
 void check_files(const checked_t *site);
 
+/* check_service.c: what a vhost is for other applications; and `other`, an earlier one. */
+void check_service(const checked_t *site);
+void check_service_beside(const checked_t *site, const checked_t *other);
+
 /* check_sections.c: password providers and their settings, and the directives of directories. */
 void check_passwords(const checked_t *site);
 void check_sections(apr_pool_t *pconf, const server_rec *main_server);

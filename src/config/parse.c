@@ -94,6 +94,27 @@ const char *parse_rps(bool *embedded, const words_t *words)
     return NULL;
 }
 
+const char *parse_service(service_t *service, const words_t *words)
+{
+    service_t found = {0};
+    for (int i = 0; i < words->count; i++) {
+        const char *word = words->word[i];
+        if (!strcasecmp(word, "rps"))
+            found.parts |= SERVICE_RPS;
+        else if (!strcasecmp(word, "dta"))
+            found.parts |= SERVICE_DTA;
+        else if (strncasecmp(word, "secret=", 7))
+            return apr_psprintf(
+                words->p, "\"%.80s\" is no service; write rps, dta or both, and secret=FILE", word);
+        else if (!(found.secret_file = full_name(word + 7, words)))
+            return "the secret's file has no name; write secret= and its full path";
+    }
+    if (!found.parts)
+        return "it says not what it serves; write rps, dta or both";
+    *service = found;
+    return NULL;
+}
+
 const char *parse_register(unsigned *ways, const words_t *words)
 {
     unsigned found = 0;

@@ -31,12 +31,28 @@ static const apr_array_header_t *look_up_providers(const apr_array_header_t *nam
     return providers;
 }
 
+/* A service has no login, no sessions and no users of its own: of our pages it has the RPS's public
+ * part and the PIN pad, and what its applications ask, at the root. */
+static void set_service_paths(site_t *site, const server_config_t *config)
+{
+    const bool rps = config->service.parts & SERVICE_RPS;
+    for (int i = 0; i < PATH_COUNT; i++)
+        if (!rps || (i != PATH_RPS && i != PATH_PAD && i != PATH_ASSETS && i != PATH_MOBILE))
+            site->paths[i] = NULL;
+    site->paths[BASE_RPS_SERVICE] = rps ? "" : NULL;
+    site->paths[BASE_DTA_SERVICE] = config->service.parts & SERVICE_DTA ? "" : NULL;
+    memset(site->path_starts, true, sizeof(site->path_starts));
+}
+
 static void set_paths(site_t *site, const server_config_t *config)
 {
-    memcpy(site->paths, config->paths.path, sizeof(site->paths));
+    memcpy(site->paths, config->paths.path, sizeof(config->paths.path));
     for (int i = 0; i < PATH_COUNT; i++)
         if (site->paths[i])
             site->path_starts[(unsigned char)site->paths[i][1]] = true;
+    site->services = config->service.parts;
+    if (site->services)
+        set_service_paths(site, config);
 }
 
 static void set_cookies(site_t *site, const server_config_t *config, apr_pool_t *p)
@@ -50,15 +66,17 @@ static void set_cookies(site_t *site, const server_config_t *config, apr_pool_t 
     site->realm = config->realm ? config->realm : site->url.text;
 }
 
+/* At a service the applications say who registers. */
 static void set_rps(site_t *site, const server_config_t *config)
 {
+    const unsigned ways = site->services ? 0 : config->ways;
     site->rps_settings = (rps_settings_t){
         .pin_length = config->pin_length,
         .max_failures = config->max_failures,
         .time_permits = config->time_permits,
-        .register_signed_in = config->ways & REGISTER_SIGNED_IN,
-        .register_open = config->ways & REGISTER_OPEN,
-        .open_to_anyone = config->ways & REGISTER_OPEN_TO_ANYONE,
+        .register_signed_in = ways & REGISTER_SIGNED_IN,
+        .register_open = ways & REGISTER_OPEN,
+        .open_to_anyone = ways & REGISTER_OPEN_TO_ANYONE,
         .allow = config->allow.kind,
         .domains = config->allow.domains,
         .allow_file = config->allow.file,

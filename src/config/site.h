@@ -3,6 +3,7 @@
 
 #include "base/http.h"
 #include "base/seats.h"
+#include "base/secret.h"
 #include "config/config.h"
 #include <mod_auth.h>
 
@@ -11,8 +12,12 @@
  * threads. */
 typedef struct site_t {
     /* settings */
+    unsigned services; /* SERVICE_ bits; none = a site */
+    /* what applications name themselves by; NULL: only who is on this machine may ask */
+    const secret_t *service_secret;
+
     public_url_t url;
-    const char *paths[PATH_COUNT]; /* absolute path, NULL = off */
+    const char *paths[BASE_COUNT]; /* absolute path, "" = the root, NULL = off */
     bool path_starts[256];         /* true for what follows the "/" of one of them */
     const char *session_cookie;    /* "__Host-mpin" or "mpin" */
     const char *prelogin_cookie;   /* "__Host-mpin-login" or "mpin-login" */

@@ -10,10 +10,14 @@
 #include "config/hooks.h"
 #include "config/passphrase.h"
 #include "config/place.h"
+#include "base/secret_file.h"
 #include "config/sink.h"
 #include "config/surroundings.h"
 
 APLOG_USE_MODULE(auth_mpin);
+
+#define SERVICE_SECRET_MIN 16 /* bytes */
+#define SERVICE_SECRET_MAX 128
 
 int config_pre(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
@@ -126,6 +130,39 @@ static int refuse(const server_rec *server, const char *why)
     return surroundings_reload() ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
+/* What applications name themselves by. NULL: `*why` says what is wrong with the file. */
+static const secret_t *read_service_secret(const char *file, apr_pool_t *p, const char **why)
+{
+    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    const secret_t *secret = secret_file_line(file, SERVICE_SECRET_MAX, p, why);
+    if (!secret)
+        return NULL;
+    if (secret->len >= SERVICE_SECRET_MIN &&
+        strspn((const char *)secret->bytes, good) == secret->len)
+        return secret;
+    *why = apr_psprintf(p,
+                        "%s holds no secret that a URL can carry; write %d to %d letters and "
+                        "digits, as openssl rand -hex 32 makes them",
+                        file, SERVICE_SECRET_MIN, SERVICE_SECRET_MAX);
+    return NULL;
+}
+
+/* Where the right secret can't be read, nobody knows the one that counts. */
+static int set_service_secret(site_t *site, const char *file, const server_rec *server,
+                              apr_pool_t *p)
+{
+    const char *why = "";
+    site->service_secret = read_service_secret(file, p, &why);
+    if (site->service_secret)
+        return OK;
+    secret_t *unknown = secret_make(p, SERVICE_SECRET_MAX);
+    if (!unknown)
+        return HTTP_INTERNAL_SERVER_ERROR;
+    randombytes_buf(unknown->bytes, unknown->len);
+    site->service_secret = unknown;
+    return refuse(server, why);
+}
+
 static int make_place(server_config_t *config, server_rec *server, server_rec *main_server,
                       apr_array_header_t *depots, apr_pool_t *p)
 {
@@ -143,7 +180,9 @@ static int make_place(server_config_t *config, server_rec *server, server_rec *m
                       apr_psprintf(p,
                                    "MPinAuditLog %s can't be opened; check the path and its rights",
                                    config->audit));
-    return OK;
+    return config->service.secret_file
+               ? set_service_secret(&place->down, config->service.secret_file, server, p)
+               : OK;
 }
 
 /* Who waits for a phone or an RPS holds a worker meanwhile: a tenth of them may. */

@@ -28,13 +28,28 @@ typedef enum {
     PATH_ACTIVATE,     /* "mpinActivate"     /mpinActivate */
     PATH_PERMIT,       /* "mpinPermitUser"   /mpinPermitUser */
     PATH_MOBILE,       /* "m"                /m (and all under it) */
-    PATH_COUNT
+    PATH_COUNT,
+
+    /* The root of a vhost with MPinService: what only the applications that it serves may ask. Rows
+     * there name their paths in full, so that everything else of the vhost stays httpd's. */
+    BASE_RPS_SERVICE = PATH_COUNT,
+    BASE_DTA_SERVICE,
+    BASE_COUNT
 } path_name_t;
 
 typedef struct paths_t {
     const char *path[PATH_COUNT]; /* NULL = off */
     bool moved[PATH_COUNT];       /* named by an MPinPath, so that a vhost's wins one by one */
 } paths_t;
+
+/* MPinService: what a vhost is for other applications. */
+#define SERVICE_RPS 1u
+#define SERVICE_DTA 2u
+
+typedef struct service_t {
+    unsigned parts;          /* SERVICE_ bits; none = a site */
+    const char *secret_file; /* NULL: only who is on this machine may ask */
+} service_t;
 
 typedef enum { UNAUTH_AUTO = 0, UNAUTH_REDIRECT, UNAUTH_401, UNAUTH_PASS } unauthenticated_t;
 

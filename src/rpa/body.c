@@ -53,7 +53,8 @@ static bool is_type(const request_rec *r, const char *type)
     return value && strncasecmp(value, type, len) == 0 && strchr("; \t", value[len]) != NULL;
 }
 
-/* A body of another type would be one that any page of the web may send. */
+/* A body of another type would be one that any page of the web may send. Milagro's relying parties
+ * send theirs under any name; they are no browsers, which was seen to. */
 static result_t *check_type(const request_rec *r, const char *type)
 {
     if (is_type(r, type))
@@ -86,7 +87,7 @@ result_t *body_read(facts_t *facts, const route_t *route)
         return NULL;
 
     result_t *refusal = read_text(facts->r, route->limit, &text);
-    if (!refusal && text.len)
+    if (!refusal && text.len && route->audience != AUDIENCE_SERVICE)
         refusal =
             check_type(facts->r, route->body == BODY_JSON ? "application/json"
                                                           : "application/x-www-form-urlencoded");

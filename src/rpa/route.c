@@ -1,4 +1,5 @@
 #include "rpa/route.h"
+#include "rpa/admit.h"
 #include "rpa/answer.h"
 #include "rpa/body.h"
 #include "rpa/form.h"
@@ -23,9 +24,12 @@ static result_t *nowhere(facts_t *facts)
     return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found", "there is nothing here");
 }
 
-/* What is asked for under the RPS's path and is no endpoint: ours too, never a backend's. */
+/* What is asked for under the RPS's path or a service's secret and is no endpoint: ours too, never
+ * a backend's. */
 static const route_t unknown = {"", PATH_RPS,    "/**", AUDIENCE_PUBLIC, BODY_NONE,
                                 0,  ANSWER_JSON, 0,     nowhere};
+static const route_t unknown_of_service = {"", BASE_RPS_SERVICE, "/**", AUDIENCE_PUBLIC, BODY_NONE,
+                                           0,  ANSWER_JSON,      0,     nowhere};
 
 /* What follows `base` in `uri` ("" or "/..."), NULL when it does not lie there. */
 static const char *below(const char *uri, const char *base)
@@ -71,14 +75,30 @@ static const route_t *find_below(path_name_t base, const char *tail, const char 
     return other;
 }
 
+static const route_t *find_for_service(const site_t *site, const char *tail, const char *method,
+                                       const char **rest)
+{
+    const route_t *row = NULL;
+    if (site->paths[BASE_RPS_SERVICE])
+        row = find_below(BASE_RPS_SERVICE, tail, method, rest);
+    if (!row && site->paths[BASE_DTA_SERVICE])
+        row = find_below(BASE_DTA_SERVICE, tail, method, rest);
+    if (!row)
+        *rest = "";
+    return row ? row : &unknown_of_service;
+}
+
 const route_t *route_find(const site_t *site, const request_rec *r, const char **rest)
 {
     /* Every request comes by here thrice, and most go no further. */
     if (!r->uri || r->uri[0] != '/' || !site->path_starts[(unsigned char)r->uri[1]])
         return NULL;
-    for (path_name_t base = 0; base < PATH_COUNT; base++) {
+    const char *past_secret = site->service_secret ? admit_past_secret(site, r->uri) : NULL;
+    if (past_secret)
+        return find_for_service(site, past_secret, r->method, rest);
+    for (path_name_t base = 0; base < BASE_COUNT; base++) {
         const char *path = site->paths[base];
-        if (!path || path[1] != r->uri[1])
+        if (!path || (*path && path[1] != r->uri[1]))
             continue;
         const char *tail = below(r->uri, path);
         const route_t *row = tail ? find_below(base, tail, r->method, rest) : NULL;
@@ -97,7 +117,8 @@ const route_t *route_find(const site_t *site, const request_rec *r, const char *
 const char *route_plain_path(const request_t *request, apr_pool_t *p)
 {
     const route_t *route = request->route;
-    const char *base = request->site->paths[route->base];
+    const char *path = request->site->paths[route->base];
+    const char *base = path ? path : "";
     const char *star = strchr(route->path, '*');
     if (!star)
         return apr_pstrcat(p, base, route->path, NULL);
@@ -138,43 +159,6 @@ void route_claim(request_t *request, request_rec *r, const route_t *route, const
 
 /* ---- who asks ---- */
 
-/* Origin policy for state changes (security model): Origin equals the public origin; without it
- * Sec-Fetch-Site is same-origin or absent. */
-static bool origin_ok(const request_rec *r, const site_t *site)
-{
-    const char *origin = apr_table_get(r->headers_in, "Origin");
-    if (origin)
-        return site->url.text && strcmp(origin, site->url.text) == 0;
-    const char *from = apr_table_get(r->headers_in, "Sec-Fetch-Site");
-    return !from || strcmp(from, "same-origin") == 0;
-}
-
-/* True where a header says that somebody stands between the client and us. */
-static bool came_through_a_proxy(const request_rec *r)
-{
-    const apr_array_header_t *headers = apr_table_elts(r->headers_in);
-    for (int i = 0; i < headers->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(headers, i, apr_table_entry_t).key;
-        if (strcasecmp(name, "Forwarded") == 0 || strncasecmp(name, "X-Forwarded-", 12) == 0 ||
-            strcasecmp(name, "X-Real-IP") == 0 || strcasecmp(name, "Via") == 0)
-            return true;
-    }
-    /* mod_remoteip takes the header away and leaves another address than the connection's */
-    return r->useragent_addr != r->connection->client_addr;
-}
-
-/* Security model, "Loopback is not local". */
-static bool is_loopback(const request_rec *r, const site_t *site)
-{
-    static const char *const hosts[] = {"localhost", "127.0.0.1", "::1", "[::1]"};
-    if (!site->all_loopback || !r->hostname || came_through_a_proxy(r))
-        return false;
-    for (apr_size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
-        if (strcasecmp(r->hostname, hosts[i]) == 0)
-            return true;
-    return false;
-}
-
 static void learn_browser(facts_t *facts)
 {
     const site_t *site = facts->site;
@@ -201,7 +185,7 @@ static void learn(facts_t *facts)
     facts->query = form_parse(facts->request->args, r->pool);
     facts->caller.now = apr_time_now();
     facts->caller.address = r->useragent_ip;
-    facts->caller.loopback = is_loopback(r, facts->site);
+    facts->caller.loopback = admit_loopback(r, facts->site);
     if (facts->site->store) {
         facts->caller.session = request_session_at(r, facts->caller.now);
         learn_browser(facts);
@@ -240,7 +224,10 @@ static result_t *serve(facts_t *facts, const route_t *route)
 
     if (*route->method && !serves(route, r->method))
         return method_not_allowed(r, route);
-    if (changes_something(route) && !origin_ok(r, site))
+    if (route->audience == AUDIENCE_SERVICE && !admit_service(r, site))
+        return result_error(r->pool, HTTP_FORBIDDEN, "service_closed",
+                            "only the applications that this service serves may ask this");
+    if (changes_something(route) && !admit_origin(r, site))
         return result_error(r->pool, HTTP_FORBIDDEN, "origin_refused",
                             "another origin sent this request");
     if (needs_store(route) && !site->store)

@@ -21,13 +21,14 @@ typedef struct facts_t {
     const char *rest; /* path after the row's, without leading '/', "" for none */
 } facts_t;
 
-typedef enum { AUDIENCE_PUBLIC, AUDIENCE_SIGNED_IN } audience_t;
+/* AUDIENCE_SERVICE: applications that this vhost serves (MPinService), never a browser. */
+typedef enum { AUDIENCE_PUBLIC, AUDIENCE_SIGNED_IN, AUDIENCE_SERVICE } audience_t;
 typedef enum { BODY_NONE, BODY_JSON, BODY_FORM } body_t;
 typedef enum { ANSWER_JSON, ANSWER_PAGE } answer_t; /* what a refusal looks like */
 
 typedef struct route_t {
     const char *method; /* "GET" serves HEAD too; any other is a state change: origin policy */
-    path_name_t base;   /* configurable prefix */
+    path_name_t base;   /* configurable prefix, or the root of a service */
     const char *path;   /* below it: "" itself, "/pass1", "/user/" and '*' for one more segment,
                            "/" and "**" for anything */
     audience_t audience;
@@ -44,7 +45,8 @@ typedef struct route_t {
 void route_table(const route_t *rows, int (*refusal_page)(request_rec *r, const result_t *result));
 
 /* Finds the row of method and path; a known path with another method has a row too (405 with
- * Allow), and so has every path under the RPS's (404). NULL: not ours. */
+ * Allow), and so has every path under the RPS's and under a service's secret (404). NULL: not
+ * ours. */
 const route_t *route_find(const site_t *site, const request_rec *r, const char **rest);
 
 /* Takes the query out of request line and URIs, and the Referer's, so that no log shows them. */

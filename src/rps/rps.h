@@ -87,6 +87,9 @@ result_t *rps_setup_done(rps_t *rps, const caller_t *caller, const char *mpin_id
 result_t *rps_pass1(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
 result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
 
+/* GET /status of a service */
+result_t *rps_status(apr_pool_t *p);
+
 /* What an authOTT is worth, once, whoever asks: the relying party makes a session of it. `refusal`
  * is NULL when the person is who they say, and user and identity are then filled; else it is the
  * answer (401 with attemptsLeft, 403, 408, 410, 429, 503). Audit events of what is not a right PIN

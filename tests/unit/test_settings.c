@@ -99,6 +99,8 @@ static void defaults_are_the_documented_ones(void **state)
     assert_int_equal(config->throttle.address.window, apr_time_from_sec(60));
     assert_int_equal(config->throttle.account.window, apr_time_from_sec(60));
     assert_null(config->audit);
+    assert_int_equal(config->service.parts, 0);
+    assert_null(config->service.secret_file);
     static const char *const paths[] = {
         "/login",      "/logout",       "/mpinAuthenticate", "/rps", "/mpin.js", "/mpin",
         "/mpinVerify", "/mpinActivate", "/mpinPermitUser",   "/m"};

@@ -15,7 +15,7 @@ use MIME::Base64 ();
 use Test::More;
 
 our @EXPORT = qw(port origin raw request browser from done expect_in_log json_of error_log
-                 site strict off branded mount cached public closed capture burst audit_log in_parallel until_true);
+                 site strict off service branded mount cached public closed capture burst audit_log in_parallel until_true);
 
 my $stage = "$ENV{MPIN_STAGE}";
 my $first_port = $ENV{PORT} || 8500;
@@ -27,6 +27,7 @@ sub site    { return port(0) }
 sub backend { return port(1) }
 sub strict  { return port(2) }
 sub off     { return port(3) }
+sub service { return port(3) } # for the host localhost, and with a secret for service.example
 sub branded { return port(4) }
 sub mount   { return port(5) }
 sub cached  { return port(6) }

@@ -1,0 +1,58 @@
+#include "config/checks.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config/mistakes.h"
+#include "config/surroundings.h"
+
+static void check_secret(const checked_t *site, const char *file)
+{
+    struct stat info;
+    const written_t *at = check_at(site, SETTING_service);
+    if (stat(file, &info) ? errno != EACCES : !S_ISREG(info.st_mode))
+        mistake_around(site->pconf, at, "%s is no such file; make it, with a secret in one line",
+                       file);
+    else if (!stat(file, &info) && (info.st_mode & (S_IRWXG | S_IRWXO)))
+        mistake_around(site->pconf, at,
+                       "the secret's file %s can be read by others than its owner; chmod 600 it",
+                       file);
+}
+
+/* MPinService opens endpoints that let somebody in or make secrets: they exist on a vhost of their
+ * own, and only for who can be told from a stranger. */
+void check_service(const checked_t *site)
+{
+    const server_config_t *config = site->config;
+    if (!config->service.parts)
+        return;
+    if (site->server == site->main_server)
+        mistake(site->pconf, check_at(site, SETTING_service),
+                "it opens what only applications may ask, so it belongs to a vhost of its own; "
+                "write it in a <VirtualHost>");
+    if (!config->service.secret_file && !surroundings_all_loopback())
+        mistake(site->pconf, check_at(site, SETTING_service),
+                "not every Listen address is loopback, so applications must name a secret; add "
+                "secret=FILE");
+    if (config->service.secret_file)
+        check_secret(site, config->service.secret_file);
+}
+
+static bool has_people(const server_config_t *config)
+{
+    return config->service.parts != SERVICE_DTA;
+}
+
+/* One store is one set of people: an application that registers names would do so for the others,
+ * too. */
+void check_service_beside(const checked_t *site, const checked_t *other)
+{
+    const server_config_t *a = site->config, *b = other->config;
+    const bool serves = (a->service.parts | b->service.parts) & SERVICE_RPS;
+    if (serves && has_people(a) && has_people(b) && !strcmp(a->store, b->store))
+        mistake_maybe(site->pconf,
+                      check_at(a->service.parts & SERVICE_RPS ? site : other, SETTING_service),
+                      "another vhost has the same store, where the same name is the same person; "
+                      "write an MPinStore for each");
+}

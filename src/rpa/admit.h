@@ -1,0 +1,24 @@
+#ifndef MPIN_RPA_ADMIT_H
+#define MPIN_RPA_ADMIT_H
+
+#include "rpa/route.h"
+
+/* Who may ask, before anything of the body is read. */
+
+/* Origin policy for state changes (security model): Origin equals the public origin; without it
+ * Sec-Fetch-Site is same-origin or absent. */
+bool admit_origin(const request_rec *r, const site_t *site);
+
+/* True where loopback privileges hold (security model, "Loopback is not local"). */
+bool admit_loopback(const request_rec *r, const site_t *site);
+
+/* True for an application that a service serves: it names the secret, or there is none and loopback
+ * privileges hold. False for whatever a browser sends, wherever that runs. */
+bool admit_service(const request_rec *r, const site_t *site);
+
+/* The path behind a first segment that is the service's secret ("/SECRET/status": "/status"), NULL
+ * without one. A relying party of Milagro's can send no header of ours: it gets a base URL with it.
+ */
+const char *admit_past_secret(const site_t *site, const char *uri);
+
+#endif
