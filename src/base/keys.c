@@ -223,6 +223,23 @@ const secret_t *keys_derive_lasting(const keys_t *keys, const char *purpose, apr
     return key && keys_derive(keys, keys_current(keys), purpose, 0, key->bytes) ? key : NULL;
 }
 
+const secret_t *keys_derive_app(const keys_t *keys, const char *purpose, apr_pool_t *p)
+{
+    secret_t *key = secret_make(p, KEY_BYTES);
+    if (key)
+        hkdf_sha256(keys->app->bytes, keys->app->len, (const unsigned char *)SALT, sizeof SALT - 1,
+                    (const unsigned char *)purpose, strlen(purpose), key->bytes, KEY_BYTES);
+    return key;
+}
+
+const keys_app_t *keys_dta_app(const keys_t *keys, apr_pool_t *p)
+{
+    keys_app_t *app = apr_palloc(p, sizeof *app);
+    memcpy(app->id, keys->app_id, sizeof app->id);
+    app->key = keys_derive_app(keys, "D-TA signature", p);
+    return app->key ? app : NULL;
+}
+
 const secret_t *keys_app(const keys_t *keys)
 {
     return keys->app;

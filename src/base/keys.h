@@ -53,6 +53,19 @@ bool keys_derive(const keys_t *keys, unsigned char number, const char *purpose, 
  * NULL when memory is out. */
 const secret_t *keys_derive_lasting(const keys_t *keys, const char *purpose, apr_pool_t *p);
 
+/* HKDF of the app key for a purpose; two purposes share no key. NULL when memory is out. */
+const secret_t *keys_derive_app(const keys_t *keys, const char *purpose, apr_pool_t *p);
+
+/* What an application names itself by at a D-TA, and signs its requests with. */
+typedef struct keys_app_t {
+    char id[2 * KEY_ID_BYTES + 1]; /* lower-case hex */
+    const secret_t *key;           /* KEY_BYTES */
+} keys_app_t;
+
+/* The one that this key file's D-TA takes requests from; its key is derived from the app key. NULL
+ * when memory is out. */
+const keys_app_t *keys_dta_app(const keys_t *keys, apr_pool_t *p);
+
 /* The app key (D-TA signatures, activation keys derive from it) and the M-Pin master share (a
  * scalar of BLS12-381, 1 to r - 1, 32 bytes big-endian), both borrowed. */
 const secret_t *keys_app(const keys_t *keys);
