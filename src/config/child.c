@@ -57,9 +57,10 @@ static bool place_raise(place_t *place)
                                    site->session_max, depot->revocations, p);
     site->prelogins = prelogins_make(keys, site->prelogin_cookie, site->realm, PRELOGIN_LIFE, p);
     site->known = known_browsers_make(keys, site->known_cookie, site->realm, p);
+    site->signouts = signouts_make(keys, site->realm, site->session_max, p);
     site->rps = rps_make(&site->rps_settings, site->store, site->people, site->dta, &site->throttle,
                          keys, &site->log, p);
-    if (!site->sessions || !site->prelogins || !site->known || !site->rps) {
+    if (!site->sessions || !site->prelogins || !site->known || !site->signouts || !site->rps) {
         log_error(&site->log, "MPIN0205",
                   "the server's secrets can't be made; raise the limit of locked memory");
         apr_pool_destroy(p);

@@ -21,7 +21,8 @@
             "/mpinVerify",                                                                         \
             "/mpinActivate",                                                                       \
             "/mpinPermitUser",                                                                     \
-            "/m"                                                                                   \
+            "/m",                                                                                  \
+            "/service"                                                                             \
         }                                                                                          \
     }
 #define DEFAULT_THROTTLE                                                                           \

@@ -9,6 +9,9 @@
 #include "config/sink.h"
 #include "config/surroundings.h"
 
+#define PHONE_WAIT 10     /* seconds that a phone waits for its desktop (protocol) */
+#define MOBILE_ALIAS "/m" /* where an administrator's own mobile app lies once ours is off */
+
 const site_t *site_of(const server_rec *server)
 {
     place_t *place = directives_of(server)->place;
@@ -37,7 +40,8 @@ static void set_service_paths(site_t *site, const server_config_t *config)
 {
     const bool rps = config->service.parts & SERVICE_RPS;
     for (int i = 0; i < PATH_COUNT; i++)
-        if (!rps || (i != PATH_RPS && i != PATH_PAD && i != PATH_ASSETS && i != PATH_MOBILE))
+        if (!rps || (i != PATH_RPS && i != PATH_PAD && i != PATH_ASSETS && i != PATH_MOBILE &&
+                     i != PATH_MOBILE_SERVICE))
             site->paths[i] = NULL;
     site->paths[BASE_RPS_SERVICE] = rps ? "" : NULL;
     site->paths[BASE_DTA_SERVICE] = config->service.parts & SERVICE_DTA ? "" : NULL;
@@ -47,6 +51,8 @@ static void set_service_paths(site_t *site, const server_config_t *config)
 static void set_paths(site_t *site, const server_config_t *config)
 {
     memcpy(site->paths, config->paths.path, sizeof(config->paths.path));
+    if (!config->phone_login)
+        site->paths[PATH_MOBILE_SERVICE] = NULL;
     for (int i = 0; i < PATH_COUNT; i++)
         if (site->paths[i])
             site->path_starts[(unsigned char)site->paths[i][1]] = true;
@@ -64,6 +70,18 @@ static void set_cookies(site_t *site, const server_config_t *config, apr_pool_t 
     site->known_cookie = cookie_name(&cookies, "-known", p);
     site->cookie_attributes = cookie_attributes(&cookies, p);
     site->realm = config->realm ? config->realm : site->url.text;
+}
+
+static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p)
+{
+    rps_settings_t *rps = &site->rps_settings;
+    const char *mobile = site->paths[PATH_MOBILE] ? site->paths[PATH_MOBILE] : MOBILE_ALIAS;
+    rps->phone_login = config->phone_login;
+    rps->phone_wait = PHONE_WAIT;
+    rps->public_url = site->url.text;
+    rps->host = strstr(site->url.text, "://") + 3;
+    rps->mobile_url = apr_pstrcat(p, site->url.text, mobile, NULL);
+    rps->logo_url = site->logo ? apr_pstrcat(p, site->url.text, site->logo, NULL) : "";
 }
 
 /* At a service the applications say who registers. */
@@ -122,5 +140,6 @@ place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_
     site->throttle.account = config->throttle.account;
     site->log = sink_of(server);
     set_rps(site, config);
+    set_phone(site, config, p);
     return place;
 }

@@ -5,6 +5,7 @@
 #include "base/seats.h"
 #include "base/secret.h"
 #include "config/config.h"
+#include "session/signout.h"
 #include <mod_auth.h>
 
 /* A vhost on which the engine is on, ready to work: the settings in force, and the library's
@@ -47,6 +48,7 @@ typedef struct site_t {
     sessions_t *sessions;
     prelogins_t *prelogins;
     known_browsers_t *known;
+    signouts_t *signouts;
     people_t *people;
     http_t *http;
     dta_t *dta;

@@ -18,16 +18,17 @@
 
 /* Our URLs, as MPinPath names them. */
 typedef enum {
-    PATH_LOGIN,        /* "login"            /login */
-    PATH_LOGOUT,       /* "logout"           /logout */
-    PATH_AUTHENTICATE, /* "mpinAuthenticate" /mpinAuthenticate */
-    PATH_RPS,          /* "rps"              /rps (and all under it) */
-    PATH_PAD,          /* "mpin.js"          /mpin.js */
-    PATH_ASSETS,       /* "mpin"             /mpin (and all under it) */
-    PATH_VERIFY,       /* "mpinVerify"       /mpinVerify */
-    PATH_ACTIVATE,     /* "mpinActivate"     /mpinActivate */
-    PATH_PERMIT,       /* "mpinPermitUser"   /mpinPermitUser */
-    PATH_MOBILE,       /* "m"                /m (and all under it) */
+    PATH_LOGIN,          /* "login"            /login */
+    PATH_LOGOUT,         /* "logout"           /logout */
+    PATH_AUTHENTICATE,   /* "mpinAuthenticate" /mpinAuthenticate */
+    PATH_RPS,            /* "rps"              /rps (and all under it) */
+    PATH_PAD,            /* "mpin.js"          /mpin.js */
+    PATH_ASSETS,         /* "mpin"             /mpin (and all under it) */
+    PATH_VERIFY,         /* "mpinVerify"       /mpinVerify */
+    PATH_ACTIVATE,       /* "mpinActivate"     /mpinActivate */
+    PATH_PERMIT,         /* "mpinPermitUser"   /mpinPermitUser */
+    PATH_MOBILE,         /* "m"                /m (and all under it) */
+    PATH_MOBILE_SERVICE, /* "service"        /service */
     PATH_COUNT,
 
     /* The root of a vhost with MPinService: what only the applications that it serves may ask. Rows

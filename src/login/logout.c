@@ -1,6 +1,9 @@
 #include "login/form.h"
 #include "login/login.h"
 
+#include "base/json.h"
+
+#include <apr_strings.h>
 #include <http_protocol.h>
 
 /* GET /logout changes nothing: it shows the button. */
@@ -27,13 +30,41 @@ static bool sent_by_our_pages(const request_rec *r)
     return apr_table_get(r->headers_in, "Origin") || (site && strcmp(site, "same-origin") == 0);
 }
 
+#define TOKEN_MAX 1024 /* bytes of a sessionToken */
+
+/* A phone signs out the desktop that it signed in: the token says which, and is good for nothing
+ * else, so it comes with no cookie and no form's token. */
+static result_t *sign_out_desktop(facts_t *facts, const char *token)
+{
+    const site_t *site = facts->site;
+    apr_pool_t *p = facts->r->pool;
+    const apr_time_t now = facts->caller.now;
+    session_t desktop;
+
+    if (!token || !signout_open(site->signouts, token, now, &desktop))
+        return result_error(p, HTTP_FORBIDDEN, "logout_data_refused",
+                            "this signs nobody out, or not any more");
+    if (revocations_add(site->revocations, REVOKE_FAMILY, desktop.family, 0, now,
+                        now + site->session_max) != STORE_OK)
+        return result_error(p, HTTP_SERVICE_UNAVAILABLE, "store_down",
+                            "the sign-out could not be recorded");
+    result_t *done = result_ok(p, NULL);
+    done->event = "logout_by_phone";
+    done->user = apr_pstrdup(p, desktop.name);
+    return done;
+}
+
 /* Ends the session here, and all that came from the same login. Who is signed out already gets
  * where they wanted. */
 result_t *logout_submit(facts_t *facts)
 {
     request_rec *r = facts->r;
     const session_t *session = facts->caller.session;
+    const char *token = apr_table_get(facts->form, "sessionToken");
 
+    if (facts->body || token)
+        return sign_out_desktop(facts,
+                                token ? token : json_text(facts->body, "sessionToken", TOKEN_MAX));
     if (session && !sent_by_our_pages(r) && !form_token_ok(facts, session->id, "logout"))
         return result_error(r->pool, HTTP_FORBIDDEN, "stale_form",
                             "the form's token is not this session's");

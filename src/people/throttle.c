@@ -63,6 +63,12 @@ void throttle_address(const char *text, unsigned char number[16])
     memcpy(number, hash, 16);
 }
 
+bool throttle_same_network(const char *one, const char *other)
+{
+    const address_t a = address_read(one), b = address_read(other);
+    return a.len && a.len == b.len && memcmp(a.bytes, b.bytes, a.len == 4 ? 3 : 8) == 0;
+}
+
 /* Adds the bucket of `bytes` in the window that `now` is in. */
 static void bucket_add(buckets_t *buckets, const char *kind, const void *bytes, apr_size_t len,
                        const throttle_rule_t *rule, int factor, apr_time_t now, apr_pool_t *p)

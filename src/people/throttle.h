@@ -27,6 +27,10 @@ typedef struct throttle_t {
 /* One number for an address as the buckets know it: all of an IPv6 /64 has the same. */
 void throttle_address(const char *text, unsigned char number[16]);
 
+/* True where two addresses lie in one IPv4 /24 or IPv6 /64: at one place, as far as addresses tell.
+ */
+bool throttle_same_network(const char *one, const char *other);
+
 /* Seconds to wait, 0 = go on, or THROTTLE_DOWN. `account` is a canonical name, or NULL where what
  * is tried has a counter of its own; `known` is what known_for (session/known.h) gives for this
  * user's name, or NULL. */

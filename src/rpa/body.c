@@ -6,6 +6,9 @@
 #include <http_protocol.h>
 #include <string.h>
 
+#define JSON_TYPE "application/json"
+#define FORM_TYPE "application/x-www-form-urlencoded"
+
 typedef struct text_t {
     char *bytes; /* ends with a NUL that `len` does not count */
     apr_size_t len;
@@ -87,10 +90,15 @@ result_t *body_read(facts_t *facts, const route_t *route)
         return NULL;
 
     result_t *refusal = read_text(facts->r, route->limit, &text);
-    if (!refusal && text.len && route->audience != AUDIENCE_SERVICE)
-        refusal =
-            check_type(facts->r, route->body == BODY_JSON ? "application/json"
-                                                          : "application/x-www-form-urlencoded");
+    if (refusal)
+        return refusal;
+    if (route->body == BODY_FORM || route->body == BODY_FORM_OR_JSON) {
+        facts->form = form_parse(NULL, facts->r->pool);
+        if (route->body == BODY_FORM_OR_JSON && text.len && is_type(facts->r, JSON_TYPE))
+            return read_json(facts, route, &text);
+    }
+    const char *type = route->body == BODY_JSON ? JSON_TYPE : FORM_TYPE;
+    refusal = text.len && route->audience != AUDIENCE_SERVICE ? check_type(facts->r, type) : NULL;
     if (refusal)
         return refusal;
     return route->body == BODY_JSON ? read_json(facts, route, &text) : read_form(facts, &text);

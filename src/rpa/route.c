@@ -186,6 +186,7 @@ static void learn(facts_t *facts)
     facts->caller.now = apr_time_now();
     facts->caller.address = r->useragent_ip;
     facts->caller.loopback = admit_loopback(r, facts->site);
+    facts->caller.user_agent = apr_table_get(r->headers_in, "User-Agent");
     if (facts->site->store) {
         facts->caller.session = request_session_at(r, facts->caller.now);
         learn_browser(facts);

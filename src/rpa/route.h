@@ -15,7 +15,8 @@ typedef struct facts_t {
     prelogin_t prelogin; /* this browser's; fresh when it had none (then `prelogin_fresh`) */
     bool prelogin_fresh;
     known_t known;
-    json_t *body;            /* BODY_JSON; an empty object where the body was empty */
+    json_t *body; /* BODY_JSON; an empty object where the body was empty. Else NULL, but for a
+                     BODY_FORM_OR_JSON that is JSON */
     const apr_table_t *form; /* BODY_FORM: decoded fields; query fields are in `query` */
     const apr_table_t *query;
     const char *rest; /* path after the row's, without leading '/', "" for none */
@@ -23,7 +24,7 @@ typedef struct facts_t {
 
 /* AUDIENCE_SERVICE: applications that this vhost serves (MPinService), never a browser. */
 typedef enum { AUDIENCE_PUBLIC, AUDIENCE_SIGNED_IN, AUDIENCE_SERVICE } audience_t;
-typedef enum { BODY_NONE, BODY_JSON, BODY_FORM } body_t;
+typedef enum { BODY_NONE, BODY_JSON, BODY_FORM, BODY_FORM_OR_JSON } body_t;
 typedef enum { ANSWER_JSON, ANSWER_PAGE } answer_t; /* what a refusal looks like */
 
 typedef struct route_t {

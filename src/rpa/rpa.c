@@ -1,6 +1,7 @@
 #include "rpa/rpa.h"
 #include "base/hex.h"
 #include "base/json.h"
+#include "rpa/phone.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -15,8 +16,7 @@ static result_t *no_randomness(const facts_t *facts)
                         "no randomness is to be had");
 }
 
-/* Sends the pre-login cookie. False: no randomness. */
-static bool keep_prelogin(const facts_t *facts)
+bool rpa_keep_prelogin(const facts_t *facts)
 {
     const char *value =
         prelogin_seal(facts->site->prelogins, &facts->prelogin, facts->caller.now, facts->r->pool);
@@ -29,7 +29,7 @@ static bool keep_prelogin(const facts_t *facts)
  * cookie here: what it does next is bound to it. */
 result_t *rpa_client_settings(facts_t *facts)
 {
-    if (facts->prelogin_fresh && !keep_prelogin(facts))
+    if (facts->prelogin_fresh && !rpa_keep_prelogin(facts))
         return no_randomness(facts);
     return rps_client_settings(facts->site->rps, &facts->caller, facts->r->pool);
 }
@@ -78,6 +78,8 @@ static session_t session_for(const redemption_t *redemption)
 {
     session_t session = {
         .version = redemption->user.version, .amr = AMR_PIN | AMR_MFA, .provider = "local"};
+    if (redemption->by_phone)
+        session.amr |= AMR_SWK | AMR_PHONE;
     memcpy(session.uid, redemption->user.uid, sizeof(session.uid));
     memcpy(session.identity, redemption->identity.handle, sizeof(session.identity));
     apr_cpystrn(session.name, redemption->user.name, sizeof(session.name));
@@ -95,7 +97,7 @@ static const char *location_after(facts_t *facts)
     const char *target =
         *entry->target ? apr_pstrdup(facts->r->pool, entry->target) : facts->site->after_login;
     prelogin_remove(&facts->prelogin, nonce);
-    keep_prelogin(facts);
+    rpa_keep_prelogin(facts);
     return target;
 }
 
@@ -118,9 +120,11 @@ result_t *rpa_authenticate(facts_t *facts)
         return result_error(p, HTTP_SERVICE_UNAVAILABLE, "store_down",
                             "the session could not be made");
 
+    if (redemption.by_phone)
+        rpa_phone_done(facts, &redemption, &session);
     result_t *result = result_ok(
         p, json_pack("{s:s, s:s}", "user", session.name, "location", location_after(facts)));
-    result->event = "login_pin";
+    result->event = redemption.by_phone ? "login_phone" : "login_pin";
     result->user = apr_pstrdup(p, session.name);
     result->identity = hex_encode(p, session.identity, SHORT_HANDLE);
     return result;

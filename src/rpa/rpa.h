@@ -16,4 +16,7 @@ result_t *rpa_pass2(facts_t *facts);
 /* POST /mpinAuthenticate {mpinResponse:{authOTT}, state?}: 200 {user, location} and a session. */
 result_t *rpa_authenticate(facts_t *facts);
 
+/* Sends the pre-login cookie. False: no randomness. */
+bool rpa_keep_prelogin(const facts_t *facts);
+
 #endif

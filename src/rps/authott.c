@@ -52,8 +52,8 @@ const char *authott_idle(const rps_t *rps, const caller_t *caller, verdict_t ver
     return hex_encode(p, token, sizeof token);
 }
 
-static store_status_t read_idle(const rps_t *rps, const caller_t *caller, const char *text,
-                                authott_t *record)
+store_status_t authott_idle_read(const rps_t *rps, const caller_t *caller, const char *text,
+                                 authott_t *record)
 {
     static const verdict_t idle[] = {VERDICT_LOCKED, VERDICT_WITHDRAWN, VERDICT_DISABLED,
                                      VERDICT_BUSY};
@@ -100,15 +100,13 @@ store_status_t authott_take(rps_t *rps, const caller_t *caller, const char *text
 {
     store_status_t status = read_kept(rps, AUTHOTT_BROWSER, store_take, text, record, p);
     return status == STORE_MISSING && text && caller->prelogin
-               ? read_idle(rps, caller, text, record)
+               ? authott_idle_read(rps, caller, text, record)
                : status;
 }
 
-store_status_t authott_phone(rps_t *rps, const caller_t *caller, const char *text,
-                             authott_t *record, apr_pool_t *p)
+store_status_t authott_phone(rps_t *rps, const char *text, authott_t *record, apr_pool_t *p)
 {
-    store_status_t status = read_kept(rps, AUTHOTT_PHONE, store_get, text, record, p);
-    return status == STORE_MISSING && text ? read_idle(rps, caller, text, record) : status;
+    return read_kept(rps, AUTHOTT_PHONE, store_get, text, record, p);
 }
 
 store_status_t authott_phone_take(rps_t *rps, const char *text, authott_t *record, apr_pool_t *p)

@@ -33,14 +33,17 @@ store_status_t authott_issue(rps_t *rps, const caller_t *caller, authott_t *reco
 const char *authott_idle(const rps_t *rps, const caller_t *caller, verdict_t verdict,
                          apr_pool_t *p);
 
+/* An idle one of this caller (without a pre-login cookie: of all who have none); STORE_MISSING. */
+store_status_t authott_idle_read(const rps_t *rps, const caller_t *caller, const char *text,
+                                 authott_t *record);
+
 /* A browser's: exactly one caller gets a record, STORE_MISSING for all others and for what is no
  * authOTT. */
 store_status_t authott_take(rps_t *rps, const caller_t *caller, const char *text, authott_t *record,
                             apr_pool_t *p);
 
 /* A phone's: reads it, and it stays; and takes it, as above. */
-store_status_t authott_phone(rps_t *rps, const caller_t *caller, const char *text,
-                             authott_t *record, apr_pool_t *p);
+store_status_t authott_phone(rps_t *rps, const char *text, authott_t *record, apr_pool_t *p);
 store_status_t authott_phone_take(rps_t *rps, const char *text, authott_t *record, apr_pool_t *p);
 
 #endif

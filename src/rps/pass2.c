@@ -3,20 +3,27 @@
 #include "base/json.h"
 #include "rps/attempt.h"
 #include "rps/authott.h"
+#include "rps/code.h"
 
 typedef struct pass2_request_t {
     mpin_id_t id;
     unsigned char v[MPIN_G1_BYTES];
+    const char *wid; /* the code that a phone answers; NULL: this browser signs itself in */
     bool has_pass_id;
     unsigned char pass_id[TOKEN_BYTES];
 } pass2_request_t;
 
-/* "0": this browser signs itself in. Numbers and QR ids belong to phone login, which is not on
- * offer. */
-static bool wid_is_this_browser(const json_t *wid)
+/* "0": this browser signs itself in; else an access number or a QR id, whether it is live or not:
+ * the phone learns that when it authenticates. */
+static bool read_wid(pass2_request_t *request, const rps_t *rps, const json_t *wid)
 {
-    return json_is_string(wid) ? strcmp(json_string_value(wid), "0") == 0
-                               : json_is_integer(wid) && json_integer_value(wid) == 0;
+    if (!json_is_string(wid))
+        return json_is_integer(wid) && json_integer_value(wid) == 0;
+    const char *text = json_string_value(wid);
+    if (strcmp(text, "0") == 0)
+        return true;
+    request->wid = text;
+    return rps->settings->phone_login && code_is_wid(text);
 }
 
 static bool read_pass_id(pass2_request_t *request, const json_t *body)
@@ -28,10 +35,12 @@ static bool read_pass_id(pass2_request_t *request, const json_t *body)
     return text && hex_decode(text, request->pass_id, sizeof request->pass_id);
 }
 
-static const char *read_request(pass2_request_t *request, const json_t *body, apr_pool_t *p)
+static const char *read_request(pass2_request_t *request, const rps_t *rps, const json_t *body,
+                                apr_pool_t *p)
 {
     bool otp; /* no one-time codes are issued: a wish for one is read and not met */
     const json_t *pass = json_object_get(body, "pass");
+    request->wid = NULL;
     if (pass && json_integer_value(pass) != 2)
         return "Invalid data received. pass must be 2";
     if (!mpin_id_read(&request->id, json_text(body, "mpin_id", 2 * MPIN_ID_MAX), p))
@@ -39,7 +48,7 @@ static const char *read_request(pass2_request_t *request, const json_t *body, ap
     const char *v = json_text(body, "V", 2 * MPIN_G1_BYTES);
     if (!v || !hex_decode(v, request->v, sizeof request->v) || request->v[0] != 4)
         return "Invalid data received. V is missing or not 04, X and Y in lower-case hex";
-    if (!wid_is_this_browser(json_object_get(body, "WID")))
+    if (!read_wid(request, rps, json_object_get(body, "WID")))
         return "Invalid data received. WID is missing or unknown";
     if (!json_flag(body, "OTP", &otp))
         return "Invalid data received. OTP is not a boolean";
@@ -76,7 +85,7 @@ static result_t *audited(rps_t *rps, const attempt_t *attempt, const pass2_reque
 static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t *request,
                        const attempt_t *attempt, apr_pool_t *p)
 {
-    authott_t record = {.kind = AUTHOTT_BROWSER,
+    authott_t record = {.kind = request->wid ? AUTHOTT_PHONE : AUTHOTT_BROWSER,
                         .verdict = (unsigned char)attempt->verdict,
                         .attempts_left = attempt->left,
                         .retry_after = (uint32_t)attempt->retry_after};
@@ -84,7 +93,11 @@ static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t
     memcpy(record.handle, request->id.handle, sizeof record.handle);
     if (!attempt->passes)
         return answer(authott_idle(rps, caller, attempt->verdict, p), p);
-    store_status_t status = authott_issue(rps, caller, &record, &text, p);
+    store_status_t status = STORE_OK;
+    if (request->wid && attempt->verdict == VERDICT_RIGHT)
+        status = code_find(rps, request->wid, caller->now, record.wid, p);
+    if (status == STORE_OK || status == STORE_MISSING)
+        status = authott_issue(rps, caller, &record, &text, p);
     return status == STORE_OK ? answer(text, p) : rps_store_refusal(status, p);
 }
 
@@ -94,7 +107,7 @@ static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t
 result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
 {
     pass2_request_t request;
-    const char *wrong = read_request(&request, body, p);
+    const char *wrong = read_request(&request, rps, body, p);
     if (wrong)
         return result_error(p, 403, "pass2_malformed", wrong);
 

@@ -1,7 +1,9 @@
 #include <sodium.h>
 #include <string.h>
+#include "base/hex.h"
 #include "base/json.h"
-#include "rps/authott.h"
+#include "rps/phone_code.h"
+#include "rps/redeem.h"
 
 static result_t *wrong_pin(const authott_t *record, apr_pool_t *p)
 {
@@ -13,7 +15,7 @@ static result_t *wrong_pin(const authott_t *record, apr_pool_t *p)
     return result;
 }
 
-static result_t *unknown(apr_pool_t *p)
+result_t *redeem_unknown(apr_pool_t *p)
 {
     return result_error(p, 408, "authott_unknown", "Unknown, used or expired authOTT.");
 }
@@ -37,7 +39,12 @@ static result_t *refusal_of(verdict_t verdict, const authott_t *record, apr_pool
     case VERDICT_RIGHT:
         break;
     }
-    return unknown(p);
+    return redeem_unknown(p);
+}
+
+result_t *redeem_refusal(const authott_t *record, apr_pool_t *p)
+{
+    return refusal_of((verdict_t)record->verdict, record, p);
 }
 
 /* Whether a name may sign in here is asked anew at every login. Without MPinRegisterAllow only
@@ -49,36 +56,65 @@ static bool still_allowed(const rps_t *rps, const identity_t *identity, apr_pool
     return rps_allows(rps, identity->name, p);
 }
 
-/* A right PIN: the identity and its user are looked at once more. NULL: this is who they say. */
-static result_t *admit(rps_t *rps, const authott_t *record, redemption_t *redemption, apr_pool_t *p)
+result_t *redeem_admit(rps_t *rps, const authott_t *record, identity_t *identity, user_t *user,
+                       apr_pool_t *p)
 {
     verdict_t standing;
-    store_status_t status =
-        rps_standing(rps, record->handle, &redemption->identity, &redemption->user, &standing, p);
+    store_status_t status = rps_standing(rps, record->handle, identity, user, &standing, p);
     if (status != STORE_OK)
         return rps_store_refusal(status, p);
     if (standing != VERDICT_NONE)
         return refusal_of(standing, record, p);
-    if (!still_allowed(rps, &redemption->identity, p))
+    if (!still_allowed(rps, identity, p))
         return result_error(p, 403, "not_allowed", "This account may not sign in here.");
     return NULL;
 }
 
-/* Only the browser that made pass2 can redeem what it got, and no other can try twice. */
+bool redeem_is_of(const authott_t *record, const caller_t *caller)
+{
+    return record->bound && caller->prelogin &&
+           sodium_memcmp(record->browser, caller->prelogin, sizeof record->browser) == 0;
+}
+
+result_t *redeem_foreign(rps_t *rps, const authott_t *record, apr_pool_t *p)
+{
+    log_warn(rps->log, "MPIN0309", "an authOTT of identity %s came from another browser",
+             rps_label(record->handle, p));
+    return rps_audited(redeem_unknown(p), "authott_refused", NULL, record->handle, p);
+}
+
+/* What a phone made for the browser that shows its code: the phone has to have offered it. */
+static result_t *take_of_phone(rps_t *rps, const caller_t *caller, const char *auth_ott,
+                               authott_t *record, redemption_t *redemption, apr_pool_t *p)
+{
+    bool foreign = false;
+    store_status_t status = authott_phone(rps, auth_ott, record, p);
+    if (status == STORE_OK && hex_decode(auth_ott, redemption->auth_ott, TOKEN_BYTES))
+        status = phone_enter(rps, caller, record->wid, redemption->auth_ott, &foreign, p);
+    if (foreign)
+        return redeem_foreign(rps, record, p);
+    if (status == STORE_MISSING)
+        return redeem_unknown(p);
+    if (status == STORE_CHANGED)
+        return rps_later(p, "busy", "Too many at once.", 1);
+    if (status != STORE_OK)
+        return rps_store_refusal(status, p);
+    memcpy(redemption->wid, record->wid, sizeof redemption->wid);
+    redemption->by_phone = true;
+    return NULL;
+}
+
+/* Only the browser that made pass2, or that shows the code, can redeem what it got, and no other
+ * can try twice. */
 static result_t *take(rps_t *rps, const caller_t *caller, const char *auth_ott, authott_t *record,
-                      apr_pool_t *p)
+                      redemption_t *redemption, apr_pool_t *p)
 {
     store_status_t status = authott_take(rps, caller, auth_ott, record, p);
     if (status == STORE_MISSING)
-        return unknown(p);
+        return take_of_phone(rps, caller, auth_ott, record, redemption, p);
     if (status != STORE_OK)
         return rps_store_refusal(status, p);
-    if (record->bound && caller->prelogin &&
-        sodium_memcmp(record->browser, caller->prelogin, sizeof record->browser) == 0)
-        return NULL;
-    log_warn(rps->log, "MPIN0309", "an authOTT of identity %s came from another browser",
-             rps_label(record->handle, p));
-    return rps_audited(unknown(p), "authott_refused", NULL, record->handle, p);
+    return redeem_is_of(record, caller) ? NULL : redeem_foreign(rps, record, p);
 }
 
 void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemption_t *redemption,
@@ -86,14 +122,17 @@ void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemp
 {
     authott_t record;
     memset(redemption, 0, sizeof *redemption);
-    redemption->refusal = take(rps, caller, auth_ott, &record, p);
+    redemption->refusal = take(rps, caller, auth_ott, &record, redemption, p);
     if (redemption->refusal)
         return;
 
     if (record.verdict == VERDICT_RIGHT)
-        redemption->refusal = admit(rps, &record, redemption, p);
+        redemption->refusal =
+            redeem_admit(rps, &record, &redemption->identity, &redemption->user, p);
     else
-        redemption->refusal = refusal_of((verdict_t)record.verdict, &record, p);
+        redemption->refusal = redeem_refusal(&record, p);
+    if (redemption->refusal && redemption->by_phone)
+        phone_refused(rps, caller, redemption, p);
 
     /* Anything but a right PIN is in the audit log since its pass2. */
     const char *name = redemption->identity.name[0] ? redemption->identity.name : NULL;

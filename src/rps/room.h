@@ -21,7 +21,8 @@ struct rps_t {
     const log_sink_t *log;
     mpin_server_t *server;
     allow_t *allow;
-    secret_t *idle_key; /* authOTTs that are kept nowhere (rps/authott.h) */
+    secret_t *idle_key;       /* authOTTs that are kept nowhere (rps/authott.h) */
+    const secret_t *code_key; /* what leads to a phone login's code (rps/code.h) */
 };
 
 /* An mpinId as clients send it, decoded once. It is confidential: only its handle is ever shown, in
@@ -57,6 +58,9 @@ const char *rps_key(const char *kind, const unsigned char *bytes, apr_size_t len
 
 /* 503: nothing is decided without the store. What is wrong with it, it has logged itself. */
 result_t *rps_store_refusal(store_status_t status, apr_pool_t *p);
+
+/* A text of the configuration, or null for what is none in UTF-8. */
+void rps_add_text(json_t *json, const char *key, const char *text);
 
 /* A refusal with Retry-After. */
 result_t *rps_later(apr_pool_t *p, const char *code, const char *message, int seconds);

@@ -21,7 +21,8 @@ static bool make_secrets(rps_t *rps, apr_pool_t *p)
     apr_pool_cleanup_register(p, rps->server, free_server, apr_pool_cleanup_null);
 
     rps->idle_key = secret_make(p, KEY_BYTES);
-    return rps->idle_key &&
+    rps->code_key = keys_derive_lasting(rps->keys, "phone-code", p);
+    return rps->idle_key && rps->code_key &&
            keys_derive(rps->keys, keys_current(rps->keys), "idle-authott", 0, rps->idle_key->bytes);
 }
 

@@ -15,8 +15,9 @@
 
 /* Who is asking, as far as the edge could tell. */
 typedef struct caller_t {
-    apr_time_t now;      /* read when the whole body had come: a slow sender stops no clock */
-    const char *address; /* client address as text, after mod_remoteip */
+    apr_time_t now;         /* read when the whole body had come: a slow sender stops no clock */
+    const char *address;    /* client address as text, after mod_remoteip */
+    const char *user_agent; /* as it came; NULL without */
     const unsigned char *prelogin; /* PRELOGIN_ID_BYTES of this browser's cookie; NULL without */
     const session_t *session;      /* valid session, NULL when not signed in */
     const known_t *known;          /* NULL when this browser is not known */
@@ -44,6 +45,12 @@ typedef struct rps_settings_t {
     const char *authenticate_url; /* "/mpinAuthenticate" */
     const char *login_url;
     const char *logout_url;
+    bool phone_login;
+    int phone_wait;         /* seconds that a phone waits for its desktop */
+    const char *public_url; /* "https://www.example.org" */
+    const char *host;       /* of it, with its port where that is not the scheme's */
+    const char *mobile_url; /* of the mobile app, with host */
+    const char *logo_url;   /* with host; "" without */
 } rps_settings_t;
 
 typedef struct rps_t rps_t;
@@ -98,10 +105,17 @@ typedef struct redemption_t {
     result_t *refusal;
     user_t user;
     identity_t identity;
+    bool by_phone;                       /* a phone signs this browser in (rps/phone.h) ... */
+    unsigned char wid[16], auth_ott[16]; /* ... and waits for the word on these */
 } redemption_t;
 
 void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemption_t *redemption,
                 apr_pool_t *p);
+
+/* POST /loginResult {authOTT, status, message, logoutURL?, logoutData?} (private): an application
+ * that redeemed a phone's authOTT says how its login went on, and how the phone can end it. 400 for
+ * what is malformed, 404 when no phone waits for it, 408 authott_unknown. */
+result_t *rps_login_result(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
 
 /* Does MPinRegisterAllow list this canonical name? (Asked when it registers and at every PIN login;
  * false where there is no such directive.) */

@@ -30,7 +30,7 @@ static const char *seed(apr_pool_t *p)
     return hex_encode(p, bytes, sizeof bytes);
 }
 
-static void add_text(json_t *json, const char *key, const char *text)
+void rps_add_text(json_t *json, const char *key, const char *text)
 {
     json_t *value = text ? json_string(text) : NULL; /* NULL too for what is not UTF-8 */
     json_object_set_new(json, key, value ? value : json_null());
@@ -40,43 +40,55 @@ static void add_text(json_t *json, const char *key, const char *text)
 static void add_permits(json_t *json, const rps_settings_t *s, const caller_t *caller,
                         apr_pool_t *p)
 {
-    add_text(json, "timePermitsURL", apr_pstrcat(p, s->base_url, "/timePermit", NULL));
-    add_text(json, "timePermitsStorageURL",
-             apr_pstrcat(p, s->base_url, "/timePermitsStorage", NULL));
+    rps_add_text(json, "timePermitsURL", apr_pstrcat(p, s->base_url, "/timePermit", NULL));
+    rps_add_text(json, "timePermitsStorageURL",
+                 apr_pstrcat(p, s->base_url, "/timePermitsStorage", NULL));
     json_object_set_new(json, "serverTime", json_integer(caller->now / 1000));
 }
 
-/* The protocol's fields, those of phone login as far as old clients read them without asking. No
- * phone login or second D-TA is on offer: their URLs are left out. */
-static void add_protocol(json_t *json, rps_t *rps, apr_pool_t *p)
+/* Without phone login its URLs are left out, and what old clients read without asking stays. */
+static void add_phone(json_t *json, const rps_settings_t *s, apr_pool_t *p)
 {
-    const rps_settings_t *s = rps->settings;
-    add_text(json, "registerURL", apr_pstrcat(p, s->base_url, "/user", NULL));
-    add_text(json, "signatureURL", apr_pstrcat(p, s->base_url, "/signature", NULL));
-    add_text(json, "setupDoneURL", apr_pstrcat(p, s->base_url, "/setupDone", NULL));
-    add_text(json, "mpinAuthServerURL", s->base_url);
-    add_text(json, "authenticateURL", s->authenticate_url);
-    add_text(json, "appID", keys_app_id(rps->keys));
-    add_text(json, "seedValue", seed(p));
-    json_object_set_new(json, "requestOTP", json_false());
-    json_object_set_new(json, "setDeviceName", json_boolean(s->set_device_name));
     json_object_set_new(json, "accessNumberDigits", json_integer(7));
     json_object_set_new(json, "accessNumberUseCheckSum", json_true());
     json_object_set_new(json, "cSum", json_integer(1));
     json_object_set_new(json, "useWebSocket", json_false());
     json_object_set_new(json, "useNFC", json_false());
+    if (!s->phone_login)
+        return;
+    rps_add_text(json, "mobileAuthenticateURL", apr_pstrcat(p, s->base_url, "/authenticate", NULL));
+    rps_add_text(json, "accessNumberURL", apr_pstrcat(p, s->base_url, "/access", NULL));
+    rps_add_text(json, "getAccessNumberURL", apr_pstrcat(p, s->base_url, "/getAccessNumber", NULL));
+    rps_add_text(json, "getQrUrl", apr_pstrcat(p, s->base_url, "/getQrUrl", NULL));
+    rps_add_text(json, "codeStatusURL", apr_pstrcat(p, s->base_url, "/codeStatus", NULL));
+}
+
+/* The protocol's fields. No second D-TA is on offer: its URL is left out. */
+static void add_protocol(json_t *json, rps_t *rps, apr_pool_t *p)
+{
+    const rps_settings_t *s = rps->settings;
+    rps_add_text(json, "registerURL", apr_pstrcat(p, s->base_url, "/user", NULL));
+    rps_add_text(json, "signatureURL", apr_pstrcat(p, s->base_url, "/signature", NULL));
+    rps_add_text(json, "setupDoneURL", apr_pstrcat(p, s->base_url, "/setupDone", NULL));
+    rps_add_text(json, "mpinAuthServerURL", s->base_url);
+    rps_add_text(json, "authenticateURL", s->authenticate_url);
+    rps_add_text(json, "appID", keys_app_id(rps->keys));
+    rps_add_text(json, "seedValue", seed(p));
+    json_object_set_new(json, "requestOTP", json_false());
+    json_object_set_new(json, "setDeviceName", json_boolean(s->set_device_name));
+    add_phone(json, s, p);
 }
 
 static void add_ours(json_t *json, const rps_settings_t *s, const caller_t *caller)
 {
-    add_text(json, "suite", "BLS12381-MPIN-NU");
+    rps_add_text(json, "suite", "BLS12381-MPIN-NU");
     json_object_set_new(json, "pinLength", json_integer(s->pin_length));
     json_object_set_new(json, "maxFailures", json_integer(s->max_failures));
-    add_text(json, "title", s->title);
+    rps_add_text(json, "title", s->title);
     json_object_set_new(json, "registration", registration_ways(s, caller));
     json_object_set_new(json, "signedIn", signed_in(caller));
-    add_text(json, "loginURL", s->login_url);
-    add_text(json, "logoutURL", s->logout_url);
+    rps_add_text(json, "loginURL", s->login_url);
+    rps_add_text(json, "logoutURL", s->logout_url);
 }
 
 result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)

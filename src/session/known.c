@@ -57,6 +57,16 @@ const unsigned char *known_for(const known_t *known, const char *name)
     return place_of(known, name, user) < KNOWN_USERS ? known->id : NULL;
 }
 
+bool known_share(const known_t *one, const known_t *other)
+{
+    for (int i = 0; i < KNOWN_USERS; i++)
+        for (int j = 0; j < KNOWN_USERS; j++)
+            if (!sodium_is_zero(one->users[i], USER_BYTES) &&
+                memcmp(one->users[i], other->users[j], USER_BYTES) == 0)
+                return true;
+    return false;
+}
+
 const char *known_seal(const known_browsers_t *browsers, const known_t *known, apr_time_t now,
                        apr_pool_t *p)
 {

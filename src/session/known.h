@@ -30,6 +30,9 @@ bool known_add(known_t *known, const char *name);
 /* The browser's id when `name` has signed in here before, else NULL. */
 const unsigned char *known_for(const known_t *known, const char *name);
 
+/* True when somebody has signed in on both. */
+bool known_share(const known_t *one, const known_t *other);
+
 const char *known_seal(const known_browsers_t *browsers, const known_t *known, apr_time_t now,
                        apr_pool_t *p);
 bool known_open(const known_browsers_t *browsers, const char *text, apr_size_t len, apr_time_t now,

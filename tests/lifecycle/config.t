@@ -217,6 +217,7 @@ mistake "$_->[0] $_->[1]", "$site$passwords=> $_->[0] $_->[1]\n", qr/; \w+ /
     [MPinSessionMaxDuration => 'forever'], [MPinAfterLogin => '//evil.example'],
     [MPinAfterLogout => 'https://evil.example/'], [MPinLogo => 'https://cdn.example/logo.png'],
     [MPinTitle => '""'], [MPinPinLength => 3], [MPinPinLength => 9], [MPinMaxFailures => 0], [MPinTimePermits => 'Always'],
+    [MPinPhoneLogin => 'Yes'],
     [MPinThrottle => 'address=30'], [MPinThrottle => 'address=0/60s'], [MPinPassHeaders => 'X-User'],
     [MPinPassHeaders => 'Host=user'], [MPinPassHeaders => 'X-User=password'], [MPinEngine => 'Yes'],
     [MPinEngine => 'On On'], [MPinRPS => 'http://127.0.0.1:8011'], [MPinStore => 'redis://localhost'],

@@ -10,9 +10,10 @@ my $id = unpack 'H*', '{"mobile":0,"userID":"nobody"}';
 my @json_routes = (
     [POST => '/mpinAuthenticate'], [PUT => '/rps/user'], [PUT => "/rps/user/$id"],
     [POST => "/rps/signature/$id"], [POST => "/rps/setupDone/$id"], [POST => '/rps/pass1'], [POST => '/rps/pass2'],
+    [POST => '/rps/access'], [POST => '/rps/codeStatus'], [POST => '/rps/authenticate'],
 );
 my @form_routes = ([POST => '/login'], [POST => '/logout']);
-my @get_routes = ('/login', '/logout', '/rps/clientSettings', "/rps/signature/$id", '/mpin.js', '/mpin/mpin.css');
+my @get_routes = ('/login', '/logout', '/rps/clientSettings', '/rps/mobileConfig', '/service', "/rps/signature/$id", '/mpin.js', '/mpin/mpin.css');
 
 my $json = 'application/json';
 my $form = 'application/x-www-form-urlencoded';

@@ -100,9 +100,9 @@ subtest 'rewritten, redirected and fallback content is protected where it lies' 
 
 subtest 'private_routes_absent_on_public_vhost' => sub {
     my $id = '7b7d';
-    for my $path ('/authenticate', "/user/$id", '/loginResult', '/status', '/rps/authenticate', '/rps/loginResult',
+    for my $path ('/authenticate', "/user/$id", '/loginResult', '/status', '/rps/loginResult',
         '/rps/status', '/rps/serverSecret', '/rps/clientSecret', '/clientSecret', '/serverSecret', '/timePermits',
-        '/mpinVerify', '/mpinPermitUser', '/mpinActivate', '/service') {
+        '/mpinVerify', '/mpinPermitUser', '/mpinActivate') {
         my $answer = request(site, 'POST', $path, body => '{}', headers => ['Content-Type' => 'application/json']);
         is $answer->code, 404, "POST $path";
     }

@@ -190,7 +190,7 @@ subtest 'malformed passes are 403, and count nothing' => sub {
     }
     my $pass1 = $browser->pass1($device);
     is $browser->pass2($device, '1593', $pass1, @$_)->code, 403, "@$_[0] @{[$_->[1] // 'null']}"
-        for [WID => '1234567'], [WID => undef], [WID => 1], [OTP => 'x'], [passId => 'x'], [passId => undef], [pass => 1];
+        for [WID => '12345678'], [WID => 'x' x 32], [WID => undef], [WID => 1], [OTP => 'x'], [passId => 'x'], [passId => undef], [pass => 1];
     is $browser->pass2($device, '1593', $pass1, passId => '0' x 32)->code, 408, 'a passId that is not';
     is $browser->pass2($device, '1593', $pass1)->code, 200, 'the pass1 has stood that';
     is $browser->pin_login($device)->code, 200, 'and no failure has been counted';

@@ -103,7 +103,8 @@ static void defaults_are_the_documented_ones(void **state)
     assert_null(config->service.secret_file);
     static const char *const paths[] = {
         "/login",      "/logout",       "/mpinAuthenticate", "/rps", "/mpin.js", "/mpin",
-        "/mpinVerify", "/mpinActivate", "/mpinPermitUser",   "/m"};
+        "/mpinVerify", "/mpinActivate", "/mpinPermitUser",   "/m",   "/service"};
+    assert_true(config->phone_login);
     for (int i = 0; i < PATH_COUNT; i++)
         assert_string_equal(config->paths.path[i], paths[i]);
 }

@@ -1,0 +1,152 @@
+#include "rps/code.h"
+
+#include <apr_strings.h>
+#include <sodium.h>
+#include <string.h>
+#include "base/hex.h"
+#include "rps/number.h"
+
+#define VERSION 1
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+/* 128 bits of a pseudorandom function: of `purpose` and 16 bytes. */
+static void derive(const rps_t *rps, char purpose, const unsigned char from[16],
+                   unsigned char to[16])
+{
+    unsigned char text[17] = {(unsigned char)purpose};
+    memcpy(text + 1, from, 16);
+    crypto_shorthash_siphashx24(to, text, sizeof text, rps->code_key->bytes);
+}
+
+void code_wid_of(const rps_t *rps, const unsigned char web_ott[TOKEN_BYTES],
+                 unsigned char wid[WID_BYTES])
+{
+    derive(rps, 'w', web_ott, wid);
+}
+
+/* Who lists keys learns no wid. */
+static const char *key_of(const rps_t *rps, const unsigned char wid[WID_BYTES], apr_pool_t *p)
+{
+    unsigned char name[16];
+    derive(rps, 'k', wid, name);
+    return rps_key("code", name, sizeof name, p);
+}
+
+static bool is_hex(const char *text)
+{
+    return strlen(text) == 2 * WID_BYTES && strspn(text, "0123456789abcdef") == 2 * WID_BYTES;
+}
+
+bool code_is_wid(const char *text)
+{
+    return is_hex(text) ||
+           (strlen(text) == NUMBER_DIGITS && strspn(text, "0123456789") == NUMBER_DIGITS);
+}
+
+store_status_t code_find(rps_t *rps, const char *text, apr_time_t now, unsigned char wid[WID_BYTES],
+                         apr_pool_t *p)
+{
+    if (is_hex(text))
+        return hex_decode(text, wid, WID_BYTES) ? STORE_OK : STORE_MISSING;
+    return number_is(text) ? number_find(rps, text, now, wid, p) : STORE_MISSING;
+}
+
+/* ---- the record: code_t, then the relying party's word -----------------------------------------
+ */
+
+store_status_t code_keep(rps_t *rps, const code_t *code, const unsigned char wid[WID_BYTES],
+                         apr_pool_t *p)
+{
+    code_t kept = *code;
+    kept.version = VERSION;
+    return store_add(rps->store, STORE_FLEETING, key_of(rps, wid, p), &kept, sizeof kept,
+                     kept.expires);
+}
+
+static store_status_t read_record(rps_t *rps, const char *key, apr_time_t now, code_t *code,
+                                  store_record_t *record, apr_pool_t *p)
+{
+    store_status_t status = store_get(rps->store, STORE_FLEETING, key, p, record);
+    if (status != STORE_OK)
+        return status;
+    if (record->len < sizeof *code)
+        return STORE_MISSING;
+    memcpy(code, record->data, sizeof *code);
+    return code->version == VERSION && code->expires > now ? STORE_OK : STORE_MISSING;
+}
+
+store_status_t code_read(rps_t *rps, const unsigned char wid[WID_BYTES], apr_time_t now,
+                         code_t *code, apr_pool_t *p)
+{
+    store_record_t record;
+    return read_record(rps, key_of(rps, wid, p), now, code, &record, p);
+}
+
+static store_status_t write_record(rps_t *rps, const char *key, const store_record_t *seen,
+                                   const code_t *code, const char *word, apr_pool_t *p)
+{
+    const apr_size_t len = word ? strlen(word) : 0;
+    if (len > CODE_WORD_MAX)
+        return STORE_DOWN;
+    unsigned char *bytes = apr_palloc(p, sizeof *code + len);
+    memcpy(bytes, code, sizeof *code);
+    if (len)
+        memcpy(bytes + sizeof *code, word, len);
+    return store_swap(rps->store, STORE_FLEETING, key, seen, bytes, sizeof *code + len,
+                      code->expires);
+}
+
+store_status_t code_change(rps_t *rps, const unsigned char wid[WID_BYTES], apr_time_t now,
+                           code_step_t step, void *baton, apr_pool_t *p)
+{
+    const char *key = key_of(rps, wid, p);
+    for (int round = 0; round < CODE_ROUNDS; round++) {
+        code_t code;
+        store_record_t seen;
+        store_status_t status = read_record(rps, key, now, &code, &seen, p);
+        if (status != STORE_OK)
+            return status;
+        const char *word =
+            seen.len > sizeof code
+                ? apr_pstrmemdup(p, (const char *)seen.data + sizeof code, seen.len - sizeof code)
+                : NULL;
+        if (!step(baton, &code, &word))
+            return STORE_OK;
+        status = write_record(rps, key, &seen, &code, word, p);
+        if (status != STORE_CHANGED)
+            return status;
+    }
+    return STORE_CHANGED;
+}
+
+/* ---- places ------------------------------------------------------------------------------------
+ */
+
+static const char *address_key(const char *address, apr_pool_t *p)
+{
+    unsigned char number[ADDRESS_BYTES];
+    throttle_address(address, number);
+    return rps_key("codes", number, sizeof number, p);
+}
+
+store_status_t code_take_places(rps_t *rps, const char *address, const unsigned char wid[WID_BYTES],
+                                apr_time_t now, code_t *code, apr_pool_t *p)
+{
+    const char *mine = key_of(rps, wid, p), *key = address_key(address, p);
+    store_status_t status =
+        store_member_add(rps->store, STORE_FLEETING, key, mine, CODES_OF_ADDRESS, code->expires);
+    if (status != STORE_OK)
+        return status;
+    status = number_take(rps, wid, now, code->expires, code->number, p);
+    if (status != STORE_OK)
+        store_member_remove(rps->store, STORE_FLEETING, key, mine);
+    return status;
+}
+
+void code_free_place(rps_t *rps, const unsigned char wid[WID_BYTES], const code_t *code,
+                     apr_pool_t *p)
+{
+    store_member_remove(rps->store, STORE_FLEETING, address_key(code->address, p),
+                        key_of(rps, wid, p));
+}
