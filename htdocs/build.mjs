@@ -31,7 +31,8 @@ mkdirSync(join(out, 'mpin'), { recursive: true });
 await Promise.all([
     build({ ...common, entryPoints: [from('classic.js')], format: 'iife', outfile: join(out, 'mpin.js') }),
     build({ ...common, entryPoints: [from('element.js')], format: 'esm', outfile: join(out, 'mpin/mpin-pad.js') }),
-    build({ ...common, entryPoints: [from('worker.js')], format: 'iife', outfile: join(out, 'mpin/worker.js') }),
+    ...['worker', 'worker-bncx', 'milagro'].map((name) =>
+        build({ ...common, entryPoints: [from(name + '.js')], format: 'esm', outfile: join(out, `mpin/${name}.js`) })),
     build({ ...common, entryPoints: [from('first.js')], format: 'iife', outfile: join(out, 'mpin/first.js') }),
     build({ ...common, entryPoints: [from('login.js')], format: 'esm', outfile: join(out, 'mpin/login.js') }),
     build({ entryPoints: [join(source, 'mpin.css')], minify: true, outfile: join(out, 'mpin/mpin.css') }),

@@ -51,13 +51,15 @@ const today = (rps) => Math.floor((Date.now() + rps.skew) / DAY);
 /**
  * @param {Rps} rps
  * @param {string} mpinId
+ * @param {Permit} [kept] whose second share is good for the same day
  * @returns {Promise<Permit>}
  */
-async function fetchPermit(rps, mpinId) {
+async function fetchPermit(rps, mpinId, kept) {
     const { timePermit, date, signature, storageId } = await rps.timePermit(mpinId);
     const shares = [timePermit];
     if (signature)
-        shares.push((await askSecond(rps, `timePermit?hash_mpin_id=${storageId}&signature=${signature}`)).timePermit);
+        shares.push((kept?.date === date && kept?.shares[1]) || await rps.storedPermit(date, storageId)
+            || (await askSecond(rps, `timePermit?hash_mpin_id=${storageId}&signature=${signature}`)).timePermit);
     await store.update(mpinId, { permit: { date, shares } });
     return { date, shares };
 }
@@ -77,7 +79,7 @@ export async function permitOf(rps, mpinId) {
     const kept = (await store.get(mpinId))?.permit;
     if (kept?.date === today(rps))
         return kept;
-    const fetched = fetching.get(mpinId) ?? fetchPermit(rps, mpinId).finally(() => fetching.delete(mpinId));
+    const fetched = fetching.get(mpinId) ?? fetchPermit(rps, mpinId, kept).finally(() => fetching.delete(mpinId));
     fetching.set(mpinId, fetched);
     return fetched;
 }

@@ -10,15 +10,17 @@ const SUITE = 'BLS12381-MPIN-NU'; // what mpin.js computes
  * @property {string} setupDoneURL
  * @property {string} mpinAuthServerURL
  * @property {string} authenticateURL
+ * @property {string} [appID]
  * @property {string} [certivoxURL] of the second D-TA
  * @property {string} [timePermitsURL] where time permits are on
+ * @property {string} [timePermitsStorageURL]
  * @property {number} [serverTime] ms
  * @property {boolean} [secondDTA] there is one on another origin
- * @property {string} suite
+ * @property {string} [suite] a Milagro server's has none
  * @property {number} pinLength
  * @property {string} title
  * @property {string[]} registration
- * @property {{user: string} | null} signedIn
+ * @property {{user: string, userData?: string} | null} signedIn
  * @property {string} loginURL
  * @property {boolean} [setDeviceName]
  */
@@ -56,6 +58,7 @@ export async function exchange(url, method = 'GET', body, credentials = 'include
             method,
             credentials,
             cache: 'no-store',
+            redirect: 'error',
             headers: body && { 'Content-Type': 'application/json' },
             body: body && JSON.stringify(body),
             signal: AbortSignal.timeout(LIMIT),
@@ -87,22 +90,33 @@ export class Rps {
     /**
      * @param {string} url absolute address of clientSettings
      * @param {Settings} settings
+     * @param {RequestCredentials} credentials
      */
-    constructor(url, settings) {
+    constructor(url, settings, credentials) {
         this.settings = settings;
+        this.worker = 'worker.js'; // the script of the suite's mathematics
         /** @param {string} path */
         this.at = (path) => new URL(path, url).href;
         this.id = this.at(settings.mpinAuthServerURL);
         /** How far the server's clock is ahead of ours, ms. */
         this.skew = (settings.serverTime ?? Date.now()) - Date.now();
+        /** @param {string} path @param {string} [method] @param {object} [body] */
+        this.ask = (path, method, body) => exchange(this.at(path), method, body, credentials);
     }
 
     /** @param {string} url */
     static async open(url) {
-        const settings = await exchange(url);
-        if (settings.suite !== SUITE)
+        /** @type {RequestCredentials} */
+        let credentials = 'include';
+        const settings = await exchange(url).catch((error) => {
+            // Milagro servers let pages of other origins in, but not their cookies.
+            if (error.status || new URL(url).origin === location.origin)
+                throw error;
+            return exchange(url, 'GET', undefined, credentials = 'omit');
+        });
+        if ((settings.suite ?? SUITE) !== SUITE)
             throw new RpsError(501, { message: 'suite ' + settings.suite });
-        return new Rps(url, settings);
+        return new Rps(url, settings, credentials);
     }
 
     /**
@@ -112,8 +126,9 @@ export class Rps {
      * @returns {Promise<{mpinId: string, regOTT: string, active: boolean}>}
      */
     register(userId, deviceName, replaces) {
-        return exchange(this.at(this.settings.registerURL), 'PUT',
-            { userId, mobile: 0, deviceName: deviceName || undefined, replaces });
+        return this.ask(this.settings.registerURL, 'PUT', {
+            userId, mobile: 0, deviceName: deviceName || undefined, replaces, userData: this.settings.signedIn?.userData,
+        });
     }
 
     /**
@@ -122,7 +137,7 @@ export class Rps {
      * @returns {Promise<{clientSecretShare: string, params?: string}>}
      */
     signature(mpinId, regOTT) {
-        return exchange(this.at(this.settings.signatureURL + '/' + mpinId), 'POST', { regOTT });
+        return this.ask(this.settings.signatureURL + '/' + mpinId, 'POST', { regOTT });
     }
 
     /**
@@ -130,12 +145,22 @@ export class Rps {
      * @returns {Promise<{timePermit: string, date: number, signature: string, storageId: string}>}
      */
     timePermit(mpinId) {
-        return exchange(this.at(this.settings.timePermitsURL + '/' + mpinId), 'POST', {});
+        return this.ask(this.settings.timePermitsURL + '/' + mpinId, 'POST', {});
+    }
+
+    /**
+     * A permit's second share as it may be stored somewhere; only Milagro servers say where.
+     * @param {number} _date
+     * @param {string} _storageId
+     * @returns {Promise<string | undefined>}
+     */
+    async storedPermit(_date, _storageId) {
+        return undefined;
     }
 
     /** @param {string} mpinId */
     setupDone(mpinId) {
-        return exchange(this.at(this.settings.setupDoneURL + '/' + mpinId), 'POST', {});
+        return this.ask(this.settings.setupDoneURL + '/' + mpinId, 'POST', {});
     }
 
     /**
@@ -144,7 +169,7 @@ export class Rps {
      * @returns {Promise<{y: string, passId: string}>}
      */
     pass1(mpinId, { U, UT }) {
-        return exchange(this.id + '/pass1', 'POST', { mpin_id: mpinId, U, UT, pass: 1 });
+        return this.ask(this.id + '/pass1', 'POST', { mpin_id: mpinId, U, UT, pass: 1 });
     }
 
     /**
@@ -154,7 +179,7 @@ export class Rps {
      * @returns {Promise<{authOTT: string}>}
      */
     pass2(mpinId, V, passId) {
-        return exchange(this.id + '/pass2', 'POST', { mpin_id: mpinId, V, WID: '0', OTP: false, pass: 2, passId });
+        return this.ask(this.id + '/pass2', 'POST', { mpin_id: mpinId, V, WID: '0', OTP: false, pass: 2, passId });
     }
 
     /**

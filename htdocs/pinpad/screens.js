@@ -70,7 +70,7 @@ export class Screens extends Stage {
     /** The Worker is fetched when it is wanted first, and again after it could not be. */
     get vault() {
         if (!this.worker || this.worker.broken)
-            this.worker = new Vault(this.options.base + 'worker.js');
+            this.worker = new Vault(this.options.base + this.rps.worker);
         return this.worker;
     }
 
@@ -82,7 +82,10 @@ export class Screens extends Stage {
             return this.notice('insecure', this.text('insecure'), '', []);
         const late = setTimeout(() => this.show('loading', this.text('loading')), SLOW);
         try {
-            this.rps = await Rps.open(this.options.settings);
+            const rps = await Rps.open(this.options.settings);
+            if (!rps.settings.suite)
+                (await import(this.options.base + 'milagro.js')).adapt(rps);
+            this.rps = rps;
         } catch (error) {
             clearTimeout(late);
             this.options.onError?.(/** @type {RpsError} */ (error));

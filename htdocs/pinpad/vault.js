@@ -2,45 +2,56 @@
 
 import { RpsError } from './rps.js';
 
-/** @typedef {import('./worker.js').Operations} Operations */
+/** @typedef {import('./operations.js').Operations} Operations */
+/** @typedef {(name: keyof Operations, request: any) => Promise<any>} Run */
+
+/**
+ * A Worker of this page. A script of another origin can't be one; a blob that imports it can.
+ * @param {string} url
+ * @returns {Promise<Run>} refused when it could not be fetched, or when the page's policy forbids it
+ */
+function inWorker(url) {
+    return new Promise((resolve, reject) => {
+        const here = new URL(url).origin === location.origin;
+        const worker = new Worker(here ? url : URL.createObjectURL(
+            new Blob([`import ${JSON.stringify(url)}`], { type: 'text/javascript' })), { type: 'module' });
+        /** @type {Map<number, [(value: any) => void, (error: Error) => void]>} */
+        const waiting = new Map();
+        let last = 0;
+        worker.onerror = reject;
+        worker.onmessage = ({ data: { id, value, error } }) => {
+            if (!id)
+                return resolve((name, request) => new Promise((...settle) => {
+                    waiting.set(++last, settle);
+                    worker.postMessage({ id: last, name, request }, request.pin ? [request.pin.buffer] : []);
+                }));
+            const [done, failed] = /** @type {NonNullable<ReturnType<typeof waiting.get>>} */ (waiting.get(id));
+            waiting.delete(id);
+            error ? failed(new Error(error)) : done(value);
+        };
+    });
+}
 
 export class Vault {
     /** @param {string} url */
     constructor(url) {
-        /** @type {Map<number, [(value: any) => void, (error: Error) => void]>} */
-        this.waiting = new Map();
-        this.last = 0;
-        this.worker = new Worker(url);
-        this.worker.onmessage = ({ data: { id, value, error } }) => {
-            const [resolve, reject] = /** @type {[(value: any) => void, (error: Error) => void]} */
-                (this.waiting.get(id));
-            this.waiting.delete(id);
-            error ? reject(new Error(error)) : resolve(value);
-        };
-        // It could not be fetched: as if the server were out of reach.
         this.broken = false;
-        this.worker.onerror = () => {
-            this.broken = true;
-            for (const [, reject] of this.waiting.values())
-                reject(new RpsError(0));
-        };
+        /** @type {Promise<Run>} */
+        this.run = inWorker(url).catch(async () => (await import(url)).run);
+        this.run.catch(() => this.broken = true);
     }
 
     /**
-     * The PIN in a request is given away: its buffer is empty here afterwards, and the Worker wipes it.
+     * The PIN in a request is given away: it is empty or zeroes here afterwards.
      * @template {keyof Operations} N
      * @param {N} name
      * @param {Parameters<Operations[N]>[0]} request
      * @returns {Promise<Awaited<ReturnType<Operations[N]>>>}
      */
-    call(name, request) {
-        return new Promise((resolve, reject) => {
-            if (this.broken)
-                return reject(new RpsError(0));
-            const id = ++this.last;
-            this.waiting.set(id, [resolve, reject]);
-            const pin = /** @type {{pin?: Uint8Array<ArrayBuffer>}} */ (request).pin;
-            this.worker.postMessage({ id, name, request }, pin ? [pin.buffer] : []);
+    async call(name, request) {
+        const run = await this.run.catch(() => { // it could not be fetched: as if the server were out of reach
+            throw new RpsError(0);
         });
+        return run(name, request);
     }
 }
