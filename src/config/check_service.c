@@ -20,11 +20,33 @@ static void check_secret(const checked_t *site, const char *file)
                        file);
 }
 
+static void refuse_at_site(const checked_t *site, const char *url, int setting)
+{
+    if (url)
+        mistake(site->pconf, site->config->written[setting],
+                "this vhost is no application's RPS; move it to the one with MPinService rps");
+}
+
+/* A service without its application's word would let nobody in, or anybody. */
+static void check_applications(const checked_t *site)
+{
+    const server_config_t *config = site->config;
+    const bool rps = config->service.parts & SERVICE_RPS;
+    if (rps && !config->written[SETTING_verify_url])
+        mistake(site->pconf, check_at(site, SETTING_service),
+                "nobody says who may register; write MPinVerifyURL, where the application does");
+    if (!rps) {
+        refuse_at_site(site, config->verify_url, SETTING_verify_url);
+        refuse_at_site(site, config->permit_url, SETTING_permit_url);
+    }
+}
+
 /* MPinService opens endpoints that let somebody in or make secrets: they exist on a vhost of their
  * own, and only for who can be told from a stranger. */
 void check_service(const checked_t *site)
 {
     const server_config_t *config = site->config;
+    check_applications(site);
     if (!config->service.parts)
         return;
     if (site->server == site->main_server)

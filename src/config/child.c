@@ -53,6 +53,8 @@ static bool place_raise(place_t *place)
     site->people = depot->people;
     site->http = depot->http;
     site->dta = depot->dta;
+    site->rps_settings.http = depot->http;
+    site->rps_settings.seats = site->seats;
     site->sessions = sessions_make(keys, site->session_cookie, site->realm, site->session_idle,
                                    site->session_max, depot->revocations, p);
     site->prelogins = prelogins_make(keys, site->prelogin_cookie, site->realm, PRELOGIN_LIFE, p);

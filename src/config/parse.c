@@ -182,10 +182,14 @@ const char *parse_allow(allow_t *allow, const words_t *words)
         allow->file = file;
         return NULL;
     }
-    if (!strcasecmp(kind, "url"))
-        return "asking an application is not part of this version; write any, domain D... or file "
-               "F";
-    return "it names nobody; write any, domain D... or file F";
+    if (!strcasecmp(kind, "url") && words->count == 2) {
+        const words_t url = {1, words->word + 1, words->root, words->p};
+        const char *wrong = parse_application_url(&allow->url, &url);
+        if (!wrong)
+            allow->kind = ALLOW_URL;
+        return wrong;
+    }
+    return "it names nobody; write any, domain D..., file F or url U";
 }
 
 const char *parse_pin_length(int *digits, const words_t *words)

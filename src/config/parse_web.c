@@ -9,6 +9,7 @@
 
 #define PATH_MAX_BYTES 200
 #define REALM_MAX 200
+#define URL_MAX 500
 #define COOKIE_NAME_MAX 48
 
 /* An absolute path as a browser would send it: one '/' in front, no empty, '.' or '..' segment, and
@@ -61,6 +62,34 @@ const char *parse_path(paths_t *paths, const words_t *words)
                             name);
     paths->path[which] = off ? NULL : path;
     paths->moved[which] = true;
+    return NULL;
+}
+
+/* Where an application is asked. What goes there lets somebody in, so plain http is for this
+ * machine only. */
+const char *parse_application_url(const char **url, const words_t *words)
+{
+    const char *word = words->word[0];
+    const char *host = strstr(word, "://");
+    const char *path = host ? host + 3 + strcspn(host + 3, "/?#") : word;
+    public_url_t origin;
+    if (!host || strlen(word) > URL_MAX)
+        return apr_psprintf(words->p,
+                            "\"%.80s\" is no URL of an application; write as in "
+                            "https://app.example.com/mpinVerify",
+                            word);
+    const char *wrong = public_url_parse(
+        &origin, apr_pstrmemdup(words->p, word, (apr_size_t)(path - word)), words->p);
+    if (wrong)
+        return wrong;
+    if (!origin.https && !origin.loopback)
+        return apr_psprintf(words->p,
+                            "plain http off loopback lets others read along; write https://%s%.80s",
+                            origin.host, path);
+    for (const char *c = path; *c; c++)
+        if (!apr_isgraph(*c) || strchr("\"#<>\\^`{|}", *c))
+            return "it has a character that no URL has; write it as %XX, and leave out # and more";
+    *url = word;
     return NULL;
 }
 

@@ -65,6 +65,7 @@ typedef struct allow_t {
     allow_kind_t kind;
     const char *const *domains; /* ALLOW_DOMAINS: A-labels in lower case, NULL-terminated */
     const char *file;           /* ALLOW_FILE */
+    const char *url;            /* ALLOW_URL */
 } allow_t;
 
 typedef struct throttle_rules_t {

@@ -210,6 +210,7 @@ bool allow_name(allow_t *allow, const char *name, apr_pool_t *p)
     case ALLOW_FILE:
         return file_allows(allow, name, p);
     case ALLOW_NOBODY:
+    case ALLOW_URL: /* is not for us to say */
         break;
     }
     return false;

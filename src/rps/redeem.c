@@ -49,11 +49,12 @@ result_t *redeem_refusal(const authott_t *record, apr_pool_t *p)
 
 /* Whether a name may sign in here is asked anew at every login. Without MPinRegisterAllow only
  * those may whose name was proven by a session. */
-static bool still_allowed(const rps_t *rps, const identity_t *identity, apr_pool_t *p)
+static result_t *not_allowed(rps_t *rps, const identity_t *identity, apr_pool_t *p)
 {
-    if (rps->settings->allow == ALLOW_NOBODY)
-        return identity->origin == ORIGIN_SESSION;
-    return rps_allows(rps, identity->name, p);
+    static const char no[] = "This account may not sign in here.";
+    if (rps->settings->allow == ALLOW_NOBODY && identity->origin == ORIGIN_SESSION)
+        return NULL;
+    return rps_not_allowed(rps, identity->name, no, p);
 }
 
 result_t *redeem_admit(rps_t *rps, const authott_t *record, identity_t *identity, user_t *user,
@@ -65,9 +66,7 @@ result_t *redeem_admit(rps_t *rps, const authott_t *record, identity_t *identity
         return rps_store_refusal(status, p);
     if (standing != VERDICT_NONE)
         return refusal_of(standing, record, p);
-    if (!still_allowed(rps, identity, p))
-        return result_error(p, 403, "not_allowed", "This account may not sign in here.");
-    return NULL;
+    return not_allowed(rps, identity, p);
 }
 
 bool redeem_is_of(const authott_t *record, const caller_t *caller)
@@ -138,9 +137,4 @@ void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemp
     const char *name = redemption->identity.name[0] ? redemption->identity.name : NULL;
     if (redemption->refusal && record.verdict == VERDICT_RIGHT)
         rps_audited(redemption->refusal, "login_refused", name, record.handle, p);
-}
-
-bool rps_allows(const rps_t *rps, const char *name, apr_pool_t *p)
-{
-    return allow_name(rps->allow, name, p);
 }

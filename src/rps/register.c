@@ -80,12 +80,13 @@ static result_t *closed(apr_pool_t *p)
                         "Sign in first to set up a PIN for this name.");
 }
 
-static result_t *not_allowed(const rps_t *rps, apr_pool_t *p)
+static result_t *not_allowed(rps_t *rps, const char *name, apr_pool_t *p)
 {
-    return result_error(p, 403, "not_allowed",
-                        rps->settings->allow == ALLOW_DOMAINS
-                            ? "Only names of this site's own domains may register here."
-                            : "This name may not register here.");
+    return rps_not_allowed(rps, name,
+                           rps->settings->allow == ALLOW_DOMAINS
+                               ? "Only names of this site's own domains may register here."
+                               : "This name may not register here.",
+                           p);
 }
 
 /* The store itself is asked: the session's cookie may be older than what was decided about its
@@ -105,8 +106,9 @@ static result_t *prove_by_session(rps_t *rps, const caller_t *caller, const char
         return result_error(p, 403, "user_disabled", "This account is disabled.");
     if (user.version != caller->session->version || strcmp(user.name, name) != 0)
         return closed(p);
-    if (rps->settings->allow != ALLOW_NOBODY && !rps_allows(rps, name, p))
-        return not_allowed(rps, p);
+    result_t *refusal = rps->settings->allow != ALLOW_NOBODY ? not_allowed(rps, name, p) : NULL;
+    if (refusal)
+        return refusal;
 
     status = people_identities(rps->people, user.uid, &list, &count, p);
     if (status != STORE_OK)
@@ -129,8 +131,9 @@ static result_t *prove_by_being_first(rps_t *rps, const caller_t *caller, const 
     user_t user;
     if (!rps->settings->register_open || (!caller->loopback && !rps->settings->open_to_anyone))
         return closed(p);
-    if (!rps_allows(rps, name, p))
-        return not_allowed(rps, p);
+    result_t *refusal = not_allowed(rps, name, p);
+    if (refusal)
+        return refusal;
     store_status_t status = people_find(rps->people, name, &user, p);
     if (status == STORE_OK || status == STORE_EXISTS)
         return result_error(p, 403, "name_taken",

@@ -23,6 +23,7 @@ struct rps_t {
     allow_t *allow;
     secret_t *idle_key;       /* authOTTs that are kept nowhere (rps/authott.h) */
     const secret_t *code_key; /* what leads to a phone login's code (rps/code.h) */
+    apr_time_t complained;    /* of an application that gives no answer; atomic */
 };
 
 /* An mpinId as clients send it, decoded once. It is confidential: only its handle is ever shown, in

@@ -1,7 +1,9 @@
 #ifndef MPIN_RPS_RPS_H
 #define MPIN_RPS_RPS_H
 
+#include "base/http.h"
 #include "base/result.h"
+#include "base/seats.h"
 #include "dta/dta.h"
 #include "people/people.h"
 #include "people/throttle.h"
@@ -26,7 +28,7 @@ typedef struct caller_t {
 
 /* ALLOW_NOBODY: there is no MPinRegisterAllow. Then names that a session proved may sign in, and no
  * others. */
-typedef enum { ALLOW_NOBODY = 0, ALLOW_ANY, ALLOW_DOMAINS, ALLOW_FILE } allow_kind_t;
+typedef enum { ALLOW_NOBODY = 0, ALLOW_ANY, ALLOW_DOMAINS, ALLOW_FILE, ALLOW_URL } allow_kind_t;
 
 /* What the configuration says; borrowed for the life of the RPS. */
 typedef struct rps_settings_t {
@@ -40,6 +42,12 @@ typedef struct rps_settings_t {
     allow_kind_t allow;
     const char *const *domains; /* ALLOW_DOMAINS: A-labels in lower case, NULL-terminated */
     const char *allow_file;     /* ALLOW_FILE: one name or @domain a line, read when it changes */
+    const char *allow_url;      /* ALLOW_URL: an application is asked, each time */
+    bool service;               /* of other applications: they say who registers, and redeem */
+    const char *verify_url;     /* a service's: where they are asked */
+    const char *permit_url;     /* ... and whether access was withdrawn; NULL = never */
+    http_t *http;               /* what they are asked with ... */
+    seats_t *seats;             /* ... and where the worker sits meanwhile */
     const char *title;
     const char *base_url;         /* of the RPS as clients see it: "/rps" or "https://host/rps" */
     const char *authenticate_url; /* "/mpinAuthenticate" */
@@ -117,8 +125,11 @@ void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemp
  * what is malformed, 404 when no phone waits for it, 408 authott_unknown. */
 result_t *rps_login_result(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
 
-/* Does MPinRegisterAllow list this canonical name? (Asked when it registers and at every PIN login;
- * false where there is no such directive.) */
-bool rps_allows(const rps_t *rps, const char *name, apr_pool_t *p);
+/* Does MPinRegisterAllow list this canonical name? (Asked when it registers and at every PIN
+ * login.) NULL: yes. Else the refusal: 403 not_allowed with `no` for a message, also where there is
+ * no such directive; where an application is to say and does not, 429 or 500. And in short: is it a
+ * yes? */
+result_t *rps_not_allowed(rps_t *rps, const char *name, const char *no, apr_pool_t *p);
+bool rps_allows(rps_t *rps, const char *name, apr_pool_t *p);
 
 #endif

@@ -170,7 +170,7 @@ mistake 'open under a public URL, on loopback', "$https$passwords=> MPinRegister
 mistake "MPinRegister $_", "$site$passwords=> MPinRegister $_\n", qr/; \w+ /
     for 'mail', 'invite', 'closed open', 'signed-in open-to-anyone', 'everybody', '';
 mistake "MPinRegisterAllow $_", "$site$passwords=> MPinRegisterAllow $_\n", qr/write /
-    for 'url https://app.example.com/', 'domain', 'domain a..b', 'example.org', 'any any';
+    for 'url http://app.example.com/', 'url', 'domain', 'domain a..b', 'example.org', 'any any';
 mistake 'a list that is not there', "$site$passwords=> MPinRegisterAllow file conf/nobody\n", qr/make it/;
 
 # ---- passwords ------------------------------------------------------------------------------------------------
@@ -191,8 +191,20 @@ mistake 'a provider twice', "$site=> MPinPasswordProvider file file\n<Location /
 # ---- for other applications -----------------------------------------------------------------------------------
 
 sub service { return "$places<VirtualHost *:$port>\nMPinEngine On\nMPinPublicURL https://rps.example.com\nMPinRegister closed\n$_[0]</VirtualHost>\n" }
+my $verify = "MPinVerifyURL http://127.0.0.1:8005/mpinVerify\n";
 mistake "MPinService $_", service("=> MPinService $_\n"), qr/write /
     for 'rps rpa', 'login', 'secret=conf/secret', 'rps secret=', '', 'rps dta secret=conf/secret secret=conf/other';
+mistake "MPinVerifyURL $_", service("MPinService rps\n=> MPinVerifyURL $_\n"), qr/write / for 'http://app.example.com/verify',
+    'app.example.com', '"https://app.example.com/a b"';
+mistake 'MPinPermitURL off loopback without TLS',
+    service("${verify}MPinService rps\n=> MPinPermitURL http://app.example.com/permit\n"), qr{write https://app.example.com/permit};
+mistake 'an RPS for nobody', service("=> MPinService rps\n"), qr/write MPinVerifyURL/;
+mistake 'a site\'s application', "$https$passwords=> MPinVerifyURL https://app.example.com/verify\n", qr/move it to the one with/;
+mistake 'a D-TA\'s application', service("MPinService dta\n=> MPinPermitURL https://app.example.com/permit\n"),
+    qr/move it to the one with MPinService rps/;
+fine 'an RPS beside a site with the same people', "$here$site$passwords" . service("${verify}MPinService rps\n") =~ s/^\Q$places\E//r,
+    qr/MPinService: another vhost has the same store.+; write an MPinStore for each/;
+fine 'an RPS of its own', $here . service("${verify}MPinPermitURL http://127.0.0.1:8005/mpinPermitUser\nMPinService rps dta\n");
 mistake 'a service on the main server', "$https=> MPinService dta\n", qr/write it in a <VirtualHost>/;
 mistake 'a service for everybody', service("=> MPinService dta\n"), qr/add secret=FILE/, listen => $far;
 mistake 'a secret that is not there', service("=> MPinService dta secret=conf/nothing\n"), qr/make it/, listen => $far;

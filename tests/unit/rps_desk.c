@@ -75,6 +75,7 @@ static desk_t *place(void)
                                       .register_open = true,
                                       .open_to_anyone = true,
                                       .allow = ALLOW_ANY,
+                                      .public_url = "https://rps.example.org",
                                       .title = "Wiki",
                                       .base_url = "/rps",
                                       .authenticate_url = "/mpinAuthenticate",
@@ -97,6 +98,8 @@ void desk_open(desk_t *desk)
     desk->throttle = (throttle_t){.store = desk->store,
                                   .address = {100000, apr_time_from_sec(60)},
                                   .account = {100000, apr_time_from_sec(60)}};
+    desk->settings.http = http_make(desk->pool);
+    desk->settings.seats = seats_make(2, desk->pool);
     desk->rps =
         rps_make(&desk->settings, desk->store, desk->people, dta_local(desk->keys, desk->pool),
                  &desk->throttle, desk->keys, &desk->log, desk->pool);

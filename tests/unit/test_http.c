@@ -3,72 +3,24 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <apr_strings.h>
-#include <arpa/inet.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/http.h"
-
-/* A peer that reads one request and answers each with the same bytes, or never. */
+#include "peer.h"
 
 static apr_pool_t *pool;
 static http_t *http;
-static pid_t peer;
-static char url[64];
 
-static void peer_serve(int listener, const char *answer, int pause_ms)
-{
-    for (;;) {
-        char request[4096];
-        int client = accept(listener, NULL, NULL);
-        if (client < 0)
-            _exit(1);
-        if (recv(client, request, sizeof request, 0) < 0)
-            _exit(1);
-        usleep((useconds_t)pause_ms * 1000);
-        send(client, answer, strlen(answer), MSG_NOSIGNAL);
-        close(client);
-    }
-}
-
-static void peer_start(const char *answer, int pause_ms)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-    socklen_t len = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(listen(listener, 8), 0);
-    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
-    snprintf(url, sizeof url, "http://127.0.0.1:%d/", ntohs(address.sin_port));
-    peer = fork();
-    if (peer == 0)
-        peer_serve(listener, answer, pause_ms);
-    close(listener);
-}
-
-static int peer_stop(void **state)
-{
-    (void)state;
-    if (peer > 0) {
-        kill(peer, SIGKILL);
-        waitpid(peer, NULL, 0);
-    }
-    peer = 0;
-    return 0;
-}
-
-static http_answer_t get(apr_size_t body_max)
+static http_answer_t ask(const char *url, apr_size_t body_max)
 {
     const http_request_t request = {
         .method = "GET", .url = url, .connect_ms = 2000, .total_ms = 500, .body_max = body_max};
     return http_exchange(http, &request, pool);
+}
+
+static http_answer_t get(apr_size_t body_max)
+{
+    return ask(peer_url(), body_max);
 }
 
 static void an_answer_has_status_type_and_body(void **state)
@@ -138,8 +90,7 @@ static void nobody_there_is_unreachable(void **state)
 static void no_other_scheme_is_spoken(void **state)
 {
     (void)state;
-    apr_cpystrn(url, "file:///etc/hostname", sizeof url);
-    assert_int_not_equal(get(100).outcome, HTTP_EXCHANGE_OK);
+    assert_int_not_equal(ask("file:///etc/hostname", 100).outcome, HTTP_EXCHANGE_OK);
 }
 
 int main(void)

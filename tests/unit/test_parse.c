@@ -187,8 +187,57 @@ static void who_may_register_is_anybody_or_domains_or_a_file(void **state)
     REFUSED(parse_allow, &allow, "domain example.org.");
     REFUSED(parse_allow, &allow, "file");
     REFUSED(parse_allow, &allow, "file a b");
-    REFUSED(parse_allow, &allow, "url https://app.example.com/");
+    READ(parse_allow, &allow, "url https://app.example.com/may-enter?x=1");
+    assert_int_equal(allow.kind, ALLOW_URL);
+    assert_string_equal(allow.url, "https://app.example.com/may-enter?x=1");
+    REFUSED(parse_allow, &allow, "url");
+    REFUSED(parse_allow, &allow, "url https://a https://b");
+    REFUSED(parse_allow, &allow, "url http://app.example.com/");
     REFUSED(parse_allow, &allow, "example.org");
+}
+
+static void a_service_is_an_rps_or_a_dta_and_may_have_a_secret(void **state)
+{
+    (void)state;
+    service_t service = {0};
+    READ(parse_service, &service, "RPS");
+    assert_int_equal(service.parts, SERVICE_RPS);
+    assert_null(service.secret_file);
+    READ(parse_service, &service, "dta rps secret=conf/secret");
+    assert_int_equal(service.parts, SERVICE_RPS | SERVICE_DTA);
+    assert_string_equal(service.secret_file, "/etc/httpd/conf/secret");
+    REFUSED(parse_service, &service, "secret=conf/secret");
+    REFUSED(parse_service, &service, "rps secret=");
+    REFUSED(parse_service, &service, "rps rpa");
+    REFUSED(parse_service, &service, "none");
+}
+
+static void an_application_is_asked_by_https_or_on_this_machine(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"http://127.0.0.1:8005/mpinVerify", "http://localhost/",
+                                       "https://app.example.com/a/b?c=d&e=%20",
+                                       "https://app.example.com", "https://[2001:db8::1]:8443/x"};
+    static const char *const bad[] = {"http://app.example.com/mpinVerify",
+                                      "http://192.0.2.1/",
+                                      "http://127.0.0.1.example.com/",
+                                      "ftp://app.example.com/",
+                                      "app.example.com/mpinVerify",
+                                      "https://",
+                                      "https:///mpinVerify",
+                                      "https://john@app.example.com/",
+                                      "https://app.example.com/#x",
+                                      "https://app.example.com/\"",
+                                      "https://app.example.com:99999/",
+                                      "https://app.example.com/\x7f",
+                                      "file:///etc/passwd"};
+    const char *url = NULL;
+    for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+        READ(parse_application_url, &url, good[i]);
+        assert_string_equal(url, good[i]);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        REFUSED(parse_application_url, &url, bad[i]);
 }
 
 static void a_store_is_a_directory_for_lmdb(void **state)
@@ -339,6 +388,8 @@ int main(void)
         cmocka_unit_test(a_flag_is_on_or_off),
         cmocka_unit_test(ways_to_register_are_listed),
         cmocka_unit_test(who_may_register_is_anybody_or_domains_or_a_file),
+        cmocka_unit_test(a_service_is_an_rps_or_a_dta_and_may_have_a_secret),
+        cmocka_unit_test(an_application_is_asked_by_https_or_on_this_machine),
         cmocka_unit_test(a_store_is_a_directory_for_lmdb),
         cmocka_unit_test(a_passphrase_comes_from_a_program),
         cmocka_unit_test(pages_of_ours_move_one_by_one),

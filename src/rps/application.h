@@ -1,0 +1,32 @@
+#ifndef MPIN_RPS_APPLICATION_H
+#define MPIN_RPS_APPLICATION_H
+
+#include "rps/room.h"
+
+/* An application is asked over HTTP, as a Milagro RPS asks its relying party (protocol: RPS to
+ * RPA). Who asks holds a worker meanwhile: one of a tenth of them, for a few seconds at most. */
+
+/* What POST /mpinVerify tells; all of it is text that nobody has judged but `user_id`. */
+typedef struct verify_t {
+    const char *user_id;      /* canonical */
+    const char *mpin_id;      /* hex; "" where only the name is in question */
+    const char *activate_key; /* hex; "" where nothing waits for it */
+    const char *expire_time;  /* of the registration; "" without one */
+    const char *device;       /* "" for none */
+    const json_t *user_data;  /* what the client sent for the application, NULL for nothing */
+    int mobile;               /* 0 or 1 */
+    bool resend;
+} verify_t;
+
+/* May this user register, or sign in? NULL: yes, and `*force_activate` says whether the
+ * registration is active at once (false: the application sees to that). Else the refusal: 403
+ * not_allowed with `no` for a message, 429 busy, or 500 application_failed. */
+result_t *application_verify(rps_t *rps, const char *url, const verify_t *verify, const char *no,
+                             bool *force_activate, apr_pool_t *p);
+
+/* GET MPinPermitURL?mpin_id=: has the application withdrawn this device's access? NULL: no, or
+ * there is no such URL. Else the refusal: identity_revoked with its status where that is one of
+ * 401, 403 and 410, with 403 for all others; 429, 500. */
+result_t *application_permits(rps_t *rps, const char *mpin_id, apr_pool_t *p);
+
+#endif

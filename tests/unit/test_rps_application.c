@@ -1,0 +1,160 @@
+/* An application says who may come in: what it is asked, and what its answers are worth. */
+#include <apr_strings.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "base/json.h"
+#include "peer.h"
+#include "rps_desk.h"
+
+#define JSON "Content-Type: application/json\r\n"
+#define YES "HTTP/1.1 200 OK\r\n" JSON "Content-Length: 22\r\n\r\n{\"forceActivate\":true}"
+#define NO "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"
+
+#define APPLICATION_TEST(name) cmocka_unit_test_setup_teardown(name, make, drop)
+
+static int make(void **state)
+{
+    return desk_make(state);
+}
+
+static int drop(void **state)
+{
+    peer_stop(NULL);
+    return desk_drop(state);
+}
+
+/* The application decides who is on the list. */
+static void ask_application(desk_t *desk, const char *answer)
+{
+    peer_start(answer, 0);
+    desk->settings.allow = ALLOW_URL;
+    desk->settings.allow_url = apr_pstrcat(desk->pool, peer_url(), "mpinVerify", NULL);
+}
+
+static const char *ruled(desk_t *desk, int *status)
+{
+    const result_t *refusal = rps_not_allowed(desk->rps, "anna@example.org", "no", desk->pool);
+    *status = refusal ? refusal->status : 200;
+    return refusal ? refusal->code : "yes";
+}
+
+static void assert_ruled(desk_t *desk, int status, const char *code)
+{
+    int got;
+    assert_string_equal(ruled(desk, &got), code);
+    assert_int_equal(got, status);
+}
+
+static void an_application_hears_what_milagros_would(void **state)
+{
+    desk_t *desk = *state;
+    ask_application(desk, YES);
+    assert_ruled(desk, 200, "yes");
+    const char *request = peer_request(), *body = strstr(request, "\r\n\r\n") + 4;
+    assert_int_equal(strncmp(request, "POST /mpinVerify HTTP/1.1\r\n", 27), 0);
+    assert_non_null(strcasestr(request, "\r\nContent-Type: application/json\r\n"));
+    assert_non_null(strcasestr(request, "\r\nRPS-BASE-URL: https://rps.example.org\r\n"));
+    const json_t *json = json_read(desk->pool, body, strlen(body));
+    const json_t *expected = desk_json(
+        desk->pool, "{'userId':'anna@example.org','mpinId':'','mobile':0,'activateKey':'',"
+                    "'expireTime':'','resend':false,'deviceName':'','userData':''}");
+    assert_true(json_equal(json, expected));
+}
+
+static void only_a_yes_is_a_yes(void **state)
+{
+    desk_t *desk = *state;
+    static const struct {
+        const char *answer, *code;
+        int status;
+    } cases[] = {
+        {YES, "yes", 200},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "yes", 200},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 23\r\n\r\n{\"forceActivate\":false}\n", "yes", 200},
+        {NO, "not_allowed", 403},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "application_failed", 500},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>OK</html>", "application_failed", 500},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntrue", "application_failed", 500},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 23\r\n\r\n{\"forceActivate\":\"yes\"}",
+         "application_failed", 500},
+        {"HTTP/1.1 200 OK\r\nContent-Length: "
+         "41\r\n\r\n{\"forceActivate\":true,\"forceActivate\":true}",
+         "application_failed", 500},
+        {"HTTP/1.1 204 No Content\r\n\r\n", "application_failed", 500},
+        {"HTTP/1.1 302 Found\r\nLocation: /yes\r\nContent-Length: 0\r\n\r\n", "application_failed",
+         500},
+        {"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", "application_failed", 500},
+        {"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "application_failed", 500},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}", "application_failed", 500},
+        {"no HTTP at all", "application_failed", 500},
+        {"", "application_failed", 500},
+    };
+    ask_application(desk, YES);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        peer_answers(cases[i].answer);
+        assert_ruled(desk, cases[i].status, cases[i].code);
+    }
+    assert_non_null(strstr(desk_logged(), "MPIN0311"));
+    assert_null(strstr(strstr(desk_logged(), "MPIN0311") + 1, "MPIN0311")); /* once a minute */
+}
+
+static void an_application_that_is_gone_lets_nobody_in(void **state)
+{
+    desk_t *desk = *state;
+    ask_application(desk, YES);
+    peer_stop(NULL);
+    assert_ruled(desk, 500, "application_failed");
+    assert_false(rps_allows(desk->rps, "anna@example.org", desk->pool));
+}
+
+static void who_finds_no_seat_is_told_to_come_again(void **state)
+{
+    desk_t *desk = *state;
+    seat_t seat;
+    ask_application(desk, YES);
+    assert_true(seats_take(desk->settings.seats, 60000, &seat));
+    assert_ruled(desk, 200, "yes"); /* the other seat, which is given back */
+    assert_ruled(desk, 200, "yes");
+    assert_true(seats_take(desk->settings.seats, 60000, &seat));
+    assert_ruled(desk, 429, "busy");
+    assert_int_equal(peer_requests(), 2);
+    seats_give(desk->settings.seats, &seat);
+    assert_ruled(desk, 200, "yes");
+}
+
+static void an_application_is_asked_at_the_registration_and_at_every_login(void **state)
+{
+    desk_t *desk = *state;
+    device_t device;
+    const caller_t browser = desk_browser(desk);
+    ask_application(desk, NO);
+    assert_int_equal(desk_register(desk, &browser, "anna@example.org", &device), 403);
+    peer_answers(YES);
+    desk_enrol(desk, "anna@example.org", &device);
+    int asked = peer_requests();
+    assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 200);
+    assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 200);
+    assert_int_equal(peer_requests(), asked + 2);
+    peer_answers(NO);
+    assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 403);
+    peer_answers("");
+    assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 500);
+    peer_answers(YES);
+    assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 200);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        APPLICATION_TEST(an_application_hears_what_milagros_would),
+        APPLICATION_TEST(only_a_yes_is_a_yes),
+        APPLICATION_TEST(an_application_that_is_gone_lets_nobody_in),
+        APPLICATION_TEST(who_finds_no_seat_is_told_to_come_again),
+        APPLICATION_TEST(an_application_is_asked_at_the_registration_and_at_every_login),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
