@@ -15,10 +15,13 @@
 /* ---- every endpoint ---- */
 
 #define PUBLIC AUDIENCE_PUBLIC
+#define UNASKED AUDIENCE_UNASKED
 #define SERVICE AUDIENCE_SERVICE
 
 static const route_t routes[] = {
     /* method, base, path, audience, body, its limit, refusals, status if malformed, function */
+    /* first, because desktops that wait for a phone ask all the time */
+    {"POST", PATH_RPS, "/access", UNASKED, BODY_TEXT, BODY_MAX, ANSWER_JSON, 0, rpa_access},
     {"GET", PATH_LOGIN, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_page},
     {"POST", PATH_LOGIN, "", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, login_password},
     {"GET", PATH_LOGOUT, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, logout_page},
@@ -36,15 +39,14 @@ static const route_t routes[] = {
     {"POST", PATH_RPS, "/setupDone/*", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_setup_done},
     {"POST", PATH_RPS, "/pass1", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 403, rpa_pass1},
     {"POST", PATH_RPS, "/pass2", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 403, rpa_pass2},
-    {"POST", PATH_RPS, "/access", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_access},
     {"POST", PATH_RPS, "/getAccessNumber", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0,
      rpa_access_number},
     {"POST", PATH_RPS, "/getQrUrl", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_qr_url},
     {"POST", PATH_RPS, "/codeStatus", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_code_status},
     {"POST", PATH_RPS, "/authenticate", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0,
      rpa_phone_authenticate},
-    {"GET", PATH_RPS, "/mobileConfig", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0, rpa_mobile_config},
-    {"GET", PATH_MOBILE_SERVICE, "", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0, rpa_service},
+    {"GET", PATH_RPS, "/mobileConfig", UNASKED, BODY_NONE, 0, ANSWER_JSON, 0, rpa_mobile_config},
+    {"GET", PATH_MOBILE_SERVICE, "", UNASKED, BODY_NONE, 0, ANSWER_JSON, 0, rpa_service},
     {"GET", PATH_PAD, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_asset},
     {"GET", PATH_ASSETS, "/**", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_asset},
     {"GET", BASE_RPS_SERVICE, "/status", SERVICE, BODY_NONE, 0, ANSWER_JSON, 0, service_status},

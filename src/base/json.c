@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #define DEPTH_MAX 16
@@ -54,7 +55,10 @@ json_t *json_read(apr_pool_t *p, const char *text, apr_size_t len)
 const char *json_write(apr_pool_t *p, const json_t *value)
 {
     const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
-    size_t len = json_dumpb(value, NULL, 0, flags);
+    char usual[1024]; /* most values fit, and walking over one twice costs as much again */
+    size_t len = json_dumpb(value, usual, sizeof usual, flags);
+    if (len <= sizeof usual)
+        return apr_pstrmemdup(p, usual, len);
     char *text = apr_palloc(p, len + 1);
     json_dumpb(value, text, len, flags);
     text[len] = '\0';

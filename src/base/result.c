@@ -27,6 +27,13 @@ result_t *result_ok(apr_pool_t *p, json_t *json)
     return result;
 }
 
+result_t *result_text(apr_pool_t *p, const char *text)
+{
+    result_t *result = result_ok(p, NULL);
+    result->text = text;
+    return result;
+}
+
 result_t *result_error(apr_pool_t *p, int status, const char *code, const char *message)
 {
     result_t *result = apr_pcalloc(p, sizeof *result);

@@ -10,8 +10,9 @@ typedef struct result_t {
     int status;       /* HTTP status code */
     const char *code; /* stable word of a refusal, one of base/codes.def; NULL when all is well */
     const char *message; /* English, for developers; never holds a secret or unescaped input */
-    json_t *json;    /* the body, an object tied to the pool; NULL = {code, message, id} or empty */
-    int retry_after; /* seconds, 0 = none */
+    json_t *json; /* the body, an object tied to the pool; NULL = {code, message, id} or empty */
+    const char *text; /* the body where it is JSON text already, in place of `json`; else NULL */
+    int retry_after;  /* seconds, 0 = none */
     const char
         *event; /* audit: what happened ("login", "pin_wrong", ...), NULL = nothing to record */
     const char *user;     /* audit: canonical name, or NULL */
@@ -21,6 +22,9 @@ typedef struct result_t {
 /* 200 with a body (NULL: empty). Takes over the caller's reference to `json` and ties it to the
  * pool. */
 result_t *result_ok(apr_pool_t *p, json_t *json);
+
+/* 200 with a body that is JSON text already: where a tree would cost more than all the rest. */
+result_t *result_text(apr_pool_t *p, const char *text);
 
 /* A refusal. `code` must stand in base/codes.def (a unit test reads the sources), `message` is a
  * constant or lives as long as the pool. The body becomes {"code","message","id"} when the answer

@@ -30,32 +30,31 @@ void answer_page_headers(request_rec *r)
 }
 
 /* {code, message, id} of a refusal, beside what the endpoint has to say. */
-static json_t *body_of(const result_t *result, apr_pool_t *p)
+static const char *body_of(const result_t *result, apr_pool_t *p)
 {
     json_t *body = result->json;
     if (!result->code)
-        return body;
+        return body ? json_write(p, body) : result->text;
     if (!body)
         body = json_tie(p, json_object());
     json_object_set_new(body, "code", json_string(result->code));
     json_object_set_new(body, "message", json_string(result->message));
     json_object_set_new(body, "id", json_string(result_id(result->code)));
-    return body;
+    return json_write(p, body);
 }
 
 int answer_json(request_rec *r, const result_t *result)
 {
-    const json_t *body = body_of(result, r->pool);
+    const char *body = body_of(result, r->pool);
 
     plain_headers(r);
     if (result->retry_after)
         apr_table_setn(r->headers_out, "Retry-After", apr_itoa(r->pool, result->retry_after));
     r->status = result->status;
     if (body) {
-        const char *text = json_write(r->pool, body);
         ap_set_content_type(r, "application/json");
-        ap_set_content_length(r, (apr_off_t)strlen(text));
-        ap_rputs(text, r);
+        ap_set_content_length(r, (apr_off_t)strlen(body));
+        ap_rputs(body, r);
     }
     if (result->event)
         answer_audit(r, result);

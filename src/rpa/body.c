@@ -83,6 +83,12 @@ static result_t *read_form(facts_t *facts, const text_t *text)
     return NULL;
 }
 
+static bool is_form(const request_rec *r, const route_t *route, const text_t *text)
+{
+    return route->body == BODY_FORM ||
+           (route->body == BODY_FORM_OR_JSON && !(text->len && is_type(r, JSON_TYPE)));
+}
+
 result_t *body_read(facts_t *facts, const route_t *route)
 {
     text_t text;
@@ -92,14 +98,17 @@ result_t *body_read(facts_t *facts, const route_t *route)
     result_t *refusal = read_text(facts->r, route->limit, &text);
     if (refusal)
         return refusal;
-    if (route->body == BODY_FORM || route->body == BODY_FORM_OR_JSON) {
-        facts->form = form_parse(NULL, facts->r->pool);
-        if (route->body == BODY_FORM_OR_JSON && text.len && is_type(facts->r, JSON_TYPE))
-            return read_json(facts, route, &text);
-    }
-    const char *type = route->body == BODY_JSON ? JSON_TYPE : FORM_TYPE;
-    refusal = text.len && route->audience != AUDIENCE_SERVICE ? check_type(facts->r, type) : NULL;
+    const bool form = is_form(facts->r, route, &text);
+    if (text.len && route->audience != AUDIENCE_SERVICE)
+        refusal = check_type(facts->r, form ? FORM_TYPE : JSON_TYPE);
     if (refusal)
         return refusal;
-    return route->body == BODY_JSON ? read_json(facts, route, &text) : read_form(facts, &text);
+    if (form)
+        return read_form(facts, &text);
+    facts->form = apr_table_make(facts->r->pool, 0);
+    if (route->body != BODY_TEXT)
+        return read_json(facts, route, &text);
+    facts->text = text.bytes;
+    facts->text_len = text.len;
+    return NULL;
 }

@@ -34,7 +34,8 @@ result_t *rpa_qr_url(facts_t *facts)
 
 result_t *rpa_access(facts_t *facts)
 {
-    return rps_access(facts->site->rps, &facts->caller, facts->body, facts->r->pool);
+    return rps_access(facts->site->rps, &facts->caller, facts->text, facts->text_len,
+                      facts->r->pool);
 }
 
 result_t *rpa_code_status(facts_t *facts)

@@ -178,13 +178,15 @@ static void learn_browser(facts_t *facts)
         facts->caller.known = &facts->known;
 }
 
-static void learn(facts_t *facts)
+static void learn(facts_t *facts, const route_t *route)
 {
     request_rec *r = facts->r;
 
     facts->query = form_parse(facts->request->args, r->pool);
     facts->caller.now = apr_time_now();
     facts->caller.address = r->useragent_ip;
+    if (route->audience == AUDIENCE_UNASKED)
+        return;
     facts->caller.loopback = admit_loopback(r, facts->site);
     facts->caller.user_agent = apr_table_get(r->headers_in, "User-Agent");
     if (facts->site->store) {
@@ -237,7 +239,7 @@ static result_t *serve(facts_t *facts, const route_t *route)
     result_t *refusal = body_read(facts, route);
     if (refusal)
         return refusal;
-    learn(facts); /* only now: who sends slowly stops no clock */
+    learn(facts, route); /* only now: who sends slowly stops no clock */
     if (route->audience == AUDIENCE_SIGNED_IN && !facts->caller.session)
         return result_error(r->pool, HTTP_UNAUTHORIZED, "not_signed_in", "sign in first");
     return route->serve(facts);

@@ -15,16 +15,19 @@ typedef struct facts_t {
     prelogin_t prelogin; /* this browser's; fresh when it had none (then `prelogin_fresh`) */
     bool prelogin_fresh;
     known_t known;
-    json_t *body; /* BODY_JSON; an empty object where the body was empty. Else NULL, but for a
-                     BODY_FORM_OR_JSON that is JSON */
-    const apr_table_t *form; /* BODY_FORM: decoded fields; query fields are in `query` */
+    json_t *body;     /* what came as JSON; an empty object where it was empty */
+    const char *text; /* BODY_TEXT: JSON that the endpoint reads itself, and a NUL */
+    apr_size_t text_len;
+    const apr_table_t *form; /* what came as a form: decoded fields; query fields are in
+                                `query` */
     const apr_table_t *query;
     const char *rest; /* path after the row's, without leading '/', "" for none */
 } facts_t;
 
-/* AUDIENCE_SERVICE: applications that this vhost serves (MPinService), never a browser. */
-typedef enum { AUDIENCE_PUBLIC, AUDIENCE_SIGNED_IN, AUDIENCE_SERVICE } audience_t;
-typedef enum { BODY_NONE, BODY_JSON, BODY_FORM, BODY_FORM_OR_JSON } body_t;
+/* AUDIENCE_SERVICE: applications that this vhost serves (MPinService), never a browser.
+ * AUDIENCE_UNASKED: as public, and who asks makes no difference: no cookie is opened for it. */
+typedef enum { AUDIENCE_PUBLIC, AUDIENCE_SIGNED_IN, AUDIENCE_SERVICE, AUDIENCE_UNASKED } audience_t;
+typedef enum { BODY_NONE, BODY_JSON, BODY_TEXT, BODY_FORM, BODY_FORM_OR_JSON } body_t;
 typedef enum { ANSWER_JSON, ANSWER_PAGE } answer_t; /* what a refusal looks like */
 
 typedef struct route_t {

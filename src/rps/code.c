@@ -2,7 +2,9 @@
 
 #include <apr_strings.h>
 #include <sodium.h>
+#include <stddef.h>
 #include <string.h>
+#include "base/bytes.h"
 #include "base/hex.h"
 #include "rps/number.h"
 
@@ -52,68 +54,88 @@ store_status_t code_find(rps_t *rps, const char *text, apr_time_t now, unsigned 
     return number_is(text) ? number_find(rps, text, now, wid, p) : STORE_MISSING;
 }
 
-/* ---- the record: code_t, then the relying party's word -----------------------------------------
- */
+/* ---- the record --------------------------------------------------------------------------------
+ * code_t up to its texts as it lies in memory (a fleeting record never leaves its machine; one of
+ * another version is from before an upgrade and counts as none), the texts, the word. */
+
+#define FIXED offsetof(code_t, address)
+#define RECORD_MAX (sizeof(code_t) + 5 + CODE_WORD_MAX)
+
+static apr_size_t encode(const code_t *code, const char *word, unsigned char *bytes)
+{
+    bytes_out_t out = bytes_out(bytes, RECORD_MAX);
+    bytes_put(&out, code, FIXED);
+    bytes_put_text(&out, code->address);
+    bytes_put_text(&out, code->browser_name);
+    bytes_put_text(&out, code->preroll);
+    bytes_put_text(&out, code->announced);
+    bytes_put_text(&out, code->proven);
+    if (word)
+        bytes_put(&out, word, strlen(word));
+    return bytes_written(&out);
+}
+
+/* False: it is none. `*word` is NULL where there is none. */
+static bool decode(const store_record_t *record, code_t *code, const char **word, apr_pool_t *p)
+{
+    bytes_in_t in = bytes_in(record->data, record->len);
+    bytes_get(&in, code, FIXED);
+    if (code->version != VERSION)
+        return false;
+    bytes_get_text(&in, code->address, sizeof code->address);
+    bytes_get_text(&in, code->browser_name, sizeof code->browser_name);
+    bytes_get_text(&in, code->preroll, sizeof code->preroll);
+    bytes_get_text(&in, code->announced, sizeof code->announced);
+    bytes_get_text(&in, code->proven, sizeof code->proven);
+    const apr_size_t left = (apr_size_t)(in.end - in.next);
+    *word = left ? apr_pstrmemdup(p, (const char *)in.next, left) : NULL;
+    return in.ok;
+}
 
 store_status_t code_keep(rps_t *rps, const code_t *code, const unsigned char wid[WID_BYTES],
                          apr_pool_t *p)
 {
+    unsigned char bytes[RECORD_MAX];
     code_t kept = *code;
     kept.version = VERSION;
-    return store_add(rps->store, STORE_FLEETING, key_of(rps, wid, p), &kept, sizeof kept,
-                     kept.expires);
+    return store_add(rps->store, STORE_FLEETING, key_of(rps, wid, p), bytes,
+                     encode(&kept, NULL, bytes), kept.expires);
 }
 
 static store_status_t read_record(rps_t *rps, const char *key, apr_time_t now, code_t *code,
-                                  store_record_t *record, apr_pool_t *p)
+                                  const char **word, store_record_t *record, apr_pool_t *p)
 {
     store_status_t status = store_get(rps->store, STORE_FLEETING, key, p, record);
     if (status != STORE_OK)
         return status;
-    if (record->len < sizeof *code)
-        return STORE_MISSING;
-    memcpy(code, record->data, sizeof *code);
-    return code->version == VERSION && code->expires > now ? STORE_OK : STORE_MISSING;
+    return decode(record, code, word, p) && code->expires > now ? STORE_OK : STORE_MISSING;
 }
 
 store_status_t code_read(rps_t *rps, const unsigned char wid[WID_BYTES], apr_time_t now,
                          code_t *code, apr_pool_t *p)
 {
     store_record_t record;
-    return read_record(rps, key_of(rps, wid, p), now, code, &record, p);
-}
-
-static store_status_t write_record(rps_t *rps, const char *key, const store_record_t *seen,
-                                   const code_t *code, const char *word, apr_pool_t *p)
-{
-    const apr_size_t len = word ? strlen(word) : 0;
-    if (len > CODE_WORD_MAX)
-        return STORE_DOWN;
-    unsigned char *bytes = apr_palloc(p, sizeof *code + len);
-    memcpy(bytes, code, sizeof *code);
-    if (len)
-        memcpy(bytes + sizeof *code, word, len);
-    return store_swap(rps->store, STORE_FLEETING, key, seen, bytes, sizeof *code + len,
-                      code->expires);
+    const char *word;
+    return read_record(rps, key_of(rps, wid, p), now, code, &word, &record, p);
 }
 
 store_status_t code_change(rps_t *rps, const unsigned char wid[WID_BYTES], apr_time_t now,
                            code_step_t step, void *baton, apr_pool_t *p)
 {
     const char *key = key_of(rps, wid, p);
+    unsigned char bytes[RECORD_MAX];
     for (int round = 0; round < CODE_ROUNDS; round++) {
         code_t code;
+        const char *word;
         store_record_t seen;
-        store_status_t status = read_record(rps, key, now, &code, &seen, p);
+        store_status_t status = read_record(rps, key, now, &code, &word, &seen, p);
         if (status != STORE_OK)
             return status;
-        const char *word =
-            seen.len > sizeof code
-                ? apr_pstrmemdup(p, (const char *)seen.data + sizeof code, seen.len - sizeof code)
-                : NULL;
         if (!step(baton, &code, &word))
             return STORE_OK;
-        status = write_record(rps, key, &seen, &code, word, p);
+        const apr_size_t len = encode(&code, word, bytes);
+        status = len ? store_swap(rps->store, STORE_FLEETING, key, &seen, bytes, len, code.expires)
+                     : STORE_DOWN;
         if (status != STORE_CHANGED)
             return status;
     }

@@ -39,7 +39,9 @@ typedef struct code_t {
     unsigned char phone[16];                  /* that claimed it: pre-login cookie or address */
     unsigned char auth_ott[TOKEN_BYTES];      /* from CODE_OFFERED on */
     char number[8];                           /* access number, "" without */
-    char address[48];                         /* the desktop's, for people */
+
+    /* Texts, of which as much is stored as there is. */
+    char address[48]; /* the desktop's, for people */
     char browser_name[40];
     char preroll[NAME_MAX_BYTES + 1]; /* canonical name, "" without */
     char announced[NAME_MAX_BYTES +

@@ -13,8 +13,10 @@
 result_t *rps_access_number(rps_t *rps, const caller_t *caller, apr_pool_t *p);
 result_t *rps_qr_url(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
 
-/* POST /rps/access (desktop, every 3 s): how far its code is, with one look-up. */
-result_t *rps_access(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
+/* POST /rps/access (desktop, every 3 s): how far its code is, with one look-up. `body` is JSON as
+ * it came, with a NUL that `len` does not count. */
+result_t *rps_access(rps_t *rps, const caller_t *caller, const char *body, apr_size_t len,
+                     apr_pool_t *p);
 
 /* POST /rps/codeStatus (phone): it claims the code ("wid"), says who will sign in ("user"), gives
  * it up ("cancel", "abort"). Nobody has proven anything here. 400 for what is malformed, 403

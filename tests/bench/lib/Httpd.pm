@@ -153,19 +153,25 @@ END {
 # The same GET n times on one connection; each must be answered 200.
 sub get_often {
     my ($self, $path, $n, @headers) = @_;
+    return $self->ask_often("GET $path", $n, '', @headers);
+}
+
+# The same request with its body.
+sub ask_often {
+    my ($self, $what, $n, $body, @headers) = @_;
     my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$self->{port}", Timeout => 20) or die "connection: $!";
-    my $request = join "\r\n", "GET $path HTTP/1.1", "Host: 127.0.0.1:$self->{port}", @headers, '', '';
+    my $request = join "\r\n", "$what HTTP/1.1", "Host: 127.0.0.1:$self->{port}", @headers, '', $body;
     for (1 .. $n) {
         syswrite $socket, $request;
         my ($answer, $end) = ('', -1);
         while (1) {
-            sysread $socket, $answer, 65536, length $answer or die "no answer for $path";
+            sysread $socket, $answer, 65536, length $answer or die "no answer for $what";
             $end = index $answer, "\r\n\r\n" if $end < 0;
             next if $end < 0;
             my ($length) = $answer =~ /^Content-Length: (\d+)/mi;
             last if length $answer == $end + 4 + ($length // 0);
         }
-        $answer =~ m{^HTTP/1.1 200 } or die "$path: $answer";
+        $answer =~ m{^HTTP/1.1 200 } or die "$what: $answer";
     }
     return;
 }
@@ -202,7 +208,13 @@ use constant TIMES => 150;
 
 sub instructions {
     my ($self, $path, @headers) = @_;
-    my ($once, $twice) = map { my $n = $_; $self->count(sub { $self->get_often($path, $n, @headers) }) } TIMES, 2 * TIMES;
+    return $self->instructions_of("GET $path", '', @headers);
+}
+
+sub instructions_of {
+    my ($self, @request) = @_;
+    my $what = shift @request;
+    my ($once, $twice) = map { my $n = $_; $self->count(sub { $self->ask_often($what, $n, @request) }) } TIMES, 2 * TIMES;
     return ($twice - $once) / TIMES;
 }
 
