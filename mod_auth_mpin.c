@@ -49,6 +49,12 @@ static const route_t routes[] = {
     {"GET", PATH_MOBILE_SERVICE, "", UNASKED, BODY_NONE, 0, ANSWER_JSON, 0, rpa_service},
     {"GET", PATH_PAD, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_asset},
     {"GET", PATH_ASSETS, "/**", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_asset},
+    {"POST", BASE_RPS_SERVICE, "/user/*", SERVICE, BODY_JSON, BODY_MAX, ANSWER_JSON, 0,
+     service_activate},
+    {"POST", BASE_RPS_SERVICE, "/authenticate", SERVICE, BODY_JSON, BODY_MAX, ANSWER_JSON, 0,
+     service_authenticate},
+    {"POST", BASE_RPS_SERVICE, "/loginResult", SERVICE, BODY_JSON, BODY_MAX, ANSWER_JSON, 0,
+     service_login_result},
     {"GET", BASE_RPS_SERVICE, "/status", SERVICE, BODY_NONE, 0, ANSWER_JSON, 0, service_status},
     {.method = NULL}};
 

@@ -38,11 +38,12 @@ static const apr_array_header_t *look_up_providers(const apr_array_header_t *nam
  * part and the PIN pad, and what its applications ask, at the root. */
 static void set_service_paths(site_t *site, const server_config_t *config)
 {
+    static const path_name_t kept[] = {PATH_RPS, PATH_PAD, PATH_ASSETS, PATH_MOBILE,
+                                       PATH_MOBILE_SERVICE};
     const bool rps = config->service.parts & SERVICE_RPS;
-    for (int i = 0; i < PATH_COUNT; i++)
-        if (!rps || (i != PATH_RPS && i != PATH_PAD && i != PATH_ASSETS && i != PATH_MOBILE &&
-                     i != PATH_MOBILE_SERVICE))
-            site->paths[i] = NULL;
+    memset(site->paths, 0, sizeof(site->paths));
+    for (apr_size_t i = 0; rps && i < sizeof(kept) / sizeof(kept[0]); i++)
+        site->paths[kept[i]] = config->paths.path[kept[i]];
     site->paths[BASE_RPS_SERVICE] = rps ? "" : NULL;
     site->paths[BASE_DTA_SERVICE] = config->service.parts & SERVICE_DTA ? "" : NULL;
     memset(site->path_starts, true, sizeof(site->path_starts));
@@ -82,6 +83,15 @@ static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p
     rps->host = strstr(site->url.text, "://") + 3;
     rps->mobile_url = apr_pstrcat(p, site->url.text, mobile, NULL);
     rps->logo_url = site->logo ? apr_pstrcat(p, site->url.text, site->logo, NULL) : "";
+}
+
+/* A service's clients are on pages of other origins: they get whole URLs, but for the one where the
+ * application itself takes their authOTT. */
+static void set_service_urls(site_t *site, const server_config_t *config, apr_pool_t *p)
+{
+    rps_settings_t *rps = &site->rps_settings;
+    rps->base_url = apr_pstrcat(p, site->url.text, rps->base_url, NULL);
+    rps->authenticate_url = config->paths.path[PATH_AUTHENTICATE];
 }
 
 /* At a service the applications say who registers. */
@@ -144,6 +154,8 @@ place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_
     site->throttle.account = config->throttle.account;
     site->log = sink_of(server);
     set_rps(site, config);
+    if (site->services)
+        set_service_urls(site, config, p);
     set_phone(site, config, p);
     return place;
 }

@@ -27,7 +27,16 @@ typedef struct user_t {
 } user_t;
 
 typedef enum { IDENTITY_ACTIVE = 1, IDENTITY_LOCKED, IDENTITY_REVOKED } identity_state_t;
-typedef enum { ORIGIN_OPEN = 1, ORIGIN_SESSION, ORIGIN_MAIL, ORIGIN_INVITATION } origin_t;
+
+/* How the name was proven. APPLICATION: to another application, whose RPS we are: its identities
+ * and a site's are kept apart, whoever shares the store. */
+typedef enum {
+    ORIGIN_OPEN = 1,
+    ORIGIN_SESSION,
+    ORIGIN_MAIL,
+    ORIGIN_INVITATION,
+    ORIGIN_APPLICATION
+} origin_t;
 
 typedef struct identity_t {
     unsigned char handle[HANDLE_BYTES];

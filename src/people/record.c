@@ -76,7 +76,7 @@ bool people_read_identity(const void *record, apr_size_t len, identity_t *identi
     bytes_get_text(&in, identity->name, sizeof(identity->name));
     return bytes_all_read(&in) && layout == IDENTITY_LAYOUT && identity->state >= IDENTITY_ACTIVE &&
            identity->state <= IDENTITY_REVOKED && identity->origin >= ORIGIN_OPEN &&
-           identity->origin <= ORIGIN_INVITATION && identity->cleared <= identity->failures &&
+           identity->origin <= ORIGIN_APPLICATION && identity->cleared <= identity->failures &&
            identity->name[0];
 }
 

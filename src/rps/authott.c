@@ -1,9 +1,10 @@
 #include <sodium.h>
+#include <stddef.h>
 #include <string.h>
 #include "base/hex.h"
 #include "rps/authott.h"
 
-#define VERSION 2
+#define VERSION 3
 
 static const char *key_of(authott_kind_t kind, const unsigned char token[TOKEN_BYTES],
                           apr_pool_t *p)
@@ -24,7 +25,8 @@ store_status_t authott_issue(rps_t *rps, const caller_t *caller, authott_t *reco
         memcpy(record->browser, caller->prelogin, sizeof record->browser);
     *text = hex_encode(p, token, sizeof token);
     return store_add(rps->store, STORE_FLEETING, key_of(record->kind, token, p), record,
-                     sizeof *record, caller->now + apr_time_from_sec(AUTHOTT_SECONDS));
+                     offsetof(authott_t, mpin_id) + strlen(record->mpin_id) + 1,
+                     caller->now + apr_time_from_sec(AUTHOTT_SECONDS));
 }
 
 /* ---- idle ones: nonce 8 | MAC 8 -------------------------------------------------------------- */
@@ -89,9 +91,10 @@ static store_status_t read_kept(rps_t *rps, authott_kind_t kind, reader_t reader
     store_status_t status = reader(rps->store, STORE_FLEETING, key_of(kind, token, p), p, &found);
     if (status != STORE_OK)
         return status;
-    if (found.len != sizeof *record)
+    if (found.len <= offsetof(authott_t, mpin_id) || found.len > sizeof *record ||
+        found.data[found.len - 1])
         return STORE_MISSING;
-    memcpy(record, found.data, sizeof *record);
+    memcpy(record, found.data, found.len);
     return record->version == VERSION && record->kind == kind ? STORE_OK : STORE_MISSING;
 }
 
@@ -99,7 +102,7 @@ store_status_t authott_take(rps_t *rps, const caller_t *caller, const char *text
                             apr_pool_t *p)
 {
     store_status_t status = read_kept(rps, AUTHOTT_BROWSER, store_take, text, record, p);
-    return status == STORE_MISSING && text && caller->prelogin
+    return status == STORE_MISSING && text && (caller->prelogin || rps->settings->service)
                ? authott_idle_read(rps, caller, text, record)
                : status;
 }

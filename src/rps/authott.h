@@ -19,7 +19,8 @@ typedef struct authott_t {
     uint32_t attempts_left, retry_after;
     unsigned char browser[PRELOGIN_ID_BYTES]; /* that made pass2 */
     unsigned char handle[HANDLE_BYTES];
-    unsigned char wid[TOKEN_BYTES]; /* PHONE: what it answers; all zero: nothing that is live */
+    unsigned char wid[TOKEN_BYTES];    /* PHONE: what it answers; all zero: nothing that is live */
+    char mpin_id[2 * MPIN_ID_MAX + 1]; /* for the application that redeems it; "" at a site */
 } authott_t;
 
 /* A new one of `record->kind`, bound to the caller's pre-login cookie: 32 hex digits in the pool.

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/hex.h"
 #include "base/json.h"
+#include "rps/application.h"
 #include "rps/inflight.h"
 
 typedef struct pass1_request_t {
@@ -122,6 +123,10 @@ result_t *rps_pass1(rps_t *rps, const caller_t *caller, const json_t *body, apr_
         return result_error(p, 403, "pass1_malformed",
                             apr_pstrcat(p, "Invalid data received. ", commitment_field(rps),
                                         " is no point of the group", NULL));
+    result_t *withdrawn =
+        application_permits(rps, json_string_value(json_object_get(body, "mpin_id")), p);
+    if (withdrawn)
+        return rps_audited(withdrawn, "login_refused", identity.name, identity.handle, p);
 
     pass1_t pass;
     fill(rps, &pass, &request, caller, identity.name);

@@ -1,3 +1,4 @@
+#include <apr_strings.h>
 #include <string.h>
 #include "base/hex.h"
 #include "base/json.h"
@@ -5,8 +6,12 @@
 #include "rps/authott.h"
 #include "rps/code.h"
 
+#define UNJUDGED_EACH 20  /* records a minute and identity of who is not judged ... */
+#define UNJUDGED_ALL 5000 /* ... and in all */
+
 typedef struct pass2_request_t {
     mpin_id_t id;
+    const char *mpin_id; /* as it came */
     unsigned char v[MPIN_G1_BYTES];
     const char *wid; /* the code that a phone answers; NULL: this browser signs itself in */
     bool has_pass_id;
@@ -43,7 +48,8 @@ static const char *read_request(pass2_request_t *request, const rps_t *rps, cons
     request->wid = NULL;
     if (pass && json_integer_value(pass) != 2)
         return "Invalid data received. pass must be 2";
-    if (!mpin_id_read(&request->id, json_text(body, "mpin_id", 2 * MPIN_ID_MAX), p))
+    request->mpin_id = json_text(body, "mpin_id", 2 * MPIN_ID_MAX);
+    if (!mpin_id_read(&request->id, request->mpin_id, p))
         return "Invalid data received. mpin_id is missing or not lower-case hex";
     const char *v = json_text(body, "V", 2 * MPIN_G1_BYTES);
     if (!v || !hex_decode(v, request->v, sizeof request->v) || request->v[0] != 4)
@@ -81,6 +87,27 @@ static result_t *audited(rps_t *rps, const attempt_t *attempt, const pass2_reque
     return rps_audited(result, event, name, request->id.handle, p);
 }
 
+/* Who is not judged costs no record. But an application has to be told whom it refuses: a few times
+ * a minute, and of those who exist. */
+static bool is_kept(rps_t *rps, const caller_t *caller, const attempt_t *attempt, apr_pool_t *p)
+{
+    if (attempt->passes)
+        return true;
+    return rps->settings->service && attempt->identity.name[0] &&
+           rps_count_made(rps, "unjudged", attempt->handle, UNJUDGED_EACH, UNJUDGED_ALL, 60,
+                          caller->now, p) == STORE_OK;
+}
+
+/* What an application redeems is bound to no browser: it has only its own users' cookies. */
+static const char *idle(rps_t *rps, const caller_t *caller, const pass2_request_t *request,
+                        verdict_t verdict, apr_pool_t *p)
+{
+    caller_t redeemer = *caller;
+    if (rps->settings->service && !request->wid)
+        redeemer.prelogin = NULL;
+    return authott_idle(rps, &redeemer, verdict, p);
+}
+
 /* An authOTT comes back whatever the verdict is: only who redeems it learns that. */
 static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t *request,
                        const attempt_t *attempt, apr_pool_t *p)
@@ -91,8 +118,10 @@ static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t
                         .retry_after = (uint32_t)attempt->retry_after};
     const char *text;
     memcpy(record.handle, request->id.handle, sizeof record.handle);
-    if (!attempt->passes)
-        return answer(authott_idle(rps, caller, attempt->verdict, p), p);
+    if (rps->settings->service)
+        apr_cpystrn(record.mpin_id, request->mpin_id, sizeof record.mpin_id);
+    if (!is_kept(rps, caller, attempt, p))
+        return answer(idle(rps, caller, request, attempt->verdict, p), p);
     store_status_t status = STORE_OK;
     if (request->wid && attempt->verdict == VERDICT_RIGHT)
         status = code_find(rps, request->wid, caller->now, record.wid, p);

@@ -3,7 +3,8 @@
 #include "base/hex.h"
 #include "rps/pending.h"
 
-#define VERSION 1
+#define VERSION 2
+#define ROUNDS 10 /* compare-and-set tries */
 
 static const char *key_of(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
@@ -27,22 +28,51 @@ static bool belongs(const pending_t *pending, const caller_t *caller,
                                                                  sizeof pending->browser) == 0);
 }
 
+static store_status_t read_record(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
+                                  pending_t *pending, store_record_t *record, apr_pool_t *p)
+{
+    store_status_t status = store_get(rps->store, STORE_FLEETING, key_of(handle, p), p, record);
+    if (status != STORE_OK)
+        return status;
+    if (record->len != sizeof *pending)
+        return STORE_MISSING;
+    memcpy(pending, record->data, sizeof *pending);
+    return pending->version == VERSION ? STORE_OK : STORE_MISSING;
+}
+
+store_status_t pending_get(rps_t *rps, const unsigned char handle[HANDLE_BYTES], pending_t *pending,
+                           apr_pool_t *p)
+{
+    store_record_t record;
+    return read_record(rps, handle, pending, &record, p);
+}
+
 store_status_t pending_find(rps_t *rps, const caller_t *caller,
                             const unsigned char handle[HANDLE_BYTES], const char *reg_ott,
                             pending_t *pending, apr_pool_t *p)
 {
     unsigned char token[TOKEN_BYTES];
-    store_record_t record;
     if (!reg_ott || !hex_decode(reg_ott, token, sizeof token))
         return STORE_MISSING;
-    store_status_t status = store_get(rps->store, STORE_FLEETING, key_of(handle, p), p, &record);
-    if (status != STORE_OK)
-        return status;
-    if (record.len != sizeof *pending)
-        return STORE_MISSING;
-    memcpy(pending, record.data, sizeof *pending);
-    return pending->version == VERSION && belongs(pending, caller, token) ? STORE_OK
-                                                                          : STORE_MISSING;
+    store_status_t status = pending_get(rps, handle, pending, p);
+    return status == STORE_OK && !belongs(pending, caller, token) ? STORE_MISSING : status;
+}
+
+store_status_t pending_activate(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        pending_t pending;
+        store_record_t seen;
+        store_status_t status = read_record(rps, handle, &pending, &seen, p);
+        if (status != STORE_OK || pending.active)
+            return status;
+        pending.active = 1;
+        status = store_swap(rps->store, STORE_FLEETING, key_of(handle, p), &seen, &pending,
+                            sizeof pending, seen.expires);
+        if (status != STORE_CHANGED)
+            return status;
+    }
+    return STORE_DOWN;
 }
 
 store_status_t pending_take(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)

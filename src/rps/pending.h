@@ -8,9 +8,9 @@
 
 typedef struct pending_t {
     unsigned char version;
-    unsigned char origin; /* origin_t: how the name was proven */
-    unsigned char bound;  /* `browser` counts */
-    unsigned char zero;
+    unsigned char origin;  /* origin_t: how the name was proven */
+    unsigned char bound;   /* `browser` counts */
+    unsigned char active;  /* the name is proven: 0 = that has still to come */
     uint32_t user_version; /* of the session that proved the name */
     unsigned char reg_ott[TOKEN_BYTES];
     unsigned char browser[PRELOGIN_ID_BYTES];
@@ -29,6 +29,14 @@ store_status_t pending_keep(rps_t *rps, const unsigned char handle[HANDLE_BYTES]
 store_status_t pending_find(rps_t *rps, const caller_t *caller,
                             const unsigned char handle[HANDLE_BYTES], const char *reg_ott,
                             pending_t *pending, apr_pool_t *p);
+
+/* The same for whoever knows another secret of it: the record as it is. */
+store_status_t pending_get(rps_t *rps, const unsigned char handle[HANDLE_BYTES], pending_t *pending,
+                           apr_pool_t *p);
+
+/* The name has been proven: its pad may fetch the secret. STORE_OK also where it is active. */
+store_status_t pending_activate(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
+                                apr_pool_t *p);
 
 /* Consumes it: exactly one caller gets STORE_OK. */
 store_status_t pending_take(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);

@@ -1,5 +1,5 @@
 #include "base/hex.h"
-#include "rps/room.h"
+#include "rps/application.h"
 
 static result_t *refusal_of(verdict_t standing, apr_pool_t *p)
 {
@@ -30,6 +30,8 @@ result_t *rps_time_permit(rps_t *rps, const caller_t *caller, const char *mpin_i
     if (status != STORE_OK)
         return rps_store_refusal(status, p);
     result_t *refusal = refusal_of(standing, p);
+    if (!refusal)
+        refusal = application_permits(rps, mpin_id, p);
     if (refusal)
         return rps_audited(refusal, "permit_refused", NULL, id.handle, p);
 

@@ -38,4 +38,9 @@ result_t *rps_service(rps_t *rps, apr_pool_t *p);
 void rps_phone_done(rps_t *rps, const caller_t *caller, const redemption_t *redemption,
                     json_t *logout_data, apr_pool_t *p);
 
+/* The same from an application that said at once what its phone can sign out with (logoutURL and
+ * logoutData of `body`), and so has no more to say. */
+void rps_phone_told(rps_t *rps, const caller_t *caller, const redemption_t *redemption,
+                    const json_t *body, apr_pool_t *p);
+
 #endif

@@ -94,6 +94,14 @@ static json_t *word_of_application(const json_t *body, int status, apr_pool_t *p
     return said;
 }
 
+void rps_phone_told(rps_t *rps, const caller_t *caller, const redemption_t *redemption,
+                    const json_t *body, apr_pool_t *p)
+{
+    const json_t *said = word_of_application(body, 200, p);
+    if (redemption->by_phone && strlen(json_write(p, said)) <= CODE_WORD_MAX)
+        leave(rps, redemption->wid, redemption->auth_ott, caller->now, said, p);
+}
+
 /* POST /loginResult (protocol: RPS, private): an application says how the login that it redeemed
  * went on, and what its phone can sign out with. */
 result_t *rps_login_result(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
@@ -126,6 +134,7 @@ result_t *rps_login_result(rps_t *rps, const caller_t *caller, const json_t *bod
 typedef struct entry_t {
     const caller_t *caller;
     const unsigned char *auth_ott;
+    bool any; /* an application asks, which knows its browsers */
     bool entered, foreign;
     code_t code;
 } entry_t;
@@ -141,7 +150,8 @@ static bool enter(void *baton, code_t *code, const char **word)
         code->state != CODE_OFFERED)
         return false;
     entry->entered =
-        code->bound && browser && sodium_memcmp(code->browser, browser, sizeof code->browser) == 0;
+        entry->any || (code->bound && browser &&
+                       sodium_memcmp(code->browser, browser, sizeof code->browser) == 0);
     entry->foreign = !entry->entered;
     code->state = entry->entered ? CODE_ENTERED : CODE_OVER;
     entry->code = *code;
@@ -151,7 +161,7 @@ static bool enter(void *baton, code_t *code, const char **word)
 store_status_t phone_enter(rps_t *rps, const caller_t *caller, const unsigned char wid[WID_BYTES],
                            const unsigned char auth_ott[TOKEN_BYTES], bool *foreign, apr_pool_t *p)
 {
-    entry_t entry = {.caller = caller, .auth_ott = auth_ott};
+    entry_t entry = {.caller = caller, .auth_ott = auth_ott, .any = rps->settings->service};
     store_status_t status = code_change(rps, wid, caller->now, enter, &entry, p);
     *foreign = entry.foreign;
     if (status != STORE_OK)

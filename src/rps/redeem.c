@@ -1,3 +1,4 @@
+#include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
@@ -52,7 +53,10 @@ result_t *redeem_refusal(const authott_t *record, apr_pool_t *p)
 static result_t *not_allowed(rps_t *rps, const identity_t *identity, apr_pool_t *p)
 {
     static const char no[] = "This account may not sign in here.";
-    if (rps->settings->allow == ALLOW_NOBODY && identity->origin == ORIGIN_SESSION)
+    const bool vouched = identity->origin == ORIGIN_APPLICATION;
+    if (vouched != rps->settings->service) /* an application's users are nobody at a site */
+        return result_error(p, 403, "not_allowed", no);
+    if (rps->settings->allow == ALLOW_NOBODY && (vouched || identity->origin == ORIGIN_SESSION))
         return NULL;
     return rps_not_allowed(rps, identity->name, no, p);
 }
@@ -113,7 +117,20 @@ static result_t *take(rps_t *rps, const caller_t *caller, const char *auth_ott, 
         return take_of_phone(rps, caller, auth_ott, record, redemption, p);
     if (status != STORE_OK)
         return rps_store_refusal(status, p);
+    if (rps->settings->service) /* whose browser it was, the application knows */
+        return NULL;
     return redeem_is_of(record, caller) ? NULL : redeem_foreign(rps, record, p);
+}
+
+/* An application hears who it was, also of a login that failed. */
+static void name_to_application(rps_t *rps, const authott_t *record, redemption_t *redemption,
+                                apr_pool_t *p)
+{
+    if (!redemption->identity.name[0] &&
+        people_identity(rps->people, record->handle, &redemption->identity, p) != STORE_OK)
+        memset(&redemption->identity, 0, sizeof redemption->identity);
+    if (redemption->identity.name[0])
+        redemption->mpin_id = apr_pstrdup(p, record->mpin_id);
 }
 
 void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemption_t *redemption,
@@ -130,6 +147,8 @@ void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemp
             redeem_admit(rps, &record, &redemption->identity, &redemption->user, p);
     else
         redemption->refusal = redeem_refusal(&record, p);
+    if (rps->settings->service)
+        name_to_application(rps, &record, redemption, p);
     if (redemption->refusal && redemption->by_phone)
         phone_refused(rps, caller, redemption, p);
 

@@ -4,12 +4,15 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "rps/pending.h"
+#include "rps/service.h"
 
 #define HOUR 3600
 #define OPEN_EACH 60    /* open registrations an hour and address ... */
 #define OPEN_ALL 5000   /* ... and in all */
 #define SESSION_EACH 20 /* by a session, an hour and user */
 #define SESSION_ALL 100000
+#define APPLICATION_EACH 600 /* of an application's users, an hour and address: an office */
+#define USER_DATA_MAX 2048   /* bytes of JSON */
 
 typedef struct registration_t {
     const char *name; /* canonical */
@@ -17,6 +20,8 @@ typedef struct registration_t {
     const char *device;
     bool replaces_one;
     mpin_id_t replaces;
+    bool resend;             /* of an earlier registration */
+    const json_t *user_data; /* for an application, NULL for none */
 } registration_t;
 
 /* ---- what is asked --------------------------------------------------------------------------- */
@@ -42,6 +47,10 @@ static bool read_optional(registration_t *wish, const json_t *body, apr_pool_t *
     if (!wish->device || !device_ok(wish->device))
         return false;
 
+    wish->user_data = json_object_get(body, "userData");
+    if (json_dumpb(wish->user_data, NULL, 0, JSON_ENCODE_ANY) > USER_DATA_MAX)
+        return false;
+
     wish->replaces_one = replaces != NULL;
     return !replaces ||
            mpin_id_read(&wish->replaces, json_text(body, "replaces", 2 * MPIN_ID_MAX), p);
@@ -62,7 +71,7 @@ static result_t *malformed(const char *code, apr_pool_t *p)
 {
     return result_error(p, 400, code,
                         "userId is a name; mobile is 0 or 1; deviceName is at most 32 of "
-                        "[A-Za-z0-9 _-]; replaces is an mpinId.");
+                        "[A-Za-z0-9 _-]; replaces is an mpinId; userData is at most 2 KB.");
 }
 
 /* ---- proof of a name (identity model) -------------------------------------------------------- */
@@ -144,9 +153,28 @@ static result_t *prove_by_being_first(rps_t *rps, const caller_t *caller, const 
     return NULL;
 }
 
+/* The application says whether it is them, once there is an mpinId to tell it. */
+static result_t *prove_to_application(rps_t *rps, const char *name, pending_t *pending,
+                                      apr_pool_t *p)
+{
+    user_t user;
+    result_t *refusal = rps->settings->allow != ALLOW_NOBODY ? not_allowed(rps, name, p) : NULL;
+    if (refusal)
+        return refusal;
+    store_status_t status = people_find(rps->people, name, &user, p);
+    if (status == STORE_OK && user.state == USER_DISABLED)
+        return result_error(p, 403, "user_disabled", "This account is disabled.");
+    if (status != STORE_OK && status != STORE_MISSING)
+        return rps_store_refusal(status, p);
+    pending->origin = ORIGIN_APPLICATION;
+    return NULL;
+}
+
 static result_t *prove(rps_t *rps, const caller_t *caller, const char *name, pending_t *pending,
                        apr_pool_t *p)
 {
+    if (rps->settings->service)
+        return prove_to_application(rps, name, pending, p);
     if (rps->settings->register_signed_in && session_proves(caller->session, name))
         return prove_by_session(rps, caller, name, pending, p);
     return prove_by_being_first(rps, caller, name, pending, p);
@@ -159,12 +187,13 @@ static result_t *make_room(rps_t *rps, const caller_t *caller, const pending_t *
                            apr_pool_t *p)
 {
     unsigned char address[ADDRESS_BYTES];
+    const int64_t each = pending->origin == ORIGIN_APPLICATION ? APPLICATION_EACH : OPEN_EACH;
     throttle_address(caller->address, address);
     store_status_t status =
         pending->origin == ORIGIN_SESSION
             ? rps_count_made(rps, "pending-user", pending->uid, SESSION_EACH, SESSION_ALL, HOUR,
                              caller->now, p)
-            : rps_count_made(rps, "pending", address, OPEN_EACH, OPEN_ALL, HOUR, caller->now, p);
+            : rps_count_made(rps, "pending", address, each, OPEN_ALL, HOUR, caller->now, p);
     if (status == STORE_FULL)
         return rps_later(p, "too_many_pending", "Too many registrations. Try again later.", 600);
     return status == STORE_OK ? NULL : rps_store_refusal(status, p);
@@ -195,10 +224,13 @@ static store_status_t note_replaced(rps_t *rps, const registration_t *wish, pend
                                     apr_pool_t *p)
 {
     identity_t old;
-    if (!wish->replaces_one || pending->origin != ORIGIN_SESSION)
+    if (!wish->replaces_one || pending->origin == ORIGIN_OPEN)
         return STORE_OK;
     store_status_t status = people_identity(rps->people, wish->replaces.handle, &old, p);
-    if (status == STORE_OK && memcmp(old.uid, pending->uid, sizeof old.uid) == 0)
+    if (status == STORE_OK &&
+        (pending->origin == ORIGIN_APPLICATION
+             ? old.origin == ORIGIN_APPLICATION && !strcmp(old.name, wish->name)
+             : memcmp(old.uid, pending->uid, sizeof old.uid) == 0))
         memcpy(pending->replaces, old.handle, sizeof pending->replaces);
     return status == STORE_MISSING ? STORE_OK : status;
 }
@@ -216,6 +248,7 @@ static result_t *answer(rps_t *rps, const caller_t *caller, const registration_t
         memcpy(pending->browser, caller->prelogin, sizeof pending->browser);
     apr_cpystrn(pending->device, wish->device, sizeof pending->device);
     apr_cpystrn(pending->name, wish->name, sizeof pending->name);
+    pending->active = !rps->settings->service;
 
     store_status_t status = note_replaced(rps, wish, pending, p);
     if (status == STORE_OK)
@@ -223,10 +256,24 @@ static result_t *answer(rps_t *rps, const caller_t *caller, const registration_t
     if (status != STORE_OK)
         return rps_store_refusal(status, p);
 
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:b}", "mpinId", text, "regOTT",
-                             hex_encode(p, pending->reg_ott, sizeof pending->reg_ott), "expireTime",
-                             format_time(expires, 'T', p), "nowTime",
-                             format_time(caller->now, 'T', p), "active", 1);
+    bool active = pending->active;
+    const char *reg_ott = hex_encode(p, pending->reg_ott, sizeof pending->reg_ott);
+    const char *expire_time = format_time(expires, 'T', p);
+    if (rps->settings->service) {
+        const verify_t verify = {.user_id = wish->name,
+                                 .mpin_id = text,
+                                 .expire_time = expire_time,
+                                 .device = wish->device,
+                                 .user_data = wish->user_data,
+                                 .mobile = wish->mobile,
+                                 .resend = wish->resend};
+        result_t *refusal = service_vouch(rps, &id, &verify, reg_ott, &active, p);
+        if (refusal)
+            return refusal;
+    }
+    json_t *json =
+        json_pack("{s:s, s:s, s:s, s:s, s:b}", "mpinId", text, "regOTT", reg_ott, "expireTime",
+                  expire_time, "nowTime", format_time(caller->now, 'T', p), "active", (int)active);
     return rps_audited(result_ok(p, json), "registered", wish->name, id.handle, p);
 }
 
@@ -262,6 +309,7 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
     const char *wrong = read_request(&wish, body, p);
     if (wrong)
         return malformed(wrong, p);
+    wish.resend = mpin_id != NULL;
 
     const unsigned char *known = caller->known ? known_for(caller->known, wish.name) : NULL;
     int wait = throttle_reserve(rps->throttle, caller->address, NULL, known, caller->now, p);

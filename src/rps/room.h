@@ -21,9 +21,10 @@ struct rps_t {
     const log_sink_t *log;
     mpin_server_t *server;
     allow_t *allow;
-    secret_t *idle_key;       /* authOTTs that are kept nowhere (rps/authott.h) */
-    const secret_t *code_key; /* what leads to a phone login's code (rps/code.h) */
-    apr_time_t complained;    /* of an application that gives no answer; atomic */
+    secret_t *idle_key;         /* authOTTs that are kept nowhere (rps/authott.h) */
+    const secret_t *code_key;   /* what leads to a phone login's code (rps/code.h) */
+    const secret_t *activation; /* what keys of activation are made with (rps/service.h) */
+    apr_time_t complained;      /* of an application that gives no answer; atomic */
 };
 
 /* An mpinId as clients send it, decoded once. It is confidential: only its handle is ever shown, in

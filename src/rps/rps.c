@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/hex.h"
 #include "rps/room.h"
+#include "rps/service.h"
 
 static apr_status_t free_server(void *server)
 {
@@ -22,7 +23,8 @@ static bool make_secrets(rps_t *rps, apr_pool_t *p)
 
     rps->idle_key = secret_make(p, KEY_BYTES);
     rps->code_key = keys_derive_lasting(rps->keys, "phone-code", p);
-    return rps->idle_key && rps->code_key &&
+    rps->activation = service_activation(rps->keys, p);
+    return rps->idle_key && rps->activation && rps->code_key &&
            keys_derive(rps->keys, keys_current(rps->keys), "idle-authott", 0, rps->idle_key->bytes);
 }
 

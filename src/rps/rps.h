@@ -102,6 +102,14 @@ result_t *rps_setup_done(rps_t *rps, const caller_t *caller, const char *mpin_id
 result_t *rps_pass1(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
 result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
 
+/* POST /user/<mpinId> {activateKey} (private): a registration that waits becomes active. 401
+ * activation_unknown for what does not match, and the registration stays. */
+result_t *rps_activate(rps_t *rps, const char *mpin_id, const json_t *body, apr_pool_t *p);
+
+/* POST /authenticate {authOTT, logoutURL?, logoutData?} (private): {status, message, userId,
+ * mpinId}, and the HTTP status is the same; 401 has attemptsLeft. */
+result_t *rps_authenticate(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
+
 /* GET /status of a service */
 result_t *rps_status(apr_pool_t *p);
 
@@ -113,6 +121,7 @@ typedef struct redemption_t {
     result_t *refusal;
     user_t user;
     identity_t identity;
+    const char *mpin_id;                 /* as pass2 named it: at a service, else NULL */
     bool by_phone;                       /* a phone signs this browser in (rps/phone.h) ... */
     unsigned char wid[16], auth_ott[16]; /* ... and waits for the word on these */
 } redemption_t;

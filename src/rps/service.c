@@ -1,6 +1,156 @@
-#include "rps/room.h"
+#include "rps/service.h"
 
-/* Other applications' RPS: what only they may ask (protocol: RPS, private). */
+#include <apr_strings.h>
+#include <sodium.h>
+#include <string.h>
+#include "base/hex.h"
+#include "base/hkdf.h"
+#include "base/json.h"
+#include "rps/pending.h"
+#include "rps/phone.h"
+
+/* Other applications' RPS: registration by their word, and what only they may ask (protocol: RPS,
+ * private). */
+
+#define KEY_HEX (2 * crypto_auth_hmacsha256_BYTES)
+#define KEY_MAX 256 /* bytes of one that somebody sends */
+#define OTT_MAX 64  /* bytes of an authOTT, as clients send it */
+
+/* ---- activation ------------------------------------------------------------------------------ */
+
+/* A key of its own: the app key also signs for the D-TA, and what it signs there must not activate
+ * anybody here. */
+const secret_t *service_activation(const keys_t *keys, apr_pool_t *p)
+{
+    static const char salt[] = "mod_auth_mpin", purpose[] = "activate-key";
+    const secret_t *app = keys_app(keys);
+    secret_t *key = secret_make(p, KEY_BYTES);
+    if (key)
+        hkdf_sha256(app->bytes, app->len, (const unsigned char *)salt, sizeof salt - 1,
+                    (const unsigned char *)purpose, sizeof purpose - 1, key->bytes, key->len);
+    return key;
+}
+
+/* hex HMAC-SHA256(key, mpinId | regOTT), both as their hex. */
+static const char *activate_key(const rps_t *rps, const char *mpin_id, const char *reg_ott,
+                                apr_pool_t *p)
+{
+    crypto_auth_hmacsha256_state state;
+    unsigned char mac[crypto_auth_hmacsha256_BYTES];
+    crypto_auth_hmacsha256_init(&state, rps->activation->bytes, rps->activation->len);
+    crypto_auth_hmacsha256_update(&state, (const unsigned char *)mpin_id, strlen(mpin_id));
+    crypto_auth_hmacsha256_update(&state, (const unsigned char *)reg_ott, strlen(reg_ott));
+    crypto_auth_hmacsha256_final(&state, mac);
+    sodium_memzero(&state, sizeof state);
+    return hex_encode(p, mac, sizeof mac);
+}
+
+/* The registration is kept before the application is asked, which may activate it while it answers.
+ */
+result_t *service_vouch(rps_t *rps, const mpin_id_t *id, const verify_t *verify,
+                        const char *reg_ott, bool *active, apr_pool_t *p)
+{
+    verify_t whole = *verify;
+    whole.activate_key = activate_key(rps, verify->mpin_id, reg_ott, p);
+    result_t *refusal = application_verify(rps, rps->settings->verify_url, &whole,
+                                           "This name may not register here.", active, p);
+    if (refusal) {
+        pending_take(rps, id->handle, p);
+        return refusal;
+    }
+    store_status_t status = *active ? pending_activate(rps, id->handle, p) : STORE_OK;
+    return status == STORE_OK ? NULL : rps_store_refusal(status, p);
+}
+
+static result_t *activation_unknown(apr_pool_t *p)
+{
+    return result_error(p, 401, "activation_unknown",
+                        "No registration waits for this mpinId and activateKey.");
+}
+
+/* POST /user/<mpinId> (protocol: RPS, private). A wrong key leaves the registration as it is. */
+result_t *rps_activate(rps_t *rps, const char *mpin_id, const json_t *body, apr_pool_t *p)
+{
+    mpin_id_t id;
+    pending_t pending;
+    const char *key = json_text(body, "activateKey", KEY_MAX);
+    if (!key)
+        return result_error(p, 400, "field_missing", "activateKey is missing");
+    if (!mpin_id_read(&id, mpin_id, p))
+        return activation_unknown(p);
+    store_status_t status = pending_get(rps, id.handle, &pending, p);
+    if (status == STORE_MISSING || (status == STORE_OK && pending.origin != ORIGIN_APPLICATION))
+        return activation_unknown(p);
+    if (status != STORE_OK)
+        return rps_store_refusal(status, p);
+
+    const char *expected =
+        activate_key(rps, mpin_id, hex_encode(p, pending.reg_ott, sizeof pending.reg_ott), p);
+    if (strlen(key) != KEY_HEX || sodium_memcmp(key, expected, KEY_HEX) != 0)
+        return rps_audited(activation_unknown(p), "activation_refused", pending.name, id.handle, p);
+    status = pending_activate(rps, id.handle, p);
+    if (status == STORE_MISSING)
+        return activation_unknown(p);
+    return status == STORE_OK ? result_ok(p, NULL) : rps_store_refusal(status, p);
+}
+
+/* ---- authentication -------------------------------------------------------------------------- */
+
+/* As the original words it. */
+static const char *message_of(const result_t *refusal)
+{
+    switch (refusal ? refusal->status : 200) {
+    case 200:
+        return "Authentication successful";
+    case 401:
+    case 410:
+        return "Wrong PIN.";
+    case 408:
+        return "Expired authentication request";
+    default:
+        return refusal->message;
+    }
+}
+
+static result_t *answer(const redemption_t *redemption, apr_pool_t *p)
+{
+    result_t *refusal = redemption->refusal;
+    const char *mpin_id = redemption->mpin_id ? redemption->mpin_id : "";
+    const int status = refusal ? refusal->status : 200;
+    json_t *json =
+        json_pack("{s:i, s:s, s:s, s:s}", "status", status, "message", message_of(refusal),
+                  "userId", redemption->identity.name, "mpinId", mpin_id);
+    json_t *left = refusal ? json_object_get(refusal->json, "attemptsLeft") : NULL;
+    if (left)
+        json_object_set(json, "attemptsLeft", left);
+    result_t *result = result_ok(p, json);
+    result->status = status;
+    if (!refusal)
+        return rps_audited(result, "login_pin", redemption->identity.name,
+                           redemption->identity.handle, p);
+    result->retry_after = refusal->retry_after;
+    result->event = refusal->event;
+    result->user = refusal->user;
+    result->identity = refusal->identity;
+    return result;
+}
+
+/* POST /authenticate (protocol: RPS, private): what an authOTT is worth, once. Which browser
+ * brought it is the application's to know. */
+result_t *rps_authenticate(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
+{
+    redemption_t redemption;
+    const char *auth_ott = json_text(body, "authOTT", OTT_MAX);
+    if (!auth_ott)
+        return result_error(p, 400, "field_missing", "authOTT is missing");
+    rps_redeem(rps, caller, auth_ott, &redemption, p);
+    const result_t *refusal = redemption.refusal;
+    if (refusal && refusal->status >= 500)
+        return redemption.refusal;
+    if (!refusal && (json_object_get(body, "logoutURL") || json_object_get(body, "logoutData")))
+        rps_phone_told(rps, caller, &redemption, body, p);
+    return answer(&redemption, p);
+}
 
 result_t *rps_status(apr_pool_t *p)
 {

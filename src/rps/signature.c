@@ -103,12 +103,30 @@ static result_t *activate_signed_in(rps_t *rps, const caller_t *caller, const mp
     return refusal ? refusal : add_identity(rps, caller, id, pending, &user, p);
 }
 
+/* The application has vouched for the name. That is worth nothing at a site, where names are proven
+ * otherwise, so nothing there is replaced by it. */
+static result_t *activate_vouched(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                                  const pending_t *pending, apr_pool_t *p)
+{
+    user_t user;
+    store_status_t status = people_claim(rps->people, pending->name, caller->now, &user, p);
+    if (status == STORE_EXISTS)
+        return taken(p);
+    if (status != STORE_OK)
+        return rps_store_refusal(status, p);
+    if (user.state != USER_ACTIVE)
+        return result_error(p, 403, "user_disabled", "This account is disabled.");
+    return add_identity(rps, caller, id, pending, &user, p);
+}
+
 static result_t *activate(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
                           const pending_t *pending, apr_pool_t *p)
 {
     store_status_t status = pending_take(rps, id->handle, p);
     if (status != STORE_OK)
         return status == STORE_MISSING ? unknown(p) : rps_store_refusal(status, p);
+    if (pending->origin == ORIGIN_APPLICATION)
+        return activate_vouched(rps, caller, id, pending, p);
     return pending->origin == ORIGIN_OPEN ? activate_open(rps, caller, id, pending, p)
                                           : activate_signed_in(rps, caller, id, pending, p);
 }
@@ -118,6 +136,8 @@ static result_t *activate(rps_t *rps, const caller_t *caller, const mpin_id_t *i
 /* Configuration may have changed since the PUT. */
 static bool still_open(const rps_settings_t *settings, const pending_t *pending)
 {
+    if (pending->origin == ORIGIN_APPLICATION)
+        return settings->service;
     return pending->origin == ORIGIN_OPEN ? settings->register_open : settings->register_signed_in;
 }
 
@@ -146,6 +166,8 @@ result_t *rps_signature(rps_t *rps, const caller_t *caller, const char *mpin_id,
         return rps_store_refusal(status, p);
     if (!still_open(rps->settings, &pending))
         return result_error(p, 403, "registration_closed", "Registration is closed.");
+    if (!pending.active)
+        return result_error(p, 401, "not_activated", "This registration waits to be activated.");
     if (dta_client_secret(rps->dta, id.hash, secret) != MPIN_ACCEPTED) {
         log_error(rps->log, "MPIN0301", "the D-TA issues no client secret: the key file is broken");
         return rps_store_refusal(STORE_DOWN, p);

@@ -147,6 +147,26 @@ static void an_application_is_asked_at_the_registration_and_at_every_login(void 
     assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 200);
 }
 
+/* Registered at a service, and then the same store is a site's. */
+static void an_applications_user_is_nobody_at_a_site(void **state)
+{
+    desk_t *desk = *state;
+    device_t device, own;
+    const caller_t browser = desk_browser(desk);
+    peer_start(YES, 0);
+    desk->settings.verify_url = peer_url();
+    desk->settings.service = true;
+    desk_enrol(desk, "anna@example.org", &device);
+    assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 200);
+    desk->settings.service = false;
+    assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 403);
+    desk_enrol(desk, "bob@example.org", &own);
+    assert_int_equal(desk_sign_in(desk, &browser, &own, DESK_PIN), 200);
+    desk->settings.service = true;
+    assert_int_equal(desk_sign_in(desk, &browser, &own, DESK_PIN), 403); /* nor the reverse */
+    assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +174,7 @@ int main(void)
         APPLICATION_TEST(only_a_yes_is_a_yes),
         APPLICATION_TEST(an_application_that_is_gone_lets_nobody_in),
         APPLICATION_TEST(who_finds_no_seat_is_told_to_come_again),
+        APPLICATION_TEST(an_applications_user_is_nobody_at_a_site),
         APPLICATION_TEST(an_application_is_asked_at_the_registration_and_at_every_login),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

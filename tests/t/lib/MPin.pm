@@ -263,7 +263,7 @@ use warnings;
 use Digest::SHA 'sha256_hex';
 use JSON;
 
-sub origin { return MPin::origin($_[0]{port}) }
+sub origin { return $_[0]{origin} // MPin::origin($_[0]{port}) }
 
 sub cookie_header {
     my $self = shift;

@@ -1,0 +1,17 @@
+#ifndef MPIN_RPS_SERVICE_H
+#define MPIN_RPS_SERVICE_H
+
+#include "rps/application.h"
+
+/* What makes an RPS other applications' (MPinService rps). */
+
+/* What the keys of activation are made with; NULL when memory is out. */
+const secret_t *service_activation(const keys_t *keys, apr_pool_t *p);
+
+/* Asks the application about a registration that is kept and not active yet; `verify` has all but
+ * the key. NULL, and `*active` says whether it is now. Else the refusal, and the registration is
+ * gone. */
+result_t *service_vouch(rps_t *rps, const mpin_id_t *id, const verify_t *verify,
+                        const char *reg_ott, bool *active, apr_pool_t *p);
+
+#endif
