@@ -3,6 +3,7 @@
 /** @typedef {import('./rps.js').Rps} Rps */
 
 const LIMIT = 10_000; // ms
+const FRESH = 10_000; // ms that a permit's first share is used for
 
 /** What its clientSettings do not say. */
 const UNSAID = { pinLength: 4, title: location.hostname, registration: ['open'], signedIn: null, loginURL: '' };
@@ -11,22 +12,31 @@ const UNSAID = { pinLength: 4, title: location.hostname, registration: ['open'],
 export function adapt(rps) {
     const pass2 = rps.pass2.bind(rps);
     const settings = { ...UNSAID, ...rps.settings };
+    /** The last permit asked for. @type {{mpinId: string, at: number, answer: ReturnType<Rps['timePermit']>} | undefined} */
+    let last;
     Object.assign(rps, /** @type {Partial<Rps>} */ ({
         settings,
         worker: 'worker-bncx.js',
 
-        // It tells its day with a permit and not before: so that a permit of yesterday's is never taken for a wrong
-        // PIN, one is asked for each time.
+        // It tells its day with a permit and not before: one is asked for at each sign-in, because yesterday's would be
+        // taken for a wrong PIN.
         skew: NaN,
 
         signature: (mpinId, regOTT) => rps.ask(`${settings.signatureURL}/${mpinId}?regOTT=${regOTT}`),
 
-        timePermit: (mpinId) => rps.ask(`${settings.timePermitsURL}/${mpinId}`).catch((error) => {
-            // This is how it withdraws a device; its refusals carry no code.
-            if ([401, 403, 410].includes(error.status))
-                Object.assign(error, { status: 403, code: 'identity_revoked' });
-            throw error;
-        }),
+        timePermit(mpinId) {
+            if (last?.mpinId === mpinId && Date.now() - last.at < FRESH)
+                return last.answer;
+            const answer = rps.ask(`${settings.timePermitsURL}/${mpinId}`).catch((error) => {
+                last = undefined;
+                // This is how it withdraws a device; its refusals carry no code.
+                if ([401, 403, 410].includes(error.status))
+                    Object.assign(error, { status: 403, code: 'identity_revoked' });
+                throw error;
+            });
+            last = { mpinId, at: Date.now(), answer };
+            return answer;
+        },
 
         storedPermit: (date, storageId) => fetch(
             rps.at([settings.timePermitsStorageURL, settings.appID, date, storageId].join('/')),

@@ -54,12 +54,17 @@ async function openProfile(t, options = {}) {
     return context.newPage();
 }
 
-/** Runs the tests one after the other: {name: async (t) => …}; a test fails by throwing. */
-async function run(tests) {
+/**
+ * Runs the tests one after the other: {name: async (t) => …}; a test fails by throwing. `start` starts another site
+ * than the demo: {url, stop, …}.
+ */
+async function run(tests, start = startSite) {
     const only = process.env.ONLY;
     const names = Object.keys(tests).filter((name) => !only || name.includes(only));
-    const site = await startSite();
-    process.once('exit', () => site.stop()); // whatever ends us, an uncaught error too
+    const site = await start();
+    let stopping;
+    const stop = () => stopping ??= Promise.resolve(site.stop());
+    process.once('exit', stop); // whatever ends us, an uncaught error too
     process.once('SIGTERM', () => process.exit(1));
     process.once('SIGINT', () => process.exit(1));
     let browser;
@@ -70,6 +75,7 @@ async function run(tests) {
             await runOne(names[i], i + 1, tests[names[i]], { site, browser, problems: [], contexts: [] });
     } finally {
         await browser?.close();
+        await stop();
     }
 }
 
