@@ -164,18 +164,26 @@ static bool say_wid(saying_t *saying, code_t *code)
     return true;
 }
 
+/* The desktop itself takes its code back, whichever phone has it. */
+static bool withdraws(const saying_t *saying, const code_t *code)
+{
+    const unsigned char *browser = saying->caller->prelogin;
+    return saying->request->says == SAYS_ABORT && code->bound && browser &&
+           sodium_memcmp(code->browser, browser, sizeof code->browser) == 0;
+}
+
 static bool say(void *baton, code_t *code, const char **word)
 {
     saying_t *saying = baton;
     (void)word;
     saying->result = NULL;
     saying->ended = false;
-    if (code->state > CODE_USER &&
-        !(code->state == CODE_OFFERED && saying->request->says == SAYS_ABORT)) {
+    const code_state_t last = saying->request->says == SAYS_ABORT ? CODE_OFFERED : CODE_USER;
+    if (code->state > last) {
         saying->result = unknown(saying->p);
         return false;
     }
-    if (!code_claim(code, saying->caller))
+    if (!withdraws(saying, code) && !code_claim(code, saying->caller))
         return refuse(saying, 403, "code_taken", "Another phone has taken this code.");
 
     bool write = saying->request->says == SAYS_WID    ? say_wid(saying, code)

@@ -96,7 +96,7 @@ void session_step_up(const sessions_t *sessions, session_t *session, const sessi
     }
     if (keeps(sessions, session, session->pin_time, old->pin_time)) {
         session->pin_time = old->pin_time;
-        session->amr |= old->amr & (AMR_PIN | AMR_MFA);
+        session->amr |= old->amr & (AMR_PIN | AMR_MFA | AMR_SWK | AMR_PHONE);
         memcpy(session->identity, old->identity, SESSION_ID_BYTES);
     }
 }

@@ -59,6 +59,20 @@ static void browser_is_known_to_the_users_who_signed_in(void **state)
     assert_memory_equal(known_for(&known, "anna"), id, sizeof id);
 }
 
+static void two_browsers_share_who_has_signed_in_on_both(void **state)
+{
+    (void)state;
+    const known_t nobody = {.id = {0}};
+    known_t one = known_of("john"), other = known_of("anna");
+    assert_false(known_share(&nobody, &nobody));
+    assert_false(known_share(&one, &nobody));
+    assert_false(known_share(&one, &other));
+    known_add(&other, "mary");
+    known_add(&other, "john");
+    known_add(&other, "jane");
+    assert_true(known_share(&one, &other) && known_share(&other, &one));
+}
+
 static void two_browsers_have_two_ids(void **state)
 {
     (void)state;
@@ -185,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fresh_browser_knows_nobody),
         cmocka_unit_test(browser_is_known_to_the_users_who_signed_in),
+        cmocka_unit_test(two_browsers_share_who_has_signed_in_on_both),
         cmocka_unit_test(two_browsers_have_two_ids),
         cmocka_unit_test(same_user_again_needs_no_new_cookie),
         cmocka_unit_test(fifth_user_pushes_out_the_one_of_longest_ago),

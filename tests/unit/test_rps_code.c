@@ -248,6 +248,23 @@ static void one_phone_has_a_code_and_may_repeat_itself(void **state)
     }
 }
 
+static void a_desktop_takes_its_code_back_whoever_has_it(void **state)
+{
+    desk_t *desk = *state;
+    caller_t desktop = phone_desktop(desk), phone = phone_caller(desk, "198.51.100.1", 2);
+    shown_t shown;
+    for (int claimed = 0; claimed < 2; claimed++) {
+        assert_int_equal(phone_show(desk, &desktop, &shown), 200);
+        if (claimed)
+            phone_says(desk, &phone, shown.wid, "{'status':'wid','wid':'$'}");
+        assert_int_equal(
+            phone_says(desk, &desktop, shown.number, "{'status':'abort','wid':'$'}")->status, 200);
+        assert_status(desk, &shown, "abort");
+        assert_refusal(phone_says(desk, &phone, shown.wid, "{'status':'wid','wid':'$'}"), 412,
+                       "code_unknown");
+    }
+}
+
 /* A phone that lets people pick: what it was given. */
 typedef struct given_t {
     const json_t *json;
@@ -528,6 +545,7 @@ int main(void)
         PHONE_TEST(live_access_numbers_are_capped),
         PHONE_TEST(code_status_shows_a_name_or_nothing),
         PHONE_TEST(one_phone_has_a_code_and_may_repeat_itself),
+        PHONE_TEST(a_desktop_takes_its_code_back_whoever_has_it),
         PHONE_TEST(relay_context_is_shown),
         PHONE_TEST(a_wrong_pick_ends_the_code),
         PHONE_TEST(asking_again_gives_the_same_choices),

@@ -152,6 +152,10 @@ static void fresh_password_makes_no_old_pin_fresh(void **state)
     assert_int_equal(both.pwd_time, apr_time_sec(now + HOUR));
     assert_int_equal(both.pin_time, apr_time_sec(now));
 
+    pin.amr |= AMR_SWK | AMR_PHONE; /* how that PIN was proven stays known */
+    assert_int_equal(password_after(&pin, now).amr,
+                     AMR_PWD | AMR_PIN | AMR_MFA | AMR_SWK | AMR_PHONE);
+
     session_t late = password_after(&pin, now + 8 * HOUR);
     assert_int_equal(late.amr, AMR_PWD); /* a proof does not outlive the longest session */
 }

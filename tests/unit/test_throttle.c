@@ -212,6 +212,19 @@ static void garbage_addresses_share_one_bucket(void **state)
     assert_int_equal(waits("192.0.2.1", NULL, NULL), 0);
 }
 
+static void networks_are_a_24_and_a_64(void **state)
+{
+    (void)state;
+    assert_true(throttle_same_network("192.0.2.1", "192.0.2.254"));
+    assert_true(throttle_same_network("192.0.2.1", "::ffff:192.0.2.7"));
+    assert_true(throttle_same_network("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"));
+    assert_false(throttle_same_network("192.0.2.1", "192.0.3.1"));
+    assert_false(throttle_same_network("2001:db8:1:2::1", "2001:db8:1:3::1"));
+    assert_false(throttle_same_network("192.0.2.1", "c000:201::"));
+    assert_false(throttle_same_network("", "")); /* what is no address is nowhere */
+    assert_false(throttle_same_network("unknown", "unknown"));
+}
+
 static void extreme_rules_and_times_do_not_overflow(void **state)
 {
     (void)state;
@@ -311,6 +324,7 @@ int main(void)
         cmocka_unit_test_setup(a_48_has_16_times_the_room, next_window),
         cmocka_unit_test_setup(zones_make_no_new_bucket, next_window),
         cmocka_unit_test_setup(garbage_addresses_share_one_bucket, next_window),
+        cmocka_unit_test(networks_are_a_24_and_a_64),
         cmocka_unit_test_setup(extreme_rules_and_times_do_not_overflow, next_window),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
