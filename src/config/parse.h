@@ -24,6 +24,7 @@ const char *parse_passphrase(const char *const **command, const words_t *words);
 const char *parse_rps(bool *embedded, const words_t *words);
 const char *parse_service(service_t *service, const words_t *words);
 const char *parse_application_url(const char **url, const words_t *words);
+const char *parse_origins(const apr_array_header_t **origins, const words_t *words);
 const char *parse_register(unsigned *ways, const words_t *words);
 const char *parse_allow(allow_t *allow, const words_t *words);
 const char *parse_pin_length(int *digits, const words_t *words);

@@ -93,6 +93,25 @@ const char *parse_application_url(const char **url, const words_t *words)
     return NULL;
 }
 
+/* Origins of pages, spelled as browsers spell them. */
+const char *parse_origins(const apr_array_header_t **origins, const words_t *words)
+{
+    apr_array_header_t *list = apr_array_make(words->p, words->count, sizeof(const char *));
+    for (int i = 0; i < words->count; i++) {
+        public_url_t origin;
+        const char *wrong = public_url_parse(&origin, words->word[i], words->p);
+        if (wrong)
+            return wrong;
+        if (!origin.https && !origin.loopback)
+            return apr_psprintf(words->p,
+                                "a page by plain http can be changed on its way; write https://%s",
+                                origin.host);
+        APR_ARRAY_PUSH(list, const char *) = origin.text;
+    }
+    *origins = list;
+    return NULL;
+}
+
 const char *parse_own_page(const char **path, const words_t *words)
 {
     if (!is_path(words->word[0]))

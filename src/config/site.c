@@ -146,6 +146,7 @@ place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_
         site->methods = METHOD_PIN | METHOD_PASSWORD;
     site->pass_headers =
         config->pass_headers ? config->pass_headers : apr_array_make(p, 1, sizeof(pass_header_t));
+    site->cors = config->cors;
     site->session_idle = config->session_idle;
     site->session_max = config->session_max;
     site->all_loopback = surroundings_all_loopback();

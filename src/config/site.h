@@ -16,6 +16,8 @@ typedef struct site_t {
     unsigned services; /* SERVICE_ bits; none = a site */
     /* what applications name themselves by; NULL: only who is on this machine may ask */
     const secret_t *service_secret;
+    const apr_array_header_t *cors; /* of const char *, origins whose pages may use the RPS; NULL =
+                                       our own only */
 
     public_url_t url;
     const char *paths[BASE_COUNT]; /* absolute path, "" = the root, NULL = off */

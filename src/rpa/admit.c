@@ -1,15 +1,17 @@
 #include "rpa/admit.h"
+#include "rpa/cors.h"
 
 #include <sodium.h>
 #include <string.h>
 
 #define BEARER "Bearer " /* RFC 6750, section 2.1 */
 
-bool admit_origin(const request_rec *r, const site_t *site)
+bool admit_origin(const request_rec *r, const site_t *site, const route_t *route)
 {
     const char *origin = apr_table_get(r->headers_in, "Origin");
     if (origin)
-        return site->url.text && strcmp(origin, site->url.text) == 0;
+        return (site->url.text && strcmp(origin, site->url.text) == 0) ||
+               cors_allows(site, route, origin);
     const char *from = apr_table_get(r->headers_in, "Sec-Fetch-Site");
     return !from || strcmp(from, "same-origin") == 0;
 }

@@ -5,9 +5,9 @@
 
 /* Who may ask, before anything of the body is read. */
 
-/* Origin policy for state changes (security model): Origin equals the public origin; without it
- * Sec-Fetch-Site is same-origin or absent. */
-bool admit_origin(const request_rec *r, const site_t *site);
+/* Origin policy for state changes (security model): Origin equals the public origin, or is one that
+ * MPinCORS lists for this row; without it Sec-Fetch-Site is same-origin or absent. */
+bool admit_origin(const request_rec *r, const site_t *site, const route_t *route);
 
 /* True where loopback privileges hold (security model, "Loopback is not local"). */
 bool admit_loopback(const request_rec *r, const site_t *site);

@@ -2,6 +2,7 @@
 #include "rpa/admit.h"
 #include "rpa/answer.h"
 #include "rpa/body.h"
+#include "rpa/cors.h"
 #include "rpa/form.h"
 
 #include <apr_strings.h>
@@ -209,6 +210,13 @@ static result_t *method_not_allowed(request_rec *r, const route_t *route)
                         apr_pstrcat(r->pool, "allowed here: ", allow, NULL));
 }
 
+static result_t *no_content(const request_rec *r)
+{
+    result_t *result = result_ok(r->pool, NULL);
+    result->status = HTTP_NO_CONTENT;
+    return result;
+}
+
 /* Built-in files are the same for everybody and are needed to show that the store is down. */
 static bool needs_store(const route_t *route)
 {
@@ -225,12 +233,15 @@ static result_t *serve(facts_t *facts, const route_t *route)
     request_rec *r = facts->r;
     const site_t *site = facts->site;
 
+    cors_headers(r, site, route);
+    if (cors_preflight(r, site, route))
+        return no_content(r);
     if (*route->method && !serves(route, r->method))
         return method_not_allowed(r, route);
     if (route->audience == AUDIENCE_SERVICE && !admit_service(r, site))
         return result_error(r->pool, HTTP_FORBIDDEN, "service_closed",
                             "only the applications that this service serves may ask this");
-    if (changes_something(route) && !admit_origin(r, site))
+    if (changes_something(route) && !admit_origin(r, site, route))
         return result_error(r->pool, HTTP_FORBIDDEN, "origin_refused",
                             "another origin sent this request");
     if (needs_store(route) && !site->store)

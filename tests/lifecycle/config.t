@@ -198,6 +198,8 @@ mistake "MPinVerifyURL $_", service("MPinService rps\n=> MPinVerifyURL $_\n"), q
     'app.example.com', '"https://app.example.com/a b"';
 mistake 'MPinPermitURL off loopback without TLS',
     service("${verify}MPinService rps\n=> MPinPermitURL http://app.example.com/permit\n"), qr{write https://app.example.com/permit};
+mistake "MPinCORS $_", "$https$passwords=> MPinCORS $_\n", qr/write /
+    for '*', 'null', 'http://app.example.com', 'https://app.example.com/page', '';
 mistake 'an RPS for nobody', service("=> MPinService rps\n"), qr/write MPinVerifyURL/;
 mistake 'a site\'s application', "$https$passwords=> MPinVerifyURL https://app.example.com/verify\n", qr/move it to the one with/;
 mistake 'a D-TA\'s application', service("MPinService dta\n=> MPinPermitURL https://app.example.com/permit\n"),

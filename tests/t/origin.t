@@ -8,6 +8,8 @@ from(17);
 my $own = origin(site);
 my $id = '7b7d';
 
+sub word { return json_of($_[0])->{code} // '' }
+
 subtest 'origin_matrix_every_post_route' => sub {
     my @routes = (
         [POST => '/login', 'form'], [POST => '/logout', 'form'], [POST => '/mpinAuthenticate'], [PUT => '/rps/user'],
@@ -33,6 +35,54 @@ subtest 'origin_matrix_every_post_route' => sub {
             is !!$refused->(@fetch), !$good, "$method $path without Origin @fetch";
         }
     }
+};
+
+# The same routes where MPinCORS lists two origins: they may use the RPS, and nothing else changes.
+subtest 'origin_matrix_with_cors' => sub {
+    my $ask = sub {
+        my ($method, $path, @headers) = @_;
+        return request(site, $method, $path, host => 'cors.example', body => $method eq 'OPTIONS' ? undef : '{}',
+            headers => ['Content-Type' => 'application/json', Accept => 'application/json', @headers]);
+    };
+    my $allows = sub { return join ' ', map { $_[0]->header("Access-Control-$_") // '-' } qw(Allow-Origin Allow-Credentials) };
+    my @rps = ([PUT => '/rps/user'], [PUT => "/rps/user/$id"], [POST => "/rps/signature/$id"], [POST => "/rps/setupDone/$id"],
+        [POST => '/rps/pass1'], [POST => '/rps/pass2'], [GET => '/rps/clientSettings'], [GET => '/mpin.js'], [GET => '/mpin/worker.js']);
+    my @ours = ([POST => '/login'], [POST => '/logout'], [POST => '/mpinAuthenticate'], [GET => '/login']);
+    my @listed = ('https://app.example', 'https://other.example:8443');
+    my @foreign = ('null', '', 'https://evil.example', 'https://app.example.evil.example', 'https://app.example:443', 'https://app.example/',
+        'http://app.example', 'https://APP.example', 'https://other.example', 'https://app.example, https://app.example', '*');
+    for my $route (@rps) {
+        my ($method, $path) = @$route;
+        for my $origin (@listed) {
+            my $answer = $ask->($method, $path, Origin => $origin, 'Sec-Fetch-Site' => 'cross-site');
+            isnt word($answer), 'origin_refused', "$method $path takes $origin";
+            is $allows->($answer), "$origin true", 'and lets it read the answer';
+            $answer = $ask->(OPTIONS => $path, Origin => $origin, 'Access-Control-Request-Method' => $method,
+                'Access-Control-Request-Headers' => 'content-type');
+            is $answer->code . ' ' . $allows->($answer), "204 $origin true", 'which it may ask first';
+            is $answer->header('Access-Control-Allow-Methods') . $answer->header('Access-Control-Allow-Headers'),
+                'GET, POST, PUTAccept, Content-Type, X-Requested-With', 'with what we take';
+        }
+        for my $origin (@foreign) {
+            my $answer = $ask->($method, $path, Origin => $origin);
+            is word($answer), 'origin_refused', "$method $path refuses Origin '$origin'" if $method ne 'GET';
+            is $allows->($answer), '- -', "and tells '$origin' nothing";
+            $answer = $ask->(OPTIONS => $path, Origin => $origin, 'Access-Control-Request-Method' => $method);
+            is $answer->code . ' ' . $allows->($answer), '405 - -', 'asked first or not';
+        }
+        like $ask->($method, $path, @$_)->header('Vary'), qr/\bOrigin\b/, 'caches know'
+            for [], [Origin => $listed[0]], [Origin => $foreign[2]];
+    }
+    for my $route (@ours) {
+        my ($method, $path) = @$route;
+        for my $origin (@listed) {
+            my $answer = $ask->($method, $path, Origin => $origin);
+            is word($answer), 'origin_refused', "$method $path refuses even $origin" if $method ne 'GET';
+            is $allows->($answer), '- -', 'and tells it nothing';
+            is $ask->(OPTIONS => $path, Origin => $origin, 'Access-Control-Request-Method' => $method)->code, 405, 'nor before';
+        }
+    }
+    is $allows->(request(site, 'GET', '/rps/clientSettings', headers => [Origin => $listed[0]])), '- -', 'on another site it is nobody';
 };
 
 subtest 'a session needs a page of ours or the cookie that it was made with' => sub {

@@ -240,6 +240,22 @@ static void an_application_is_asked_by_https_or_on_this_machine(void **state)
         REFUSED(parse_application_url, &url, bad[i]);
 }
 
+static void origins_are_spelled_as_browsers_do(void **state)
+{
+    (void)state;
+    const apr_array_header_t *list = NULL;
+    READ(parse_origins, &list, "https://App.Example.com:443/ http://localhost:8005");
+    assert_int_equal(list->nelts, 2);
+    assert_string_equal(APR_ARRAY_IDX(list, 0, const char *), "https://app.example.com");
+    assert_string_equal(APR_ARRAY_IDX(list, 1, const char *), "http://localhost:8005");
+    REFUSED(parse_origins, &list, "*");
+    REFUSED(parse_origins, &list, "null");
+    REFUSED(parse_origins, &list, "http://app.example.com");
+    REFUSED(parse_origins, &list, "https://app.example.com/page");
+    REFUSED(parse_origins, &list, "https://*.example.com");
+    REFUSED(parse_origins, &list, "https://a.example.com app.example.com");
+}
+
 static void a_store_is_a_directory_for_lmdb(void **state)
 {
     (void)state;
@@ -390,6 +406,7 @@ int main(void)
         cmocka_unit_test(who_may_register_is_anybody_or_domains_or_a_file),
         cmocka_unit_test(a_service_is_an_rps_or_a_dta_and_may_have_a_secret),
         cmocka_unit_test(an_application_is_asked_by_https_or_on_this_machine),
+        cmocka_unit_test(origins_are_spelled_as_browsers_do),
         cmocka_unit_test(a_store_is_a_directory_for_lmdb),
         cmocka_unit_test(a_passphrase_comes_from_a_program),
         cmocka_unit_test(pages_of_ours_move_one_by_one),

@@ -101,6 +101,7 @@ static void defaults_are_the_documented_ones(void **state)
     assert_null(config->audit);
     assert_int_equal(config->service.parts, 0);
     assert_null(config->service.secret_file);
+    assert_null(config->cors);
     assert_null(config->verify_url);
     assert_null(config->permit_url);
     static const char *const paths[] = {
