@@ -15,9 +15,12 @@ bool check_governs(const request_rec *r)
     return type && strcasecmp(type, AUTH_TYPE) == 0;
 }
 
+/* Whom we have signed in has this very text as type: nobody else's spells the same. */
+static const char auth_type[] = AUTH_TYPE;
+
 const session_t *check_user(const request_rec *r)
 {
-    if (!r->user || !r->ap_auth_type || strcmp(r->ap_auth_type, AUTH_TYPE) != 0)
+    if (!r->user || r->ap_auth_type != auth_type)
         return NULL;
     return request_session(r);
 }
@@ -130,7 +133,7 @@ int authn_check(request_rec *r)
     session_t *session = good_session(r, request);
     if (session) {
         r->user = session->name;
-        r->ap_auth_type = (char *)(apr_uintptr_t)AUTH_TYPE;
+        r->ap_auth_type = (char *)(apr_uintptr_t)auth_type;
         return OK;
     }
     return request->session_status == SESSION_UNKNOWN ? refuse_store_down(r, request)

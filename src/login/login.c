@@ -28,9 +28,9 @@ const char *login_target(const site_t *site, const prelogin_entry_t *entry)
 static bool prelogin_of(request_rec *r, prelogin_t *prelogin)
 {
     const request_t *request = request_of(r);
-    const char *value = request->prelogin_cookie;
-    if (value &&
-        prelogin_open(request->site->prelogins, value, strlen(value), r->request_time, prelogin))
+    const cookie_value_t cookie = request->prelogin_cookie;
+    if (cookie.text &&
+        prelogin_open(request->site->prelogins, cookie.text, cookie.len, r->request_time, prelogin))
         return true;
     prelogin_start(prelogin, r->request_time);
     return false;

@@ -70,15 +70,21 @@ mpin_status_t mpin_verify(const mpin_server_t *server,
                           const unsigned char y[MPIN_SCALAR_BYTES],
                           const unsigned char v[MPIN_G1_BYTES]);
 
-/* As mpin_verify, for a U that mpin_check_g1 has accepted and that has been kept where nobody else
- * writes (pass1's sealed record): U is still decoded and on the curve, but its subgroup check, one
- * login's twentieth, is not paid twice. A U that never had the check can't make a false proof pass:
- * the pairing maps any part of small order to 1. */
-mpin_status_t mpin_verify_checked_u(const mpin_server_t *server,
-                                    const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
-                                    const unsigned char u[MPIN_G1_BYTES],
-                                    const unsigned char y[MPIN_SCALAR_BYTES],
-                                    const unsigned char v[MPIN_G1_BYTES]);
+/* H(ID), which is the same at every login. */
+void mpin_identity(const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                   unsigned char identity[MPIN_G1_BYTES]);
+
+/* As mpin_verify, for two points that have been kept where nobody else writes (a sealed record):
+ * H(ID) of mpin_identity, and a U that mpin_check_g1 has accepted. Both are still decoded and on
+ * the curve, but the hash and U's subgroup check, each one login's twentieth, are not paid twice. A
+ * U that never had the check can't make a false proof pass: the pairing maps any part of small
+ * order to 1. Who could write another H(ID) could be anybody, so its record's seal counts as much
+ * as that of a session. */
+mpin_status_t mpin_verify_kept(const mpin_server_t *server,
+                               const unsigned char identity[MPIN_G1_BYTES],
+                               const unsigned char u[MPIN_G1_BYTES],
+                               const unsigned char y[MPIN_SCALAR_BYTES],
+                               const unsigned char v[MPIN_G1_BYTES]);
 
 /* As mpin_verify, with UT = x*(H(ID) + H_T(date, ID)) in the place of U. */
 mpin_status_t mpin_verify_permit(const mpin_server_t *server,

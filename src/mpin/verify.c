@@ -79,19 +79,31 @@ mpin_status_t mpin_verify(const mpin_server_t *server,
     return judge(server, &h, &commitment, y, v);
 }
 
-mpin_status_t mpin_verify_checked_u(const mpin_server_t *server,
-                                    const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
-                                    const unsigned char u[MPIN_G1_BYTES],
-                                    const unsigned char y[MPIN_SCALAR_BYTES],
-                                    const unsigned char v[MPIN_G1_BYTES])
+void mpin_identity(const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                   unsigned char identity[MPIN_G1_BYTES])
 {
-    blst_p1_affine commitment;
+    blst_p1 h;
+    blst_p1_affine affine;
+    mpin_identity_point(&h, hash_mpin_id);
+    blst_p1_to_affine(&affine, &h);
+    mpin_g1_encode(identity, &affine);
+}
+
+mpin_status_t mpin_verify_kept(const mpin_server_t *server,
+                               const unsigned char identity[MPIN_G1_BYTES],
+                               const unsigned char u[MPIN_G1_BYTES],
+                               const unsigned char y[MPIN_SCALAR_BYTES],
+                               const unsigned char v[MPIN_G1_BYTES])
+{
+    blst_p1_affine commitment, kept;
     mpin_status_t status = mpin_g1_decode_on_curve(&commitment, u);
+    if (status == MPIN_ACCEPTED)
+        status = mpin_g1_decode_on_curve(&kept, identity);
     if (status != MPIN_ACCEPTED)
         return status;
 
     blst_p1 h;
-    mpin_identity_point(&h, hash_mpin_id);
+    blst_p1_from_affine(&h, &kept);
     return judge(server, &h, &commitment, y, v);
 }
 

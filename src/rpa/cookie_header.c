@@ -36,13 +36,15 @@ static cookie_t *which(cookie_t wanted[], int count, const char *at, const char 
     return NULL;
 }
 
-static void note(cookie_t *cookie, const char *value, const char *end, apr_pool_t *p)
+static void note(cookie_t *cookie, const char *value, const char *end)
 {
     while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
         end--;
-    cookie->value = cookie->times++ ? NULL : apr_pstrmemdup(p, value, (apr_size_t)(end - value));
+    cookie->value = cookie->times++ ? (cookie_value_t){NULL, 0}
+                                    : (cookie_value_t){value, (apr_size_t)(end - value)};
 }
 
+/* Most requests bring our cookies and no others: then nothing is copied. */
 const char *cookie_header_take(const char *header, cookie_t wanted[], int count, apr_pool_t *p)
 {
     char *kept = NULL, *out = NULL;
@@ -53,21 +55,26 @@ const char *cookie_header_take(const char *header, cookie_t wanted[], int count,
         const char *value, *end = commas ? at + strcspn(at, DIVIDERS) : strchrnul(at, ';');
         cookie_t *cookie = which(wanted, count, at, end, &value);
         if (cookie) {
-            note(cookie, value, end, p);
-            if (!kept)
+            note(cookie, value, end);
+            if (at > run && !kept)
                 out = kept = apr_palloc(p, strlen(header) + 1);
-            memcpy(out, run, (apr_size_t)(at - run));
-            out += at - run;
+            if (at > run)
+                out = (char *)memcpy(out, run, (apr_size_t)(at - run)) + (at - run);
             run = *end ? end + 1 : end;
         }
         if (!*end)
             break;
         at = end + 1;
     }
-    if (!kept)
+    if (run == header)
         return header;
+    if (!kept)
+        out = kept = *run ? apr_pstrdup(p, run) : NULL;
+    else
+        memcpy(out, run, strlen(run) + 1);
+    if (!kept)
+        return NULL;
 
-    memcpy(out, run, strlen(run) + 1);
     kept += strspn(kept, " \t" DIVIDERS);
     out += strlen(out);
     while (out > kept && strchr(" \t" DIVIDERS, out[-1]))

@@ -4,10 +4,16 @@
 #include <apr_pools.h>
 #include <stdbool.h>
 
+/* A cookie's value, in the header that brought it: nothing ends it but `len`. */
+typedef struct cookie_value_t {
+    const char *text; /* NULL when it did not come, or came more than once */
+    apr_size_t len;
+} cookie_value_t;
+
 /* One cookie of ours, as a request brought it. */
 typedef struct cookie_t {
     const char *name;
-    const char *value; /* in the pool; NULL when it did not come, or came more than once */
+    cookie_value_t value;
     int times;
 } cookie_t;
 

@@ -1,5 +1,4 @@
 #include "rpa/request.h"
-#include "rpa/cookie_header.h"
 
 #include <apr_strings.h>
 #include <stddef.h>
@@ -75,12 +74,12 @@ void request_set_cookie(request_rec *r, const char *name, const char *value, lon
 const session_t *request_session_at(const request_rec *r, apr_time_t now)
 {
     request_t *request = request_of(r);
-    const char *cookie = request->session_cookie;
+    const cookie_value_t cookie = request->session_cookie;
     const sessions_t *sessions = request->site->sessions;
 
-    if (cookie)
+    if (cookie.text)
         request->session_status =
-            sessions ? session_open(sessions, cookie, strlen(cookie), now, &request->session)
+            sessions ? session_open(sessions, cookie.text, cookie.len, now, &request->session)
                      : SESSION_UNKNOWN;
     request->session_read = true;
     return request->session_status == SESSION_OK ? &request->session : NULL;
@@ -118,10 +117,10 @@ static void remember_browser(request_rec *r, const request_t *request, const cha
                              apr_time_t now)
 {
     const site_t *site = request->site;
-    const char *cookie = request->known_cookie;
+    const cookie_value_t cookie = request->known_cookie;
     known_t known = {.id = {0}};
 
-    if (cookie && !known_open(site->known, cookie, strlen(cookie), now, &known))
+    if (cookie.text && !known_open(site->known, cookie.text, cookie.len, now, &known))
         memset(&known, 0, sizeof(known));
     if (!known_add(&known, name))
         return;

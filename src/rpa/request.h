@@ -3,6 +3,7 @@
 
 #include "config/site.h"
 #include "base/result.h"
+#include "rpa/cookie_header.h"
 
 /* What we know of one request, kept in its request_config from post_read_request on. Subrequests
  * and internal redirects share the first request's. */
@@ -23,7 +24,7 @@ typedef struct request_t {
 
     /* cookie values as they came; NULL when absent; a name that came twice counts as absent and
      * `tossed` */
-    const char *session_cookie, *prelogin_cookie, *known_cookie;
+    cookie_value_t session_cookie, prelogin_cookie, known_cookie;
     bool tossed;
 
     bool session_read; /* at first use */

@@ -165,17 +165,17 @@ static void learn_browser(facts_t *facts)
     const site_t *site = facts->site;
     const request_t *request = facts->request;
     const apr_time_t now = facts->caller.now;
-    const char *cookie = request->prelogin_cookie;
+    cookie_value_t cookie = request->prelogin_cookie;
 
-    facts->prelogin_fresh =
-        !cookie || !prelogin_open(site->prelogins, cookie, strlen(cookie), now, &facts->prelogin);
+    facts->prelogin_fresh = !cookie.text || !prelogin_open(site->prelogins, cookie.text, cookie.len,
+                                                           now, &facts->prelogin);
     if (facts->prelogin_fresh)
         prelogin_start(&facts->prelogin, now);
     else
         facts->caller.prelogin = facts->prelogin.id;
 
     cookie = request->known_cookie;
-    if (cookie && known_open(site->known, cookie, strlen(cookie), now, &facts->known))
+    if (cookie.text && known_open(site->known, cookie.text, cookie.len, now, &facts->known))
         facts->caller.known = &facts->known;
 }
 

@@ -69,6 +69,7 @@ static store_status_t begin_once(rps_t *rps, const caller_t *caller, const unsig
     if (status != STORE_OK || attempt->verdict != VERDICT_NONE)
         return status;
 
+    memcpy(attempt->point, inflight.identity, sizeof attempt->point);
     throttle_address(caller->address, address);
     attempt->passes = inflight_take(&inflight, pass_id, caller->prelogin, address, attempt->pass);
     if (!attempt->passes)
@@ -112,6 +113,7 @@ static mpin_status_t judge_with_permit(const rps_t *rps, apr_time_t now, const p
 
 /* A pass1 from before MPinTimePermits was switched is no proof of anything, and no wrong PIN. */
 static mpin_status_t judge_one(const rps_t *rps, apr_time_t now, const pass1_t *pass,
+                               attempt_t *attempt,
                                const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                                const unsigned char v[MPIN_G1_BYTES])
 {
@@ -119,20 +121,23 @@ static mpin_status_t judge_one(const rps_t *rps, apr_time_t now, const pass1_t *
         return MPIN_REFUSED;
     if (pass->permit)
         return judge_with_permit(rps, now, pass, hash_mpin_id, v);
-    return mpin_verify_checked_u(rps->server, hash_mpin_id, pass->u, pass->y, v);
+    if (!attempt->point[0])
+        mpin_identity(hash_mpin_id, attempt->point);
+    return mpin_verify_kept(rps->server, attempt->point, pass->u, pass->y, v);
 }
 
-mpin_status_t attempt_judge(const rps_t *rps, const caller_t *caller, const attempt_t *attempt,
+mpin_status_t attempt_judge(const rps_t *rps, const caller_t *caller, attempt_t *attempt,
                             const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                             const unsigned char v[MPIN_G1_BYTES])
 {
     mpin_status_t outcome = MPIN_WRONG_PIN;
     for (int i = 0; i < attempt->passes && outcome == MPIN_WRONG_PIN; i++)
-        outcome = judge_one(rps, caller->now, &attempt->pass[i], hash_mpin_id, v);
+        outcome = judge_one(rps, caller->now, &attempt->pass[i], attempt, hash_mpin_id, v);
     return outcome;
 }
 
-/* Gives the reservation back, or lets it stand until `until`. It ends by itself if this fails. */
+/* Gives the reservation back, or lets it stand until `until`; H(ID) stays for the next login. It
+ * ends by itself if this fails. */
 static void settle(rps_t *rps, const caller_t *caller, const attempt_t *attempt, apr_time_t until,
                    apr_pool_t *p)
 {
@@ -144,6 +149,7 @@ static void settle(rps_t *rps, const caller_t *caller, const attempt_t *attempt,
         reservation_t *mine = inflight_attempt(&inflight, attempt->pass[0].id);
         if (!mine)
             return;
+        memcpy(inflight.identity, attempt->point, sizeof inflight.identity);
         if (until)
             mine->expires = until;
         else

@@ -14,6 +14,7 @@
 typedef struct attempt_t {
     verdict_t verdict; /* VERDICT_NONE: reserved, to be judged */
     unsigned char handle[HANDLE_BYTES];
+    unsigned char point[MPIN_G1_BYTES]; /* H(ID), once it is known */
     identity_t identity;
     user_t user;
     pass1_t pass[PASS1_LIVE]; /* what was consumed; the first names the reservation */
@@ -32,7 +33,7 @@ store_status_t attempt_begin(rps_t *rps, const caller_t *caller,
                              attempt_t *attempt, apr_pool_t *p);
 
 /* Looks at the proof: with time permits, against today's, and in a day's first hour yesterday's. */
-mpin_status_t attempt_judge(const rps_t *rps, const caller_t *caller, const attempt_t *attempt,
+mpin_status_t attempt_judge(const rps_t *rps, const caller_t *caller, attempt_t *attempt,
                             const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                             const unsigned char v[MPIN_G1_BYTES]);
 

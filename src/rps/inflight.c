@@ -10,9 +10,10 @@
 typedef struct header_t {
     unsigned char version, passes, attempts, zero;
     unsigned char last_u[16];
+    unsigned char identity[MPIN_G1_BYTES];
 } header_t;
 
-#define VERSION 1
+#define VERSION 2
 
 static const char *key_of(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
@@ -33,6 +34,7 @@ static void decode(inflight_t *inflight, apr_time_t now)
         return;
 
     memcpy(inflight->last_u, header.last_u, sizeof header.last_u);
+    memcpy(inflight->identity, header.identity, sizeof header.identity);
     for (int i = 0; i < header.passes; i++, at += sizeof(pass1_t)) {
         pass1_t *pass = &inflight->pass[inflight->passes];
         memcpy(pass, at, sizeof *pass);
@@ -70,6 +72,7 @@ store_status_t inflight_write(rps_t *rps, const unsigned char handle[HANDLE_BYTE
     apr_size_t passes = (apr_size_t)inflight->passes * sizeof(pass1_t);
     apr_size_t attempts = (apr_size_t)inflight->attempts * sizeof(reservation_t);
     memcpy(header.last_u, inflight->last_u, sizeof header.last_u);
+    memcpy(header.identity, inflight->identity, sizeof header.identity);
     memcpy(record, &header, sizeof header);
     memcpy(record + sizeof header, inflight->pass, passes);
     memcpy(record + sizeof header + passes, inflight->attempt, attempts);

@@ -4,9 +4,9 @@
 #include "rps/room.h"
 
 /* All that is in flight for one identity: its live pass1s, the attempts that are being judged, and
- * the last U. One fleeting record, changed by compare-and-set, so that a pass1 is consumed and its
- * attempt reserved in one step, and so that a decision stands only if nothing has moved since it
- * was made. */
+ * the last U; and H(ID), which is the same at every login and costs a twentieth of one. One
+ * fleeting record, changed by compare-and-set, so that a pass1 is consumed and its attempt reserved
+ * in one step, and so that a decision stands only if nothing has moved since it was made. */
 #define PASS1_LIVE 4 /* at a time and identity */
 #define PASS1_SECONDS 15
 #define ATTEMPT_SECONDS 15 /* life of a reservation, from the clock of the request */
@@ -33,6 +33,8 @@ typedef struct reservation_t {
 
 typedef struct inflight_t {
     unsigned char last_u[16]; /* first bytes of SHA-256(U) of the latest pass1, zero = none */
+    unsigned char
+        identity[MPIN_G1_BYTES]; /* H(ID); its first byte is zero before the first pass2 */
     int passes, attempts;
     pass1_t pass[PASS1_LIVE];
     reservation_t attempt[ATTEMPTS_MAX];

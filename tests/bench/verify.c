@@ -14,19 +14,20 @@
 
 static unsigned char master[MPIN_SCALAR_BYTES], hash[MPIN_HASH_BYTES], server_secret[MPIN_G2_BYTES];
 static unsigned char x[MPIN_SCALAR_BYTES], y[MPIN_SCALAR_BYTES];
-static unsigned char secret[MPIN_G1_BYTES], token[MPIN_G1_BYTES], u[MPIN_G1_BYTES],
-    v[MPIN_G1_BYTES];
+static unsigned char identity[MPIN_G1_BYTES], secret[MPIN_G1_BYTES], token[MPIN_G1_BYTES],
+    u[MPIN_G1_BYTES], v[MPIN_G1_BYTES];
 static mpin_server_t *server;
 static mpin_lines_t lines_q, lines_sq;
 static blst_p1_affine point_u, point_v, commitment;
 static blst_p2_affine point_sq;
 static volatile int outcome;
 
-/* What a PIN login pays for its mathematics: pass1 checks U, pass2 the rest. */
+/* What a PIN login pays for its mathematics: pass1 checks U, pass2 the rest, with H(ID) from an
+ * earlier one. */
 static void step_login(void)
 {
     outcome = mpin_check_g1(u);
-    outcome = mpin_verify_checked_u(server, hash, u, y, v);
+    outcome = mpin_verify_kept(server, identity, u, y, v);
 }
 
 static void step_verify(void)
@@ -114,6 +115,7 @@ static void use_adx(void)
 static int prepare(void)
 {
     memset(hash, 0x5a, sizeof hash);
+    mpin_identity(hash, identity);
     mpin_random_scalar(master);
     mpin_random_scalar(x);
     mpin_random_scalar(y);

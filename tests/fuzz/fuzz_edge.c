@@ -19,13 +19,13 @@ static void require(bool holds)
 
 static void cookies(const char *text, apr_pool_t *p)
 {
-    cookie_t wanted[] = {{"mpin", NULL, 0}, {"mpin-login", NULL, 0}};
+    cookie_t wanted[] = {{.name = "mpin"}, {.name = "mpin-login"}};
     const char *rest = cookie_header_take(text, wanted, 2, p);
-    cookie_t again[] = {{"mpin", NULL, 0}, {"mpin-login", NULL, 0}};
+    cookie_t again[] = {{.name = "mpin"}, {.name = "mpin-login"}};
     if (rest)
         cookie_header_take(rest, again, 2, p);
     require(!again[0].times && !again[1].times);
-    require(!wanted[0].value || wanted[0].times == 1);
+    require(!wanted[0].value.text || wanted[0].times == 1);
     cookie_header_sets(text, "mpin");
 }
 

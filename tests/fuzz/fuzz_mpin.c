@@ -81,10 +81,12 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 
     mpin_status_t u = mpin_check_g1(in.u), v = mpin_check_g1(in.v);
     mpin_status_t full = mpin_verify(server, in.hash, in.u, in.y, in.v);
-    mpin_status_t checked = mpin_verify_checked_u(server, in.hash, in.u, in.y, in.v);
-    require(full != MPIN_ACCEPTED && checked != MPIN_ACCEPTED);
+    unsigned char identity[MPIN_G1_BYTES];
+    mpin_identity(in.hash, identity);
+    mpin_status_t kept = mpin_verify_kept(server, identity, in.u, in.y, in.v);
+    require(full != MPIN_ACCEPTED && kept != MPIN_ACCEPTED);
     require(full != MPIN_WRONG_PIN || (u == MPIN_ACCEPTED && v == MPIN_ACCEPTED));
-    require(u != MPIN_ACCEPTED || full == checked);
+    require(u != MPIN_ACCEPTED || full == kept);
 
     unsigned char sum[MPIN_G1_BYTES];
     if (mpin_recombine_g1(in.u, in.v, sum) == MPIN_ACCEPTED)

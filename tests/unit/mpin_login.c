@@ -17,6 +17,7 @@ int login_make(void **state)
         return 1;
     *state = l;
     randombytes_buf(l->hash, sizeof l->hash);
+    mpin_identity(l->hash, l->identity);
     mpin_random_scalar(l->master);
     mpin_random_scalar(l->x);
     mpin_random_scalar(l->y);

@@ -15,7 +15,7 @@ typedef unsigned char scalar_t[MPIN_SCALAR_BYTES];
 typedef struct login_t {
     unsigned char hash[MPIN_HASH_BYTES];
     scalar_t master, x, y;
-    g1_t secret, token, u, v;
+    g1_t identity, secret, token, u, v;
     g2_t server_secret;
     mpin_server_t *server;
 } login_t;

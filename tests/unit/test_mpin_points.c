@@ -35,11 +35,11 @@ static void assert_g1(const login_t *l, const g1_t point, mpin_status_t wanted)
     assert_int_equal(mpin_check_g1(point), wanted);
     assert_int_equal(mpin_verify(l->server, l->hash, point, l->y, l->v), wanted);
     assert_int_equal(mpin_verify(l->server, l->hash, l->u, l->y, point), wanted);
-    assert_int_equal(mpin_verify_checked_u(l->server, l->hash, l->u, l->y, point), wanted);
+    assert_int_equal(mpin_verify_kept(l->server, l->identity, l->u, l->y, point), wanted);
     assert_int_equal(mpin_verify_permit(l->server, l->hash, point, LOGIN_DAY, l->y, l->v), wanted);
     assert_int_equal(mpin_verify_permit(l->server, l->hash, l->u, LOGIN_DAY, l->y, point), wanted);
     if (wanted == MPIN_MALFORMED)
-        assert_int_equal(mpin_verify_checked_u(l->server, l->hash, point, l->y, l->v), wanted);
+        assert_int_equal(mpin_verify_kept(l->server, l->identity, point, l->y, l->v), wanted);
     assert_int_equal(mpin_recombine_g1(point, l->secret, sum), wanted);
     assert_int_equal(mpin_recombine_g1(l->secret, point, sum), wanted);
 }
@@ -176,8 +176,7 @@ static void point_off_the_curve_is_refused(void **state)
         point[MPIN_G1_BYTES - 1] ^= (unsigned char)(1 << i);
         point2[MPIN_G2_BYTES - 1] ^= (unsigned char)(1 << i);
         assert_g1(l, point, MPIN_REFUSED);
-        assert_int_equal(mpin_verify_checked_u(l->server, l->hash, point, l->y, l->v),
-                         MPIN_REFUSED);
+        assert_int_equal(mpin_verify_kept(l->server, l->identity, point, l->y, l->v), MPIN_REFUSED);
         assert_g2(l, point2, MPIN_REFUSED);
     }
 }
@@ -232,12 +231,12 @@ static void small_order_part_of_an_unchecked_u_changes_no_verdict(void **state)
     memcpy(point, l->u, sizeof point);
     add_small_order(point, order_11);
     client_pass2(l->token, l->hash, LOGIN_PIN + 1, l->x, l->y, wrong_v);
-    assert_int_equal(mpin_verify_checked_u(l->server, l->hash, point, l->y, l->v), MPIN_ACCEPTED);
-    assert_int_equal(mpin_verify_checked_u(l->server, l->hash, point, l->y, wrong_v),
+    assert_int_equal(mpin_verify_kept(l->server, l->identity, point, l->y, l->v), MPIN_ACCEPTED);
+    assert_int_equal(mpin_verify_kept(l->server, l->identity, point, l->y, wrong_v),
                      MPIN_WRONG_PIN);
 
     login_from_hex(point, sizeof point, order_11);
-    assert_int_equal(mpin_verify_checked_u(l->server, l->hash, point, l->y, l->v), MPIN_WRONG_PIN);
+    assert_int_equal(mpin_verify_kept(l->server, l->identity, point, l->y, l->v), MPIN_WRONG_PIN);
 }
 
 static void identity_is_refused_in_every_spelling(void **state)
@@ -266,7 +265,7 @@ static void u_plus_y_h_of_zero_is_refused(void **state)
     login_negate(minus_yh);
     assert_int_equal(mpin_check_g1(minus_yh), MPIN_ACCEPTED);
     assert_int_equal(mpin_verify(l->server, l->hash, minus_yh, l->y, l->v), MPIN_REFUSED);
-    assert_int_equal(mpin_verify_checked_u(l->server, l->hash, minus_yh, l->y, l->v), MPIN_REFUSED);
+    assert_int_equal(mpin_verify_kept(l->server, l->identity, minus_yh, l->y, l->v), MPIN_REFUSED);
 
     client_pass1_permit(l->hash, LOGIN_DAY, l->y, minus_yh);
     login_negate(minus_yh);

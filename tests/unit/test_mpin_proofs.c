@@ -17,7 +17,7 @@ static void assert_no_scalar(const login_t *l, const scalar_t scalar)
     g1_t out;
     g2_t out2;
     assert_int_equal(mpin_verify(l->server, l->hash, l->u, scalar, l->v), MPIN_REFUSED);
-    assert_int_equal(mpin_verify_checked_u(l->server, l->hash, l->u, scalar, l->v), MPIN_REFUSED);
+    assert_int_equal(mpin_verify_kept(l->server, l->identity, l->u, scalar, l->v), MPIN_REFUSED);
     assert_int_equal(mpin_verify_permit(l->server, l->hash, l->u, LOGIN_DAY, scalar, l->v),
                      MPIN_REFUSED);
     assert_int_equal(mpin_client_secret(scalar, l->hash, out), MPIN_REFUSED);
@@ -68,7 +68,7 @@ static void right_pin_is_accepted(void **state)
     const login_t *l = *state;
     assert_int_equal(mpin_check_g1(l->u), MPIN_ACCEPTED);
     assert_int_equal(mpin_verify(l->server, l->hash, l->u, l->y, l->v), MPIN_ACCEPTED);
-    assert_int_equal(mpin_verify_checked_u(l->server, l->hash, l->u, l->y, l->v), MPIN_ACCEPTED);
+    assert_int_equal(mpin_verify_kept(l->server, l->identity, l->u, l->y, l->v), MPIN_ACCEPTED);
 }
 
 static void wrong_pin_is_a_wrong_pin(void **state)
@@ -79,7 +79,7 @@ static void wrong_pin_is_a_wrong_pin(void **state)
         g1_t answer;
         client_pass2(l->token, l->hash, wrong[i], l->x, l->y, answer);
         assert_int_equal(mpin_verify(l->server, l->hash, l->u, l->y, answer), MPIN_WRONG_PIN);
-        assert_int_equal(mpin_verify_checked_u(l->server, l->hash, l->u, l->y, answer),
+        assert_int_equal(mpin_verify_kept(l->server, l->identity, l->u, l->y, answer),
                          MPIN_WRONG_PIN);
     }
 }

@@ -330,6 +330,41 @@ static void failures_and_reservations_count_together(void **state)
     assert_int_equal(desk_sign_in(desk, &caller, &device, WRONG), 410);
 }
 
+static void kept_point(desk_t *desk, const device_t *device, unsigned char point[MPIN_G1_BYTES])
+{
+    inflight_t inflight;
+    caller_t caller = desk_browser(desk);
+    assert_int_equal(inflight_read(desk->rps, device->handle, caller.now, &inflight, desk->pool),
+                     STORE_OK);
+    memcpy(point, inflight.identity, MPIN_G1_BYTES);
+}
+
+/* H(ID) is computed by an identity's first pass2 and kept with what is in flight for it. */
+static void kept_point_is_the_identitys_own_and_judges_as_before(void **state)
+{
+    desk_t *desk = *state;
+    device_t anna, berta;
+    caller_t caller = desk_browser(desk);
+    unsigned char point[MPIN_G1_BYTES], expected[MPIN_G1_BYTES];
+    desk_enrol(desk, "anna", &anna);
+    desk_enrol(desk, "berta", &berta);
+    kept_point(desk, &anna, point);
+    assert_int_equal(point[0], 0);
+
+    assert_int_equal(desk_sign_in(desk, &caller, &anna, WRONG), 401);
+    kept_point(desk, &anna, point);
+    mpin_identity(anna.hash, expected);
+    assert_memory_equal(point, expected, sizeof expected);
+    kept_point(desk, &berta, point);
+    assert_int_equal(point[0], 0);
+
+    assert_int_equal(desk_sign_in(desk, &caller, &anna, WRONG), 401);
+    assert_int_equal(desk_sign_in(desk, &caller, &anna, DESK_PIN), 200);
+    assert_int_equal(desk_sign_in(desk, &caller, &berta, DESK_PIN), 200);
+    kept_point(desk, &anna, point);
+    assert_memory_equal(point, expected, sizeof expected);
+}
+
 static void judgement_that_took_too_long_is_none(void **state)
 {
     desk_t *desk = *state;
@@ -385,6 +420,7 @@ int main(void)
         DESK_TEST(pass2_posted_32_times_at_once_is_answered_once),
         DESK_TEST(attempts_under_way_are_busy_and_never_locked),
         DESK_TEST(failures_and_reservations_count_together),
+        DESK_TEST(kept_point_is_the_identitys_own_and_judges_as_before),
         DESK_TEST(judgement_that_took_too_long_is_none),
         DESK_TEST(wrong_PIN_that_cannot_be_recorded_stays_reserved),
     };

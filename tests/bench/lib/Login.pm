@@ -1,0 +1,61 @@
+package Login;
+
+# PIN logins to measure, and the bare pairing check beside them.
+
+use strict;
+use warnings;
+use Httpd;
+use Site;
+
+our $bench = "$Httpd::build/bench";
+
+# blst's faster path, where the processor has it: valgrind runs it but does not announce it.
+my $adx = Httpd::slurp('/proc/cpuinfo') =~ /\badx\b/;
+
+# What a server under callgrind loads for it.
+sub adx_conf {
+    return '' if !$adx;
+    my %at = map { /^(\w+) \w (\w+)$/ ? ($2, $1) : () } `nm $Httpd::build/mod_auth_mpin.so`;
+    my $offset = hex($at{__blst_platform_cap}) - hex($at{auth_mpin_module});
+    $ENV{MPIN_ADX} = "$Httpd::build/mod_auth_mpin.so $offset";
+    return "LoadFile $bench/adx.so\n";
+}
+
+# Devices as tests/bench/login.c takes them.
+sub devices {
+    my ($at, $count) = @_;
+    return join '', map {
+        my ($browser, $device) = Site::person($at);
+        "@$device{qw(mpinId hash token pin)} @{[$browser->cookie_header]}\n";
+    } 1 .. $count;
+}
+
+# Each device signs in so often, all at once; gives the seconds.
+sub sign_in {
+    my ($at, $devices, $times) = @_;
+    Httpd::write_file("$Httpd::top/devices", $devices);
+    my $seconds = `$bench/login $at $times < $Httpd::top/devices`;
+    die 'login' if $?;
+    return $seconds;
+}
+
+# Instructions of one login among many: what twice as many cost more.
+sub instructions {
+    my ($port, $conf) = @_;
+    my $httpd = Httpd->counted($port, $conf . adx_conf());
+    my $device = devices($port, 1);
+    sign_in($port, $device, 3);
+    my ($once, $twice) = map { my $n = $_; $httpd->count(sub { sign_in($port, $device, $n) }) } 20, 40;
+    $httpd->stop;
+    return ($twice - $once) / 20;
+}
+
+# Instructions of a step of verify.c, rps.c or store.c.
+sub step {
+    my ($program, $step) = @_;
+    my @how = ($step, $adx && $program ne 'store' ? 'adx' : ());
+    my $said = `valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no $bench/$program @how 2>&1`;
+    return ($said =~ /Collected : (\d+)/)[0] // die $said;
+}
+
+1;
