@@ -52,6 +52,13 @@ typedef struct service_t {
     const char *secret_file; /* NULL: only who is on this machine may ask */
 } service_t;
 
+/* MPinSecondDTA. */
+typedef struct second_dta_setting_t {
+    const char *url; /* the origin and "/"; NULL = none */
+    public_url_t origin;
+    const char *key_file;
+} second_dta_setting_t;
+
 typedef enum { UNAUTH_AUTO = 0, UNAUTH_REDIRECT, UNAUTH_401, UNAUTH_PASS } unauthenticated_t;
 
 /* One MPinPassHeaders NAME=FIELD. */
