@@ -267,7 +267,7 @@ int route_handler(request_rec *r)
     const result_t *result = serve(&facts, route);
     if (!result)
         return OK;
-    if (route->answer == ANSWER_PAGE && !answer_wants_json(r)) {
+    if (result->code && route->answer == ANSWER_PAGE && !answer_wants_json(r)) {
         if (result->event)
             answer_audit(r, result);
         return answer_refusal_page(r, result);

@@ -2,6 +2,7 @@
 use strict;
 use warnings;
 use Test::More;
+use JSON;
 use MPin;
 
 from(23);
@@ -96,6 +97,196 @@ subtest 'a number signs a desktop in, and the phone signs it out' => sub {
     is $out->code, 200;
     is $out->content, '', 'nothing is said';
     is $desktop->who, '', 'the desktop is out';
+};
+
+subtest 'a QR code, with somebody who picks' => sub {
+    my $desktop = desktop();
+    my ($phone, $device) = phone();
+    my $code = code($desktop);
+    my $wid = wid($code);
+    is $code->{qrUrl}, origin(site) . "/m#$wid";
+    like $code->{qrSvg}, qr{^<svg xmlns="http://www.w3.org/2000/svg" viewBox="[\d ]+" shape-rendering="crispEdges"><path[^<>]+/><path[^<>]+/></svg>$};
+    unlike $code->{qrSvg}, qr/$wid/;
+
+    my $context = json_of(ask($phone, codeStatus => {status => 'wid', wid => $wid, pick => JSON::true}));
+    is $context->{AppName}, 'Wiki';
+    is $context->{origin}, origin(site) =~ s{http://}{}r;
+    is $context->{desktop}{browser}, 'Firefox on Linux';
+    like $context->{desktop}{address}, qr/^127\.0\.0\./;
+    ok $context->{desktop}{sameNetwork} && !$context->{desktop}{seen} && !$context->{secondTap}, 'one network';
+    my $seen = poll($desktop, $code);
+    is $seen->{status}, 'wid';
+    is scalar(grep { $_ eq $seen->{match} } @{$context->{choices}}), 1, 'the number is among the choices';
+    is json_of(ask($phone, codeStatus => {status => 'user', wid => $wid, userId => 'john', choice => $seen->{match}}))
+        ->{Status}, 'OK';
+    is poll($desktop, $code)->{userId}, 'john';
+    my ($answer, $status) = sign_in_by_phone($desktop, $code, $phone, $device, $wid);
+    is $answer->code, 200;
+    is $status, 200;
+    is $desktop->who, 'john';
+
+    # The desktop knows him now.
+    $code = code($desktop);
+    $context = json_of(ask($phone, codeStatus => {status => 'wid', wid => wid($code), pick => JSON::true, userId => 'john'}));
+    ok $context->{desktop}{seen}, 'seen before with this user';
+    my ($wrong) = grep { $_ ne (poll($desktop, $code)->{match}) } @{$context->{choices}};
+    is ask($phone, codeStatus => {status => 'user', wid => wid($code), userId => 'john', choice => $wrong})->code, 403;
+    is poll($desktop, $code)->{status}, 'expired', 'a wrong pick ends the code';
+};
+
+subtest 'relay_context_is_shown' => sub {
+    my $desktop = desktop();
+    my ($phone) = phone();
+    $phone->{from} = '127.9.9.24'; # on another network
+    my $code = code($desktop);
+    my $context = json_of(ask($phone, codeStatus => {status => 'wid', wid => wid($code), pick => JSON::true}));
+    ok !$context->{desktop}{sameNetwork}, 'another network';
+    ok $context->{secondTap}, 'and nobody has been there';
+    my %said = (status => 'user', wid => wid($code), userId => 'john', choice => poll($desktop, $code)->{match});
+    is json_of(ask($phone, codeStatus => \%said))->{code}, 'second_tap';
+    is json_of(ask($phone, codeStatus => {%said, confirmed => JSON::true}))->{Status}, 'OK';
+    is poll($desktop, $code)->{status}, 'user';
+};
+
+subtest 'authott_from_another_browser_is_408' => sub {
+    my ($phone, $device) = phone();
+    for my $thief ($phone, desktop(), browser(site), browser(site)->sign_in('jane')) {
+        my $desktop = desktop();
+        my $code = code($desktop);
+        my $ott = prove($phone, $device, wid($code));
+        my $done = authenticating($phone, $ott);
+        is offered($desktop, $code)->{authOTT}, $ott;
+        is $thief->authenticate($ott)->code, 408, 'not for another browser';
+        is $desktop->authenticate($ott)->code, 408, 'and gone for its own';
+        is poll($desktop, $code)->{status}, 'expired';
+        is +($done->())[0], 412, 'the phone hears that';
+    }
+};
+
+subtest 'wrong PINs, unknown numbers and slow desktops have their statuses' => sub {
+    my $desktop = desktop();
+    my ($phone, $device) = phone();
+    my $code = code($desktop);
+    my $status = sub {
+        my $answer = ask($phone, authenticate => {mpinResponse => {authOTT => $_[0]}});
+        return wantarray ? ($answer->code, json_of($answer)) : $answer->code;
+    };
+    my ($first, $refusal) = $status->(prove($phone, $device, wid($code), '0000'));
+    is $first, 401;
+    is $refusal->{attemptsLeft}, 2;
+    is poll($desktop, $code)->{status}, 'new', 'the desktop waits on';
+    is $status->(prove($phone, $device, '0000000')), 412;
+    is $status->('0' x 32), 408;
+    is $status->('x'), 408;
+    is ask($phone, authenticate => {})->code, 400;
+    is +(sign_in_by_phone($desktop, $code, $phone, $device, wid($code)))[1], 200, 'the right one works on';
+
+    my $slow = code($desktop);
+    is $status->(prove($phone, $device, $slow->{accessNumber})), 408, 'nobody comes within 10 s';
+    is poll($desktop, $slow)->{status}, 'expired', 'nor will';
+
+    $status->(prove($phone, $device, '0000000', '0000')) for 1, 2;
+    is $status->(prove($phone, $device, '0000000', '0000')), 410, 'locked';
+    is $status->(prove($phone, $device, '0000000')), 410, 'for good';
+};
+
+subtest 'a phone signs out its own desktop only, and needs no cookie for it' => sub {
+    my ($one, $other) = (desktop(), desktop());
+    my ($phone, $device) = phone();
+    my $code = code($one);
+    my ($answer, $status, $told) = sign_in_by_phone($one, $code, $phone, $device, wid($code));
+    $other->sign_in('john');
+    my $token = $told->{logoutData}{sessionToken};
+    is_deeply [sort keys %{$told->{logoutData}}], [qw(sessionToken userId)];
+    my $session = $one->cookie('mpin');
+    isnt index($token, $session), 0, 'it is not the session';
+
+    my @json = ('Content-Type' => 'application/json');
+    my $post = sub { my ($body, @headers) = @_; return request(site, 'POST', '/logout', body => $body, headers => [@headers]) };
+    is $post->(qq({"sessionToken":"$_"}), @json)->code, 403, 'not ' . substr $_, 0, 20
+        for '', 'x', $session, $one->cookie('mpin-login'), substr($token, 1), "${token}A", 'A' x 5000;
+    is $post->($_, @json)->code, 403, "not $_" for '{}', '{"sessionToken":1}', '{"userId":"john"}';
+    is $post->(qq({"sessionToken":"$token"}), @json, Origin => 'https://evil.example')->code, 403, 'not from elsewhere';
+    is $one->who, 'john';
+    for my $i (1, 2) {
+        my $out = $i == 1 ? $post->("sessionToken=$token&userId=john", 'Content-Type' => 'application/x-www-form-urlencoded')
+            : $post->(encode_json($told->{logoutData}), @json);
+        is $out->code, 200, $i == 1 ? 'as a form' : 'and again, as JSON';
+        is $out->content, '';
+        is $out->header('Set-Cookie'), undef, 'no cookie of the phone changes';
+    }
+    is $one->who, '', 'that one is out';
+    is $other->who, 'john', 'and no other';
+};
+
+subtest 'a code is bound to the cookie that its desktop gets with it' => sub {
+    my ($phone, $device) = phone();
+    my $desktop = browser(site); # has not seen a page yet
+    my $code = code($desktop);
+    ok $desktop->cookie('mpin-login'), 'it comes with the code';
+    my ($answer, $status) = sign_in_by_phone($desktop, $code, $phone, $device, wid($code));
+    is $answer->code . $status, '200200';
+    is $desktop->who, 'john';
+};
+
+subtest 'exactly one of a thousand phones gets a number' => sub {
+    from(25);
+    my $desktop = desktop();
+    my $code = code($desktop);
+    my $wid = wid($code);
+    my $text = encode_json({status => 'user', wid => $wid, userId => 'john'});
+    my @cookies = map { my $phone = browser(site); $phone->settings; $phone->cookie_header } 1 .. 50;
+    my %seen;
+    for my $round (1 .. 20) {
+        $seen{$_->code}++ for burst(site, map {
+            "POST /rps/codeStatus HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nOrigin: @{[origin(site)]}\r\n" .
+            "Content-Type: application/json\r\nContent-Length: @{[length $text]}\r\n" .
+            "Cookie: $cookies[$_]; x=$round\r\n\r\n$text"
+        } 0 .. $#cookies);
+    }
+    my %expected = (200 => 20, 403 => 980); # that phone, each time it repeats itself
+    is_deeply \%seen, \%expected or diag explain \%seen;
+    is poll($desktop, $code)->{status}, 'user';
+};
+
+subtest 'flood_of_pending_records_leaves_sessions_and_logout_working' => sub {
+    from(26);
+    my ($phone, $device) = phone();
+    my $flood = desktop();
+    my %seen;
+    $seen{ask($flood, $_ % 2 ? 'getQrUrl' : 'getAccessNumber')->code}++ for 1 .. 40;
+    is_deeply \%seen, {200 => 5, 429 => 35}, 'live_access_numbers_are_capped';
+    my $visitor = browser(site)->sign_in('user6');
+    is $visitor->who, 'user6', 'sessions work';
+    is $visitor->sign_out->code, 303, 'and sign-out';
+    is $visitor->who, '', 'ends them';
+    from(27);
+    my $desktop = desktop();
+    my $code = code($desktop);
+    my ($answer, $status) = sign_in_by_phone($desktop, $code, $phone, $device, wid($code));
+    is $answer->code . $status, '200200', 'elsewhere, phones sign in';
+};
+
+subtest 'phones that wait hold a tenth of the workers and no more' => sub {
+    from(28);
+    my ($phone, $device) = phone();
+    my @waiting;
+    for (1 .. 5) {
+        my $desktop = desktop();
+        my $code = code($desktop);
+        push @waiting, [$desktop, $code, authenticating($phone, prove($phone, $device, wid($code)))];
+        offered($desktop, $code);
+    }
+    is request(site, 'GET', '/login')->code, 200, 'others are served';
+    is $_->[0]->authenticate(offered(@$_[0, 1])->{authOTT})->code, 200, 'each comes in' for @waiting;
+    is +($_->[2]->())[0], 200 for @waiting;
+};
+
+subtest 'mobile clients find us' => sub {
+    my $service = json_of(request(site, 'GET', '/service'));
+    is $service->{url}, origin(site);
+    is $service->{rps_prefix}, 'rps';
+    is_deeply json_of(request(site, 'GET', '/rps/mobileConfig')), [$service];
 };
 
 done;
