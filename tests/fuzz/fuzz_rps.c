@@ -4,15 +4,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "../unit/rps_desk.h"
+#include "../unit/phone_desk.h"
 #include "base/json.h"
 
-/* The first byte says which endpoint and what a fuzzer would not guess is put into the body. */
-enum { ENDPOINT = 7, WITH_MPIN_ID = 8, WITH_PASS_ID = 16, WITH_U = 32, WITH_COOKIE = 64 };
+/* The first byte says which endpoint and what a fuzzer would not guess is put into the body; that
+ * of a live code goes into each body of phone login. */
+enum {
+    ENDPOINT = 7,
+    WITH_MPIN_ID = 8,
+    WITH_PASS_ID = 16,
+    WITH_U = 32,
+    WITH_COOKIE = 64,
+    BY_PHONE = 128
+};
 
 static desk_t *desk;
 static device_t device;
-static int answers;
+static shown_t shown;
+static int answers, shown_for;
 
 static void require(int holds)
 {
@@ -28,7 +37,7 @@ static void drop(void)
 
 static void known_status(const result_t *result)
 {
-    static const int known[] = {200, 400, 403, 408, 429};
+    static const int known[] = {200, 400, 401, 403, 404, 408, 412, 429};
     int found = 0;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         found |= result->status == known[i];
@@ -98,6 +107,52 @@ static void serve(unsigned endpoint, const caller_t *caller, const json_t *body,
     }
 }
 
+/* A fresh code now and then, as what is said may end one; none once all numbers are taken. */
+static void show(const caller_t *desktop)
+{
+    if (shown_for++ % 64 == 0) {
+        const int status = phone_show(desk, desktop, &shown);
+        require(status == 200 || (status == 429 && shown.wid[0]));
+    }
+}
+
+/* Nothing in a poll's answer needs an escape, whatever anybody has said. */
+static void poll(const caller_t *caller, const char *body, size_t size, apr_pool_t *p)
+{
+    result_t *result = rps_access(desk->rps, caller, body, size, p);
+    known_status(result);
+    if (result->status != 200)
+        return;
+    require(json_read(p, result->text, strlen(result->text)) != NULL);
+    require(!strpbrk(result->text, "<>&'\\"));
+}
+
+static void serve_phone(unsigned endpoint, const caller_t *caller, json_t *body, const char *text,
+                        size_t size, apr_pool_t *p)
+{
+    show(caller);
+    if (body && json_object_get(body, "wid"))
+        json_object_set_new(body, "wid", json_string(shown.wid));
+    switch (endpoint) {
+    case 0:
+        known_status(rps_qr_url(desk->rps, caller, body, p));
+        break;
+    case 1:
+        poll(caller, text, size, p);
+        break;
+    case 2:
+        known_status(rps_phone_authenticate(desk->rps, NULL, caller, body, p));
+        break;
+    case 3:
+        known_status(rps_login_result(desk->rps, caller, body, p));
+        break;
+    default:
+        known_status(rps_code_status(desk->rps, caller, body, p));
+        text = apr_psprintf(p, "{\"webOTT\":\"%s\"}", shown.web_ott);
+        poll(caller, text, strlen(text), p);
+    }
+}
+
 /* What the desk keeps hangs from APR's pools, which are mapped memory that the leak checker does
  * not search: it would take all of it for lost. */
 const char *__asan_default_options(void);
@@ -112,7 +167,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     void *state;
     (void)argc;
     (void)argv;
-    require(desk_make(&state) == 0);
+    require(phone_desk_make(&state) == 0);
     desk = state;
     atexit(drop);
     caller_t caller = desk_browser(desk);
@@ -134,7 +189,11 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         desk_caller(desk, apr_psprintf(p, "198.51.%d.%d", answers / 256 % 256, answers % 256),
                     flags & WITH_COOKIE ? 1 : 0);
     json_t *body = body_of(data + 1, size - 1, flags, &caller, p);
-    serve(flags & ENDPOINT, &caller, body, apr_pstrmemdup(p, (const char *)data + 1, size - 1), p);
+    const char *text = apr_pstrmemdup(p, (const char *)data + 1, size - 1);
+    if (flags & BY_PHONE)
+        serve_phone(flags & ENDPOINT, &caller, body, text, size - 1, p);
+    else
+        serve(flags & ENDPOINT, &caller, body, text, p);
     apr_pool_destroy(p);
     return 0;
 }

@@ -43,6 +43,17 @@ subtest 'grep_of_all_logs_finds_no_secret_of_a_full_story' => sub {
     }
     $keep->('by PIN');
 
+    my $code = json_of($browser->json(POST => '/rps/getQrUrl', {}));
+    ($secret{wid}, $secret{webOTT}) = ($code->{qrUrl} =~ /#(\w+)/, $code->{webOTT});
+    $browser->json(POST => '/rps/access', {webOTT => $secret{webOTT}});
+    $browser->json(POST => '/rps/codeStatus', {status => 'user', wid => $secret{wid}, userId => 'hidden-18'});
+    my $pass2 = json_of($browser->pass2($device, '1234', $browser->pass1($device), WID => $secret{wid}));
+    $secret{"phone's authOTT"} = $pass2->{authOTT};
+    my $other = browser(site);
+    $other->settings;
+    $other->json(POST => '/rps/authenticate', {mpinResponse => {authOTT => $pass2->{authOTT}}});
+    $browser->json(POST => '/logout', {userId => 'john', sessionToken => 'hidden-19'});
+
     # What goes wrong is logged no more openly.
     $browser->request(DELETE => "/rps/user/$registered->{mpinId}?hidden-4");
     $browser->get("/rps/hidden-5/$registered->{mpinId}");
