@@ -43,10 +43,14 @@ result_t *rpa_code_status(facts_t *facts)
     return rps_code_status(facts->site->rps, &facts->caller, facts->body, facts->r->pool);
 }
 
+/* A phone that has signed a desktop in is one where that user has signed in before. */
 result_t *rpa_phone_authenticate(facts_t *facts)
 {
-    return rps_phone_authenticate(facts->site->rps, facts->site->seats, &facts->caller, facts->body,
-                                  facts->r->pool);
+    result_t *result = rps_phone_authenticate(facts->site->rps, facts->site->seats, &facts->caller,
+                                              facts->body, facts->r->pool);
+    if (result->status == HTTP_OK)
+        request_remember(facts->r, result->user, facts->caller.now);
+    return result;
 }
 
 result_t *rpa_mobile_config(facts_t *facts)

@@ -113,9 +113,9 @@ static bool replace(const site_t *site, const session_t *old, session_t *session
                            now + site->session_max) == STORE_OK;
 }
 
-static void remember_browser(request_rec *r, const request_t *request, const char *name,
-                             apr_time_t now)
+void request_remember(request_rec *r, const char *name, apr_time_t now)
 {
+    const request_t *request = request_of(r);
     const site_t *site = request->site;
     const cookie_value_t cookie = request->known_cookie;
     known_t known = {.id = {0}};
@@ -146,7 +146,7 @@ bool request_sign_in(request_rec *r, session_t *session, apr_time_t now)
         return false;
 
     request_set_cookie(r, site->session_cookie, value, 0);
-    remember_browser(r, request, session->name, now);
+    request_remember(r, session->name, now);
     request->session = *session;
     request->session_status = SESSION_OK;
     return true;

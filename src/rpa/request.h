@@ -81,6 +81,9 @@ void request_set_cookie(request_rec *r, const char *name, const char *value, lon
  * is revoked unless it is of the same user (then the family stays). False: 503. */
 bool request_sign_in(request_rec *r, session_t *session, apr_time_t now);
 
+/* Adds the user to the known-browser cookie, as signing in does. */
+void request_remember(request_rec *r, const char *name, apr_time_t now);
+
 /* Revokes the session's family and deletes the cookie. False when the revocation could not be
  * stored. */
 bool request_sign_out(request_rec *r, apr_time_t now);

@@ -54,8 +54,9 @@ store_status_t code_find(rps_t *rps, const char *text, apr_time_t now, unsigned 
     return number_is(text) ? number_find(rps, text, now, wid, p) : STORE_MISSING;
 }
 
-/* ---- the record --------------------------------------------------------------------------------
- * code_t up to its texts as it lies in memory (a fleeting record never leaves its machine; one of
+/* ---- the record ------------------------------------------------------------------------------ */
+
+/* code_t up to its texts as it lies in memory (a fleeting record never leaves its machine; one of
  * another version is from before an upgrade and counts as none), the texts, the word. */
 
 #define FIXED offsetof(code_t, address)
@@ -142,8 +143,7 @@ store_status_t code_change(rps_t *rps, const unsigned char wid[WID_BYTES], apr_t
     return STORE_CHANGED;
 }
 
-/* ---- places ------------------------------------------------------------------------------------
- */
+/* ---- places ---------------------------------------------------------------------------------- */
 
 static const char *address_key(const char *address, apr_pool_t *p)
 {

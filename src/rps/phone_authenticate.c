@@ -10,8 +10,7 @@
 #define LOOK_MS 250 /* between looks at a code that a phone waits for */
 #define OTT_MAX 64  /* bytes of an authOTT, as clients send it */
 
-/* ---- what the relying party said
- * ------------------------------------------------------------------ */
+/* ---- what the relying party said ------------------------------------------------------------- */
 
 static result_t *timed_out(apr_pool_t *p)
 {
@@ -128,8 +127,7 @@ result_t *rps_login_result(rps_t *rps, const caller_t *caller, const json_t *bod
     return found == STORE_OK ? result_ok(p, NULL) : rps_store_refusal(found, p);
 }
 
-/* ---- the desktop
- * ----------------------------------------------------------------------------------- */
+/* ---- the desktop ----------------------------------------------------------------------------- */
 
 typedef struct entry_t {
     const caller_t *caller;
@@ -171,8 +169,7 @@ store_status_t phone_enter(rps_t *rps, const caller_t *caller, const unsigned ch
     return entry.entered ? STORE_OK : STORE_MISSING;
 }
 
-/* ---- the phone
- * ------------------------------------------------------------------------------------- */
+/* ---- the phone ------------------------------------------------------------------------------- */
 
 typedef struct offer_t {
     const caller_t *caller;
@@ -286,14 +283,19 @@ static result_t *judge(rps_t *rps, seats_t *seats, const caller_t *caller, const
     if (refusal)
         return refusal;
     offer_t mine = {.caller = caller, .auth_ott = auth_ott, .name = identity.name, .p = p};
-    return offer_and_wait(rps, seats, record, &mine, p);
+    result_t *result = offer_and_wait(rps, seats, record, &mine, p);
+    result->user = apr_pstrdup(p, identity.name);
+    return result;
 }
 
-/* Everything but "ask again" is the last answer, and one request gets it. */
-static result_t *last_answer(rps_t *rps, const authott_t *record, const char *text,
-                             result_t *result, apr_pool_t *p)
+/* Everything but "ask again" is the last answer, and one request gets it. Who answers codes that
+ * are none is throttled as who guesses passwords. */
+static result_t *last_answer(rps_t *rps, const caller_t *caller, const authott_t *record,
+                             const char *text, result_t *result, apr_pool_t *p)
 {
     authott_t taken;
+    if (result->status == 412)
+        throttle_reserve(rps->throttle, caller->address, NULL, NULL, caller->now, p);
     if (result->status == 503 || (result->status == 429 && record->verdict == VERDICT_RIGHT))
         return result;
     store_status_t status = authott_phone_take(rps, text, &taken, p);
@@ -327,5 +329,5 @@ result_t *rps_phone_authenticate(rps_t *rps, seats_t *seats, const caller_t *cal
     result_t *result = record.bound && !redeem_is_of(&record, caller)
                            ? redeem_foreign(rps, &record, p)
                            : judge(rps, seats, caller, &record, auth_ott, p);
-    return last_answer(rps, &record, text, result, p);
+    return last_answer(rps, caller, &record, text, result, p);
 }

@@ -14,8 +14,7 @@ static result_t *off(apr_pool_t *p)
     return result_error(p, 404, "not_found", "Phone login is off here.");
 }
 
-/* ---- a new code --------------------------------------------------------------------------------
- */
+/* ---- a new code ------------------------------------------------------------------------------ */
 
 typedef struct fresh_t {
     code_t code;
@@ -135,8 +134,7 @@ result_t *rps_qr_url(rps_t *rps, const caller_t *caller, const json_t *body, apr
     return result_ok(p, json);
 }
 
-/* ---- polls
- * --------------------------------------------------------------------------------------- */
+/* ---- polls ----------------------------------------------------------------------------------- */
 
 static const char *word_of(code_state_t state)
 {
@@ -220,8 +218,7 @@ result_t *rps_access(rps_t *rps, const caller_t *caller, const char *body, apr_s
     return result_text(p, progress(&code, p));
 }
 
-/* ---- where a mobile client finds us
- * -------------------------------------------------------------- */
+/* ---- where a mobile client finds us ---------------------------------------------------------- */
 
 static json_t *service(const rps_settings_t *s)
 {

@@ -8,15 +8,14 @@
 
 #define WORD_MAX 64 /* bytes of a status, a wid or a choice */
 
-/* ---- what a phone says
- * --------------------------------------------------------------------------- */
+/* ---- what a phone says ----------------------------------------------------------------------- */
 
 typedef enum { SAYS_WID, SAYS_USER, SAYS_ABORT } says_t;
 
 typedef struct status_request_t {
     says_t says;
     const char *wid;
-    const char *user;   /* canonical, NULL without */
+    const char *user;   /* canonical; SAYS_USER only */
     const char *choice; /* NULL without */
     bool pick, confirmed;
 } status_request_t;
@@ -40,9 +39,6 @@ static bool read_says(says_t *says, const json_t *body)
 /* What is shown to somebody else later is a name or nothing: no text of a stranger's. */
 static bool read_user(status_request_t *request, const json_t *body, apr_pool_t *p)
 {
-    const json_t *value = json_object_get(body, "userId");
-    if (!value || (json_is_string(value) && !json_string_length(value)))
-        return request->says != SAYS_USER;
     const char *text = json_text(body, "userId", NAME_MAX_BYTES);
     request->user = text ? name_canonical(text, p) : NULL;
     return request->user != NULL;
@@ -57,7 +53,7 @@ static const char *read_request(status_request_t *request, const json_t *body, a
     request->wid = json_text(body, "wid", WORD_MAX);
     if (!request->wid)
         return "wid is missing";
-    if (!read_user(request, body, p))
+    if (request->says == SAYS_USER && !read_user(request, body, p))
         return "userId is no name";
     request->choice = json_text(body, "choice", WORD_MAX);
     if (json_object_get(body, "choice") && !request->choice)
@@ -68,8 +64,7 @@ static const char *read_request(status_request_t *request, const json_t *body, a
     return NULL;
 }
 
-/* ---- who says it
- * --------------------------------------------------------------------------------- */
+/* ---- who says it ----------------------------------------------------------------------------- */
 
 bool code_claim(code_t *code, const caller_t *caller)
 {
@@ -89,8 +84,8 @@ bool code_claim(code_t *code, const caller_t *caller)
     return true;
 }
 
-/* Has `user`, or (where the phone does not say) somebody who has signed in on the phone, signed in
- * on the desktop? */
+/* Has `user`, or (while nobody has said who it will be) somebody who has signed in on the phone,
+ * signed in on the desktop? */
 static bool seen_before(const code_t *code, const char *user, const known_t *phone)
 {
     return user ? known_for(&code->known, user) != NULL : phone && known_share(&code->known, phone);
@@ -102,8 +97,7 @@ static bool needs_second_tap(const code_t *code, const char *user, const caller_
            !seen_before(code, user, caller->known);
 }
 
-/* ---- what comes of it
- * ---------------------------------------------------------------------------- */
+/* ---- what comes of it ------------------------------------------------------------------------ */
 
 typedef struct saying_t {
     const status_request_t *request;
@@ -193,8 +187,7 @@ static bool say(void *baton, code_t *code, const char **word)
     return write;
 }
 
-/* ---- answers
- * ------------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 static json_t *desktop(const saying_t *saying)
 {

@@ -125,10 +125,10 @@ subtest 'a QR code, with somebody who picks' => sub {
     is $status, 200;
     is $desktop->who, 'john';
 
-    # The desktop knows him now.
+    # Both know him now.
     $code = code($desktop);
-    $context = json_of(ask($phone, codeStatus => {status => 'wid', wid => wid($code), pick => JSON::true, userId => 'john'}));
-    ok $context->{desktop}{seen}, 'seen before with this user';
+    $context = json_of(ask($phone, codeStatus => {status => 'wid', wid => wid($code), pick => JSON::true}));
+    ok $context->{desktop}{seen}, 'seen before with the user that the phone knows';
     my ($wrong) = grep { $_ ne (poll($desktop, $code)->{match}) } @{$context->{choices}};
     is ask($phone, codeStatus => {status => 'user', wid => wid($code), userId => 'john', choice => $wrong})->code, 403;
     is poll($desktop, $code)->{status}, 'expired', 'a wrong pick ends the code';

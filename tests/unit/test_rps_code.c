@@ -11,8 +11,7 @@
 #include "rps/number.h"
 #include "rps/qr.h"
 
-/* ---- numbers -----------------------------------------------------------------------------------
- */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 static void check_digit_is_the_protocols(void **state)
 {
@@ -134,8 +133,7 @@ static void malformed_requests_are_400(void **state)
     assert_status(desk, &shown, "new");
 }
 
-/* ---- caps
- * ---------------------------------------------------------------------------------------- */
+/* ---- caps ------------------------------------------------------------------------------------ */
 
 static int made_from(desk_t *desk, const char *address)
 {
@@ -176,8 +174,7 @@ static void live_access_numbers_are_capped(void **state)
     assert_in_range(all, NUMBERS_LIVE * 9 / 10, NUMBERS_LIVE);
 }
 
-/* ---- what a phone says
- * ----------------------------------------------------------------------------- */
+/* ---- what a phone says ----------------------------------------------------------------------- */
 
 static void code_status_shows_a_name_or_nothing(void **state)
 {
@@ -338,18 +335,20 @@ static void relay_context_is_shown(void **state)
     desktop.known = &known;
     phone.address = "198.51.100.1";
     assert_int_equal(phone_show(desk, &desktop, &shown), 200);
-    given = pick_on(desk, &phone, &shown, "{'status':'wid','wid':'$','pick':true,'userId':'mary'}");
-    assert_true(json_is_true(json_object_get(given.json, "secondTap")));
-    given = pick_on(desk, &phone, &shown, "{'status':'wid','wid':'$','pick':true,'userId':'anna'}");
-    assert_true(json_is_true(json_object_get(json_object_get(given.json, "desktop"), "seen")));
-    assert_true(json_is_false(json_object_get(given.json, "secondTap")));
+    given = pick_on(desk, &phone, &shown, wid);
+    assert_refusal(
+        phone_says(desk, &phone, shown.wid,
+                   apr_pstrcat(desk->pool, "{'status':'user','wid':'$','userId':'mary','choice':'",
+                               given.match, "'}", NULL)),
+        403, "second_tap");
     assert_int_equal(phone_says(desk, &phone, shown.wid, user(desk, given.match, ""))->status, 200);
 
-    /* A phone that does not say who, but has signed in the same user itself. */
+    /* A phone on which the same user has signed in knows that at once. */
     phone.known = &known;
     assert_int_equal(phone_show(desk, &desktop, &shown), 200);
     given = pick_on(desk, &phone, &shown, wid);
     assert_true(json_is_true(json_object_get(json_object_get(given.json, "desktop"), "seen")));
+    assert_true(json_is_false(json_object_get(given.json, "secondTap")));
 }
 
 static void a_wrong_pick_ends_the_code(void **state)
@@ -487,8 +486,7 @@ static void phone_login_that_is_off_is_404(void **state)
         assert_int_equal(strncmp(json_text(settings, fields[i], 100), "/rps/", 5), 0);
 }
 
-/* ---- pictures and names
- * ----------------------------------------------------------------------------- */
+/* ---- pictures and names ---------------------------------------------------------------------- */
 
 static void a_qr_code_is_a_picture_and_no_text(void **state)
 {

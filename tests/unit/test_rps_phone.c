@@ -43,8 +43,7 @@ static void say(pair_t *pair, const char *text)
     assert_int_equal(phone_says(pair->desk, &pair->phone, pair->shown.wid, text)->status, 200);
 }
 
-/* ---- the phone waits in a thread of its own
- * -------------------------------------------------------- */
+/* ---- the phone waits in a thread of its own -------------------------------------------------- */
 
 typedef struct waiting_t {
     pair_t *pair;
@@ -193,8 +192,7 @@ static void a_browsers_authott_is_no_phones(void **state)
     assert_int_equal(desk_redeem(with.desk, &with.phone, auth_ott, p), 200);
 }
 
-/* ---- what is not a right PIN
- * ----------------------------------------------------------------------- */
+/* ---- what is not a right PIN ----------------------------------------------------------------- */
 
 static void wrong_pins_are_the_phones_affair(void **state)
 {
@@ -266,8 +264,25 @@ static void who_may_not_sign_in_is_refused_on_both(void **state)
     assert_refusal(end_of(phone), 403, "user_disabled");
 }
 
-/* ---- broken off
- * -------------------------------------------------------------------------------------- */
+static void guesses_of_codes_by_proof_are_throttled(void **state)
+{
+    pair_t with = pair(state);
+    with.desk->throttle.address.count = 5;
+    talk_t talk;
+    const char *auth_ott;
+    apr_pool_t *p = with.desk->pool;
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(
+            phone_authenticates(with.desk, with.seats, &with.phone, proof(&with, "7673507"), p)
+                ->status,
+            412);
+    assert_int_equal(desk_pass1(with.desk, &with.phone, &with.device, &talk, p), 200);
+    assert_int_equal(
+        desk_pass2(with.desk, &with.phone, &with.device, &talk, DESK_PIN, &auth_ott, p), 200);
+    assert_int_equal(desk_redeem(with.desk, &with.phone, auth_ott, p), 429);
+}
+
+/* ---- broken off ------------------------------------------------------------------------------ */
 
 static void a_desktop_that_does_not_come_in_time_never_does(void **state)
 {
@@ -336,8 +351,7 @@ static void a_seat_is_given_back(void **state)
     assert_true(seats_take(with.seats, 1000, &seat));
 }
 
-/* ---- who is announced, who is proven
- * ------------------------------------------------------------------ */
+/* ---- who is announced, who is proven --------------------------------------------------------- */
 
 static void another_user_than_announced_is_told(void **state)
 {
@@ -391,8 +405,7 @@ static void another_phones_code_is_412(void **state)
     assert_status(with.desk, &with.shown, "user");
 }
 
-/* ---- an application's word
- * ----------------------------------------------------------------------------- */
+/* ---- an application's word ------------------------------------------------------------------- */
 
 static result_t *login_result(pair_t *pair, const char *auth_ott, const char *rest)
 {
@@ -442,8 +455,7 @@ static void an_application_has_the_last_word(void **state)
     assert_string_equal(told->message, "no");
 }
 
-/* ---- many at once
- * ----------------------------------------------------------------------------------------- */
+/* ---- many at once ---------------------------------------------------------------------------- */
 
 #define PHONES 1000
 #define RUNNERS 20
@@ -505,8 +517,7 @@ static void of_a_thousand_phones_exactly_one_has_the_code(void **state)
     assert_null(enter(&with, &with.desktop, offered(&with)).refusal);
 }
 
-/* ---- the store
- * ---------------------------------------------------------------------------------------------- */
+/* ---- mobile clients -------------------------------------------------------------------------- */
 
 static void clients_are_told_where_to_go(void **state)
 {
@@ -528,6 +539,7 @@ int main(void)
         PHONE_TEST(a_browsers_authott_is_no_phones),
         PHONE_TEST(wrong_pins_are_the_phones_affair),
         PHONE_TEST(an_unknown_number_is_412),
+        PHONE_TEST(guesses_of_codes_by_proof_are_throttled),
         PHONE_TEST(who_may_not_sign_in_is_refused_on_both),
         PHONE_TEST(a_desktop_that_does_not_come_in_time_never_does),
         PHONE_TEST(a_phone_that_gives_up_ends_the_code),
