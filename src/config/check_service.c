@@ -7,10 +7,10 @@
 #include "config/mistakes.h"
 #include "config/surroundings.h"
 
-static void check_secret(const checked_t *site, const char *file)
+void check_secret(const checked_t *site, int setting, const char *file)
 {
     struct stat info;
-    const written_t *at = check_at(site, SETTING_service);
+    const written_t *at = check_at(site, setting);
     if (stat(file, &info) ? errno != EACCES : !S_ISREG(info.st_mode))
         mistake_around(site->pconf, at, "%s is no such file; make it, with a secret in one line",
                        file);
@@ -53,14 +53,12 @@ void check_service(const checked_t *site)
         mistake(site->pconf, check_at(site, SETTING_service),
                 "it opens what only applications may ask, so it belongs to a vhost of its own; "
                 "write it in a <VirtualHost>");
-    /* a D-TA's requests are signed */
-    if ((config->service.parts & SERVICE_RPS) && !config->service.secret_file &&
-        !surroundings_all_loopback())
+    if (!config->service.secret_file && !surroundings_all_loopback())
         mistake(site->pconf, check_at(site, SETTING_service),
                 "not every Listen address is loopback, so applications must name a secret; add "
                 "secret=FILE");
     if (config->service.secret_file)
-        check_secret(site, config->service.secret_file);
+        check_secret(site, SETTING_service, config->service.secret_file);
 }
 
 static bool has_people(const server_config_t *config)

@@ -31,9 +31,11 @@ void check_files(const checked_t *site);
 void check_service(const checked_t *site);
 void check_service_beside(const checked_t *site, const checked_t *other);
 
-/* check_dta.c: the second D-TA; and `other`, an earlier vhost. */
-void check_second_dta(const checked_t *site);
-void check_second_dta_beside(const checked_t *site, const checked_t *other);
+/* check_rps.c: an RPS elsewhere. */
+void check_rps(const checked_t *site);
+
+/* A file with a secret, for the setting that names it (check_service.c). */
+void check_secret(const checked_t *site, int setting, const char *file);
 
 /* check_sections.c: password providers and their settings, and the directives of directories. */
 void check_passwords(const checked_t *site);

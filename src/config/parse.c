@@ -84,16 +84,6 @@ const char *parse_passphrase(const char *const **command, const words_t *words)
     return NULL;
 }
 
-const char *parse_rps(bool *embedded, const words_t *words)
-{
-    if (strcasecmp(words->word[0], "embedded"))
-        return apr_psprintf(
-            words->p, "an RPS elsewhere (\"%.80s\") is not part of this version; write embedded",
-            words->word[0]);
-    *embedded = true;
-    return NULL;
-}
-
 const char *parse_service(service_t *service, const words_t *words)
 {
     service_t found = {0};

@@ -21,7 +21,7 @@ const char *parse_store(const char **url, const words_t *words);
 const char *parse_size(apr_off_t *bytes, const words_t *words);
 const char *parse_file(const char **file, const words_t *words);
 const char *parse_passphrase(const char *const **command, const words_t *words);
-const char *parse_rps(bool *embedded, const words_t *words);
+const char *parse_rps(external_rps_t *rps, const words_t *words);
 const char *parse_service(service_t *service, const words_t *words);
 const char *parse_application_url(const char **url, const words_t *words);
 const char *parse_origins(const apr_array_header_t **origins, const words_t *words);
@@ -40,7 +40,6 @@ const char *parse_own_page(const char **path, const words_t *words);
 const char *parse_throttle(throttle_rules_t *rules, const words_t *words);
 const char *parse_audit_log(const char **log, const words_t *words);
 const char *parse_pass_headers(const apr_array_header_t **headers, const words_t *words);
-const char *parse_second_dta(second_dta_setting_t *second, const words_t *words);
 const char *parse_title(const char **title, const words_t *words);
 
 /* ---- directory ---- */

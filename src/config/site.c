@@ -54,6 +54,9 @@ static void set_paths(site_t *site, const server_config_t *config)
     memcpy(site->paths, config->paths.path, sizeof(config->paths.path));
     if (!config->phone_login)
         site->paths[PATH_MOBILE_SERVICE] = NULL;
+    if (!config->rps.url) /* nobody asks */
+        site->paths[PATH_VERIFY] = site->paths[PATH_PERMIT] = NULL;
+    site->paths[BASE_RPS_FRONT] = config->rps.url ? site->paths[PATH_RPS] : NULL;
     for (int i = 0; i < PATH_COUNT; i++)
         if (site->paths[i])
             site->path_starts[(unsigned char)site->paths[i][1]] = true;
@@ -113,24 +116,13 @@ static void set_rps(site_t *site, const server_config_t *config)
         .service = site->services & SERVICE_RPS,
         .verify_url = config->verify_url,
         .permit_url = site->services & SERVICE_RPS ? config->permit_url : NULL,
+        .remote_url = config->rps.url,
         .title = site->title,
         .base_url = site->paths[PATH_RPS],
         .authenticate_url = site->paths[PATH_AUTHENTICATE],
         .login_url = site->paths[PATH_LOGIN],
         .logout_url = site->paths[PATH_LOGOUT],
     };
-}
-
-/* Everything is ours; but the pad asks the second D-TA for its shares. */
-static const char *content_policy(const server_config_t *config, apr_pool_t *p)
-{
-    const second_dta_setting_t *second = &config->second_dta;
-    return apr_pstrcat(
-        p, "default-src 'self'; ",
-        second->url ? apr_pstrcat(p, "connect-src 'self' ", second->origin.text, "; ", NULL) : "",
-        "object-src 'none'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'",
-        NULL);
 }
 
 place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_t *p)
@@ -162,7 +154,6 @@ place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_
     site->cors = config->cors;
     site->session_idle = config->session_idle;
     site->session_max = config->session_max;
-    site->content_policy = content_policy(config, p);
     site->all_loopback = surroundings_all_loopback();
     site->open_registration = config->ways & REGISTER_OPEN;
     site->throttle.address = config->throttle.address;

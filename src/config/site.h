@@ -5,7 +5,7 @@
 #include "base/seats.h"
 #include "base/secret.h"
 #include "config/config.h"
-#include "dta/serve.h"
+#include "session/applicant.h"
 #include "session/signout.h"
 #include <mod_auth.h>
 
@@ -17,6 +17,7 @@ typedef struct site_t {
     unsigned services; /* SERVICE_ bits; none = a site */
     /* what applications name themselves by; NULL: only who is on this machine may ask */
     const secret_t *service_secret;
+    const secret_t *rps_secret; /* the same of an RPS elsewhere, which we name at it too */
     const apr_array_header_t *cors; /* of const char *, origins whose pages may use the RPS; NULL =
                                        our own only */
 
@@ -31,10 +32,9 @@ typedef struct site_t {
     const char *after_login;
     const char *after_logout;
     const char *title;
-    const char *logo;           /* path or NULL */
-    const char *templates;      /* directory or NULL */
-    const char *content_policy; /* of pages: Content-Security-Policy */
-    unsigned methods; /* METHOD_ bits that this site offers; both where login is elsewhere */
+    const char *logo;      /* path or NULL */
+    const char *templates; /* directory or NULL */
+    unsigned methods;      /* METHOD_ bits that this site offers; both where login is elsewhere */
     const apr_array_header_t *providers;    /* of password_provider_t, empty = no password form */
     const apr_array_header_t *pass_headers; /* of pass_header_t */
     apr_interval_time_t session_idle, session_max;
@@ -53,10 +53,10 @@ typedef struct site_t {
     prelogins_t *prelogins;
     known_browsers_t *known;
     signouts_t *signouts;
+    applicants_t *applicants;
     people_t *people;
     http_t *http;
     dta_t *dta;
-    dta_service_t *dta_service; /* on vhosts with MPinService dta */
     rps_t *rps;
 } site_t;
 

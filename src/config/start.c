@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "config/hooks.h"
-#include "config/issuer.h"
 #include "config/passphrase.h"
 #include "config/place.h"
 #include "base/secret_file.h"
@@ -75,8 +74,6 @@ bool depot_prepare(depot_t *depot, apr_pool_t *p, const char **why)
     if (status)
         return false;
 
-    if (depot->second && !issuer_read_second(depot, keys, p, why))
-        return false;
     depot->settings.keys = keys;
     const store_status_t prepared = store_prepare(&depot->settings, p, why);
     if (prepared == STORE_FULL) /* the disk: no reason to keep other sites from starting */
@@ -133,7 +130,8 @@ static int refuse(const server_rec *server, const char *why)
     return surroundings_reload() ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
-/* What applications name themselves by. NULL: `*why` says what is wrong with the file. */
+/* What applications, or an RPS elsewhere, name themselves by. NULL: `*why` says what is wrong with
+ * the file. */
 static const secret_t *read_service_secret(const char *file, apr_pool_t *p, const char **why)
 {
     static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
@@ -151,19 +149,31 @@ static const secret_t *read_service_secret(const char *file, apr_pool_t *p, cons
 }
 
 /* Where the right secret can't be read, nobody knows the one that counts. */
-static int set_service_secret(site_t *site, const char *file, const server_rec *server,
-                              apr_pool_t *p)
+static int set_secret(const secret_t **secret, const char *file, const server_rec *server,
+                      apr_pool_t *p)
 {
     const char *why = "";
-    site->service_secret = read_service_secret(file, p, &why);
-    if (site->service_secret)
+    *secret = read_service_secret(file, p, &why);
+    if (*secret)
         return OK;
     secret_t *unknown = secret_make(p, SERVICE_SECRET_MAX);
     if (!unknown)
         return HTTP_INTERNAL_SERVER_ERROR;
     randombytes_buf(unknown->bytes, unknown->len);
-    site->service_secret = unknown;
+    *secret = unknown;
     return refuse(server, why);
+}
+
+static int set_secrets(site_t *site, const server_config_t *config, const server_rec *server,
+                       apr_pool_t *p)
+{
+    int status = OK;
+    if (config->service.secret_file)
+        status = set_secret(&site->service_secret, config->service.secret_file, server, p);
+    if (status == OK && config->rps.secret_file)
+        status = set_secret(&site->rps_secret, config->rps.secret_file, server, p);
+    site->rps_settings.remote_secret = site->rps_secret;
+    return status;
 }
 
 static int make_place(server_config_t *config, server_rec *server, server_rec *main_server,
@@ -175,8 +185,6 @@ static int make_place(server_config_t *config, server_rec *server, server_rec *m
     place->depot = depot_of(depots, config, server, p);
     if (place->depot->longest < config->session_max)
         place->depot->longest = config->session_max;
-    if (config->second_dta.url && config->service.parts != SERVICE_DTA)
-        place->depot->second = &config->second_dta;
     if (config->audit)
         place->down.audit = open_audit(main_server, config->audit, p);
     config->place = place;
@@ -185,9 +193,7 @@ static int make_place(server_config_t *config, server_rec *server, server_rec *m
                       apr_psprintf(p,
                                    "MPinAuditLog %s can't be opened; check the path and its rights",
                                    config->audit));
-    return config->service.secret_file
-               ? set_service_secret(&place->down, config->service.secret_file, server, p)
-               : OK;
+    return set_secrets(&place->down, config, server, p);
 }
 
 /* Who waits for a phone or an RPS holds a worker meanwhile: a tenth of them may. */
@@ -218,11 +224,9 @@ int config_post(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_r
 
     for (int i = 0; i < depots->nelts; i++) {
         const char *why = "";
-        APR_ARRAY_IDX(depots, i, depot_t *)->seats = seats;
         if (!depot_prepare(APR_ARRAY_IDX(depots, i, depot_t *), pconf, &why) &&
             refuse(main_server, why) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;
     }
-    issuer_write_key_files(main_server, ptemp);
     return OK;
 }

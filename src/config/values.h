@@ -35,6 +35,10 @@ typedef enum {
      * there name their paths in full, so that everything else of the vhost stays httpd's. */
     BASE_RPS_SERVICE = PATH_COUNT,
     BASE_DTA_SERVICE,
+
+    /* PATH_RPS, where the RPS is elsewhere: what is under it then belongs to mod_proxy, but for
+     * clientSettings */
+    BASE_RPS_FRONT,
     BASE_COUNT
 } path_name_t;
 
@@ -52,12 +56,11 @@ typedef struct service_t {
     const char *secret_file; /* NULL: only who is on this machine may ask */
 } service_t;
 
-/* MPinSecondDTA. */
-typedef struct second_dta_setting_t {
-    const char *url; /* the origin and "/"; NULL = none */
-    public_url_t origin;
-    const char *key_file;
-} second_dta_setting_t;
+/* MPinRPS: an RPS elsewhere, which we stand in front of. */
+typedef struct external_rps_t {
+    const char *url;         /* without a slash at its end; NULL = the RPS is in this module */
+    const char *secret_file; /* NULL: it is told from a stranger by being on this machine */
+} external_rps_t;
 
 typedef enum { UNAUTH_AUTO = 0, UNAUTH_REDIRECT, UNAUTH_401, UNAUTH_PASS } unauthenticated_t;
 

@@ -41,32 +41,45 @@ bool admit_loopback(const request_rec *r, const site_t *site)
     return false;
 }
 
-/* ---- the applications of a service ---- */
+/* ---- machines: the applications of a service, and an RPS ---- */
 
-static bool is_secret(const site_t *site, const char *text, apr_size_t len)
+static bool is_secret(const secret_t *secret, const char *text, apr_size_t len)
 {
-    const secret_t *secret = site->service_secret;
     return secret && secret->len == len && sodium_memcmp(secret->bytes, text, len) == 0;
 }
 
 const char *admit_past_secret(const site_t *site, const char *uri)
 {
     const char *tail = uri + 1 + strcspn(uri + 1, "/");
-    return is_secret(site, uri + 1, (apr_size_t)(tail - uri - 1)) ? tail : NULL;
+    return is_secret(site->service_secret, uri + 1, (apr_size_t)(tail - uri - 1)) ? tail : NULL;
 }
 
-static bool names_secret(const request_rec *r, const site_t *site)
+static bool bears_secret(const request_rec *r, const secret_t *secret)
 {
     const char *value = apr_table_get(r->headers_in, "Authorization");
-    if (value && strncasecmp(value, BEARER, strlen(BEARER)) == 0 &&
-        is_secret(site, value + strlen(BEARER), strlen(value + strlen(BEARER))))
-        return true;
-    return admit_past_secret(site, r->uri) != NULL;
+    return value && strncasecmp(value, BEARER, strlen(BEARER)) == 0 &&
+           is_secret(secret, value + strlen(BEARER), strlen(value + strlen(BEARER)));
+}
+
+static bool is_a_browser(const request_rec *r)
+{
+    return apr_table_get(r->headers_in, "Origin") || apr_table_get(r->headers_in, "Sec-Fetch-Site");
 }
 
 bool admit_service(const request_rec *r, const site_t *site)
 {
-    if (apr_table_get(r->headers_in, "Origin") || apr_table_get(r->headers_in, "Sec-Fetch-Site"))
+    if (is_a_browser(r))
         return false;
-    return site->service_secret ? names_secret(r, site) : admit_loopback(r, site);
+    return site->service_secret
+               ? bears_secret(r, site->service_secret) || admit_past_secret(site, r->uri)
+               : admit_loopback(r, site);
+}
+
+bool admit_rps(const request_rec *r, const site_t *site, const char *rest)
+{
+    if (is_a_browser(r))
+        return false;
+    return site->rps_secret ? bears_secret(r, site->rps_secret) ||
+                                  is_secret(site->rps_secret, rest, strlen(rest))
+                            : admit_loopback(r, site);
 }

@@ -16,6 +16,10 @@ bool admit_loopback(const request_rec *r, const site_t *site);
  * privileges hold. False for whatever a browser sends, wherever that runs. */
 bool admit_service(const request_rec *r, const site_t *site);
 
+/* True for the RPS that we stand in front of: the same with its secret, which may also stand as the
+ * last segment of the path (`rest`). */
+bool admit_rps(const request_rec *r, const site_t *site, const char *rest);
+
 /* The path behind a first segment that is the service's secret ("/SECRET/status": "/status"), NULL
  * without one. A relying party of Milagro's can send no header of ours: it gets a base URL with it.
  */

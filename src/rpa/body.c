@@ -57,7 +57,7 @@ static bool is_type(const request_rec *r, const char *type)
 }
 
 /* A body of another type would be one that any page of the web may send. Milagro's relying parties
- * send theirs under any name; they are no browsers, which was seen to. */
+ * and servers send theirs under any name; they are no browsers, which was seen to. */
 static result_t *check_type(const request_rec *r, const char *type)
 {
     if (is_type(r, type))
@@ -99,7 +99,7 @@ result_t *body_read(facts_t *facts, const route_t *route)
     if (refusal)
         return refusal;
     const bool form = is_form(facts->r, route, &text);
-    if (text.len && route->audience != AUDIENCE_SERVICE)
+    if (text.len && !audience_is_a_machine(route->audience))
         refusal = check_type(facts->r, form ? FORM_TYPE : JSON_TYPE);
     if (refusal)
         return refusal;

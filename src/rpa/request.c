@@ -104,8 +104,10 @@ static bool end_family(const site_t *site, const session_t *session, apr_time_t 
  * its old level. Anybody else's session ends. */
 static bool replace(const site_t *site, const session_t *old, session_t *session, apr_time_t now)
 {
-    if (memcmp(old->uid, session->uid, sizeof(old->uid)) != 0)
+    if (memcmp(old->uid, session->uid, sizeof(old->uid)) != 0) {
+        memset(session->family, 0, sizeof(session->family));
         return end_family(site, old, now);
+    }
     memcpy(session->family, old->family, sizeof(session->family));
     session->started = old->started;
     return revocations_add(site->revocations, REVOKE_SESSION, old->id,
@@ -135,7 +137,8 @@ bool request_sign_in(request_rec *r, session_t *session, apr_time_t now)
     const site_t *site = request->site;
     const session_t *old = request_session(r);
 
-    memset(session->family, 0, sizeof(session->family));
+    memcpy(session->family, request->next_family, sizeof(session->family));
+    session->started = (uint32_t)apr_time_sec(now);
     if (old && !replace(site, old, session, now))
         return false;
     session_start(site->sessions, session, now);

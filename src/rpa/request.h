@@ -34,6 +34,9 @@ typedef struct request_t {
     apr_array_header_t *set_cookies;
     int cookies_sent;
 
+    /* the family of a session that is not there yet, where somebody has been told already */
+    unsigned char next_family[SESSION_ID_BYTES];
+
     bool handling; /* the handler has begun: nobody reads what subrequests are refused with */
     bool personal; /* the answer depends on who asked: no shared cache may keep it */
     const struct refusal_t *refusal; /* what authn's internal route answers */

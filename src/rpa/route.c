@@ -101,6 +101,8 @@ const route_t *route_find(const site_t *site, const request_rec *r, const char *
         const char *path = site->paths[base];
         if (!path || (*path && path[1] != r->uri[1]))
             continue;
+        if (base == PATH_RPS && site->paths[BASE_RPS_FRONT]) /* the RPS's own, by mod_proxy */
+            continue;
         const char *tail = below(r->uri, path);
         const route_t *row = tail ? find_below(base, tail, r->method, rest) : NULL;
         if (!row && tail && base == PATH_RPS) {
@@ -241,6 +243,8 @@ static result_t *serve(facts_t *facts, const route_t *route)
     if (route->audience == AUDIENCE_SERVICE && !admit_service(r, site))
         return result_error(r->pool, HTTP_FORBIDDEN, "service_closed",
                             "only the applications that this service serves may ask this");
+    if (route->audience == AUDIENCE_RPS && !admit_rps(r, site, facts->rest))
+        return result_error(r->pool, HTTP_FORBIDDEN, "rps_only", "only the RPS may ask this");
     if (changes_something(route) && !admit_origin(r, site, route))
         return result_error(r->pool, HTTP_FORBIDDEN, "origin_refused",
                             "another origin sent this request");

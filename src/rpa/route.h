@@ -24,10 +24,23 @@ typedef struct facts_t {
     const char *rest; /* path after the row's, without leading '/', "" for none */
 } facts_t;
 
-/* AUDIENCE_SERVICE: applications that this vhost serves (MPinService), never a browser.
- * AUDIENCE_UNASKED: as public, and who asks makes no difference: no cookie is opened for it. */
-typedef enum { AUDIENCE_PUBLIC, AUDIENCE_SIGNED_IN, AUDIENCE_SERVICE, AUDIENCE_UNASKED } audience_t;
+/* AUDIENCE_SERVICE: applications that this vhost serves (MPinService); AUDIENCE_RPS: the RPS that
+ * we stand in front of (MPinRPS URL). Neither is ever a browser. AUDIENCE_UNASKED: as public, and
+ * who asks makes no difference: no cookie is opened for it. */
+typedef enum {
+    AUDIENCE_PUBLIC,
+    AUDIENCE_SIGNED_IN,
+    AUDIENCE_SERVICE,
+    AUDIENCE_RPS,
+    AUDIENCE_UNASKED
+} audience_t;
 typedef enum { BODY_NONE, BODY_JSON, BODY_TEXT, BODY_FORM, BODY_FORM_OR_JSON } body_t;
+
+static inline bool audience_is_a_machine(audience_t audience)
+{
+    return audience == AUDIENCE_SERVICE || audience == AUDIENCE_RPS;
+}
+
 typedef enum { ANSWER_JSON, ANSWER_PAGE } answer_t; /* what a refusal looks like */
 
 typedef struct route_t {

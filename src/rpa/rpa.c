@@ -1,6 +1,7 @@
 #include "rpa/rpa.h"
 #include "base/hex.h"
 #include "base/json.h"
+#include "rpa/front.h"
 #include "rpa/phone.h"
 
 #include <apr_strings.h>
@@ -42,8 +43,8 @@ result_t *rpa_user(facts_t *facts)
 
 result_t *rpa_signature_get(facts_t *facts)
 {
-    return rps_signature_in_two(facts->site->rps, &facts->caller, facts->rest,
-                                apr_table_get(facts->query, "regOTT"), facts->r->pool);
+    return rps_signature(facts->site->rps, &facts->caller, facts->rest,
+                         apr_table_get(facts->query, "regOTT"), facts->r->pool);
 }
 
 result_t *rpa_signature_post(facts_t *facts)
@@ -52,12 +53,7 @@ result_t *rpa_signature_post(facts_t *facts)
                          json_text(facts->body, "regOTT", OTT_MAX), facts->r->pool);
 }
 
-result_t *rpa_time_permit_get(facts_t *facts)
-{
-    return rps_time_permit_in_two(facts->site->rps, &facts->caller, facts->rest, facts->r->pool);
-}
-
-result_t *rpa_time_permit_post(facts_t *facts)
+result_t *rpa_time_permit(facts_t *facts)
 {
     return rps_time_permit(facts->site->rps, &facts->caller, facts->rest, facts->r->pool);
 }
@@ -116,7 +112,10 @@ result_t *rpa_authenticate(facts_t *facts)
     if (!auth_ott)
         return result_error(p, HTTP_BAD_REQUEST, "field_missing",
                             "mpinResponse.authOTT is missing");
-    rps_redeem(facts->site->rps, &facts->caller, auth_ott, &redemption, p);
+    if (facts->site->rps_settings.remote_url)
+        front_redeem(facts, auth_ott, &redemption);
+    else
+        rps_redeem(facts->site->rps, &facts->caller, auth_ott, &redemption, p);
     if (redemption.refusal)
         return redemption.refusal;
 
@@ -127,6 +126,8 @@ result_t *rpa_authenticate(facts_t *facts)
 
     if (redemption.by_phone)
         rpa_phone_done(facts, &redemption, &session);
+    if (redemption.wants_word)
+        front_signed_in(facts, auth_ott, &session);
     result_t *result = result_ok(
         p, json_pack("{s:s, s:s}", "user", session.name, "location", location_after(facts)));
     result->event = redemption.by_phone ? "login_phone" : "login_pin";

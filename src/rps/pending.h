@@ -41,4 +41,16 @@ store_status_t pending_activate(rps_t *rps, const unsigned char handle[HANDLE_BY
 /* Consumes it: exactly one caller gets STORE_OK. */
 store_status_t pending_take(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
 
+/* Does the caller prove this canonical name, in one of the configured ways? NULL, and `pending`
+ * says how; else the refusal (register.c). */
+result_t *pending_prove(rps_t *rps, const caller_t *caller, const char *name, pending_t *pending,
+                        apr_pool_t *p);
+
+/* The registration becomes an identity of its user, who is made where the name was free
+ * (signature.c); and only the identity, of a user who is there. */
+result_t *pending_become(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                         const pending_t *pending, apr_pool_t *p);
+result_t *pending_add_identity(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                               const pending_t *pending, const user_t *user, apr_pool_t *p);
+
 #endif

@@ -170,8 +170,8 @@ static result_t *prove_to_application(rps_t *rps, const char *name, pending_t *p
     return NULL;
 }
 
-static result_t *prove(rps_t *rps, const caller_t *caller, const char *name, pending_t *pending,
-                       apr_pool_t *p)
+result_t *pending_prove(rps_t *rps, const caller_t *caller, const char *name, pending_t *pending,
+                        apr_pool_t *p)
 {
     if (rps->settings->service)
         return prove_to_application(rps, name, pending, p);
@@ -318,7 +318,7 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
     if (wait > 0)
         return rps_later(p, "throttled", "Too many tries from this address.", wait);
 
-    result_t *refusal = prove(rps, caller, wish.name, &pending, p);
+    result_t *refusal = pending_prove(rps, caller, wish.name, &pending, p);
     if (!refusal && mpin_id)
         refusal = end_old(rps, caller, mpin_id, body, p);
     if (!refusal)

@@ -1,7 +1,6 @@
 #ifndef MPIN_RPS_ROOM_H
 #define MPIN_RPS_ROOM_H
 
-#include "dta/halves.h"
 #include "rps/allow.h"
 #include "rps/rps.h"
 
@@ -20,13 +19,13 @@ struct rps_t {
     const throttle_t *throttle;
     const keys_t *keys;
     const log_sink_t *log;
-    mpin_server_t *server; /* NULL until the second D-TA has given its share (rps/split.h) */
-    halves_t *halves;
+    mpin_server_t *server;
     allow_t *allow;
     secret_t *idle_key;         /* authOTTs that are kept nowhere (rps/authott.h) */
     const secret_t *code_key;   /* what leads to a phone login's code (rps/code.h) */
     const secret_t *activation; /* what keys of activation are made with (rps/service.h) */
     apr_time_t complained;      /* of an application that gives no answer; atomic */
+    struct remote_t *remote;    /* an RPS elsewhere (rps/remote_ask.h), NULL without */
 };
 
 /* An mpinId as clients send it, decoded once. It is confidential: only its handle is ever shown, in
@@ -57,9 +56,6 @@ store_status_t rps_standing(rps_t *rps, const unsigned char handle[HANDLE_BYTES]
 /* The UTC day number of time permits. */
 uint32_t rps_day(apr_time_t now);
 
-/* NULL for an identity that gets a time permit; else the refusal, audited. */
-result_t *rps_permit_refusal(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
-
 /* "kind:" and hex, a key of the store. */
 const char *rps_key(const char *kind, const unsigned char *bytes, apr_size_t len, apr_pool_t *p);
 
@@ -68,6 +64,11 @@ result_t *rps_store_refusal(store_status_t status, apr_pool_t *p);
 
 /* A text of the configuration, or null for what is none in UTF-8. */
 void rps_add_text(json_t *json, const char *key, const char *text);
+
+/* What clientSettings says of the site, whoever is its RPS; and a fresh seed. */
+#define MPIN_SUITE "BLS12381-MPIN-NU"
+void settings_add_site(json_t *json, const rps_settings_t *s, const caller_t *caller);
+const char *settings_seed(apr_pool_t *p);
 
 /* A refusal with Retry-After. */
 result_t *rps_later(apr_pool_t *p, const char *code, const char *message, int seconds);

@@ -4,8 +4,8 @@
 #include "base/http.h"
 #include "base/result.h"
 #include "base/seats.h"
+#include "base/secret.h"
 #include "dta/dta.h"
-#include "dta/sign.h"
 #include "people/people.h"
 #include "people/throttle.h"
 #include "session/known.h"
@@ -47,8 +47,12 @@ typedef struct rps_settings_t {
     bool service;               /* of other applications: they say who registers, and redeem */
     const char *verify_url;     /* a service's: where they are asked */
     const char *permit_url;     /* ... and whether access was withdrawn; NULL = never */
-    http_t *http;               /* what they are asked with ... */
-    seats_t *seats;             /* ... and where the worker sits meanwhile */
+    const char *remote_url; /* of an RPS elsewhere, without a slash at its end; NULL: it is here */
+    const secret_t *remote_secret; /* we name it there; NULL for none */
+    const char *const
+        *dta_origins; /* of D-TAs that its clients may ask; NULL-terminated, or NULL */
+    http_t *http;     /* what others are asked with ... */
+    seats_t *seats;   /* ... and where the worker sits meanwhile */
     const char *title;
     const char *base_url;         /* of the RPS as clients see it: "/rps" or "https://host/rps" */
     const char *authenticate_url; /* "/mpinAuthenticate" */
@@ -86,25 +90,10 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
 result_t *rps_signature(rps_t *rps, const caller_t *caller, const char *mpin_id,
                         const char *reg_ott, apr_pool_t *p);
 
-/* The same for clients of the protocol that always ask two D-TAs (GET): the first half of the
- * secret, and in `params` what to ask the second with. Where there is one D-TA, it is asked at
- * /rps/dta/. */
-result_t *rps_signature_in_two(rps_t *rps, const caller_t *caller, const char *mpin_id,
-                               const char *reg_ott, apr_pool_t *p);
-
-/* POST /rps/timePermit/<mpinId>, and GET for clients that always ask two D-TAs: today's permit for
- * an identity that is not revoked (one that is locked gets it too, as it gets answers to its
- * passes); 403 identity_revoked, user_disabled; 404 without MPinTimePermits. */
+/* GET /rps/timePermit/<mpinId>: today's permit for an identity that is not revoked (one that is
+ * locked gets it too, as it gets answers to its passes); 403 identity_revoked, user_disabled; 404
+ * without MPinTimePermits. */
 result_t *rps_time_permit(rps_t *rps, const caller_t *caller, const char *mpin_id, apr_pool_t *p);
-result_t *rps_time_permit_in_two(rps_t *rps, const caller_t *caller, const char *mpin_id,
-                                 apr_pool_t *p);
-
-/* GET /rps/dta/clientSecret and /rps/dta/timePermit: the second half, where there is no second
- * D-TA. */
-result_t *rps_half_client_secret(rps_t *rps, const caller_t *caller, const dta_request_t *request,
-                                 apr_pool_t *p);
-result_t *rps_half_time_permit(rps_t *rps, const caller_t *caller, const dta_request_t *request,
-                               apr_pool_t *p);
 
 /* POST /rps/setupDone/<mpinId> */
 result_t *rps_setup_done(rps_t *rps, const caller_t *caller, const char *mpin_id, apr_pool_t *p);
@@ -140,6 +129,7 @@ typedef struct redemption_t {
     const char *mpin_id;                 /* as pass2 named it: at a service, else NULL */
     bool by_phone;                       /* a phone signs this browser in (rps/phone.h) ... */
     unsigned char wid[16], auth_ott[16]; /* ... and waits for the word on these */
+    bool wants_word;                     /* at an RPS elsewhere: a phone may wait (rps/remote.h) */
 } redemption_t;
 
 void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemption_t *redemption,

@@ -1,7 +1,7 @@
 #include <apr_strings.h>
 #include <sodium.h>
 #include "base/hex.h"
-#include "rps/split.h"
+#include "rps/room.h"
 
 #define SEED_BYTES 100 /* as many as the original sends */
 
@@ -24,7 +24,7 @@ static json_t *signed_in(const caller_t *caller)
 
 /* Old clients do not start without a seed. Ours takes randomness from its platform, and nobody
  * should take it from here: but what is sent is fresh each time. */
-static const char *seed(apr_pool_t *p)
+const char *settings_seed(apr_pool_t *p)
 {
     unsigned char bytes[SEED_BYTES];
     randombytes_buf(bytes, sizeof bytes);
@@ -64,28 +64,24 @@ static void add_phone(json_t *json, const rps_settings_t *s, apr_pool_t *p)
     rps_add_text(json, "codeStatusURL", apr_pstrcat(p, s->base_url, "/codeStatus", NULL));
 }
 
-/* The protocol's fields. */
+/* The protocol's fields. No second D-TA is on offer: its URL is left out. */
 static void add_protocol(json_t *json, rps_t *rps, apr_pool_t *p)
 {
     const rps_settings_t *s = rps->settings;
     rps_add_text(json, "registerURL", apr_pstrcat(p, s->base_url, "/user", NULL));
     rps_add_text(json, "signatureURL", apr_pstrcat(p, s->base_url, "/signature", NULL));
-    rps_add_text(json, "certivoxURL", split_url(rps, p));
     rps_add_text(json, "setupDoneURL", apr_pstrcat(p, s->base_url, "/setupDone", NULL));
     rps_add_text(json, "mpinAuthServerURL", s->base_url);
     rps_add_text(json, "authenticateURL", s->authenticate_url);
     rps_add_text(json, "appID", keys_app_id(rps->keys));
-    rps_add_text(json, "seedValue", seed(p));
+    rps_add_text(json, "seedValue", settings_seed(p));
     json_object_set_new(json, "requestOTP", json_false());
     json_object_set_new(json, "setDeviceName", json_boolean(s->set_device_name));
     add_phone(json, s, p);
 }
 
-static void add_ours(json_t *json, const rps_settings_t *s, const caller_t *caller)
+void settings_add_site(json_t *json, const rps_settings_t *s, const caller_t *caller)
 {
-    rps_add_text(json, "suite", "BLS12381-MPIN-NU");
-    json_object_set_new(json, "pinLength", json_integer(s->pin_length));
-    json_object_set_new(json, "maxFailures", json_integer(s->max_failures));
     rps_add_text(json, "title", s->title);
     json_object_set_new(json, "registration", registration_ways(s, caller));
     json_object_set_new(json, "signedIn", signed_in(caller));
@@ -93,13 +89,19 @@ static void add_ours(json_t *json, const rps_settings_t *s, const caller_t *call
     rps_add_text(json, "logoutURL", s->logout_url);
 }
 
+static void add_ours(json_t *json, const rps_settings_t *s, const caller_t *caller)
+{
+    rps_add_text(json, "suite", MPIN_SUITE);
+    json_object_set_new(json, "pinLength", json_integer(s->pin_length));
+    json_object_set_new(json, "maxFailures", json_integer(s->max_failures));
+    settings_add_site(json, s, caller);
+}
+
 result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)
 {
     json_t *json = json_object();
     add_protocol(json, rps, p);
     add_ours(json, rps->settings, caller);
-    if (dta_second(rps->dta))
-        json_object_set_new(json, "secondDTA", json_true());
     if (rps->settings->time_permits)
         add_permits(json, rps->settings, caller, p);
     return result_ok(p, json);

@@ -1,7 +1,7 @@
+#include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
 #include "rps/pending.h"
-#include "rps/split.h"
 
 static result_t *unknown(apr_pool_t *p)
 {
@@ -38,8 +38,8 @@ static result_t *same_user(rps_t *rps, const pending_t *pending, user_t *user, a
     return user->version == pending->user_version ? NULL : unknown(p);
 }
 
-static result_t *add_identity(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
-                              const pending_t *pending, const user_t *user, apr_pool_t *p)
+result_t *pending_add_identity(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                               const pending_t *pending, const user_t *user, apr_pool_t *p)
 {
     identity_t *list;
     int count;
@@ -89,7 +89,7 @@ static result_t *activate_open(rps_t *rps, const caller_t *caller, const mpin_id
     user_t user;
     result_t *refusal = claim_free_name(rps, caller, pending, &user, p);
     if (!refusal)
-        refusal = add_identity(rps, caller, id, pending, &user, p);
+        refusal = pending_add_identity(rps, caller, id, pending, &user, p);
     return refusal ? refusal : still_unproven(rps, caller, id, &user, p);
 }
 
@@ -100,7 +100,7 @@ static result_t *activate_signed_in(rps_t *rps, const caller_t *caller, const mp
     result_t *refusal = same_user(rps, pending, &user, p);
     if (!refusal)
         refusal = name_proven(rps, caller, &user, p);
-    return refusal ? refusal : add_identity(rps, caller, id, pending, &user, p);
+    return refusal ? refusal : pending_add_identity(rps, caller, id, pending, &user, p);
 }
 
 /* The application has vouched for the name. That is worth nothing at a site, where names are proven
@@ -116,7 +116,16 @@ static result_t *activate_vouched(rps_t *rps, const caller_t *caller, const mpin
         return rps_store_refusal(status, p);
     if (user.state != USER_ACTIVE)
         return result_error(p, 403, "user_disabled", "This account is disabled.");
-    return add_identity(rps, caller, id, pending, &user, p);
+    return pending_add_identity(rps, caller, id, pending, &user, p);
+}
+
+result_t *pending_become(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                         const pending_t *pending, apr_pool_t *p)
+{
+    if (pending->origin == ORIGIN_APPLICATION)
+        return activate_vouched(rps, caller, id, pending, p);
+    return pending->origin == ORIGIN_OPEN ? activate_open(rps, caller, id, pending, p)
+                                          : activate_signed_in(rps, caller, id, pending, p);
 }
 
 static result_t *activate(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
@@ -125,10 +134,7 @@ static result_t *activate(rps_t *rps, const caller_t *caller, const mpin_id_t *i
     store_status_t status = pending_take(rps, id->handle, p);
     if (status != STORE_OK)
         return status == STORE_MISSING ? unknown(p) : rps_store_refusal(status, p);
-    if (pending->origin == ORIGIN_APPLICATION)
-        return activate_vouched(rps, caller, id, pending, p);
-    return pending->origin == ORIGIN_OPEN ? activate_open(rps, caller, id, pending, p)
-                                          : activate_signed_in(rps, caller, id, pending, p);
+    return pending_become(rps, caller, id, pending, p);
 }
 
 /* ---- endpoints ------------------------------------------------------------------------------- */
@@ -141,23 +147,22 @@ static bool still_open(const rps_settings_t *settings, const pending_t *pending)
     return pending->origin == ORIGIN_OPEN ? settings->register_open : settings->register_signed_in;
 }
 
-static result_t *answer(const share_t *share, const pending_t *pending, const mpin_id_t *id,
-                        apr_pool_t *p)
+static result_t *answer(const unsigned char secret[MPIN_G1_BYTES], const pending_t *pending,
+                        const mpin_id_t *id, apr_pool_t *p)
 {
-    result_t *result = result_ok(
-        p, json_pack("{s:s, s:s}", "clientSecretShare", share->point, "params", share->more));
+    result_t *result = result_ok(p, json_pack("{s:s, s:s}", "clientSecretShare",
+                                              hex_encode(p, secret, MPIN_G1_BYTES), "params", ""));
     return rps_audited(result, "identity_activated", pending->name, id->handle, p);
 }
 
-typedef bool issue_t(rps_t *rps, const caller_t *caller, const mpin_id_t *id, share_t *share,
-                     apr_pool_t *p);
-
-static result_t *sign(rps_t *rps, const caller_t *caller, const char *mpin_id, const char *reg_ott,
-                      issue_t *issue, apr_pool_t *p)
+/* GET and POST /rps/signature/<mpinId> (protocol: RPS, public). The identity is on disk before its
+ * secret leaves; a wrong regOTT leaves the registration as it is. */
+result_t *rps_signature(rps_t *rps, const caller_t *caller, const char *mpin_id,
+                        const char *reg_ott, apr_pool_t *p)
 {
     mpin_id_t id;
     pending_t pending;
-    share_t share;
+    unsigned char secret[MPIN_G1_BYTES];
     if (!mpin_id_read(&id, mpin_id, p))
         return unknown(p);
     store_status_t status = pending_find(rps, caller, id.handle, reg_ott, &pending, p);
@@ -169,30 +174,15 @@ static result_t *sign(rps_t *rps, const caller_t *caller, const char *mpin_id, c
         return result_error(p, 403, "registration_closed", "Registration is closed.");
     if (!pending.active)
         return result_error(p, 401, "not_activated", "This registration waits to be activated.");
-    result_t *refusal = split_can_issue(rps, caller, p);
-    if (refusal)
-        return refusal;
-    if (!issue(rps, caller, &id, &share, p)) {
+    if (dta_client_secret(rps->dta, id.hash, secret) != MPIN_ACCEPTED) {
         log_error(rps->log, "MPIN0301", "the D-TA issues no client secret: the key file is broken");
         return rps_store_refusal(STORE_DOWN, p);
     }
 
-    refusal = activate(rps, caller, &id, &pending, p);
-    return refusal ? refusal : answer(&share, &pending, &id, p);
-}
-
-/* POST and GET /rps/signature/<mpinId> (protocol: RPS, public). The identity is on disk before its
- * secret leaves; a wrong regOTT leaves the registration as it is. */
-result_t *rps_signature(rps_t *rps, const caller_t *caller, const char *mpin_id,
-                        const char *reg_ott, apr_pool_t *p)
-{
-    return sign(rps, caller, mpin_id, reg_ott, split_client_secret, p);
-}
-
-result_t *rps_signature_in_two(rps_t *rps, const caller_t *caller, const char *mpin_id,
-                               const char *reg_ott, apr_pool_t *p)
-{
-    return sign(rps, caller, mpin_id, reg_ott, split_client_secret_in_two, p);
+    result_t *refusal = activate(rps, caller, &id, &pending, p);
+    result_t *result = refusal ? refusal : answer(secret, &pending, &id, p);
+    sodium_memzero(secret, sizeof secret);
+    return result;
 }
 
 /* POST /rps/setupDone/<mpinId>: old clients tell us, and nothing follows from it. */

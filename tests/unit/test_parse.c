@@ -212,6 +212,28 @@ static void a_service_is_an_rps_or_a_dta_and_may_have_a_secret(void **state)
     REFUSED(parse_service, &service, "none");
 }
 
+static void an_rps_is_here_or_elsewhere_and_may_have_a_secret(void **state)
+{
+    (void)state;
+    external_rps_t rps = {0};
+    READ(parse_rps, &rps, "http://127.0.0.1:8011");
+    assert_string_equal(rps.url, "http://127.0.0.1:8011");
+    assert_null(rps.secret_file);
+    READ(parse_rps, &rps, "https://rps.example.com/milagro// secret=conf/secret");
+    assert_string_equal(rps.url, "https://rps.example.com/milagro");
+    assert_string_equal(rps.secret_file, "/etc/httpd/conf/secret");
+    REFUSED(parse_rps, &rps, "http://rps.example.com");
+    REFUSED(parse_rps, &rps, "https://rps.example.com/?a=b");
+    REFUSED(parse_rps, &rps, "https://rps.example.com secret=");
+    REFUSED(parse_rps, &rps, "https://rps.example.com conf/secret");
+    REFUSED(parse_rps, &rps, "embedded secret=conf/secret");
+    REFUSED(parse_rps, &rps, "127.0.0.1:8011");
+    REFUSED(parse_rps, &rps, "off");
+    READ(parse_rps, &rps, "Embedded");
+    assert_null(rps.url);
+    assert_null(rps.secret_file);
+}
+
 static void an_application_is_asked_by_https_or_on_this_machine(void **state)
 {
     (void)state;
@@ -405,6 +427,7 @@ int main(void)
         cmocka_unit_test(ways_to_register_are_listed),
         cmocka_unit_test(who_may_register_is_anybody_or_domains_or_a_file),
         cmocka_unit_test(a_service_is_an_rps_or_a_dta_and_may_have_a_secret),
+        cmocka_unit_test(an_rps_is_here_or_elsewhere_and_may_have_a_secret),
         cmocka_unit_test(an_application_is_asked_by_https_or_on_this_machine),
         cmocka_unit_test(origins_are_spelled_as_browsers_do),
         cmocka_unit_test(a_store_is_a_directory_for_lmdb),

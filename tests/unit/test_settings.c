@@ -81,13 +81,12 @@ static void defaults_are_the_documented_ones(void **state)
     const server_config_t *config = settings_make(pool);
     assert_false(config->engine);
     assert_null(config->public_url.text);
-    assert_true(config->rps_embedded);
+    assert_null(config->rps.url);
     assert_int_equal(config->ways, REGISTER_SIGNED_IN);
     assert_int_equal(config->allow.kind, ALLOW_NOBODY);
     assert_int_equal(config->pin_length, 4);
     assert_int_equal(config->max_failures, 3);
     assert_false(config->time_permits);
-    assert_null(config->second_dta.url);
     assert_null(config->providers);
     assert_int_equal(config->session_idle, apr_time_from_sec(30 * 60));
     assert_int_equal(config->session_max, apr_time_from_sec(8 * 3600));

@@ -1,0 +1,45 @@
+#include "config/parse.h"
+
+#include <apr_strings.h>
+#include <string.h>
+#include <strings.h>
+
+/* Where the RPS is. It says who somebody is, so plain http is for this machine only. Milagro's own
+ * configuration ends such a URL in "/"; ours comes without. */
+static const char *parse_place(const char **url, char *word, const words_t *words)
+{
+    if (!strstr(word, "://") || strchr(word, '?'))
+        return apr_psprintf(
+            words->p,
+            "\"%.80s\" is no place of an RPS; write embedded, or as in http://127.0.0.1:8011",
+            word);
+    size_t len = strlen(word);
+    while (len && word[len - 1] == '/')
+        len--;
+    char *place = apr_pstrmemdup(words->p, word, len);
+    const words_t one = {1, &place, words->root, words->p};
+    return parse_application_url(url, &one);
+}
+
+const char *parse_rps(external_rps_t *rps, const words_t *words)
+{
+    external_rps_t found = {0};
+    const bool embedded = !strcasecmp(words->word[0], "embedded");
+    const char *wrong = embedded ? NULL : parse_place(&found.url, words->word[0], words);
+    if (wrong)
+        return wrong;
+    if (words->count == 2) {
+        char *file = words->word[1];
+        if (embedded || strncasecmp(file, "secret=", 7) || !file[7])
+            return apr_psprintf(words->p,
+                                "\"%.80s\" says nothing here; write the URL of an RPS and "
+                                "secret=FILE",
+                                file);
+        file += 7;
+        const words_t one = {1, &file, words->root, words->p};
+        if ((wrong = parse_file(&found.secret_file, &one)))
+            return wrong;
+    }
+    *rps = found;
+    return NULL;
+}
