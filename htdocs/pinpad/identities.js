@@ -19,7 +19,7 @@ export async function choose(screens) {
                 avatar(identity.user), h('span.mp-name', {}, identity.user,
                     identity.device && h('small', {}, identity.device)))))),
         h('div.mp-buttons', {},
-            rps.settings.registration.includes('open')
+            rps.takesNames
                 && screens.button('plain', text('add_here'), () => screens.add()),
             screens.button('plain', text('manage_short'), () => manage(screens)),
             ...(options.others ? [] : screens.otherWays())));

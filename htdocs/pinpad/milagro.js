@@ -6,7 +6,7 @@ const LIMIT = 10_000; // ms
 const FRESH = 10_000; // ms that a permit's first share is used for
 
 /** What its clientSettings do not say. */
-const UNSAID = { pinLength: 4, title: location.hostname, registration: ['open'], signedIn: null, loginURL: '' };
+const UNSAID = { pinLength: 4, title: location.hostname, registration: ['application'], signedIn: null, loginURL: '' };
 
 /** @param {Rps} rps opened just now */
 export function adapt(rps) {
@@ -16,6 +16,7 @@ export function adapt(rps) {
     let last;
     Object.assign(rps, /** @type {Partial<Rps>} */ ({
         settings,
+        takesNames: true,
         worker: 'worker-bncx.js',
 
         // It tells its day with a permit and not before: one is asked for at each sign-in, because yesterday's would be

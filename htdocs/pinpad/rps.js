@@ -94,6 +94,8 @@ export class Rps {
      */
     constructor(url, settings, credentials) {
         this.settings = settings;
+        /** Whether a person may begin with a name. */
+        this.takesNames = settings.registration?.some((way) => ['open', 'application'].includes(way));
         this.worker = 'worker.js'; // the script of the suite's mathematics
         /** @param {string} path */
         this.at = (path) => new URL(path, url).href;

@@ -120,7 +120,7 @@ export class Screens extends Stage {
             return this.offer(user, mine);
         if (known.length)
             return this.enter(mine ?? known[0]);
-        return settings.registration.includes('open') ? this.add() : this.notice('empty',
+        return this.rps.takesNames ? this.add() : this.notice('empty',
             this.text('empty'), this.text('empty_text'), this.otherWays(this.text('sign_in'), 'primary'));
     }
 
@@ -426,10 +426,11 @@ export class Screens extends Stage {
 
     // ---- elsewhere -----------------------------------------------------------------------------
 
-    /** Whether there is another way to sign in: on this page, or on the login page. */
+    /** Whether there is another way to sign in: on this page, or on its site's login page. */
     others() {
         const { rps, options } = this;
-        return options.others || (rps && new URL(rps.at(rps.settings.loginURL)).pathname !== location.pathname);
+        const login = rps?.settings.loginURL && new URL(rps.at(rps.settings.loginURL));
+        return options.others || (login && login.origin === location.origin && login.pathname !== location.pathname);
     }
 
     /** @param {string} [text] @param {string} [kind] */

@@ -13,15 +13,16 @@ import { RpsError } from './rps.js';
 function inWorker(url) {
     return new Promise((resolve, reject) => {
         const here = new URL(url).origin === location.origin;
-        const worker = new Worker(here ? url : URL.createObjectURL(
-            new Blob([`import ${JSON.stringify(url)}`], { type: 'text/javascript' })), { type: 'module' });
+        const worker = new Worker(here ? url : URL.createObjectURL(new Blob(
+            [`import(${JSON.stringify(url)}).catch(() => postMessage({ id: 0, error: 1 }))`],
+            { type: 'text/javascript' })), { type: 'module' });
         /** @type {Map<number, [(value: any) => void, (error: Error) => void]>} */
         const waiting = new Map();
         let last = 0;
         worker.onerror = reject;
         worker.onmessage = ({ data: { id, value, error } }) => {
             if (!id)
-                return resolve((name, request) => new Promise((...settle) => {
+                return error ? reject(error) : resolve((name, request) => new Promise((...settle) => {
                     waiting.set(++last, settle);
                     worker.postMessage({ id: last, name, request }, request.pin ? [request.pin.buffer] : []);
                 }));

@@ -14,8 +14,11 @@ const build = resolve(root, process.env.BUILD || 'build');
 const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-/** Starts the demo site; resolves to its address, its password user, and how to end it. */
-async function startSite() {
+/**
+ * Starts the demo site; resolves to its address, its password user, and how to end it. `more` makes what its
+ * configuration ends with, for a folder of its own.
+ */
+async function startSite(more = (_) => '') {
     const { MPIN_URL, MPIN_PASSWORD_USER, MPIN_PASSWORD } = process.env;
     if (MPIN_URL)
         return { url: MPIN_URL, user: MPIN_PASSWORD_USER, password: MPIN_PASSWORD, stop() {} };
@@ -26,7 +29,7 @@ async function startSite() {
     chmodSync(folder, 0o755);
     symlinkSync(join(build, 'mod_auth_mpin.so'), join(folder, 'mod_auth_mpin.so'));
     const demo = (word) => execFileSync(join(root, 'tools/demo'), [word],
-        { env: { ...process.env, BUILD: folder, PORT: port, TLS: '', HOST: '' }, stdio: ['ignore', 'ignore', 'inherit'] });
+        { env: { ...process.env, BUILD: folder, PORT: port, TLS: '', HOST: '', MORE: more(folder) }, stdio: ['ignore', 'ignore', 'inherit'] });
     demo('start');
     return {
         url: `http://127.0.0.1:${port}`,
@@ -150,4 +153,4 @@ async function findings(page) {
     return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
 }
 
-module.exports = { alert, build, choosePin, enrol, findings, openProfile, root, run, screen, signInByPassword, signOut, typePin };
+module.exports = { alert, build, choosePin, enrol, findings, openProfile, root, run, screen, signInByPassword, signOut, startSite, typePin };

@@ -8,7 +8,7 @@ chdir "$FindBin::Bin/../.." or die;
 
 sub slurp { open my $in, '<', $_[0] or die "$_[0]: $!"; local $/; return scalar <$in> }
 
-my $tests = join '', map { slurp($_) } glob 'tests/unit/*.c tests/t/*.t tests/lifecycle/*.t tests/browser/*.t';
+my $tests = join '', map { slurp($_) } glob 'tests/unit/*.c tests/t/*.t tests/lifecycle/*.t tests/browser/*.t tests/interop/*.t';
 my @rules = slurp('docs/security.md') =~ /`(\w{20,})`/g;
 cmp_ok scalar @rules, '>', 20, 'the security model names its tests';
 ok $tests =~ /\b$_\b/, "$_ is a test" for @rules;

@@ -83,6 +83,12 @@ static void client_settings_say_who_is_signed_in_and_how_to_register(void **stat
     caller.loopback = true;
     json = rps_client_settings(desk->rps, &caller, desk->pool)->json;
     assert_int_equal(json_array_size(json_object_get(json, "registration")), 2);
+
+    desk->settings.register_signed_in = desk->settings.register_open = false;
+    desk->settings.verify_url = "http://127.0.0.1:1/mpinVerify";
+    json = rps_client_settings(desk->rps, &caller, desk->pool)->json;
+    assert_string_equal(json_write(desk->pool, json_object_get(json, "registration")),
+                        "[\"application\"]");
 }
 
 /* ---- what a registration looks like ---------------------------------------------------------- */
