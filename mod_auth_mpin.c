@@ -5,6 +5,7 @@
 #include "login/page.h"
 #include "rpa/front.h"
 #include "rpa/phone.h"
+#include "rpa/issuer.h"
 #include "rpa/rpa.h"
 #include "rpa/service.h"
 
@@ -35,9 +36,13 @@ static const route_t routes[] = {
     {"GET", PATH_RPS, "/signature/*", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0, rpa_signature_get},
     {"POST", PATH_RPS, "/signature/*", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0,
      rpa_signature_post},
-    {"GET", PATH_RPS, "/timePermit/*", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0, rpa_time_permit},
+    {"GET", PATH_RPS, "/timePermit/*", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0, rpa_time_permit_get},
     {"POST", PATH_RPS, "/timePermit/*", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0,
-     rpa_time_permit},
+     rpa_time_permit_post},
+    {"GET", PATH_RPS, "/dta/clientSecret", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0,
+     issuer_half_client_secret},
+    {"GET", PATH_RPS, "/dta/timePermit", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0,
+     issuer_half_time_permit},
     {"POST", PATH_RPS, "/setupDone/*", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_setup_done},
     {"POST", PATH_RPS, "/pass1", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 403, rpa_pass1},
     {"POST", PATH_RPS, "/pass2", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 403, rpa_pass2},
@@ -64,6 +69,15 @@ static const route_t routes[] = {
     {"GET", PATH_PERMIT, "", RPS, BODY_NONE, 0, ANSWER_JSON, 0, front_permit},
     {"GET", PATH_PERMIT, "/*", RPS, BODY_NONE, 0, ANSWER_JSON, 0, front_permit},
     {"GET", BASE_RPS_SERVICE, "/status", SERVICE, BODY_NONE, 0, ANSWER_JSON, 0, service_status},
+    {"GET", BASE_DTA_SERVICE, "/serverSecret", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0,
+     issuer_server_secret},
+    {"GET", BASE_DTA_SERVICE, "/clientSecret", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0,
+     issuer_client_secret},
+    {"GET", BASE_DTA_SERVICE, "/timePermit", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0,
+     issuer_time_permit},
+    {"GET", BASE_DTA_SERVICE, "/timePermits", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0,
+     issuer_time_permits},
+    {"GET", BASE_DTA_SERVICE, "/status", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0, issuer_status},
     {.method = NULL}};
 
 /* ---- hooks ---- */

@@ -163,6 +163,7 @@ static void check_site(checked_t *site)
     check_keys(site);
     check_files(site);
     check_service(site);
+    check_second_dta(site);
     check_rps(site);
 }
 
@@ -185,6 +186,7 @@ int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
         for (int earlier = 0; earlier < i; earlier++) {
             const checked_t *other = &APR_ARRAY_IDX(sites, earlier, checked_t);
             check_shared(other, &APR_ARRAY_IDX(sites, i, checked_t));
+            check_second_dta_beside(&APR_ARRAY_IDX(sites, i, checked_t), other);
             check_service_beside(&APR_ARRAY_IDX(sites, i, checked_t), other);
         }
     }

@@ -8,6 +8,7 @@
 
 #include "config/mistakes.h"
 #include "config/surroundings.h"
+#include "config/tree.h"
 
 /* httpd's own providers: the module that has each, and the directive without which it knows nobody.
  */
@@ -35,37 +36,7 @@ static const known_provider_t *known_provider(const char *name)
     return known->name ? known : NULL;
 }
 
-/* ---- the configuration's own tree ---- */
-
-typedef struct walk_t {
-    const server_rec *main_server;
-    void (*visit)(struct walk_t *walk, const ap_directive_t *node, const server_rec *server);
-    void *baton;
-} walk_t;
-
-/* The vhost that a <VirtualHost> section made. */
-static const server_rec *vhost_of(const walk_t *walk, const ap_directive_t *node)
-{
-    for (const server_rec *server = walk->main_server->next; server; server = server->next)
-        if (server->defn_name && (int)server->defn_line_number == node->line_num &&
-            !strcmp(server->defn_name, node->filename))
-            return server;
-    return walk->main_server;
-}
-
-static void walk_tree(walk_t *walk, const ap_directive_t *node, const server_rec *server)
-{
-    for (; node; node = node->next) {
-        const bool vhost = !strcasecmp(node->directive, "<VirtualHost");
-        walk->visit(walk, node, server);
-        walk_tree(walk, node->first_child, vhost ? vhost_of(walk, node) : server);
-    }
-}
-
-static void walk_configuration(walk_t *walk)
-{
-    walk_tree(walk, ap_conftree, walk->main_server);
-}
+/* ---- where a directive stands ---- */
 
 /* What stands between "<Location" and ">", without quotes. */
 static const char *section_path(const ap_directive_t *node, apr_pool_t *p)
@@ -107,7 +78,7 @@ typedef struct search_t {
     bool found;
 } search_t;
 
-static void visit_search(walk_t *walk, const ap_directive_t *node, const server_rec *server)
+static void visit_search(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
 {
     search_t *search = walk->baton;
     const checked_t *site = search->site;
@@ -139,8 +110,8 @@ static void check_provider(const checked_t *site, const char *name)
         return;
 
     search_t search = {site, known->needs, false};
-    walk_t walk = {site->main_server, visit_search, &search};
-    walk_configuration(&walk);
+    tree_walk_t walk = {site->main_server, visit_search, &search};
+    tree_walk(&walk);
     if (!search.found)
         mistake(site->pconf, at,
                 "the provider %s has no settings, so nobody can sign in; write <Location %s> with "
@@ -171,7 +142,7 @@ static bool any_serves(const server_rec *main_server, const server_rec *server, 
     return false;
 }
 
-static void visit_auth_type(walk_t *walk, const ap_directive_t *node, const server_rec *server)
+static void visit_auth_type(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
 {
     apr_pool_t *pconf = walk->baton;
     const char *args = node->args;
@@ -186,8 +157,8 @@ static void visit_auth_type(walk_t *walk, const ap_directive_t *node, const serv
 
 void check_sections(apr_pool_t *pconf, const server_rec *main_server)
 {
-    walk_t walk = {main_server, visit_auth_type, pconf};
-    walk_configuration(&walk);
+    tree_walk_t walk = {main_server, visit_auth_type, pconf};
+    tree_walk(&walk);
 
     const apr_array_header_t *list = directives_of_directories(pconf);
     for (int i = 0; i < list->nelts; i++) {

@@ -53,7 +53,9 @@ void check_service(const checked_t *site)
         mistake(site->pconf, check_at(site, SETTING_service),
                 "it opens what only applications may ask, so it belongs to a vhost of its own; "
                 "write it in a <VirtualHost>");
-    if (!config->service.secret_file && !surroundings_all_loopback())
+    /* a D-TA's requests are signed */
+    if ((config->service.parts & SERVICE_RPS) && !config->service.secret_file &&
+        !surroundings_all_loopback())
         mistake(site->pconf, check_at(site, SETTING_service),
                 "not every Listen address is loopback, so applications must name a secret; add "
                 "secret=FILE");

@@ -31,6 +31,10 @@ void check_files(const checked_t *site);
 void check_service(const checked_t *site);
 void check_service_beside(const checked_t *site, const checked_t *other);
 
+/* check_dta.c: the second D-TA; and `other`, an earlier vhost. */
+void check_second_dta(const checked_t *site);
+void check_second_dta_beside(const checked_t *site, const checked_t *other);
+
 /* check_rps.c: an RPS elsewhere. */
 void check_rps(const checked_t *site);
 

@@ -5,9 +5,22 @@
 
 #include "config/hooks.h"
 #include "config/place.h"
+#include "dta/second.h"
 
 #define RETRY_AFTER apr_time_from_sec(1)
 #define PRELOGIN_LIFE apr_time_from_sec(3600)
+
+/* NULL when memory is out: never one without the second D-TA that the configuration names. */
+static dta_t *make_dta(const depot_t *depot, store_t *store, apr_pool_t *p)
+{
+    dta_t *dta = dta_local(depot->settings.keys, p);
+    if (!depot->second)
+        return dta;
+    second_dta_t *second = second_make(depot->second->url, depot->second_app, dta, store,
+                                       depot->http, depot->seats, &depot->log, p);
+    dta_set_second(dta, second);
+    return second ? dta : NULL;
+}
 
 /* Opens the store and what all its sites share. What fails is told once, not at every try. */
 static bool depot_open(depot_t *depot)
@@ -32,7 +45,7 @@ static bool depot_open(depot_t *depot)
     depot->told = false;
     depot->people = people_make(store, revocations, depot->longest, &depot->log, p);
     depot->http = http_make(p);
-    depot->dta = dta_local(depot->settings.keys, p);
+    depot->dta = make_dta(depot, store, p);
     depot->revocations = revocations;
     depot->store = store;
     return true;
@@ -61,10 +74,14 @@ static bool place_raise(place_t *place)
     site->known = known_browsers_make(keys, site->known_cookie, site->realm, p);
     site->signouts = signouts_make(keys, site->realm, site->session_max, p);
     site->applicants = applicants_make(keys, site->realm, depot->revocations, p);
-    site->rps = rps_make(&site->rps_settings, site->store, site->people, site->dta, &site->throttle,
-                         keys, &site->log, p);
-    if (!site->sessions || !site->prelogins || !site->known || !site->signouts ||
-        !site->applicants || !site->rps) {
+    if (site->dta && (site->services & SERVICE_DTA))
+        site->dta_service =
+            dta_service_make(site->dta, keys, site->store, &site->log, apr_time_now(), p);
+    if (site->dta)
+        site->rps = rps_make(&site->rps_settings, site->store, site->people, site->dta,
+                             &site->throttle, keys, &site->log, p);
+    if (!site->sessions || !site->prelogins || !site->known || !site->signouts || !site->rps ||
+        !site->applicants || (!site->dta_service && (site->services & SERVICE_DTA))) {
         log_error(&site->log, "MPIN0205",
                   "the server's secrets can't be made; raise the limit of locked memory");
         apr_pool_destroy(p);

@@ -14,8 +14,11 @@
 typedef struct depot_t {
     store_settings_t settings; /* `keys` is NULL where the parent could not prepare: down until the
                                   next reload */
-    const server_config_t *config; /* of the first vhost that names it */
-    apr_interval_time_t longest;   /* session that can live in it */
+    const server_config_t *config;      /* of the first vhost that names it */
+    apr_interval_time_t longest;        /* session that can live in it */
+    const second_dta_setting_t *second; /* MPinSecondDTA of its vhosts, NULL without */
+    const keys_app_t *second_app;       /* what we name ourselves by there */
+    seats_t *seats;
     log_sink_t log;
 
     /* the child's */

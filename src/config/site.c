@@ -124,6 +124,18 @@ static void set_rps(site_t *site, const server_config_t *config)
     };
 }
 
+/* Everything is ours; but the pad asks the second D-TA for its shares. */
+static const char *content_policy(const server_config_t *config, apr_pool_t *p)
+{
+    const second_dta_setting_t *second = &config->second_dta;
+    return apr_pstrcat(
+        p, "default-src 'self'; ",
+        second->url ? apr_pstrcat(p, "connect-src 'self' ", second->origin.text, "; ", NULL) : "",
+        "object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'",
+        NULL);
+}
+
 place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_t *p)
 {
     place_t *place = apr_pcalloc(p, sizeof(*place));
@@ -153,6 +165,7 @@ place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_
     site->cors = config->cors;
     site->session_idle = config->session_idle;
     site->session_max = config->session_max;
+    site->content_policy = content_policy(config, p);
     site->all_loopback = surroundings_all_loopback();
     site->open_registration = config->ways & REGISTER_OPEN;
     site->throttle.address = config->throttle.address;

@@ -5,6 +5,7 @@
 #include "base/seats.h"
 #include "base/secret.h"
 #include "config/config.h"
+#include "dta/serve.h"
 #include "session/applicant.h"
 #include "session/signout.h"
 #include <mod_auth.h>
@@ -32,9 +33,10 @@ typedef struct site_t {
     const char *after_login;
     const char *after_logout;
     const char *title;
-    const char *logo;      /* path or NULL */
-    const char *templates; /* directory or NULL */
-    unsigned methods;      /* METHOD_ bits that this site offers; both where login is elsewhere */
+    const char *logo;           /* path or NULL */
+    const char *templates;      /* directory or NULL */
+    const char *content_policy; /* of pages: Content-Security-Policy */
+    unsigned methods; /* METHOD_ bits that this site offers; both where login is elsewhere */
     const apr_array_header_t *providers;    /* of password_provider_t, empty = no password form */
     const apr_array_header_t *pass_headers; /* of pass_header_t */
     apr_interval_time_t session_idle, session_max;
@@ -57,6 +59,7 @@ typedef struct site_t {
     people_t *people;
     http_t *http;
     dta_t *dta;
+    dta_service_t *dta_service; /* on vhosts with MPinService dta */
     rps_t *rps;
 } site_t;
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/hooks.h"
+#include "config/issuer.h"
 #include "config/passphrase.h"
 #include "config/place.h"
 #include "base/secret_file.h"
@@ -74,6 +75,8 @@ bool depot_prepare(depot_t *depot, apr_pool_t *p, const char **why)
     if (status)
         return false;
 
+    if (depot->second && !issuer_read_second(depot, keys, p, why))
+        return false;
     depot->settings.keys = keys;
     const store_status_t prepared = store_prepare(&depot->settings, p, why);
     if (prepared == STORE_FULL) /* the disk: no reason to keep other sites from starting */
@@ -185,6 +188,8 @@ static int make_place(server_config_t *config, server_rec *server, server_rec *m
     place->depot = depot_of(depots, config, server, p);
     if (place->depot->longest < config->session_max)
         place->depot->longest = config->session_max;
+    if (config->second_dta.url && config->service.parts != SERVICE_DTA)
+        place->depot->second = &config->second_dta;
     if (config->audit)
         place->down.audit = open_audit(main_server, config->audit, p);
     config->place = place;
@@ -224,9 +229,11 @@ int config_post(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_r
 
     for (int i = 0; i < depots->nelts; i++) {
         const char *why = "";
+        APR_ARRAY_IDX(depots, i, depot_t *)->seats = seats;
         if (!depot_prepare(APR_ARRAY_IDX(depots, i, depot_t *), pconf, &why) &&
             refuse(main_server, why) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;
     }
+    issuer_write_key_files(main_server, ptemp);
     return OK;
 }

@@ -56,6 +56,13 @@ typedef struct service_t {
     const char *secret_file; /* NULL: only who is on this machine may ask */
 } service_t;
 
+/* MPinSecondDTA. */
+typedef struct second_dta_setting_t {
+    const char *url; /* the origin and "/"; NULL = none */
+    public_url_t origin;
+    const char *key_file;
+} second_dta_setting_t;
+
 /* MPinRPS: an RPS elsewhere, which we stand in front of. */
 typedef struct external_rps_t {
     const char *url;         /* without a slash at its end; NULL = the RPS is in this module */

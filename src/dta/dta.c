@@ -2,13 +2,25 @@
 
 struct dta_t {
     const keys_t *keys;
+    struct second_dta_t *second;
 };
 
 dta_t *dta_local(const keys_t *keys, apr_pool_t *p)
 {
     dta_t *dta = apr_palloc(p, sizeof *dta);
     dta->keys = keys;
+    dta->second = NULL;
     return dta;
+}
+
+void dta_set_second(dta_t *dta, struct second_dta_t *second)
+{
+    dta->second = second;
+}
+
+struct second_dta_t *dta_second(const dta_t *dta)
+{
+    return dta->second;
 }
 
 static const secret_t *master_of(const dta_t *dta)

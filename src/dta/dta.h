@@ -11,6 +11,12 @@ typedef struct dta_t dta_t;
 /* `keys` must outlive it. */
 dta_t *dta_local(const keys_t *keys, apr_pool_t *p);
 
+/* Beside it, where secrets are split: the second D-TA (dta/second.h), NULL without. Set before it
+ * is used. */
+struct second_dta_t;
+void dta_set_second(dta_t *dta, struct second_dta_t *second);
+struct second_dta_t *dta_second(const dta_t *dta);
+
 /* A client's secret share, s * H(ID), for hash_mpin_id. The caller wipes it. */
 mpin_status_t dta_client_secret(const dta_t *dta, const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                                 unsigned char secret[MPIN_G1_BYTES]);

@@ -31,6 +31,14 @@ typedef enum {
 /* A scalar, uniform in [1, r-1], from the system's generator: a master share, or y. */
 void mpin_random_scalar(unsigned char scalar[MPIN_SCALAR_BYTES]);
 
+/* MPIN_ACCEPTED: in [1, r-1]. */
+mpin_status_t mpin_check_scalar(const unsigned char scalar[MPIN_SCALAR_BYTES]);
+
+/* a - b, of two scalars; MPIN_REFUSED where they are the same. `difference` may be one of them. */
+mpin_status_t mpin_subtract(const unsigned char a[MPIN_SCALAR_BYTES],
+                            const unsigned char b[MPIN_SCALAR_BYTES],
+                            unsigned char difference[MPIN_SCALAR_BYTES]);
+
 /* What a D-TA issues, from its master share: s*H(ID) for a client, s*Q for a server, s*H_T(date,
  * ID) as the time permit of a UTC day number. The output counts only when MPIN_ACCEPTED comes back;
  * MPIN_REFUSED: the master share is no scalar. */

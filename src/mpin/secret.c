@@ -1,6 +1,7 @@
 #include "mpin/mpin.h"
 
 #include <sodium.h>
+#include <stdbool.h>
 #include "mpin/point.h"
 
 /* r < 2^255, so one bit is cleared and what still is no scalar (one draw in ten) is drawn again. */
@@ -13,6 +14,29 @@ void mpin_random_scalar(unsigned char scalar[MPIN_SCALAR_BYTES])
         blst_scalar_from_bendian(&drawn, scalar);
     } while (!blst_sk_check(&drawn));
     sodium_memzero(&drawn, sizeof drawn);
+}
+
+mpin_status_t mpin_check_scalar(const unsigned char scalar[MPIN_SCALAR_BYTES])
+{
+    blst_scalar s;
+    blst_scalar_from_bendian(&s, scalar);
+    bool good = blst_sk_check(&s);
+    sodium_memzero(&s, sizeof s);
+    return good ? MPIN_ACCEPTED : MPIN_REFUSED;
+}
+
+mpin_status_t mpin_subtract(const unsigned char a[MPIN_SCALAR_BYTES],
+                            const unsigned char b[MPIN_SCALAR_BYTES],
+                            unsigned char difference[MPIN_SCALAR_BYTES])
+{
+    blst_scalar s, t;
+    blst_scalar_from_bendian(&s, a);
+    blst_scalar_from_bendian(&t, b);
+    bool good = blst_sk_sub_n_check(&s, &s, &t);
+    blst_bendian_from_scalar(difference, &s);
+    sodium_memzero(&s, sizeof s);
+    sodium_memzero(&t, sizeof t);
+    return (mpin_status_t)(MPIN_REFUSED * !good);
 }
 
 /* The master share is checked without a branch: whether it is a scalar is told by arithmetic, at

@@ -9,10 +9,6 @@
 
 APLOG_USE_MODULE(auth_mpin);
 
-#define CONTENT_POLICY                                                                             \
-    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors " \
-    "'none'"
-
 /* What every answer of ours carries. */
 static void plain_headers(request_rec *r)
 {
@@ -24,7 +20,7 @@ static void plain_headers(request_rec *r)
 void answer_page_headers(request_rec *r)
 {
     plain_headers(r);
-    apr_table_setn(r->headers_out, "Content-Security-Policy", CONTENT_POLICY);
+    apr_table_setn(r->headers_out, "Content-Security-Policy", request_of(r)->site->content_policy);
     apr_table_setn(r->headers_out, "X-Frame-Options", "DENY");
     apr_table_setn(r->headers_out, "Cross-Origin-Opener-Policy", "same-origin");
 }

@@ -32,7 +32,8 @@ static bool decode(char *text)
     return true;
 }
 
-apr_table_t *form_parse(const char *text, apr_pool_t *p)
+/* `*left_out`: something of the text is not in the table. */
+static apr_table_t *parse(const char *text, bool *left_out, apr_pool_t *p)
 {
     apr_table_t *fields = apr_table_make(p, 8);
     char *next = text ? apr_pstrdup(p, text) : NULL;
@@ -49,6 +50,22 @@ apr_table_t *form_parse(const char *text, apr_pool_t *p)
             value = name + strlen(name);
         if (*name && decode(name) && decode(value) && !apr_table_get(fields, name))
             apr_table_setn(fields, name, value);
+        else
+            *left_out = true;
     }
+    *left_out = *left_out || next;
     return fields;
+}
+
+apr_table_t *form_parse(const char *text, apr_pool_t *p)
+{
+    bool left_out = false;
+    return parse(text, &left_out, p);
+}
+
+bool form_leaves_out(const char *text, apr_pool_t *p)
+{
+    bool left_out = false;
+    parse(text, &left_out, p);
+    return left_out;
 }

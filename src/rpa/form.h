@@ -2,6 +2,7 @@
 #define MPIN_RPA_FORM_H
 
 #include <apr_tables.h>
+#include <stdbool.h>
 
 #define FORM_FIELDS_MAX 64
 
@@ -9,5 +10,9 @@
  * the pool. What does not decode or holds a NUL is left out, and so is all after FORM_FIELDS_MAX
  * fields; of a repeated field the first counts. `text` may be NULL. */
 apr_table_t *form_parse(const char *text, apr_pool_t *p);
+
+/* Does form_parse leave anything out: a field that stands there twice, that does not decode, or
+ * that has no name? */
+bool form_leaves_out(const char *text, apr_pool_t *p);
 
 #endif

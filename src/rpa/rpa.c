@@ -43,8 +43,8 @@ result_t *rpa_user(facts_t *facts)
 
 result_t *rpa_signature_get(facts_t *facts)
 {
-    return rps_signature(facts->site->rps, &facts->caller, facts->rest,
-                         apr_table_get(facts->query, "regOTT"), facts->r->pool);
+    return rps_signature_in_two(facts->site->rps, &facts->caller, facts->rest,
+                                apr_table_get(facts->query, "regOTT"), facts->r->pool);
 }
 
 result_t *rpa_signature_post(facts_t *facts)
@@ -53,7 +53,12 @@ result_t *rpa_signature_post(facts_t *facts)
                          json_text(facts->body, "regOTT", OTT_MAX), facts->r->pool);
 }
 
-result_t *rpa_time_permit(facts_t *facts)
+result_t *rpa_time_permit_get(facts_t *facts)
+{
+    return rps_time_permit_in_two(facts->site->rps, &facts->caller, facts->rest, facts->r->pool);
+}
+
+result_t *rpa_time_permit_post(facts_t *facts)
 {
     return rps_time_permit(facts->site->rps, &facts->caller, facts->rest, facts->r->pool);
 }

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "rps/application.h"
 #include "rps/inflight.h"
+#include "rps/split.h"
 
 typedef struct pass1_request_t {
     mpin_id_t id;
@@ -107,6 +108,9 @@ static result_t *keep(rps_t *rps, const caller_t *caller, const identity_t *iden
 result_t *rps_pass1(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
 {
     pass1_request_t request;
+    result_t *refusal = split_ready(rps, caller, p);
+    if (refusal)
+        return refusal;
     const char *wrong = read_request(rps, &request, body, p);
     if (wrong)
         return result_error(p, 403, "pass1_malformed", wrong);

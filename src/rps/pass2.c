@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "rps/attempt.h"
 #include "rps/authott.h"
+#include "rps/split.h"
 #include "rps/code.h"
 
 #define UNJUDGED_EACH 20  /* records a minute and identity of who is not judged ... */
@@ -136,6 +137,9 @@ static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t
 result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
 {
     pass2_request_t request;
+    result_t *refusal = split_ready(rps, caller, p);
+    if (refusal)
+        return refusal;
     const char *wrong = read_request(&request, rps, body, p);
     if (wrong)
         return result_error(p, 403, "pass2_malformed", wrong);

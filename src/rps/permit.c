@@ -1,5 +1,6 @@
 #include "base/hex.h"
 #include "rps/application.h"
+#include "rps/split.h"
 
 static result_t *refusal_of(verdict_t standing, apr_pool_t *p)
 {
@@ -13,36 +14,55 @@ static result_t *refusal_of(verdict_t standing, apr_pool_t *p)
     }
 }
 
-/* GET /rps/timePermit/<mpinId> (protocol: RPS, public). No permit is how the protocol withdraws a
- * device; here its state is looked at in every later step as well. */
-result_t *rps_time_permit(rps_t *rps, const caller_t *caller, const char *mpin_id, apr_pool_t *p)
+result_t *rps_permit_refusal(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
-    mpin_id_t id;
     identity_t identity;
     user_t user;
     verdict_t standing;
-    unsigned char permit[MPIN_G1_BYTES];
+    store_status_t status = rps_standing(rps, handle, &identity, &user, &standing, p);
+    if (status != STORE_OK)
+        return rps_store_refusal(status, p);
+    result_t *refusal = refusal_of(standing, p);
+    return refusal ? rps_audited(refusal, "permit_refused", NULL, handle, p) : NULL;
+}
+
+typedef bool issue_t(rps_t *rps, const caller_t *caller, const mpin_id_t *id, share_t *share,
+                     apr_pool_t *p);
+
+static result_t *answer(rps_t *rps, const caller_t *caller, const char *mpin_id, issue_t *issue,
+                        apr_pool_t *p)
+{
+    mpin_id_t id;
+    share_t share;
     if (!rps->settings->time_permits)
         return result_error(p, 404, "not_found", "No time permits are issued here.");
     if (!mpin_id_read(&id, mpin_id, p))
         return result_error(p, 400, "field_malformed", "The mpinId is not lower-case hex.");
-    store_status_t status = rps_standing(rps, id.handle, &identity, &user, &standing, p);
-    if (status != STORE_OK)
-        return rps_store_refusal(status, p);
-    result_t *refusal = refusal_of(standing, p);
-    if (!refusal)
-        refusal = application_permits(rps, mpin_id, p);
+    result_t *refusal = rps_permit_refusal(rps, id.handle, p);
+    if (refusal)
+        return refusal;
+    refusal = application_permits(rps, mpin_id, p);
     if (refusal)
         return rps_audited(refusal, "permit_refused", NULL, id.handle, p);
-
-    uint32_t day = rps_day(caller->now);
-    if (dta_time_permit(rps->dta, day, id.hash, permit) != MPIN_ACCEPTED) {
+    if (!issue(rps, caller, &id, &share, p)) {
         log_error(rps->log, "MPIN0521", "the D-TA issues no time permit: the key file is broken");
         return rps_store_refusal(STORE_DOWN, p);
     }
-    return result_ok(p,
-                     json_pack("{s:s, s:i, s:s, s:s, s:s, s:s}", "timePermit",
-                               hex_encode(p, permit, sizeof permit), "date", (int)day, "signature",
-                               "", "storageId", hex_encode(p, id.hash, sizeof id.hash), "message",
-                               "M-Pin Time Permit Generated", "version", RPS_VERSION));
+    return result_ok(p, json_pack("{s:s, s:i, s:s, s:s, s:s, s:s}", "timePermit", share.point,
+                                  "date", (int)rps_day(caller->now), "signature", share.more,
+                                  "storageId", hex_encode(p, id.hash, sizeof id.hash), "message",
+                                  "M-Pin Time Permit Generated", "version", RPS_VERSION));
+}
+
+/* POST and GET /rps/timePermit/<mpinId> (protocol: RPS, public). No permit is how the protocol
+ * withdraws a device; here its state is looked at in every later step as well. */
+result_t *rps_time_permit(rps_t *rps, const caller_t *caller, const char *mpin_id, apr_pool_t *p)
+{
+    return answer(rps, caller, mpin_id, split_time_permit, p);
+}
+
+result_t *rps_time_permit_in_two(rps_t *rps, const caller_t *caller, const char *mpin_id,
+                                 apr_pool_t *p)
+{
+    return answer(rps, caller, mpin_id, split_time_permit_in_two, p);
 }

@@ -1,6 +1,7 @@
 #ifndef MPIN_RPS_ROOM_H
 #define MPIN_RPS_ROOM_H
 
+#include "dta/halves.h"
 #include "rps/allow.h"
 #include "rps/rps.h"
 
@@ -19,7 +20,8 @@ struct rps_t {
     const throttle_t *throttle;
     const keys_t *keys;
     const log_sink_t *log;
-    mpin_server_t *server;
+    mpin_server_t *server; /* NULL until the second D-TA has given its share (rps/split.h) */
+    halves_t *halves;
     allow_t *allow;
     secret_t *idle_key;         /* authOTTs that are kept nowhere (rps/authott.h) */
     const secret_t *code_key;   /* what leads to a phone login's code (rps/code.h) */
@@ -55,6 +57,9 @@ store_status_t rps_standing(rps_t *rps, const unsigned char handle[HANDLE_BYTES]
 
 /* The UTC day number of time permits. */
 uint32_t rps_day(apr_time_t now);
+
+/* NULL for an identity that gets a time permit; else the refusal, audited. */
+result_t *rps_permit_refusal(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
 
 /* "kind:" and hex, a key of the store. */
 const char *rps_key(const char *kind, const unsigned char *bytes, apr_size_t len, apr_pool_t *p);

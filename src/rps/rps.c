@@ -4,27 +4,26 @@
 #include "base/hex.h"
 #include "rps/remote_ask.h"
 #include "rps/service.h"
+#include "rps/split.h"
 
-static apr_status_t free_server(void *server)
+static apr_status_t free_server(void *data)
 {
-    mpin_server_free(server);
+    rps_t *rps = data;
+    mpin_server_free(rps->server);
     return APR_SUCCESS;
 }
 
 static bool make_secrets(rps_t *rps, apr_pool_t *p)
 {
-    unsigned char secret[MPIN_G2_BYTES];
-    if (dta_server_secret(rps->dta, secret) == MPIN_ACCEPTED)
-        rps->server = mpin_server_make(secret);
-    sodium_memzero(secret, sizeof secret);
-    if (!rps->server)
+    apr_pool_cleanup_register(p, rps, free_server, apr_pool_cleanup_null);
+    if (!dta_second(rps->dta) && !split_alone(rps))
         return false;
-    apr_pool_cleanup_register(p, rps->server, free_server, apr_pool_cleanup_null);
 
+    rps->halves = halves_make(rps->keys, p);
     rps->idle_key = secret_make(p, KEY_BYTES);
     rps->code_key = keys_derive_lasting(rps->keys, "phone-code", p);
     rps->activation = service_activation(rps->keys, p);
-    return rps->idle_key && rps->activation && rps->code_key &&
+    return rps->halves && rps->idle_key && rps->activation && rps->code_key &&
            keys_derive(rps->keys, keys_current(rps->keys), "idle-authott", 0, rps->idle_key->bytes);
 }
 

@@ -6,6 +6,7 @@
 #include "base/seats.h"
 #include "base/secret.h"
 #include "dta/dta.h"
+#include "dta/sign.h"
 #include "people/people.h"
 #include "people/throttle.h"
 #include "session/known.h"
@@ -90,10 +91,25 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
 result_t *rps_signature(rps_t *rps, const caller_t *caller, const char *mpin_id,
                         const char *reg_ott, apr_pool_t *p);
 
-/* GET /rps/timePermit/<mpinId>: today's permit for an identity that is not revoked (one that is
- * locked gets it too, as it gets answers to its passes); 403 identity_revoked, user_disabled; 404
- * without MPinTimePermits. */
+/* The same for clients of the protocol that always ask two D-TAs (GET): the first half of the
+ * secret, and in `params` what to ask the second with. Where there is one D-TA, it is asked at
+ * /rps/dta/. */
+result_t *rps_signature_in_two(rps_t *rps, const caller_t *caller, const char *mpin_id,
+                               const char *reg_ott, apr_pool_t *p);
+
+/* POST /rps/timePermit/<mpinId>, and GET for clients that always ask two D-TAs: today's permit for
+ * an identity that is not revoked (one that is locked gets it too, as it gets answers to its
+ * passes); 403 identity_revoked, user_disabled; 404 without MPinTimePermits. */
 result_t *rps_time_permit(rps_t *rps, const caller_t *caller, const char *mpin_id, apr_pool_t *p);
+result_t *rps_time_permit_in_two(rps_t *rps, const caller_t *caller, const char *mpin_id,
+                                 apr_pool_t *p);
+
+/* GET /rps/dta/clientSecret and /rps/dta/timePermit: the second half, where there is no second
+ * D-TA. */
+result_t *rps_half_client_secret(rps_t *rps, const caller_t *caller, const dta_request_t *request,
+                                 apr_pool_t *p);
+result_t *rps_half_time_permit(rps_t *rps, const caller_t *caller, const dta_request_t *request,
+                               apr_pool_t *p);
 
 /* POST /rps/setupDone/<mpinId> */
 result_t *rps_setup_done(rps_t *rps, const caller_t *caller, const char *mpin_id, apr_pool_t *p);

@@ -1,7 +1,7 @@
 #include <apr_strings.h>
 #include <sodium.h>
 #include "base/hex.h"
-#include "rps/room.h"
+#include "rps/split.h"
 
 #define SEED_BYTES 100 /* as many as the original sends */
 
@@ -65,12 +65,13 @@ static void add_phone(json_t *json, const rps_settings_t *s, apr_pool_t *p)
     rps_add_text(json, "codeStatusURL", apr_pstrcat(p, s->base_url, "/codeStatus", NULL));
 }
 
-/* The protocol's fields. No second D-TA is on offer: its URL is left out. */
+/* The protocol's fields. */
 static void add_protocol(json_t *json, rps_t *rps, apr_pool_t *p)
 {
     const rps_settings_t *s = rps->settings;
     rps_add_text(json, "registerURL", apr_pstrcat(p, s->base_url, "/user", NULL));
     rps_add_text(json, "signatureURL", apr_pstrcat(p, s->base_url, "/signature", NULL));
+    rps_add_text(json, "certivoxURL", split_url(rps, p));
     rps_add_text(json, "setupDoneURL", apr_pstrcat(p, s->base_url, "/setupDone", NULL));
     rps_add_text(json, "mpinAuthServerURL", s->base_url);
     rps_add_text(json, "authenticateURL", s->authenticate_url);
@@ -103,6 +104,8 @@ result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)
     json_t *json = json_object();
     add_protocol(json, rps, p);
     add_ours(json, rps->settings, caller);
+    if (dta_second(rps->dta))
+        json_object_set_new(json, "secondDTA", json_true());
     if (rps->settings->time_permits)
         add_permits(json, rps->settings, caller, p);
     return result_ok(p, json);

@@ -1,7 +1,7 @@
-#include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
 #include "rps/pending.h"
+#include "rps/split.h"
 
 static result_t *unknown(apr_pool_t *p)
 {
@@ -147,22 +147,23 @@ static bool still_open(const rps_settings_t *settings, const pending_t *pending)
     return pending->origin == ORIGIN_OPEN ? settings->register_open : settings->register_signed_in;
 }
 
-static result_t *answer(const unsigned char secret[MPIN_G1_BYTES], const pending_t *pending,
-                        const mpin_id_t *id, apr_pool_t *p)
+static result_t *answer(const share_t *share, const pending_t *pending, const mpin_id_t *id,
+                        apr_pool_t *p)
 {
-    result_t *result = result_ok(p, json_pack("{s:s, s:s}", "clientSecretShare",
-                                              hex_encode(p, secret, MPIN_G1_BYTES), "params", ""));
+    result_t *result = result_ok(
+        p, json_pack("{s:s, s:s}", "clientSecretShare", share->point, "params", share->more));
     return rps_audited(result, "identity_activated", pending->name, id->handle, p);
 }
 
-/* GET and POST /rps/signature/<mpinId> (protocol: RPS, public). The identity is on disk before its
- * secret leaves; a wrong regOTT leaves the registration as it is. */
-result_t *rps_signature(rps_t *rps, const caller_t *caller, const char *mpin_id,
-                        const char *reg_ott, apr_pool_t *p)
+typedef bool issue_t(rps_t *rps, const caller_t *caller, const mpin_id_t *id, share_t *share,
+                     apr_pool_t *p);
+
+static result_t *sign(rps_t *rps, const caller_t *caller, const char *mpin_id, const char *reg_ott,
+                      issue_t *issue, apr_pool_t *p)
 {
     mpin_id_t id;
     pending_t pending;
-    unsigned char secret[MPIN_G1_BYTES];
+    share_t share;
     if (!mpin_id_read(&id, mpin_id, p))
         return unknown(p);
     store_status_t status = pending_find(rps, caller, id.handle, reg_ott, &pending, p);
@@ -174,15 +175,30 @@ result_t *rps_signature(rps_t *rps, const caller_t *caller, const char *mpin_id,
         return result_error(p, 403, "registration_closed", "Registration is closed.");
     if (!pending.active)
         return result_error(p, 401, "not_activated", "This registration waits to be activated.");
-    if (dta_client_secret(rps->dta, id.hash, secret) != MPIN_ACCEPTED) {
+    result_t *refusal = split_can_issue(rps, caller, p);
+    if (refusal)
+        return refusal;
+    if (!issue(rps, caller, &id, &share, p)) {
         log_error(rps->log, "MPIN0301", "the D-TA issues no client secret: the key file is broken");
         return rps_store_refusal(STORE_DOWN, p);
     }
 
-    result_t *refusal = activate(rps, caller, &id, &pending, p);
-    result_t *result = refusal ? refusal : answer(secret, &pending, &id, p);
-    sodium_memzero(secret, sizeof secret);
-    return result;
+    refusal = activate(rps, caller, &id, &pending, p);
+    return refusal ? refusal : answer(&share, &pending, &id, p);
+}
+
+/* POST and GET /rps/signature/<mpinId> (protocol: RPS, public). The identity is on disk before its
+ * secret leaves; a wrong regOTT leaves the registration as it is. */
+result_t *rps_signature(rps_t *rps, const caller_t *caller, const char *mpin_id,
+                        const char *reg_ott, apr_pool_t *p)
+{
+    return sign(rps, caller, mpin_id, reg_ott, split_client_secret, p);
+}
+
+result_t *rps_signature_in_two(rps_t *rps, const caller_t *caller, const char *mpin_id,
+                               const char *reg_ott, apr_pool_t *p)
+{
+    return sign(rps, caller, mpin_id, reg_ott, split_client_secret_in_two, p);
 }
 
 /* POST /rps/setupDone/<mpinId>: old clients tell us, and nothing follows from it. */

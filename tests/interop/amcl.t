@@ -1,5 +1,6 @@
 // MIRACL's own M-Pin (npm package amcl-js, curve BLS12381) registers and signs in against the running module, as a
-// client of somebody else's would: no passId, no cookies but those that it was given.
+// client of somebody else's would: no passId, no cookies but those that it was given, its secret and time permits in
+// two shares from two addresses.
 //
 // The site is the demo of `make run` on a port of ours with a fresh store. BUILD names the build folder, PORT the port.
 const { execFileSync } = require('node:child_process');
@@ -38,6 +39,16 @@ function identityPoint(mpinId) {
     return point;
 }
 
+/** The sum of two points of G1. */
+function addPoints(one, other) {
+    const sum = ctx.ECP.fromBytes(fromHex(one));
+    sum.add(ctx.ECP.fromBytes(fromHex(other)));
+    sum.affine();
+    const bytes = [];
+    sum.toBytes(bytes, false);
+    return bytes;
+}
+
 // ---- the protocol ------------------------------------------------------------------------------
 
 const cookies = new Map();
@@ -65,8 +76,9 @@ async function ask(method, path, body) {
 /** Registers a free name; the token is what a device keeps. */
 async function register(settings, userId, pin) {
     const { json: { mpinId, regOTT } } = await ask('PUT', settings.registerURL, { userId, mobile: 0 });
-    const { json: { clientSecretShare } } = await ask('GET', `${settings.signatureURL}/${mpinId}?regOTT=${regOTT}`);
-    const token = fromHex(clientSecretShare);
+    const { json: { clientSecretShare, params } } = await ask('GET', `${settings.signatureURL}/${mpinId}?regOTT=${regOTT}`);
+    const { json: { clientSecret } } = await ask('GET', `${settings.certivoxURL}clientSecret?${params}`);
+    const token = addPoints(clientSecretShare, clientSecret);
     must(MPIN.EXTRACT_PIN(identityPoint(mpinId), pin, token));
     return { mpinId, token };
 }

@@ -208,7 +208,7 @@ fine 'an RPS beside a site with the same people', "$here$site$passwords" . servi
     qr/MPinService: another vhost has the same store.+; write an MPinStore for each/;
 fine 'an RPS of its own', $here . service("${verify}MPinPermitURL http://127.0.0.1:8005/mpinPermitUser\nMPinService rps dta\n");
 mistake 'a service on the main server', "$https=> MPinService dta\n", qr/write it in a <VirtualHost>/;
-mistake 'a service for everybody', service("=> MPinService dta\n"), qr/add secret=FILE/, listen => $far;
+mistake 'a service for everybody', service("${verify}=> MPinService rps\n"), qr/add secret=FILE/, listen => $far;
 mistake 'a secret that is not there', service("=> MPinService dta secret=conf/nothing\n"), qr/make it/, listen => $far;
 write_file("$top/conf/open-secret", 'x' x 32 . "\n");
 chmod 0644, "$top/conf/open-secret";
@@ -248,6 +248,24 @@ mistake "$_->[0] $_->[1]", "$site$passwords=> $_->[0] $_->[1]\n", qr/; \w+ /
     [MPinEngine => 'On On'], [MPinRPS => 'elsewhere'], [MPinStore => 'redis://localhost'],
     [MPinStore => '/var/lib/mpin'], [MPinStoreSize => '1T'], [MPinStoreSize => '1K'], [MPinKeyFile => '""'],
     [MPinKeyPassphrase => 'tryit'], [MPinAuditLog => '"|"'], [MPinTemplates => '""'], [MPinPublicURL => '""'];
+my $dta_key = write_file("$top/conf/dta.key", ('0' x 32) . ':' . ('1' x 64) . "\n");
+chmod 0644, $dta_key; # the check of -t only looks whether it is there
+fine 'a second D-TA', "$base$far$https${passwords}MPinSecondDTA https://dta.example.net $dta_key\n";
+mistake 'a second D-TA that is no URL', "$site$passwords=> MPinSecondDTA dta.example.net $dta_key\n", qr/write https/;
+mistake 'a second D-TA without its key file', "$site$passwords=> MPinSecondDTA https://dta.example.net\n", qr/key file/;
+mistake 'a second D-TA with a path', "$site$passwords=> MPinSecondDTA https://dta.example.net/dta $dta_key\n", qr/only/;
+mistake 'a second D-TA over plain http', "$site$passwords=> MPinSecondDTA http://dta.example.net $dta_key\n",
+    qr{write https://dta\.example\.net};
+mistake 'a second D-TA on loopback for a site that is not', "$https$passwords=> MPinSecondDTA http://127.0.0.1:8002 $dta_key\n",
+    qr{write https://}, listen => $far;
+mistake 'a second D-TA that is this site', "$https$passwords=> MPinSecondDTA https://www.example.com $dta_key\n",
+    qr/another machine/;
+mistake 'a second D-TA with our own key file', "$site$passwords=> MPinSecondDTA https://dta.example.net $top/state/keys/mpin.keys\n",
+    qr/beside its own/;
+mistake 'a second D-TA in one of two vhosts with one store', "$site$passwords<VirtualHost *:$port>\n"
+    . "=> MPinSecondDTA https://dta.example.net $dta_key\n</VirtualHost>\n", qr/whole server/;
+mistake 'a second D-TA behind our own proxy', "LoadModule proxy_module modules/mod_proxy.so\n$site${passwords}"
+    . "MPinSecondDTA https://dta.example.net $dta_key\n=> ProxyPass /dta https://dta.example.net/\n", qr/remove the line/;
 mistake 'two pages at one place', "$site$passwords=> MPinPath logout /login\n", qr/another path/;
 mistake 'a page inside of another', "$site$passwords=> MPinPath logout /rps/logout\n", qr/another path/;
 mistake 'idle for longer than a session lives', "$site$passwords=> MPinSessionIdleTimeout 9h\n", qr/the shorter/;
@@ -455,7 +473,7 @@ sub example
     $text =~ s{/var/www}{$top}g;
     $text =~ s{/etc/mime.types}{/dev/null}g;
     $text =~ s{/etc/apache2/(users|groups)}{$top/conf/$1}g;
-    $text =~ s{/etc/ssl/\w+/www\.example\.com\.(pem|key)}{$top/conf/tls.$1}g;
+    $text =~ s{/etc/ssl/\w+/(?:www\.example\.com|dta\.example\.net)\.(pem|key)}{$top/conf/tls.$1}g;
     $text =~ s{^Listen \d+}{Listen 127.0.0.1:$port}mg;
     $text =~ s{<VirtualHost \*:\d+>}{<VirtualHost *:$port>}g;
     $text =~ s{^(User|Group) .*\n}{}mg if $>;
@@ -470,6 +488,19 @@ subtest 'example htpasswd.conf' => sub {
     ok start(example('htpasswd')), 'starts';
     my $tls = `curl -sk -o /dev/null -w '%{http_code} %{redirect_url}' -H 'Accept: text/html' https://127.0.0.1:$port/members/`;
     like $tls, qr{^302 https://127\.0\.0\.1:$port/login}, 'and sends to the login page';
+    stop();
+};
+
+subtest 'example second-dta.conf' => sub {
+    my $text = example('second-dta');
+    fine 'is fine', $text;
+    ok start($text), 'starts';
+    ok -f "$top/state-second-dta/mpin-keys/mpin.keys.dta", 'makes the file for the first server';
+    my $ask = sub { `curl -sk -o /dev/null -w '%{http_code}' 'https://127.0.0.1:$port/$_[0]'` };
+    is $ask->('status'), 200, 'answers everybody';
+    is $ask->('clientSecret'), 403, 'who asks as they should';
+    is $ask->('serverSecret'), 403, 'and its own server only';
+    is $ask->('login'), 404, 'and has no site';
     stop();
 };
 

@@ -113,6 +113,21 @@ static void server_secret_does_the_same_for_every_master_share(void **state)
     mpin_server_free(server);
 }
 
+static void a_difference_does_the_same_for_every_master_share(void **state)
+{
+    (void)state;
+    unsigned reports;
+    unsigned char part[MPIN_SCALAR_BYTES], rest[MPIN_SCALAR_BYTES];
+    mpin_status_t status;
+    mpin_random_scalar(part);
+    REPORTS(reports, status = mpin_subtract(master, part, rest));
+    assert_int_equal(reports, 0);
+    VALGRIND_MAKE_MEM_DEFINED(&status, sizeof status);
+    VALGRIND_MAKE_MEM_DEFINED(rest, sizeof rest);
+    assert_int_equal(status, MPIN_ACCEPTED);
+    assert_int_equal(mpin_check_scalar(rest), MPIN_ACCEPTED);
+}
+
 #ifdef __SANITIZE_ADDRESS__
 #define SANITIZED 1
 #else
@@ -141,9 +156,11 @@ int main(int argc, char **argv)
         ON(plain_path, client_secret_does_the_same_for_every_master_share),
         ON(plain_path, time_permit_does_the_same_for_every_master_share),
         ON(plain_path, server_secret_does_the_same_for_every_master_share),
+        ON(plain_path, a_difference_does_the_same_for_every_master_share),
         ON(adx_path, client_secret_does_the_same_for_every_master_share),
         ON(adx_path, time_permit_does_the_same_for_every_master_share),
         ON(adx_path, server_secret_does_the_same_for_every_master_share),
+        ON(adx_path, a_difference_does_the_same_for_every_master_share),
     };
     return cmocka_run_group_tests_name("mpin_ct", tests, NULL, NULL);
 }

@@ -57,9 +57,9 @@ static void client_settings_offer_nothing_that_is_not_there(void **state)
     desk_t *desk = *state;
     caller_t caller = desk_browser(desk);
     json_t *json = rps_client_settings(desk->rps, &caller, desk->pool)->json;
-    const char *absent[] = {"certivoxURL",   "timePermitsURL",       "timePermitsStorageURL",
-                            "getQrUrl",      "accessNumberURL",      "getAccessNumberURL",
-                            "codeStatusURL", "mobileAuthenticateURL"};
+    const char *absent[] = {"timePermitsURL",       "timePermitsStorageURL", "getQrUrl",
+                            "accessNumberURL",      "getAccessNumberURL",    "codeStatusURL",
+                            "mobileAuthenticateURL"};
     for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
         assert_null(json_object_get(json, absent[i]));
 }

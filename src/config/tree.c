@@ -1,0 +1,28 @@
+#include "config/tree.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* The vhost that a <VirtualHost> section made. */
+static const server_rec *vhost_of(const tree_walk_t *walk, const ap_directive_t *node)
+{
+    for (const server_rec *server = walk->main_server->next; server; server = server->next)
+        if (server->defn_name && (int)server->defn_line_number == node->line_num &&
+            !strcmp(server->defn_name, node->filename))
+            return server;
+    return walk->main_server;
+}
+
+static void walk_level(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
+{
+    for (; node; node = node->next) {
+        const bool vhost = !strcasecmp(node->directive, "<VirtualHost");
+        walk->visit(walk, node, server);
+        walk_level(walk, node->first_child, vhost ? vhost_of(walk, node) : server);
+    }
+}
+
+void tree_walk(tree_walk_t *walk)
+{
+    walk_level(walk, ap_conftree, walk->main_server);
+}

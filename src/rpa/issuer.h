@@ -1,0 +1,19 @@
+#ifndef MPIN_RPA_ISSUER_H
+#define MPIN_RPA_ISSUER_H
+
+#include "rpa/route.h"
+
+/* What a D-TA answers (protocol: D-TA): rows of the route table, on vhosts with MPinService dta
+ * only. Who asks is told by the signature of the request; pages of other origins that MPinCORS
+ * lists may ask for a client's secret, a permit and the status. */
+result_t *issuer_server_secret(facts_t *facts); /* GET /serverSecret */
+result_t *issuer_client_secret(facts_t *facts); /* GET /clientSecret */
+result_t *issuer_time_permit(facts_t *facts);   /* GET /timePermit */
+result_t *issuer_time_permits(facts_t *facts);  /* GET /timePermits */
+result_t *issuer_status(facts_t *facts);        /* GET /status */
+
+/* The second half of what one D-TA has issued, for clients that always ask two. */
+result_t *issuer_half_client_secret(facts_t *facts); /* GET /rps/dta/clientSecret */
+result_t *issuer_half_time_permit(facts_t *facts);   /* GET /rps/dta/timePermit */
+
+#endif

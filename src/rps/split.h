@@ -1,0 +1,40 @@
+#ifndef MPIN_RPS_SPLIT_H
+#define MPIN_RPS_SPLIT_H
+
+#include "rps/room.h"
+
+/* Where secrets come from: our own D-TA alone, or it and the second one (MPinSecondDTA). With one
+ * D-TA, the protocol's old clients still ask two: see dta/halves.h. */
+
+/* Makes the verifier from our own server secret. */
+bool split_alone(rps_t *rps);
+
+/* NULL once there is a verifier, else 503: nothing is judged without the second D-TA's share. It is
+ * waited for once in the life of a store. */
+result_t *split_ready(rps_t *rps, const caller_t *caller, apr_pool_t *p);
+
+/* NULL when a registration would get all of its secret; else 503, and it can be tried again. */
+result_t *split_can_issue(rps_t *rps, const caller_t *caller, apr_pool_t *p);
+
+/* What a registration, or a day, gets: the hex of a share, and what the client asks the other D-TA
+ * with, "" when the share is all. False: no secret can be made. */
+typedef struct share_t {
+    const char *point;
+    const char *more;
+} share_t;
+
+/* For clients of ours, that take a whole secret where there is one D-TA; and for all others, that
+ * always ask two. */
+bool split_client_secret(rps_t *rps, const caller_t *caller, const mpin_id_t *id, share_t *share,
+                         apr_pool_t *p);
+bool split_time_permit(rps_t *rps, const caller_t *caller, const mpin_id_t *id, share_t *share,
+                       apr_pool_t *p);
+bool split_client_secret_in_two(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                                share_t *share, apr_pool_t *p);
+bool split_time_permit_in_two(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                              share_t *share, apr_pool_t *p);
+
+/* The base of the second D-TA as clients see it, ending in "/". */
+const char *split_url(const rps_t *rps, apr_pool_t *p);
+
+#endif
