@@ -54,6 +54,8 @@ static const route_t routes[] = {
      rpa_phone_authenticate},
     {"GET", PATH_RPS, "/mobileConfig", UNASKED, BODY_NONE, 0, ANSWER_JSON, 0, rpa_mobile_config},
     {"GET", PATH_MOBILE_SERVICE, "", UNASKED, BODY_NONE, 0, ANSWER_JSON, 0, rpa_service},
+    {"GET", PATH_MOBILE, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_mobile},
+    {"GET", PATH_MOBILE, "/**", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_mobile},
     {"GET", PATH_PAD, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_asset},
     {"GET", PATH_ASSETS, "/**", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_asset},
     {"POST", BASE_RPS_SERVICE, "/user/*", SERVICE, BODY_JSON, BODY_MAX, ANSWER_JSON, 0,

@@ -8,6 +8,10 @@ import { fileURLToPath } from 'node:url';
 const source = dirname(fileURLToPath(import.meta.url));
 const out = process.argv[2];
 
+/** Which of the English texts a script brings: those of a few scripts are no burden to the others. */
+const APART = ['phone', 'mobile'];
+const start = (key) => APART.find((name) => key.startsWith(`pad_${name}_`)) ?? (key.startsWith('pad_') ? 'en' : '');
+
 /** The catalogues as modules: English texts of the pad, and which other languages there are. */
 const texts = {
     name: 'texts',
@@ -15,8 +19,8 @@ const texts = {
         onResolve({ filter: /^texts:/ }, ({ path }) => ({ path, namespace: 'texts' }));
         onLoad({ filter: /./, namespace: 'texts' }, ({ path }) => {
             const english = JSON.parse(readFileSync(join(source, 'texts/en.json'), 'utf8'));
-            const contents = path === 'texts:en'
-                ? Object.fromEntries(Object.entries(english).filter(([key]) => key.startsWith('pad_')))
+            const contents = path !== 'texts:languages'
+                ? Object.fromEntries(Object.entries(english).filter(([key]) => `texts:${start(key)}` === path))
                 : readdirSync(join(source, 'texts')).map((name) => name.slice(0, -5)).filter((name) => name !== 'en');
             return { contents: JSON.stringify(contents), loader: 'json' };
         });
@@ -31,8 +35,9 @@ mkdirSync(join(out, 'mpin'), { recursive: true });
 await Promise.all([
     build({ ...common, entryPoints: [from('classic.js')], format: 'iife', outfile: join(out, 'mpin.js') }),
     build({ ...common, entryPoints: [from('element.js')], format: 'esm', outfile: join(out, 'mpin/mpin-pad.js') }),
-    ...['worker', 'worker-bncx', 'milagro'].map((name) =>
+    ...['worker', 'worker-bncx', 'milagro', 'phone'].map((name) =>
         build({ ...common, entryPoints: [from(name + '.js')], format: 'esm', outfile: join(out, `mpin/${name}.js`) })),
+    build({ ...common, entryPoints: [from('mobile-element.js')], format: 'esm', outfile: join(out, 'mpin/mpin-mobile.js') }),
     build({ ...common, entryPoints: [from('first.js')], format: 'iife', outfile: join(out, 'mpin/first.js') }),
     build({ ...common, entryPoints: [from('login.js')], format: 'esm', outfile: join(out, 'mpin/login.js') }),
     build({ entryPoints: [join(source, 'mpin.css')], minify: true, outfile: join(out, 'mpin/mpin.css') }),

@@ -6,7 +6,7 @@ import { loadTexts } from './texts.js';
 const base = new URL('mpin/', /** @type {HTMLScriptElement} */ (document.currentScript).src).href;
 
 /**
- * Milagro's options. mobileAppFullURL is taken and has no use while phones don't sign in.
+ * Milagro's options. mobileAppFullURL is what a person who types a number opens on the phone.
  * @typedef {object} MilagroOptions
  * @property {string} targetElement id
  * @property {string} clientSettingsURL
@@ -64,6 +64,7 @@ async function begin(options) {
         base,
         settings: new URL(options.clientSettingsURL, document.baseURI).href,
         success: options.successLoginURL,
+        mobileApp: options.mobileAppFullURL,
         nameRule: options.identityCheckRegex,
         setDeviceName: options.setDeviceName,
         onSuccessLogin: options.onSuccessLogin,

@@ -10,7 +10,7 @@ class MpinPad extends HTMLElement {
         /** @param {string} name */
         const value = (name) => this.getAttribute(name) ?? '';
         const text = await loadTexts(base, document.documentElement.lang || navigator.language);
-        new Screens(this, text, {
+        this.screens = new Screens(this, text, {
             base,
             settings: new URL(value('settings'), document.baseURI).href,
             state: value('state'),
@@ -18,7 +18,13 @@ class MpinPad extends HTMLElement {
             success: value('success'),
             offer: this.hasAttribute('offer'),
             others: this.hasAttribute('others'),
-        }).start();
+        });
+        this.screens.start();
+    }
+
+    /** For the page's own "Sign in another way". */
+    byPhone() {
+        this.screens?.byPhone();
     }
 }
 

@@ -1,7 +1,7 @@
 // The login page: PIN pad or password form first, the other one a click away.
 
 const html = document.documentElement;
-const pad = document.querySelector('mpin-pad');
+const pad = /** @type {(HTMLElement & {byPhone?: () => void}) | null} */ (document.querySelector('mpin-pad'));
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector('#password-way form'));
 
 /** @param {'pin' | 'password'} way */
@@ -20,8 +20,15 @@ function focus() {
 // The pad's first screen decides, unless the server has (a refused password) or the person has begun to type.
 let decided = html.dataset.way === 'password';
 
+/** What was shown before the phone's way. @type {string | undefined} */
+let before;
+
 pad?.addEventListener('mpin-screen', (event) => {
     const { screen } = /** @type {CustomEvent} */ (event).detail;
+    if (before === 'password' && ['add', 'offer'].includes(screen))
+        show(before);
+    if (!screen.startsWith('phone'))
+        before = undefined;
     const useless = ['empty', 'insecure', 'storage'].includes(screen);
     html.classList.toggle('pin-usable', !useless);
     if (!form || screen === 'loading')
@@ -49,5 +56,9 @@ document.addEventListener('click', ({ target }) => {
     if (way === 'pin' || way === 'password') {
         show(way);
         focus();
+    } else if (way === 'phone') {
+        before = html.dataset.way === 'pin' ? 'pin' : 'password';
+        show('pin');
+        pad?.byPhone?.();
     }
 });

@@ -1,6 +1,16 @@
 // Made by htdocs/build.mjs.
 declare module 'texts:en' {
-    /** The pad's texts in English: the keys that start with "pad_". */
+    /** The pad's texts in English: the keys that start with "pad_", but those below. */
+    const texts: Record<string, string>;
+    export default texts;
+}
+declare module 'texts:phone' {
+    /** Those that start with "pad_phone_". */
+    const texts: Record<string, string>;
+    export default texts;
+}
+declare module 'texts:mobile' {
+    /** Those that start with "pad_mobile_". */
     const texts: Record<string, string>;
     export default texts;
 }

@@ -23,6 +23,12 @@ const SUITE = 'BLS12381-MPIN-NU'; // what mpin.js computes
  * @property {{user: string, userData?: string} | null} signedIn
  * @property {string} loginURL
  * @property {boolean} [setDeviceName]
+ * @property {string} [getAccessNumberURL] where phones may sign in other computers; so are all below
+ * @property {string} [getQrUrl]
+ * @property {string} [accessNumberURL] the one that is polled
+ * @property {string} [codeStatusURL]
+ * @property {string} [mobileAuthenticateURL]
+ * @property {number} [accessNumberDigits] 7 with a check digit
  */
 
 /** A refusal, or (status 0) no answer at all. */
@@ -48,8 +54,9 @@ export class RpsError extends Error {
  * @param {string} [method]
  * @param {object} [body]
  * @param {RequestCredentials} [credentials]
+ * @param {number} [limit] ms
  */
-export async function exchange(url, method = 'GET', body, credentials = 'include') {
+export async function exchange(url, method = 'GET', body, credentials = 'include', limit = LIMIT) {
     /** @type {Response} */
     let response;
     let text;
@@ -61,7 +68,7 @@ export async function exchange(url, method = 'GET', body, credentials = 'include
             redirect: 'error',
             headers: body && { 'Content-Type': 'application/json' },
             body: body && JSON.stringify(body),
-            signal: AbortSignal.timeout(LIMIT),
+            signal: AbortSignal.timeout(limit),
         });
         text = await response.text();
     } catch {
@@ -97,13 +104,14 @@ export class Rps {
         /** Whether a person may begin with a name. */
         this.takesNames = settings.registration?.some((way) => ['open', 'application'].includes(way));
         this.worker = 'worker.js'; // the script of the suite's mathematics
+        this.mobile = 0; // 1: identities that are made here are a phone's
         /** @param {string} path */
         this.at = (path) => new URL(path, url).href;
         this.id = this.at(settings.mpinAuthServerURL);
         /** How far the server's clock is ahead of ours, ms. */
         this.skew = (settings.serverTime ?? Date.now()) - Date.now();
-        /** @param {string} path @param {string} [method] @param {object} [body] */
-        this.ask = (path, method, body) => exchange(this.at(path), method, body, credentials);
+        /** @param {string} path @param {string} [method] @param {object} [body] @param {number} [limit] */
+        this.ask = (path, method, body, limit) => exchange(this.at(path), method, body, credentials, limit);
     }
 
     /** @param {string} url */
@@ -129,7 +137,7 @@ export class Rps {
      */
     register(userId, deviceName, replaces) {
         return this.ask(this.settings.registerURL, 'PUT', {
-            userId, mobile: 0, deviceName: deviceName || undefined, replaces, userData: this.settings.signedIn?.userData,
+            userId, mobile: this.mobile, deviceName: deviceName || undefined, replaces, userData: this.settings.signedIn?.userData,
         });
     }
 
@@ -178,10 +186,11 @@ export class Rps {
      * @param {string} mpinId
      * @param {string} V
      * @param {string} passId
+     * @param {string} [wid] the code of another computer; else this browser is the one that signs in
      * @returns {Promise<{authOTT: string}>}
      */
-    pass2(mpinId, V, passId) {
-        return this.ask(this.id + '/pass2', 'POST', { mpin_id: mpinId, V, WID: '0', OTP: false, pass: 2, passId });
+    pass2(mpinId, V, passId, wid = '0') {
+        return this.ask(this.id + '/pass2', 'POST', { mpin_id: mpinId, V, WID: wid, OTP: false, pass: 2, passId });
     }
 
     /**

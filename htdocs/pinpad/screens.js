@@ -22,6 +22,8 @@ import * as store from './store.js';
  * @property {string} [success] where to go once signed in, instead of where the server says
  * @property {boolean} [offer] the page asks a person just signed in whether they want a PIN
  * @property {boolean} [others] the page has other ways to sign in
+ * @property {string} [mobileApp] address of the page's own mobile app
+ * @property {boolean} [mobile] this is a phone, which signs in other computers
  * @property {string | RegExp} [nameRule] what a name looks like
  * @property {boolean} [setDeviceName] ask for the device's name
  * @property {(answer: object) => void} [onSuccessLogin] instead of going anywhere
@@ -86,6 +88,7 @@ export class Screens extends Stage {
             if (!rps.settings.suite)
                 (await import(this.options.base + 'milagro.js')).adapt(rps);
             this.rps = rps;
+            rps.mobile = Number(this.options.mobile ?? 0);
         } catch (error) {
             clearTimeout(late);
             this.options.onError?.(/** @type {RpsError} */ (error));
@@ -93,26 +96,22 @@ export class Screens extends Stage {
         }
         clearTimeout(late);
         await this.home();
+        this.root.toggleAttribute('data-phone', this.phone);
         this.options.onLoaded?.();
     }
 
     /** The first screen for what this device and the server know. */
     async home() {
-        const { settings, id } = this.rps;
-        /** @type {Identity[]} */
-        let known;
-        try {
-            known = await store.list(id);
-        } catch {
+        const { settings } = this.rps;
+        const known = await this.known();
+        if (!known)
             return this.storage();
-        }
-        localStorage.setItem('mpin-known', known.length ? '1' : '');
         const user = settings.signedIn?.user;
         const mine = known.find((identity) => identity.user === (user ?? this.options.user));
-        const forgotten = sessionStorage.getItem(RESET);
-        if (user && forgotten && mine?.mpinId === forgotten) {
+        const forgotten = this.forgotten(known);
+        if (forgotten) {
             sessionStorage.removeItem(RESET);
-            return this.register(user, '', mine);
+            return this.register(forgotten.user, '', forgotten);
         }
         if (this.options.offer && mine && !mine.state)
             return this.go(this.options.success);
@@ -122,6 +121,23 @@ export class Screens extends Stage {
             return this.enter(mine ?? known[0]);
         return this.rps.takesNames ? this.add() : this.notice('empty',
             this.text('empty'), this.text('empty_text'), this.otherWays(this.text('sign_in'), 'primary'));
+    }
+
+    /** The identities of this device, undefined where the browser keeps none. */
+    async known() {
+        const known = await store.list(this.rps.id).catch(() => undefined);
+        if (known)
+            localStorage.setItem('mpin-known', known.length ? '1' : '');
+        return known;
+    }
+
+    /**
+     * The identity whose PIN is to be set anew, now that its user has signed in another way.
+     * @param {Identity[]} known
+     */
+    forgotten(known) {
+        const mpinId = sessionStorage.getItem(RESET);
+        return known.find((one) => one.mpinId === mpinId && one.user === this.rps.settings.signedIn?.user);
     }
 
     /**
@@ -143,6 +159,12 @@ export class Screens extends Stage {
             this.button('link', this.text('forgot'), () => this.reset(identity)), identity.user,
             (pin) => this.check(identity, pin),
             (entered) => entered + 2 >= pinLength && this.begin(identity));
+        this.addPhone();
+        this.prepare(identity);
+    }
+
+    /** @param {Identity} identity */
+    prepare(identity) {
         // H(id) is computed, and the day's permit fetched, while the person reads.
         this.vault.call('prepare', { mpinId: identity.mpinId }).catch(() => {});
         permitOf(this.rps, identity.mpinId).catch(() => {});
@@ -169,18 +191,33 @@ export class Screens extends Stage {
     /**
      * Both passes and the relying party's word.
      * @param {{mpinId: string}} identity
-     * @param {Uint8Array<ArrayBuffer>} pin given to the Worker, which wipes it
+     * @param {Uint8Array<ArrayBuffer>} pin
      */
-    async signIn({ mpinId }, pin) {
+    async signIn(identity, pin) {
+        const answer = await this.rps.authenticate(await this.prove(identity, pin), this.options.state ?? '');
+        await this.opened(identity);
+        return answer;
+    }
+
+    /** The PIN was right. @param {{mpinId: string}} identity */
+    async opened({ mpinId }) {
+        await store.update(mpinId, { used: Date.now(), state: '' });
+        sessionStorage.removeItem(RESET);
+    }
+
+    /**
+     * Both passes.
+     * @param {{mpinId: string}} identity
+     * @param {Uint8Array<ArrayBuffer>} pin given to the Worker, which wipes it
+     * @param {string} [wid] the code of another computer
+     */
+    async prove({ mpinId }, pin, wid) {
         const first = this.begin({ mpinId });
         this.first = undefined;
         const { y, passId } = await first.answer;
         const { U } = await first.commitment;
         const V = await this.vault.call('prove', { mpinId, U, y, permits: (await first.permit)?.shares ?? [], pin });
-        const answer = await this.rps.authenticate(await this.rps.pass2(mpinId, V, passId), this.options.state ?? '');
-        await store.update(mpinId, { used: Date.now(), state: '' });
-        sessionStorage.removeItem(RESET);
-        return answer;
+        return this.rps.pass2(mpinId, V, passId, wid);
     }
 
     /**
@@ -305,6 +342,7 @@ export class Screens extends Stage {
             this.lines,
             h('button.mp-primary', {}, this.text('continue')),
             known.length > 0 && this.button('plain', this.text('back'), () => choose(this))));
+        this.addPhone();
         if (this.root.offsetParent && !matchMedia('(pointer: coarse)').matches)
             name.focus();
     }
@@ -435,7 +473,24 @@ export class Screens extends Stage {
 
     /** @param {string} [text] @param {string} [kind] */
     otherWays(text = this.text('other'), kind = 'plain') {
-        return this.others() ? [this.button(kind, text, () => this.leave('', false))] : [];
+        return [this.others() && this.button(kind, text, () => this.leave('', false)),
+            this.phone && this.button('plain', this.text('by_phone'), () => this.byPhone())].filter((way) => way);
+    }
+
+    /** Whether a phone may sign this computer in. */
+    get phone() {
+        return !!this.rps?.settings.getAccessNumberURL && !this.options.mobile;
+    }
+
+    /** The link to it, where the page does not show one. */
+    addPhone() {
+        if (this.phone && !this.options.others)
+            this.root.firstElementChild?.append(h('p.mp-actions', {},
+                this.button('link', this.text('by_phone'), () => this.byPhone())));
+    }
+
+    byPhone() {
+        return import(this.options.base + 'phone.js').then(({ signInByPhone }) => signInByPhone(this), () => this.offline({}));
     }
 
     /**
@@ -449,7 +504,7 @@ export class Screens extends Stage {
                 + encodeURIComponent(location.pathname + location.search));
     }
 
-    /** @param {RpsError} error */
+    /** @param {{host?: string}} error */
     offline({ host }) {
         const site = host ?? this.rps?.settings.title ?? location.hostname;
         this.notice('offline', this.text('offline', { site }), this.text('offline_text', { site }),
@@ -462,7 +517,7 @@ export class Screens extends Stage {
  * A PIN that went to the Worker is empty here already.
  * @param {Uint8Array} pin
  */
-function wipe(pin) {
+export function wipe(pin) {
     if (pin.length)
         pin.fill(0);
 }

@@ -80,6 +80,17 @@ export class Stage {
         return h('button.mp-' + kind, { type: 'button', onclick }, text);
     }
 
+    /**
+     * A text in which one value is an element.
+     * @param {string} key
+     * @param {string} name
+     * @param {HTMLElement} element
+     */
+    textWith(key, name, element) {
+        const [before, after] = this.text(key, { [name]: '\0' }).split('\0');
+        return [before, element, after];
+    }
+
     /** @param {string} user @param {() => void} [change] */
     chip(user, change) {
         return h('p.mp-chip', {}, h('span.mp-name', { title: user }, user),

@@ -3,7 +3,11 @@
 import english from 'texts:en';
 import languages from 'texts:languages';
 
-/** @typedef {(key: string, values?: Record<string, string | number>) => string} Text */
+/**
+ * `add` brings English texts that only some need: those of another language have come with the others.
+ * @typedef {((key: string, values?: Record<string, string | number>) => string)
+ *     & {add: (english: Record<string, string>) => void}} Text
+ */
 
 /**
  * @param {string} base address of the assets, with a trailing slash
@@ -22,6 +26,13 @@ export async function loadTexts(base, wanted, custom = {}) {
         }
     }
     catalogue = { ...catalogue, ...custom[language] };
-    return (key, values = {}) => (catalogue['pad_' + key] ?? key).replace(/\{(\w+)\}/g,
+    /** @param {string} key @param {Record<string, string | number>} [values] */
+    const text = (key, values = {}) => (catalogue['pad_' + key] ?? key).replace(/\{(\w+)\}/g,
         (/** @type {string} */ _, /** @type {string} */ name) => String(values[name] ?? ''));
+    return Object.assign(text, {
+        /** @param {Record<string, string>} more */
+        add: (more) => {
+            catalogue = { ...more, ...catalogue };
+        },
+    });
 }

@@ -53,7 +53,7 @@ static void set_paths(site_t *site, const server_config_t *config)
 {
     memcpy(site->paths, config->paths.path, sizeof(config->paths.path));
     if (!config->phone_login)
-        site->paths[PATH_MOBILE_SERVICE] = NULL;
+        site->paths[PATH_MOBILE] = site->paths[PATH_MOBILE_SERVICE] = NULL;
     if (!config->rps.url) /* nobody asks */
         site->paths[PATH_VERIFY] = site->paths[PATH_PERMIT] = NULL;
     site->paths[BASE_RPS_FRONT] = config->rps.url ? site->paths[PATH_RPS] : NULL;

@@ -10,6 +10,7 @@ result_t *login_password(facts_t *facts); /* POST /login: username, password, cs
 result_t *logout_page(facts_t *facts);    /* GET /logout shows a button */
 result_t *logout_submit(facts_t *facts);  /* POST /logout: csrf */
 result_t *login_asset(facts_t *facts);    /* GET /mpin.js, /mpin/...: files built in */
+result_t *login_mobile(facts_t *facts);   /* GET /m, which leads to /m/index.html: for phones */
 
 /* The error page for a refusal of ours; used for page routes, and by authn for 403 and 503. */
 int login_error_page(request_rec *r, const result_t *result);

@@ -83,7 +83,7 @@ run({
         await page.goto('/application');
         await screen(page, 'empty');
         assert.deepEqual(await findings(page), []);
-        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByRole('button', { name: 'Sign in', exact: true }).click();
         await page.waitForURL('**/login?return=%2Fapplication');
         await signInByPassword(page, t.site);
         await page.getByRole('link', { name: 'Not now' }).click();

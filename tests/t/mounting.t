@@ -117,6 +117,25 @@ subtest 'MPinPath moves a page and removes it' => sub {
     like browser(branded)->visit('/protected/')->header('Location'), qr{^/sign-in\?s=}, 'people are sent there';
 };
 
+subtest 'the page for phones, and everything under it' => sub {
+    for my $path ('/m', '/m/') {
+        my $answer = request(site, 'GET', $path);
+        is $answer->code, 303, "$path leads on";
+        is $answer->header('Location'), '/m/index.html', 'and a browser takes along what is behind the #';
+    }
+    is request(site, 'GET', '/m/index.html')->code, 200, '/m/index.html';
+    is request(site, 'POST', '/m/index.html')->code, 405, 'it is only read';
+    for my $path (qw(/m/none /m/index.html/x /m/index.htm)) {
+        my $answer = request(site, 'GET', $path);
+        is $answer->code, 404, "$path is not there";
+        ok $answer->header('Content-Security-Policy'), 'and nobody else\'s';
+    }
+    is request(site, 'GET', '/mm')->header('Content-Security-Policy'), undef, '/mm is none of ours';
+    my $gone = request(branded, 'GET', '/m', headers => [Host => 'broken']);
+    is $gone->code, 404, 'MPinPath m off: /m is not there';
+    is $gone->header('Content-Security-Policy'), undef, 'and free for somebody else\'s app';
+};
+
 subtest 'with the engine off nothing is mounted and nothing is let in' => sub {
     expect_in_log(qr/MPIN0402/);
     is request(off, 'GET', $_)->code, 404, "no $_" for qw(/login /logout /mpin.js /rps/clientSettings);

@@ -42,12 +42,14 @@ sub all_pages {
             Origin => $john->origin, 'Content-Type' => 'text/plain']),
         'branded' => browser(branded)->visit('/sign-in'),
         'https' => browser(public)->visit('/login'),
+        'for phones' => browser(site)->visit('/m/index.html'),
+        'none for phones' => browser(site)->visit('/m/none'),
     );
 }
 
 my %pages = all_pages();
 my %status = ('wrong password' => 401, 'stale form' => 403, 'too many tries' => 429, 'data not sent' => 401,
-    'cookies off' => 400, 'may not' => 403, 'no such file of ours' => 404, 'wrong method' => 405,
+    'cookies off' => 400, 'may not' => 403, 'no such file of ours' => 404, 'none for phones' => 404, 'wrong method' => 405,
     'another site\'s post' => 403, 'stale sign-out' => 403, 'too long' => 413, 'odd type' => 415);
 
 subtest 'csp_headers_on_every_page' => sub {
@@ -146,6 +148,7 @@ subtest 'every template can be overridden' => sub {
     like $tom->visit($answer->header('Location'))->content, qr/OWN OFFER/, 'offer';
     like $tom->visit('/sign-in')->content, qr/OWN SIGNED_IN john/, 'signed_in';
     like $tom->visit('/sign-out')->content, qr/OWN LOGOUT/, 'logout';
+    like $tom->visit('/m/index.html')->content, qr{OWN MOBILE /rps/clientSettings}, 'mobile';
     like $tom->visit('/mpin/none')->content, qr/OWN ERROR 404 MPIN0024/, 'error';
     is $login->header('Content-Security-Policy'), $pages{login}->header('Content-Security-Policy'),
         'the headers are the same';
