@@ -95,6 +95,7 @@ static void set_service_urls(site_t *site, const server_config_t *config, apr_po
     rps_settings_t *rps = &site->rps_settings;
     rps->base_url = apr_pstrcat(p, site->url.text, rps->base_url, NULL);
     rps->authenticate_url = config->paths.path[PATH_AUTHENTICATE];
+    rps->login_url = rps->logout_url = "";
 }
 
 /* At a service the applications say who registers. */

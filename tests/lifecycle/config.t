@@ -530,6 +530,11 @@ subtest 'example login-host.conf' => sub {
     stop();
 };
 
+# tests/browser/tutorial.t starts it, with an application.
+subtest 'rps-server.conf' => sub {
+    fine 'is fine', example('../rps-server') =~ s{\Q$top\E/state-\S+?/}{$top/state-rps-server/}gr;
+};
+
 # ---- merged, and in .htaccess ---------------------------------------------------------------------------------
 
 subtest 'vhosts inherit and override' => sub {

@@ -1,0 +1,156 @@
+// The application of Milagro's tutorial in Python (tests/tutorial), untouched but for its addresses, behind the RPS of
+// conf/rps-server.conf, untouched but for ports and folders. Its page is on one origin, the RPS and the PIN pad are on
+// another.
+const assert = require('node:assert/strict');
+const { execFileSync, spawn } = require('node:child_process');
+const { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } = require('node:fs');
+const { connect } = require('node:net');
+const { join } = require('node:path');
+const { alert, build, choosePin, openProfile, run, screen, typePin } = require('./browser.js');
+
+const port = Number(process.env.PORT || 8405) + 40;
+const rps = `http://127.0.0.1:${port}`;
+const application = `http://127.0.0.1:${port + 2}`;
+const PIN = '7391';
+const folder = mkdtempSync('/var/tmp/mpin-tutorial-'); /* the store wants no tmpfs */
+const apxs = (what) => execFileSync('apxs', ['-q', what], { encoding: 'utf8' }).trim();
+
+/** The example as it is shipped, with ports and folders of ours. */
+function configuration() {
+    const text = readFileSync(join(__dirname, '../../conf/rps-server.conf'), 'utf8')
+        .replace(/^#.*\n/gm, '')
+        .replaceAll('8011', `${port}`).replaceAll('8001', `${port + 1}`).replaceAll('8005', `${port + 2}`)
+        .replaceAll('/usr/lib/apache2/modules/mod_auth_mpin.so', join(folder, 'mod_auth_mpin.so'))
+        .replaceAll('/usr/lib/apache2/modules', apxs('LIBEXECDIR'))
+        .replaceAll(/\/etc\/apache2|\/run\/apache2|\/var\/log\/apache2|\/var\/lib\/apache2/g, folder)
+        .replaceAll(/^(User|Group) .*\n/gm, (line) => process.getuid() === 0 ? line : '');
+    return `${text}\nDefaultRuntimeDir ${folder}\n`;
+}
+
+function startProgram(command, args) {
+    const program = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    program.said = '';
+    program.stderr.on('data', (text) => program.said += text);
+    return program;
+}
+
+const listens = (at) => new Promise((resolve) => {
+    const socket = connect(at, '127.0.0.1', () => resolve(true) ?? socket.destroy());
+    socket.on('error', () => resolve(false));
+});
+
+async function ready(program, at) {
+    for (let i = 0; i < 400 && program.exitCode === null; i++) {
+        if (await listens(at))
+            return;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`nobody listens on ${at}: ${program.said}`);
+}
+
+async function start() {
+    chmodSync(folder, 0o755);
+    mkdirSync(join(folder, 'logs'));
+    symlinkSync(join(build, 'mod_auth_mpin.so'), join(folder, 'mod_auth_mpin.so'));
+    writeFileSync(join(folder, 'httpd.conf'), configuration());
+    const httpd = startProgram(join(apxs('SBINDIR'), 'apache2'), ['-f', join(folder, 'httpd.conf'), '-DFOREGROUND']);
+    const flask = startProgram('python3', [join(__dirname, '../tutorial/app.py'), `${port + 2}`, rps]);
+    const stop = () => {
+        httpd.kill('SIGTERM');
+        flask.kill('SIGTERM');
+        rmSync(folder, { recursive: true, force: true });
+    };
+    try {
+        await Promise.all([ready(httpd, port), ready(httpd, port + 1), ready(flask, port + 2)]);
+    } catch (error) {
+        stop();
+        throw error;
+    }
+    return { url: application, stop };
+}
+
+async function setUp(page, name) {
+    await page.goto('/');
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.fill('#mp-name', name);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await choosePin(page, PIN);
+    await inside(page, name);
+}
+
+const inside = (page, name) => page.getByText(`This is for ${name} only`).waitFor();
+
+async function signOut(page) {
+    await page.getByRole('link', { name: 'Sign out' }).click();
+    await page.getByText('Nobody is signed in').waitFor();
+}
+
+/** The statuses that /mpinAuthenticate has answered. */
+function answers(page) {
+    const seen = [];
+    page.on('response', (response) => response.url().endsWith('/mpinAuthenticate') && seen.push(response.status()));
+    return seen;
+}
+
+async function tryPin(page, pin) {
+    const answered = page.waitForResponse('**/mpinAuthenticate');
+    await typePin(page, pin);
+    await answered;
+}
+
+run({
+    async a_name_a_pin_and_the_person_is_in_and_in_again(t) {
+        const page = await openProfile(t);
+        const seen = answers(page);
+        await page.goto('/protected');
+        assert.equal(new URL(page.url()).pathname, '/login', 'nobody is let in by default');
+        await setUp(page, 'alice@example.com');
+        await signOut(page);
+        await page.goto('/protected');
+        await typePin(page, PIN);
+        await inside(page, 'alice@example.com');
+        assert.deepEqual(seen, [200, 200]);
+        await signOut(page);
+        await page.goto('/protected');
+        assert.equal(new URL(page.url()).pathname, '/login', 'signed out is out');
+    },
+
+    async a_wrong_pin_is_told_and_three_lock(t) {
+        const page = await openProfile(t);
+        const seen = answers(page);
+        await setUp(page, 'bob@example.com');
+        await signOut(page);
+        await page.goto('/login');
+        for (const pin of ['0001', '0002']) {
+            await tryPin(page, pin);
+            await alert(page, 'That PIN isn\'t right.');
+        }
+        await tryPin(page, '0003');
+        await screen(page, 'locked');
+        assert.deepEqual(seen, [200, 401, 401, 410]);
+        await page.goto('/protected');
+        assert.equal(new URL(page.url()).pathname, '/login', 'and nobody is in');
+    },
+
+    async a_right_pin_between_wrong_ones_starts_the_count_anew(t) {
+        const page = await openProfile(t);
+        const seen = answers(page);
+        await setUp(page, 'carol@example.com');
+        for (const pins of [['0001', '0002', PIN], ['0003', PIN]]) {
+            await signOut(page);
+            await page.goto('/login');
+            for (const pin of pins)
+                await tryPin(page, pin);
+            await inside(page, 'carol@example.com');
+        }
+        assert.deepEqual(seen, [200, 401, 401, 200, 401, 200]);
+    },
+
+    async nothing_of_the_rps_is_open_to_the_page_but_its_public_part(t) {
+        const page = await openProfile(t);
+        await page.goto('/');
+        const statuses = await page.evaluate((base) => Promise.all(['/authenticate', '/user/00', '/loginResult'].map((path) =>
+            fetch(base + path, { method: 'POST', body: '{"authOTT":"00"}' }).then(({ status }) => status, () => 'unreadable'))), rps);
+        assert.deepEqual(statuses, ['unreadable', 'unreadable', 'unreadable']);
+    },
+}, start);
