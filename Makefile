@@ -167,7 +167,7 @@ unit: $(UNIT)
 	@CMOCKA_MESSAGE_OUTPUT=TAP prove --exec tests/unit/as_tap $(UNIT)
 
 # ---- measured -----------------------------------------------------------------------------------
-BENCH     = verify rps store revoke login
+BENCH     = verify rps store revoke login waiting
 
 bench:
 	@tools/setup bench
