@@ -152,17 +152,52 @@ static const char *address_key(const char *address, apr_pool_t *p)
     return rps_key("codes", number, sizeof number, p);
 }
 
+/* What the codes of one browser begin with, in the list of their address. */
+static const char *browser_key(const rps_t *rps, const code_t *code, apr_pool_t *p)
+{
+    unsigned char name[16];
+    if (!code->bound)
+        return "-:";
+    derive(rps, 'b', code->browser, name);
+    return apr_pstrcat(p, hex_encode(p, name, 4), ":", NULL);
+}
+
+static const char *member_of(const rps_t *rps, const unsigned char wid[WID_BYTES],
+                             const code_t *code, apr_pool_t *p)
+{
+    return apr_pstrcat(p, browser_key(rps, code, p), key_of(rps, wid, p), NULL);
+}
+
+/* Of a browser that has asked before, the oldest code gives way: who loads a page again and again
+ * keeps nobody else from it. False: it has none. */
+static bool give_way(rps_t *rps, const char *list, const code_t *code, apr_pool_t *p)
+{
+    const char **members, *mine = browser_key(rps, code, p);
+    if (!code->bound || store_members(rps->store, STORE_FLEETING, list, p, &members) != STORE_OK)
+        return false;
+    while (*members && strncmp(*members, mine, strlen(mine)) != 0)
+        members++;
+    if (!*members)
+        return false;
+    store_delete(rps->store, STORE_FLEETING, *members + strlen(mine));
+    store_member_remove(rps->store, STORE_FLEETING, list, *members);
+    return true;
+}
+
 store_status_t code_take_places(rps_t *rps, const char *address, const unsigned char wid[WID_BYTES],
                                 apr_time_t now, code_t *code, apr_pool_t *p)
 {
-    const char *mine = key_of(rps, wid, p), *key = address_key(address, p);
+    const char *member = member_of(rps, wid, code, p), *list = address_key(address, p);
     store_status_t status =
-        store_member_add(rps->store, STORE_FLEETING, key, mine, CODES_OF_ADDRESS, code->expires);
+        store_member_add(rps->store, STORE_FLEETING, list, member, CODES_OF_ADDRESS, code->expires);
+    if (status == STORE_FULL && give_way(rps, list, code, p))
+        status = store_member_add(rps->store, STORE_FLEETING, list, member, CODES_OF_ADDRESS,
+                                  code->expires);
     if (status != STORE_OK)
         return status;
     status = number_take(rps, wid, now, code->expires, code->number, p);
     if (status != STORE_OK)
-        store_member_remove(rps->store, STORE_FLEETING, key, mine);
+        store_member_remove(rps->store, STORE_FLEETING, list, member);
     return status;
 }
 
@@ -170,5 +205,5 @@ void code_free_place(rps_t *rps, const unsigned char wid[WID_BYTES], const code_
                      apr_pool_t *p)
 {
     store_member_remove(rps->store, STORE_FLEETING, address_key(code->address, p),
-                        key_of(rps, wid, p));
+                        member_of(rps, wid, code, p));
 }

@@ -78,8 +78,8 @@ store_status_t code_change(rps_t *rps, const unsigned char wid[WID_BYTES], apr_t
 
 /* ---- places: what is live is counted by where it lies ---- */
 
-/* A place among those of the caller's address, and one of the numbers. STORE_FULL: no more are to
- * be had (then nothing is taken). */
+/* A place among those of the caller's address, if need be that of this browser's oldest code, and
+ * one of the numbers. STORE_FULL: no more are to be had (then nothing is taken). */
 store_status_t code_take_places(rps_t *rps, const char *address, const unsigned char wid[WID_BYTES],
                                 apr_time_t now, code_t *code, apr_pool_t *p);
 

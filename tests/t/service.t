@@ -236,4 +236,25 @@ subtest 'nobody is told of a login by phone that nobody waits for' => sub {
     is redeemed($ott, $device), '200 Authentication successful', 'which stays good';
 };
 
+subtest 'a phone signs in a browser of the application' => sub {
+    my ($desktop, $phone) = (page(), page());
+    my $code = json_of($desktop->json(POST => '/rps/getQrUrl', {}));
+    my $ott = json_of($phone->pass2($device, $device->{pin}, $phone->pass1($device), WID => $code->{accessNumber}))->{authOTT};
+    is deliver('/authenticate', {authOTT => $ott})->code, 408, 'not before the phone has offered it';
+    my ($told) = MPin::in_parallel(2, sub {
+        return 'phone ' . $phone->json(POST => '/rps/authenticate', {mpinResponse => {authOTT => $ott}})->content if $_[0] == 1;
+        my $seen;
+        until_true(8, sub {
+            $seen = json_of($desktop->json(POST => '/rps/access', {webOTT => $code->{webOTT}}));
+            $seen->{status} eq 'authenticate'
+        });
+        return if redeemed($seen->{authOTT}, $device) ne '200 Authentication successful';
+        deliver('/loginResult', {authOTT => $seen->{authOTT}, status => 200, logoutURL => '/out', logoutData => {session => 7}});
+        return;
+    });
+    is_deeply decode_json($told =~ s/^phone //r), {logoutURL => '/out', logoutData => {session => 7}},
+        'and hears what the application says';
+    is deliver('/authenticate', {authOTT => $ott})->code, 408, 'once';
+};
+
 done;

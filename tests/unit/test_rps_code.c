@@ -135,13 +135,18 @@ static void malformed_requests_are_400(void **state)
 
 /* ---- caps ------------------------------------------------------------------------------------ */
 
+/* Each by a browser of its own, as many as there may be. */
 static int made_from(desk_t *desk, const char *address)
 {
-    caller_t desktop = desk_caller(desk, address, 1);
+    static unsigned browsers;
     int made = 0;
     result_t *result;
-    while ((result = rps_access_number(desk->rps, &desktop, desk->pool))->status == 200)
-        made++;
+    for (;; made++) {
+        caller_t desktop = desk_caller(desk, address, (unsigned char)(10 + browsers++ % 240));
+        result = rps_access_number(desk->rps, &desktop, desk->pool);
+        if (result->status != 200)
+            break;
+    }
     assert_refusal(result, 429, "too_many_codes");
     assert_true(result->retry_after > 0);
     return made;
@@ -172,6 +177,23 @@ static void live_access_numbers_are_capped(void **state)
         all += made;
     }
     assert_in_range(all, NUMBERS_LIVE * 9 / 10, NUMBERS_LIVE);
+}
+
+static void a_browser_that_asks_again_gives_up_its_oldest(void **state)
+{
+    desk_t *desk = *state;
+    caller_t desktop = phone_desktop(desk);
+    shown_t shown[7];
+    assert_int_equal(made_from(desk, desktop.address), 5);
+    assert_int_equal(phone_show(desk, &desktop, &shown[0]), 429); /* it has none to give up */
+
+    desktop.address = "203.0.113.9";
+    for (int i = 0; i < 7; i++)
+        assert_int_equal(phone_show(desk, &desktop, &shown[i]), 200);
+    for (int i = 0; i < 7; i++)
+        assert_status(desk, &shown[i], i < 2 ? "expired" : "new");
+    caller_t bare = desk_caller(desk, desktop.address, 0);
+    assert_int_equal(phone_show(desk, &bare, &shown[0]), 429); /* nobody's oldest is anybody's */
 }
 
 /* ---- what a phone says ----------------------------------------------------------------------- */
@@ -541,6 +563,7 @@ int main(void)
         PHONE_TEST(answers_have_the_protocols_fields),
         PHONE_TEST(malformed_requests_are_400),
         PHONE_TEST(live_access_numbers_are_capped),
+        PHONE_TEST(a_browser_that_asks_again_gives_up_its_oldest),
         PHONE_TEST(code_status_shows_a_name_or_nothing),
         PHONE_TEST(one_phone_has_a_code_and_may_repeat_itself),
         PHONE_TEST(a_desktop_takes_its_code_back_whoever_has_it),
