@@ -27,6 +27,14 @@ static result_t *failed(rps_t *rps, const char *directive, const char *what, apr
     return result_error(p, 500, "application_failed", "The application could not be asked.");
 }
 
+/* What shows an application that it is its RPS who asks. */
+static const char *own_secret(const rps_t *rps, apr_pool_t *p)
+{
+    const secret_t *secret = rps->settings->service_secret;
+    return secret ? apr_psprintf(p, "Authorization: Bearer %.*s", (int)secret->len, secret->bytes)
+                  : NULL;
+}
+
 /* One exchange in a seat. NULL, and `*answer` is one of HTTP's; else the refusal. */
 static result_t *ask(rps_t *rps, const char *directive, http_request_t *request,
                      http_answer_t *answer, apr_pool_t *p)
@@ -69,7 +77,7 @@ result_t *application_verify(rps_t *rps, const char *url, const verify_t *verify
     static const char directive[] = "MPinVerifyURL or MPinRegisterAllow url";
     const char *headers[] = {"Content-Type: application/json",
                              apr_pstrcat(p, "RPS-BASE-URL: ", rps->settings->public_url, NULL),
-                             NULL};
+                             url == rps->settings->verify_url ? own_secret(rps, p) : NULL, NULL};
     const char *body = question(verify, p);
     http_request_t request = {
         .method = "POST", .url = url, .headers = headers, .body = body, .body_len = strlen(body)};
@@ -99,8 +107,10 @@ result_t *application_permits(rps_t *rps, const char *mpin_id, apr_pool_t *p)
     const char *url = rps->settings->permit_url;
     if (!url)
         return NULL;
+    const char *headers[] = {own_secret(rps, p), NULL};
     http_request_t request = {
         .method = "GET",
+        .headers = headers,
         .url = apr_pstrcat(p, url, strchr(url, '?') ? "&" : "?", "mpin_id=", mpin_id, NULL)};
     http_answer_t answer;
     result_t *refusal = ask(rps, directive, &request, &answer, p);

@@ -46,8 +46,9 @@ typedef struct rps_settings_t {
     const char *allow_file;     /* ALLOW_FILE: one name or @domain a line, read when it changes */
     const char *allow_url;      /* ALLOW_URL: an application is asked, each time */
     bool service;               /* of other applications: they say who registers, and redeem */
-    const char *verify_url;     /* a service's: where they are asked */
-    const char *permit_url;     /* ... and whether access was withdrawn; NULL = never */
+    const secret_t *service_secret; /* a service's: what it and its application know; NULL = none */
+    const char *verify_url;         /* a service's: where they are asked */
+    const char *permit_url;         /* ... and whether access was withdrawn; NULL = never */
     const char *remote_url; /* of an RPS elsewhere, without a slash at its end; NULL: it is here */
     const secret_t *remote_secret; /* we name it there; NULL for none */
     const char *const

@@ -147,6 +147,27 @@ static void an_application_is_asked_at_the_registration_and_at_every_login(void 
     assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 200);
 }
 
+static void a_service_tells_its_secret_to_its_own_application_only(void **state)
+{
+    desk_t *desk = *state;
+    device_t device;
+    static unsigned char known[] = "known-to-the-two-of-them, and not this";
+    static const secret_t secret = {known, 24};
+    const caller_t browser = desk_browser(desk);
+    static const char header[] = "\r\nAuthorization: Bearer known-to-the-two-of-them\r\n";
+    peer_start(YES, 0);
+    desk->settings.service_secret = &secret;
+    desk->settings.verify_url = apr_pstrcat(desk->pool, peer_url(), "mpinVerify", NULL);
+    desk->settings.service = true;
+    assert_int_equal(desk_register(desk, &browser, "anna@example.org", &device), 200);
+    assert_non_null(strstr(peer_request(), header));
+
+    desk->settings.allow = ALLOW_URL;
+    desk->settings.allow_url = peer_url();
+    assert_ruled(desk, 200, "yes");
+    assert_null(strstr(peer_request(), "Bearer"));
+}
+
 /* Registered at a service, and then the same store is a site's. */
 static void an_applications_user_is_nobody_at_a_site(void **state)
 {
@@ -174,6 +195,7 @@ int main(void)
         APPLICATION_TEST(only_a_yes_is_a_yes),
         APPLICATION_TEST(an_application_that_is_gone_lets_nobody_in),
         APPLICATION_TEST(who_finds_no_seat_is_told_to_come_again),
+        APPLICATION_TEST(a_service_tells_its_secret_to_its_own_application_only),
         APPLICATION_TEST(an_applications_user_is_nobody_at_a_site),
         APPLICATION_TEST(an_application_is_asked_at_the_registration_and_at_every_login),
     };

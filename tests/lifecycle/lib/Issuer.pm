@@ -1,7 +1,7 @@
 package Issuer;
 
-# A second D-TA for the lifecycle tests: an httpd of its own with this module, on the port after Server's, that can
-# be ended and started again, with other keys too. `use Server;` comes first.
+# A second D-TA, or whatever service it is told to be, for the lifecycle tests: an httpd of its own with this module,
+# on the port after Server's, that can be ended and started again, with other keys too. `use Server;` comes first.
 
 use strict;
 use warnings;
@@ -17,10 +17,10 @@ my $httpd = (grep { -x } "$sbin/apache2", "$sbin/httpd")[0];
 
 sub url { return "http://127.0.0.1:$port" }
 
-# Issuer->new(conf => 'more directives', env => {NAME => value})
+# Issuer->new(service => 'rps dta', conf => 'more directives', env => {NAME => value})
 sub new {
     my ($class, %how) = @_;
-    my $self = bless {conf => '', env => {}, %how}, $class;
+    my $self = bless {service => 'dta', conf => '', env => {}, %how}, $class;
     mkdir $home;
     chmod 0755, $home;
     my $loads = join '', map { "LoadModule ${_}_module $modules/mod_$_.so\n" } qw(mpm_event authz_core);
@@ -39,7 +39,7 @@ MaxRequestWorkers 8
 LoadModule auth_mpin_module "$Server::top/mod_auth_mpin.so"
 <VirtualHost 127.0.0.1:$port>
 MPinEngine On
-MPinService dta
+MPinService $self->{service}
 MPinPublicURL @{[url()]}
 MPinStore "lmdb:$home/store"
 MPinStoreSize 16M
