@@ -37,7 +37,6 @@ typedef struct word_t {
     const unsigned char *auth_ott;
     const char *text;
     bool said;
-    code_t code;
 } word_t;
 
 static bool leave_word(void *baton, code_t *code, const char **word)
@@ -49,7 +48,6 @@ static bool leave_word(void *baton, code_t *code, const char **word)
         return false;
     code->state = CODE_DONE;
     *word = left->text;
-    left->code = *code;
     return true;
 }
 
@@ -67,10 +65,12 @@ static store_status_t leave(rps_t *rps, const unsigned char wid[WID_BYTES],
 void rps_phone_done(rps_t *rps, const caller_t *caller, const redemption_t *redemption,
                     json_t *logout_data, apr_pool_t *p)
 {
+    const char *url = rps->settings->logout_url; /* NULL: nobody signs out here */
     if (!redemption->by_phone)
         return;
-    json_t *said = json_tie(p, json_pack("{s:i, s:s, s:O}", "status", 200, "logoutURL",
-                                         rps->settings->logout_url, "logoutData", logout_data));
+    json_t *said = json_tie(p, url ? json_pack("{s:i, s:s, s:O}", "status", 200, "logoutURL", url,
+                                               "logoutData", logout_data)
+                                   : json_pack("{s:i}", "status", 200));
     leave(rps, redemption->wid, redemption->auth_ott, caller->now, said, p);
 }
 

@@ -63,12 +63,19 @@ static void *wait_there(void *data)
     return NULL;
 }
 
+static apr_status_t drop_pool(void *pool)
+{
+    apr_pool_destroy(pool);
+    return APR_SUCCESS;
+}
+
 static waiting_t *wait_for(pair_t *pair, const char *auth_ott)
 {
     waiting_t *waiting = apr_pcalloc(pair->desk->pool, sizeof *waiting);
     *waiting = (waiting_t){
         .pair = pair, .caller = pair->phone, .auth_ott = auth_ott, .seats = pair->seats};
-    apr_pool_create(&waiting->p, NULL);
+    apr_pool_create(&waiting->p, NULL); /* the thread's own, and gone with the desk */
+    apr_pool_cleanup_register(pair->desk->pool, waiting->p, drop_pool, apr_pool_cleanup_null);
     assert_int_equal(pthread_create(&waiting->thread, NULL, wait_there, waiting), 0);
     return waiting;
 }
@@ -131,6 +138,20 @@ static void a_phone_signs_its_desktop_in(void **state)
             phone_authenticates(with.desk, with.seats, &with.phone, auth_ott, with.desk->pool), 408,
             "authott_unknown");
     }
+}
+
+static void where_nobody_signs_out_the_phone_gets_nothing_for_it(void **state)
+{
+    pair_t with = pair(state);
+    with.desk->settings.logout_url = NULL;
+    const char *auth_ott = proof(&with, with.shown.number);
+    waiting_t *phone = wait_for(&with, auth_ott);
+    offered(&with);
+    assert_null(enter(&with, &with.desktop, auth_ott).refusal);
+    const result_t *told = end_of(phone);
+    assert_int_equal(told->status, 200);
+    assert_string_equal(json_text(told->json, "logoutURL", 100), "");
+    assert_string_equal(json_text(told->json, "logoutData", 100), "");
 }
 
 static void authott_from_another_browser_is_408(void **state)
@@ -535,6 +556,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PHONE_TEST(a_phone_signs_its_desktop_in),
+        PHONE_TEST(where_nobody_signs_out_the_phone_gets_nothing_for_it),
         PHONE_TEST(authott_from_another_browser_is_408),
         PHONE_TEST(a_browsers_authott_is_no_phones),
         PHONE_TEST(wrong_pins_are_the_phones_affair),
