@@ -1,5 +1,6 @@
 #include "rpa/front.h"
 #include "base/json.h"
+#include "rpa/phone.h"
 #include "rpa/rpa.h"
 #include "rps/remote.h"
 
@@ -43,14 +44,6 @@ result_t *front_permit(facts_t *facts)
 
 /* ---- POST /mpinAuthenticate ---- */
 
-static json_t *logout_data(facts_t *facts, const session_t *session)
-{
-    apr_pool_t *p = facts->r->pool;
-    const char *token = signout_seal(facts->site->signouts, session, facts->caller.now, p);
-    return json_tie(
-        p, json_pack("{s:s, s:s}", "userId", session->name, "sessionToken", token ? token : ""));
-}
-
 /* A page that redeems what a phone made has no answer of pass2 of its own. Some servers hand the
  * phone what comes with this request, others what comes with the last word: so the family of the
  * session to come is chosen now. */
@@ -66,7 +59,7 @@ static const json_t *promise(facts_t *facts)
     else
         randombytes_buf(request->next_family, SESSION_ID_BYTES);
     memcpy(session.family, request->next_family, SESSION_ID_BYTES);
-    return logout_data(facts, &session);
+    return rpa_logout_data(facts, &session);
 }
 
 void front_redeem(facts_t *facts, const char *auth_ott, redemption_t *redemption)
@@ -83,5 +76,5 @@ void front_redeem(facts_t *facts, const char *auth_ott, redemption_t *redemption
 
 void front_signed_in(facts_t *facts, const char *auth_ott, const session_t *session)
 {
-    remote_signed_in(facts->site->rps, auth_ott, logout_data(facts, session), facts->r->pool);
+    remote_signed_in(facts->site->rps, auth_ott, rpa_logout_data(facts, session), facts->r->pool);
 }

@@ -63,11 +63,16 @@ result_t *rpa_service(facts_t *facts)
     return rps_service(facts->site->rps, facts->r->pool);
 }
 
-void rpa_phone_done(facts_t *facts, const redemption_t *redemption, const session_t *session)
+json_t *rpa_logout_data(facts_t *facts, const session_t *session)
 {
     apr_pool_t *p = facts->r->pool;
     const char *token = signout_seal(facts->site->signouts, session, facts->caller.now, p);
-    json_t *data = json_tie(
+    return json_tie(
         p, json_pack("{s:s, s:s}", "userId", session->name, "sessionToken", token ? token : ""));
-    rps_phone_done(facts->site->rps, &facts->caller, redemption, data, p);
+}
+
+void rpa_phone_done(facts_t *facts, const redemption_t *redemption, const session_t *session)
+{
+    rps_phone_done(facts->site->rps, &facts->caller, redemption, rpa_logout_data(facts, session),
+                   facts->r->pool);
 }

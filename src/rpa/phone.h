@@ -12,6 +12,9 @@ result_t *rpa_phone_authenticate(facts_t *facts); /* POST /rps/authenticate {mpi
 result_t *rpa_mobile_config(facts_t *facts);      /* GET /rps/mobileConfig */
 result_t *rpa_service(facts_t *facts);            /* GET /service */
 
+/* What a phone can sign this session's login out with. Tied to the request's pool. */
+json_t *rpa_logout_data(facts_t *facts, const session_t *session);
+
 /* This browser was signed in by a phone: what that one is told. */
 void rpa_phone_done(facts_t *facts, const redemption_t *redemption, const session_t *session);
 
