@@ -150,6 +150,10 @@ static void visit_auth_type(tree_walk_t *walk, const ap_directive_t *node, const
         strcasecmp(ap_getword_conf(pconf, &args), "MPin"))
         return;
     const written_t at = {node->directive, node->filename, node->line_num};
+    if (server != walk->main_server && directives_of(server)->service.parts)
+        mistake(pconf, &at,
+                "a vhost with MPinService has no login and no sessions; move it to the vhost of a "
+                "site");
     if (!any_serves(walk->main_server, server, false))
         mistake(pconf, &at,
                 "MPin needs the engine, which is off here; write MPinEngine On in this server");

@@ -77,13 +77,24 @@ static result_t *read_verified(rps_t *rps, const json_t *json, verified_t *verif
                           : result_error(p, 403, "not_allowed", "This is no name of a user here.");
 }
 
+/* Another instance of this module says how many tries are left. */
+static result_t *wrong_pin(const json_t *json, apr_pool_t *p)
+{
+    result_t *result = result_error(p, 401, "wrong_pin", "The PIN is wrong.");
+    const json_t *left = json_object_get(json, "attemptsLeft");
+    const json_int_t number = json_integer_value(left);
+    if (json_is_integer(left) && number > 0 && number < 100)
+        result->json = json_tie(p, json_pack("{s:I}", "attemptsLeft", number));
+    return result;
+}
+
 /* The table of the protocol. A refusal deletes the tokens of old clients, so it counts only when it
  * is the protocol's own. */
-static result_t *refusal_for(rps_t *rps, int status, apr_pool_t *p)
+static result_t *refusal_for(rps_t *rps, int status, const json_t *json, apr_pool_t *p)
 {
     switch (status) {
     case 401:
-        return result_error(p, 401, "wrong_pin", "The PIN is wrong.");
+        return wrong_pin(json, p);
     case 403:
         return result_error(p, 403, "not_allowed", "The RPS refuses this user.");
     case 408:
@@ -115,7 +126,8 @@ static result_t *ask_who(rps_t *rps, const char *auth_ott, const json_t *logout_
     if (!json_is_integer(inside) || json_integer_value(inside) != status)
         return remote_broken(
             rps, apr_psprintf(p, "a login with status %d, and not so in its JSON", status), p);
-    return status == 200 ? read_verified(rps, json, verified, p) : refusal_for(rps, status, p);
+    return status == 200 ? read_verified(rps, json, verified, p)
+                         : refusal_for(rps, status, json, p);
 }
 
 /* ---- who may sign in here -------------------------------------------------------------------- */

@@ -94,6 +94,8 @@ subtest 'wrong PINs lock' => sub {
     is sign_in($browser, $other, $_->[0])->code, $_->[1], "PIN $_->[0]" for [9999, 401], [9998, 401], [1357, 200],
         [9999, 401], [9998, 401], [9997, 410], [1357, 410];
     ok !inside(newcomer()), 'and nobody else is in';
+    my $third = newcomer()->enrol('bea@example.org', '1357');
+    is json_of(sign_in($browser, $third, '9999'))->{attemptsLeft}, 2, 'it is told how many tries are left';
     is sign_in(newcomer(), $device)->code, 200, 'others go on';
 };
 

@@ -206,6 +206,8 @@ mistake 'a D-TA\'s application', service("MPinService dta\n=> MPinPermitURL http
     qr/move it to the one with MPinService rps/;
 fine 'an RPS beside a site with the same people', "$here$site$passwords" . service("${verify}MPinService rps\n") =~ s/^\Q$places\E//r,
     qr/MPinService: another vhost has the same store.+; write an MPinStore for each/;
+mistake 'a login at a service', service("MPinService dta\n<Location /x>\n=> AuthType MPin\nRequire valid-user\n</Location>\n"),
+    qr/move it to the vhost of a site/;
 fine 'an RPS of its own', $here . service("${verify}MPinPermitURL http://127.0.0.1:8005/mpinPermitUser\nMPinService rps dta\n");
 mistake 'a service on the main server', "$https=> MPinService dta\n", qr/write it in a <VirtualHost>/;
 mistake 'a service for everybody', service("${verify}=> MPinService rps\n"), qr/add secret=FILE/, listen => $far;
