@@ -413,11 +413,14 @@ sub get
 sub soon
 {
     my ($name, $path, $status) = @_;
+    my $answer;
     for (1 .. 100) {
-        last if get($path)->{status} == $status;
+        $answer = get($path); # of any child: the next one may be another's, which is not so far yet
+        last if $answer->{status} == $status;
         select undef, undef, undef, 0.1;
     }
-    return answers($name, $path, $status);
+    is $answer->{status}, $status, $name or diag $answer->{content}, slurp("$top/logs/error.log");
+    return $answer;
 }
 
 sub answers
