@@ -66,13 +66,14 @@ function accessNumber() {
  * @param {string} [options.publicUrl] the RPS as clients reach it
  * @param {string} [options.verifyUrl]
  * @param {string} [options.permitUrl]
+ * @param {string} [options.secondUrl] the second D-TA as clients reach it
  * @param {boolean} [options.loginResult] phones wait for the relying party's /loginResult, not for its /authenticate
  * @param {() => number} [options.clock] ms
  * @returns {Promise<{url: string, appId: string, appKey: string, stop: () => Promise<void>}>}
  */
 export async function startMilagro({
     port, rpa, publicUrl = `http://127.0.0.1:${port}`, verifyUrl = rpa + '/mpinVerify',
-    permitUrl = rpa + '/mpinPermitUser', loginResult = true, clock = Date.now,
+    permitUrl = rpa + '/mpinPermitUser', secondUrl = `http://127.0.0.1:${port + 2}`, loginResult = true, clock = Date.now,
 }) {
     const appId = random(), appKey = randomBytes(32).toString('hex');
     const [dta, second] = [port + 1, port + 2].map((number) => `http://127.0.0.1:${number}`);
@@ -94,7 +95,7 @@ export async function startMilagro({
 
     const settings = () => answer(200, 'OK', {
         timePermitsURL: `${publicUrl}/rps/timePermit`, authenticateURL: '/mpinAuthenticate',
-        timePermitsStorageURL: `${second}/timePermitsStorage`, certivoxURL: `${second}/`, accessNumberUseCheckSum: true,
+        timePermitsStorageURL: `${secondUrl}/timePermitsStorage`, certivoxURL: `${secondUrl}/`, accessNumberUseCheckSum: true,
         codeStatusURL: `${publicUrl}/rps/codeStatus`, getAccessNumberURL: `${publicUrl}/rps/getAccessNumber`,
         setDeviceName: false, seedValue: randomBytes(100).toString('hex'), cSum: 1, mpinAuthServerURL: `${publicUrl}/rps`,
         useNFC: false, accessNumberDigits: 7, useWebSocket: false, signatureURL: `${publicUrl}/rps/signature`,
