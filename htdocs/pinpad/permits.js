@@ -12,17 +12,22 @@ import * as store from './store.js';
 const DAY = 86_400_000; // ms
 
 /**
- * Asks the second D-TA, which lies on another origin.
+ * Asks the second D-TA, which lies on another origin; once more where no answer came.
  * @param {Rps} rps
  * @param {string} request
+ * @param {number} [tries]
+ * @returns {Promise<any>}
  */
-async function askSecond(rps, request) {
+async function askSecond(rps, request, tries = 2) {
     const url = new URL(request, rps.at(rps.settings.certivoxURL ?? ''));
     try {
         return await exchange(url.href, 'GET', undefined, 'omit');
     } catch (error) {
-        if (error instanceof RpsError)
-            error.host = url.host;
+        if (!(error instanceof RpsError))
+            throw error;
+        if (!error.status && tries > 1)
+            return askSecond(rps, request, tries - 1);
+        error.host = url.host;
         throw error;
     }
 }

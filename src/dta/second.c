@@ -213,6 +213,11 @@ const char *second_url(const second_dta_t *second)
     return second->url;
 }
 
+const char *second_id(const second_dta_t *second)
+{
+    return second->app->id;
+}
+
 const char *second_params(const second_dta_t *second, const unsigned char hash_mpin_id[32],
                           apr_time_t now, apr_pool_t *p)
 {

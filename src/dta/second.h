@@ -35,6 +35,9 @@ second_status_t second_check(second_dta_t *second, apr_time_t now, apr_pool_t *p
 
 const char *second_url(const second_dta_t *second);
 
+/* What we name ourselves by there: it tells one second D-TA from another. */
+const char *second_id(const second_dta_t *second);
+
 /* What a client asks it with: the query behind "clientSecret?", and the signature for
  * "timePermit". */
 const char *second_params(const second_dta_t *second, const unsigned char hash_mpin_id[32],

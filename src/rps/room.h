@@ -22,6 +22,7 @@ struct rps_t {
     const log_sink_t *log;
     mpin_server_t *server; /* NULL until the second D-TA has given its share (rps/split.h) */
     halves_t *halves;
+    bool noted_split, told_split; /* rps/split.c; atomic */
     allow_t *allow;
     secret_t *idle_key;         /* authOTTs that are kept nowhere (rps/authott.h) */
     const secret_t *code_key;   /* what leads to a phone login's code (rps/code.h) */

@@ -16,7 +16,7 @@ static apr_status_t free_server(void *data)
 static bool make_secrets(rps_t *rps, apr_pool_t *p)
 {
     apr_pool_cleanup_register(p, rps, free_server, apr_pool_cleanup_null);
-    if (!dta_second(rps->dta) && !split_alone(rps))
+    if (!split_begin(rps, p))
         return false;
 
     rps->halves = halves_make(rps->keys, p);

@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 #include <sodium.h>
+#include <string.h>
 #include "base/hex.h"
 #include "dta/second.h"
 
@@ -20,12 +21,6 @@ static bool publish(rps_t *rps, unsigned char secret[MPIN_G2_BYTES])
     return made != NULL;
 }
 
-bool split_alone(rps_t *rps)
-{
-    unsigned char secret[MPIN_G2_BYTES];
-    return dta_server_secret(rps->dta, secret) == MPIN_ACCEPTED && publish(rps, secret);
-}
-
 static result_t *refusal_of(second_status_t status, apr_pool_t *p)
 {
     return status == SECOND_CHANGED
@@ -34,12 +29,86 @@ static result_t *refusal_of(second_status_t status, apr_pool_t *p)
                : result_error(p, 503, "second_dta_down", "The second D-TA cannot be reached.");
 }
 
+/* ---- how it was before ----------------------------------------------------------------------- */
+
+/* On record from the first secret on: whose shares it was made of. With others, or one less, every
+ * right PIN would be a wrong one, and lock. */
+#define MADE_OF "dta:made-of"
+
+static const char *made_of(const rps_t *rps)
+{
+    const second_dta_t *second = dta_second(rps->dta);
+    return second ? second_id(second) : "one D-TA";
+}
+
+static store_status_t as_before(rps_t *rps, bool *same, apr_pool_t *p)
+{
+    store_record_t record;
+    const char *now = made_of(rps);
+    store_status_t status = store_get(rps->store, STORE_LASTING, MADE_OF, p, &record);
+    *same = status == STORE_MISSING || (status == STORE_OK && record.len == strlen(now) &&
+                                        memcmp(record.data, now, record.len) == 0);
+    return status == STORE_MISSING ? STORE_OK : status;
+}
+
+static result_t *check_as_before(rps_t *rps, apr_pool_t *p)
+{
+    bool same;
+    store_status_t status = as_before(rps, &same, p);
+    if (status != STORE_OK)
+        return rps_store_refusal(status, p);
+    if (same)
+        return NULL;
+    if (!__atomic_exchange_n(&rps->told_split, true, __ATOMIC_RELAXED))
+        log_error(rps->log, "MPIN0529",
+                  "the PINs of this store were made with another MPinSecondDTA, or without: nobody "
+                  "signs in by PIN until the line is as it was");
+    return refusal_of(SECOND_CHANGED, p);
+}
+
+static result_t *note_made_of(rps_t *rps, apr_pool_t *p)
+{
+    const char *now = made_of(rps);
+    if (__atomic_load_n(&rps->noted_split, __ATOMIC_RELAXED))
+        return NULL;
+    store_status_t status = store_add(rps->store, STORE_LASTING, MADE_OF, now, strlen(now), 0);
+    if (status != STORE_OK && status != STORE_EXISTS)
+        return rps_store_refusal(status, p);
+    result_t *refusal = check_as_before(rps, p);
+    if (!refusal)
+        __atomic_store_n(&rps->noted_split, true, __ATOMIC_RELAXED);
+    return refusal;
+}
+
+/* ---- may something be judged, or issued? ----------------------------------------------------- */
+
+bool split_begin(rps_t *rps, apr_pool_t *p)
+{
+    bool same;
+    unsigned char secret[MPIN_G2_BYTES];
+    if (dta_second(rps->dta) || as_before(rps, &same, p) != STORE_OK || !same)
+        return true; /* split_ready knows more */
+    return dta_server_secret(rps->dta, secret) == MPIN_ACCEPTED && publish(rps, secret);
+}
+
+static second_status_t server_secret(rps_t *rps, const caller_t *caller,
+                                     unsigned char sum[MPIN_G2_BYTES], apr_pool_t *p)
+{
+    second_dta_t *second = dta_second(rps->dta);
+    if (second)
+        return second_server_secret(second, caller->now, sum, p);
+    return dta_server_secret(rps->dta, sum) == MPIN_ACCEPTED ? SECOND_OK : SECOND_DOWN;
+}
+
 result_t *split_ready(rps_t *rps, const caller_t *caller, apr_pool_t *p)
 {
     unsigned char sum[MPIN_G2_BYTES];
     if (__atomic_load_n(&rps->server, __ATOMIC_ACQUIRE))
         return NULL;
-    second_status_t status = second_server_secret(dta_second(rps->dta), caller->now, sum, p);
+    result_t *refusal = check_as_before(rps, p);
+    if (refusal)
+        return refusal;
+    second_status_t status = server_secret(rps, caller, sum, p);
     if (status != SECOND_OK)
         return refusal_of(status, p);
     return publish(rps, sum) ? NULL : rps_store_refusal(STORE_DOWN, p);
@@ -49,7 +118,7 @@ result_t *split_can_issue(rps_t *rps, const caller_t *caller, apr_pool_t *p)
 {
     second_dta_t *second = dta_second(rps->dta);
     second_status_t status = second ? second_check(second, caller->now, p) : SECOND_OK;
-    return status == SECOND_OK ? NULL : refusal_of(status, p);
+    return status == SECOND_OK ? note_made_of(rps, p) : refusal_of(status, p);
 }
 
 /* ---- shares ---------------------------------------------------------------------------------- */

@@ -14,7 +14,7 @@ subtest 'origin_matrix_every_post_route' => sub {
     my @routes = (
         [POST => '/login', 'form'], [POST => '/logout', 'form'], [POST => '/mpinAuthenticate'], [PUT => '/rps/user'],
         [PUT => "/rps/user/$id"], [POST => "/rps/signature/$id"], [POST => "/rps/setupDone/$id"], [POST => '/rps/pass1'],
-        [POST => '/rps/pass2'], [POST => '/rps/getAccessNumber'], [POST => '/rps/getQrUrl'], [POST => '/rps/access'],
+        [POST => '/rps/pass2'], [POST => "/rps/timePermit/$id"], [POST => '/rps/getAccessNumber'], [POST => '/rps/getQrUrl'], [POST => '/rps/access'],
         [POST => '/rps/codeStatus'], [POST => '/rps/authenticate'],
     );
     my @foreign = ('null', '', 'https://evil.example', "$own.evil.example", "$own/", 'http://127.0.0.1',
