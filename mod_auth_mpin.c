@@ -1,8 +1,10 @@
 /* The front door: the module's record, its hooks in httpd's order, its endpoints. */
 #include "authn/authn.h"
 #include "config/hooks.h"
+#include "login/activate.h"
 #include "login/login.h"
-#include "login/page.h"
+#include "login/postman.h"
+#include "login/texts.h"
 #include "rpa/front.h"
 #include "rpa/phone.h"
 #include "rpa/issuer.h"
@@ -29,6 +31,8 @@ static const route_t routes[] = {
     {"POST", PATH_LOGIN, "", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, login_password},
     {"GET", PATH_LOGOUT, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, logout_page},
     {"POST", PATH_LOGOUT, "", PUBLIC, BODY_FORM_OR_JSON, BODY_MAX, ANSWER_PAGE, 0, logout_submit},
+    {"GET", PATH_ACTIVATE, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, activate_page},
+    {"POST", PATH_ACTIVATE, "", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, activate_submit},
     {"POST", PATH_AUTHENTICATE, "", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_authenticate},
     {"GET", PATH_RPS, "/clientSettings", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0, rpa_client_settings},
     {"PUT", PATH_RPS, "/user", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_user},
@@ -86,8 +90,9 @@ static const route_t routes[] = {
 
 static void start_child(apr_pool_t *pchild, server_rec *main_server)
 {
-    page_load_texts(pchild);
+    texts_load(pchild);
     config_child(pchild, main_server);
+    postman_start(pchild, main_server);
 }
 
 static void register_hooks(apr_pool_t *p)

@@ -102,7 +102,7 @@ export class Rps {
     constructor(url, settings, credentials) {
         this.settings = settings;
         /** Whether a person may begin with a name. */
-        this.takesNames = settings.registration?.some((way) => ['open', 'application'].includes(way));
+        this.takesNames = settings.registration?.some((way) => ['open', 'mail', 'application'].includes(way));
         this.worker = 'worker.js'; // the script of the suite's mathematics
         this.mobile = 0; // 1: identities that are made here are a phone's
         /** @param {string} path */
@@ -133,11 +133,13 @@ export class Rps {
      * @param {string} userId
      * @param {string} deviceName
      * @param {string} [replaces] mpinId of the identity whose PIN is forgotten
-     * @returns {Promise<{mpinId: string, regOTT: string, active: boolean}>}
+     * @param {{mpinId: string, regOTT: string}} [old] the registration whose mail did not come
+     * @returns {Promise<{mpinId: string, regOTT: string, active: boolean, confirm?: string}>}
      */
-    register(userId, deviceName, replaces) {
-        return this.ask(this.settings.registerURL, 'PUT', {
-            userId, mobile: this.mobile, deviceName: deviceName || undefined, replaces, userData: this.settings.signedIn?.userData,
+    register(userId, deviceName, replaces, old) {
+        return this.ask(this.settings.registerURL + (old ? '/' + old.mpinId : ''), 'PUT', {
+            userId, mobile: this.mobile, deviceName: deviceName || undefined, replaces, regOTT: old?.regOTT, confirm: 1,
+            userData: this.settings.signedIn?.userData,
         });
     }
 

@@ -3,6 +3,7 @@
 import { h } from './dom.js';
 import { choose } from './identities.js';
 import { permitOf, secretShares } from './permits.js';
+import { awaitMail } from './mail.js';
 import { Rps } from './rps.js';
 import { DEVICE, Stage } from './stage.js';
 import { Vault } from './vault.js';
@@ -11,7 +12,7 @@ import * as store from './store.js';
 
 /** @typedef {import('./rps.js').RpsError} RpsError */
 /** @typedef {import('./store.js').Identity} Identity */
-/** @typedef {{mpinId: string, regOTT: string, user: string, device: string}} NewIdentity */
+/** @typedef {{mpinId: string, regOTT: string, user: string, device: string, secret?: string[]}} NewIdentity */
 
 /**
  * @typedef {object} Options
@@ -292,7 +293,9 @@ export class Screens extends Stage {
     explain(error) {
         const { status, code } = error;
         const site = this.rps.settings.title;
-        if (status === 429)
+        if (code === 'too_many_mails')
+            this.warn(this.text('mail_often', { n: Math.ceil(error.retryAfter / 60) }));
+        else if (status === 429)
             this.wait(error.retryAfter);
         else if (status === 408)
             this.warn(this.text('expired'));
@@ -355,10 +358,10 @@ export class Screens extends Stage {
      */
     register(user, device, old) {
         return this.busy(async () => {
-            const { mpinId, regOTT } = await this.rps.register(user, device, old?.mpinId);
+            const { mpinId, regOTT, active, confirm } = await this.rps.register(user, device, old?.mpinId);
             const identity = { mpinId, regOTT, user: nameIn(mpinId) ?? user, device };
             this.vault.call('prepare', identity).catch(() => {});
-            this.choosePin(identity);
+            active ? this.choosePin(identity) : awaitMail(this, identity, confirm, old?.mpinId);
         }, (error) => {
             if (!error.status || error.status >= 500)
                 return this.offline(error);
@@ -413,7 +416,7 @@ export class Screens extends Stage {
         const rps = this.rps.id;
         let kept = false;
         return this.busy(async () => {
-            const secret = await secretShares(this.rps, mpinId, regOTT);
+            const secret = identity.secret ?? await secretShares(this.rps, mpinId, regOTT);
             await this.vault.call('keep', { ...identity, rps, secret, pin: pin.slice() });
             kept = true;
             await this.rps.setupDone(mpinId);
@@ -448,7 +451,8 @@ export class Screens extends Stage {
      */
     reset(identity) {
         const { user, mpinId } = identity;
-        if (this.rps.settings.signedIn?.user === user)
+        const mailed = this.rps.settings.registration.includes('mail') && user.includes('@');
+        if (mailed || this.rps.settings.signedIn?.user === user)
             return this.register(user, identity.device, identity);
         if (!this.others())
             return this.resetHelp(identity);

@@ -34,30 +34,6 @@ static void check_url(checked_t *site)
                 site->url.host);
 }
 
-/* Security model, "Who may register": there is no default for who. */
-static void check_registration(const checked_t *site)
-{
-    const server_config_t *config = site->config;
-    const bool local = site->url.loopback && surroundings_all_loopback();
-    if (config->service.parts) /* the applications say who */
-        return;
-    if ((config->ways & REGISTER_OPEN) && !config->written[SETTING_allow])
-        mistake(site->pconf, check_at(site, SETTING_ways),
-                "open registration without MPinRegisterAllow; write MPinRegisterAllow any, domain "
-                "D... or file F");
-    if ((config->ways & REGISTER_OPEN) && !(config->ways & REGISTER_OPEN_TO_ANYONE) &&
-        site->url.text && !local)
-        mistake(site->pconf, check_at(site, SETTING_ways),
-                "open registration is for servers on loopback; add open-to-anyone if everybody "
-                "shall register");
-
-    if (config->ways == REGISTER_SIGNED_IN && !config->written[SETTING_providers] &&
-        config->paths.path[PATH_RPS])
-        mistake_maybe(site->pconf, check_at(site, SETTING_ways),
-                      "nobody can sign in to set up a PIN; write MPinPasswordProvider, or "
-                      "MPinRegister closed");
-}
-
 static void check_cookies(const checked_t *site)
 {
     const server_config_t *config = site->config;

@@ -79,6 +79,26 @@ static void check_there(const checked_t *site, int setting, const char *path, mo
                        type == S_IFDIR ? "directory" : "file", mend);
 }
 
+void check_secret(const checked_t *site, int setting, const char *file)
+{
+    struct stat info;
+    const written_t *at = check_at(site, setting);
+    if (stat(file, &info) ? errno != EACCES : !S_ISREG(info.st_mode))
+        mistake_around(site->pconf, at, "%s is no such file; make it, with a secret in one line",
+                       file);
+    else if (!stat(file, &info) && (info.st_mode & (S_IRWXG | S_IRWXO)))
+        mistake_around(site->pconf, at,
+                       "the secret's file %s can be read by others than its owner; chmod 600 it",
+                       file);
+}
+
+void check_program(const checked_t *site, int setting, const char *program)
+{
+    if (access(program, X_OK) && errno != EACCES)
+        mistake_around(site->pconf, check_at(site, setting),
+                       "%s is no such program; write exec:/full/path", program);
+}
+
 void check_files(const checked_t *site)
 {
     const server_config_t *config = site->config;
@@ -88,9 +108,8 @@ void check_files(const checked_t *site)
     if (config->allow.kind == ALLOW_FILE)
         check_there(site, SETTING_allow, config->allow.file, S_IFREG,
                     "make it, with one name or @domain a line");
-    if (config->passphrase && access(config->passphrase[0], X_OK) && errno != EACCES)
-        mistake_around(site->pconf, check_at(site, SETTING_passphrase),
-                       "%s is no such program; write exec:/full/path", config->passphrase[0]);
+    if (config->passphrase)
+        check_program(site, SETTING_passphrase, config->passphrase[0]);
     if (config->audit && *config->audit != '|' && strrchr(config->audit, '/') != config->audit)
         check_there(site, SETTING_audit,
                     apr_pstrmemdup(site->pconf, config->audit,

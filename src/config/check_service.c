@@ -1,24 +1,9 @@
 #include "config/checks.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "config/mistakes.h"
 #include "config/surroundings.h"
-
-void check_secret(const checked_t *site, int setting, const char *file)
-{
-    struct stat info;
-    const written_t *at = check_at(site, setting);
-    if (stat(file, &info) ? errno != EACCES : !S_ISREG(info.st_mode))
-        mistake_around(site->pconf, at, "%s is no such file; make it, with a secret in one line",
-                       file);
-    else if (!stat(file, &info) && (info.st_mode & (S_IRWXG | S_IRWXO)))
-        mistake_around(site->pconf, at,
-                       "the secret's file %s can be read by others than its owner; chmod 600 it",
-                       file);
-}
 
 static void refuse_at_site(const checked_t *site, const char *url, int setting)
 {

@@ -22,10 +22,17 @@ static inline const written_t *check_at(const checked_t *site, int setting)
     return at ? at : site->config->written[SETTING_engine];
 }
 
+/* check_registration.c: who may register, and the mail that it needs */
+void check_registration(const checked_t *site);
+
 /* check_around.c: store, keys and files on this machine. */
 void check_store(const checked_t *site);
 void check_keys(const checked_t *site);
 void check_files(const checked_t *site);
+
+/* A file with a secret in it, and a program, that a setting names. */
+void check_secret(const checked_t *site, int setting, const char *file);
+void check_program(const checked_t *site, int setting, const char *program);
 
 /* check_service.c: what a vhost is for other applications; and `other`, an earlier one. */
 void check_service(const checked_t *site);
@@ -37,9 +44,6 @@ void check_second_dta_beside(const checked_t *site, const checked_t *other);
 
 /* check_rps.c: an RPS elsewhere. */
 void check_rps(const checked_t *site);
-
-/* A file with a secret, for the setting that names it (check_service.c). */
-void check_secret(const checked_t *site, int setting, const char *file);
 
 /* check_sections.c: password providers and their settings, and the directives of directories. */
 void check_passwords(const checked_t *site);

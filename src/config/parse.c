@@ -119,14 +119,15 @@ const char *parse_register(unsigned *ways, const words_t *words)
             found |= REGISTER_OPEN_TO_ANYONE;
         else if (!strcasecmp(word, "closed"))
             closed = true;
-        else if (!strcasecmp(word, "mail") || !strcasecmp(word, "invite"))
-            return apr_psprintf(
-                words->p,
-                "registration by %s is not part of this version; write signed-in, open or closed",
-                word);
+        else if (!strcasecmp(word, "mail"))
+            found |= REGISTER_MAIL;
+        else if (!strcasecmp(word, "invite"))
+            return "registration by invite is not part of this version; write signed-in, mail, "
+                   "open or closed";
         else
             return apr_psprintf(
-                words->p, "\"%.80s\" is no way to register; write signed-in, open or closed", word);
+                words->p, "\"%.80s\" is no way to register; write signed-in, mail, open or closed",
+                word);
     }
     if (closed && found)
         return "closed stands alone; leave out the other words, or closed";

@@ -36,11 +36,12 @@ static bool start(apr_proc_t *program, const char *const *command, apr_pool_t *p
            !apr_proc_create(program, command[0], command, NULL, attributes, p);
 }
 
-secret_t *passphrase_read(const char *const *command, apr_pool_t *p, const char **why)
+secret_t *passphrase_read(const char *directive, const char *const *command, apr_pool_t *p,
+                          const char **why)
 {
     apr_proc_t program;
     if (!start(&program, command, p)) {
-        *why = apr_psprintf(p, "MPinKeyPassphrase: %s can't be run; check its path and rights",
+        *why = apr_psprintf(p, "%s: %s can't be run; check its path and rights", directive,
                             command[0]);
         return NULL;
     }
@@ -59,9 +60,9 @@ secret_t *passphrase_read(const char *const *command, apr_pool_t *p, const char 
         memcpy(passphrase->bytes, line, len);
     else
         *why = apr_psprintf(p,
-                            "MPinKeyPassphrase: %s gave no passphrase; it must print one line of "
-                            "at most %d bytes and end with 0",
-                            command[0], LINE_MAX_BYTES);
+                            "%s: %s gave no secret; it must print one line of at most %d bytes "
+                            "and end with 0",
+                            directive, command[0], LINE_MAX_BYTES);
     sodium_memzero(line, sizeof(line));
     return passphrase;
 }

@@ -99,7 +99,7 @@ static void set_service_urls(site_t *site, const server_config_t *config, apr_po
 }
 
 /* At a service the applications say who registers. */
-static void set_rps(site_t *site, const server_config_t *config)
+static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
     const unsigned ways = site->services ? 0 : config->ways;
     site->rps_settings = (rps_settings_t){
@@ -108,6 +108,7 @@ static void set_rps(site_t *site, const server_config_t *config)
         .time_permits = config->time_permits,
         .register_signed_in = ways & REGISTER_SIGNED_IN,
         .register_open = ways & REGISTER_OPEN,
+        .register_mail = ways & REGISTER_MAIL,
         .open_to_anyone = ways & REGISTER_OPEN_TO_ANYONE,
         .allow = config->allow.kind,
         .domains = config->allow.domains,
@@ -122,6 +123,9 @@ static void set_rps(site_t *site, const server_config_t *config)
         .authenticate_url = site->paths[PATH_AUTHENTICATE],
         .login_url = site->paths[PATH_LOGIN],
         .logout_url = site->paths[PATH_LOGOUT],
+        .activate_url = site->paths[PATH_ACTIVATE]
+                            ? apr_pstrcat(p, site->url.text, site->paths[PATH_ACTIVATE], NULL)
+                            : NULL,
     };
 }
 
@@ -152,6 +156,7 @@ place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_
     site->after_logout = config->after_logout;
     site->title = config->title ? config->title : site->url.host;
     site->logo = config->logo;
+    site->contact = config->contact;
     site->templates = config->templates;
     site->providers = look_up_providers(config->providers, p);
     if (site->paths[PATH_RPS] && site->paths[PATH_AUTHENTICATE])
@@ -172,7 +177,7 @@ place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_
     site->throttle.address = config->throttle.address;
     site->throttle.account = config->throttle.account;
     site->log = sink_of(server);
-    set_rps(site, config);
+    set_rps(site, config, p);
     if (site->services)
         set_service_urls(site, config, p);
     set_phone(site, config, p);

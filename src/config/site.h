@@ -44,8 +44,10 @@ typedef struct site_t {
     bool open_registration; /* the demo banner */
     rps_settings_t rps_settings;
     throttle_t throttle;
-    apr_file_t *audit; /* MPinAuditLog, NULL without */
-    seats_t *seats;    /* a tenth of the server's workers: who waits for a phone or an RPS */
+    apr_file_t *audit;         /* MPinAuditLog, NULL without */
+    const smtp_server_t *mail; /* MPinMail, NULL without; `stop` is its sender's to set */
+    const char *contact;       /* MPinContact or NULL */
+    seats_t *seats; /* a tenth of the server's workers: who waits for a phone or an RPS */
     log_sink_t log;
 
     /* made in child_init; NULL while `store` could not be opened: every route then answers 503 */

@@ -17,6 +17,7 @@
 
 APLOG_USE_MODULE(auth_mpin);
 
+#define MAIL_PASSWORD_MAX 256 /* bytes */
 #define SERVICE_SECRET_MIN 16 /* bytes */
 #define SERVICE_SECRET_MAX 128
 
@@ -64,7 +65,8 @@ bool depot_prepare(depot_t *depot, apr_pool_t *p, const char **why)
 {
     const server_config_t *config = depot->config;
     const secret_t *passphrase = NULL;
-    if (config->passphrase && !(passphrase = passphrase_read(config->passphrase, p, why)))
+    if (config->passphrase &&
+        !(passphrase = passphrase_read("MPinKeyPassphrase", config->passphrase, p, why)))
         return false;
 
     keys_t *keys;
@@ -180,6 +182,34 @@ static int set_secrets(site_t *site, const server_config_t *config, const server
     return status;
 }
 
+/* Without its password no mail would leave: the site does not claim that it can send any. */
+static int set_mail(site_t *site, const server_config_t *config, const server_rec *server,
+                    apr_pool_t *p)
+{
+    const mail_server_t *mail = &config->mail;
+    const char *why = "";
+    const secret_t *password = NULL;
+    if (mail->password_file)
+        password = secret_file_line(mail->password_file, MAIL_PASSWORD_MAX, p, &why);
+    else if (mail->password_command)
+        password = passphrase_read("MPinMail", mail->password_command, p, &why);
+    if (mail->user && !password)
+        return refuse(server, why);
+
+    smtp_server_t *smtp = apr_pcalloc(p, sizeof(*smtp));
+    *smtp = (smtp_server_t){.host = mail->host,
+                            .port = mail->port,
+                            .security = mail->security,
+                            .user = mail->user,
+                            .password = password,
+                            .from = config->mail_from};
+    if (!smtp->from)
+        smtp->from = apr_pstrcat(p, "no-reply@", site->url.host, NULL);
+    site->mail = smtp;
+    site->rps_settings.mail_site = site->url.text;
+    return OK;
+}
+
 static int make_place(server_config_t *config, server_rec *server, server_rec *main_server,
                       apr_array_header_t *depots, apr_pool_t *p)
 {
@@ -199,6 +229,8 @@ static int make_place(server_config_t *config, server_rec *server, server_rec *m
                       apr_psprintf(p,
                                    "MPinAuditLog %s can't be opened; check the path and its rights",
                                    config->audit));
+    if (config->mail.host && set_mail(&place->down, config, server, p) != OK)
+        return HTTP_INTERNAL_SERVER_ERROR;
     return set_secrets(&place->down, config, server, p);
 }
 

@@ -3,6 +3,7 @@
 
 #include <apr_tables.h>
 #include "config/public_url.h"
+#include "base/smtp.h"
 #include "rps/rps.h"
 
 /* What directives hold, once they are read. Nothing here knows httpd. */
@@ -15,6 +16,7 @@
 #define REGISTER_SIGNED_IN 1u
 #define REGISTER_OPEN 2u
 #define REGISTER_OPEN_TO_ANYONE 4u
+#define REGISTER_MAIL 8u
 
 /* Our URLs, as MPinPath names them. */
 typedef enum {
@@ -84,6 +86,17 @@ typedef struct allow_t {
     const char *file;           /* ALLOW_FILE */
     const char *url;            /* ALLOW_URL */
 } allow_t;
+
+/* MPinMail. */
+typedef struct mail_server_t {
+    const char *host; /* NULL: no mail */
+    int port;
+    smtp_security_t security;
+    bool loopback;
+    const char *user; /* NULL: none, and no password */
+    const char *password_file;
+    const char *const *password_command;
+} mail_server_t;
 
 typedef struct throttle_rules_t {
     throttle_rule_t address;

@@ -14,9 +14,6 @@ typedef struct page_values_t {
     apr_hash_t *texts; /* of that language */
 } page_values_t;
 
-/* Reads the catalogues into memory; once a process, in child_init, before any page. */
-void page_load_texts(apr_pool_t *pchild);
-
 /* The values that every page has: title, host, logo, lang, base, demo, user, login_url, logout_url,
  * settings_url, state "". */
 page_values_t page_begin(request_rec *r, const site_t *site);

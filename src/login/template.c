@@ -52,6 +52,8 @@ static const char *entity(char c)
 static bool add_escaped(page_t *page, const char *text, apr_size_t length)
 {
     const char *run = text, *end = text + length;
+    if (page->template->plain)
+        return add(page, text, length);
     for (const char *c = text; c < end; c++) {
         const char *as = entity(*c);
         if (!as)

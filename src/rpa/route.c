@@ -188,6 +188,7 @@ static void learn(facts_t *facts, const route_t *route)
     facts->query = form_parse(facts->request->args, r->pool);
     facts->caller.now = apr_time_now();
     facts->caller.address = r->useragent_ip;
+    facts->caller.lang = apr_table_get(r->headers_in, "Accept-Language");
     if (route->audience == AUDIENCE_UNASKED)
         return;
     facts->caller.loopback = admit_loopback(r, facts->site);

@@ -1,6 +1,7 @@
 #include <string.h>
 #include <time.h>
 #include "rps/attempt.h"
+#include "rps/mailed.h"
 
 #define UNRECORDED_LIFE apr_time_from_sec(86400)
 
@@ -178,6 +179,10 @@ static store_status_t record_failure(rps_t *rps, const caller_t *caller, attempt
     attempt->left = tries_left(rps, identity, consecutive, caller->now);
     attempt->verdict =
         identity->state == IDENTITY_ACTIVE && attempt->left ? VERDICT_WRONG : VERDICT_LOCKED;
+    if (attempt->verdict == VERDICT_LOCKED)
+        mailed_tell(rps, caller, NOTICE_LOCKED, identity, p);
+    else if (people_recent_failures(identity, caller->now) == TELL_FAILURES)
+        mailed_tell(rps, caller, NOTICE_FAILURES, identity, p);
     settle(rps, caller, attempt, 0, p);
     return STORE_OK;
 }

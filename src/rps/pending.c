@@ -3,7 +3,7 @@
 #include "base/hex.h"
 #include "rps/pending.h"
 
-#define VERSION 2
+#define VERSION 3
 #define ROUNDS 10 /* compare-and-set tries */
 
 static const char *key_of(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
@@ -73,6 +73,40 @@ store_status_t pending_activate(rps_t *rps, const unsigned char handle[HANDLE_BY
             return status;
     }
     return STORE_DOWN;
+}
+
+/* The count goes up before anybody learns whether the number was right. */
+static store_status_t count_number(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
+                                   pending_t *pending, apr_pool_t *p)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        store_record_t seen;
+        store_status_t status = read_record(rps, handle, pending, &seen, p);
+        if (status != STORE_OK || pending->active)
+            return status;
+        if (pending->wrong_numbers++ == WRONG_NUMBERS)
+            return STORE_MISSING;
+        status = store_swap(rps->store, STORE_FLEETING, key_of(handle, p), &seen, pending,
+                            sizeof *pending, seen.expires);
+        if (status != STORE_CHANGED)
+            return status;
+    }
+    return STORE_DOWN;
+}
+
+store_status_t pending_confirm(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
+                               uint32_t number, apr_pool_t *p)
+{
+    pending_t pending;
+    store_status_t status = count_number(rps, handle, &pending, p);
+    if (status != STORE_OK || pending.active)
+        return status;
+    if (pending.number && number == pending.number)
+        return pending_activate(rps, handle, p);
+    if (pending.wrong_numbers < WRONG_NUMBERS)
+        return STORE_CHANGED;
+    status = pending_take(rps, handle, p);
+    return status == STORE_OK ? STORE_MISSING : status;
 }
 
 store_status_t pending_take(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)

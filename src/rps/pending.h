@@ -17,6 +17,12 @@ typedef struct pending_t {
     unsigned char
         uid[UID_BYTES]; /* ORIGIN_SESSION only: an open name gets its user at the signature */
     unsigned char replaces[HANDLE_BYTES];
+    /* by mail */
+    unsigned char silent;   /* no mail was sent, and none may be */
+    uint32_t number;        /* 1..999999 that its pad shows; 0: the pad shows none */
+    uint32_t wrong_numbers; /* typed so far */
+    uint32_t made;          /* seconds */
+    char address[46];       /* where it was asked for */
     char device[DEVICE_MAX + 1];
     char name[NAME_MAX_BYTES + 1];
 } pending_t;
@@ -37,6 +43,12 @@ store_status_t pending_get(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
 /* The name has been proven: its pad may fetch the secret. STORE_OK also where it is active. */
 store_status_t pending_activate(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
                                 apr_pool_t *p);
+
+/* The same for who types the number that the pad shows. STORE_CHANGED: it is another; five of
+ * these, and the registration is gone. */
+#define WRONG_NUMBERS 5
+store_status_t pending_confirm(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
+                               uint32_t number, apr_pool_t *p);
 
 /* Consumes it: exactly one caller gets STORE_OK. */
 store_status_t pending_take(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);

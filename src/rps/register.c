@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/hex.h"
 #include "base/json.h"
+#include "rps/mailed.h"
 #include "rps/pending.h"
 #include "rps/service.h"
 
@@ -17,6 +18,7 @@
 typedef struct registration_t {
     const char *name; /* canonical */
     int mobile;
+    bool shows_number; /* the pad shows a number, to be typed where the link is opened */
     const char *device;
     bool replaces_one;
     mpin_id_t replaces;
@@ -51,6 +53,8 @@ static bool read_optional(registration_t *wish, const json_t *body, apr_pool_t *
     if (json_dumpb(wish->user_data, NULL, 0, JSON_ENCODE_ANY) > USER_DATA_MAX)
         return false;
 
+    if (!json_flag(body, "confirm", &wish->shows_number))
+        return false;
     wish->replaces_one = replaces != NULL;
     return !replaces ||
            mpin_id_read(&wish->replaces, json_text(body, "replaces", 2 * MPIN_ID_MAX), p);
@@ -170,6 +174,25 @@ static result_t *prove_to_application(rps_t *rps, const char *name, pending_t *p
     return NULL;
 }
 
+/* A mail to that very mailbox, which may be anybody's: a name that is taken is proven by it as well
+ * as a free one. Who may not come in by a list or an application's word, or whose account is
+ * closed, must not be told so here, or everybody could ask for everybody: nothing is sent to them.
+ */
+static result_t *prove_by_mailbox(rps_t *rps, const char *name, pending_t *pending, apr_pool_t *p)
+{
+    user_t user;
+    result_t *refusal = not_allowed(rps, name, p);
+    if (refusal && (refusal->status != 403 || rps->settings->allow == ALLOW_DOMAINS))
+        return refusal;
+    store_status_t status = people_find(rps->people, name, &user, p);
+    if (status != STORE_OK && status != STORE_MISSING && status != STORE_EXISTS)
+        return rps_store_refusal(status, p);
+    pending->origin = ORIGIN_MAIL;
+    pending->silent =
+        refusal || status == STORE_EXISTS || (status == STORE_OK && user.state != USER_ACTIVE);
+    return NULL;
+}
+
 result_t *pending_prove(rps_t *rps, const caller_t *caller, const char *name, pending_t *pending,
                         apr_pool_t *p)
 {
@@ -177,6 +200,8 @@ result_t *pending_prove(rps_t *rps, const caller_t *caller, const char *name, pe
         return prove_to_application(rps, name, pending, p);
     if (rps->settings->register_signed_in && session_proves(caller->session, name))
         return prove_by_session(rps, caller, name, pending, p);
+    if (rps->settings->register_mail && name_domain(name))
+        return prove_by_mailbox(rps, name, pending, p);
     return prove_by_being_first(rps, caller, name, pending, p);
 }
 
@@ -228,7 +253,8 @@ static store_status_t note_replaced(rps_t *rps, const registration_t *wish, pend
         return STORE_OK;
     store_status_t status = people_identity(rps->people, wish->replaces.handle, &old, p);
     if (status == STORE_OK &&
-        (pending->origin == ORIGIN_APPLICATION
+        (pending->origin == ORIGIN_MAIL ? !strcmp(old.name, wish->name)
+         : pending->origin == ORIGIN_APPLICATION
              ? old.origin == ORIGIN_APPLICATION && !strcmp(old.name, wish->name)
              : memcmp(old.uid, pending->uid, sizeof old.uid) == 0))
         memcpy(pending->replaces, old.handle, sizeof pending->replaces);
@@ -248,7 +274,11 @@ static result_t *answer(rps_t *rps, const caller_t *caller, const registration_t
         memcpy(pending->browser, caller->prelogin, sizeof pending->browser);
     apr_cpystrn(pending->device, wish->device, sizeof pending->device);
     apr_cpystrn(pending->name, wish->name, sizeof pending->name);
-    pending->active = !rps->settings->service;
+    pending->active = !rps->settings->service && pending->origin != ORIGIN_MAIL;
+    pending->made = (uint32_t)apr_time_sec(caller->now);
+    apr_cpystrn(pending->address, caller->address, sizeof pending->address);
+    if (pending->origin == ORIGIN_MAIL && wish->shows_number)
+        pending->number = mailed_number();
 
     store_status_t status = note_replaced(rps, wish, pending, p);
     if (status == STORE_OK)
@@ -256,6 +286,10 @@ static result_t *answer(rps_t *rps, const caller_t *caller, const registration_t
     if (status != STORE_OK)
         return rps_store_refusal(status, p);
 
+    result_t *unsent =
+        pending->origin == ORIGIN_MAIL ? mailed_send(rps, caller, &id, pending, p) : NULL;
+    if (unsent)
+        return unsent;
     bool active = pending->active;
     const char *reg_ott = hex_encode(p, pending->reg_ott, sizeof pending->reg_ott);
     const char *expire_time = format_time(expires, 'T', p);
@@ -274,6 +308,8 @@ static result_t *answer(rps_t *rps, const caller_t *caller, const registration_t
     json_t *json =
         json_pack("{s:s, s:s, s:s, s:s, s:b}", "mpinId", text, "regOTT", reg_ott, "expireTime",
                   expire_time, "nowTime", format_time(caller->now, 'T', p), "active", (int)active);
+    if (pending->number)
+        json_object_set_new(json, "confirm", json_string(mailed_number_text(pending->number, p)));
     return rps_audited(result_ok(p, json), "registered", wish->name, id.handle, p);
 }
 

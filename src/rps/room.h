@@ -2,6 +2,7 @@
 #define MPIN_RPS_ROOM_H
 
 #include "dta/halves.h"
+#include "people/outbox.h"
 #include "rps/allow.h"
 #include "rps/rps.h"
 
@@ -24,6 +25,8 @@ struct rps_t {
     halves_t *halves;
     bool noted_split, told_split; /* rps/split.c; atomic */
     allow_t *allow;
+    outbox_t outbox;            /* where settings->mail_site is not NULL */
+    const secret_t *link_key;   /* links of mails (rps/mailed.h) */
     secret_t *idle_key;         /* authOTTs that are kept nowhere (rps/authott.h) */
     const secret_t *code_key;   /* what leads to a phone login's code (rps/code.h) */
     const secret_t *activation; /* what keys of activation are made with (rps/service.h) */

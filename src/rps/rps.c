@@ -21,9 +21,10 @@ static bool make_secrets(rps_t *rps, apr_pool_t *p)
 
     rps->halves = halves_make(rps->keys, p);
     rps->idle_key = secret_make(p, KEY_BYTES);
+    rps->link_key = keys_derive_lasting(rps->keys, "mail-link", p);
     rps->code_key = keys_derive_lasting(rps->keys, "phone-code", p);
     rps->activation = service_activation(rps->keys, p);
-    return rps->halves && rps->idle_key && rps->activation && rps->code_key &&
+    return rps->halves && rps->idle_key && rps->activation && rps->code_key && rps->link_key &&
            keys_derive(rps->keys, keys_current(rps->keys), "idle-authott", 0, rps->idle_key->bytes);
 }
 
@@ -38,6 +39,7 @@ rps_t *rps_make(const rps_settings_t *settings, store_t *store, people_t *people
     rps->dta = dta;
     rps->throttle = throttle;
     rps->keys = keys;
+    rps->outbox = (outbox_t){store, settings->mail_site};
     rps->log = log;
     rps->allow = allow_make(settings, log, p);
     rps->remote = settings->remote_url ? remote_make(p) : NULL;

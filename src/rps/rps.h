@@ -25,6 +25,7 @@ typedef struct caller_t {
     const unsigned char *prelogin; /* PRELOGIN_ID_BYTES of this browser's cookie; NULL without */
     const session_t *session;      /* valid session, NULL when not signed in */
     const known_t *known;          /* NULL when this browser is not known */
+    const char *lang;              /* Accept-Language as it came; NULL unknown */
     bool loopback; /* loopback privileges hold (security model, "Loopback is not local") */
 } caller_t;
 
@@ -39,6 +40,7 @@ typedef struct rps_settings_t {
     bool time_permits;     /* MPinTimePermits: a login wants today's permit */
     bool register_signed_in;
     bool register_open;
+    bool register_mail;
     bool open_to_anyone; /* `open` off loopback too */
     bool set_device_name;
     allow_kind_t allow;
@@ -60,6 +62,8 @@ typedef struct rps_settings_t {
     const char *authenticate_url; /* "/mpinAuthenticate" */
     const char *login_url;
     const char *logout_url;
+    const char *mail_site; /* public origin, when mail can be sent; NULL: nobody is told anything */
+    const char *activate_url; /* absolute address of the page that mails link to */
     bool phone_login;
     int phone_wait;         /* seconds that a phone waits for its desktop */
     const char *public_url; /* "https://www.example.org" */

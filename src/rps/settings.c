@@ -11,6 +11,8 @@ static json_t *registration_ways(const rps_settings_t *settings, const caller_t 
     json_t *ways = json_array();
     if (settings->register_signed_in)
         json_array_append_new(ways, json_string("signed-in"));
+    if (settings->register_mail)
+        json_array_append_new(ways, json_string("mail"));
     if (settings->register_open && (settings->open_to_anyone || caller->loopback))
         json_array_append_new(ways, json_string("open"));
     if (settings->verify_url)

@@ -1,5 +1,6 @@
 #include <string.h>
 #include "base/hex.h"
+#include "rps/mailed.h"
 #include "rps/pending.h"
 #include "rps/split.h"
 
@@ -119,9 +120,31 @@ static result_t *activate_vouched(rps_t *rps, const caller_t *caller, const mpin
     return pending_add_identity(rps, caller, id, pending, &user, p);
 }
 
+/* Who reads that mailbox owns the name: whoever was merely first loses it. Since the mail was sent
+ * the name may have been taken off the list, or the account closed. */
+static result_t *activate_mailed(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                                 const pending_t *pending, apr_pool_t *p)
+{
+    user_t user;
+    result_t *refusal = rps_not_allowed(rps, pending->name, "This name may not register here.", p);
+    if (refusal)
+        return refusal;
+    store_status_t status = people_claim(rps->people, pending->name, caller->now, &user, p);
+    if (status == STORE_EXISTS)
+        return taken(p);
+    if (status != STORE_OK)
+        return rps_store_refusal(status, p);
+    if (user.state != USER_ACTIVE)
+        return result_error(p, 403, "user_disabled", "This account is disabled.");
+    refusal = name_proven(rps, caller, &user, p);
+    return refusal ? refusal : pending_add_identity(rps, caller, id, pending, &user, p);
+}
+
 result_t *pending_become(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
                          const pending_t *pending, apr_pool_t *p)
 {
+    if (pending->origin == ORIGIN_MAIL)
+        return activate_mailed(rps, caller, id, pending, p);
     if (pending->origin == ORIGIN_APPLICATION)
         return activate_vouched(rps, caller, id, pending, p);
     return pending->origin == ORIGIN_OPEN ? activate_open(rps, caller, id, pending, p)
@@ -144,6 +167,8 @@ static bool still_open(const rps_settings_t *settings, const pending_t *pending)
 {
     if (pending->origin == ORIGIN_APPLICATION)
         return settings->service;
+    if (pending->origin == ORIGIN_MAIL)
+        return settings->register_mail;
     return pending->origin == ORIGIN_OPEN ? settings->register_open : settings->register_signed_in;
 }
 
@@ -184,6 +209,8 @@ static result_t *sign(rps_t *rps, const caller_t *caller, const char *mpin_id, c
     }
 
     refusal = activate(rps, caller, &id, &pending, p);
+    if (!refusal)
+        mailed_tell_device(rps, caller, &id, &pending, p);
     return refusal ? refusal : answer(&share, &pending, &id, p);
 }
 

@@ -162,9 +162,55 @@ static void ways_to_register_are_listed(void **state)
     assert_int_equal(ways, 0);
     REFUSED(parse_register, &ways, "closed open");
     REFUSED(parse_register, &ways, "signed-in open-to-anyone");
-    REFUSED(parse_register, &ways, "mail");
+    READ(parse_register, &ways, "signed-in mail");
+    assert_int_equal(ways, REGISTER_SIGNED_IN | REGISTER_MAIL);
+    REFUSED(parse_register, &ways, "closed mail");
     REFUSED(parse_register, &ways, "signed-in invite");
     REFUSED(parse_register, &ways, "everybody");
+}
+
+static void a_mail_server_has_a_host_and_never_a_password_in_its_url(void **state)
+{
+    (void)state;
+    mail_server_t mail = {0};
+    READ(parse_mail, &mail, "smtp://localhost");
+    assert_string_equal(mail.host, "localhost");
+    assert_int_equal(mail.port, 25);
+    assert_int_equal(mail.security, SMTP_PLAIN);
+    assert_null(mail.user);
+    READ(parse_mail, &mail, "smtp://127.0.0.1:2525 starttls");
+    assert_int_equal(mail.port, 2525);
+    assert_int_equal(mail.security, SMTP_STARTTLS);
+    READ(parse_mail, &mail, "smtp://Mail.example.org");
+    assert_string_equal(mail.host, "mail.example.org");
+    assert_int_equal(mail.port, 587);
+    assert_int_equal(mail.security, SMTP_STARTTLS);
+    READ(parse_mail, &mail, "smtps://wiki@example.org@mail.example.org file:/etc/mail-secret");
+    assert_string_equal(mail.user, "wiki@example.org");
+    assert_string_equal(mail.password_file, "/etc/mail-secret");
+    assert_int_equal(mail.port, 465);
+    assert_int_equal(mail.security, SMTP_TLS);
+    READ(parse_mail, &mail, "smtp://wiki@mail.example.org:25 exec:/bin/pass mail");
+    assert_string_equal(mail.password_command[0], "/bin/pass");
+    assert_string_equal(mail.password_command[1], "mail");
+    REFUSED(parse_mail, &mail, "mail.example.org");
+    REFUSED(parse_mail, &mail, "http://mail.example.org");
+    REFUSED(parse_mail, &mail, "smtp://");
+    REFUSED(parse_mail, &mail, "smtp://host:0");
+    REFUSED(parse_mail, &mail, "smtp://host:99999");
+    REFUSED(parse_mail, &mail, "smtp://host/path");
+    REFUSED(parse_mail, &mail, "smtps://host starttls");
+    REFUSED(parse_mail, &mail, "smtps://wiki:secret@host");
+    REFUSED(parse_mail, &mail, "smtps://wiki@host");
+    REFUSED(parse_mail, &mail, "smtps://host file:/etc/secret");
+    REFUSED(parse_mail, &mail, "smtps://wiki@host secret");
+    REFUSED(parse_mail, &mail, "smtps://wiki@host file:/a file:/b");
+    const char *text = NULL;
+    READ(parse_mail_from, &text, "no-reply@example.org");
+    REFUSED(parse_mail_from, &text, "example.org");
+    REFUSED(parse_mail_from, &text, "a@b@c");
+    REFUSED(parse_mail_from, &text, "<a@b>");
+    READ(parse_contact, &text, "help@example.org");
 }
 
 static void who_may_register_is_anybody_or_domains_or_a_file(void **state)
@@ -425,6 +471,7 @@ int main(void)
         cmocka_unit_test(numbers_keep_within_their_bounds),
         cmocka_unit_test(a_flag_is_on_or_off),
         cmocka_unit_test(ways_to_register_are_listed),
+        cmocka_unit_test(a_mail_server_has_a_host_and_never_a_password_in_its_url),
         cmocka_unit_test(who_may_register_is_anybody_or_domains_or_a_file),
         cmocka_unit_test(a_service_is_an_rps_or_a_dta_and_may_have_a_secret),
         cmocka_unit_test(an_rps_is_here_or_elsewhere_and_may_have_a_secret),

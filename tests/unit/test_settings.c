@@ -84,6 +84,9 @@ static void defaults_are_the_documented_ones(void **state)
     assert_null(config->rps.url);
     assert_int_equal(config->ways, REGISTER_SIGNED_IN);
     assert_int_equal(config->allow.kind, ALLOW_NOBODY);
+    assert_null(config->mail.host);
+    assert_null(config->mail_from);
+    assert_null(config->contact);
     assert_int_equal(config->pin_length, 4);
     assert_int_equal(config->max_failures, 3);
     assert_false(config->time_permits);

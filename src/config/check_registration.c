@@ -1,0 +1,51 @@
+#include "config/checks.h"
+
+#include <apr_strings.h>
+
+#include "config/mistakes.h"
+#include "config/surroundings.h"
+
+static void check_mail(const checked_t *site)
+{
+    const server_config_t *config = site->config;
+    if ((config->ways & REGISTER_MAIL) && !config->mail.host)
+        mistake(site->pconf, check_at(site, SETTING_ways),
+                "mail registration without a mail server; write MPinMail smtp://HOST");
+    if ((config->ways & REGISTER_MAIL) && !config->paths.path[PATH_ACTIVATE])
+        mistake(site->pconf, check_at(site, SETTING_paths),
+                "mail registration needs the page that its links lead to; leave mpinActivate on");
+    if (config->mail.host && !config->mail_from && site->url.text &&
+        !smtp_address_ok(apr_pstrcat(site->pconf, "no-reply@", site->url.host, NULL)))
+        mistake(site->pconf, check_at(site, SETTING_mail),
+                "mails need a sender; write MPinMailFrom ADDRESS");
+    if (config->mail.password_file)
+        check_secret(site, SETTING_mail, config->mail.password_file);
+    if (config->mail.password_command)
+        check_program(site, SETTING_mail, config->mail.password_command[0]);
+}
+
+/* Security model, "Who may register": there is no default for who. */
+void check_registration(const checked_t *site)
+{
+    const server_config_t *config = site->config;
+    const bool local = site->url.loopback && surroundings_all_loopback();
+    if (config->service.parts) /* the applications say who */
+        return;
+    if ((config->ways & (REGISTER_OPEN | REGISTER_MAIL)) && !config->written[SETTING_allow])
+        mistake(site->pconf, check_at(site, SETTING_ways),
+                "%s registration without MPinRegisterAllow; write MPinRegisterAllow any, domain "
+                "D..., file F or url U",
+                config->ways & REGISTER_OPEN ? "open" : "mail");
+    check_mail(site);
+    if ((config->ways & REGISTER_OPEN) && !(config->ways & REGISTER_OPEN_TO_ANYONE) &&
+        site->url.text && !local)
+        mistake(site->pconf, check_at(site, SETTING_ways),
+                "open registration is for servers on loopback; add open-to-anyone if everybody "
+                "shall register");
+
+    if (config->ways == REGISTER_SIGNED_IN && !config->written[SETTING_providers] &&
+        config->paths.path[PATH_RPS])
+        mistake_maybe(site->pconf, check_at(site, SETTING_ways),
+                      "nobody can sign in to set up a PIN; write MPinPasswordProvider, or "
+                      "MPinRegister closed");
+}

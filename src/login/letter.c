@@ -1,0 +1,70 @@
+#include "login/letter.h"
+#include "login/own.h"
+#include "login/texts.h"
+
+#include <apr_strings.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "base/hex.h"
+
+#define ID_BYTES 16
+
+/* What a template asks for: {{#activate}} and so on, one of them set. */
+static const char *const kinds[NOTICE_COUNT] = {
+    [NOTICE_ACTIVATE] = "activate", [NOTICE_DEVICE] = "added",      [NOTICE_PIN] = "new_pin",
+    [NOTICE_LOCKED] = "locked",     [NOTICE_FAILURES] = "failures", [NOTICE_REVOKED] = "revoked"};
+
+static const char *when(uint32_t seconds, apr_pool_t *p)
+{
+    apr_time_exp_t utc;
+    apr_time_exp_gmt(&utc, apr_time_from_sec(seconds));
+    return apr_psprintf(p, "%04d-%02d-%02d %02d:%02d UTC", utc.tm_year + 1900, utc.tm_mon + 1,
+                        utc.tm_mday, utc.tm_hour, utc.tm_min);
+}
+
+static apr_table_t *values_of(const site_t *site, const notice_t *notice, const char *lang,
+                              apr_pool_t *p)
+{
+    apr_table_t *values = apr_table_make(p, 16);
+    apr_table_setn(values, kinds[notice->kind], "1");
+    apr_table_setn(values, "title", site->title);
+    apr_table_setn(values, "host", site->url.host);
+    apr_table_setn(values, "url", site->url.text);
+    apr_table_setn(values, "contact", site->contact ? site->contact : "");
+    apr_table_setn(values, "lang", lang);
+    apr_table_setn(values, "user", notice->to);
+    apr_table_setn(values, "device", notice->device);
+    apr_table_setn(values, "address", notice->address);
+    apr_table_setn(values, "when", when(notice->made, p));
+    apr_table_setn(values, "link", notice->link);
+    return values;
+}
+
+/* One line, whatever the template has round it. */
+static const char *one_line(const char *text, apr_pool_t *p)
+{
+    char *line = apr_pstrdup(p, text);
+    apr_size_t len = strcspn(line + strspn(line, " \r\n"), "\r\n");
+    line += strspn(line, " \r\n");
+    line[len] = '\0';
+    return line;
+}
+
+bool letter_write(const site_t *site, const notice_t *notice, mail_t *mail, apr_pool_t *p)
+{
+    unsigned char id[ID_BYTES];
+    if (notice->kind >= NOTICE_COUNT || !kinds[notice->kind])
+        return false;
+    const texts_t *texts = texts_for(notice->lang);
+    const apr_table_t *values = values_of(site, notice, texts->lang, p);
+    const char *subject = own_render(site, "mail_subject.txt", values, texts->all, p);
+    randombytes_buf(id, sizeof id);
+    *mail = (mail_t){.to = notice->to,
+                     .subject = subject ? one_line(subject, p) : NULL,
+                     .text = own_render(site, "mail.txt", values, texts->all, p),
+                     .html = own_render(site, "mail", values, texts->all, p),
+                     .id = hex_encode(p, id, sizeof id),
+                     .date = apr_time_from_sec(notice->made)};
+    return mail->subject && mail->text && mail->html;
+}

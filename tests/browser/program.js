@@ -1,0 +1,51 @@
+// Programs that a test runs beside its site, and httpd with a configuration of the test's own.
+const { execFileSync, spawn } = require('node:child_process');
+const { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } = require('node:fs');
+const { connect } = require('node:net');
+const { join } = require('node:path');
+
+/** Debian's, which has Debian's modules; another may come first in PATH. */
+const PYTHON = '/usr/bin/python3';
+
+const apxs = (what) => execFileSync('apxs', ['-q', what], { encoding: 'utf8' }).trim();
+
+/** What it says on stderr is in `said`. */
+function startProgram(command, args, options = {}) {
+    const program = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], ...options });
+    program.said = '';
+    program.stderr.on('data', (text) => program.said += text);
+    return program;
+}
+
+const listens = (at) => new Promise((resolve) => {
+    const socket = connect(at, '127.0.0.1', () => resolve(true) ?? socket.destroy());
+    socket.on('error', () => resolve(false));
+});
+
+async function ready(program, at) {
+    for (let i = 0; i < 400 && program.exitCode === null; i++) {
+        if (await listens(at))
+            return;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`nobody listens on ${at}: ${program.said}`);
+}
+
+/** A folder for a site, with the module in it; the store wants no tmpfs. */
+function makeFolder(name, build) {
+    const folder = mkdtempSync(`/var/tmp/mpin-${name}-`);
+    chmodSync(folder, 0o755);
+    mkdirSync(join(folder, 'logs'));
+    symlinkSync(join(build, 'mod_auth_mpin.so'), join(folder, 'mod_auth_mpin.so'));
+    return folder;
+}
+
+/** httpd in the foreground with this configuration. */
+function startHttpd(folder, configuration, options) {
+    writeFileSync(join(folder, 'httpd.conf'), `${configuration}\nDefaultRuntimeDir ${folder}\n`);
+    return startProgram(join(apxs('SBINDIR'), 'apache2'), ['-f', join(folder, 'httpd.conf'), '-DFOREGROUND'], options);
+}
+
+const removeFolder = (folder) => rmSync(folder, { recursive: true, force: true });
+
+module.exports = { PYTHON, apxs, makeFolder, ready, removeFolder, startHttpd, startProgram };
