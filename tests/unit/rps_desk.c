@@ -175,18 +175,21 @@ int desk_register(desk_t *desk, const caller_t *caller, const char *name, device
     json_t *body = json_tie(desk->pool, json_pack("{s:s, s:i}", "userId", name, "mobile", 0));
     result_t *result = rps_register(desk->rps, caller, NULL, body, desk->pool);
     memset(device, 0, sizeof *device);
-    if (result->status != 200)
-        return result->status;
+    return result->status == 200 && !desk_registered(result, device) ? 0 : result->status;
+}
 
+bool desk_registered(const result_t *result, device_t *device)
+{
     unsigned char decoded[512];
     apr_size_t len;
+    memset(device, 0, sizeof *device);
     apr_cpystrn(device->mpin_id, json_text(result->json, "mpinId", 1024), sizeof device->mpin_id);
     apr_cpystrn(device->reg_ott, json_text(result->json, "regOTT", 32), sizeof device->reg_ott);
     if (!hex_decode_upto(device->mpin_id, decoded, sizeof decoded, &len))
-        return 0;
+        return false;
     crypto_hash_sha256(device->hash, decoded, len);
     people_handle(device->hash, device->handle);
-    return 200;
+    return true;
 }
 
 int desk_sign(desk_t *desk, const caller_t *caller, device_t *device)

@@ -58,6 +58,9 @@ typedef struct device_t {
 /* PUT user of that name; the status. With 200 the device knows its mpinId and regOTT. */
 int desk_register(desk_t *desk, const caller_t *caller, const char *name, device_t *device);
 
+/* The same from an answer of PUT user. */
+bool desk_registered(const result_t *result, device_t *device);
+
 /* GET signature; the status. With 200 the device has its token for DESK_PIN. */
 int desk_sign(desk_t *desk, const caller_t *caller, device_t *device);
 
