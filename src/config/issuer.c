@@ -39,7 +39,7 @@ void issuer_write_key_files(server_rec *main_server, apr_pool_t *p)
 {
     for (server_rec *server = main_server; server; server = server->next) {
         const server_config_t *config = directives_of(server);
-        if (config->engine && (config->service.parts & SERVICE_DTA))
+        if (config->place && (config->service.parts & SERVICE_DTA))
             write_key_file(config, p);
     }
 }

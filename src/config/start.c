@@ -256,7 +256,7 @@ int config_post(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_r
         if (config->engine && !config->place &&
             make_place(config, server, main_server, depots, pconf) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;
-        if (config->engine)
+        if (config->place)
             config->place->down.seats = seats;
     }
 

@@ -185,13 +185,14 @@ result_t *dta_check_client_secret(const keys_app_t *app, const dta_request_t *re
     result_t *refusal = check_app(app, request, p);
     if (!refusal)
         refusal = check_hash(request, asked, p);
-    if (!refusal && !hash_user_id)
-        refusal = malformed(p, "Missing argument hash_user_id");
-    if (!refusal && *hash_user_id && !hex_decode(hash_user_id, user, sizeof user))
-        refusal = malformed(
+    if (refusal)
+        return refusal;
+    if (!hash_user_id)
+        return malformed(p, "Missing argument hash_user_id");
+    if (*hash_user_id && !hex_decode(hash_user_id, user, sizeof user))
+        return malformed(
             p, "Invalid data received. hash_user_id should be empty or 64 lower-case hex");
-    if (!refusal)
-        refusal = check_expires(request, now, asked, p);
+    refusal = check_expires(request, now, asked, p);
     if (!refusal)
         refusal = check_mac(app, request,
                             apr_pstrcat(p, "clientSecret", app->id, request->hash_mpin_id,
@@ -223,12 +224,12 @@ result_t *dta_check_time_permits(const keys_app_t *app, const dta_request_t *req
 {
     int count = 0;
     result_t *refusal = check_hash(request, asked, p);
-    if (!refusal && !request->count)
-        refusal = malformed(p, "Missing argument count");
-    if (!refusal && !read_count(request->count, &count))
-        refusal = malformed(p, "Invalid data received. count should be 1 to 30");
     if (refusal)
         return refusal;
+    if (!request->count)
+        return malformed(p, "Missing argument count");
+    if (!read_count(request->count, &count))
+        return malformed(p, "Invalid data received. count should be 1 to 30");
     if (count == 1 && !request->expires)
         return dta_check_time_permit(app, request, asked, p);
     if (!request->expires) /* what a client holds: no key to the days to come */
