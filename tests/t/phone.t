@@ -17,10 +17,12 @@ sub desktop {
     return $desktop;
 }
 
+# A phone with a PIN, and nobody else's name on it: phone1, phone2 ...
 my $number = 0;
 sub phone {
-    my $phone = browser(site)->sign_in('john');
-    my $device = $phone->enrol('john', '1357', deviceName => 'Phone ' . ++$number);
+    my $name = 'phone' . ++$number;
+    my $phone = browser(site)->sign_in($name);
+    my $device = $phone->enrol($name, '1357');
     $phone->sign_out;
     return ($phone, $device);
 }
@@ -85,7 +87,7 @@ subtest 'a number signs a desktop in, and the phone signs it out' => sub {
 
     my ($answer, $status, $told) = sign_in_by_phone($desktop, $code, $phone, $device, $code->{accessNumber});
     is $answer->code, 200, 'the desktop is in' or diag $answer->as_string;
-    is $desktop->who, 'john';
+    is $desktop->who, $device->{name};
     is $status, 200, 'the phone knows';
     is $told->{logoutURL}, '/logout';
     my $env = json_of($desktop->get('/whoami'))->{env};
@@ -117,32 +119,32 @@ subtest 'a QR code, with somebody who picks' => sub {
     my $seen = poll($desktop, $code);
     is $seen->{status}, 'wid';
     is scalar(grep { $_ eq $seen->{match} } @{$context->{choices}}), 1, 'the number is among the choices';
-    is json_of(ask($phone, codeStatus => {status => 'user', wid => $wid, userId => 'john', choice => $seen->{match}}))
+    is json_of(ask($phone, codeStatus => {status => 'user', wid => $wid, userId => $device->{name}, choice => $seen->{match}}))
         ->{Status}, 'OK';
-    is poll($desktop, $code)->{userId}, 'john';
+    is poll($desktop, $code)->{userId}, $device->{name};
     my ($answer, $status) = sign_in_by_phone($desktop, $code, $phone, $device, $wid);
     is $answer->code, 200;
     is $status, 200;
-    is $desktop->who, 'john';
+    is $desktop->who, $device->{name};
 
     # Both know him now.
     $code = code($desktop);
     $context = json_of(ask($phone, codeStatus => {status => 'wid', wid => wid($code), pick => JSON::true}));
     ok $context->{desktop}{seen}, 'seen before with the user that the phone knows';
     my ($wrong) = grep { $_ ne (poll($desktop, $code)->{match}) } @{$context->{choices}};
-    is ask($phone, codeStatus => {status => 'user', wid => wid($code), userId => 'john', choice => $wrong})->code, 403;
+    is ask($phone, codeStatus => {status => 'user', wid => wid($code), userId => $device->{name}, choice => $wrong})->code, 403;
     is poll($desktop, $code)->{status}, 'expired', 'a wrong pick ends the code';
 };
 
 subtest 'relay_context_is_shown' => sub {
     my $desktop = desktop();
-    my ($phone) = phone();
+    my ($phone, $device) = phone();
     $phone->{from} = '127.9.9.24'; # on another network
     my $code = code($desktop);
     my $context = json_of(ask($phone, codeStatus => {status => 'wid', wid => wid($code), pick => JSON::true}));
     ok !$context->{desktop}{sameNetwork}, 'another network';
     ok $context->{secondTap}, 'and nobody has been there';
-    my %said = (status => 'user', wid => wid($code), userId => 'john', choice => poll($desktop, $code)->{match});
+    my %said = (status => 'user', wid => wid($code), userId => $device->{name}, choice => poll($desktop, $code)->{match});
     is json_of(ask($phone, codeStatus => \%said))->{code}, 'second_tap';
     is json_of(ask($phone, codeStatus => {%said, confirmed => JSON::true}))->{Status}, 'OK';
     is poll($desktop, $code)->{status}, 'user';
@@ -195,7 +197,7 @@ subtest 'a phone signs out its own desktop only, and needs no cookie for it' => 
     my ($phone, $device) = phone();
     my $code = code($one);
     my ($answer, $status, $told) = sign_in_by_phone($one, $code, $phone, $device, wid($code));
-    $other->sign_in('john');
+    $other->sign_in($device->{name});
     my $token = $told->{logoutData}{sessionToken};
     is_deeply [sort keys %{$told->{logoutData}}], [qw(sessionToken userId)];
     my $session = $one->cookie('mpin');
@@ -205,18 +207,18 @@ subtest 'a phone signs out its own desktop only, and needs no cookie for it' => 
     my $post = sub { my ($body, @headers) = @_; return request(site, 'POST', '/logout', body => $body, headers => [@headers]) };
     is $post->(qq({"sessionToken":"$_"}), @json)->code, 403, 'not ' . substr $_, 0, 20
         for '', 'x', $session, $one->cookie('mpin-login'), substr($token, 1), "${token}A", 'A' x 5000;
-    is $post->($_, @json)->code, 403, "not $_" for '{}', '{"sessionToken":1}', '{"userId":"john"}';
+    is $post->($_, @json)->code, 403, "not $_" for '{}', '{"sessionToken":1}', '{"userId":"phone1"}';
     is $post->(qq({"sessionToken":"$token"}), @json, Origin => 'https://evil.example')->code, 403, 'not from elsewhere';
-    is $one->who, 'john';
+    is $one->who, $device->{name};
     for my $i (1, 2) {
-        my $out = $i == 1 ? $post->("sessionToken=$token&userId=john", 'Content-Type' => 'application/x-www-form-urlencoded')
+        my $out = $i == 1 ? $post->("sessionToken=$token&userId=$device->{name}", 'Content-Type' => 'application/x-www-form-urlencoded')
             : $post->(encode_json($told->{logoutData}), @json);
         is $out->code, 200, $i == 1 ? 'as a form' : 'and again, as JSON';
         is $out->content, '';
         is $out->header('Set-Cookie'), undef, 'no cookie of the phone changes';
     }
     is $one->who, '', 'that one is out';
-    is $other->who, 'john', 'and no other';
+    is $other->who, $device->{name}, 'and no other';
 };
 
 subtest 'a code is bound to the cookie that its desktop gets with it' => sub {
@@ -226,7 +228,7 @@ subtest 'a code is bound to the cookie that its desktop gets with it' => sub {
     ok $desktop->cookie('mpin-login'), 'it comes with the code';
     my ($answer, $status) = sign_in_by_phone($desktop, $code, $phone, $device, wid($code));
     is $answer->code . $status, '200200';
-    is $desktop->who, 'john';
+    is $desktop->who, $device->{name};
 };
 
 subtest 'exactly one of a thousand phones gets a number' => sub {
@@ -234,7 +236,7 @@ subtest 'exactly one of a thousand phones gets a number' => sub {
     my $desktop = desktop();
     my $code = code($desktop);
     my $wid = wid($code);
-    my $text = encode_json({status => 'user', wid => $wid, userId => 'john'});
+    my $text = encode_json({status => 'user', wid => $wid, userId => 'anybody'});
     my @cookies = map { my $phone = browser(site); $phone->settings; $phone->cookie_header } 1 .. 50;
     my %seen;
     for my $round (1 .. 20) {
@@ -255,8 +257,8 @@ subtest 'flood_of_pending_records_leaves_sessions_and_logout_working' => sub {
     my %seen;
     $seen{ask(desktop(), $_ % 2 ? 'getQrUrl' : 'getAccessNumber')->code}++ for 1 .. 40;
     is_deeply \%seen, {200 => 5, 429 => 35}, 'live_access_numbers_are_capped';
-    my $visitor = browser(site)->sign_in('user6');
-    is $visitor->who, 'user6', 'sessions work';
+    my $visitor = browser(site)->sign_in('phone20');
+    is $visitor->who, 'phone20', 'sessions work';
     is $visitor->sign_out->code, 303, 'and sign-out';
     is $visitor->who, '', 'ends them';
     from(27);
@@ -286,6 +288,20 @@ subtest 'mobile clients find us' => sub {
     is $service->{url}, origin(site);
     is $service->{rps_prefix}, 'rps';
     is_deeply json_of(request(site, 'GET', '/rps/mobileConfig')), [$service];
+};
+
+subtest 'MPinPhoneLogin Off ends the matter' => sub {
+    my $browser = browser(closed);
+    my $settings = $browser->settings;
+    my @fields = qw(mobileAuthenticateURL accessNumberURL getAccessNumberURL getQrUrl codeStatusURL);
+    is_deeply [grep { exists $settings->{$_} } @fields], [], 'clientSettings names none of it';
+    is_deeply [grep { browser(site)->settings->{$_} !~ m{^/rps/\w+$} } @fields], [], 'which it does where it is on';
+    is ask($browser, $_)->code, 404, $_ for qw(getAccessNumber getQrUrl access codeStatus authenticate);
+    is request(closed, 'GET', $_)->code, 404, $_ for qw(/rps/mobileConfig /service);
+    is json_of(request(closed, 'GET', '/rps/mobileConfig'))->{id}, 'MPIN0024', 'our own 404';
+    unlike request(closed, 'GET', '/service')->content, qr/MPIN/, 'and httpd\'s, as the page is the site\'s own';
+    is $browser->json(POST => '/rps/pass2', {mpin_id => '7b7d', V => '04' . '0' x 192, WID => '7673507', pass => 2})->code, 403,
+        'no proof is taken for one';
 };
 
 done;
