@@ -60,6 +60,18 @@ export class Mobile extends Screens {
         return sessionStorage.getItem(SIGNED_IN) ? this.done() : this.number();
     }
 
+    /**
+     * This page of an application's RPS has nobody to sign in to: the PIN is for the next computer.
+     * @param {{mpinId: string}} identity
+     * @param {Uint8Array<ArrayBuffer>} pin
+     */
+    async signIn(identity, pin) {
+        if (!this.rps.settings.registration.includes('application'))
+            return super.signIn(identity, pin);
+        wipe(pin);
+        return {};
+    }
+
     /** An identity has been set up here: on to the computer. */
     arrive() {
         this.start();

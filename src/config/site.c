@@ -129,16 +129,19 @@ static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
     };
 }
 
-/* Everything is ours; but the pad asks the second D-TA for its shares. */
+/* Everything is ours; but the pad asks the second D-TA for its shares, and a service's page for
+ * phones signs computers out at their application. */
 static const char *content_policy(const server_config_t *config, apr_pool_t *p)
 {
     const second_dta_setting_t *second = &config->second_dta;
-    return apr_pstrcat(
-        p, "default-src 'self'; ",
-        second->url ? apr_pstrcat(p, "connect-src 'self' ", second->origin.text, "; ", NULL) : "",
-        "object-src 'none'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'",
-        NULL);
+    const char *others = second->url ? apr_pstrcat(p, " ", second->origin.text, NULL) : "";
+    for (int i = 0; config->service.parts && config->cors && i < config->cors->nelts; i++)
+        others = apr_pstrcat(p, others, " ", APR_ARRAY_IDX(config->cors, i, const char *), NULL);
+    return apr_pstrcat(p, "default-src 'self'; ",
+                       *others ? apr_pstrcat(p, "connect-src 'self'", others, "; ", NULL) : "",
+                       "object-src 'none'; base-uri 'none'; form-action 'self'; "
+                       "frame-ancestors 'none'",
+                       NULL);
 }
 
 place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_t *p)

@@ -4,7 +4,7 @@
 
 static bool is_open(const site_t *site, const route_t *route)
 {
-    if (!site->cors || route->audience != AUDIENCE_PUBLIC)
+    if (!site->cors || (route->audience != AUDIENCE_PUBLIC && route->audience != AUDIENCE_UNASKED))
         return false;
     switch (route->base) {
     case PATH_RPS:

@@ -146,6 +146,33 @@ run({
         assert.deepEqual(seen, [200, 401, 401, 200, 401, 200]);
     },
 
+    async a_phone_signs_the_page_in_and_out_again(t) {
+        const phone = await openProfile(t, { hasTouch: true, isMobile: true });
+        const desktop = await openProfile(t, { viewport: { width: 1280, height: 900 } });
+        await phone.goto('/m');
+        assert.equal(new URL(phone.url()).origin, rps, 'the mobile app is the RPS\'s');
+        await phone.getByRole('button', { name: 'Set up PIN' }).tap();
+        await phone.fill('#mp-name', 'dora@example.com');
+        await phone.getByRole('button', { name: 'Continue' }).click();
+        await choosePin(phone, PIN);
+        await screen(phone, 'mobile-number');
+        await desktop.goto('/login');
+        const answered = desktop.waitForResponse('**/rps/getQrUrl');
+        await desktop.getByRole('button', { name: 'Sign in with your phone' }).click();
+        const { qrUrl } = await (await answered).json();
+        await phone.goto(qrUrl);
+        await screen(phone, 'mobile-computer');
+        await screen(desktop, 'phone-scanned');
+        const number = await desktop.locator('.mp-match').textContent();
+        await phone.getByRole('button', { name: number, exact: true }).tap();
+        await typePin(phone, PIN);
+        await inside(desktop, 'dora@example.com');
+        await phone.getByRole('button', { name: 'Sign that computer out' }).tap();
+        await phone.getByText('Signed out there.').waitFor();
+        await desktop.goto('/protected');
+        assert.equal(new URL(desktop.url()).pathname, '/login', 'signed out is out');
+    },
+
     async nothing_of_the_rps_is_open_to_the_page_but_its_public_part(t) {
         const page = await openProfile(t);
         await page.goto('/');

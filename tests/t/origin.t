@@ -46,7 +46,8 @@ subtest 'origin_matrix_with_cors' => sub {
     };
     my $allows = sub { return join ' ', map { $_[0]->header("Access-Control-$_") // '-' } qw(Allow-Origin Allow-Credentials) };
     my @rps = ([PUT => '/rps/user'], [PUT => "/rps/user/$id"], [POST => "/rps/signature/$id"], [POST => "/rps/setupDone/$id"],
-        [POST => '/rps/pass1'], [POST => '/rps/pass2'], [GET => '/rps/clientSettings'], [GET => '/mpin.js'], [GET => '/mpin/worker.js']);
+        [POST => '/rps/pass1'], [POST => '/rps/pass2'], [POST => '/rps/access'], [POST => '/rps/getAccessNumber'], [POST => '/rps/codeStatus'],
+        [GET => '/rps/clientSettings'], [GET => '/mpin.js'], [GET => '/mpin/worker.js']);
     my @ours = ([POST => '/login'], [POST => '/logout'], [POST => '/mpinAuthenticate'], [GET => '/login']);
     my @listed = ('https://app.example', 'https://other.example:8443');
     my @foreign = ('null', '', 'https://evil.example', 'https://app.example.evil.example', 'https://app.example:443', 'https://app.example/',

@@ -85,17 +85,18 @@ def mpin_authenticate():
     return jsonify(someUserData="This will be handled by onSuccessLogin handler."), status
 
 
-@app.get("/logout")
+@app.get("/logout", provide_automatic_options=False)
 def logout():
     signed_in.pop(session.pop("token", None), None)
     return redirect("/")
 
 
-@app.post("/logout")
+@app.route("/logout", methods=["POST", "OPTIONS"])
 def logout_by_phone():
-    """A phone that has signed a computer in signs it out. It is a page of the RPS, so it asks before."""
-    signed_in.pop((request.get_json(silent=True) or {}).get("sessionToken"), None)
-    return ""
+    """A phone that has signed a computer in signs it out, from a page of the RPS."""
+    if request.method == "POST":
+        signed_in.pop((request.get_json(silent=True) or {}).get("sessionToken"), None)
+    return "", 200, {"Access-Control-Allow-Origin": RPS_BASE_URL, "Access-Control-Allow-Headers": "Content-Type"}
 
 
 @app.get("/m")
