@@ -1,6 +1,7 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "rps/granted.h"
+#include "rps/mailed.h"
 
 /* How long a granted registration waits for its first login. Strangers', who can make any number,
  * are fleeting. */
@@ -81,6 +82,8 @@ static result_t *become_granted(rps_t *rps, const caller_t *caller, const mpin_i
     if (strcmp(pending->name, name) != 0)
         return result_error(p, 403, "not_allowed", "Another name was granted.");
     result_t *refusal = pending_become(rps, caller, id, pending, p);
+    if (!refusal)
+        mailed_tell_device(rps, caller, id, pending, p);
     if (refusal && refusal->status == 400) /* its user has signed out everywhere since */
         return result_error(p, 403, "identity_revoked", "This device's access was withdrawn.");
     if (!refusal) {

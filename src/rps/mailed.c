@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
+#include "rps/remote_mail.h"
 
 /* A link's token: what it is about 1 | handle 16 | MAC 16, in hex. */
 #define MAC_BYTES 16
@@ -191,10 +192,21 @@ static uint32_t read_number(const char *text)
     return digits == 6 ? number : 0;
 }
 
-static result_t *activate(rps_t *rps, const link_t *link, const unsigned char handle[HANDLE_BYTES],
-                          const char *number, apr_pool_t *p)
+static result_t *activated(const link_t *link, const unsigned char handle[HANDLE_BYTES],
+                           apr_pool_t *p)
+{
+    return rps_audited(result_ok(p, NULL), "activated_by_mail", link->name, handle, p);
+}
+
+static result_t *activate(rps_t *rps, const caller_t *caller, const link_t *link,
+                          const unsigned char handle[HANDLE_BYTES], const char *number,
+                          apr_pool_t *p)
 {
     store_status_t status;
+    if (link->same_browser && rps->remote) {
+        result_t *refusal = remote_activate(rps, caller, handle, p);
+        return refusal ? refusal : activated(link, handle, p);
+    }
     if (link->same_browser)
         status = pending_activate(rps, handle, p);
     else if (link->wants_number)
@@ -208,9 +220,7 @@ static result_t *activate(rps_t *rps, const link_t *link, const unsigned char ha
                            "activation_refused", link->name, handle, p);
     if (status == STORE_MISSING)
         return gone(p);
-    return status == STORE_OK
-               ? rps_audited(result_ok(p, NULL), "activated_by_mail", link->name, handle, p)
-               : rps_store_refusal(status, p);
+    return status == STORE_OK ? activated(link, handle, p) : rps_store_refusal(status, p);
 }
 
 /* The device is gone, with every session that it made. */
@@ -237,6 +247,6 @@ result_t *rps_link_follow(rps_t *rps, const caller_t *caller, const char *token,
     if (refusal)
         return refusal;
     read_token(rps, token, &link.kind, handle);
-    return link.kind == LINK_ACTIVATE ? activate(rps, &link, handle, number, p)
+    return link.kind == LINK_ACTIVATE ? activate(rps, caller, &link, handle, number, p)
                                       : withdraw(rps, caller, &link, handle, p);
 }

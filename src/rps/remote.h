@@ -28,7 +28,8 @@ void remote_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott,
 void remote_signed_in(rps_t *rps, const char *auth_ott, const json_t *logout_data, apr_pool_t *p);
 void remote_refused(rps_t *rps, const char *auth_ott, const result_t *refusal, apr_pool_t *p);
 
-/* POST /mpinVerify: may this user register? {forceActivate: true}, or 403. The caller's session and
+/* POST /mpinVerify: may this user register? {forceActivate: true}; false, and a mail is
+ * on its way whose link activates it; or 403. The caller's session and
  * pre-login cookie are those of who registers, as far as their userData proves them. */
 result_t *remote_verify(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
 

@@ -7,6 +7,7 @@
 #include "rps/redeem.h"
 #include "rps/remote.h"
 #include "rps/remote_ask.h"
+#include "rps/remote_mail.h"
 
 /* What an RPS elsewhere asks its relying party (protocol: RPS to RPA). */
 
@@ -14,6 +15,7 @@
 #define SESSION_EACH 20
 #define SESSION_ALL 100000
 #define HOUR 3600
+#define ACTIVATE_KEY_MAX 256 /* bytes */
 
 /* ---- may this user register ------------------------------------------------------------------ */
 
@@ -21,7 +23,8 @@ typedef struct wish_t {
     const char *name;    /* canonical */
     const char *mpin_id; /* hex */
     mpin_id_t id;
-    const char *device; /* "" for none, and for one that we would not show */
+    const char *device;       /* "" for none, and for one that we would not show */
+    const char *activate_key; /* NULL for none */
 } wish_t;
 
 static bool device_ok(const char *device)
@@ -41,6 +44,7 @@ static result_t *read_wish(wish_t *wish, const json_t *body, apr_pool_t *p)
     if (strcmp(user_id, inside) != 0)
         return result_error(p, 400, "field_malformed", "userId is not the mpinId's.");
     wish->name = name_canonical(user_id, p);
+    wish->activate_key = json_text(body, "activateKey", ACTIVATE_KEY_MAX);
     wish->device = json_text(body, "deviceName", DEVICE_MAX);
     if (!device_ok(wish->device))
         wish->device = "";
@@ -53,7 +57,7 @@ static result_t *make_room(rps_t *rps, const caller_t *caller, const pending_t *
 {
     static const unsigned char nobody[16];
     store_status_t status =
-        pending->origin == ORIGIN_OPEN
+        pending->origin == ORIGIN_OPEN || pending->origin == ORIGIN_MAIL
             ? rps_count_made(rps, "granted", nobody, OPEN_ALL, OPEN_ALL, HOUR, caller->now, p)
             : rps_count_made(rps, "granted-user", pending->uid, SESSION_EACH, SESSION_ALL, HOUR,
                              caller->now, p);
@@ -72,7 +76,18 @@ static result_t *check_known(rps_t *rps, const wish_t *wish, apr_pool_t *p)
     return status == STORE_OK || status == STORE_MISSING ? NULL : rps_store_refusal(status, p);
 }
 
-static result_t *grant(rps_t *rps, const caller_t *caller, const wish_t *wish, apr_pool_t *p)
+static result_t *await_mail(rps_t *rps, const caller_t *caller, const wish_t *wish,
+                            pending_t *pending, apr_pool_t *p)
+{
+    if (!wish->activate_key)
+        return result_error(p, 400, "field_malformed", "activateKey is needed.");
+    return remote_await_mail(rps, caller, &wish->id, wish->mpin_id, wish->activate_key, pending, p);
+}
+
+/* NULL: it is granted; or, where `*active` is false, it will be once its mail's link is followed.
+ */
+static result_t *grant(rps_t *rps, const caller_t *caller, const wish_t *wish, bool *active,
+                       apr_pool_t *p)
 {
     pending_t pending;
     memset(&pending, 0, sizeof pending);
@@ -85,6 +100,9 @@ static result_t *grant(rps_t *rps, const caller_t *caller, const wish_t *wish, a
         return refusal;
     apr_cpystrn(pending.name, wish->name, sizeof pending.name);
     apr_cpystrn(pending.device, wish->device, sizeof pending.device);
+    *active = pending.origin != ORIGIN_MAIL;
+    if (!*active)
+        return await_mail(rps, caller, wish, &pending, p);
     store_status_t status = granted_keep(rps, wish->id.handle, &pending, caller->now, p);
     return status == STORE_OK ? NULL : rps_store_refusal(status, p);
 }
@@ -92,13 +110,14 @@ static result_t *grant(rps_t *rps, const caller_t *caller, const wish_t *wish, a
 result_t *remote_verify(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
 {
     wish_t wish;
+    bool active = false;
     result_t *refusal = read_wish(&wish, body, p);
     if (refusal)
         return refusal;
-    refusal = grant(rps, caller, &wish, p);
+    refusal = grant(rps, caller, &wish, &active, p);
     if (refusal)
         return rps_audited(refusal, "registration_refused", wish.name, NULL, p);
-    return rps_audited(result_ok(p, json_pack("{s:b}", "forceActivate", 1)), "registered",
+    return rps_audited(result_ok(p, json_pack("{s:b}", "forceActivate", (int)active)), "registered",
                        wish.name, wish.id.handle, p);
 }
 
