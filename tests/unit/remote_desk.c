@@ -1,0 +1,43 @@
+#include "remote_desk.h"
+
+#include <apr_strings.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+int remote_desk_make(void **state)
+{
+    if (desk_make(state))
+        return -1;
+    desk_t *desk = *state;
+    peer_start("", 0);
+    const size_t len = strlen(peer_url());
+    desk->settings.remote_url = apr_pstrmemdup(desk->pool, peer_url(), len - 1);
+    desk->settings.phone_login = true;
+    return 0;
+}
+
+int remote_desk_drop(void **state)
+{
+    peer_stop(NULL);
+    return desk_drop(state);
+}
+
+void remote_desk_forget(desk_t *desk)
+{
+    desk->rps =
+        rps_make(&desk->settings, desk->store, desk->people, dta_local(desk->keys, desk->pool),
+                 &desk->throttle, desk->keys, &desk->log, desk->pool);
+    assert_non_null(desk->rps);
+}
+
+void remote_desk_answers(desk_t *desk, int status, const char *body)
+{
+    peer_answers(apr_psprintf(desk->pool,
+                              "HTTP/1.1 %d X\r\nContent-Type: application/json; charset=UTF-8\r\n"
+                              "Content-Length: %d\r\n\r\n%s",
+                              status, (int)strlen(body), body));
+}
