@@ -20,7 +20,8 @@ const SUITE = 'BLS12381-MPIN-NU'; // what mpin.js computes
  * @property {number} pinLength
  * @property {string} title
  * @property {string[]} registration
- * @property {{user: string, userData?: string} | null} signedIn
+ * @property {{user: string} | null} signedIn
+ * @property {string} [userData] what an RPS elsewhere hands back to the site: who registers
  * @property {string} loginURL
  * @property {boolean} [setDeviceName]
  * @property {string} [getAccessNumberURL] where phones may sign in other computers; so are all below
@@ -139,7 +140,7 @@ export class Rps {
     register(userId, deviceName, replaces, old) {
         return this.ask(this.settings.registerURL + (old ? '/' + old.mpinId : ''), 'PUT', {
             userId, mobile: this.mobile, deviceName: deviceName || undefined, replaces, regOTT: old?.regOTT, confirm: 1,
-            userData: this.settings.signedIn?.userData,
+            userData: this.settings.userData,
         });
     }
 

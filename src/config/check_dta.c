@@ -30,7 +30,15 @@ static void check_key_file(const checked_t *site, const second_dta_setting_t *se
 {
     struct stat info;
     const written_t *at = check_at(site, SETTING_second_dta);
-    if (!strcmp(second->key_file, site->config->key_file))
+    const bool elsewhere = site->config->rps.url;
+    if (!second->key_file != elsewhere)
+        mistake(site->pconf, at,
+                elsewhere ? "the RPS elsewhere has the key of its D-TAs; leave the file out"
+                          : "we ask it by its key; add the key file that it has made beside its "
+                            "MPinKeyFile");
+    else if (elsewhere)
+        return;
+    else if (!strcmp(second->key_file, site->config->key_file))
         mistake(site->pconf, at,
                 "that is our own key file; copy the one that the second D-TA has made beside its "
                 "own");
@@ -88,15 +96,21 @@ void check_second_dta(const checked_t *site)
     check_not_proxied(site, second);
 }
 
+static const char *name_of(const second_dta_setting_t *second)
+{
+    return second->key_file ? second->key_file : "";
+}
+
 /* What one vhost of a store issues, all of them judge. */
 void check_second_dta_beside(const checked_t *site, const checked_t *other)
 {
     const second_dta_setting_t *a = &site->config->second_dta, *b = &other->config->second_dta;
     if (strcmp(site->config->store, other->config->store) ||
-        site->config->service.parts == SERVICE_DTA || other->config->service.parts == SERVICE_DTA)
+        site->config->service.parts == SERVICE_DTA || other->config->service.parts == SERVICE_DTA ||
+        site->config->rps.url || other->config->rps.url)
         return;
     if (!a->url != !b->url ||
-        (a->url && (strcmp(a->url, b->url) || strcmp(a->key_file, b->key_file))))
+        (a->url && (strcmp(a->url, b->url) || strcmp(name_of(a), name_of(b)))))
         mistake(site->pconf, check_at(a->url ? site : other, SETTING_second_dta),
                 "another vhost with the same store has not this second D-TA, and a PIN of one "
                 "would not work at the other; write MPinSecondDTA for the whole server, or an "

@@ -2,13 +2,14 @@
 
 #include <apr_strings.h>
 
-/* The origin and the key file, checked further in check_dta.c. */
+/* The origin and the key file, which an RPS elsewhere has itself, checked further in check_dta.c.
+ */
 const char *parse_second_dta(second_dta_setting_t *second, const words_t *words)
 {
-    second_dta_setting_t found;
+    second_dta_setting_t found = {0};
     const char *wrong = public_url_parse(&found.origin, words->word[0], words->p);
     const words_t file = {1, words->word + 1, words->root, words->p};
-    if (!wrong)
+    if (!wrong && words->count > 1)
         wrong = parse_file(&found.key_file, &file);
     if (wrong)
         return wrong;

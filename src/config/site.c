@@ -144,6 +144,14 @@ static const char *content_policy(const server_config_t *config, apr_pool_t *p)
                        NULL);
 }
 
+/* Where an RPS elsewhere may send its clients. */
+static void set_dta_origins(site_t *site, const server_config_t *config, apr_pool_t *p)
+{
+    const char **origins = apr_pcalloc(p, 2 * sizeof(*origins));
+    origins[0] = config->second_dta.url ? config->second_dta.origin.text : NULL;
+    site->rps_settings.dta_origins = origins;
+}
+
 place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_t *p)
 {
     place_t *place = apr_pcalloc(p, sizeof(*place));
@@ -184,5 +192,6 @@ place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_
     if (site->services)
         set_service_urls(site, config, p);
     set_phone(site, config, p);
+    set_dta_origins(site, config, p);
     return place;
 }

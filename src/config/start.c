@@ -219,7 +219,7 @@ static int make_place(server_config_t *config, server_rec *server, server_rec *m
     place->depot = depot_of(depots, config, server, p);
     if (place->depot->longest < config->session_max)
         place->depot->longest = config->session_max;
-    if (config->second_dta.url && config->service.parts != SERVICE_DTA)
+    if (config->second_dta.url && !config->rps.url && config->service.parts != SERVICE_DTA)
         place->depot->second = &config->second_dta;
     if (config->audit)
         place->down.audit = open_audit(main_server, config->audit, p);

@@ -62,7 +62,7 @@ typedef struct service_t {
 typedef struct second_dta_setting_t {
     const char *url; /* the origin and "/"; NULL = none */
     public_url_t origin;
-    const char *key_file;
+    const char *key_file; /* NULL with an RPS elsewhere: only it asks that D-TA */
 } second_dta_setting_t;
 
 /* MPinRPS: an RPS elsewhere, which we stand in front of. */

@@ -225,6 +225,10 @@ mistake 'an RPS whose secret is not there', "$site$passwords=> MPinRPS http://12
 mistake 'an RPS whose secret is everybody\'s', "$site$passwords=> MPinRPS http://127.0.0.1:8011 secret=conf/open-secret\n", qr/chmod 600/;
 mistake 'an RPS that no client can ask', "$site$passwords=> MPinRPS http://127.0.0.1:8011\nMPinPath rps off\n", qr/leave out MPinPath/;
 mistake 'an RPS in front of an RPS', service("${verify}MPinService rps\n=> MPinRPS http://127.0.0.1:8011\n"), qr/write MPinService on another/;
+mistake 'a key for the D-TA of an RPS elsewhere', "$site${passwords}MPinRPS http://127.0.0.1:8011\n"
+    . "=> MPinSecondDTA https://dta.example.net conf/users\n", qr/leave the file out/;
+fine 'an RPS elsewhere with a D-TA elsewhere', "$here$site${passwords}MPinRPS http://127.0.0.1:8011\n"
+    . "MPinSecondDTA https://dta.example.net\n";
 fine 'an RPS on this machine', "$here$site${passwords}MPinRPS http://127.0.0.1:8011/\n";
 
 # ---- cookies, paths, times ------------------------------------------------------------------------------------

@@ -285,7 +285,7 @@ subtest 'a slow RPS is a 504' => sub {
     is $status{$_}, '504/rps_slow/out', $_ for sort keys %SLOW;
 };
 
-subtest 'nobody waits for those who wait for the RPS' => sub {
+subtest nobody_waits_for_those_who_wait_for_the_rps => sub {
     my $waiting = 80; # of 128 workers
     my @sockets = map {
         my $browser = newcomer();
@@ -311,7 +311,7 @@ subtest 'nobody waits for those who wait for the RPS' => sub {
 
 # ---- an authOTT ------------------------------------------------------------------------------------------------
 
-subtest 'an authOTT is good once, whatever the RPS says' => sub {
+subtest an_authOTT_of_an_rps_is_good_once_whatever_it_says => sub {
     my $browser = newcomer();
     is redeem($browser, 'good-once')->code, 200, 'once';
     is redeem($browser, 'good-once')->code, 408, 'not twice';
@@ -352,6 +352,50 @@ subtest 'a dead RPS' => sub {
     is json_of($answer)->{code}, 'rps_unreachable', 'are not made up';
     is request($site, GET => '/login')->code, 200, 'the login page is there';
 };
+
+# ---- the secret of an RPS ----------------------------------------------------------------------------------------
+
+$server->stop;
+my $secret = 'a-secret-of-the-rps-0123456789';
+Server::write_file("$Server::top/secret", "$secret\n");
+chmod 0600, "$Server::top/secret";
+$server = Server->new(conf => <<"END")->start;
+MPinRPS http://127.0.0.1:$rps "secret=$Server::top/secret"
+LogLevel debug auth_mpin:trace8
+<IfModule !log_config_module>
+LoadModule log_config_module @{[Server::modules()]}/mod_log_config.so
+</IfModule>
+CustomLog "$Server::top/logs/access_log" "%r %U %q %{Referer}i"
+END
+
+sub leaks { return join "\n", (grep { /\Q$_[1]\E/ } split /\n/, $_[0])[0 .. 2] }
+subtest only_the_rps_asks_and_its_secret_is_in_no_log => sub {
+    my $id = mpin_id('carol');
+    my $question = encode_json({userId => 'carol', mpinId => $id, mobile => 0, activateKey => 'ab', expireTime => '',
+        resend => JSON::false, deviceName => '', userData => ''});
+    my $ask = sub {
+        my ($segment, @headers) = @_;
+        my $verify = request($site, POST => "/mpinVerify$segment", body => $question, headers => \@headers);
+        my $permit = request($site, GET => "/mpinPermitUser$segment?mpin_id=$id", headers => \@headers);
+        is $permit->code, $verify->code, '... and so is a permit';
+        return $verify->code;
+    };
+    is $ask->(''), 403, 'being on this machine is not enough';
+    is $ask->("/$_"), 403, "nor is $_" for 'x', substr($secret, 0, -1), $secret . 'x', uc $secret, "$secret/", "x/$secret";
+    is $ask->('', Authorization => $_), 403, 'nor another word' for $secret, "Basic $secret", "Bearer ${secret}x", 'Bearer ';
+    is $ask->("/$secret", Origin => "http://127.0.0.1:$site"), 403, 'nor the secret from a browser';
+    is $ask->("/$secret"), 200, 'a segment of the path is';
+    is $ask->('', Authorization => "Bearer $secret"), 200, 'and so is a header';
+    is $ask->("/$secret", 'RPS-BASE-URL' => 'http://evil.example/'), 200, 'what it says of itself is not looked at';
+    is request($site, DELETE => "/mpinVerify/$secret")->code, 405, 'it is asked in one way';
+    for my $log (qw(error_log access_log)) {
+        my $text = Server::slurp("$Server::top/logs/$log");
+        ok $text !~ /\Q$secret\E/, "the $log has no secret" or diag leaks($text, $secret);
+        ok $text !~ /\Q$id\E/, 'and no mpinId';
+    }
+    like Server::slurp("$Server::top/logs/access_log"), qr{^POST /mpinVerify/\.\.\. }m, 'but that it was asked';
+};
+
 my @complaints = grep { !/MPIN041[123]|AH10159/ } $server->complaints;
 is join("\n", @complaints), '', 'the error log has nothing else';
 $server->stop;

@@ -35,6 +35,8 @@ chmod 0755, "$top/mpin-client";
 system("htpasswd -Bbc -C 4 '$top/users' john john-secret 2>/dev/null") == 0 or die 'htpasswd';
 write_file("$top/site/protected/index.html", "protected\n");
 
+sub modules { return $modules }
+
 sub write_file {
     my ($name, $text) = @_;
     open my $out, '>', $name or die "$name: $!";
