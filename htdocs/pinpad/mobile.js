@@ -142,13 +142,15 @@ export class Mobile extends Screens {
 
     /** What is about to be signed in: seen before anything is asked. @param {Visit} visit */
     computer(visit) {
-        const { desktop, origin = location.host, choices } = visit;
+        const { desktop, origin = location.host, choices, secondTap } = visit;
+        const hint = secondTap ? 'li.mp-caution' : 'li';
         this.show('mobile-computer', this.text('mobile_computer'),
             h('ul.mp-facts', {},
                 desktop && h('li', {}, h('strong', {}, desktop.browser)),
-                desktop && h('li', {}, desktop.address + ', ' + this.text(desktop.sameNetwork ? 'mobile_near' : 'mobile_far')),
+                desktop && h('li.mp-address', {}, desktop.address),
                 h('li', {}, ...this.textWith('mobile_to', 'site', h('strong', {}, origin))),
-                desktop && h('li', {}, this.text(desktop.seen ? 'mobile_seen' : 'mobile_unseen'))),
+                desktop && h(hint, {}, this.text(desktop.sameNetwork ? 'mobile_near' : 'mobile_far')),
+                desktop && h(hint, {}, this.text(desktop.seen ? 'mobile_seen' : 'mobile_unseen'))),
             choices && h('p.mp-ask', { id: 'mp-pick' }, this.text('mobile_pick')),
             choices && h('div.mp-picks', { role: 'group', 'aria-labelledby': 'mp-pick' }, ...choices.map((choice) =>
                 h('button.mp-key', { type: 'button', onclick: () => this.pick(visit, choice) }, choice))),

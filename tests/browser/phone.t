@@ -1,5 +1,6 @@
 // A phone signs in another computer: two browsers, one of them 390 px wide and touched.
 const assert = require('node:assert/strict');
+const http = require('node:http');
 const jsqr = require('jsqr');
 const { alert, choosePin, enrol, findings, openProfile, run, screen, signInByPassword, typePin } =
     require('./browser.js');
@@ -67,6 +68,21 @@ async function tapPin(phone, pin) {
     await phone.waitForSelector('.mp-pad:not([data-locked])');
     for (const digit of pin)
         await button(phone, digit).tap();
+}
+
+/** A way to the site from another network: a proxy that comes from an address of its own. */
+async function elsewhere() {
+    const proxy = http.createServer((request, answer) => {
+        const { url, method, headers } = request;
+        const onward = http.request(url, { method, headers, localAddress: '127.77.7.7' }, (response) => {
+            answer.writeHead(response.statusCode, response.headers);
+            response.pipe(answer);
+        });
+        onward.on('error', () => answer.destroy());
+        request.pipe(onward);
+    });
+    await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    return { server: `http://127.0.0.1:${proxy.address().port}`, close: () => proxy.close() };
 }
 
 /** What a camera would read off the element. */
@@ -163,7 +179,7 @@ run({
         await heading(phone, 'You are signing in ANOTHER computer');
         const facts = await phone.locator('.mp-facts').innerText();
         assert.match(facts, /Chrom\w+ on Linux/);
-        assert.match(facts, /127\.0\.0\.1, on this phone's network/);
+        assert.match(facts, /127\.0\.0\.1\n[^]*On this phone's network/);
         assert.match(facts, new RegExp(`to ${new URL(t.site.url).host}`));
         assert.match(facts, /You have never signed in there\./);
         assert.equal(await phone.locator('input').count(), 0, 'before any PIN is asked for');
@@ -178,6 +194,36 @@ run({
         await pick(desktop, phone);
         await tapPin(phone, '7391');
         await loggedInAs(desktop, name);
+    },
+
+    async an_unknown_computer_on_another_network_needs_a_second_tap(t) {
+        const proxy = await elsewhere();
+        try {
+            const { phone, name } = await aPhone(t);
+            const desktop = await desktops(t, { proxy: { server: proxy.server } });
+            await scan(phone, await showCode(desktop));
+            const facts = await phone.locator('.mp-facts').innerText();
+            assert.match(facts, /127\.77\.7\.7\n[^]*On another network\n[^]*You have never signed in there\./);
+            await pick(desktop, phone);
+            await heading(phone, 'Are you in front of that computer?');
+            await button(phone, 'No, stop').tap();
+            await heading(desktop, 'Cancelled on the phone');
+
+            await button(desktop, 'Back').click();
+            await scan(phone, await showCode(desktop));
+            await pick(desktop, phone);
+            await button(phone, 'Yes, sign it in').tap();
+            await tapPin(phone, '7391');
+            await loggedInAs(desktop, name);
+
+            await desktop.context().clearCookies({ name: /^(?!.*known)/ });
+            await scan(phone, await showCode(desktop)); // seen by now: no second tap
+            await pick(desktop, phone);
+            await tapPin(phone, '7391');
+            await loggedInAs(desktop, name);
+        } finally {
+            proxy.close();
+        }
     },
 
     async a_wrong_pick_ends_the_code(t) {

@@ -131,6 +131,15 @@ subtest 'the page for phones, and everything under it' => sub {
         ok $answer->header('Content-Security-Policy'), 'and nobody else\'s';
     }
     is request(site, 'GET', '/mm')->header('Content-Security-Policy'), undef, '/mm is none of ours';
+    for my $path (qw(/m /m/index.html /service)) {
+        my $answer = request(closed, 'GET', $path);
+        is $answer->code, 404, "MPinPhoneLogin Off: no $path";
+        is $answer->header('Content-Security-Policy'), undef, 'nor is it ours';
+    }
+    is browser(closed)->json(POST => "/rps/$_", {})->code, 404, "nor /rps/$_" for qw(getAccessNumber getQrUrl access codeStatus);
+    my $settings = json_of(request(closed, 'GET', '/rps/clientSettings'));
+    ok !exists $settings->{getAccessNumberURL}, 'and no pad offers it';
+    ok exists json_of(request(site, 'GET', '/rps/clientSettings'))->{getAccessNumberURL}, 'as it does elsewhere';
     my $gone = request(branded, 'GET', '/m', headers => [Host => 'broken']);
     is $gone->code, 404, 'MPinPath m off: /m is not there';
     is $gone->header('Content-Security-Policy'), undef, 'and free for somebody else\'s app';
