@@ -1,0 +1,79 @@
+// Our login page and pad in front of an old Milagro server, by conf/milagro-rps.conf: a PIN set up, used, mistyped, and
+// the server gone.
+const assert = require('node:assert/strict');
+const { alert, build, choosePin, openProfile, run, screen, signInByPassword, signOut, typePin } = require('./browser.js');
+
+const port = Number(process.env.PORT || 8405) + 40;
+
+async function start() {
+    const { startFront } = await import('../milagro/front.mjs');
+    return startFront({ port, build });
+}
+
+const inside = (page) => page.getByText('protected', { exact: true }).waitFor();
+
+async function setUpByPassword(t, page) {
+    await page.goto('/protected/');
+    await signInByPassword(page, t.site);
+    await screen(page, 'offer');
+    await page.getByRole('button', { name: 'Set up PIN' }).click();
+    await choosePin(page, '7391');
+    await inside(page);
+}
+
+run({
+    async who_has_signed_in_by_password_sets_up_a_pin_at_the_old_server(t) {
+        const page = await openProfile(t);
+        const sent = [];
+        page.on('request', (request) => sent.push(request));
+        await setUpByPassword(t, page);
+        const { userData, userId } = sent.find((request) => request.method() === 'PUT').postDataJSON();
+        assert.equal(userId, 'john');
+        assert.match(userData, /^[\w-]{100,}$/);
+
+        await signOut(page);
+        await page.goto('/protected/');
+        await screen(page, 'enter');
+        await typePin(page, '7391');
+        await inside(page);
+        assert.ok(sent.every((request) => new URL(request.url()).origin === t.site.url), 'all of it is one site');
+    },
+
+    async a_free_name_registers(t) {
+        const page = await openProfile(t);
+        await page.goto('/login');
+        await page.locator('[data-to=pin]').click();
+        await page.fill('#mp-name', 'wanda@example.org');
+        await page.getByRole('button', { name: 'Continue' }).click();
+        await choosePin(page, '7391');
+        await page.waitForURL('**/');
+        await page.goto('/protected/');
+        await inside(page);
+    },
+
+    async wrong_pins_are_the_old_servers_to_count(t) {
+        const page = await openProfile(t);
+        await setUpByPassword(t, page);
+        await signOut(page);
+        await page.goto('/login');
+        await screen(page, 'enter');
+        for (const pin of ['7392', '7393']) {
+            await typePin(page, pin);
+            await alert(page, 'That PIN isn\'t right.');
+        }
+        await typePin(page, '7394');
+        await screen(page, 'locked');
+    },
+
+    async a_server_that_is_gone_is_said_and_nothing_is_lost(t) {
+        const page = await openProfile(t);
+        await setUpByPassword(t, page);
+        await signOut(page);
+        await t.site.rps.stop();
+        while ((await page.request.get('/rps/clientSettings')).ok()) // they are kept for a moment
+            await new Promise((done) => setTimeout(done, 100));
+        await page.goto('/login');
+        await page.getByText('Your set-up is safe.').waitFor();
+        await page.getByRole('button', { name: 'Try again' }).waitFor();
+    },
+}, start);
