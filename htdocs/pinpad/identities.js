@@ -1,6 +1,7 @@
 // The identities of this device: who signs in, and what can be done about a PIN.
 
 import { h } from './dom.js';
+import { add, reset } from './setup.js';
 import * as store from './store.js';
 
 /** @typedef {import('./screens.js').Screens} Screens */
@@ -20,7 +21,7 @@ export async function choose(screens) {
                     identity.device && h('small', {}, identity.device)))))),
         h('div.mp-buttons', {},
             rps.takesNames
-                && screens.button('plain', text('add_here'), () => screens.add()),
+                && screens.button('plain', text('add_here'), () => add(screens)),
             screens.button('plain', text('manage_short'), () => manage(screens)),
             ...(options.others ? [] : screens.otherWays())));
 }
@@ -37,7 +38,7 @@ async function manage(screens) {
                 h('small', {}, [identity.device, lastUse(screens, identity)].filter(Boolean).join(' · ')),
                 h('span.mp-badge', {}, text('badge')))),
             h('div.mp-pair', {},
-                screens.button('plain', text('reset'), () => screens.reset(identity)),
+                screens.button('plain', text('reset'), () => reset(screens, identity)),
                 screens.button('plain', text('remove'), () => remove(screens, identity)))))),
         h('div.mp-buttons', {}, screens.button('plain', text('back'), () => screens.home())));
 }

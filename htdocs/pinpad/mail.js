@@ -2,9 +2,10 @@
 
 import { h } from './dom.js';
 import { secretShares } from './permits.js';
+import { add, choosePin } from './setup.js';
 
 /** @typedef {import('./screens.js').Screens} Screens */
-/** @typedef {import('./screens.js').NewIdentity} NewIdentity */
+/** @typedef {import('./setup.js').NewIdentity} NewIdentity */
 
 const POLL = 3_000; // ms
 const AGAIN = 30; // s before another mail may be asked for
@@ -31,7 +32,7 @@ export function awaitMail(screens, identity, confirm, replaces) {
         number && h('p.mp-number', { 'aria-hidden': 'true' }, number),
         h('p.mp-text', {}, text('mail_on')), screens.lines,
         h('div.mp-buttons', {}, again,
-            screens.button('plain', text('mail_wrong'), () => screens.add())));
+            screens.button('plain', text('mail_wrong'), () => add(screens))));
     const here = screens.root.firstElementChild;
     count(screens, again);
     wait(screens, identity, () => here === screens.root.firstElementChild);
@@ -68,7 +69,7 @@ async function wait(screens, identity, shown) {
         try {
             const secret = await secretShares(screens.rps, identity.mpinId, identity.regOTT);
             if (shown())
-                screens.choosePin({ ...identity, secret });
+                choosePin(screens, { ...identity, secret });
             return;
         } catch (error) {
             const { status = 0 } = /** @type {import('./rps.js').RpsError} */ (error);

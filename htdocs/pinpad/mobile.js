@@ -3,7 +3,8 @@
 import { announce, claim, giveUp, grouped, handIn, isNumber, signOut } from './codes.js';
 import { h } from './dom.js';
 import { choose } from './identities.js';
-import { Screens, wipe } from './screens.js';
+import { wipe } from './pad.js';
+import { Screens } from './screens.js';
 
 /** @typedef {import('./codes.js').Context} Context */
 /** @typedef {import('./rps.js').RpsError} RpsError */

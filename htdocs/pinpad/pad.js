@@ -127,3 +127,12 @@ export class Pad {
         this.element.classList.add('mp-wrong');
     }
 }
+
+/**
+ * A PIN that went to the Worker is empty here already.
+ * @param {Uint8Array} pin
+ */
+export function wipe(pin) {
+    if (pin.length)
+        pin.fill(0);
+}

@@ -2,17 +2,16 @@
 
 import { h } from './dom.js';
 import { choose } from './identities.js';
-import { permitOf, secretShares } from './permits.js';
-import { awaitMail } from './mail.js';
+import { wipe } from './pad.js';
+import { permitOf } from './permits.js';
 import { Rps } from './rps.js';
+import { RESET, add, offer, register, reset } from './setup.js';
 import { DEVICE, Stage } from './stage.js';
 import { Vault } from './vault.js';
-import { isWeak } from './weak.js';
 import * as store from './store.js';
 
 /** @typedef {import('./rps.js').RpsError} RpsError */
 /** @typedef {import('./store.js').Identity} Identity */
-/** @typedef {{mpinId: string, regOTT: string, user: string, device: string, secret?: string[]}} NewIdentity */
 
 /**
  * @typedef {object} Options
@@ -36,7 +35,6 @@ import * as store from './store.js';
 
 const FRESH = 10_000; // ms that a pass 1 is used for; the server keeps it for 15 s
 const SLOW = 450; // ms before "One moment…" is shown
-const RESET = 'mpin-reset'; // sessionStorage: the mpinId whose PIN is to be set anew after another sign-in
 
 /** Texts of refusals that a person can do something about, by the server's code. @type {Record<string, string>} */
 const REFUSALS = {
@@ -112,15 +110,15 @@ export class Screens extends Stage {
         const forgotten = this.forgotten(known);
         if (forgotten) {
             sessionStorage.removeItem(RESET);
-            return this.register(forgotten.user, '', forgotten);
+            return register(this, forgotten.user, '', forgotten);
         }
         if (this.options.offer && mine && !mine.state)
             return this.go(this.options.success);
         if (user && (!mine || this.options.offer))
-            return this.offer(user, mine);
+            return offer(this, user, mine);
         if (known.length)
             return this.enter(mine ?? known[0]);
-        return this.rps.takesNames ? this.add() : this.notice('empty',
+        return this.rps.takesNames ? add(this) : this.notice('empty',
             this.text('empty'), this.text('empty_text'), this.otherWays(this.text('sign_in'), 'primary'));
     }
 
@@ -157,7 +155,7 @@ export class Screens extends Stage {
     enter(identity) {
         const { pinLength } = this.rps.settings;
         this.keypad(pinLength, 'enter', this.text('welcome'), '', this.chip(identity.user, () => choose(this)),
-            this.button('link', this.text('forgot'), () => this.reset(identity)), identity.user,
+            this.button('link', this.text('forgot'), () => reset(this, identity)), identity.user,
             (pin) => this.check(identity, pin),
             (entered) => entered + 2 >= pinLength && this.begin(identity));
         this.addPhone();
@@ -255,7 +253,7 @@ export class Screens extends Stage {
             store.update(identity.mpinId, { state });
             this.options.onAccountDisabled?.(identity.user);
             return this.notice(state, this.text(state), this.text(state + '_text'), [
-                this.button('primary', this.text('again'), () => this.reset(identity)), ...this.otherWays()]);
+                this.button('primary', this.text('again'), () => reset(this, identity)), ...this.otherWays()]);
         }
         if (!status || status >= 500)
             return this.offline(error);
@@ -282,7 +280,7 @@ export class Screens extends Stage {
         if (!await store.get(identity.mpinId))
             return this.home();
         this.notice('lost', this.text('lost'), this.text('lost_text'), [
-            this.button('primary', this.text('again'), () => this.reset(identity)), ...this.otherWays()]);
+            this.button('primary', this.text('again'), () => reset(this, identity)), ...this.otherWays()]);
     }
 
     storage() {
@@ -303,167 +301,6 @@ export class Screens extends Stage {
             this.warn(this.text(REFUSALS[code ?? ''] ?? 'forbidden', { site }));
         else
             this.warn(this.text('trouble', { code: error.id ?? status }));
-    }
-
-    // ---- setting up ----------------------------------------------------------------------------
-
-    /** @param {string} user @param {Identity} [old] */
-    offer(user, old) {
-        const n = this.text('n' + this.rps.settings.pinLength);
-        const { success } = this.options;
-        this.show('offer', this.text('offer'), this.chip(user),
-            h('p.mp-text', {}, this.text('offer_text', { n })), this.lines,
-            h('div.mp-buttons', {},
-                this.button('primary', this.text('setup'), () => this.register(user, '', old)),
-                success && h('a.mp-plain', { href: success }, this.text('not_now'))));
-    }
-
-    /** A name, for a first PIN here. */
-    async add() {
-        const { settings, id } = this.rps;
-        const known = await store.list(id);
-        const name = h('input.mp-input', {
-            id: 'mp-name', required: true, maxlength: 254, autocomplete: 'username', autocapitalize: 'none',
-            spellcheck: 'false', value: this.options.user,
-        });
-        const device = (this.options.setDeviceName ?? settings.setDeviceName)
-            && h('input.mp-input', { id: 'mp-device', maxlength: 32 });
-        const rule = this.options.nameRule;
-        this.show('add', this.text('sign_in_to', { site: settings.title }),
-            h('form.mp-form', {
-                onsubmit: (/** @type {Event} */ event) => {
-                    event.preventDefault();
-                    const user = name.value.trim();
-                    if (rule && !new RegExp(rule).test(user))
-                        return this.warn(this.text('name_bad'));
-                    const here = known.find((one) => one.user.toLowerCase() === user.toLowerCase());
-                    here ? this.enter(here) : this.register(user, device ? device.value : '');
-                },
-            },
-            h('label', { for: 'mp-name' }, this.text('name')), name,
-            device && h('label', { for: 'mp-device' }, this.text('device')), device,
-            this.lines,
-            h('button.mp-primary', {}, this.text('continue')),
-            known.length > 0 && this.button('plain', this.text('back'), () => choose(this))));
-        this.addPhone();
-        if (this.root.offsetParent && !matchMedia('(pointer: coarse)').matches)
-            name.focus();
-    }
-
-    /**
-     * Asks the RPS for an identity, then for its PIN.
-     * @param {string} user
-     * @param {string} device
-     * @param {Identity} [old] identity of the same user on this device, which the new one replaces
-     */
-    register(user, device, old) {
-        return this.busy(async () => {
-            const { mpinId, regOTT, active, confirm } = await this.rps.register(user, device, old?.mpinId);
-            const identity = { mpinId, regOTT, user: nameIn(mpinId) ?? user, device };
-            this.vault.call('prepare', identity).catch(() => {});
-            active ? this.choosePin(identity) : awaitMail(this, identity, confirm, old?.mpinId);
-        }, (error) => {
-            if (!error.status || error.status >= 500)
-                return this.offline(error);
-            if (old && error.code === 'name_taken')
-                return this.resetHelp(old);
-            if (this.screenName !== 'add' && this.screenName !== 'offer')
-                this.offer(user, old);
-            this.explain(error);
-        });
-    }
-
-    /**
-     * @param {NewIdentity} identity
-     * @param {string} [warning]
-     */
-    choosePin(identity, warning) {
-        const n = this.text('n' + this.rps.settings.pinLength);
-        this.keypad(this.rps.settings.pinLength, 'choose-pin', this.text('choose'), this.text('choose_hint', { n }), this.chip(identity.user),
-            this.button('link', this.text('back'), () => this.home()), identity.user, (pin) => {
-                if (!isWeak(pin))
-                    return this.confirmPin(identity, pin);
-                wipe(pin);
-                this.pad?.refuse();
-                this.warn(this.text('weak'));
-            });
-        this.warn(warning ?? '');
-    }
-
-    /**
-     * @param {NewIdentity} identity
-     * @param {Uint8Array<ArrayBuffer>} chosen
-     */
-    confirmPin(identity, chosen) {
-        this.keypad(this.rps.settings.pinLength, 'confirm-pin', this.text('once_more'), this.text('once_more_hint'), this.chip(identity.user),
-            this.button('link', this.text('back'), () => this.choosePin(identity)), identity.user, (pin) => {
-                const same = pin.every((digit, i) => digit === chosen[i]);
-                wipe(chosen);
-                if (same)
-                    return this.finish(identity, pin);
-                wipe(pin);
-                this.choosePin(identity, this.text('differ'));
-            });
-    }
-
-    /**
-     * Fetches the secret, keeps it without its PIN, and signs in with the PIN just chosen.
-     * @param {NewIdentity} identity
-     * @param {Uint8Array<ArrayBuffer>} pin
-     */
-    finish(identity, pin) {
-        const { user, mpinId, regOTT } = identity;
-        const rps = this.rps.id;
-        let kept = false;
-        return this.busy(async () => {
-            const secret = identity.secret ?? await secretShares(this.rps, mpinId, regOTT);
-            await this.vault.call('keep', { ...identity, rps, secret, pin: pin.slice() });
-            kept = true;
-            await this.rps.setupDone(mpinId);
-            localStorage.setItem('mpin-known', '1');
-            await new Promise((/** @type {(value?: unknown) => void} */ done) =>
-                this.options.onSuccessSetup ? this.options.onSuccessSetup({ user, mpinId }, done) : done());
-            this.say(this.text('signing_in'));
-            const answer = await this.signIn(identity, pin);
-            for (const other of await store.list(rps))
-                if (other.user === user && other.mpinId !== mpinId)
-                    await store.remove(other.mpinId);
-            this.arrive(answer);
-        }, async (error) => {
-            wipe(pin);
-            const stored = kept && await store.get(mpinId);
-            if (stored)
-                return this.refused(error, stored);
-            if (!error.status || error.status >= 500)
-                return this.offline(error);
-            if (error.status === DEVICE)
-                return this.storage();
-            await this.home();
-            this.explain(error);
-        });
-    }
-
-    // ---- a new PIN ------------------------------------------------------------------------------
-
-    /**
-     * A new PIN for a name: the name is proved first, by being signed in.
-     * @param {Identity} identity
-     */
-    reset(identity) {
-        const { user, mpinId } = identity;
-        const mailed = this.rps.settings.registration.includes('mail') && user.includes('@');
-        if (mailed || this.rps.settings.signedIn?.user === user)
-            return this.register(user, identity.device, identity);
-        if (!this.others())
-            return this.resetHelp(identity);
-        sessionStorage.setItem(RESET, mpinId);
-        this.leave(user, true);
-    }
-
-    /** @param {Identity} identity */
-    resetHelp({ user }) {
-        this.notice('reset-help', this.text('reset_help'), this.text('reset_help_text', { user }),
-            [...this.otherWays(), this.button('plain', this.text('back'), () => this.home())]);
     }
 
     // ---- elsewhere -----------------------------------------------------------------------------
@@ -513,28 +350,5 @@ export class Screens extends Stage {
         const site = host ?? this.rps?.settings.title ?? location.hostname;
         this.notice('offline', this.text('offline', { site }), this.text('offline_text', { site }),
             [this.button('primary', this.text('try_again'), () => this.start())]);
-    }
-
-}
-
-/**
- * A PIN that went to the Worker is empty here already.
- * @param {Uint8Array} pin
- */
-export function wipe(pin) {
-    if (pin.length)
-        pin.fill(0);
-}
-
-/**
- * The name as the server wrote it into the mpinId.
- * @param {string} mpinId
- * @returns {string | undefined}
- */
-function nameIn(mpinId) {
-    try {
-        return JSON.parse(decodeURIComponent(mpinId.replace(/../g, '%$&'))).userID;
-    } catch {
-        return undefined;
     }
 }
