@@ -6,10 +6,10 @@
 #include "base/hex.h"
 
 /* Records, lasting:
- *   outbox:<site>   set of ids, which sort by time
+ *   outbox:<site>   set of ids, the oldest first
  *   mail:<id>       notice_t */
 #define VERSION 1
-#define ID_BYTES 16
+#define ID_BYTES 8        /* OUTBOX_MAX of them fit into a set */
 #define LEASE_SECONDS 120 /* twice what a try may take */
 #define HOUR 3600
 
@@ -29,12 +29,10 @@ static const char *key_of(const char *id, apr_pool_t *p)
     return apr_pstrcat(p, "mail:", id, NULL);
 }
 
-static const char *new_id(apr_time_t now, apr_pool_t *p)
+static const char *new_id(apr_pool_t *p)
 {
     unsigned char id[ID_BYTES];
-    for (int i = 0; i < 8; i++)
-        id[i] = (unsigned char)((uint64_t)now >> (56 - 8 * i));
-    randombytes_buf(id + 8, sizeof id - 8);
+    randombytes_buf(id, sizeof id);
     return hex_encode(p, id, sizeof id);
 }
 
@@ -54,7 +52,7 @@ store_status_t outbox_add(const outbox_t *outbox, const notice_t *notice, apr_ti
     if (!name_domain(kept.to))
         return STORE_OK;
     const apr_time_t expires = now + apr_time_from_sec(2 * OUTBOX_LIFE_SECONDS);
-    const char *id = new_id(now, p);
+    const char *id = new_id(p);
     kept.version = VERSION;
     kept.made = kept.next = seconds(now);
     kept.tries = 0;
@@ -119,14 +117,20 @@ static bool lease(errand_t *errand)
            STORE_OK;
 }
 
+/* After an hour the registration that the link is about has ended. */
+static uint32_t life_of(const notice_t *notice)
+{
+    return notice->kind == NOTICE_ACTIVATE ? OUTBOX_LINK_SECONDS : OUTBOX_LIFE_SECONDS;
+}
+
 static void put_back(errand_t *errand, const char *why)
 {
     notice_t *notice = &errand->notice;
     const log_sink_t *log = errand->sender->log;
     const char *to = name_masked(notice->to, errand->p);
-    if (seconds(errand->now) - notice->made >= OUTBOX_LIFE_SECONDS) {
-        log_error(log, "MPIN0502", "a mail to %s has not left for a day and is given up: %s", to,
-                  why);
+    if (seconds(errand->now) - notice->made >= life_of(notice)) {
+        log_error(log, "MPIN0502", "a mail to %s has not left for %s and is given up: %s", to,
+                  notice->kind == NOTICE_ACTIVATE ? "an hour" : "a day", why);
         drop(errand);
         return;
     }
@@ -166,13 +170,17 @@ int outbox_send(const outbox_t *outbox, const outbox_sender_t *sender, apr_time_
     int sent = 0;
     if (store_members(outbox->store, STORE_LASTING, set_of(outbox, p), p, &ids) != STORE_OK)
         return 0;
+    apr_pool_t *each;
+    apr_pool_create(&each, p);
     for (; *ids && !*sender->stop; ids++) {
         errand_t errand = {.outbox = outbox,
                            .sender = sender,
                            .id = *ids,
                            .now = now + apr_time_now() - began,
-                           .p = p};
+                           .p = each};
         sent += run(&errand);
+        apr_pool_clear(each);
     }
+    apr_pool_destroy(each);
     return sent;
 }

@@ -8,9 +8,11 @@
  * a thread of each child sends it, tries again after growing pauses, and gives up after a day with
  * a line in the log. Each mail has one sender at a time, over all processes; one whose sender was
  * killed is somebody else's after LEASE_SECONDS, so a mail may come twice, but none is lost. */
-#define OUTBOX_MAX 1000 /* mails that wait, in all */
-#define MAILBOX_EACH 3  /* links an hour and mailbox */
-#define OUTBOX_LIFE_SECONDS 86400
+#define OUTBOX_MAX 600            /* mails that wait, in all */
+#define MAILBOX_EACH 3            /* links an hour and mailbox */
+#define OUTBOX_LIFE_SECONDS 86400 /* a mail is tried for so long ... */
+#define OUTBOX_LINK_SECONDS                                                                        \
+    3600 /* ... and one with a link to activate, as long as it leads anywhere */
 #define NOTICE_LINK_MAX 600
 
 typedef enum {

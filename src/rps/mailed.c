@@ -73,8 +73,8 @@ static notice_t notice_for(const caller_t *caller, notice_kind_t kind, const cha
     return notice;
 }
 
-result_t *mailed_send(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
-                      const pending_t *pending, apr_pool_t *p)
+static result_t *queue_link(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                            const pending_t *pending, apr_pool_t *p)
 {
     notice_t notice = notice_for(caller, pending->silent ? NOTICE_NONE : NOTICE_ACTIVATE,
                                  pending->name, pending->device);
@@ -85,10 +85,28 @@ result_t *mailed_send(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
         status = outbox_add(&rps->outbox, &notice, caller->now, p);
     if (status == STORE_OK)
         return NULL;
-    pending_take(rps, id->handle, p);
     return often ? rps_later(p, "too_many_mails", "This mailbox has had three mails in this hour.",
                              3600 - (int)(apr_time_sec(caller->now) % 3600))
                  : rps_store_refusal(status, p);
+}
+
+result_t *mailed_send(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                      const pending_t *pending, apr_pool_t *p)
+{
+    result_t *refusal = queue_link(rps, caller, id, pending, p);
+    if (refusal)
+        pending_take(rps, id->handle, p);
+    return refusal;
+}
+
+result_t *mailed_again(rps_t *rps, const caller_t *caller, const mpin_id_t *id, const char *name,
+                       const char *reg_ott, pending_t *old, apr_pool_t *p)
+{
+    store_status_t status = pending_find(rps, caller, id->handle, reg_ott, old, p);
+    if (status != STORE_OK || old->origin != ORIGIN_MAIL || strcmp(old->name, name) != 0)
+        return NULL;
+    result_t *refusal = old->active ? NULL : queue_link(rps, caller, id, old, p);
+    return refusal ? refusal : result_ok(p, NULL);
 }
 
 static void queue(rps_t *rps, const caller_t *caller, const notice_t *notice, apr_pool_t *p)

@@ -17,6 +17,12 @@ const char *mailed_number_text(uint32_t number, apr_pool_t *p);
 result_t *mailed_send(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
                       const pending_t *pending, apr_pool_t *p);
 
+/* PUT of a registration of that canonical name that waits for its link: the same mail again, and
+ * the number stays. NULL: it is not such a one. Else `old` is what it is, with the refusal (429
+ * too_many_mails leaves it as it is) or 200 without a body. */
+result_t *mailed_again(rps_t *rps, const caller_t *caller, const mpin_id_t *id, const char *name,
+                       const char *reg_ott, pending_t *old, apr_pool_t *p);
+
 /* Tells the owner of a name, if it is a mailbox, what has happened to an identity of theirs. What
  * cannot be queued is logged, and nothing else suffers. */
 void mailed_tell_device(rps_t *rps, const caller_t *caller, const mpin_id_t *id,

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/hex.h"
 #include "base/json.h"
+#include "rps/browser_name.h"
 #include "rps/mailed.h"
 #include "rps/pending.h"
 #include "rps/service.h"
@@ -261,11 +262,45 @@ static store_status_t note_replaced(rps_t *rps, const registration_t *wish, pend
     return status == STORE_MISSING ? STORE_OK : status;
 }
 
+/* What the client is told; the number only to one that shows it. */
+static result_t *told(const caller_t *caller, const char *mpin_id, const mpin_id_t *id,
+                      const pending_t *pending, apr_pool_t *p)
+{
+    const apr_time_t expires =
+        apr_time_from_sec((apr_time_t)pending->made) + apr_time_from_sec(PENDING_SECONDS);
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:b}", "mpinId", mpin_id, "regOTT",
+                             hex_encode(p, pending->reg_ott, sizeof pending->reg_ott), "expireTime",
+                             format_time(expires, 'T', p), "nowTime",
+                             format_time(caller->now, 'T', p), "active", (int)pending->active);
+    if (pending->number && !pending->active)
+        json_object_set_new(json, "confirm", json_string(mailed_number_text(pending->number, p)));
+    return rps_audited(result_ok(p, json), "registered", pending->name, id->handle, p);
+}
+
+/* The application is asked about a registration that is kept. */
+static result_t *ask_application(rps_t *rps, const registration_t *wish, const char *mpin_id,
+                                 const mpin_id_t *id, pending_t *pending, apr_pool_t *p)
+{
+    const apr_time_t expires =
+        apr_time_from_sec((apr_time_t)pending->made) + apr_time_from_sec(PENDING_SECONDS);
+    const verify_t verify = {.user_id = wish->name,
+                             .mpin_id = mpin_id,
+                             .expire_time = format_time(expires, 'T', p),
+                             .device = wish->device,
+                             .user_data = wish->user_data,
+                             .mobile = wish->mobile,
+                             .resend = wish->resend};
+    bool active = false;
+    result_t *refusal = service_vouch(
+        rps, id, &verify, hex_encode(p, pending->reg_ott, sizeof pending->reg_ott), &active, p);
+    pending->active = active;
+    return refusal;
+}
+
 static result_t *answer(rps_t *rps, const caller_t *caller, const registration_t *wish,
                         pending_t *pending, apr_pool_t *p)
 {
     const char *text = new_mpin_id(wish, caller->now, p);
-    apr_time_t expires = caller->now + apr_time_from_sec(PENDING_SECONDS);
     mpin_id_t id;
     mpin_id_read(&id, text, p);
     randombytes_buf(pending->reg_ott, sizeof pending->reg_ott);
@@ -275,6 +310,8 @@ static result_t *answer(rps_t *rps, const caller_t *caller, const registration_t
     apr_cpystrn(pending->device, wish->device, sizeof pending->device);
     apr_cpystrn(pending->name, wish->name, sizeof pending->name);
     pending->active = !rps->settings->service && pending->origin != ORIGIN_MAIL;
+    if (pending->origin == ORIGIN_MAIL && !*wish->device && caller->user_agent) /* to be known by */
+        apr_cpystrn(pending->device, browser_name(caller->user_agent, p), sizeof pending->device);
     pending->made = (uint32_t)apr_time_sec(caller->now);
     apr_cpystrn(pending->address, caller->address, sizeof pending->address);
     if (pending->origin == ORIGIN_MAIL && wish->shows_number)
@@ -286,31 +323,24 @@ static result_t *answer(rps_t *rps, const caller_t *caller, const registration_t
     if (status != STORE_OK)
         return rps_store_refusal(status, p);
 
-    result_t *unsent =
-        pending->origin == ORIGIN_MAIL ? mailed_send(rps, caller, &id, pending, p) : NULL;
-    if (unsent)
-        return unsent;
-    bool active = pending->active;
-    const char *reg_ott = hex_encode(p, pending->reg_ott, sizeof pending->reg_ott);
-    const char *expire_time = format_time(expires, 'T', p);
-    if (rps->settings->service) {
-        const verify_t verify = {.user_id = wish->name,
-                                 .mpin_id = text,
-                                 .expire_time = expire_time,
-                                 .device = wish->device,
-                                 .user_data = wish->user_data,
-                                 .mobile = wish->mobile,
-                                 .resend = wish->resend};
-        result_t *refusal = service_vouch(rps, &id, &verify, reg_ott, &active, p);
-        if (refusal)
-            return refusal;
-    }
-    json_t *json =
-        json_pack("{s:s, s:s, s:s, s:s, s:b}", "mpinId", text, "regOTT", reg_ott, "expireTime",
-                  expire_time, "nowTime", format_time(caller->now, 'T', p), "active", (int)active);
-    if (pending->number)
-        json_object_set_new(json, "confirm", json_string(mailed_number_text(pending->number, p)));
-    return rps_audited(result_ok(p, json), "registered", wish->name, id.handle, p);
+    result_t *refusal = NULL;
+    if (pending->origin == ORIGIN_MAIL)
+        refusal = mailed_send(rps, caller, &id, pending, p);
+    else if (rps->settings->service)
+        refusal = ask_application(rps, wish, text, &id, pending, p);
+    return refusal ? refusal : told(caller, text, &id, pending, p);
+}
+
+static result_t *send_again(rps_t *rps, const caller_t *caller, const registration_t *wish,
+                            const char *mpin_id, const json_t *body, apr_pool_t *p)
+{
+    mpin_id_t id;
+    pending_t old;
+    if (!mpin_id_read(&id, mpin_id, p))
+        return NULL; /* end_old says so */
+    result_t *result = mailed_again(rps, caller, &id, wish->name,
+                                    json_text(body, "regOTT", 2 * TOKEN_BYTES), &old, p);
+    return !result || result->code ? result : told(caller, mpin_id, &id, &old, p);
 }
 
 /* PUT /rps/user/<mpinId>: the registration that it names ends here and a new one begins. One that
@@ -355,6 +385,11 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
         return rps_later(p, "throttled", "Too many tries from this address.", wait);
 
     result_t *refusal = pending_prove(rps, caller, wish.name, &pending, p);
+    if (!refusal && mpin_id && pending.origin == ORIGIN_MAIL) {
+        result_t *again = send_again(rps, caller, &wish, mpin_id, body, p);
+        if (again)
+            return again;
+    }
     if (!refusal && mpin_id)
         refusal = end_old(rps, caller, mpin_id, body, p);
     if (!refusal)

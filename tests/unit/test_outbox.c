@@ -192,6 +192,35 @@ static void eight_senders_send_each_mail_once(void **state)
     assert_int_equal(post.sent, 20);
 }
 
+static void a_link_is_not_sent_once_it_leads_nowhere(void **state)
+{
+    desk_t *desk = *state;
+    const outbox_t outbox = outbox_of(desk);
+    const apr_time_t began = apr_time_now();
+    notice_t notice = notice_to("anna@example.org");
+    post_t post = {.outcome = OUTBOX_LATER};
+    notice.kind = NOTICE_ACTIVATE;
+    assert_int_equal(outbox_add(&outbox, &notice, began, desk->pool), STORE_OK);
+    assert_int_equal(go_round(desk, &post, began + apr_time_from_sec(OUTBOX_LINK_SECONDS)), 0);
+    assert_non_null(strstr(desk_logged(), "MPIN0502"));
+    post.outcome = OUTBOX_SENT;
+    assert_int_equal(go_round(desk, &post, began + apr_time_from_sec(OUTBOX_LIFE_SECONDS)), 0);
+}
+
+static void as_many_wait_as_are_promised(void **state)
+{
+    desk_t *desk = *state;
+    const outbox_t outbox = outbox_of(desk);
+    const notice_t notice = notice_to("anna@example.org");
+    const apr_time_t now = apr_time_now();
+    post_t post = {.outcome = OUTBOX_SENT};
+    for (int i = 0; i < OUTBOX_MAX; i++)
+        assert_int_equal(outbox_add(&outbox, &notice, now, desk->pool), STORE_OK);
+    assert_int_equal(outbox_add(&outbox, &notice, now, desk->pool), STORE_FULL);
+    assert_int_equal(go_round(desk, &post, now), OUTBOX_MAX);
+    assert_int_equal(outbox_add(&outbox, &notice, now, desk->pool), STORE_OK);
+}
+
 static void a_mailbox_gets_three_links_an_hour(void **state)
 {
     desk_t *desk = *state;
@@ -217,6 +246,8 @@ int main(void)
         DESK_TEST(one_that_goes_nowhere_is_never_sent),
         DESK_TEST(a_mail_has_one_sender_until_its_lease_ends),
         DESK_TEST(eight_senders_send_each_mail_once),
+        DESK_TEST(a_link_is_not_sent_once_it_leads_nowhere),
+        DESK_TEST(as_many_wait_as_are_promised),
         DESK_TEST(a_mailbox_gets_three_links_an_hour),
     };
     return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);

@@ -53,7 +53,7 @@ static void collect(desk_t *desk, postbag_t *bag)
 {
     const outbox_t outbox = {desk->store, SITE};
     const outbox_sender_t sender = {put_into, bag, &go_on, &desk->log};
-    outbox_send(&outbox, &sender, apr_time_now(), desk->pool);
+    outbox_send(&outbox, &sender, apr_time_now() + desk->shift, desk->pool);
 }
 
 static const char *token_in(const notice_t *notice)
@@ -395,6 +395,76 @@ static void a_lock_is_told_once(void **state)
     assert_int_equal(bag.notice[0].kind, NOTICE_LOCKED);
 }
 
+static result_t *ask_again(desk_t *desk, const caller_t *caller, const device_t *device,
+                           const char *name)
+{
+    const char *body = apr_pstrcat(desk->pool, "{'userId':'", name, "','confirm':1,'regOTT':'",
+                                   device->reg_ott, "'}", NULL);
+    return rps_register(desk->rps, caller, device->mpin_id, desk_json(desk->pool, body),
+                        desk->pool);
+}
+
+static void sent_again_the_mail_has_the_same_link_and_the_number_stays(void **state)
+{
+    desk_t *desk = *state;
+    postbag_t bag = {.count = 0};
+    device_t device;
+    const char *number;
+    const caller_t pad = desk_caller(desk, "192.0.2.1", 1),
+                   phone = desk_caller(desk, "192.0.2.2", 2);
+    const char *token = begin(desk, &pad, "anna@example.org", &device, &number);
+    const result_t *again = ask_again(desk, &pad, &device, "anna@example.org");
+    assert_int_equal(again->status, 200);
+    assert_string_equal(json_text(again->json, "mpinId", 2048), device.mpin_id);
+    assert_string_equal(json_text(again->json, "regOTT", 32), device.reg_ott);
+    assert_string_equal(json_text(again->json, "confirm", 6), number);
+    collect(desk, &bag);
+    assert_int_equal(bag.count, 1);
+    assert_string_equal(token_in(&bag.notice[0]), token);
+
+    assert_string_equal(follow(desk, &phone, token, number), "ok");
+    again = ask_again(desk, &pad, &device, "anna@example.org");
+    assert_true(json_is_true(json_object_get(again->json, "active")));
+    collect(desk, &bag);
+    assert_int_equal(bag.count, 1); /* it needs none any more */
+}
+
+static void asking_too_often_leaves_the_registration_that_waits(void **state)
+{
+    desk_t *desk = *state;
+    device_t device;
+    const char *number;
+    const apr_time_t hour = apr_time_from_sec(3600);
+    desk->shift = hour - apr_time_now() % hour; /* an hour begins */
+    const caller_t pad = desk_caller(desk, "192.0.2.1", 1);
+    const char *token = begin(desk, &pad, "anna@example.org", &device, &number);
+    assert_int_equal(ask_again(desk, &pad, &device, "anna@example.org")->status, 200);
+    assert_int_equal(ask_again(desk, &pad, &device, "anna@example.org")->status, 200);
+    const result_t *often = ask_again(desk, &pad, &device, "anna@example.org");
+    assert_int_equal(often->status, 429);
+    assert_string_equal(often->code, "too_many_mails");
+    assert_in_range(often->retry_after, 1, 3600);
+    assert_string_equal(follow(desk, &pad, token, NULL), "ok");
+    assert_int_equal(sign(desk, &pad, &device), 200);
+}
+
+static void another_address_ends_the_registration_that_waited(void **state)
+{
+    desk_t *desk = *state;
+    postbag_t bag = {.count = 0};
+    device_t device;
+    const char *number;
+    const caller_t pad = desk_caller(desk, "192.0.2.1", 1);
+    const char *token = begin(desk, &pad, "ana@example.org", &device, &number);
+    const result_t *other = ask_again(desk, &pad, &device, "anna@example.org");
+    assert_int_equal(other->status, 200);
+    assert_string_not_equal(json_text(other->json, "mpinId", 2048), device.mpin_id);
+    collect(desk, &bag);
+    assert_int_equal(bag.count, 1);
+    assert_string_equal(bag.notice[0].to, "anna@example.org");
+    assert_string_equal(follow(desk, &pad, token, number), "link_gone");
+}
+
 static void a_wrong_regott_from_a_stranger_leaves_the_registration(void **state)
 {
     desk_t *desk = *state;
@@ -431,6 +501,9 @@ int main(void)
         MAIL_TEST(a_mailbox_ends_what_was_registered_openly),
         MAIL_TEST(not_me_withdraws_the_device_and_says_so),
         MAIL_TEST(a_lock_is_told_once),
+        MAIL_TEST(sent_again_the_mail_has_the_same_link_and_the_number_stays),
+        MAIL_TEST(asking_too_often_leaves_the_registration_that_waits),
+        MAIL_TEST(another_address_ends_the_registration_that_waited),
         MAIL_TEST(a_wrong_regott_from_a_stranger_leaves_the_registration),
     };
     return cmocka_run_group_tests_name("rps mailed", tests, NULL, NULL);
