@@ -184,7 +184,7 @@ place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_
     site->session_max = config->session_max;
     site->content_policy = content_policy(config, p);
     site->all_loopback = surroundings_all_loopback();
-    site->open_registration = config->ways & REGISTER_OPEN;
+    site->open_registration = !site->services && (config->ways & REGISTER_OPEN);
     site->throttle.address = config->throttle.address;
     site->throttle.account = config->throttle.account;
     site->log = sink_of(server);

@@ -18,7 +18,7 @@ typedef struct site_t {
     unsigned services; /* SERVICE_ bits; none = a site */
     /* what applications name themselves by; NULL: only who is on this machine may ask */
     const secret_t *service_secret;
-    const secret_t *rps_secret; /* the same of an RPS elsewhere, which we name at it too */
+    const secret_t *rps_secret;     /* the same of an RPS elsewhere, which we name at it too */
     const apr_array_header_t *cors; /* of const char *, origins whose pages may use the RPS; NULL =
                                        our own only */
 

@@ -40,6 +40,7 @@ static result_t *ask(rps_t *rps, const char *directive, http_request_t *request,
                      http_answer_t *answer, apr_pool_t *p)
 {
     seat_t seat;
+    memset(answer, 0, sizeof *answer);
     request->connect_ms = CONNECT_MS;
     request->total_ms = TOTAL_MS;
     request->body_max = ANSWER_MAX;

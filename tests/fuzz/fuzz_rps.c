@@ -8,7 +8,7 @@
 #include "base/json.h"
 
 /* The first byte says which endpoint and what a fuzzer would not guess is put into the body; that
- * of a live code goes into each body of phone login. */
+ * of a live code goes into each body of phone login. What applications ask is among those, too. */
 enum {
     ENDPOINT = 7,
     WITH_MPIN_ID = 8,
@@ -130,6 +130,7 @@ static void poll(const caller_t *caller, const char *body, size_t size, apr_pool
 static void serve_phone(unsigned endpoint, const caller_t *caller, json_t *body, const char *text,
                         size_t size, apr_pool_t *p)
 {
+    result_t *result;
     show(caller);
     if (body && json_object_get(body, "wid"))
         json_object_set_new(body, "wid", json_string(shown.wid));
@@ -145,6 +146,16 @@ static void serve_phone(unsigned endpoint, const caller_t *caller, json_t *body,
         break;
     case 3:
         known_status(rps_login_result(desk->rps, caller, body, p));
+        break;
+    case 4:
+        known_status(rps_activate(desk->rps, device.mpin_id, body, p));
+        known_status(rps_activate(desk->rps, text, body, p));
+        break;
+    case 5:
+        result = rps_authenticate(desk->rps, caller, body, p);
+        require(result->status != 200);
+        require(result->code ||
+                json_integer_value(json_object_get(result->json, "status")) == result->status);
         break;
     default:
         known_status(rps_code_status(desk->rps, caller, body, p));
