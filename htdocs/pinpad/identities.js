@@ -1,4 +1,4 @@
-// The identities of this device: who signs in, and what can be done about a PIN.
+// The identities of this device: who signs in.
 
 import { h } from './dom.js';
 import { add, reset } from './setup.js';
@@ -27,47 +27,8 @@ export async function choose(screens) {
 }
 
 /** @param {Screens} screens */
-async function manage(screens) {
-    const { text } = screens;
-    const known = await store.list(screens.rps.id);
-    if (!known.length)
-        return screens.home();
-    screens.show('manage', text('manage'),
-        h('ul.mp-list', {}, ...known.map((identity) => h('li.mp-card', {},
-            h('div.mp-head', {}, avatar(identity.user), h('div.mp-name', {}, identity.user,
-                h('small', {}, [identity.device, lastUse(screens, identity)].filter(Boolean).join(' · ')),
-                h('span.mp-badge', {}, text('badge')))),
-            h('div.mp-pair', {},
-                screens.button('plain', text('reset'), () => reset(screens, identity)),
-                screens.button('plain', text('remove'), () => remove(screens, identity)))))),
-        h('div.mp-buttons', {}, screens.button('plain', text('back'), () => screens.home())));
-}
+const manage = (screens) => screens.load('kept.js').then(
+    ({ manage }) => manage(screens, parts), (error) => screens.offline(error));
 
-/**
- * @param {Screens} screens
- * @param {Identity} identity
- */
-function lastUse({ root, text }, { used }) {
-    if (!used)
-        return '';
-    const days = Math.round((used - Date.now()) / 86_400_000);
-    const when = new Intl.RelativeTimeFormat(root.closest('[lang]')?.getAttribute('lang') || 'en',
-        { numeric: 'auto' }).format(days, 'day');
-    return text('used', { when });
-}
-
-/**
- * @param {Screens} screens
- * @param {Identity} identity
- */
-function remove(screens, { user, mpinId }) {
-    const { text } = screens;
-    screens.show('remove', text('remove_question', { user }),
-        h('p.mp-text', {}, text('remove_text', { user })),
-        h('div.mp-buttons', {},
-            screens.button('danger', text('remove_user', { user }), async () => {
-                await store.remove(mpinId);
-                manage(screens);
-            }),
-            screens.button('plain', text('keep'), () => manage(screens))));
-}
+/** What that script is given of ours. */
+export const parts = { avatar, reset };

@@ -1,11 +1,12 @@
 // A name that is proven by its mailbox: the pad shows a number and waits until it was typed where the mail's link leads.
+// A script of its own, fetched where a mail is under way; what it needs of the pad it is given.
 
+import english from 'texts:mail';
 import { h } from './dom.js';
-import { secretShares } from './permits.js';
-import { add, choosePin } from './setup.js';
 
 /** @typedef {import('./screens.js').Screens} Screens */
 /** @typedef {import('./setup.js').NewIdentity} NewIdentity */
+/** @typedef {typeof import('./setup.js').steps} Steps */
 
 const POLL = 3_000; // ms
 const AGAIN = 30; // s before another mail may be asked for
@@ -18,24 +19,26 @@ const grouped = (number) => number.slice(0, 3) + ' ' + number.slice(3);
 
 /**
  * @param {Screens} screens
+ * @param {Steps} steps
  * @param {NewIdentity} identity
  * @param {string | undefined} confirm the number; undefined: the link must be opened in this browser
  * @param {string} [replaces] mpinId of the identity whose PIN is forgotten
  */
-export function awaitMail(screens, identity, confirm, replaces) {
+export function awaitMail(screens, steps, identity, confirm, replaces) {
     const { text } = screens;
+    text.add(english);
     const { user } = identity;
-    const again = screens.button('plain', '', () => resend(screens, identity, replaces));
+    const again = screens.button('plain', '', () => resend(screens, steps, identity, replaces));
     const number = confirm && grouped(confirm);
     screens.show('mail', text('mail'),
         h('p.mp-text', {}, number ? text('mail_number', { user, number }) : text('mail_here', { user })),
         number && h('p.mp-number', { 'aria-hidden': 'true' }, number),
         h('p.mp-text', {}, text('mail_on')), screens.lines,
         h('div.mp-buttons', {}, again,
-            screens.button('plain', text('mail_wrong'), () => add(screens))));
+            screens.button('plain', text('mail_wrong'), () => steps.add(screens))));
     const here = screens.root.firstElementChild;
     count(screens, again);
-    wait(screens, identity, () => here === screens.root.firstElementChild);
+    wait(screens, steps, identity, () => here === screens.root.firstElementChild);
 }
 
 /**
@@ -58,18 +61,19 @@ function count(screens, again) {
 /**
  * Asks until the registration is activated, and goes on with its PIN.
  * @param {Screens} screens
+ * @param {Steps} steps
  * @param {NewIdentity} identity
  * @param {() => boolean} shown
  */
-async function wait(screens, identity, shown) {
+async function wait(screens, steps, identity, shown) {
     for (;;) {
         await pause(POLL);
         if (!shown())
             return;
         try {
-            const secret = await secretShares(screens.rps, identity.mpinId, identity.regOTT);
+            const secret = await steps.secretShares(screens.rps, identity.mpinId, identity.regOTT);
             if (shown())
-                choosePin(screens, { ...identity, secret });
+                steps.choosePin(screens, { ...identity, secret });
             return;
         } catch (error) {
             const { status = 0 } = /** @type {import('./rps.js').RpsError} */ (error);
@@ -87,14 +91,15 @@ async function wait(screens, identity, shown) {
 /**
  * Another mail: the registration that waits ends, and a new one takes its place.
  * @param {Screens} screens
+ * @param {Steps} steps
  * @param {NewIdentity} identity
  * @param {string} [replaces]
  */
-function resend(screens, identity, replaces) {
+function resend(screens, steps, identity, replaces) {
     return screens.busy(async () => {
         const { user, device } = identity;
         const { mpinId, regOTT, confirm } = await screens.rps.register(user, device, replaces, identity);
-        awaitMail(screens, { mpinId, regOTT, user, device }, confirm, replaces);
+        awaitMail(screens, steps, { mpinId, regOTT, user, device }, confirm, replaces);
         screens.say(screens.text('mail_sent'));
     }, (error) => error.status ? screens.explain(error) : screens.offline(error));
 }

@@ -9,6 +9,16 @@ declare module 'texts:phone' {
     const texts: Record<string, string>;
     export default texts;
 }
+declare module 'texts:mail' {
+    /** Those that start with "pad_mail_". */
+    const texts: Record<string, string>;
+    export default texts;
+}
+declare module 'texts:kept' {
+    /** Those that start with "pad_kept_". */
+    const texts: Record<string, string>;
+    export default texts;
+}
 declare module 'texts:mobile' {
     /** Those that start with "pad_mobile_". */
     const texts: Record<string, string>;

@@ -4,13 +4,12 @@ import { h } from './dom.js';
 import { choose } from './identities.js';
 import { wipe } from './pad.js';
 import { permitOf } from './permits.js';
-import { Rps } from './rps.js';
+import { Rps, RpsError } from './rps.js';
 import { RESET, add, offer, register, reset } from './setup.js';
 import { DEVICE, Stage } from './stage.js';
 import { Vault } from './vault.js';
 import * as store from './store.js';
 
-/** @typedef {import('./rps.js').RpsError} RpsError */
 /** @typedef {import('./store.js').Identity} Identity */
 
 /**
@@ -75,6 +74,16 @@ export class Screens extends Stage {
         return this.worker;
     }
 
+    /**
+     * A part that few need, fetched by who does; out of reach as the server is.
+     * @param {string} name
+     */
+    load(name) {
+        return import(this.options.base + name).catch(() => {
+            throw new RpsError(0);
+        });
+    }
+
     // ---- the way in ----------------------------------------------------------------------------
 
     /** Begins, and begins again after "Try again". */
@@ -85,7 +94,7 @@ export class Screens extends Stage {
         try {
             const rps = await Rps.open(this.options.settings);
             if (!rps.settings.suite)
-                (await import(this.options.base + 'milagro.js')).adapt(rps);
+                (await this.load('milagro.js')).adapt(rps);
             this.rps = rps;
             rps.mobile = Number(this.options.mobile ?? 0);
         } catch (error) {
@@ -292,7 +301,7 @@ export class Screens extends Stage {
         const { status, code } = error;
         const site = this.rps.settings.title;
         if (code === 'too_many_mails')
-            this.warn(this.text('mail_often', { n: Math.ceil(error.retryAfter / 60) }));
+            this.warn(this.text('mails_often', { n: Math.ceil(error.retryAfter / 60) }));
         else if (status === 429)
             this.wait(error.retryAfter);
         else if (status === 408)
@@ -331,7 +340,7 @@ export class Screens extends Stage {
     }
 
     byPhone() {
-        return import(this.options.base + 'phone.js').then(({ signInByPhone }) => signInByPhone(this), () => this.offline({}));
+        return this.load('phone.js').then(({ signInByPhone }) => signInByPhone(this), (error) => this.offline(error));
     }
 
     /**

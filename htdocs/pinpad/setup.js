@@ -2,7 +2,6 @@
 
 import { h } from './dom.js';
 import { choose } from './identities.js';
-import { awaitMail } from './mail.js';
 import { wipe } from './pad.js';
 import { secretShares } from './permits.js';
 import { DEVICE } from './stage.js';
@@ -58,6 +57,9 @@ export async function add(screens) {
         name.focus();
 }
 
+/** What a script of its own is given of these. */
+export const steps = { add, choosePin, secretShares };
+
 /**
  * Asks the RPS for an identity, then for its PIN.
  * @param {Screens} screens
@@ -70,7 +72,9 @@ export function register(screens, user, device, old) {
         const { mpinId, regOTT, active, confirm } = await screens.rps.register(user, device, old?.mpinId);
         const identity = { mpinId, regOTT, user: nameIn(mpinId) ?? user, device };
         screens.vault.call('prepare', identity).catch(() => {});
-        active ? choosePin(screens, identity) : awaitMail(screens, identity, confirm, old?.mpinId);
+        if (!active)
+            return (await screens.load('mail.js')).awaitMail(screens, steps, identity, confirm, old?.mpinId);
+        choosePin(screens, identity);
     }, (error) => {
         if (!error.status || error.status >= 500)
             return screens.offline(error);
