@@ -117,7 +117,7 @@ run({
         assert.deepEqual(await databases(), []);
     },
 
-    async third_wrong_pin_locks_and_the_service_has_no_other_ways(t) {
+    async third_wrong_pin_locks_and_the_service_has_no_other_way_but_a_phone(t) {
         shows('', 'onAccountDisabled: note("disabled")');
         const page = await openProfile(t);
         await page.goto('/');
@@ -127,7 +127,7 @@ run({
             await typePin(page, pin);
         await screen(page, 'locked');
         assert.deepEqual(await page.evaluate(() => window.calls), [['disabled', 'frida']]);
-        assert.deepEqual(await page.locator('.mp-screen button').allInnerTexts(), ['Set up again']);
+        assert.deepEqual(await page.locator('.mp-screen button').allInnerTexts(), ['Set up again', 'Sign in with your phone']);
     },
 
     async texts_and_styles_come_from_the_service(t) {
