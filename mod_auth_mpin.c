@@ -56,6 +56,7 @@ static const route_t routes[] = {
     {"POST", PATH_RPS, "/codeStatus", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_code_status},
     {"POST", PATH_RPS, "/authenticate", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0,
      rpa_phone_authenticate},
+    {"POST", PATH_RPS, "/otp", SERVICE, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, service_otp},
     {"GET", PATH_RPS, "/mobileConfig", UNASKED, BODY_NONE, 0, ANSWER_JSON, 0, rpa_mobile_config},
     {"GET", PATH_MOBILE_SERVICE, "", UNASKED, BODY_NONE, 0, ANSWER_JSON, 0, rpa_service},
     {"GET", PATH_MOBILE, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_mobile},

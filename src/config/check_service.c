@@ -26,12 +26,32 @@ static void check_applications(const checked_t *site)
     }
 }
 
+/* Who redeems a code at a site is told from a stranger as at a service. */
+static void check_otp(const checked_t *site)
+{
+    const server_config_t *config = site->config;
+    const issue_otp_t *otp = &config->issue_otp;
+    if (otp->on && config->rps.url)
+        mistake(site->pconf, check_at(site, SETTING_issue_otp),
+                "the RPS elsewhere issues codes or does not; leave this out");
+    else if (config->service.parts && otp->secret_file)
+        mistake(site->pconf, check_at(site, SETTING_issue_otp),
+                "applications name the secret of MPinService here; leave out secret=FILE");
+    else if (otp->on && !config->service.parts && !otp->secret_file && !surroundings_all_loopback())
+        mistake(site->pconf, check_at(site, SETTING_issue_otp),
+                "not every Listen address is loopback, so who redeems a code must name a secret; "
+                "add secret=FILE");
+    else if (otp->secret_file)
+        check_secret(site, SETTING_issue_otp, otp->secret_file);
+}
+
 /* MPinService opens endpoints that let somebody in or make secrets: they exist on a vhost of their
  * own, and only for who can be told from a stranger. */
 void check_service(const checked_t *site)
 {
     const server_config_t *config = site->config;
     check_applications(site);
+    check_otp(site);
     if (!config->service.parts)
         return;
     if (site->server == site->main_server)

@@ -105,6 +105,22 @@ const char *parse_service(service_t *service, const words_t *words)
     return NULL;
 }
 
+const char *parse_issue_otp(issue_otp_t *otp, const words_t *words)
+{
+    issue_otp_t found = {0};
+    const char *wrong = parse_flag(&found.on, words);
+    const char *word = words->count > 1 ? words->word[1] : NULL;
+    if (wrong)
+        return wrong;
+    if (word && (!found.on || strncasecmp(word, "secret=", 7)))
+        return apr_psprintf(words->p, "\"%.80s\" is too much; write On, On secret=FILE or Off",
+                            word);
+    if (word && !(found.secret_file = full_name(word + 7, words)))
+        return "the secret's file has no name; write secret= and its full path";
+    *otp = found;
+    return NULL;
+}
+
 const char *parse_register(unsigned *ways, const words_t *words)
 {
     unsigned found = 0;

@@ -106,6 +106,7 @@ static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
         .pin_length = config->pin_length,
         .max_failures = config->max_failures,
         .time_permits = config->time_permits,
+        .issue_otp = config->issue_otp.on,
         .register_signed_in = ways & REGISTER_SIGNED_IN,
         .register_open = ways & REGISTER_OPEN,
         .register_mail = ways & REGISTER_MAIL,

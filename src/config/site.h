@@ -16,7 +16,8 @@
 typedef struct site_t {
     /* settings */
     unsigned services; /* SERVICE_ bits; none = a site */
-    /* what applications name themselves by; NULL: only who is on this machine may ask */
+    /* what applications name themselves by (MPinService's, at a site MPinIssueOTP's); NULL: only
+     * who is on this machine may ask */
     const secret_t *service_secret;
     const secret_t *rps_secret;     /* the same of an RPS elsewhere, which we name at it too */
     const apr_array_header_t *cors; /* of const char *, origins whose pages may use the RPS; NULL =

@@ -71,6 +71,13 @@ typedef struct external_rps_t {
     const char *secret_file; /* NULL: it is told from a stranger by being on this machine */
 } external_rps_t;
 
+/* MPinIssueOTP. */
+typedef struct issue_otp_t {
+    bool on;
+    const char
+        *secret_file; /* of the applications that redeem codes; NULL: those on this machine */
+} issue_otp_t;
+
 typedef enum { UNAUTH_AUTO = 0, UNAUTH_REDIRECT, UNAUTH_401, UNAUTH_PASS } unauthenticated_t;
 
 /* One MPinPassHeaders NAME=FIELD. */

@@ -94,7 +94,8 @@ const route_t *route_find(const site_t *site, const request_rec *r, const char *
     /* Every request comes by here thrice, and most go no further. */
     if (!r->uri || r->uri[0] != '/' || !site->path_starts[(unsigned char)r->uri[1]])
         return NULL;
-    const char *past_secret = site->service_secret ? admit_past_secret(site, r->uri) : NULL;
+    const char *past_secret =
+        site->services && site->service_secret ? admit_past_secret(site, r->uri) : NULL;
     if (past_secret)
         return find_for_service(site, past_secret, r->method, rest);
     for (path_name_t base = 0; base < BASE_COUNT; base++) {

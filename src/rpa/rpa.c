@@ -135,6 +135,8 @@ result_t *rpa_authenticate(facts_t *facts)
         front_signed_in(facts, auth_ott, &session);
     result_t *result = result_ok(
         p, json_pack("{s:s, s:s}", "user", session.name, "location", location_after(facts)));
+    if (redemption.otp[0])
+        rps_otp_times(result->json, facts->caller.now, p);
     result->event = redemption.by_phone ? "login_phone" : "login_pin";
     result->user = apr_pstrdup(p, session.name);
     result->identity = hex_encode(p, session.identity, SHORT_HANDLE);

@@ -10,6 +10,11 @@ result_t *service_authenticate(facts_t *facts)
     return rps_authenticate(facts->site->rps, &facts->caller, facts->body, facts->r->pool);
 }
 
+result_t *service_otp(facts_t *facts)
+{
+    return rps_otp(facts->site->rps, &facts->caller, facts->body, facts->r->pool);
+}
+
 result_t *service_login_result(facts_t *facts)
 {
     return rps_login_result(facts->site->rps, &facts->caller, facts->body, facts->r->pool);

@@ -4,7 +4,7 @@
 #include "base/hex.h"
 #include "rps/authott.h"
 
-#define VERSION 3
+#define VERSION 4
 
 static const char *key_of(authott_kind_t kind, const unsigned char token[TOKEN_BYTES],
                           apr_pool_t *p)

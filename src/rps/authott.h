@@ -1,7 +1,7 @@
 #ifndef MPIN_RPS_AUTHOTT_H
 #define MPIN_RPS_AUTHOTT_H
 
-#include "rps/room.h"
+#include "rps/otp.h"
 
 /* What an authOTT stands for: a verdict, kept for a minute. The store's key is a hash, so that who
  * lists keys has no authOTT. */
@@ -20,6 +20,7 @@ typedef struct authott_t {
     unsigned char browser[PRELOGIN_ID_BYTES]; /* that made pass2 */
     unsigned char handle[HANDLE_BYTES];
     unsigned char wid[TOKEN_BYTES];    /* PHONE: what it answers; all zero: nothing that is live */
+    char otp[OTP_DIGITS + 1];          /* BROWSER: the code that pass2 answered; "" without one */
     char mpin_id[2 * MPIN_ID_MAX + 1]; /* for the application that redeems it; "" at a site */
 } authott_t;
 

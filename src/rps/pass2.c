@@ -16,6 +16,7 @@ typedef struct pass2_request_t {
     unsigned char v[MPIN_G1_BYTES];
     const char *wid; /* the code that a phone answers; NULL: this browser signs itself in */
     bool has_pass_id;
+    bool otp; /* a one-time code is wanted, and issued here */
     unsigned char pass_id[TOKEN_BYTES];
 } pass2_request_t;
 
@@ -44,9 +45,9 @@ static bool read_pass_id(pass2_request_t *request, const json_t *body)
 static const char *read_request(pass2_request_t *request, const rps_t *rps, const json_t *body,
                                 apr_pool_t *p)
 {
-    bool otp; /* no one-time codes are issued: a wish for one is read and not met */
     const json_t *pass = json_object_get(body, "pass");
     request->wid = NULL;
+    request->otp = false;
     if (pass && json_integer_value(pass) != 2)
         return "Invalid data received. pass must be 2";
     request->mpin_id = json_text(body, "mpin_id", 2 * MPIN_ID_MAX);
@@ -57,17 +58,22 @@ static const char *read_request(pass2_request_t *request, const rps_t *rps, cons
         return "Invalid data received. V is missing or not 04, X and Y in lower-case hex";
     if (!read_wid(request, rps, json_object_get(body, "WID")))
         return "Invalid data received. WID is missing or unknown";
-    if (!json_flag(body, "OTP", &otp))
+    if (!json_flag(body, "OTP", &request->otp))
         return "Invalid data received. OTP is not a boolean";
+    request->otp = request->otp && rps->settings->issue_otp && !request->wid;
     if (!read_pass_id(request, body))
         return "Invalid data received. passId is malformed";
     return NULL;
 }
 
-static result_t *answer(const char *auth_ott, apr_pool_t *p)
+/* Looks the same whatever the verdict is, the one-time code included. */
+static result_t *answer(const char *auth_ott, const char *otp, apr_pool_t *p)
 {
-    return result_ok(p, json_pack("{s:s, s:i, s:s, s:s}", "authOTT", auth_ott, "pass", 2, "version",
-                                  RPS_VERSION, "message", "OK"));
+    json_t *json = json_pack("{s:s, s:i, s:s, s:s}", "authOTT", auth_ott, "pass", 2, "version",
+                             RPS_VERSION, "message", "OK");
+    if (*otp)
+        rps_add_text(json, "OTP", otp);
+    return result_ok(p, json);
 }
 
 /* What is not a right PIN is audited here: its authOTT may never be redeemed. */
@@ -121,14 +127,16 @@ static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t
     memcpy(record.handle, request->id.handle, sizeof record.handle);
     if (rps->settings->service)
         apr_cpystrn(record.mpin_id, request->mpin_id, sizeof record.mpin_id);
+    if (request->otp)
+        otp_draw(record.otp);
     if (!is_kept(rps, caller, attempt, p))
-        return answer(idle(rps, caller, request, attempt->verdict, p), p);
+        return answer(idle(rps, caller, request, attempt->verdict, p), record.otp, p);
     store_status_t status = STORE_OK;
     if (request->wid && attempt->verdict == VERDICT_RIGHT)
         status = code_find(rps, request->wid, caller->now, record.wid, p);
     if (status == STORE_OK || status == STORE_MISSING)
         status = authott_issue(rps, caller, &record, &text, p);
-    return status == STORE_OK ? answer(text, p) : rps_store_refusal(status, p);
+    return status == STORE_OK ? answer(text, record.otp, p) : rps_store_refusal(status, p);
 }
 
 /* POST /rps/pass2 (protocol: RPS, public). The attempt is counted before the proof is looked at, so

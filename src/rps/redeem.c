@@ -133,6 +133,21 @@ static void name_to_application(rps_t *rps, const authott_t *record, redemption_
         redemption->mpin_id = apr_pstrdup(p, record->mpin_id);
 }
 
+/* The code that pass2 answered counts from now on. */
+static result_t *issue_otp(rps_t *rps, const caller_t *caller, const authott_t *record,
+                           redemption_t *redemption, apr_pool_t *p)
+{
+    if (!rps->settings->issue_otp || !record->otp[0])
+        return NULL;
+    store_status_t status = otp_issue(rps, &redemption->identity, record->otp, caller->now, p);
+    if (status == STORE_CHANGED)
+        return rps_later(p, "busy", "Too many at once.", 1);
+    if (status != STORE_OK)
+        return rps_store_refusal(status, p);
+    memcpy(redemption->otp, record->otp, sizeof redemption->otp);
+    return NULL;
+}
+
 void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemption_t *redemption,
                 apr_pool_t *p)
 {
@@ -147,6 +162,8 @@ void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemp
             redeem_admit(rps, &record, &redemption->identity, &redemption->user, p);
     else
         redemption->refusal = redeem_refusal(&record, p);
+    if (!redemption->refusal)
+        redemption->refusal = issue_otp(rps, caller, &record, redemption, p);
     if (rps->settings->service)
         name_to_application(rps, &record, redemption, p);
     if (redemption->refusal && redemption->by_phone)

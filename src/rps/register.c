@@ -225,14 +225,6 @@ static result_t *make_room(rps_t *rps, const caller_t *caller, const pending_t *
     return status == STORE_OK ? NULL : rps_store_refusal(status, p);
 }
 
-static const char *format_time(apr_time_t when, char between, apr_pool_t *p)
-{
-    apr_time_exp_t t;
-    apr_time_exp_gmt(&t, when);
-    return apr_psprintf(p, "%04d-%02d-%02d%c%02d:%02d:%02d.%06d", t.tm_year + 1900, t.tm_mon + 1,
-                        t.tm_mday, between, t.tm_hour, t.tm_min, t.tm_sec, t.tm_usec);
-}
-
 /* The mpinId in hex. A canonical name needs no escaping in JSON. */
 static const char *new_mpin_id(const registration_t *wish, apr_time_t now, apr_pool_t *p)
 {
@@ -240,7 +232,7 @@ static const char *new_mpin_id(const registration_t *wish, apr_time_t now, apr_p
     randombytes_buf(salt, sizeof salt);
     const char *json = apr_psprintf(
         p, "{\"mobile\":%d,\"issued\":\"%s\",\"userID\":\"%s\",\"salt\":\"%s\"}", wish->mobile,
-        format_time(now, ' ', p), wish->name, hex_encode(p, salt, sizeof salt));
+        rps_time(now, ' ', p), wish->name, hex_encode(p, salt, sizeof salt));
     return hex_encode(p, (const unsigned char *)json, strlen(json));
 }
 
@@ -270,8 +262,8 @@ static result_t *told(const caller_t *caller, const char *mpin_id, const mpin_id
         apr_time_from_sec((apr_time_t)pending->made) + apr_time_from_sec(PENDING_SECONDS);
     json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:b}", "mpinId", mpin_id, "regOTT",
                              hex_encode(p, pending->reg_ott, sizeof pending->reg_ott), "expireTime",
-                             format_time(expires, 'T', p), "nowTime",
-                             format_time(caller->now, 'T', p), "active", (int)pending->active);
+                             rps_time(expires, 'T', p), "nowTime", rps_time(caller->now, 'T', p),
+                             "active", (int)pending->active);
     if (pending->number && !pending->active)
         json_object_set_new(json, "confirm", json_string(mailed_number_text(pending->number, p)));
     return rps_audited(result_ok(p, json), "registered", pending->name, id->handle, p);
@@ -285,7 +277,7 @@ static result_t *ask_application(rps_t *rps, const registration_t *wish, const c
         apr_time_from_sec((apr_time_t)pending->made) + apr_time_from_sec(PENDING_SECONDS);
     const verify_t verify = {.user_id = wish->name,
                              .mpin_id = mpin_id,
-                             .expire_time = format_time(expires, 'T', p),
+                             .expire_time = rps_time(expires, 'T', p),
                              .device = wish->device,
                              .user_data = wish->user_data,
                              .mobile = wish->mobile,

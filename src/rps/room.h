@@ -79,6 +79,9 @@ void rps_add_text(json_t *json, const char *key, const char *text);
 void settings_add_site(json_t *json, const rps_settings_t *s, const caller_t *caller);
 const char *settings_seed(apr_pool_t *p);
 
+/* "2026-11-22T01:01:36.505788", in UTC, with that character in its middle. */
+const char *rps_time(apr_time_t when, char between, apr_pool_t *p);
+
 /* A refusal with Retry-After. */
 result_t *rps_later(apr_pool_t *p, const char *code, const char *message, int seconds);
 

@@ -99,6 +99,14 @@ result_t *rps_store_refusal(store_status_t status, apr_pool_t *p)
                : result_error(p, 503, "store_down", "The server cannot reach its store.");
 }
 
+const char *rps_time(apr_time_t when, char between, apr_pool_t *p)
+{
+    apr_time_exp_t t;
+    apr_time_exp_gmt(&t, when);
+    return apr_psprintf(p, "%04d-%02d-%02d%c%02d:%02d:%02d.%06d", t.tm_year + 1900, t.tm_mon + 1,
+                        t.tm_mday, between, t.tm_hour, t.tm_min, t.tm_sec, t.tm_usec);
+}
+
 result_t *rps_later(apr_pool_t *p, const char *code, const char *message, int seconds)
 {
     result_t *result = result_error(p, 429, code, message);

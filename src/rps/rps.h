@@ -38,6 +38,7 @@ typedef struct rps_settings_t {
     int pin_length;        /* 4..8 */
     uint32_t max_failures; /* the Nth consecutive wrong PIN locks */
     bool time_permits;     /* MPinTimePermits: a login wants today's permit */
+    bool issue_otp;        /* MPinIssueOTP: pass2 answers a one-time code, when asked to */
     bool register_signed_in;
     bool register_open;
     bool register_mail;
@@ -139,6 +140,14 @@ result_t *rps_authenticate(rps_t *rps, const caller_t *caller, const json_t *bod
 /* GET /status of a service */
 result_t *rps_status(apr_pool_t *p);
 
+/* POST /rps/otp {userId, otp} (private): is this the user's one-time code? {userId, message}, once;
+ * 401 otp_wrong, and it counts; 410 otp_over; 429 otp_wait after too many wrong ones. */
+result_t *rps_otp(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
+
+/* How long the code of a redemption is good, for the answers that carry it: expireTime, ttlSeconds
+ * and nowTime. */
+void rps_otp_times(json_t *json, apr_time_t now, apr_pool_t *p);
+
 /* What an authOTT is worth, once, whoever asks: the relying party makes a session of it. `refusal`
  * is NULL when the person is who they say, and user and identity are then filled; else it is the
  * answer (401 with attemptsLeft, 403, 408, 410, 429, 503). Audit events of what is not a right PIN
@@ -148,6 +157,7 @@ typedef struct redemption_t {
     user_t user;
     identity_t identity;
     const char *mpin_id;                 /* as pass2 named it: at a service, else NULL */
+    char otp[7];                         /* a code that is good from now on; "" without one */
     bool by_phone;                       /* a phone signs this browser in (rps/phone.h) ... */
     unsigned char wid[16], auth_ott[16]; /* ... and waits for the word on these */
     bool wants_word;                     /* at an RPS elsewhere: a phone may wait (rps/remote.h) */

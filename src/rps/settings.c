@@ -79,7 +79,7 @@ static void add_protocol(json_t *json, rps_t *rps, apr_pool_t *p)
     rps_add_text(json, "authenticateURL", s->authenticate_url);
     rps_add_text(json, "appID", keys_app_id(rps->keys));
     rps_add_text(json, "seedValue", settings_seed(p));
-    json_object_set_new(json, "requestOTP", json_false());
+    json_object_set_new(json, "requestOTP", json_boolean(s->issue_otp));
     json_object_set_new(json, "setDeviceName", json_boolean(s->set_device_name));
     add_phone(json, s, p);
 }

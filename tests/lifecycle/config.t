@@ -231,6 +231,16 @@ fine 'an RPS elsewhere with a D-TA elsewhere', "$here$site${passwords}MPinRPS ht
     . "MPinSecondDTA https://dta.example.net\n";
 fine 'an RPS on this machine', "$here$site${passwords}MPinRPS http://127.0.0.1:8011/\n";
 
+mistake 'a code that nobody could redeem', "$https$passwords=> MPinIssueOTP On\n", qr/add secret=FILE/, listen => $far;
+mistake 'a secret of codes that is not there', "$https$passwords=> MPinIssueOTP On secret=conf/nothing\n", qr/make it/, listen => $far;
+mistake 'a secret of codes for everybody', "$https$passwords=> MPinIssueOTP On secret=conf/open-secret\n", qr/chmod 600/;
+mistake 'a secret of codes at a service', service("${verify}MPinService rps\n=> MPinIssueOTP On secret=conf/secret\n"),
+    qr/leave out secret=FILE/;
+mistake "MPinIssueOTP $_", "$site$passwords=> MPinIssueOTP $_\n", qr/write /
+    for 'Yes', 'On conf/secret', 'On secret=', 'Off secret=conf/secret', '';
+mistake 'codes of an RPS elsewhere', "$site${passwords}MPinRPS http://127.0.0.1:8011\n=> MPinIssueOTP On\n", qr/leave this out/;
+fine 'codes on this machine', "$here$site${passwords}MPinIssueOTP On\n";
+
 # ---- cookies, paths, times ------------------------------------------------------------------------------------
 
 mistake 'a cookie domain without a realm', "$https$passwords=> MPinCookieDomain example.com\n", qr/MPinSessionRealm/;

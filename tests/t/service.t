@@ -257,4 +257,18 @@ subtest 'a phone signs in a browser of the application' => sub {
     is deliver('/authenticate', {authOTT => $ott})->code, 408, 'once';
 };
 
+subtest 'the application of a one-time code hears it with the login, or asks for it' => sub {
+    my $browser = page();
+    ok $browser->settings->{requestOTP}, 'the pad is asked for one';
+    my $device = $browser->enrol('forced3@example.org', '7391');
+    my $pass2 = json_of($browser->pass2($device, '7391', $browser->pass1($device), OTP => JSON::true));
+    like $pass2->{OTP}, qr/^[0-9]{6}$/, 'six digits';
+    is json_of(deliver('/authenticate', {authOTT => $pass2->{authOTT}}))->{OTP}, $pass2->{OTP}, 'the same with the login';
+    my $question = {userId => 'forced3@example.org', otp => $pass2->{OTP}};
+    is deliver('/rps/otp', $question)->code, 200, 'redeemed';
+    is deliver('/rps/otp', $question)->code, 410, 'once';
+    is ask_far(POST => '/rps/otp')->code, 403, 'not without the secret, where there is one';
+    is ask_far(POST => '/rps/otp', Authorization => "Bearer $secret")->code, 400, 'with it';
+};
+
 done;

@@ -91,6 +91,7 @@ static void defaults_are_the_documented_ones(void **state)
     assert_int_equal(config->max_failures, 3);
     assert_false(config->time_permits);
     assert_null(config->second_dta.url);
+    assert_false(config->issue_otp.on);
     assert_null(config->providers);
     assert_int_equal(config->session_idle, apr_time_from_sec(30 * 60));
     assert_int_equal(config->session_max, apr_time_from_sec(8 * 3600));
