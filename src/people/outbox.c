@@ -123,6 +123,19 @@ static uint32_t life_of(const notice_t *notice)
     return notice->kind == NOTICE_ACTIVATE ? OUTBOX_LINK_SECONDS : OUTBOX_LIFE_SECONDS;
 }
 
+static void keep(const errand_t *errand)
+{
+    store_put(errand->outbox->store, STORE_LASTING, key_of(errand->id, errand->p), &errand->notice,
+              sizeof errand->notice, errand->now + apr_time_from_sec(2 * OUTBOX_LIFE_SECONDS));
+}
+
+/* This process ends: the next one goes on at once, and nothing has failed. */
+static void leave(errand_t *errand)
+{
+    errand->notice.next = seconds(errand->now);
+    keep(errand);
+}
+
 static void put_back(errand_t *errand, const char *why)
 {
     notice_t *notice = &errand->notice;
@@ -136,8 +149,7 @@ static void put_back(errand_t *errand, const char *why)
     }
     log_warn(log, "MPIN0503", "a mail to %s has not left, try %u: %s", to, notice->tries + 1, why);
     notice->next = seconds(errand->now) + pause_after(notice->tries++);
-    store_put(errand->outbox->store, STORE_LASTING, key_of(errand->id, errand->p), notice,
-              sizeof *notice, errand->now + apr_time_from_sec(2 * OUTBOX_LIFE_SECONDS));
+    keep(errand);
 }
 
 static bool run(errand_t *errand)
@@ -151,7 +163,10 @@ static bool run(errand_t *errand)
                                          ? OUTBOX_SENT
                                          : sender->send(sender->baton, notice, &why, errand->p);
     if (outcome == OUTBOX_LATER) {
-        put_back(errand, why);
+        if (*sender->stop)
+            leave(errand);
+        else
+            put_back(errand, why);
         return false;
     }
     if (outcome == OUTBOX_NEVER)

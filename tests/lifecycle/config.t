@@ -162,13 +162,29 @@ subtest registration_without_allow_list_is_refused => sub {
     mistake 'on loopback', "$site$passwords=> MPinRegister signed-in open\n", qr/write MPinRegisterAllow/;
     mistake 'to anyone', "$https$passwords=> MPinRegister open open-to-anyone\n", qr/write MPinRegisterAllow/,
         listen => $far;
+    mistake 'by mail', "$site$passwords=> MPinRegister mail\nMPinMail smtp://127.0.0.1:8525\n", qr/mail .+write MPinRegisterAllow/;
 };
+mistake 'mail without a mail server', "$site$passwords=> MPinRegister mail\nMPinRegisterAllow any\n",
+    qr{write MPinMail smtp://HOST};
+mistake 'mail without the page of its links', "$site$passwords=> MPinPath mpinActivate off\nMPinRegister mail\n"
+    . "MPinRegisterAllow any\nMPinMail smtp://127.0.0.1:8525\n", qr/leave mpinActivate on/;
+fine 'registration by mail', "$here$site${passwords}MPinRegister mail\nMPinRegisterAllow domain example.org\n"
+    . "MPinMail smtps://wiki\@mail.example.org exec:/bin/true\nMPinMailFrom wiki\@example.org\nMPinContact \"the help desk\"\n";
+mistake "MPinMail $_->[0]", "$site$passwords=> MPinMail $_->[0]\n", $_->[1]
+    for ['mail.example.org', qr{write smtp://HOST}], ['http://mail.example.org', qr{write smtp://HOST}],
+    ['smtp://a:b@mail.example.org file:/x', qr/write USER\@HOST/], ['smtp://a@mail.example.org', qr/add file:/],
+    ['smtp://mail.example.org file:/x', qr{write smtp://USER\@HOST}], ['smtp://a@mail.example.org env:X', qr/write file:/],
+    ['smtps://mail.example.org starttls', qr/leave out starttls/], ['smtp://a@mail.example.org file:/nowhere/x', qr/make it/],
+    ['smtp://a@mail.example.org exec:/nowhere/x', qr/exec:/], ['smtp://mail.example.org:99999', qr{write smtp://HOST}];
+mistake "MPinMailFrom $_", "$site$passwords=> MPinMailFrom $_\n", qr/write one as in/
+    for 'wiki', '"Wiki <wiki@example.org>"', 'a@b@c', '@example.org';
+mistake "MPinContact $_", "$site$passwords=> MPinContact $_\n", qr/write / for '""', '"' . 'x' x 201 . '"';
 mistake 'open off loopback', "$https$passwords=> MPinRegister open\nMPinRegisterAllow any\n", qr/add open-to-anyone/,
     listen => $far;
 mistake 'open under a public URL, on loopback', "$https$passwords=> MPinRegister open\nMPinRegisterAllow any\n",
     qr/add open-to-anyone/;
 mistake "MPinRegister $_", "$site$passwords=> MPinRegister $_\n", qr/; \w+ /
-    for 'mail', 'invite', 'closed open', 'signed-in open-to-anyone', 'everybody', '';
+    for 'invite', 'closed open', 'signed-in open-to-anyone', 'everybody', '';
 mistake "MPinRegisterAllow $_", "$site$passwords=> MPinRegisterAllow $_\n", qr/write /
     for 'url http://app.example.com/', 'url', 'domain', 'domain a..b', 'example.org', 'any any';
 mistake 'a list that is not there', "$site$passwords=> MPinRegisterAllow file conf/nobody\n", qr/make it/;
@@ -661,7 +677,7 @@ subtest 'a passphrase seals the key file' => sub {
     ok !started($sealed), 'and not without';
     write_file($program, "#!/bin/sh\nexit 1\n");
     ok !started($with->('one')), 'and not when the program fails';
-    like slurp("$top/logs/error.log"), qr/MPIN0202: MPinKeyPassphrase: .+ gave no passphrase/, 'which the log says';
+    like slurp("$top/logs/error.log"), qr/MPIN0202: MPinKeyPassphrase: .+ gave no secret/, 'which the log says';
 };
 
 done_testing;

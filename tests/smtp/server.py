@@ -36,7 +36,7 @@ class Mailbox:
         bodies = {part.get_content_subtype(): part.get_content() for part in message.walk() if not part.is_multipart()}
         with open(self.path, 'a', encoding='utf-8') as mailbox:
             print(json.dumps({
-                'from': envelope.mail_from, 'to': envelope.rcpt_tos, 'tls': session.ssl is not None,
+                'from': envelope.mail_from, 'to': envelope.rcpt_tos, 'tls': session.ssl is not None or 'tls' in words,
                 'user': str(session.auth_data or ''), 'subject': message['subject'],
                 'headers': {name: str(value) for name, value in message.items()},
                 'defects': [repr(defect) for part in message.walk() for defect in part.defects],
@@ -48,8 +48,7 @@ class Mailbox:
 def authenticator(server, session, envelope, mechanism, data):
     user, password = after('auth', 2)
     right = data.login == user.encode() and data.password == password.encode()
-    session.auth_data = data.login.decode(errors='replace')
-    return AuthResult(success=right)
+    return AuthResult(success=right, handled=False, auth_data=data.login.decode(errors='replace'))
 
 
 def context():
@@ -65,7 +64,7 @@ options = {}
 if 'starttls' in words:
     options.update(tls_context=context(), require_starttls=True)
 if 'auth' in words:
-    options.update(authenticator=authenticator, auth_required=True, auth_require_tls=context() is not None)
+    options.update(authenticator=authenticator, auth_required=True, auth_require_tls='starttls' in words)
 
 Controller(Mailbox(sys.argv[2]), hostname='127.0.0.1', port=int(sys.argv[1]),
            ssl_context=context() if 'tls' in words else None, **options).start()

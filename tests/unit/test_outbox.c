@@ -207,6 +207,30 @@ static void a_link_is_not_sent_once_it_leads_nowhere(void **state)
     assert_int_equal(go_round(desk, &post, began + apr_time_from_sec(OUTBOX_LIFE_SECONDS)), 0);
 }
 
+static bool ending;
+
+static outbox_outcome_t cut_off(void *baton, const notice_t *notice, const char **why,
+                                apr_pool_t *p)
+{
+    (void)baton, (void)notice, (void)p;
+    ending = true;
+    *why = "aborted";
+    return OUTBOX_LATER;
+}
+
+static void one_cut_off_by_the_end_of_its_process_leaves_at_once(void **state)
+{
+    desk_t *desk = *state;
+    const apr_time_t now = apr_time_now();
+    const outbox_t outbox = outbox_of(desk);
+    const outbox_sender_t sender = {cut_off, NULL, &ending, &desk->log};
+    post_t post = {.outcome = OUTBOX_SENT};
+    queue(desk, "anna@example.org", now);
+    assert_int_equal(outbox_send(&outbox, &sender, now, desk->pool), 0);
+    assert_int_equal(go_round(desk, &post, now + apr_time_from_sec(1)), 1);
+    assert_null(strstr(desk_logged(), "MPIN0503"));
+}
+
 static void as_many_wait_as_are_promised(void **state)
 {
     desk_t *desk = *state;
@@ -247,6 +271,7 @@ int main(void)
         DESK_TEST(a_mail_has_one_sender_until_its_lease_ends),
         DESK_TEST(eight_senders_send_each_mail_once),
         DESK_TEST(a_link_is_not_sent_once_it_leads_nowhere),
+        DESK_TEST(one_cut_off_by_the_end_of_its_process_leaves_at_once),
         DESK_TEST(as_many_wait_as_are_promised),
         DESK_TEST(a_mailbox_gets_three_links_an_hour),
     };
