@@ -102,7 +102,7 @@ subtest 'private_routes_absent_on_public_vhost' => sub {
     my $id = '7b7d';
     for my $path ('/authenticate', "/user/$id", '/loginResult', '/status', '/rps/loginResult',
         '/rps/status', '/rps/serverSecret', '/rps/clientSecret', '/clientSecret', '/serverSecret', '/timePermits',
-        '/mpinVerify', '/mpinPermitUser', '/mpinActivate') {
+        '/mpinVerify', '/mpinPermitUser') {
         my $answer = request(site, 'POST', $path, body => '{}', headers => ['Content-Type' => 'application/json']);
         is $answer->code, 404, "POST $path";
     }
