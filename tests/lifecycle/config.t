@@ -507,7 +507,7 @@ sub example
     $text =~ s{/var/lib/apache2}{$top/state-$name}g;
     $text =~ s{/var/www}{$top}g;
     $text =~ s{/etc/mime.types}{/dev/null}g;
-    $text =~ s{/etc/apache2/(users|groups)}{$top/conf/$1}g;
+    $text =~ s{/etc/apache2/(users|groups|mail-password)}{$top/conf/$1}g;
     $text =~ s{/etc/ssl/\w+/(?:www\.example\.com|dta\.example\.net)\.(pem|key)}{$top/conf/tls.$1}g;
     $text =~ s{^Listen \d+$}{Listen 127.0.0.1:$port}mg;
     $text =~ s{<VirtualHost \*:\d+>}{<VirtualHost *:$port>}g;
@@ -523,6 +523,17 @@ subtest 'example htpasswd.conf' => sub {
     ok start(example('htpasswd')), 'starts';
     my $tls = `curl -sk -o /dev/null -w '%{http_code} %{redirect_url}' -H 'Accept: text/html' https://127.0.0.1:$port/members/`;
     like $tls, qr{^302 https://127\.0\.0\.1:$port/login}, 'and sends to the login page';
+    stop();
+};
+
+subtest 'example mail.conf' => sub {
+    write_file("$top/conf/mail-password", "secret\n");
+    chmod 0600, "$top/conf/mail-password";
+    my $text = example('mail');
+    fine 'is fine', $text;
+    ok start($text), 'starts';
+    my $settings = `curl -sk https://127.0.0.1:$port/rps/clientSettings`;
+    like $settings, qr/"registration":\["mail"\]/, 'and takes names that are mailboxes';
     stop();
 };
 
