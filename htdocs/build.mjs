@@ -9,7 +9,7 @@ const source = dirname(fileURLToPath(import.meta.url));
 const out = process.argv[2];
 
 /** Which of the English texts a script brings: those of a few scripts are no burden to the others. */
-const APART = ['phone', 'mobile', 'mail', 'kept'];
+const APART = ['phone', 'mobile', 'mail', 'kept', 'otp'];
 const start = (key) => APART.find((name) => key.startsWith(`pad_${name}_`)) ?? (key.startsWith('pad_') ? 'en' : '');
 
 /** The catalogues as modules: English texts of the pad, and which other languages there are. */
@@ -35,7 +35,7 @@ mkdirSync(join(out, 'mpin'), { recursive: true });
 await Promise.all([
     build({ ...common, entryPoints: [from('classic.js')], format: 'iife', outfile: join(out, 'mpin.js') }),
     build({ ...common, entryPoints: [from('element.js')], format: 'esm', outfile: join(out, 'mpin/mpin-pad.js') }),
-    ...['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept'].map((name) =>
+    ...['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept', 'otp'].map((name) =>
         build({ ...common, entryPoints: [from(name + '.js')], format: 'esm', outfile: join(out, `mpin/${name}.js`) })),
     build({ ...common, entryPoints: [from('mobile-element.js')], format: 'esm', outfile: join(out, 'mpin/mpin-mobile.js') }),
     build({ ...common, entryPoints: [from('first.js')], format: 'iife', outfile: join(out, 'mpin/first.js') }),

@@ -74,7 +74,7 @@ export class Mobile extends Screens {
     }
 
     /** An identity has been set up here: on to the computer. */
-    arrive() {
+    async arrive() {
         this.start();
     }
 

@@ -14,6 +14,11 @@ declare module 'texts:mail' {
     const texts: Record<string, string>;
     export default texts;
 }
+declare module 'texts:otp' {
+    /** Those that start with "pad_mail_". */
+    const texts: Record<string, string>;
+    export default texts;
+}
 declare module 'texts:kept' {
     /** Those that start with "pad_kept_". */
     const texts: Record<string, string>;

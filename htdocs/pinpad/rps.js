@@ -24,6 +24,7 @@ const SUITE = 'BLS12381-MPIN-NU'; // what mpin.js computes
  * @property {string} [userData] what an RPS elsewhere hands back to the site: who registers
  * @property {string} loginURL
  * @property {boolean} [setDeviceName]
+ * @property {boolean} [requestOTP] a login has a one-time code
  * @property {string} [getAccessNumberURL] where phones may sign in other computers; so are all below
  * @property {string} [getQrUrl]
  * @property {string} [accessNumberURL] the one that is polled
@@ -190,17 +191,17 @@ export class Rps {
      * @param {string} V
      * @param {string} passId
      * @param {string} [wid] the code of another computer; else this browser is the one that signs in
-     * @returns {Promise<{authOTT: string}>}
+     * @returns {Promise<{authOTT: string, OTP?: string}>}
      */
     pass2(mpinId, V, passId, wid = '0') {
-        return this.ask(this.id + '/pass2', 'POST', { mpin_id: mpinId, V, WID: wid, OTP: false, pass: 2, passId });
+        return this.ask(this.id + '/pass2', 'POST', { mpin_id: mpinId, V, WID: wid, OTP: wid === '0' && !!this.settings.requestOTP, pass: 2, passId });
     }
 
     /**
      * Posted to the page's own relying party, as Milagro's pad does.
      * @param {object} mpinResponse pass2's answer
      * @param {string} state login nonce, or ''
-     * @returns {Promise<{user?: string, location?: string}>}
+     * @returns {Promise<{user?: string, location?: string, ttlSeconds?: number}>}
      */
     authenticate(mpinResponse, state) {
         return exchange(new URL(this.settings.authenticateURL, document.baseURI).href, 'POST',

@@ -200,11 +200,13 @@ export class Screens extends Stage {
      * Both passes and the relying party's word.
      * @param {{mpinId: string}} identity
      * @param {Uint8Array<ArrayBuffer>} pin
+     * @returns {Promise<{location?: string, otp?: string | number, ttlSeconds?: number}>}
      */
     async signIn(identity, pin) {
-        const answer = await this.rps.authenticate(await this.prove(identity, pin), this.options.state ?? '');
+        const proven = await this.prove(identity, pin);
+        const answer = await this.rps.authenticate(proven, this.options.state ?? '');
         await this.opened(identity);
-        return answer;
+        return { ...answer, otp: answer.ttlSeconds && proven.OTP };
     }
 
     /** The PIN was right. @param {{mpinId: string}} identity */
@@ -240,8 +242,20 @@ export class Screens extends Stage {
             });
     }
 
+    /**
+     * Signed in; a one-time code is shown first, where there is one.
+     * @param {{location?: string, otp?: string | number, ttlSeconds?: number}} answer
+     */
+    async arrive({ otp, ...answer }) {
+        // Without its script there is no code: the person is signed in all the same.
+        const shown = otp && await this.load('otp.js').catch(() => undefined);
+        if (!shown)
+            return this.depart(answer);
+        shown.showCode(this, otp, answer.ttlSeconds, () => this.depart(answer));
+    }
+
     /** @param {{location?: string}} answer */
-    arrive(answer) {
+    depart(answer) {
         const { success, onSuccessLogin } = this.options;
         if (!onSuccessLogin || success)
             return this.go(success || answer.location);
