@@ -2,63 +2,35 @@
 // conf/rps-server.conf, untouched but for ports and folders. Its page is on one origin, the RPS and the PIN pad are on
 // another.
 const assert = require('node:assert/strict');
-const { execFileSync, spawn } = require('node:child_process');
-const { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } = require('node:fs');
-const { connect } = require('node:net');
+const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { alert, build, choosePin, openProfile, run, screen, typePin } = require('./browser.js');
+const { PYTHON, apxs, makeFolder, ready, removeFolder, startHttpd, startProgram } = require('./program.js');
 
 const port = Number(process.env.PORT || 8405) + 40;
 const rps = `http://127.0.0.1:${port}`;
 const application = `http://127.0.0.1:${port + 2}`;
 const PIN = '7391';
-const folder = mkdtempSync('/var/tmp/mpin-tutorial-'); /* the store wants no tmpfs */
-const apxs = (what) => execFileSync('apxs', ['-q', what], { encoding: 'utf8' }).trim();
+const folder = makeFolder('tutorial', build);
 
 /** The example as it is shipped, with ports and folders of ours. */
 function configuration() {
-    const text = readFileSync(join(__dirname, '../../conf/rps-server.conf'), 'utf8')
+    return readFileSync(join(__dirname, '../../conf/rps-server.conf'), 'utf8')
         .replace(/^#.*\n/gm, '')
         .replaceAll('8011', `${port}`).replaceAll('8001', `${port + 1}`).replaceAll('8005', `${port + 2}`)
         .replaceAll('/usr/lib/apache2/modules/mod_auth_mpin.so', join(folder, 'mod_auth_mpin.so'))
         .replaceAll('/usr/lib/apache2/modules', apxs('LIBEXECDIR'))
         .replaceAll(/\/etc\/apache2|\/run\/apache2|\/var\/log\/apache2|\/var\/lib\/apache2/g, folder)
         .replaceAll(/^(User|Group) .*\n/gm, (line) => process.getuid() === 0 ? line : '');
-    return `${text}\nDefaultRuntimeDir ${folder}\n`;
-}
-
-function startProgram(command, args) {
-    const program = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    program.said = '';
-    program.stderr.on('data', (text) => program.said += text);
-    return program;
-}
-
-const listens = (at) => new Promise((resolve) => {
-    const socket = connect(at, '127.0.0.1', () => resolve(true) ?? socket.destroy());
-    socket.on('error', () => resolve(false));
-});
-
-async function ready(program, at) {
-    for (let i = 0; i < 400 && program.exitCode === null; i++) {
-        if (await listens(at))
-            return;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error(`nobody listens on ${at}: ${program.said}`);
 }
 
 async function start() {
-    chmodSync(folder, 0o755);
-    mkdirSync(join(folder, 'logs'));
-    symlinkSync(join(build, 'mod_auth_mpin.so'), join(folder, 'mod_auth_mpin.so'));
-    writeFileSync(join(folder, 'httpd.conf'), configuration());
-    const httpd = startProgram(join(apxs('SBINDIR'), 'apache2'), ['-f', join(folder, 'httpd.conf'), '-DFOREGROUND']);
-    const flask = startProgram('python3', [join(__dirname, '../tutorial/app.py'), `${port + 2}`, rps]);
+    const httpd = startHttpd(folder, configuration());
+    const flask = startProgram(PYTHON, [join(__dirname, '../tutorial/app.py'), `${port + 2}`, rps]);
     const stop = () => {
         httpd.kill('SIGTERM');
         flask.kill('SIGTERM');
-        rmSync(folder, { recursive: true, force: true });
+        removeFolder(folder);
     };
     try {
         await Promise.all([ready(httpd, port), ready(httpd, port + 1), ready(flask, port + 2)]);
