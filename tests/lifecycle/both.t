@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/lib";
 use Server;
 use Issuer;
 use MPin;
+use TwoShares ();
 use JSON;
 
 my $site = $ENV{PORT};
@@ -25,15 +26,7 @@ MPinThrottle address=100000/60s account=100000/60s
 MPinTimePermits On
 END
 
-# The shipped configuration, for this port.
-sub front {
-    my $text = Server::slurp("$FindBin::Bin/../../conf/milagro-rps.conf");
-    $text =~ s{^MPinRPS .*}{MPinRPS $url "secret=$file"}m;
-    $text =~ s{http://127\.0\.0\.1:8011}{$url}g;
-    chomp(my $modules = `apxs -q LIBEXECDIR`);
-    return join('', map { "LoadModule ${_}_module $modules/mod_$_.so\n" } qw(proxy proxy_http headers)) . $text;
-}
-my $server = Server->new(conf => front())->start;
+my $server = Server->new(conf => Server::front_of($url, $file))->start;
 
 sub newcomer {
     my $browser = browser($site);
@@ -51,13 +44,7 @@ sub permit {
 sub ott {
     my ($browser, $device, $pin, %more) = @_;
     my ($date, $permit) = permit($browser, $device);
-    $permit or return;
-    my ($x, $ut) = MPin::calculate('pass1permit', $device->{hash}, $date);
-    my $first = json_of($browser->json(POST => '/rps/pass1', {mpin_id => $device->{mpinId}, UT => $ut, pass => 1}));
-    $first->{y} or return;
-    my ($v) = MPin::calculate('pass2permit', $device->{token}, $device->{hash}, $pin, $permit, $x, $first->{y});
-    return json_of($browser->json(POST => '/rps/pass2', {mpin_id => $device->{mpinId}, V => $v, WID => '0', OTP => 0,
-        pass => 2, ($first->{passId} ? (passId => $first->{passId}) : ()), %more}))->{authOTT};
+    return $permit && TwoShares::ott($browser, $device, $pin, $date, $permit, %more);
 }
 
 sub sign_in {
@@ -133,6 +120,21 @@ subtest 'a phone signs a computer in and out again' => sub {
     my $answer = $phone->json(POST => $told->{logoutURL}, $told->{logoutData});
     is $answer->code . $answer->content, '200', 'and signs it out';
     ok !inside($desktop), 'which it is';
+};
+
+subtest 'a client that knows of two D-TAs only finds both halves in front' => sub {
+    my $browser = newcomer();
+    $browser->{stock} = 1;
+    is $browser->settings->{certivoxURL}, '/rps/dta/', 'the second one is the site';
+    my $stock = TwoShares::enrol($browser, 'dave@example.org');
+    is ref $stock, 'HASH', 'registered' or return diag $stock->as_string;
+    my ($date, $whole, $half) = TwoShares::permits($browser, $stock);
+    is TwoShares::sign_in(newcomer(), $stock, 1234, $date, $whole), 200, 'both halves of secret and permit sign in';
+    is TwoShares::sign_in(newcomer(), $stock, 1234, $date, $half), 401, 'one half of a permit does not';
+    is TwoShares::ask_second($browser, "clientSecret?$stock->{params}")->code, 408, 'there is a half once';
+    for my $private (qw(status serverSecret timePermits clientSecret/00)) {
+        is TwoShares::ask_second($browser, $private)->code, 404, "no $private in front";
+    }
 };
 
 subtest 'the relying party says who registers' => sub {

@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/lib";
 use Server;
 use Issuer;
 use MPin;
+use TwoShares;
 use JSON;
 
 my $dta = Issuer->new->start;
@@ -21,47 +22,6 @@ my $server = Server->new(conf => $conf)->start;
 
 # What a client asks the second D-TA: cookies of the site stay with the site.
 sub ask_dta { return request($Issuer::port, GET => "/$_[0]") }
-
-# GET signature's or PUT's part of both D-TAs; the device, or the answer that was no good.
-sub enrol {
-    my ($browser, $name) = @_;
-    my $registered = json_of($browser->register($name));
-    my $id = $registered->{mpinId} or die 'no mpinId';
-    my $answer = $browser->json(POST => "/rps/signature/$id", {regOTT => $registered->{regOTT}});
-    return $answer if $answer->code != 200;
-    my $params = json_of($answer)->{params};
-    my $second = ask_dta("clientSecret?$params");
-    return $second if $second->code != 200;
-    return device($id, $name, json_of($answer)->{clientSecretShare}, json_of($second)->{clientSecret}, $params);
-}
-
-sub device {
-    my ($id, $name, $first, $second, $params) = @_;
-    my ($hash) = $params =~ /hash_mpin_id=(\w+)/;
-    my ($secret) = MPin::calculate('add', $first, $second);
-    my ($token) = MPin::calculate('token', $secret, $hash, 1234);
-    return {mpinId => $id, hash => $hash, token => $token, name => $name, params => $params,
-        shares => [$first, $second]};
-}
-
-sub permits {
-    my ($browser, $device) = @_;
-    my $first = json_of($browser->json(POST => "/rps/timePermit/$device->{mpinId}", {}));
-    my $second = json_of(ask_dta("timePermit?hash_mpin_id=$first->{storageId}&signature=$first->{signature}"));
-    return ($first->{date}, MPin::calculate('add', $first->{timePermit}, $second->{timePermit}));
-}
-
-# The status of a sign-in with that token and permit.
-sub sign_in {
-    my ($browser, $device, $pin, $date, $permit) = @_;
-    my ($x, $ut) = MPin::calculate('pass1permit', $device->{hash}, $date);
-    my $first = json_of($browser->json(POST => '/rps/pass1', {mpin_id => $device->{mpinId}, UT => $ut, pass => 1}));
-    $first->{y} or return 'no y';
-    my ($v) = MPin::calculate('pass2permit', $device->{token}, $device->{hash}, $pin, $permit, $x, $first->{y});
-    my $second = $browser->json(POST => '/rps/pass2', {mpin_id => $device->{mpinId}, WID => '0', OTP => 0, pass => 2,
-        V => $v, passId => $first->{passId}});
-    return $browser->authenticate(json_of($second)->{authOTT})->code;
-}
 
 subtest 'until the second D-TA was reached once, nothing is judged and nobody registers' => sub {
     my $anna = browser($ENV{PORT});

@@ -95,6 +95,15 @@ END
     return $self;
 }
 
+# conf/milagro-rps.conf as it is shipped, for a server in front of that RPS; the file has the secret of both.
+sub front_of {
+    my ($url, $secret) = @_;
+    my $text = slurp("$source/conf/milagro-rps.conf");
+    $text =~ s{^MPinRPS .*}{MPinRPS $url "secret=$secret"}m;
+    $text =~ s{http://127\.0\.0\.1:8011}{$url}g;
+    return join('', map { "LoadModule ${_}_module $modules/mod_$_.so\n" } qw(proxy proxy_http headers)) . $text;
+}
+
 sub log_text { return slurp("$top/logs/error_log") }
 
 # How often a server has said that it is ready.
