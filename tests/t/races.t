@@ -5,7 +5,7 @@ use Test::More;
 use MPin;
 
 from(22);
-expect_in_log(qr/server reached MaxRequestWorkers/); # a thousand at once are meant to reach it
+expect_crowd(); # a thousand at once
 
 sub text {
     my ($browser, $method, $path, $body) = @_;

@@ -197,6 +197,7 @@ subtest 'thousand_redemptions_at_once_win_once' => sub {
     $count{$_->code}++ for burst(service, ($text) x 1000);
     is_deeply \%count, {200 => 1, 408 => 999}, 'all others are too late';
 };
+expect_crowd();
 
 subtest 'wrong PINs lock' => sub {
     my $browser = page();

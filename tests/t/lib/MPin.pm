@@ -14,7 +14,7 @@ use JSON;
 use MIME::Base64 ();
 use Test::More;
 
-our @EXPORT = qw(port origin raw request browser from done expect_in_log json_of error_log
+our @EXPORT = qw(port origin raw request browser from done expect_in_log expect_crowd json_of error_log
                  site strict off service branded mount cached public closed capture burst audit_log in_parallel until_true);
 
 my $stage = "$ENV{MPIN_STAGE}";
@@ -219,6 +219,9 @@ my @expected;
 
 # A line at level error that this file provokes.
 sub expect_in_log { push @expected, @_ }
+
+# More at once than there are workers: each MPM says so in its own words.
+sub expect_crowd { expect_in_log(qr/server (?:reached|is within MinSpareThreads of) MaxRequestWorkers/) }
 
 # Ends a test file: its error log holds no crash and no line above warning that nobody expected.
 sub done {
