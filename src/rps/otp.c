@@ -37,9 +37,11 @@ typedef struct kept_t {
     store_record_t seen;
 } kept_t;
 
-static const char *key_of(const unsigned char uid[UID_BYTES], apr_pool_t *p)
+/* A name in a store is one user, but one whom an application vouched for is nobody at a site: the
+ * codes of a service are apart. */
+static const char *key_of(const rps_t *rps, const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
-    return rps_key("otp", uid, UID_BYTES, p);
+    return rps_key(rps->settings->service ? "otp-service" : "otp", uid, UID_BYTES, p);
 }
 
 /* STORE_OK also when there is nothing yet. */
@@ -47,7 +49,8 @@ static store_status_t read_kept(rps_t *rps, const unsigned char uid[UID_BYTES], 
                                 apr_pool_t *p)
 {
     memset(kept, 0, sizeof *kept);
-    store_status_t status = store_get(rps->store, STORE_FLEETING, key_of(uid, p), p, &kept->seen);
+    store_status_t status =
+        store_get(rps->store, STORE_FLEETING, key_of(rps, uid, p), p, &kept->seen);
     if (status == STORE_MISSING)
         return STORE_OK;
     if (status != STORE_OK)
@@ -64,7 +67,7 @@ static store_status_t write_kept(rps_t *rps, const unsigned char uid[UID_BYTES],
 {
     const otp_t *otp = &kept->otp;
     const apr_time_t expires = now + FAILURES_LIFE;
-    const char *key = key_of(uid, p);
+    const char *key = key_of(rps, uid, p);
     kept->otp.version = VERSION;
     store_status_t status =
         kept->stored

@@ -188,6 +188,38 @@ static void an_applications_user_is_nobody_at_a_site(void **state)
     assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 200);
 }
 
+/* What `name`'s code is worth where it is asked about. */
+static int ask_code(desk_t *desk, const char *name, const char *code)
+{
+    const caller_t application = desk_caller(desk, "127.0.0.1", 0);
+    json_t *body = json_tie(desk->pool, json_pack("{s:s, s:s}", "userId", name, "otp", code));
+    return rps_otp(desk->rps, &application, body, desk->pool)->status;
+}
+
+/* The name may be somebody else's there, whom the application never asked. */
+static void an_applications_code_is_none_at_a_site(void **state)
+{
+    desk_t *desk = *state;
+    device_t device;
+    talk_t talk;
+    const caller_t browser = desk_browser(desk);
+    peer_start(YES, 0);
+    desk->settings.verify_url = peer_url();
+    desk->settings.service = desk->settings.issue_otp = true;
+    desk_enrol(desk, "anna@example.org", &device);
+    assert_int_equal(desk_pass1(desk, &browser, &device, &talk, desk->pool), 200);
+    json_t *body = desk_pass2_body(&device, &talk, DESK_PIN, desk->pool);
+    json_object_set_new(body, "OTP", json_true());
+    const result_t *pass2 = rps_pass2(desk->rps, &browser, body, desk->pool);
+    const char *code = json_text(pass2->json, "OTP", 6);
+    assert_int_equal(desk_redeem(desk, &browser, json_text(pass2->json, "authOTT", 32), desk->pool),
+                     200);
+    desk->settings.service = false;
+    assert_int_equal(ask_code(desk, "anna@example.org", code), 410);
+    desk->settings.service = true;
+    assert_int_equal(ask_code(desk, "anna@example.org", code), 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +229,7 @@ int main(void)
         APPLICATION_TEST(who_finds_no_seat_is_told_to_come_again),
         APPLICATION_TEST(a_service_tells_its_secret_to_its_own_application_only),
         APPLICATION_TEST(an_applications_user_is_nobody_at_a_site),
+        APPLICATION_TEST(an_applications_code_is_none_at_a_site),
         APPLICATION_TEST(an_application_is_asked_at_the_registration_and_at_every_login),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
