@@ -269,6 +269,17 @@ static result_t *offer_and_wait(rps_t *rps, seats_t *seats, const authott_t *rec
     return result;
 }
 
+/* NULL, or the refusal of an address that has guessed too many codes: the same for a code that is
+ * live and for one that is none. A known browser guesses as strangers do, for whoever has a PIN can
+ * make itself known. */
+static result_t *too_many_guesses(rps_t *rps, const caller_t *caller, apr_pool_t *p)
+{
+    const int wait = throttle_wait(rps->throttle, caller->address, NULL, NULL, caller->now, p);
+    if (wait == THROTTLE_DOWN)
+        return rps_store_refusal(STORE_DOWN, p);
+    return wait ? rps_later(p, "throttled", "Too many failures.", wait) : NULL;
+}
+
 /* A verdict, or the desktop's way in. */
 static result_t *judge(rps_t *rps, seats_t *seats, const caller_t *caller, const authott_t *record,
                        const unsigned char auth_ott[TOKEN_BYTES], apr_pool_t *p)
@@ -277,9 +288,12 @@ static result_t *judge(rps_t *rps, seats_t *seats, const caller_t *caller, const
     user_t user;
     if (record->verdict != VERDICT_RIGHT)
         return redeem_refusal(record, p);
+    result_t *refusal = too_many_guesses(rps, caller, p);
+    if (refusal)
+        return refusal;
     if (sodium_is_zero(record->wid, sizeof record->wid))
         return unknown_code(p);
-    result_t *refusal = redeem_admit(rps, record, &identity, &user, p);
+    refusal = redeem_admit(rps, record, &identity, &user, p);
     if (refusal)
         return refusal;
     offer_t mine = {.caller = caller, .auth_ott = auth_ott, .name = identity.name, .p = p};

@@ -303,6 +303,30 @@ static void guesses_of_codes_by_proof_are_throttled(void **state)
     assert_int_equal(desk_redeem(with.desk, &with.phone, auth_ott, p), 429);
 }
 
+/* A phone that has signed its own user in guesses no more: whoever has a PIN of their own could
+ * else sign in strangers' desktops. */
+static void a_known_phone_guesses_no_more_codes_than_others(void **state)
+{
+    pair_t with = pair(state);
+    apr_pool_t *p = with.desk->pool;
+    known_t known = {.id = {0}};
+    known_add(&known, desk_identity(with.desk, &with.device).name);
+    with.phone.known = &known;
+    with.desk->throttle.address.count = 5;
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(
+            phone_authenticates(with.desk, with.seats, &with.phone, proof(&with, "7673507"), p)
+                ->status,
+            412);
+    assert_refusal(
+        phone_authenticates(with.desk, with.seats, &with.phone, proof(&with, "7673507"), p), 429,
+        "throttled");
+    assert_refusal(
+        phone_authenticates(with.desk, with.seats, &with.phone, proof(&with, with.shown.number), p),
+        429, "throttled");
+    assert_status(with.desk, &with.shown, "new");
+}
+
 /* ---- broken off ------------------------------------------------------------------------------ */
 
 static void a_desktop_that_does_not_come_in_time_never_does(void **state)
@@ -562,6 +586,7 @@ int main(void)
         PHONE_TEST(wrong_pins_are_the_phones_affair),
         PHONE_TEST(an_unknown_number_is_412),
         PHONE_TEST(guesses_of_codes_by_proof_are_throttled),
+        PHONE_TEST(a_known_phone_guesses_no_more_codes_than_others),
         PHONE_TEST(who_may_not_sign_in_is_refused_on_both),
         PHONE_TEST(a_desktop_that_does_not_come_in_time_never_does),
         PHONE_TEST(a_phone_that_gives_up_ends_the_code),
