@@ -240,7 +240,7 @@ static int make_place(server_config_t *config, server_rec *server, server_rec *m
 static seats_t *make_seats(apr_pool_t *p)
 {
     int daemons = 1, threads = 1;
-    ap_mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS, &daemons);
+    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons); /* by MaxRequestWorkers, not ServerLimit */
     ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
     return seats_make(daemons * (threads > 0 ? threads : 1) / 10, p);
 }

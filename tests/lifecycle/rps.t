@@ -224,7 +224,7 @@ my %settings = (
 sub say_settings { Server::write_file($settings_file, $_[0]); return }
 say_settings(answer(200, encode_json(\%settings)));
 
-my $server = Server->new(conf => "MPinRPS http://127.0.0.1:$rps/\n")->start;
+my $server = Server->new(conf => "MaxRequestWorkers 128\nMPinRPS http://127.0.0.1:$rps/\n")->start;
 my $peer = start_rps();
 
 sub newcomer {
