@@ -218,6 +218,7 @@ subtest 'a phone signs out its own desktop only, and needs no cookie for it' => 
         is $out->header('Set-Cookie'), undef, 'no cookie of the phone changes';
     }
     is $one->who, '', 'that one is out';
+    is scalar(() = MPin::audit_log() =~ /"logout_by_phone".*"$device->{name}"/g), 1, 'which is written down once';
     is $other->who, $device->{name}, 'and no other';
 };
 
