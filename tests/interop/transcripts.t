@@ -1,0 +1,268 @@
+// Exchanges of the original Milagro MFA server, recorded once and reduced to what clients read (transcripts/*.json),
+// replayed against httpd with conf/rps-server.conf: the application of Milagro's tutorial is a server in this test, its
+// client is of our curve. Statuses, field names and types must be the original's. Where we differ on purpose, the step
+// names it, and transcripts/differences.json says what we answer and why.
+//
+// A string in <> is a type, one in {} what an earlier answer gave (or what the client computes: U, UT, V); anything
+// else is meant literally.
+const assert = require('node:assert/strict');
+const { spawn } = require('node:child_process');
+const { createHash } = require('node:crypto');
+const { readFileSync, readdirSync } = require('node:fs');
+const { createServer } = require('node:http');
+const { join, resolve } = require('node:path');
+const { createInterface } = require('node:readline');
+const { json: jsonOf } = require('node:stream/consumers');
+const { isDeepStrictEqual } = require('node:util');
+const { apxs, makeFolder, ready, removeFolder, startHttpd } = require('../browser/program.js');
+
+const build = resolve(process.env.BUILD || join(__dirname, '../../build'));
+const port = Number(process.env.PORT || 8640) + 5;
+const RPS = `http://127.0.0.1:${port}`;
+const DTA = `http://127.0.0.1:${port + 1}`;
+const APP = `http://127.0.0.1:${port + 2}`;
+const PIN = 1234;
+const transcripts = join(__dirname, 'transcripts');
+const load = (name) => JSON.parse(readFileSync(join(transcripts, `${name}.json`), 'utf8'));
+const DIFFERENCES = load('differences');
+
+// ---- the application of the tutorial ------------------------------------------------------------
+
+const sessions = new Map();
+
+async function redeem(authOTT, session) {
+    const post = (path, body) => fetch(RPS + path,
+        { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+    const logout = { logoutURL: '/logout', logoutData: { sessionToken: session } };
+    const answer = await post('/authenticate', { authOTT, ...logout });
+    const { userId, message } = await answer.json();
+    if (answer.status === 200) {
+        sessions.set(session, userId);
+        await post('/loginResult', { authOTT, status: 200, message, ...logout });
+    }
+    return answer.status;
+}
+
+const application = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, APP);
+    const session = /session=(\w+)/.exec(request.headers.cookie ?? '')?.[1] ?? String(Math.random()).slice(2);
+    const send = (status, body = '', headers = {}) =>
+        response.writeHead(status, { 'Set-Cookie': `session=${session}`, ...headers }).end(body);
+    const body = request.method === 'POST' ? await jsonOf(request).catch(() => undefined) : {};
+    if (pathname === '/mpinVerify')
+        return send(200, '{"forceActivate": true}', { 'Content-Type': 'application/json' });
+    if (pathname === '/mpinAuthenticate')
+        return body?.mpinResponse
+            ? send(await redeem(body.mpinResponse.authOTT, session), '{"someUserData": "for onSuccessLogin"}') : send(400);
+    if (pathname === '/logout') {
+        sessions.delete(body?.sessionToken ?? session);
+        return request.method === 'POST' ? send(200) : send(302, '', { Location: '/' });
+    }
+    if (pathname === '/protected' && !sessions.has(session))
+        return send(302, '', { Location: '/' });
+    return pathname === '/' || pathname === '/protected' ? send(200, '<title>An application</title>') : send(404, '<title>404</title>');
+});
+
+// ---- the client ---------------------------------------------------------------------------------
+
+/** The client's mathematics (tests/t/mpin_client.c), a line each way. */
+function mathematics() {
+    const program = spawn(join(build, 'mpin-client'), { stdio: ['pipe', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: program.stdout })[Symbol.asyncIterator]();
+    const compute = async (...words) => {
+        assert.ok(words.every((word) => word !== undefined && word !== ''), `${words}`);
+        program.stdin.write(`${words.join(' ')}\n`);
+        return (await lines.next()).value.split(' ');
+    };
+    return { compute, end: () => program.stdin.end() };
+}
+
+const sha256 = (hex) => createHash('sha256').update(Buffer.from(hex, 'hex')).digest('hex');
+
+/** Who replays one transcript: what it was told (`known`), and what its device keeps. */
+class Client {
+    constructor(compute) {
+        this.compute = compute;
+        this.known = { noPoint: `04${'22'.repeat(96)}`, authOTT: '0'.repeat(32) };
+        this.shares = { secret: [], permit: [] };
+        this.cookie = '';
+    }
+
+    base(to) {
+        return { rps: RPS, app: APP, dta: DTA, second: this.known.certivoxURL?.replace(/\/$/, '') }[to];
+    }
+
+    fill(value) {
+        if (typeof value === 'string' && /^\{\w+\}$/.test(value))
+            return this.value(value.slice(1, -1));
+        if (typeof value === 'string')
+            return value.replace(/\{(\w+)\}/g, (_, name) => this.value(name));
+        return value && typeof value === 'object'
+            ? Array.isArray(value) ? value : Object.fromEntries(Object.entries(value).map(([key, one]) => [key, this.fill(one)])) : value;
+    }
+
+    value(name) {
+        assert.ok(name in this.known, `{${name}} is known`);
+        return this.known[name];
+    }
+
+    /** @returns {Promise<{status: number, answer: any}>} */
+    async ask({ to, method, path, body, headers = {} }) {
+        const filled = this.fill(body);
+        const answer = await fetch(this.base(to) + this.fill(path), {
+            method, redirect: 'manual',
+            headers: {
+                ...headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+                ...(to === 'app' ? { Cookie: this.cookie } : {}),
+            },
+            body: filled === undefined || typeof filled === 'string' ? filled : JSON.stringify(filled),
+        });
+        if (to === 'app')
+            this.cookie = answer.headers.get('set-cookie') ?? this.cookie;
+        const text = await answer.text();
+        return { status: answer.status, answer: text.startsWith('{') ? JSON.parse(text) : text.startsWith('<') ? '<page>' : text };
+    }
+
+    learn(answer) {
+        const another = answer.mpinId && answer.mpinId !== this.known.mpinId;
+        if (another)
+            this.known.earlierMpinId = this.known.mpinId;
+        Object.assign(this.known, answer);
+        for (const [kind, name] of [['secret', 'clientSecretShare'], ['secret', 'clientSecret'], ['permit', 'timePermit']]) {
+            if (answer[name])
+                this.shares[kind] = [...this.shares[kind], answer[name]].slice(-2);
+        }
+        if (answer.qrUrl)
+            this.known.wid = answer.qrUrl.split('#')[1];
+        if (another) {
+            this.hash = sha256(answer.mpinId);
+            this.shares = { secret: [], permit: [] };
+            delete this.token;
+        }
+    }
+
+    /** U, UT or V, if the body wants them. */
+    async prove(body, pin) {
+        if (body?.UT === '{UT}') {
+            if (!this.token) {
+                const [secret] = await this.compute('add', ...this.shares.secret);
+                [this.token] = await this.compute('token', secret, this.hash, PIN);
+                [this.permit] = await this.compute('add', ...this.shares.permit);
+            }
+            [this.x, this.known.UT] = await this.compute('pass1permit', this.hash, this.known.date);
+            [, this.known.U] = await this.compute('pass1', this.hash);
+        }
+        if (body?.V === '{V}')
+            [this.known.V] = await this.compute('pass2permit', this.token, this.hash, pin, this.permit, this.x, this.known.y);
+    }
+}
+
+// ---- the replay ---------------------------------------------------------------------------------
+
+const isHex = (text) => /^([0-9a-f]{2})+$/.test(text);
+
+/** What was got, in the words of what was expected. */
+function inWordsOf(got, expected) {
+    if (expected === '<hex>' && isHex(got) || expected === '<digits>' && /^\d+$/.test(got)
+        || expected === '<text>' && typeof got === 'string' && got || expected === `<${typeof got}>`)
+        return expected;
+    if (Array.isArray(got))
+        return got.map((one, i) => inWordsOf(one, expected?.[i]));
+    if (got && typeof got === 'object')
+        return Object.fromEntries(Object.entries(got).map(([key, one]) => {
+            const name = /^\d+$/.test(key) && expected?.['<day>'] ? '<day>' : key;
+            return [name, inWordsOf(one, expected?.[name])];
+        }));
+    return got;
+}
+
+const used = new Set();
+
+/** The original's answer with our deliberate differences. */
+function ours({ status, answer, code, differs = [] }) {
+    let expected = { status, answer };
+    for (const name of differs) {
+        const { why, adds, lacks = [], ...replaced } = DIFFERENCES[name] ?? assert.fail(`no difference ${name}`);
+        assert.ok(why, `${name} has its reason`);
+        used.add(name);
+        expected = { ...expected, ...replaced };
+        if (adds)
+            expected.answer = { ...expected.answer, ...adds };
+        for (const field of lacks)
+            delete expected.answer[field];
+    }
+    if (code)
+        expected.answer = { code, message: '<text>', id: '<text>' };
+    return expected;
+}
+
+async function replay(name, client) {
+    const failures = [];
+    const enrolment = load('register_login_logout').steps.filter(({ enrolment }) => enrolment);
+    for (const step of load(name).steps.flatMap((one) => one.enrol ? enrolled(one, enrolment) : one)) {
+        const expected = ours(step);
+        await client.prove(step.body, step.pin ?? PIN);
+        const got = await client.ask(step);
+        const said = { status: got.status, answer: inWordsOf(got.answer, expected.answer) };
+        if (!isDeepStrictEqual(said, expected))
+            failures.push(`${step.method} ${step.to}${step.path} ${step.note ?? ''}`
+                + `\n       got ${JSON.stringify(said)}\n  expected ${JSON.stringify(expected)}`);
+        if (got.status === 200 && typeof got.answer === 'object')
+            client.learn(got.answer);
+    }
+    if (failures.length)
+        throw new Error(failures.join('\n'));
+}
+
+/** The steps of an enrolment for somebody else; `until` names the last path of one that stops early. */
+function enrolled({ enrol, mobile, until }, steps) {
+    const end = until ? steps.findIndex(({ path }) => path.startsWith(until)) + 1 : steps.length;
+    return steps.slice(0, end).map((step) =>
+        step.body?.userId ? { ...step, body: { userId: enrol, mobile } } : step);
+}
+
+// ---- the servers --------------------------------------------------------------------------------
+
+/** The example as it is shipped, with ports and folders of ours, and what the original always had. */
+function configuration(folder) {
+    return readFileSync(join(__dirname, '../../conf/rps-server.conf'), 'utf8')
+        .replace(/^#.*\n/gm, '')
+        .replaceAll('8011', `${port}`).replaceAll('8001', `${port + 1}`).replaceAll('8005', `${port + 2}`)
+        .replace(/^ *MPinService rps$/m, '$&\nMPinTimePermits On\nMPinIssueOTP On')
+        .replaceAll('/usr/lib/apache2/modules/mod_auth_mpin.so', join(folder, 'mod_auth_mpin.so'))
+        .replaceAll('/usr/lib/apache2/modules', apxs('LIBEXECDIR'))
+        .replaceAll(/\/etc\/apache2|\/run\/apache2|\/var\/log\/apache2|\/var\/lib\/apache2/g, folder)
+        .replaceAll(/^(User|Group) .*\n/gm, (line) => process.getuid() === 0 ? line : '');
+}
+
+async function main() {
+    const names = readdirSync(transcripts).map((file) => file.replace('.json', '')).filter((name) => name !== 'differences');
+    const folder = makeFolder('transcripts', build);
+    const httpd = startHttpd(folder, configuration(folder));
+    const { compute, end } = mathematics();
+    console.log(`1..${names.length + 1}`);
+    let count = 0;
+    const test = async (title, run) => {
+        let failure;
+        await run().catch((error) => failure = error);
+        console.log(`${failure ? 'not ok' : 'ok'} ${++count} - ${title.replace(/_/g, ' ')}`);
+        if (failure)
+            console.log(String(failure.stack).replace(/^/gm, '# ')), process.exitCode = 1;
+    };
+    try {
+        await new Promise((done) => application.listen(port + 2, '127.0.0.1', done));
+        await Promise.all([ready(httpd, port), ready(httpd, port + 1)]);
+        for (const name of names)
+            await test(name, () => replay(name, new Client(compute)));
+        await test('every difference is used', async () =>
+            assert.deepEqual(Object.keys(DIFFERENCES).filter((name) => !used.has(name)), []));
+    } finally {
+        httpd.kill('SIGTERM');
+        end();
+        application.close();
+        application.closeAllConnections();
+        removeFolder(folder);
+    }
+}
+
+main();
