@@ -3,34 +3,14 @@
 const assert = require('node:assert/strict');
 const { connect } = require('node:net');
 const { resolve } = require('node:path');
+const { Browser } = require('./cookies.js');
 
 const port = Number(process.env.PORT || 8650);
 const build = resolve(process.env.BUILD || resolve(__dirname, '../../build'));
 const url = `http://127.0.0.1:${port}`;
 
-/** A browser: keeps cookies, sends its origin. */
-class Browser {
-    cookies = new Map();
-
-    async ask(path, method = 'GET', body = undefined, headers = {}) {
-        const response = await fetch(new URL(path, url), {
-            method, redirect: 'manual',
-            headers: {
-                Cookie: [...this.cookies].map((pair) => pair.join('=')).join('; '), Origin: url, Accept: 'application/json',
-                ...body && { 'Content-Type': 'application/json' }, ...headers,
-            },
-            body: typeof body === 'string' ? body : body && JSON.stringify(body),
-        });
-        for (const line of response.headers.getSetCookie()) {
-            const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
-            if (/Max-Age=0/.test(line))
-                this.cookies.delete(name);
-            else
-                this.cookies.set(name, value);
-        }
-        const text = await response.text();
-        return { status: response.status, text, headers: response.headers, json: /^[[{]/.test(text) ? JSON.parse(text) : undefined };
-    }
+class Visitor extends Browser {
+    constructor() { super(url); }
 
     settings() { return this.ask('/rps/clientSettings'); }
     redeem(mpinResponse) { return this.ask('/mpinAuthenticate', 'POST', { mpinResponse }); }
@@ -63,7 +43,7 @@ const handleOf = (mpinId) => require('node:crypto').createHash('sha256').update(
 
 const TESTS = {
     async its_settings_are_ours({ site }) {
-        const { json, headers } = await new Browser().settings();
+        const { json, headers } = await new Visitor().settings();
         assert.match(headers.get('cache-control'), /^no-store/);
         for (const [name, value] of Object.entries(json)) {
             if (/(?:URL|Url)$/.test(name))
@@ -75,7 +55,7 @@ const TESTS = {
     },
 
     async a_free_name_registers_and_signs_in({ client }) {
-        const browser = new Browser();
+        const browser = new Visitor();
         const settings = await settingsOf(browser);
         const anna = await client.register(settings, 'anna@example.org', 1234);
         const proof = await client.passes(settings, anna, 1234);
@@ -87,7 +67,7 @@ const TESTS = {
     },
 
     async three_wrong_pins_are_410({ client }) {
-        const browser = new Browser();
+        const browser = new Visitor();
         const settings = await settingsOf(browser);
         const bob = await client.register(settings, 'bob@example.org', 1234);
         const seen = [];
@@ -97,7 +77,7 @@ const TESTS = {
     },
 
     async who_is_signed_in_registers_their_very_name({ client }) {
-        const browser = new Browser();
+        const browser = new Visitor();
         await assert.rejects(client.register(await settingsOf(browser), 'john', 1234, 0).then(() => { throw new Error('200'); }),
             /200|403/); // free until its owner has been here; then not
         await browser.password('john', 'john-secret');
@@ -112,7 +92,7 @@ const TESTS = {
         const { json: registration } = await browser.ask('/rps/user', 'PUT', { userId: 'john', mobile: 0, userData });
         assert.equal(registration.active, true);
         const device = await client.finish(settings, registration, 4321);
-        const other = new Browser();
+        const other = new Visitor();
         await other.settings();
         assert.equal((await other.redeem(await client.passes(settings, device, 4321))).status, 200);
         assert.ok(await other.isIn());
@@ -123,7 +103,7 @@ const TESTS = {
     },
 
     async only_what_clients_ask_reaches_the_rps({ client }) {
-        const settings = await settingsOf(new Browser());
+        const settings = await settingsOf(new Visitor());
         const carol = await client.register(settings, 'carol@example.org', 1234);
         const { authOTT } = await client.passes(settings, carol, 1234);
         for (const path of ['/authenticate', '/loginResult', '/status', `/user/${carol.mpinId}`, '/rps/../authenticate',
@@ -135,7 +115,7 @@ const TESTS = {
             assert.match(answer, /^HTTP\/1.1 [34]\d\d /, path);
             assert.doesNotMatch(answer, /version|Expired authentication|service_name|INVALID DATA/, path);
         }
-        const browser = new Browser();
+        const browser = new Visitor();
         await browser.settings();
         assert.equal((await browser.redeem({ authOTT, pass: 2 })).status, 200, 'nobody has used it up');
     },
@@ -168,7 +148,7 @@ const TESTS = {
     },
 
     async a_phone_signs_a_desktop_in_and_out({ client }) {
-        const desktop = new Browser(), phone = new Browser();
+        const desktop = new Visitor(), phone = new Visitor();
         const settings = await settingsOf(phone);
         const dora = await client.register(settings, 'dora@example.org', 1234, 1);
         await desktop.settings();
@@ -192,7 +172,7 @@ const TESTS = {
     },
 
     async logs_name_no_identity_and_no_authOTT({ site, client }) {
-        const settings = await settingsOf(new Browser());
+        const settings = await settingsOf(new Visitor());
         const { mpinId } = await client.register(settings, 'fay@example.org', 1234);
         assert.ok(!site.log().includes(mpinId));
         assert.ok(site.audit().includes(`"identity":"${handleOf(mpinId)}"`));

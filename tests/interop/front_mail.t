@@ -2,6 +2,7 @@
 const assert = require('node:assert/strict');
 const { existsSync, mkdtempSync, readFileSync, rmSync } = require('node:fs');
 const { join, resolve } = require('node:path');
+const { Browser } = require('./cookies.js');
 const { PYTHON, ready, startProgram } = require('../browser/program.js');
 
 const port = Number(process.env.PORT || 8650) + 20;
@@ -10,25 +11,8 @@ const url = `http://127.0.0.1:${port}`;
 const folder = mkdtempSync('/var/tmp/mpin-front-mail-');
 const mailbox = join(folder, 'mailbox');
 
-/** A browser: keeps cookies, sends its origin. */
-class Browser {
-    cookies = new Map();
-
-    async ask(path, method = 'GET', body = undefined, headers = {}) {
-        const response = await fetch(new URL(path, url), {
-            method, redirect: 'manual', body: body && (typeof body === 'string' ? body : JSON.stringify(body)),
-            headers: {
-                Cookie: [...this.cookies].map((pair) => pair.join('=')).join('; '), Origin: url, Accept: 'application/json',
-                ...body && { 'Content-Type': 'application/json' }, ...headers,
-            },
-        });
-        for (const line of response.headers.getSetCookie()) {
-            const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
-            this.cookies.set(name, value);
-        }
-        const text = await response.text();
-        return { status: response.status, text, json: /^[[{]/.test(text) ? JSON.parse(text) : undefined };
-    }
+class Visitor extends Browser {
+    constructor() { super(url); }
 
     /** Whole addresses, and what a client hands back when it registers. */
     async settings() {
@@ -69,14 +53,14 @@ const signature = (browser, { mpinId, regOTT }) => browser.ask(`/rps/signature/$
 
 const TESTS = {
     async a_strangers_registration_in_front_of_an_rps_waits_for_the_mailbox({ client }) {
-        const browser = new Browser();
+        const browser = new Visitor();
         const { status, json } = await browser.register('anna@example.org');
         assert.deepEqual([status, json.active], [200, false]);
         assert.equal((await signature(browser, json)).status, 401);
 
         const mail = await mailTo('anna@example.org');
         assert.ok(linkIn(mail).startsWith(url) && mail.text.includes('desk'));
-        const other = new Browser();
+        const other = new Visitor();
         assert.equal((await other.ask(linkIn(mail), 'GET', undefined, { Accept: 'text/html' })).status, 200);
         const elsewhere = await other.follow(linkIn(mail));
         assert.equal(elsewhere.status, 403, 'the link alone activates nothing');
@@ -99,9 +83,9 @@ const TESTS = {
     },
 
     async who_may_not_register_is_answered_alike_and_gets_no_mail() {
-        const { status, json } = await new Browser().register('eve@example.org');
+        const { status, json } = await new Visitor().register('eve@example.org');
         assert.deepEqual([status, json.active], [200, false]);
-        assert.equal((await new Browser().register('bob@example.org')).status, 200);
+        assert.equal((await new Visitor().register('bob@example.org')).status, 200);
         await mailTo('bob@example.org');
         assert.deepEqual(mails('eve@example.org'), []);
     },
