@@ -54,7 +54,7 @@ async function start() {
 }
 
 const mails = (to) => existsSync(mailbox)
-    ? readFileSync(mailbox, 'utf8').trim().split('\n').map((line) => JSON.parse(line)).filter((mail) => mail.to.includes(to))
+    ? readFileSync(mailbox, 'utf8').split('\n').slice(0, -1).map((line) => JSON.parse(line)).filter((mail) => mail.to.includes(to))
     : [];
 
 /** The next mail to somebody that there was not yet. */

@@ -37,7 +37,7 @@ class Visitor extends Browser {
 }
 
 const mails = (to) => existsSync(mailbox)
-    ? readFileSync(mailbox, 'utf8').trim().split('\n').map((line) => JSON.parse(line)).filter((mail) => mail.to.includes(to)) : [];
+    ? readFileSync(mailbox, 'utf8').split('\n').slice(0, -1).map((line) => JSON.parse(line)).filter((mail) => mail.to.includes(to)) : [];
 
 async function mailTo(to, nth = 0) {
     for (let i = 0; i < 200; i++) {
