@@ -22,6 +22,23 @@ static bool is_plain(const char *text)
     return true;
 }
 
+/* False where a sequence is longer than it need be, half a pair of UTF-16, or beyond Unicode. */
+static bool second_fits(unsigned char first, unsigned char second)
+{
+    switch (first) {
+    case 0xe0:
+        return second >= 0xa0;
+    case 0xed:
+        return second < 0xa0;
+    case 0xf0:
+        return second >= 0x90;
+    case 0xf4:
+        return second < 0x90;
+    default:
+        return true;
+    }
+}
+
 /* Bytes of the UTF-8 sequence that begins here, 0 where none does. */
 static apr_size_t sequence(const char *text)
 {
@@ -37,7 +54,7 @@ static apr_size_t sequence(const char *text)
     for (apr_size_t i = 1; i < len; i++)
         if (((unsigned char)text[i] & 0xc0) != 0x80)
             return 0;
-    return len;
+    return len == 1 || second_fits(c, (unsigned char)text[1]) ? len : 0;
 }
 
 static const char *encoded_word(const char *text, apr_size_t len, apr_pool_t *p)

@@ -35,6 +35,20 @@ static void other_text_is_encoded_in_short_words(void **state)
         assert_in_range(strcspn(word, " "), 12, 75);
 }
 
+static void what_is_no_utf8_is_no_header(void **state)
+{
+    static const char *const bad[] = {"\xe0\x80\x80",    "\xe0\x9f\xbf",     "\xed\xa0\x80",
+                                      "\xed\xbf\xbf",    "\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf",
+                                      "\xf4\x90\x80\x80"};
+    static const char *const good[] = {"\xe0\xa0\x80",     "\xed\x9f\xbf",     "\xee\x80\x80",
+                                       "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xc2\x80"};
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_null(smtp_header(bad[i], pool));
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_non_null(smtp_header(good[i], pool));
+}
+
 static void what_would_begin_another_line_is_no_header(void **state)
 {
     (void)state;
@@ -87,6 +101,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_text_is_its_own_header),
         cmocka_unit_test(other_text_is_encoded_in_short_words),
+        cmocka_unit_test(what_is_no_utf8_is_no_header),
         cmocka_unit_test(what_would_begin_another_line_is_no_header),
         cmocka_unit_test(an_address_has_one_at_and_nothing_that_ends_it),
         cmocka_unit_test(nothing_is_sent_that_would_be_two_mails),
