@@ -158,9 +158,12 @@ $(BUILD)/lifecycle/%: tests/lifecycle/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmp
 	$(CC) $(ALL_CFLAGS) $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
 	      $(APR_LIBS) -lcmocka -lpthread
 
+# it answers itself what is asked over HTTP
+$(BUILD)/fuzz_answers: FUZZ_LINK = -Wl,--wrap=http_exchange
+
 fuzzers: $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/%)
 $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
-	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
+	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(FUZZ_LINK) $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
 	      $(APR_LIBS) -lcmocka -lpthread
 
 unit: $(UNIT)
