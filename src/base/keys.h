@@ -66,8 +66,8 @@ typedef struct keys_app_t {
  * when memory is out. */
 const keys_app_t *keys_dta_app(const keys_t *keys, apr_pool_t *p);
 
-/* The app key (D-TA signatures, activation keys derive from it) and the M-Pin master share (a
- * scalar of BLS12-381, 1 to r - 1, 32 bytes big-endian), both borrowed. */
+/* The app key (keys_derive_app is how to use it) and the M-Pin master share (a scalar of BLS12-381,
+ * 1 to r - 1, 32 bytes big-endian), both borrowed. */
 const secret_t *keys_app(const keys_t *keys);
 const secret_t *keys_master(const keys_t *keys);
 

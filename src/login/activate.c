@@ -1,20 +1,12 @@
 #include "login/activate.h"
 #include "login/form.h"
+#include "login/texts.h"
 
-#include <apr_strings.h>
 #include <http_protocol.h>
 
 #include "rps/activation.h"
 
 #define PURPOSE "activate"
-
-static const char *when(apr_time_t time, apr_pool_t *p)
-{
-    apr_time_exp_t utc;
-    apr_time_exp_gmt(&utc, time);
-    return apr_psprintf(p, "%04d-%02d-%02d %02d:%02d UTC", utc.tm_year + 1900, utc.tm_mon + 1,
-                        utc.tm_mday, utc.tm_hour, utc.tm_min);
-}
 
 /* Who, when, which device; and the form, where there is something to do. */
 static void show(facts_t *facts, const link_t *link, const char *token, int status, bool wrong)
@@ -26,7 +18,7 @@ static void show(facts_t *facts, const link_t *link, const char *token, int stat
     page_set(&page, "name", link->name);
     page_set(&page, "device", link->device);
     page_set(&page, "address", link->address);
-    page_set(&page, "when", when(link->made, facts->r->pool));
+    page_set(&page, "when", texts_moment(link->made, facts->r->pool));
     page_set(&page, "activate", ask ? "1" : "");
     page_set(&page, "number", ask && link->wants_number ? "1" : "");
     page_set(&page, "elsewhere", activates && !link->done && !ask ? "1" : "");

@@ -15,14 +15,6 @@ static const char *const kinds[NOTICE_COUNT] = {
     [NOTICE_ACTIVATE] = "activate", [NOTICE_DEVICE] = "added",      [NOTICE_PIN] = "new_pin",
     [NOTICE_LOCKED] = "locked",     [NOTICE_FAILURES] = "failures", [NOTICE_REVOKED] = "revoked"};
 
-static const char *when(uint32_t seconds, apr_pool_t *p)
-{
-    apr_time_exp_t utc;
-    apr_time_exp_gmt(&utc, apr_time_from_sec(seconds));
-    return apr_psprintf(p, "%04d-%02d-%02d %02d:%02d UTC", utc.tm_year + 1900, utc.tm_mon + 1,
-                        utc.tm_mday, utc.tm_hour, utc.tm_min);
-}
-
 static apr_table_t *values_of(const site_t *site, const notice_t *notice, const char *lang,
                               apr_pool_t *p)
 {
@@ -36,7 +28,7 @@ static apr_table_t *values_of(const site_t *site, const notice_t *notice, const 
     apr_table_setn(values, "user", notice->to);
     apr_table_setn(values, "device", notice->device);
     apr_table_setn(values, "address", notice->address);
-    apr_table_setn(values, "when", when(notice->made, p));
+    apr_table_setn(values, "when", texts_moment(apr_time_from_sec(notice->made), p));
     apr_table_setn(values, "link", notice->link);
     return values;
 }

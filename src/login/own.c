@@ -40,9 +40,9 @@ static const char *read_own(void *baton, const char *name, apr_pool_t *p)
 const char *own_render(const site_t *site, const char *name, const apr_table_t *values,
                        apr_hash_t *texts, apr_pool_t *p)
 {
-    const char *file = file_name(name, p);
+    const char *file = file_name(name, p), *dot = strchr(file, '.');
     template_t template = {read_own, (void *)(apr_uintptr_t)site, values, texts,
-                           strcmp(strchr(file, '.'), ".txt") == 0};
+                           dot && strcmp(dot, ".txt") == 0};
     const char *text = site->templates ? template_render(&template, name, p) : NULL;
     if (text)
         return text;

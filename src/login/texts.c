@@ -59,3 +59,11 @@ const texts_t *texts_for(const char *accept_language)
     }
     return &catalogues[0];
 }
+
+const char *texts_moment(apr_time_t time, apr_pool_t *p)
+{
+    apr_time_exp_t utc;
+    apr_time_exp_gmt(&utc, time);
+    return apr_psprintf(p, "%04d-%02d-%02d %02d:%02d UTC", utc.tm_year + 1900, utc.tm_mon + 1,
+                        utc.tm_mday, utc.tm_hour, utc.tm_min);
+}

@@ -23,7 +23,7 @@ static bool make_secrets(rps_t *rps, apr_pool_t *p)
     rps->idle_key = secret_make(p, KEY_BYTES);
     rps->link_key = keys_derive_lasting(rps->keys, "mail-link", p);
     rps->code_key = keys_derive_lasting(rps->keys, "phone-code", p);
-    rps->activation = service_activation(rps->keys, p);
+    rps->activation = keys_derive_app(rps->keys, "activate-key", p);
     return rps->halves && rps->idle_key && rps->activation && rps->code_key && rps->link_key &&
            keys_derive(rps->keys, keys_current(rps->keys), "idle-authott", 0, rps->idle_key->bytes);
 }

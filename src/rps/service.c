@@ -4,7 +4,6 @@
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
-#include "base/hkdf.h"
 #include "base/json.h"
 #include "rps/pending.h"
 #include "rps/phone.h"
@@ -17,19 +16,6 @@
 #define OTT_MAX 64  /* bytes of an authOTT, as clients send it */
 
 /* ---- activation ------------------------------------------------------------------------------ */
-
-/* A key of its own: the app key also signs for the D-TA, and what it signs there must not activate
- * anybody here. */
-const secret_t *service_activation(const keys_t *keys, apr_pool_t *p)
-{
-    static const char salt[] = "mod_auth_mpin", purpose[] = "activate-key";
-    const secret_t *app = keys_app(keys);
-    secret_t *key = secret_make(p, KEY_BYTES);
-    if (key)
-        hkdf_sha256(app->bytes, app->len, (const unsigned char *)salt, sizeof salt - 1,
-                    (const unsigned char *)purpose, sizeof purpose - 1, key->bytes, key->len);
-    return key;
-}
 
 /* hex HMAC-SHA256(key, mpinId | regOTT), both as their hex. */
 static const char *activate_key(const rps_t *rps, const char *mpin_id, const char *reg_ott,

@@ -5,9 +5,6 @@
 
 /* What makes an RPS other applications' (MPinService rps). */
 
-/* What the keys of activation are made with; NULL when memory is out. */
-const secret_t *service_activation(const keys_t *keys, apr_pool_t *p);
-
 /* Asks the application about a registration that is kept and not active yet; `verify` has all but
  * the key. NULL, and `*active` says whether it is now. Else the refusal, and the registration is
  * gone. */

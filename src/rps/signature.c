@@ -14,6 +14,11 @@ static result_t *taken(apr_pool_t *p)
     return result_error(p, 403, "name_taken", "This name is taken. Sign in to add a device to it.");
 }
 
+static result_t *disabled(apr_pool_t *p)
+{
+    return result_error(p, 403, "user_disabled", "This account is disabled.");
+}
+
 /* ---- activation ------------------------------------------------------------------------------ */
 
 /* Of all who registered the same free name, the first to come here gets it. */
@@ -35,7 +40,7 @@ static result_t *same_user(rps_t *rps, const pending_t *pending, user_t *user, a
     if (status != STORE_OK)
         return rps_store_refusal(status, p);
     if (user->state != USER_ACTIVE)
-        return result_error(p, 403, "user_disabled", "This account is disabled.");
+        return disabled(p);
     return user->version == pending->user_version ? NULL : unknown(p);
 }
 
@@ -104,20 +109,26 @@ static result_t *activate_signed_in(rps_t *rps, const caller_t *caller, const mp
     return refusal ? refusal : pending_add_identity(rps, caller, id, pending, &user, p);
 }
 
+/* Whoever has the name, an active account; a new one where nobody has it. */
+static result_t *claim_name(rps_t *rps, const caller_t *caller, const pending_t *pending,
+                            user_t *user, apr_pool_t *p)
+{
+    store_status_t status = people_claim(rps->people, pending->name, caller->now, user, p);
+    if (status == STORE_EXISTS)
+        return taken(p);
+    if (status != STORE_OK)
+        return rps_store_refusal(status, p);
+    return user->state == USER_ACTIVE ? NULL : disabled(p);
+}
+
 /* The application has vouched for the name. That is worth nothing at a site, where names are proven
  * otherwise, so nothing there is replaced by it. */
 static result_t *activate_vouched(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
                                   const pending_t *pending, apr_pool_t *p)
 {
     user_t user;
-    store_status_t status = people_claim(rps->people, pending->name, caller->now, &user, p);
-    if (status == STORE_EXISTS)
-        return taken(p);
-    if (status != STORE_OK)
-        return rps_store_refusal(status, p);
-    if (user.state != USER_ACTIVE)
-        return result_error(p, 403, "user_disabled", "This account is disabled.");
-    return pending_add_identity(rps, caller, id, pending, &user, p);
+    result_t *refusal = claim_name(rps, caller, pending, &user, p);
+    return refusal ? refusal : pending_add_identity(rps, caller, id, pending, &user, p);
 }
 
 /* Who reads that mailbox owns the name: whoever was merely first loses it. Since the mail was sent
@@ -129,14 +140,9 @@ static result_t *activate_mailed(rps_t *rps, const caller_t *caller, const mpin_
     result_t *refusal = rps_not_allowed(rps, pending->name, "This name may not register here.", p);
     if (refusal)
         return refusal;
-    store_status_t status = people_claim(rps->people, pending->name, caller->now, &user, p);
-    if (status == STORE_EXISTS)
-        return taken(p);
-    if (status != STORE_OK)
-        return rps_store_refusal(status, p);
-    if (user.state != USER_ACTIVE)
-        return result_error(p, 403, "user_disabled", "This account is disabled.");
-    refusal = name_proven(rps, caller, &user, p);
+    refusal = claim_name(rps, caller, pending, &user, p);
+    if (!refusal)
+        refusal = name_proven(rps, caller, &user, p);
     return refusal ? refusal : pending_add_identity(rps, caller, id, pending, &user, p);
 }
 
