@@ -83,6 +83,32 @@ subtest 'links are made with the public URL, whatever the Host header says' => s
     end($smtp);
 };
 
+subtest 'mails and the page behind their link are the administrator\'s, and a broken template is passed over' => sub {
+    my $smtp = mail_server();
+    my $own = "$top/pages";
+    mkdir $own;
+    Server::write_file("$own/mail_subject.txt", 'OWN SUBJECT {{title}}');
+    Server::write_file("$own/mail.txt", 'OWN TEXT {{link}}');
+    Server::write_file("$own/mail.html", 'OWN HTML {{link}}');
+    Server::write_file("$own/activate.html", 'OWN PAGE {{device}}');
+    my $server = server("smtp://127.0.0.1:$at\nMPinTemplates $own");
+    my $mail = arrives(asks());
+    like $mail->{subject}, qr/^OWN SUBJECT /, 'subject';
+    like $mail->{html}, qr/OWN HTML http/, 'HTML';
+    my ($path) = $mail->{text} =~ m{OWN TEXT http://[^/]+(/mpinActivate\?t=[0-9a-f]+)};
+    like browser($ENV{PORT})->visit($path)->content, qr/OWN PAGE/, 'text and page';
+    unlike Server::log_text(), qr/MPIN0501/, 'all of them can be used';
+    Server::write_file("$own/$_", '{{#title}} never closed') for qw(mail_subject.txt mail.txt mail.html activate.html);
+    $mail = arrives(asks());
+    like $mail->{subject}, qr/^Set up your PIN/, 'the built-in subject';
+    ($path) = $mail->{text} =~ m{^http://[^/]+(/mpinActivate\?t=[0-9a-f]+)}m;
+    like $mail->{html}, qr/\Q$path\E/, 'text and HTML';
+    like browser($ENV{PORT})->visit($path)->content, qr/name="csrf"/, 'and page';
+    like Server::log_text(), qr{MPIN0501[^\n]*/\Q$_\E}, "the log says so of $_" for qw(mail_subject.txt mail.txt mail.html activate.html);
+    $server->stop;
+    end($smtp);
+};
+
 subtest 'STARTTLS, and nothing before it' => sub {
     my $smtp = mail_server('starttls', $certificate, "$top/mail.key");
     my $server = server("smtp://127.0.0.1:$at starttls", SSL_CERT_FILE => $certificate);
