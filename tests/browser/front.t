@@ -32,7 +32,7 @@ run({
         assert.match(userData, /^[\w-]{100,}$/);
 
         await signOut(page);
-        await page.goto('/protected/');
+        await page.goto('/protected/?again'); // the browser may still have the page as it was
         await screen(page, 'enter');
         await typePin(page, '7391');
         await inside(page);

@@ -60,6 +60,7 @@ sub reset_connection {
     my $client = shift;
     setsockopt $client, SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0;
     close $client;
+    return 0;
 }
 
 # authOTT => [what the RPS does, our status, our code]
