@@ -220,12 +220,22 @@ result_t *rps_access(rps_t *rps, const caller_t *caller, const char *body, apr_s
 
 /* ---- where a mobile client finds us ---------------------------------------------------------- */
 
+/* Clients put it behind the url and a slash. */
+static const char *prefix(const rps_settings_t *s)
+{
+    const size_t origin = strlen(s->public_url);
+    const char *path = s->base_url;
+    if (strncmp(path, s->public_url, origin) == 0)
+        path += origin;
+    return *path == '/' ? path + 1 : path;
+}
+
 static json_t *service(const rps_settings_t *s)
 {
     json_t *json = json_object();
     rps_add_text(json, "name", s->title);
     rps_add_text(json, "url", s->public_url);
-    rps_add_text(json, "rps_prefix", *s->base_url == '/' ? s->base_url + 1 : s->base_url);
+    rps_add_text(json, "rps_prefix", prefix(s));
     rps_add_text(json, "logo_url", s->logo_url);
     rps_add_text(json, "type", "online");
     return json;

@@ -574,6 +574,10 @@ static void clients_are_told_where_to_go(void **state)
     assert_string_equal(json_text(json, "type", 100), "online");
     const json_t *list = rps_mobile_config(with.desk->rps, with.desk->pool)->json;
     assert_true(json_equal(json_array_get(list, 0), json));
+
+    with.desk->settings.base_url = "https://wiki.example.org/rps"; /* as where it serves others */
+    json = rps_service(with.desk->rps, with.desk->pool)->json;
+    assert_string_equal(json_text(json, "rps_prefix", 100), "rps");
 }
 
 int main(void)
