@@ -7,7 +7,7 @@
 // else is meant literally.
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
-const { createHash } = require('node:crypto');
+const { createHash, createHmac, randomBytes } = require('node:crypto');
 const { readFileSync, readdirSync } = require('node:fs');
 const { createServer } = require('node:http');
 const { join, resolve } = require('node:path');
@@ -33,19 +33,19 @@ const sessions = new Map();
 async function redeem(authOTT, session) {
     const post = (path, body) => fetch(RPS + path,
         { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
-    const logout = { logoutURL: '/logout', logoutData: { sessionToken: session } };
-    const answer = await post('/authenticate', { authOTT, ...logout });
+    const answer = await post('/authenticate', { authOTT });
     const { userId, message } = await answer.json();
     if (answer.status === 200) {
         sessions.set(session, userId);
-        await post('/loginResult', { authOTT, status: 200, message, ...logout });
+        const logoutData = { userId, sessionToken: session };
+        await post('/loginResult', { authOTT, status: 200, message, logoutURL: '/logout', logoutData });
     }
     return answer.status;
 }
 
 const application = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, APP);
-    const session = /session=(\w+)/.exec(request.headers.cookie ?? '')?.[1] ?? String(Math.random()).slice(2);
+    const session = /session=(\w+)/.exec(request.headers.cookie ?? '')?.[1] ?? randomBytes(32).toString('hex');
     const send = (status, body = '', headers = {}) =>
         response.writeHead(status, { 'Set-Cookie': `session=${session}`, ...headers }).end(body);
     const body = request.method === 'POST' ? await jsonOf(request).catch(() => undefined) : {};
@@ -81,9 +81,10 @@ const sha256 = (hex) => createHash('sha256').update(Buffer.from(hex, 'hex')).dig
 
 /** Who replays one transcript: what it was told (`known`), and what its device keeps. */
 class Client {
-    constructor(compute) {
+    constructor(compute, { key: dtaKey, ...dta }) {
         this.compute = compute;
-        this.known = { noPoint: `04${'22'.repeat(96)}`, authOTT: '0'.repeat(32) };
+        this.known = { noPoint: `04${'22'.repeat(96)}`, hash: '5a'.repeat(32), authOTT: '0'.repeat(32), ...dta };
+        this.dtaKey = dtaKey;
         this.shares = { secret: [], permit: [] };
         this.cookie = '';
     }
@@ -120,14 +121,31 @@ class Client {
         if (to === 'app')
             this.cookie = answer.headers.get('set-cookie') ?? this.cookie;
         const text = await answer.text();
-        return { status: answer.status, answer: text.startsWith('{') ? JSON.parse(text) : text.startsWith('<') ? '<page>' : text };
+        return { status: answer.status, answer: /^[{[]/.test(text) ? JSON.parse(text) : text.startsWith('<') ? '<page>' : text };
+    }
+
+    /** The answer to a step; nothing yet where other steps go on meanwhile. */
+    async take(step) {
+        if (step.joins)
+            return this.meanwhile;
+        await this.prove(step);
+        if (step.meanwhile) {
+            this.meanwhile = this.ask(step);
+            return undefined;
+        }
+        let got = await this.ask(step);
+        for (let i = 0; step.polls && got.answer.status !== step.answer.status && i < 200; i++) {
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            got = await this.ask(step);
+        }
+        return got;
     }
 
     learn(answer) {
         const another = answer.mpinId && answer.mpinId !== this.known.mpinId;
         if (another)
             this.known.earlierMpinId = this.known.mpinId;
-        Object.assign(this.known, answer);
+        Object.assign(this.known, Object.fromEntries(Object.entries(answer).filter(([, value]) => value !== '')));
         for (const [kind, name] of [['secret', 'clientSecretShare'], ['secret', 'clientSecret'], ['permit', 'timePermit']]) {
             if (answer[name])
                 this.shares[kind] = [...this.shares[kind], answer[name]].slice(-2);
@@ -141,8 +159,10 @@ class Client {
         }
     }
 
-    /** U, UT or V, if the body wants them. */
-    async prove(body, pin) {
+    /** U, UT, V or a signature for the D-TA, if the step wants them. */
+    async prove({ body, pin = PIN, signs }) {
+        if (signs)
+            this.known.signed = createHmac('sha256', this.dtaKey).update(this.fill(signs)).digest('hex');
         if (body?.UT === '{UT}') {
             if (!this.token) {
                 const [secret] = await this.compute('add', ...this.shares.secret);
@@ -181,19 +201,17 @@ const used = new Set();
 /** The original's answer with our deliberate differences. */
 function ours({ status, answer, code, differs = [] }) {
     let expected = { status, answer };
+    const additions = {};
     for (const name of differs) {
-        const { why, adds, lacks = [], ...replaced } = DIFFERENCES[name] ?? assert.fail(`no difference ${name}`);
+        const { why, adds, ...replaced } = DIFFERENCES[name] ?? assert.fail(`no difference ${name}`);
         assert.ok(why, `${name} has its reason`);
         used.add(name);
         expected = { ...expected, ...replaced };
-        if (adds)
-            expected.answer = { ...expected.answer, ...adds };
-        for (const field of lacks)
-            delete expected.answer[field];
+        Object.assign(additions, adds);
     }
     if (code)
         expected.answer = { code, message: '<text>', id: '<text>' };
-    return expected;
+    return Object.keys(additions).length ? { ...expected, answer: { ...expected.answer, ...additions } } : expected;
 }
 
 async function replay(name, client) {
@@ -201,11 +219,12 @@ async function replay(name, client) {
     const enrolment = load('register_login_logout').steps.filter(({ enrolment }) => enrolment);
     for (const step of load(name).steps.flatMap((one) => one.enrol ? enrolled(one, enrolment) : one)) {
         const expected = ours(step);
-        await client.prove(step.body, step.pin ?? PIN);
-        const got = await client.ask(step);
+        const got = await client.take(step);
+        if (!got)
+            continue;
         const said = { status: got.status, answer: inWordsOf(got.answer, expected.answer) };
         if (!isDeepStrictEqual(said, expected))
-            failures.push(`${step.method} ${step.to}${step.path} ${step.note ?? ''}`
+            failures.push(`${step.method} ${step.to} ${step.path} ${step.note ?? ''}`
                 + `\n       got ${JSON.stringify(said)}\n  expected ${JSON.stringify(expected)}`);
         if (got.status === 200 && typeof got.answer === 'object')
             client.learn(got.answer);
@@ -228,11 +247,18 @@ function configuration(folder) {
     return readFileSync(join(__dirname, '../../conf/rps-server.conf'), 'utf8')
         .replace(/^#.*\n/gm, '')
         .replaceAll('8011', `${port}`).replaceAll('8001', `${port + 1}`).replaceAll('8005', `${port + 2}`)
-        .replace(/^ *MPinService rps$/m, '$&\nMPinTimePermits On\nMPinIssueOTP On')
+        .replace(/^ *MPinService rps$/m, '$&\nMPinTimePermits On\nMPinIssueOTP On\nMPinLogo /icon.png')
         .replaceAll('/usr/lib/apache2/modules/mod_auth_mpin.so', join(folder, 'mod_auth_mpin.so'))
         .replaceAll('/usr/lib/apache2/modules', apxs('LIBEXECDIR'))
         .replaceAll(/\/etc\/apache2|\/run\/apache2|\/var\/log\/apache2|\/var\/lib\/apache2/g, folder)
         .replaceAll(/^(User|Group) .*\n/gm, (line) => process.getuid() === 0 ? line : '');
+}
+
+/** Whom the D-TA takes requests from, as its key file for others says, and times to sign. */
+function dtaApplication(folder) {
+    const [dtaApp, key] = readFileSync(join(folder, 'mpin-keys/mpin.keys.dta'), 'utf8').trim().split(':');
+    const at = (seconds) => `${new Date(Date.now() + seconds * 1000).toISOString().slice(0, 19)}Z`;
+    return { dtaApp, key: Buffer.from(key, 'hex'), expires: at(60), past: at(-5) };
 }
 
 async function main() {
@@ -244,16 +270,17 @@ async function main() {
     let count = 0;
     const test = async (title, run) => {
         let failure;
-        await run().catch((error) => failure = error);
+        await Promise.resolve().then(run).catch((error) => failure = error);
         console.log(`${failure ? 'not ok' : 'ok'} ${++count} - ${title.replace(/_/g, ' ')}`);
         if (failure)
             console.log(String(failure.stack).replace(/^/gm, '# ')), process.exitCode = 1;
     };
     try {
         await new Promise((done) => application.listen(port + 2, '127.0.0.1', done));
-        await Promise.all([ready(httpd, port), ready(httpd, port + 1)]);
+        await ready(httpd, port);
+        await fetch(`${RPS}/rps/clientSettings`); // it listens before it has its keys
         for (const name of names)
-            await test(name, () => replay(name, new Client(compute)));
+            await test(name, () => replay(name, new Client(compute, dtaApplication(folder))));
         await test('every difference is used', async () =>
             assert.deepEqual(Object.keys(DIFFERENCES).filter((name) => !used.has(name)), []));
     } finally {
