@@ -56,10 +56,11 @@ const char *cookie_header_take(const char *header, cookie_t wanted[], int count,
         cookie_t *cookie = which(wanted, count, at, end, &value);
         if (cookie) {
             note(cookie, value, end);
-            if (at > run && !kept)
-                out = kept = apr_palloc(p, strlen(header) + 1);
-            if (at > run)
+            if (at > run) {
+                if (!kept)
+                    out = kept = apr_palloc(p, strlen(header) + 1);
                 out = (char *)memcpy(out, run, (apr_size_t)(at - run)) + (at - run);
+            }
             run = *end ? end + 1 : end;
         }
         if (!*end)
