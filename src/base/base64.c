@@ -56,7 +56,9 @@ bool base64_decode(const char *text, apr_size_t len, unsigned char *bytes, apr_s
     unsigned char *out = bytes;
     uint32_t seen = ALL(4), bits;
 
-    /* Four bytes are stored for three: the fourth is overwritten, or lies in BASE64_BYTES_MAX. */
+    /* Four bytes are stored for three: the fourth is overwritten, or lies in BASE64_BYTES_MAX.
+     * Unrolled, as every request decodes a cookie. */
+#pragma GCC unroll 4
     for (; in < end; in += 4, out += 3) {
         bits = values[0][in[0]] | values[1][in[1]] | values[2][in[2]] | values[3][in[3]];
         seen &= bits;

@@ -46,17 +46,22 @@ const char *name_canonical(const char *raw, apr_pool_t *p)
     return name;
 }
 
-static bool label_byte(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-}
+/* strspn would fill such a table each time, and every request comes by here. */
+static const bool label_bytes[256] = {
+    ['-'] = true, ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true,
+    ['5'] = true, ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true, ['a'] = true,
+    ['b'] = true, ['c'] = true, ['d'] = true, ['e'] = true, ['f'] = true, ['g'] = true,
+    ['h'] = true, ['i'] = true, ['j'] = true, ['k'] = true, ['l'] = true, ['m'] = true,
+    ['n'] = true, ['o'] = true, ['p'] = true, ['q'] = true, ['r'] = true, ['s'] = true,
+    ['t'] = true, ['u'] = true, ['v'] = true, ['w'] = true, ['x'] = true, ['y'] = true,
+    ['z'] = true};
 
 /* Where a label ends: letters, digits and inner hyphens (RFC 5321, 4.1.2: a domain literal or an
  * underscore is no domain). NULL: it is none. */
 static const char *label_end(const char *label)
 {
     const char *end = label;
-    while (label_byte(*end)) /* strspn would fill a table first, and every request comes by here */
+    while (label_bytes[(unsigned char)*end])
         end++;
     return end > label && end - label <= LABEL_MAX && *label != '-' && end[-1] != '-' ? end : NULL;
 }

@@ -10,7 +10,7 @@ use lib "$FindBin::Bin/../bench/lib";
 use Httpd;
 use Login;
 use Site;
-use Test::More tests => 4;
+use Test::More tests => 5;
 
 my $port = $ENV{PORT} // 8700;
 system('make', '--no-print-directory', '-s', "BUILD=$Httpd::build", map { "$Httpd::build/$_" } qw(mpin-client bench/revoke bench/login bench/verify bench/adx.so))
@@ -26,12 +26,15 @@ sub count {
 
 my $unprotected = count('', Httpd::OPEN, sub { () });
 my $signed_in = count(Site::conf(), Httpd::PROTECTED, \&Site::session);
+my $usual = count(Site::usual_conf(), Httpd::USUAL, \&Site::session);
 Site::revoke(20_000);
 my $revoked = count(Site::conf(), Httpd::PROTECTED, \&Site::session);
-diag sprintf 'unprotected %.0f, signed in %.0f, with 20,000 revocations %.0f', $unprotected, $signed_in, $revoked;
+diag sprintf 'unprotected %.0f, signed in %.0f, with mod_mime and mod_dir %.0f, with 20,000 revocations %.0f',
+    $unprotected, $signed_in, $usual, $revoked;
 
 cmp_ok $signed_in - $unprotected, '<=', 12_200, 'a session adds at most 12,200 instructions to a request';
 cmp_ok $signed_in, '<=', 44_000, 'a request takes at most 44,000 in all';
+cmp_ok $usual, '<=', 45_000, 'a page of a server with mod_mime and mod_dir takes at most 45,000 in all';
 cmp_ok abs($revoked - $signed_in) / $signed_in, '<=', 0.02, 'revocations of others cost nothing';
 
 my $login = Login::instructions($port, Site::conf());

@@ -31,9 +31,10 @@ chomp(my $modules = `apxs -q LIBEXECDIR`);
 chomp(my $sbin = `apxs -q SBINDIR`);
 my $httpd = (grep { -x } "$sbin/apache2", "$sbin/httpd")[0];
 
-# The two pages that are measured have paths of one length, as httpd's own work depends on it.
-use constant {OPEN => '/open-site/page', PROTECTED => '/protected/page'};
-for my $path (OPEN, PROTECTED) {
+# The two pages that are measured have paths of one length, as httpd's own work depends on it. USUAL is for a server
+# with the modules that most have.
+use constant {OPEN => '/open-site/page', PROTECTED => '/protected/page', USUAL => '/protected/page.html'};
+for my $path (OPEN, PROTECTED, USUAL) {
     make_path(dirname("$top/site$path"));
     write_file("$top/site$path", 'x' x 99 . "\n");
 }

@@ -23,6 +23,9 @@ Require valid-user
 END
 }
 
+# The same with mod_mime and mod_dir, as most sites have them.
+sub usual_conf { return join '', (map { Httpd::load_module($_) } qw(mime dir)), "TypesConfig /etc/mime.types\n", conf() }
+
 # Somebody new with a PIN: the browser and the device.
 my $people = 0;
 
