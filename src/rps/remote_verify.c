@@ -109,7 +109,7 @@ static result_t *grant(rps_t *rps, const caller_t *caller, const wish_t *wish, b
 
 result_t *remote_verify(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
 {
-    wish_t wish;
+    wish_t wish = {.name = NULL};
     bool active = false;
     result_t *refusal = read_wish(&wish, body, p);
     if (refusal)
