@@ -230,6 +230,7 @@ run({
             assert.fail(`Tab does not reach ${text}`);
         };
         await page.goto('/protected');
+        await page.waitForSelector('#username:focus'); // the page's own doing, and a letter typed before is nobody's
         await keyboard.type(t.site.user);
         await keyboard.press('Tab');
         await keyboard.type(t.site.password);
