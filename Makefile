@@ -34,14 +34,14 @@ BLST_FILE = $(BUILD)/libblst.a
 endif
 
 # ---- what is built ---------------------------------------------------------------------------
-LIB_ROOMS = base store mpin session people dta rps
-MOD_ROOMS = config rpa login authn
+LIB_ROOMS = base keys store mpin dta session notice people phone rps remote
+MOD_ROOMS = config site web rpa login authn
 LIB_SRC   = $(foreach room,$(LIB_ROOMS),$(wildcard src/$(room)/*.c))
 MOD_SRC   = $(wildcard mod_auth_mpin.c) $(foreach room,$(MOD_ROOMS),$(wildcard src/$(room)/*.c))
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 MOD_OBJ   = $(MOD_SRC:%.c=$(BUILD)/obj/%.o)
 # files of the upper rooms that know no httpd: unit tests link them
-PURE_SRC  = $(wildcard src/login/return_to.c src/login/template.c src/rpa/cookie_header.c src/rpa/form.c) $(addprefix src/config/,public_url.c number.c \
+PURE_SRC  = src/login/return_to.c src/web/cookie_header.c src/web/form.c $(addprefix src/config/,public_url.c number.c \
             parse.c parse_rps.c parse_web.c parse_dta.c parse_mail.c settings.c cookie.c)
 PURE_OBJ  = $(PURE_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC  = $(wildcard tests/unit/test_*.c)
@@ -121,22 +121,22 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(if $(filter $(MOD_SRC),$<),$(HTTPD_INC)) -MMD -MP -c $< -o $@
 
-$(BUILD)/libmpin.a: $(LIB_OBJ)
+$(BUILD)/libmpin.a: $(LIB_OBJ) $(BUILD)/obj/assets.o
 	@mkdir -p $(@D)
 	@rm -f $@
 	ar rcs $@ $^
 
 # the pages, compiled into the module
-$(BUILD)/assets.c: src/login/embed.mjs $(HTDOCS)
+$(BUILD)/assets.c: src/base/embed.mjs $(HTDOCS)
 	node $< $(BUILD)/htdocs $@
 
 $(BUILD)/obj/assets.o: $(BUILD)/assets.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(HTTPD_INC) -MMD -MP -c $< -o $@
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 # httpd sees one symbol of ours, and nobody else's libraries see any
-$(BUILD)/mod_auth_mpin.so: $(MOD_OBJ) $(BUILD)/obj/assets.o $(BUILD)/libmpin.a $(BLST_FILE)
-	$(CC) -shared -Wl,--exclude-libs,ALL,-z,now,-z,relro $(SAN) $(MOD_OBJ) $(BUILD)/obj/assets.o $(BUILD)/libmpin.a \
+$(BUILD)/mod_auth_mpin.so: $(MOD_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
+	$(CC) -shared -Wl,--exclude-libs,ALL,-z,now,-z,relro $(SAN) $(MOD_OBJ) $(BUILD)/libmpin.a \
 	      $(BLST_LIB) $(PKG_LIBS) -o $@
 
 $(BUILD)/unit/%: tests/unit/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)

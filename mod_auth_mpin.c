@@ -3,13 +3,13 @@
 #include "config/hooks.h"
 #include "login/activate.h"
 #include "login/login.h"
-#include "login/postman.h"
-#include "login/texts.h"
+#include "site/postman.h"
+#include "notice/texts.h"
 #include "rpa/front.h"
-#include "rpa/phone.h"
+#include "rpa/phone_login.h"
 #include "rpa/issuer.h"
 #include "rpa/rpa.h"
-#include "rpa/service.h"
+#include "rpa/private.h"
 
 #include <http_protocol.h>
 #include <http_request.h>

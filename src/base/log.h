@@ -2,7 +2,7 @@
 #define MPIN_BASE_LOG_H
 
 /* The library logs through a callback, so that it logs outside httpd too. Ids are stable
- * ("MPIN0101") and documented. Secrets have a type of their own (base/secret.h) and no format that
+ * ("MPIN0101") and documented. Secrets have a type of their own (keys/secret.h) and no format that
  * prints it. */
 typedef enum { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG } log_level_t;
 

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "config/number.h"
-#include "people/name.h"
+#include "base/name.h"
 
 #define TITLE_MAX 64
 

@@ -3,7 +3,7 @@
 
 #include <apr_tables.h>
 #include "config/public_url.h"
-#include "base/smtp.h"
+#include "notice/smtp.h"
 #include "rps/rps.h"
 
 /* What directives hold, once they are read. Nothing here knows httpd. */

@@ -2,7 +2,7 @@
 #define MPIN_DTA_DTA_H
 
 #include <apr_pools.h>
-#include "base/keys.h"
+#include "keys/keys.h"
 #include "mpin/mpin.h"
 
 /* The issuer of secrets. The local one holds the master share of the key file. */

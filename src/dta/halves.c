@@ -3,7 +3,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "base/bytes.h"
-#include "base/hkdf.h"
+#include "keys/hkdf.h"
 
 struct halves_t {
     const secret_t *master, *blind;

@@ -6,7 +6,7 @@
 #include "store/store.h"
 
 /* A D-TA for an application elsewhere: each function is one endpoint (protocol: D-TA). Every
- * request but `status` is signed with the application's key (base/keys.h), and one with `expires`
+ * request but `status` is signed with the application's key (keys/keys.h), and one with `expires`
  * is good once. */
 typedef struct dta_service_t dta_service_t;
 

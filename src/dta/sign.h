@@ -2,7 +2,7 @@
 #define MPIN_DTA_SIGN_H
 
 #include <apr_time.h>
-#include "base/keys.h"
+#include "keys/keys.h"
 #include "base/result.h"
 
 /* Signed requests to a D-TA (protocol: D-TA). `signature` is the hex HMAC-SHA256 of

@@ -1,6 +1,6 @@
 #include "login/activate.h"
-#include "login/form.h"
-#include "login/texts.h"
+#include "login/login_form.h"
+#include "notice/texts.h"
 
 #include <http_protocol.h>
 

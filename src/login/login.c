@@ -1,5 +1,5 @@
 #include "login/login.h"
-#include "login/form.h"
+#include "login/login_form.h"
 #include "login/page.h"
 #include "login/return_to.h"
 

@@ -1,6 +1,6 @@
 #include "login/page.h"
-#include "login/own.h"
-#include "login/texts.h"
+#include "notice/own.h"
+#include "notice/texts.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -44,7 +44,7 @@ page_values_t page_begin(request_rec *r, const site_t *site)
 int page_answer(page_values_t *page, int status, const char *name)
 {
     request_rec *r = page->r;
-    const char *html = own_render(page->site, name, page->values, page->texts, r->pool);
+    const char *html = own_render(&page->site->templates, name, page->values, page->texts, r->pool);
     if (!html)
         return HTTP_INTERNAL_SERVER_ERROR; /* the built-in pages are part of the module: a test
                                               renders each */

@@ -1,4 +1,4 @@
-#include "login/form.h"
+#include "login/login_form.h"
 #include "login/login.h"
 
 #include <apr_md5.h>

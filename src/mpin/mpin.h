@@ -1,5 +1,5 @@
-#ifndef MPIN_MPIN_H
-#define MPIN_MPIN_H
+#ifndef MPIN_MPIN_MPIN_H
+#define MPIN_MPIN_MPIN_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
-#ifndef MPIN_PAIRING_H
-#define MPIN_PAIRING_H
+#ifndef MPIN_MPIN_PAIRING_H
+#define MPIN_MPIN_PAIRING_H
 
 #include <blst.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-#ifndef MPIN_POINT_H
-#define MPIN_POINT_H
+#ifndef MPIN_MPIN_POINT_H
+#define MPIN_MPIN_POINT_H
 
 #include <blst.h>
 #include "mpin/mpin.h"

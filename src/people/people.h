@@ -1,7 +1,7 @@
 #ifndef MPIN_PEOPLE_PEOPLE_H
 #define MPIN_PEOPLE_PEOPLE_H
 
-#include "people/name.h"
+#include "base/name.h"
 #include "session/revocation.h"
 #include "session/session.h"
 

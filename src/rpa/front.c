@@ -1,8 +1,8 @@
 #include "rpa/front.h"
 #include "base/json.h"
-#include "rpa/phone.h"
+#include "rpa/phone_login.h"
 #include "rpa/rpa.h"
-#include "rps/remote.h"
+#include "remote/remote.h"
 
 #include <sodium.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 #include "rpa/issuer.h"
-#include "rpa/form.h"
+#include "web/form.h"
 
 static dta_request_t request_of_query(const facts_t *facts)
 {

@@ -2,7 +2,7 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "rpa/front.h"
-#include "rpa/phone.h"
+#include "rpa/phone_login.h"
 
 #include <apr_strings.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #ifndef MPIN_RPA_RPA_H
 #define MPIN_RPA_RPA_H
 
-#include "rpa/route.h"
+#include "web/route.h"
 
 /* Endpoints of the relying party and, where it is embedded, of the RPS: rows of the route table. */
 result_t *rpa_client_settings(facts_t *facts);  /* GET /rps/clientSettings */

@@ -4,7 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
-#include "rps/remote_mail.h"
+#include "remote/remote_mail.h"
 
 /* A link's token: what it is about 1 | handle 16 | MAC 16, in hex. */
 #define MAC_BYTES 16

@@ -3,7 +3,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "base/json.h"
-#include "people/name.h"
+#include "base/name.h"
 
 /* What stands for a user: the code, and how many wrong ones there were. A fleeting record never
  * leaves its machine, so it is this as it lies in memory. */

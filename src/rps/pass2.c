@@ -5,7 +5,7 @@
 #include "rps/attempt.h"
 #include "rps/authott.h"
 #include "rps/split.h"
-#include "rps/code.h"
+#include "phone/code.h"
 
 #define UNJUDGED_EACH 20  /* records a minute and identity of who is not judged ... */
 #define UNJUDGED_ALL 5000 /* ... and in all */

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/hex.h"
 #include "base/json.h"
-#include "rps/phone_code.h"
+#include "phone/phone_code.h"
 #include "rps/redeem.h"
 
 static result_t *wrong_pin(const authott_t *record, apr_pool_t *p)

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/hex.h"
 #include "base/json.h"
-#include "rps/browser_name.h"
+#include "phone/browser_name.h"
 #include "rps/mailed.h"
 #include "rps/pending.h"
 #include "rps/service.h"

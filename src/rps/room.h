@@ -2,7 +2,7 @@
 #define MPIN_RPS_ROOM_H
 
 #include "dta/halves.h"
-#include "people/outbox.h"
+#include "notice/outbox.h"
 #include "rps/allow.h"
 #include "rps/rps.h"
 
@@ -28,10 +28,10 @@ struct rps_t {
     outbox_t outbox;            /* where settings->mail_site is not NULL */
     const secret_t *link_key;   /* links of mails (rps/mailed.h) */
     secret_t *idle_key;         /* authOTTs that are kept nowhere (rps/authott.h) */
-    const secret_t *code_key;   /* what leads to a phone login's code (rps/code.h) */
+    const secret_t *code_key;   /* what leads to a phone login's code (phone/code.h) */
     const secret_t *activation; /* what keys of activation are made with (rps/service.h) */
     apr_time_t complained;      /* of an application that gives no answer; atomic */
-    struct remote_t *remote;    /* an RPS elsewhere (rps/remote_ask.h), NULL without */
+    struct remote_t *remote;    /* an RPS elsewhere (remote/remote_ask.h), NULL without */
 };
 
 /* An mpinId as clients send it, decoded once. It is confidential: only its handle is ever shown, in

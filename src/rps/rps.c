@@ -2,7 +2,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
-#include "rps/remote_ask.h"
+#include "remote/remote_ask.h"
 #include "rps/service.h"
 #include "rps/split.h"
 

@@ -4,7 +4,7 @@
 #include "base/http.h"
 #include "base/result.h"
 #include "base/seats.h"
-#include "base/secret.h"
+#include "keys/secret.h"
 #include "dta/dta.h"
 #include "dta/sign.h"
 #include "people/people.h"
@@ -158,9 +158,9 @@ typedef struct redemption_t {
     identity_t identity;
     const char *mpin_id;                 /* as pass2 named it: at a service, else NULL */
     char otp[7];                         /* a code that is good from now on; "" without one */
-    bool by_phone;                       /* a phone signs this browser in (rps/phone.h) ... */
+    bool by_phone;                       /* a phone signs this browser in (phone/phone.h) ... */
     unsigned char wid[16], auth_ott[16]; /* ... and waits for the word on these */
-    bool wants_word;                     /* at an RPS elsewhere: a phone may wait (rps/remote.h) */
+    bool wants_word; /* at an RPS elsewhere: a phone may wait (remote/remote.h) */
 } redemption_t;
 
 void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemption_t *redemption,

@@ -6,7 +6,7 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "rps/pending.h"
-#include "rps/phone.h"
+#include "phone/phone.h"
 
 /* Other applications' RPS: registration by their word, and what only they may ask (protocol: RPS,
  * private). */

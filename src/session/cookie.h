@@ -1,7 +1,7 @@
 #ifndef MPIN_SESSION_COOKIE_H
 #define MPIN_SESSION_COOKIE_H
 
-#include "base/seal.h"
+#include "keys/seal.h"
 
 /* What our three cookies share: a sealed text in base64url, bound to the cookie's name and the
  * realm. */

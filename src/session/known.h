@@ -2,7 +2,7 @@
 #define MPIN_SESSION_KNOWN_H
 
 #include <apr_time.h>
-#include "base/keys.h"
+#include "keys/keys.h"
 
 /* A lasting sealed cookie (good for KNOWN_DAYS from its sealing) that remembers which users have
  * signed in from this browser. It proves nothing and opens nothing: it only gives the browser

@@ -2,7 +2,7 @@
 #define MPIN_SESSION_PRELOGIN_H
 
 #include <apr_time.h>
-#include "base/keys.h"
+#include "keys/keys.h"
 
 /* One short-lived sealed cookie holds what happens before login: the browser's random id (to which
  * authOTTs and form tokens are bound) and, for at most four open login pages, where each wants to

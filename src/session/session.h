@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include "session/revocation.h"
 
-/* The cookie is the session: a fixed binary layout, sealed (base/seal.h) with the cookie's name and
+/* The cookie is the session: a fixed binary layout, sealed (keys/seal.h) with the cookie's name and
  * the realm as associated data. Opening one takes no heap, no lock that a writer holds for long, no
  * system call.
  *

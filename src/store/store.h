@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/log.h"
-#include "base/seal.h"
+#include "keys/seal.h"
 
 /* What the module remembers. Every operation is atomic across threads, processes and nodes. Records
  * are sealed (AES-256-GCM, AAD = schema version | class | kind | key), so that a writer of the

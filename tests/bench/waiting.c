@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/hex.h"
-#include "rps/code.h"
+#include "phone/code.h"
 
 static int fail(const char *what, const char *why)
 {

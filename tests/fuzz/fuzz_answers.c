@@ -11,8 +11,8 @@
 #include "base/json.h"
 #include "dta/second.h"
 #include "rps/application.h"
-#include "rps/remote.h"
-#include "rps/remote_ask.h"
+#include "remote/remote.h"
+#include "remote/remote_ask.h"
 
 #define SITE "https://www.example.org"
 #define DTA "https://dta.example.net"

@@ -7,7 +7,7 @@
 
 #include "../unit/rps_desk.h"
 #include "base/json.h"
-#include "rps/number.h"
+#include "phone/number.h"
 #include "rps/otp.h"
 
 static desk_t *desk;

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "login/return_to.h"
-#include "login/template.h"
-#include "rpa/cookie_header.h"
-#include "rpa/form.h"
+#include "notice/template.h"
+#include "web/cookie_header.h"
+#include "web/form.h"
 
 static void require(bool holds)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/keys_text.h"
+#include "keys/keys_text.h"
 
 static void require(bool holds)
 {

@@ -8,8 +8,8 @@
 
 #include "../unit/rps_desk.h"
 #include "base/json.h"
-#include "base/smtp.h"
-#include "people/outbox.h"
+#include "notice/smtp.h"
+#include "notice/outbox.h"
 #include "rps/activation.h"
 
 #define SITE "https://www.example.com"

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "people/name.h"
+#include "base/name.h"
 
 static void require(int holds)
 {

@@ -1,7 +1,7 @@
 #ifndef PHONE_DESK_H
 #define PHONE_DESK_H
 
-#include "rps/phone.h"
+#include "phone/phone.h"
 #include "rps_desk.h"
 
 /* A desk where phones sign desktops in; a phone waits for one second. The desktop has cookie 1, the

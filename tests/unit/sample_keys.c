@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/keys_text.h"
+#include "keys/keys_text.h"
 
 keys_t *sample_keys_of(const char *text, apr_pool_t *p)
 {

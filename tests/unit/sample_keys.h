@@ -1,7 +1,7 @@
 #ifndef SAMPLE_KEYS_H
 #define SAMPLE_KEYS_H
 
-#include "base/keys.h"
+#include "keys/keys.h"
 
 /* Key files with known keys, for every room's tests. SAMPLE_FILE takes the lines of its root keys.
  */

@@ -1,7 +1,7 @@
 #ifndef TESTS_STORE_FIXTURE_H
 #define TESTS_STORE_FIXTURE_H
 
-#include "base/keys.h"
+#include "keys/keys.h"
 #include "store/store.h"
 
 /* A store for a test, in a directory of its own that goes with the pool. */

@@ -6,7 +6,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <string.h>
-#include "rpa/cookie_header.h"
+#include "web/cookie_header.h"
 
 static apr_pool_t *pool;
 

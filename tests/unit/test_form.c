@@ -5,7 +5,7 @@
 #include <cmocka.h>
 #include <apr_general.h>
 #include <apr_strings.h>
-#include "rpa/form.h"
+#include "web/form.h"
 
 static apr_pool_t *pool;
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/keys_text.h"
+#include "keys/keys_text.h"
 #include "sample_keys.h"
 
 static apr_pool_t *pool;

@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/keys.h"
-#include "base/keys_text.h"
+#include "keys/keys.h"
+#include "keys/keys_text.h"
 
 static apr_pool_t *pool;
 static uid_t stranger; /* "nobody": a user that we aren't */

@@ -6,7 +6,7 @@
 
 #include <apr_general.h>
 #include <string.h>
-#include "people/name.h"
+#include "base/name.h"
 
 static apr_pool_t *pool;
 

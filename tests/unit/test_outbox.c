@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "people/outbox.h"
+#include "notice/outbox.h"
 #include "rps_desk.h"
 
 /* The queue of mails: what is in it, who sends it, and for how long. */

@@ -7,9 +7,9 @@
 #include <cmocka.h>
 #include "base/json.h"
 #include "phone_desk.h"
-#include "rps/browser_name.h"
-#include "rps/number.h"
-#include "rps/qr.h"
+#include "phone/browser_name.h"
+#include "phone/number.h"
+#include "phone/qr.h"
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 

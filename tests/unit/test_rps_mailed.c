@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "base/json.h"
-#include "people/outbox.h"
+#include "notice/outbox.h"
 #include "rps/activation.h"
 #include "rps_desk.h"
 

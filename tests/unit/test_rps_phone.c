@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include "base/json.h"
 #include "phone_desk.h"
-#include "rps/code.h"
+#include "phone/code.h"
 
 #define WRONG 4321
 

@@ -10,7 +10,7 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "remote_desk.h"
-#include "rps/remote.h"
+#include "remote/remote.h"
 
 /* ---- logins ---------------------------------------------------------------------------------- */
 

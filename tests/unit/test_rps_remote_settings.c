@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include "base/json.h"
 #include "remote_desk.h"
-#include "rps/remote.h"
+#include "remote/remote.h"
 
 /* ---- clientSettings -------------------------------------------------------------------------- */
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include "base/hex.h"
 #include "base/json.h"
-#include "base/keys_app.h"
+#include "keys/keys_app.h"
 #include "dta/halves.h"
 #include "dta/serve.h"
 #include "rps_desk.h"

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/hkdf.h"
-#include "base/seal.h"
+#include "keys/hkdf.h"
+#include "keys/seal.h"
 #include "sample_keys.h"
 
 #define DAY apr_time_from_sec(86400)

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/hex.h"
-#include "base/seal.h"
+#include "keys/seal.h"
 
 static apr_pool_t *pool;
 

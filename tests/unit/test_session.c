@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/base64.h"
-#include "base/seal.h"
+#include "keys/seal.h"
 #include "sample_keys.h"
 #include "session/cookie.h"
 #include "session/known.h"

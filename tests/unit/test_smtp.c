@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/smtp.h"
+#include "notice/smtp.h"
 
 static apr_pool_t *pool;
 static const bool go_on;

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <apr_general.h>
 #include <apr_strings.h>
-#include "login/template.h"
+#include "notice/template.h"
 
 static apr_pool_t *pool;
 static apr_table_t *files;

@@ -1,0 +1,77 @@
+#ifndef MPIN_KEYS_KEYS_H
+#define MPIN_KEYS_KEYS_H
+
+#include <apr_pools.h>
+#include <apr_user.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "keys/secret.h"
+
+/* The key file (MPinKeyFile): root keys, app key and M-Pin master share, each with an id and a date
+ * (keys/keys_text.h). 0600, optionally sealed by a passphrase. Read by the parent before privileges
+ * are dropped; what is loaded lives in secret memory and is inherited over fork. */
+typedef struct keys_t keys_t;
+
+typedef enum {
+    KEYS_OK = 0,
+    KEYS_MISSING,    /* there is no such file */
+    KEYS_UNREADABLE, /* it may not be read by us (EACCES: no fault when `apachectl -t` isn't root)
+                      */
+    KEYS_UNSAFE,     /* others can read or replace it, or it is no regular file */
+    KEYS_BROKEN,     /* it can't be parsed */
+    KEYS_PASSPHRASE, /* sealed and no passphrase given, plain and one given, or the wrong one */
+    KEYS_EXISTS      /* keys_create: there is one already */
+} keys_status_t;
+
+#define KEY_BYTES 32
+#define KEY_ID_BYTES 16
+
+/* Reads the file at the absolute `path`: O_NOFOLLOW, a regular file owned by the caller or root, no
+ * rights for group and world (KEYS_UNSAFE), and, where `httpd_uid` is not ours, in a directory that
+ * `httpd_uid` can't write or replace. `passphrase` is NULL for a plain file. `*why` is one sentence
+ * for the administrator, with the mend. */
+keys_status_t keys_open(keys_t **keys, const char *path, const secret_t *passphrase,
+                        apr_uid_t httpd_uid, apr_pool_t *p, const char **why);
+
+/* Makes a new file with fresh keys, fsynced; it appears whole or not at all and never in place of
+ * another (KEYS_EXISTS). The directory is made 0700 if it is missing. Then keys_open reads it. */
+keys_status_t keys_create(const char *path, const secret_t *passphrase, apr_pool_t *p,
+                          const char **why);
+
+/* The file's own id, recorded by the store so that another file is noticed: KEY_ID_BYTES bytes. */
+const unsigned char *keys_id(const keys_t *keys);
+
+/* The number (0..255) of the root key that seals now. */
+unsigned char keys_current(const keys_t *keys);
+
+/* HKDF-SHA-256 (RFC 5869) of root key `number` for `purpose` and a UTC day number. False when there
+ * is no such root key (it was retired and removed). The caller wipes `key`. */
+bool keys_derive(const keys_t *keys, unsigned char number, const char *purpose, uint16_t day,
+                 unsigned char key[KEY_BYTES]);
+
+/* The key of a purpose that knows no days (day 0), from the root key that seals now: KEY_BYTES.
+ * NULL when memory is out. */
+const secret_t *keys_derive_lasting(const keys_t *keys, const char *purpose, apr_pool_t *p);
+
+/* HKDF of the app key for a purpose; two purposes share no key. NULL when memory is out. */
+const secret_t *keys_derive_app(const keys_t *keys, const char *purpose, apr_pool_t *p);
+
+/* What an application names itself by at a D-TA, and signs its requests with. */
+typedef struct keys_app_t {
+    char id[2 * KEY_ID_BYTES + 1]; /* lower-case hex */
+    const secret_t *key;           /* KEY_BYTES */
+} keys_app_t;
+
+/* The one that this key file's D-TA takes requests from; its key is derived from the app key. NULL
+ * when memory is out. */
+const keys_app_t *keys_dta_app(const keys_t *keys, apr_pool_t *p);
+
+/* The app key (keys_derive_app is how to use it) and the M-Pin master share (a scalar of BLS12-381,
+ * 1 to r - 1, 32 bytes big-endian), both borrowed. */
+const secret_t *keys_app(const keys_t *keys);
+const secret_t *keys_master(const keys_t *keys);
+
+/* The application's id as clients see it: 32 lower-case hex digits. */
+const char *keys_app_id(const keys_t *keys);
+
+#endif

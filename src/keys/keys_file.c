@@ -1,0 +1,185 @@
+#include "keys/keys.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "keys/keys_text.h"
+#include "keys/secret_file.h"
+
+#define GROUPS_MAX 256
+
+static const char *directory_of(const char *path, apr_pool_t *p)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == path ? "/" : apr_pstrmemdup(p, path, (apr_size_t)(slash - path));
+}
+
+/* Where nothing is known about the user, it is taken to be in every group. */
+static bool is_in_group(uid_t user, gid_t group)
+{
+    gid_t groups[GROUPS_MAX];
+    int count = GROUPS_MAX;
+    const struct passwd *entry = getpwuid(user);
+    if (!entry || getgrouplist(entry->pw_name, entry->pw_gid, groups, &count) < 0)
+        return true;
+    for (int i = 0; i < count; i++)
+        if (groups[i] == group)
+            return true;
+    return false;
+}
+
+static bool can_write(uid_t user, const struct stat *dir)
+{
+    return dir->st_uid == user || dir->st_mode & S_IWOTH ||
+           (dir->st_mode & S_IWGRP && is_in_group(user, dir->st_gid));
+}
+
+/* The first directory of `path`'s that `user` could put another one in place of, or NULL. Above the
+ * innermost, a sticky one is safe (/tmp): what is not one's own can't be renamed there. */
+static const char *replaceable(const char *path, uid_t user, apr_pool_t *p)
+{
+    char dir[PATH_MAX];
+    if (!realpath(directory_of(path, p), dir))
+        return path;
+
+    for (bool innermost = true;; innermost = false) {
+        struct stat st;
+        if (stat(dir, &st) ||
+            (can_write(user, &st) && (innermost || st.st_uid == user || !(st.st_mode & S_ISVTX))))
+            return apr_pstrdup(p, dir);
+        if (!strcmp(dir, "/"))
+            return NULL;
+        char *last = strrchr(dir, '/');
+        last[last == dir] = '\0';
+    }
+}
+
+static keys_status_t refuse(keys_status_t status, const char **why, apr_pool_t *p, const char *path,
+                            const char *what)
+{
+    *why = apr_psprintf(p, "key file %s %s", path, what);
+    return status;
+}
+
+static keys_status_t read_file(keys_t **keys, int fd, const char *path, const secret_t *passphrase,
+                               apr_pool_t *p, apr_pool_t *scratch, const char **why)
+{
+    struct stat st;
+    if (fstat(fd, &st))
+        return refuse(KEYS_UNREADABLE, why, p, path, "can't be examined; check the file system");
+    const char *unsafe = secret_file_unsafe(&st);
+    if (unsafe)
+        return refuse(KEYS_UNSAFE, why, p, path, unsafe);
+
+    secret_t *text = secret_file_whole(fd, st.st_size, KEYS_TEXT_MAX, scratch);
+    if (!text)
+        return refuse(KEYS_BROKEN, why, p, path, "can't be read whole; restore it from a copy");
+    const char *what;
+    keys_status_t status = keys_parse(keys, text, passphrase, p, &what);
+    return status ? refuse(status, why, p, path, what) : KEYS_OK;
+}
+
+keys_status_t keys_open(keys_t **keys, const char *path, const secret_t *passphrase,
+                        apr_uid_t httpd_uid, apr_pool_t *p, const char **why)
+{
+    /* O_NONBLOCK: a pipe in its place doesn't hold us up. */
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        if (errno == ENOENT)
+            return refuse(KEYS_MISSING, why, p, path,
+                          "doesn't exist; start httpd once to have it made");
+        if (errno == ELOOP)
+            return refuse(KEYS_UNSAFE, why, p, path, "is a symbolic link; name the file itself");
+        return refuse(KEYS_UNREADABLE, why, p, path,
+                      apr_psprintf(p, "can't be opened (%s); it is read by who starts httpd",
+                                   strerror(errno)));
+    }
+    const char *dir = httpd_uid != geteuid() ? replaceable(path, httpd_uid, p) : NULL;
+    keys_status_t status;
+    if (dir) {
+        *why = apr_psprintf(
+            p,
+            "key file %s: the user that httpd runs as can write the directory %s; move the "
+            "file or take that right away",
+            path, dir);
+        status = KEYS_UNSAFE;
+    } else {
+        apr_pool_t *scratch;
+        apr_pool_create(&scratch, p);
+        status = read_file(keys, fd, path, passphrase, p, scratch, why);
+        apr_pool_destroy(scratch);
+    }
+    close(fd);
+    return status;
+}
+
+static bool write_whole(int fd, const secret_t *text)
+{
+    for (apr_size_t done = 0; done < text->len;) {
+        ssize_t put = write(fd, text->bytes + done, text->len - done);
+        if (put < 0 && errno != EINTR)
+            return false;
+        done += put > 0 ? (apr_size_t)put : 0;
+    }
+    return !fsync(fd);
+}
+
+static bool sync_dir(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fd >= 0 && !fsync(fd);
+    if (fd >= 0)
+        close(fd);
+    return synced;
+}
+
+/* Written beside and linked into place, so that a crash leaves no half file and link() never
+ * replaces. */
+static bool write_file(const char *dir, const char *path, const secret_t *text, apr_pool_t *p)
+{
+    const char *beside = apr_psprintf(p, "%s.%ld.new", path, (long)getpid());
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return false;
+    bool done = write_whole(fd, text) && !link(beside, path) && sync_dir(dir);
+    int error = errno;
+    close(fd);
+    unlink(beside);
+    errno = error;
+    return done;
+}
+
+keys_status_t keys_create(const char *path, const secret_t *passphrase, apr_pool_t *p,
+                          const char **why)
+{
+    const char *dir = directory_of(path, p);
+    if (mkdir(dir, 0700) && errno != EEXIST)
+        return refuse(KEYS_UNREADABLE, why, p, path,
+                      apr_psprintf(p, "can't be made: mkdir %s: %s; make the directory", dir,
+                                   strerror(errno)));
+
+    apr_pool_t *scratch;
+    apr_pool_create(&scratch, p);
+    secret_t *text = keys_fresh(scratch);
+    if (text && passphrase)
+        text = keys_text_seal(text, passphrase, scratch);
+
+    keys_status_t status = KEYS_OK;
+    if (!text)
+        status = refuse(KEYS_UNREADABLE, why, p, path, "can't be made: out of memory");
+    else if (!write_file(dir, path, text, scratch)) {
+        status = errno == EEXIST ? KEYS_EXISTS : KEYS_UNREADABLE;
+        refuse(status, why, p, path,
+               apr_psprintf(p, "can't be made: %s; check the directory", strerror(errno)));
+    }
+    apr_pool_destroy(scratch);
+    return status;
+}

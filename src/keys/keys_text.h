@@ -1,0 +1,42 @@
+#ifndef MPIN_KEYS_KEYS_TEXT_H
+#define MPIN_KEYS_KEYS_TEXT_H
+
+#include "keys/keys.h"
+
+/* The text of a key file. Lines of words and not JSON, because a JSON parser leaves copies of the
+ * keys behind in freed memory; here no key leaves secret memory.
+ *
+ *   mpin-keys 1
+ *   file <32 hex>
+ *   root <0..255> <date> <64 hex>     one or more; the last one seals, the others still open
+ *   app <32 hex> <date> <64 hex>
+ *   master <0..255> <date> <64 hex>
+ *
+ * or, sealed by a passphrase (Argon2id; XChaCha20-Poly1305 round the above):
+ *
+ *   mpin-keys-sealed 1 <passes> <KiB> <salt, 32 hex> <nonce, 48 hex> <hex>
+ */
+#define KEYS_TEXT_MAX 16384 /* bytes */
+
+/* Parses a plain or sealed text, which is used up. `*why` begins in the middle of a sentence: "is
+ * ...". */
+keys_status_t keys_parse(keys_t **keys, secret_t *text, const secret_t *passphrase, apr_pool_t *p,
+                         const char **why);
+
+/* Fresh keys as a text; NULL when memory is out. */
+secret_t *keys_fresh(apr_pool_t *p);
+
+/* The sealed form of a text, and a sealed text's own; NULL when memory is out or it doesn't open.
+ */
+secret_t *keys_text_seal(const secret_t *text, const secret_t *passphrase, apr_pool_t *p);
+secret_t *keys_text_open(secret_t *sealed, const secret_t *passphrase, apr_pool_t *p);
+
+/* Splits the line at `*rest` into at most `max` words, in place, and moves `*rest` to the next
+ * line. The number of words; 0 at the end of the text or where the line is not made of so many
+ * words. */
+int keys_text_words(char **rest, char **words, int max);
+
+/* True iff `word` is a decimal number of at most `max`. */
+bool keys_text_number(const char *word, unsigned long max, unsigned long *number);
+
+#endif

@@ -1,0 +1,54 @@
+#include "login/login.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <string.h>
+
+#include "base/assets.h"
+
+/* How long a browser may keep our files without asking again; then the ETag answers. */
+#define ASSET_MAX_AGE "max-age=300"
+
+/* "gzip" among the codings that the client takes, and not with q=0. */
+static bool takes_gzip(request_rec *r)
+{
+    const char *accept = apr_table_get(r->headers_in, "Accept-Encoding");
+    const char *gzip = accept ? ap_strcasestr(accept, "gzip") : NULL;
+    if (!gzip)
+        return false;
+    const char *q = gzip + strlen("gzip");
+    while (*q == ' ' || *q == ';')
+        q++;
+    return strncasecmp(q, "q=0", 3) != 0 || strspn(q + 3, ".0") != strcspn(q + 3, ", ");
+}
+
+/* GET /mpin.js and /mpin/...: public files, the same for everybody. */
+result_t *login_asset(facts_t *facts)
+{
+    request_rec *r = facts->r;
+    const bool pad = facts->request->route->base == PATH_PAD;
+    const asset_t *asset =
+        asset_find(pad ? "mpin.js" : apr_pstrcat(r->pool, "mpin/", facts->rest, NULL));
+    if (!asset)
+        return result_error(r->pool, HTTP_NOT_FOUND, "not_found", "no such file");
+
+    answer_page_headers(r);
+    apr_table_setn(r->headers_out, "Cache-Control", ASSET_MAX_AGE);
+    apr_table_setn(r->headers_out, "ETag", asset->etag);
+    apr_table_mergen(r->headers_out, "Vary", "Accept-Encoding");
+    ap_set_content_type(r, asset->type);
+    const int status = ap_meets_conditions(r);
+    if (status != OK) {
+        r->status = status;
+        return NULL;
+    }
+
+    const bool packed = takes_gzip(r);
+    if (packed)
+        apr_table_setn(r->headers_out, "Content-Encoding", "gzip");
+    ap_set_content_length(r, (apr_off_t)(packed ? asset->packed_len : asset->plain_len));
+    if (!r->header_only)
+        ap_rwrite(packed ? asset->packed : asset->plain,
+                  (int)(packed ? asset->packed_len : asset->plain_len), r);
+    return NULL;
+}

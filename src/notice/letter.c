@@ -1,0 +1,62 @@
+#include "notice/letter.h"
+#include "notice/own.h"
+#include "notice/texts.h"
+
+#include <apr_strings.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "base/hex.h"
+
+#define ID_BYTES 16
+
+/* What a template asks for: {{#activate}} and so on, one of them set. */
+static const char *const kinds[NOTICE_COUNT] = {
+    [NOTICE_ACTIVATE] = "activate", [NOTICE_DEVICE] = "added",      [NOTICE_PIN] = "new_pin",
+    [NOTICE_LOCKED] = "locked",     [NOTICE_FAILURES] = "failures", [NOTICE_REVOKED] = "revoked"};
+
+static apr_table_t *values_of(const letterhead_t *head, const notice_t *notice, const char *lang,
+                              apr_pool_t *p)
+{
+    apr_table_t *values = apr_table_make(p, 16);
+    apr_table_setn(values, kinds[notice->kind], "1");
+    apr_table_setn(values, "title", head->title);
+    apr_table_setn(values, "host", head->host);
+    apr_table_setn(values, "url", head->url);
+    apr_table_setn(values, "contact", head->contact ? head->contact : "");
+    apr_table_setn(values, "lang", lang);
+    apr_table_setn(values, "user", notice->to);
+    apr_table_setn(values, "device", notice->device);
+    apr_table_setn(values, "address", notice->address);
+    apr_table_setn(values, "when", texts_moment(apr_time_from_sec(notice->made), p));
+    apr_table_setn(values, "link", notice->link);
+    return values;
+}
+
+/* One line, whatever the template has round it. */
+static const char *one_line(const char *text, apr_pool_t *p)
+{
+    char *line = apr_pstrdup(p, text);
+    apr_size_t len = strcspn(line + strspn(line, " \r\n"), "\r\n");
+    line += strspn(line, " \r\n");
+    line[len] = '\0';
+    return line;
+}
+
+bool letter_write(const letterhead_t *head, const notice_t *notice, mail_t *mail, apr_pool_t *p)
+{
+    unsigned char id[ID_BYTES];
+    if (notice->kind >= NOTICE_COUNT || !kinds[notice->kind])
+        return false;
+    const texts_t *texts = texts_for(notice->lang);
+    const apr_table_t *values = values_of(head, notice, texts->lang, p);
+    const char *subject = own_render(&head->templates, "mail_subject.txt", values, texts->all, p);
+    randombytes_buf(id, sizeof id);
+    *mail = (mail_t){.to = notice->to,
+                     .subject = subject ? one_line(subject, p) : NULL,
+                     .text = own_render(&head->templates, "mail.txt", values, texts->all, p),
+                     .html = own_render(&head->templates, "mail", values, texts->all, p),
+                     .id = hex_encode(p, id, sizeof id),
+                     .date = apr_time_from_sec(notice->made)};
+    return mail->subject && mail->text && mail->html;
+}

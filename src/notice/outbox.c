@@ -1,0 +1,201 @@
+#include "notice/outbox.h"
+
+#include <apr_strings.h>
+#include <sodium.h>
+#include <string.h>
+#include "base/hex.h"
+
+/* Records, lasting:
+ *   outbox:<site>   set of ids, the oldest first
+ *   mail:<id>       notice_t */
+#define VERSION 1
+#define ID_BYTES 8        /* OUTBOX_MAX of them fit into a set */
+#define LEASE_SECONDS 120 /* twice what a try may take */
+#define HOUR 3600
+
+/* Seconds until the next try: 1, 2, 4 ... minutes, an hour at most. */
+static uint32_t pause_after(uint32_t tries)
+{
+    return tries < 6 ? 60u << tries : HOUR;
+}
+
+static uint32_t seconds(apr_time_t now)
+{
+    return (uint32_t)apr_time_sec(now);
+}
+
+static const char *key_of(const char *id, apr_pool_t *p)
+{
+    return apr_pstrcat(p, "mail:", id, NULL);
+}
+
+static const char *new_id(apr_pool_t *p)
+{
+    unsigned char id[ID_BYTES];
+    randombytes_buf(id, sizeof id);
+    return hex_encode(p, id, sizeof id);
+}
+
+static const char *set_of(const outbox_t *outbox, apr_pool_t *p)
+{
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(hash, (const unsigned char *)outbox->site, strlen(outbox->site));
+    return apr_pstrcat(p, "outbox:", hex_encode(p, hash, 16), NULL);
+}
+
+/* The record first: an id without one would be taken for a mail that has been sent. */
+store_status_t outbox_add(const outbox_t *outbox, const notice_t *notice, apr_time_t now,
+                          apr_pool_t *p)
+{
+    store_t *store = outbox->store;
+    notice_t kept = *notice;
+    if (!name_domain(kept.to))
+        return STORE_OK;
+    const apr_time_t expires = now + apr_time_from_sec(2 * OUTBOX_LIFE_SECONDS);
+    const char *id = new_id(p);
+    kept.version = VERSION;
+    kept.made = kept.next = seconds(now);
+    kept.tries = 0;
+    store_status_t status =
+        store_add(store, STORE_LASTING, key_of(id, p), &kept, sizeof kept, expires);
+    if (status == STORE_OK)
+        status = store_member_add(store, STORE_LASTING, set_of(outbox, p), id, OUTBOX_MAX, expires);
+    if (status != STORE_OK)
+        store_delete(store, STORE_LASTING, key_of(id, p));
+    return status;
+}
+
+store_status_t outbox_count_link(const outbox_t *outbox, const char *mailbox, apr_time_t now,
+                                 apr_pool_t *p)
+{
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    int64_t made;
+    crypto_hash_sha256(hash, (const unsigned char *)mailbox, strlen(mailbox));
+    const char *key = apr_psprintf(p, "made:link:%" APR_TIME_T_FMT ":%s", apr_time_sec(now) / HOUR,
+                                   hex_encode(p, hash, 16));
+    store_status_t status =
+        store_count(outbox->store, STORE_FLEETING, key, 1, now + apr_time_from_sec(HOUR), &made);
+    return status == STORE_OK && made > MAILBOX_EACH ? STORE_FULL : status;
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+/* One mail of the queue, in the hands of its sender. */
+typedef struct errand_t {
+    const outbox_t *outbox;
+    const outbox_sender_t *sender;
+    const char *id;
+    apr_time_t now;
+    notice_t notice;
+    apr_pool_t *p;
+} errand_t;
+
+static void drop(const errand_t *errand)
+{
+    store_t *store = errand->outbox->store;
+    if (store_delete(store, STORE_LASTING, key_of(errand->id, errand->p)) == STORE_OK)
+        store_member_remove(store, STORE_LASTING, set_of(errand->outbox, errand->p), errand->id);
+}
+
+/* Makes the mail ours for a while: false where it is not due, or somebody was quicker. */
+static bool lease(errand_t *errand)
+{
+    store_t *store = errand->outbox->store;
+    notice_t *notice = &errand->notice;
+    const char *key = key_of(errand->id, errand->p);
+    store_record_t seen;
+    const store_status_t status = store_get(store, STORE_LASTING, key, errand->p, &seen);
+    if (status == STORE_MISSING)
+        drop(errand);
+    if (status != STORE_OK || seen.len != sizeof *notice)
+        return false;
+    memcpy(notice, seen.data, sizeof *notice);
+    if (notice->version != VERSION || notice->next > seconds(errand->now))
+        return false;
+    notice->next = seconds(errand->now) + LEASE_SECONDS;
+    return store_swap(store, STORE_LASTING, key, &seen, notice, sizeof *notice, seen.expires) ==
+           STORE_OK;
+}
+
+/* After an hour the registration that the link is about has ended. */
+static uint32_t life_of(const notice_t *notice)
+{
+    return notice->kind == NOTICE_ACTIVATE ? OUTBOX_LINK_SECONDS : OUTBOX_LIFE_SECONDS;
+}
+
+static void keep(const errand_t *errand)
+{
+    store_put(errand->outbox->store, STORE_LASTING, key_of(errand->id, errand->p), &errand->notice,
+              sizeof errand->notice, errand->now + apr_time_from_sec(2 * OUTBOX_LIFE_SECONDS));
+}
+
+/* This process ends: the next one goes on at once, and nothing has failed. */
+static void leave(errand_t *errand)
+{
+    errand->notice.next = seconds(errand->now);
+    keep(errand);
+}
+
+static void put_back(errand_t *errand, const char *why)
+{
+    notice_t *notice = &errand->notice;
+    const log_sink_t *log = errand->sender->log;
+    const char *to = name_masked(notice->to, errand->p);
+    if (seconds(errand->now) - notice->made >= life_of(notice)) {
+        log_error(log, "MPIN0502", "a mail to %s has not left for %s and is given up: %s", to,
+                  notice->kind == NOTICE_ACTIVATE ? "an hour" : "a day", why);
+        drop(errand);
+        return;
+    }
+    log_warn(log, "MPIN0503", "a mail to %s has not left, try %u: %s", to, notice->tries + 1, why);
+    notice->next = seconds(errand->now) + pause_after(notice->tries++);
+    keep(errand);
+}
+
+static bool run(errand_t *errand)
+{
+    const outbox_sender_t *sender = errand->sender;
+    const notice_t *notice = &errand->notice;
+    const char *why = "";
+    if (!lease(errand))
+        return false;
+    const outbox_outcome_t outcome = notice->kind == NOTICE_NONE
+                                         ? OUTBOX_SENT
+                                         : sender->send(sender->baton, notice, &why, errand->p);
+    if (outcome == OUTBOX_LATER) {
+        if (*sender->stop)
+            leave(errand);
+        else
+            put_back(errand, why);
+        return false;
+    }
+    if (outcome == OUTBOX_NEVER)
+        log_error(sender->log, "MPIN0504", "a mail to %s was refused for good: %s",
+                  name_masked(notice->to, errand->p), why);
+    drop(errand);
+    return outcome == OUTBOX_SENT && notice->kind != NOTICE_NONE;
+}
+
+/* The clock goes on while mails are sent. */
+int outbox_send(const outbox_t *outbox, const outbox_sender_t *sender, apr_time_t now,
+                apr_pool_t *p)
+{
+    const apr_time_t began = apr_time_now();
+    const char **ids;
+    int sent = 0;
+    if (store_members(outbox->store, STORE_LASTING, set_of(outbox, p), p, &ids) != STORE_OK)
+        return 0;
+    apr_pool_t *each;
+    apr_pool_create(&each, p);
+    for (; *ids && !*sender->stop; ids++) {
+        errand_t errand = {.outbox = outbox,
+                           .sender = sender,
+                           .id = *ids,
+                           .now = now + apr_time_now() - began,
+                           .p = each};
+        sent += run(&errand);
+        apr_pool_clear(each);
+    }
+    apr_pool_destroy(each);
+    return sent;
+}

@@ -1,0 +1,72 @@
+#ifndef MPIN_NOTICE_OUTBOX_H
+#define MPIN_NOTICE_OUTBOX_H
+
+#include "base/name.h"
+#include "store/store.h"
+
+/* What people are told by mail (identity model), in a lasting queue: a request only puts it there,
+ * a thread of each child sends it, tries again after growing pauses, and gives up after a day with
+ * a line in the log. Each mail has one sender at a time, over all processes; one whose sender was
+ * killed is somebody else's after LEASE_SECONDS, so a mail may come twice, but none is lost. */
+#define OUTBOX_MAX 600            /* mails that wait, in all */
+#define MAILBOX_EACH 3            /* links an hour and mailbox */
+#define OUTBOX_LIFE_SECONDS 86400 /* a mail is tried for so long ... */
+#define OUTBOX_LINK_SECONDS                                                                        \
+    3600 /* ... and one with a link to activate, as long as it leads anywhere */
+#define NOTICE_LINK_MAX 600
+
+typedef enum {
+    NOTICE_NONE = 0, /* goes nowhere: who may not register must not be told by the time it takes */
+    NOTICE_ACTIVATE, /* the link that activates a registration */
+    NOTICE_DEVICE,   /* a device was added, with a "not me" link */
+    NOTICE_PIN,      /* a device got a new PIN, with a "not me" link */
+    NOTICE_LOCKED,   /* too many wrong PINs */
+    NOTICE_FAILURES, /* many wrong PINs in 30 days */
+    NOTICE_REVOKED,  /* a device's access was withdrawn */
+    NOTICE_COUNT
+} notice_kind_t;
+
+typedef struct notice_t {
+    unsigned char version;
+    unsigned char kind; /* notice_kind_t */
+    char lang[9];       /* of the person, "" unknown */
+    char to[NAME_MAX_BYTES + 1];
+    char device[33];
+    char address[64]; /* where the request came from, as text */
+    char link[NOTICE_LINK_MAX + 1];
+    uint32_t made;  /* seconds */
+    uint32_t next;  /* not before, seconds: the next try, or the end of somebody's lease */
+    uint32_t tries; /* that have failed */
+} notice_t;
+
+/* A site's queue in its store; several sites may share a store. */
+typedef struct outbox_t {
+    store_t *store;
+    const char *site; /* its public origin */
+} outbox_t;
+
+/* STORE_OK also for a name that is no mailbox: then there is nobody to tell. STORE_FULL: OUTBOX_MAX
+ * wait already, or the store is full. */
+store_status_t outbox_add(const outbox_t *outbox, const notice_t *notice, apr_time_t now,
+                          apr_pool_t *p);
+
+/* Counts one link to a mailbox. STORE_FULL: it has had MAILBOX_EACH in this hour. */
+store_status_t outbox_count_link(const outbox_t *outbox, const char *mailbox, apr_time_t now,
+                                 apr_pool_t *p);
+
+/* What became of a mail that `send` was given. */
+typedef enum { OUTBOX_SENT, OUTBOX_LATER, OUTBOX_NEVER } outbox_outcome_t;
+
+typedef struct outbox_sender_t {
+    outbox_outcome_t (*send)(void *baton, const notice_t *notice, const char **why, apr_pool_t *p);
+    void *baton;
+    const bool *stop; /* looked at before each mail */
+    const log_sink_t *log;
+} outbox_sender_t;
+
+/* Sends what is due, one after the other, until `*stop`; the number of mails that left. The pool
+ * takes scratch. */
+int outbox_send(const outbox_t *outbox, const outbox_sender_t *sender, apr_time_t now,
+                apr_pool_t *p);
+
+#endif

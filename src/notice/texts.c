@@ -1,0 +1,69 @@
+#include "notice/texts.h"
+#include "base/assets.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <jansson.h>
+#include <string.h>
+
+static const char *const languages[] = {"en", "de", "fr", "es"};
+#define LANGUAGES (sizeof(languages) / sizeof(languages[0]))
+
+static texts_t catalogues[LANGUAGES];
+
+static void flatten(apr_hash_t *texts, const char *prefix, json_t *object, apr_pool_t *p)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(object, key, value)
+    {
+        const char *name = *prefix ? apr_pstrcat(p, prefix, ".", key, NULL) : apr_pstrdup(p, key);
+        if (json_is_string(value))
+            apr_hash_set(texts, name, APR_HASH_KEY_STRING,
+                         apr_pstrdup(p, json_string_value(value)));
+        else if (json_is_object(value))
+            flatten(texts, name, value, p);
+    }
+}
+
+static apr_hash_t *read_catalogue(const char *lang, const apr_hash_t *fallback, apr_pool_t *p)
+{
+    apr_hash_t *texts = fallback ? apr_hash_copy(p, fallback) : apr_hash_make(p);
+    const asset_t *asset = asset_find(apr_pstrcat(p, "mpin/texts/", lang, ".json", NULL));
+    json_t *json = asset ? json_loadb((const char *)asset->plain, asset->plain_len, 0, NULL) : NULL;
+    if (json)
+        flatten(texts, "", json, p);
+    json_decref(json);
+    return texts;
+}
+
+void texts_load(apr_pool_t *p)
+{
+    for (apr_size_t i = 0; i < LANGUAGES; i++) {
+        catalogues[i].lang = languages[i];
+        catalogues[i].all = read_catalogue(languages[i], i ? catalogues[0].all : NULL, p);
+    }
+}
+
+const texts_t *texts_for(const char *accept_language)
+{
+    for (const char *at = accept_language; at && *at;
+         at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        while (*at == ' ')
+            at++;
+        for (apr_size_t i = 0; i < LANGUAGES; i++) {
+            const apr_size_t length = strlen(languages[i]);
+            if (strncasecmp(at, languages[i], length) == 0 && !apr_isalnum(at[length]))
+                return &catalogues[i];
+        }
+    }
+    return &catalogues[0];
+}
+
+const char *texts_moment(apr_time_t time, apr_pool_t *p)
+{
+    apr_time_exp_t utc;
+    apr_time_exp_gmt(&utc, time);
+    return apr_psprintf(p, "%04d-%02d-%02d %02d:%02d UTC", utc.tm_year + 1900, utc.tm_mon + 1,
+                        utc.tm_mday, utc.tm_hour, utc.tm_min);
+}

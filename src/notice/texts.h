@@ -1,0 +1,25 @@
+#ifndef MPIN_NOTICE_TEXTS_H
+#define MPIN_NOTICE_TEXTS_H
+
+#include <apr_hash.h>
+#include <apr_pools.h>
+#include <apr_time.h>
+
+/* What pages and mails say: one catalogue a language, flattened to dotted keys; read-only once they
+ * are loaded. */
+typedef struct texts_t {
+    const char *lang;
+    apr_hash_t *all; /* key -> const char *; a text that the language lacks is the English one */
+} texts_t;
+
+/* Reads the catalogues into memory; once a process, before any other. */
+void texts_load(apr_pool_t *p);
+
+/* Of the first language of an Accept-Language header that we have; its order is taken for the
+ * preference, as browsers send it that way. NULL and unknown ones: English. */
+const texts_t *texts_for(const char *accept_language);
+
+/* A moment as every language reads it: 2026-03-29 14:03 UTC. */
+const char *texts_moment(apr_time_t time, apr_pool_t *p);
+
+#endif

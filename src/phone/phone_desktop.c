@@ -1,0 +1,253 @@
+#include <apr_strings.h>
+#include <sodium.h>
+#include <string.h>
+#include "base/hex.h"
+#include "base/json.h"
+#include "phone/browser_name.h"
+#include "phone/code.h"
+#include "phone/number.h"
+#include "phone/phone.h"
+#include "phone/qr.h"
+
+static result_t *off(apr_pool_t *p)
+{
+    return result_error(p, 404, "not_found", "Phone login is off here.");
+}
+
+/* ---- a new code ------------------------------------------------------------------------------ */
+
+typedef struct fresh_t {
+    code_t code;
+    unsigned char web_ott[TOKEN_BYTES], wid[WID_BYTES];
+} fresh_t;
+
+static unsigned two_digits(void)
+{
+    return 10 + randombytes_uniform(90);
+}
+
+/* What the desktop shows, among two others. */
+static void choose(code_t *code)
+{
+    unsigned char choices[3];
+    choices[0] = (unsigned char)two_digits();
+    do
+        choices[1] = (unsigned char)two_digits();
+    while (choices[1] == choices[0]);
+    do
+        choices[2] = (unsigned char)two_digits();
+    while (choices[2] == choices[0] || choices[2] == choices[1]);
+    code->match = choices[randombytes_uniform(3)];
+    memcpy(code->choices, choices, sizeof choices);
+}
+
+static void fill(fresh_t *fresh, rps_t *rps, const caller_t *caller, apr_pool_t *p)
+{
+    code_t *code = &fresh->code;
+    memset(fresh, 0, sizeof *fresh);
+    randombytes_buf(fresh->web_ott, sizeof fresh->web_ott);
+    code_wid_of(rps, fresh->web_ott, fresh->wid);
+
+    code->state = CODE_NEW;
+    code->expires = caller->now + apr_time_from_sec(CODE_SECONDS);
+    code->bound = caller->prelogin != NULL;
+    if (caller->prelogin)
+        memcpy(code->browser, caller->prelogin, sizeof code->browser);
+    if (caller->known)
+        code->known = *caller->known;
+    apr_cpystrn(code->address, caller->address, sizeof code->address);
+    apr_cpystrn(code->browser_name, browser_name(caller->user_agent, p), sizeof code->browser_name);
+    choose(code);
+}
+
+static result_t *too_many(store_status_t status, apr_pool_t *p)
+{
+    return status == STORE_FULL
+               ? rps_later(p, "too_many_codes", "Too many numbers are waiting for a phone.", 60)
+               : rps_store_refusal(status, p);
+}
+
+/* NULL: it is kept, with its places. */
+static result_t *keep(rps_t *rps, const caller_t *caller, fresh_t *fresh, apr_pool_t *p)
+{
+    store_status_t status =
+        code_take_places(rps, caller->address, fresh->wid, caller->now, &fresh->code, p);
+    if (status != STORE_OK)
+        return too_many(status, p);
+    status = code_keep(rps, &fresh->code, fresh->wid, p);
+    if (status == STORE_OK)
+        return NULL;
+    code_free_place(rps, fresh->wid, &fresh->code, p);
+    return rps_store_refusal(status, p);
+}
+
+static json_t *answer(const fresh_t *fresh, const caller_t *caller, apr_pool_t *p)
+{
+    const json_int_t now = caller->now / 1000;
+    return json_pack("{s:s, s:i, s:s, s:I, s:I}", "accessNumber", fresh->code.number, "ttlSeconds",
+                     CODE_SECONDS, "webOTT", hex_encode(p, fresh->web_ott, TOKEN_BYTES),
+                     "localTimeStart", now, "localTimeEnd", now + CODE_SECONDS * 1000);
+}
+
+result_t *rps_access_number(rps_t *rps, const caller_t *caller, apr_pool_t *p)
+{
+    fresh_t fresh;
+    if (!rps->settings->phone_login)
+        return off(p);
+    fill(&fresh, rps, caller, p);
+    result_t *refusal = keep(rps, caller, &fresh, p);
+    return refusal ? refusal : result_ok(p, answer(&fresh, caller, p));
+}
+
+/* Whoever the desktop expects, a canonical name. False: it is none. */
+static bool read_preroll(code_t *code, const json_t *body, apr_pool_t *p)
+{
+    const json_t *value = json_object_get(body, "prerollid");
+    if (!value || json_is_null(value) || (json_is_string(value) && !json_string_length(value)))
+        return true;
+    const char *text = json_text(body, "prerollid", NAME_MAX_BYTES);
+    const char *name = text ? name_canonical(text, p) : NULL;
+    if (name)
+        apr_cpystrn(code->preroll, name, sizeof code->preroll);
+    return name != NULL;
+}
+
+result_t *rps_qr_url(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
+{
+    fresh_t fresh;
+    if (!rps->settings->phone_login)
+        return off(p);
+    fill(&fresh, rps, caller, p);
+    if (!read_preroll(&fresh.code, body, p))
+        return result_error(p, 400, "field_malformed", "prerollid is no name");
+
+    const char *url =
+        apr_pstrcat(p, rps->settings->mobile_url, "#", hex_encode(p, fresh.wid, WID_BYTES), NULL);
+    const char *svg = qr_svg(url, p);
+    result_t *refusal = keep(rps, caller, &fresh, p);
+    if (refusal)
+        return refusal;
+    json_t *json = answer(&fresh, caller, p);
+    json_object_set_new(json, "qrUrl", json_string(url));
+    if (svg)
+        json_object_set_new(json, "qrSvg", json_string(svg));
+    return result_ok(p, json);
+}
+
+/* ---- polls ----------------------------------------------------------------------------------- */
+
+static const char *word_of(code_state_t state)
+{
+    switch (state) {
+    case CODE_NEW:
+        return "new";
+    case CODE_WID:
+        return "wid";
+    case CODE_USER:
+        return "user";
+    case CODE_OFFERED:
+        return "authenticate";
+    case CODE_ABORTED:
+        return "abort";
+    case CODE_ENTERED:
+    case CODE_DONE:
+    case CODE_OVER:
+        break;
+    }
+    return "expired";
+}
+
+/* As text, in the protocol's order and then what is ours: a tree of it would cost more than all the
+ * rest of a poll. Canonical names and hex need no escapes. */
+static const char *progress(const code_t *code, apr_pool_t *p)
+{
+    const bool live = code->state <= CODE_OFFERED, offered = code->state == CODE_OFFERED;
+    const char *match = "", *proven = "";
+    if (live && code->pick)
+        match = apr_pstrcat(p, "\",\"match\":\"", apr_itoa(p, code->match), NULL);
+    if (offered && *code->announced && strcmp(code->announced, code->proven) != 0)
+        proven = apr_pstrcat(p, "\",\"provenUserId\":\"", code->proven, NULL);
+    return apr_pstrcat(
+        p, "{\"status\":\"", word_of(code->state), "\",\"statusCode\":0,\"userId\":\"",
+        live ? code->announced : "", "\",\"redirectURL\":\"\",\"authOTT\":\"",
+        offered ? hex_encode(p, code->auth_ott, TOKEN_BYTES) : "", match, proven, "\"}", NULL);
+}
+
+/* {"webOTT":"..."} as every client writes it is read as it stands; anything else as the JSON that
+ * it may be. NULL: `*refusal` says why. */
+static const char *read_web_ott(const char *body, apr_size_t len, result_t **refusal, apr_pool_t *p)
+{
+    static const char head[] = "{\"webOTT\":\"", tail[] = "\"}";
+    const apr_size_t at = sizeof head - 1, digits = 2 * TOKEN_BYTES;
+    if (len == at + digits + sizeof tail - 1 && memcmp(body, head, at) == 0 &&
+        strspn(body + at, "0123456789abcdef") == digits && strcmp(body + at + digits, tail) == 0)
+        return apr_pstrmemdup(p, body + at, digits);
+
+    const json_t *json = len ? json_read(p, body, len) : json_tie(p, json_object());
+    const char *text = json ? json_text(json, "webOTT", digits) : NULL;
+    if (!json)
+        *refusal = result_error(p, 400, "body_not_json", "the body is not one JSON object");
+    else if (!text)
+        *refusal = result_error(p, 400, "field_missing", "webOTT is missing");
+    return text;
+}
+
+/* POST /rps/access (protocol: RPS, public). Thousands of desktops ask every three seconds: one
+ * look-up, and nothing is written. */
+result_t *rps_access(rps_t *rps, const caller_t *caller, const char *body, apr_size_t len,
+                     apr_pool_t *p)
+{
+    unsigned char web_ott[TOKEN_BYTES], wid[WID_BYTES];
+    code_t code;
+    result_t *refusal = NULL;
+    if (!rps->settings->phone_login)
+        return off(p);
+    const char *text = read_web_ott(body, len, &refusal, p);
+    if (!text)
+        return refusal;
+
+    store_status_t status = STORE_MISSING;
+    if (hex_decode(text, web_ott, sizeof web_ott)) {
+        code_wid_of(rps, web_ott, wid);
+        status = code_read(rps, wid, caller->now, &code, p);
+    }
+    if (status == STORE_MISSING)
+        code = (code_t){.state = CODE_OVER};
+    else if (status != STORE_OK)
+        return rps_store_refusal(status, p);
+    return result_text(p, progress(&code, p));
+}
+
+/* ---- where a mobile client finds us ---------------------------------------------------------- */
+
+/* Clients put it behind the url and a slash. */
+static const char *prefix(const rps_settings_t *s)
+{
+    const size_t origin = strlen(s->public_url);
+    const char *path = s->base_url;
+    if (strncmp(path, s->public_url, origin) == 0)
+        path += origin;
+    return *path == '/' ? path + 1 : path;
+}
+
+static json_t *service(const rps_settings_t *s)
+{
+    json_t *json = json_object();
+    rps_add_text(json, "name", s->title);
+    rps_add_text(json, "url", s->public_url);
+    rps_add_text(json, "rps_prefix", prefix(s));
+    rps_add_text(json, "logo_url", s->logo_url);
+    rps_add_text(json, "type", "online");
+    return json;
+}
+
+result_t *rps_service(rps_t *rps, apr_pool_t *p)
+{
+    return rps->settings->phone_login ? result_ok(p, service(rps->settings)) : off(p);
+}
+
+result_t *rps_mobile_config(rps_t *rps, apr_pool_t *p)
+{
+    return rps->settings->phone_login ? result_ok(p, json_pack("[o]", service(rps->settings)))
+                                      : off(p);
+}

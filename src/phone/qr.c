@@ -1,0 +1,60 @@
+#include "phone/qr.h"
+
+#include <apr_strings.h>
+#include <qrencode.h>
+#include <string.h>
+
+#define QUIET 4    /* modules of white around (ISO/IEC 18004, 6.3.8) */
+#define RUN_MAX 32 /* characters of "M169 169h177v1h-177z" */
+
+/* The length of the dark run that begins at `x` of a row. */
+static int run_at(const unsigned char *row, int width, int x)
+{
+    int end = x;
+    while (end < width && row[end] & 1)
+        end++;
+    return end - x;
+}
+
+static int count_runs(const QRcode *code)
+{
+    int runs = 0;
+    for (int i = 0; i < code->width * code->width; i++)
+        runs += code->data[i] & 1 && (i % code->width == 0 || !(code->data[i - 1] & 1));
+    return runs;
+}
+
+/* Every dark run as a rectangle one module high. */
+static const char *path_of(const QRcode *code, apr_pool_t *p)
+{
+    char *path = apr_palloc(p, (apr_size_t)count_runs(code) * RUN_MAX + 1), *at = path;
+    *at = '\0';
+    for (int y = 0; y < code->width; y++) {
+        const unsigned char *row = code->data + y * code->width;
+        for (int x = 0; x < code->width; x++) {
+            const int run = run_at(row, code->width, x);
+            if (run)
+                at += apr_snprintf(at, RUN_MAX, "M%d %dh%dv1h-%dz", x + QUIET, y + QUIET, run, run);
+            x += run;
+        }
+    }
+    return path;
+}
+
+const char *qr_svg(const char *text, apr_pool_t *p)
+{
+    if (strlen(text) > QR_TEXT_MAX)
+        return NULL;
+    QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
+    if (!code)
+        return NULL;
+    const int side = code->width + 2 * QUIET;
+    const char *svg = apr_psprintf(
+        p,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
+        "shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h%dv%dh-%dz\"/><path "
+        "fill=\"#000\" d=\"%s\"/></svg>",
+        side, side, side, side, side, path_of(code, p));
+    QRcode_free(code);
+    return svg;
+}

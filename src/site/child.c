@@ -1,0 +1,157 @@
+#include <httpd.h>
+#include <http_log.h>
+#include <mpm_common.h>
+#include <sys/prctl.h>
+
+#include "config/hooks.h"
+#include "site/place.h"
+#include "dta/second.h"
+
+#define RETRY_AFTER apr_time_from_sec(1)
+#define PRELOGIN_LIFE apr_time_from_sec(3600)
+
+/* NULL when memory is out: never one without the second D-TA that the configuration names. */
+static dta_t *make_dta(const depot_t *depot, store_t *store, apr_pool_t *p)
+{
+    dta_t *dta = dta_local(depot->settings.keys, p);
+    if (!depot->second)
+        return dta;
+    second_dta_t *second = second_make(depot->second->url, depot->second_app, dta, store,
+                                       depot->http, depot->seats, &depot->log, p);
+    dta_set_second(dta, second);
+    return second ? dta : NULL;
+}
+
+/* Opens the store and what all its sites share. What fails is told once, not at every try. */
+static bool depot_open(depot_t *depot)
+{
+    apr_pool_t *p;
+    store_t *store;
+    revocations_t *revocations;
+    const char *why = "the revocations can't be read";
+
+    apr_pool_create(&p, depot->pool);
+    if (store_open(&store, &depot->settings, p, &why) != STORE_OK ||
+        revocations_make(&revocations, store, p) != STORE_OK) {
+        if (!depot->told)
+            log_error(&depot->log, "MPIN0203", "%s; until then every page of ours answers 503",
+                      why);
+        depot->told = true;
+        apr_pool_destroy(p);
+        return false;
+    }
+    if (depot->told)
+        log_warn(&depot->log, "MPIN0204", "the store %s is open again", depot->settings.url);
+    depot->told = false;
+    depot->people = people_make(store, revocations, depot->longest, &depot->log, p);
+    depot->http = http_make(p);
+    depot->dta = make_dta(depot, store, p);
+    depot->revocations = revocations;
+    depot->store = store;
+    return true;
+}
+
+static bool place_raise(place_t *place)
+{
+    const depot_t *depot = place->depot;
+    const keys_t *keys = depot->settings.keys;
+    site_t *site = &place->up;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, depot->pool);
+    *site = place->down;
+    site->store = depot->store;
+    site->throttle.store = depot->store;
+    site->revocations = depot->revocations;
+    site->people = depot->people;
+    site->http = depot->http;
+    site->dta = depot->dta;
+    site->rps_settings.http = depot->http;
+    site->rps_settings.seats = site->seats;
+    site->sessions = sessions_make(keys, site->session_cookie, site->realm, site->session_idle,
+                                   site->session_max, depot->revocations, p);
+    site->prelogins = prelogins_make(keys, site->prelogin_cookie, site->realm, PRELOGIN_LIFE, p);
+    site->known = known_browsers_make(keys, site->known_cookie, site->realm, p);
+    site->signouts = signouts_make(keys, site->realm, site->session_max, p);
+    site->applicants = applicants_make(keys, site->realm, depot->revocations, p);
+    if (site->dta && (site->services & SERVICE_DTA))
+        site->dta_service =
+            dta_service_make(site->dta, keys, site->store, &site->log, apr_time_now(), p);
+    if (site->dta)
+        site->rps = rps_make(&site->rps_settings, site->store, site->people, site->dta,
+                             &site->throttle, keys, &site->log, p);
+    if (!site->sessions || !site->prelogins || !site->known || !site->signouts || !site->rps ||
+        !site->applicants || (!site->dta_service && (site->services & SERVICE_DTA))) {
+        log_error(&site->log, "MPIN0205",
+                  "the server's secrets can't be made; raise the limit of locked memory");
+        apr_pool_destroy(p);
+        return false;
+    }
+    __atomic_store_n(&place->now, site, __ATOMIC_RELEASE);
+    return true;
+}
+
+static void place_try(place_t *place, apr_time_t now)
+{
+    depot_t *depot = place->depot;
+    depot->tried = now;
+    if (depot->store || depot_open(depot))
+        place_raise(place);
+}
+
+const site_t *place_site(place_t *place)
+{
+    const site_t *site = __atomic_load_n(&place->now, __ATOMIC_ACQUIRE);
+    depot_t *depot = place->depot;
+    if (site->store || !depot->mutex || apr_thread_mutex_trylock(depot->mutex))
+        return site;
+
+    const apr_time_t now = apr_time_now();
+    if (!place->now->store && now - depot->tried >= RETRY_AFTER)
+        place_try(place, now);
+    apr_thread_mutex_unlock(depot->mutex);
+    return __atomic_load_n(&place->now, __ATOMIC_ACQUIRE);
+}
+
+/* The child's share of a depot: a pool that only the holder of the mutex touches, because requests
+ * may open the store later, beside threads that use the child's own pool. */
+static void depot_start(depot_t *depot, apr_pool_t *pchild)
+{
+    apr_allocator_t *allocator;
+    if (apr_allocator_create(&allocator))
+        return;
+    if (apr_pool_create_ex(&depot->pool, pchild, NULL, allocator)) {
+        apr_allocator_destroy(allocator);
+        return;
+    }
+    apr_allocator_owner_set(allocator, depot->pool);
+    apr_thread_mutex_create(&depot->mutex, APR_THREAD_MUTEX_DEFAULT, depot->pool);
+}
+
+static void place_start(place_t *place, apr_pool_t *pchild)
+{
+    depot_t *depot = place->depot;
+    if (!depot->settings.keys)
+        return;
+    if (!depot->pool)
+        depot_start(depot, pchild);
+    if (depot->mutex)
+        place_try(place, apr_time_now());
+}
+
+void config_child(apr_pool_t *pchild, server_rec *main_server)
+{
+    bool first = true;
+    for (server_rec *server = main_server; server; server = server->next) {
+        place_t *place = directives_of(server)->place;
+        if (!place || place->now->store)
+            continue;
+        if (first) {
+            secret_lock_again();
+            if (!ap_coredumpdir_configured)
+                prctl(PR_SET_DUMPABLE, 0);
+            first = false;
+        }
+        place_start(place, pchild);
+    }
+}

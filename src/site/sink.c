@@ -1,0 +1,19 @@
+#include "site/sink.h"
+
+#include <http_log.h>
+
+APLOG_USE_MODULE(auth_mpin);
+
+static void write_line(void *baton, log_level_t level, const char *id, const char *text)
+{
+    static const int levels[] = {[LOG_LEVEL_ERROR] = APLOG_ERR,
+                                 [LOG_LEVEL_WARN] = APLOG_WARNING,
+                                 [LOG_LEVEL_INFO] = APLOG_INFO,
+                                 [LOG_LEVEL_DEBUG] = APLOG_DEBUG};
+    ap_log_error(APLOG_MARK, levels[level], 0, (server_rec *)baton, "%s: %s", id, text);
+}
+
+log_sink_t sink_of(server_rec *server)
+{
+    return (log_sink_t){write_line, server};
+}

@@ -1,0 +1,10 @@
+#ifndef MPIN_SITE_SINK_H
+#define MPIN_SITE_SINK_H
+
+#include "base/log.h"
+#include "config/config.h"
+
+/* The library's log lines into a server's error log. */
+log_sink_t sink_of(server_rec *server);
+
+#endif

@@ -1,0 +1,198 @@
+#include "site/site.h"
+
+#include <ap_provider.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "config/cookie.h"
+#include "site/place.h"
+#include "site/sink.h"
+#include "config/surroundings.h"
+
+#define PHONE_WAIT 10     /* seconds that a phone waits for its desktop (protocol) */
+#define MOBILE_ALIAS "/m" /* where an administrator's own mobile app lies once ours is off */
+
+const site_t *site_of(const server_rec *server)
+{
+    place_t *place = directives_of(server)->place;
+    return place ? place_site(place) : NULL;
+}
+
+const dir_config_t *site_directory(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &auth_mpin_module);
+}
+
+static const apr_array_header_t *look_up_providers(const apr_array_header_t *names, apr_pool_t *p)
+{
+    apr_array_header_t *providers = apr_array_make(p, 2, sizeof(password_provider_t));
+    for (int i = 0; names && i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+        APR_ARRAY_PUSH(providers, password_provider_t) = (password_provider_t){
+            name, ap_lookup_provider(AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION)};
+    }
+    return providers;
+}
+
+/* A service has no login, no sessions and no users of its own: of our pages it has the RPS's public
+ * part and the PIN pad, and what its applications ask, at the root. */
+static void set_service_paths(site_t *site, const server_config_t *config)
+{
+    static const path_name_t kept[] = {PATH_RPS, PATH_PAD, PATH_ASSETS, PATH_MOBILE,
+                                       PATH_MOBILE_SERVICE};
+    const bool rps = config->service.parts & SERVICE_RPS;
+    memset(site->paths, 0, sizeof(site->paths));
+    for (apr_size_t i = 0; rps && i < sizeof(kept) / sizeof(kept[0]); i++)
+        site->paths[kept[i]] = config->paths.path[kept[i]];
+    site->paths[BASE_RPS_SERVICE] = rps ? "" : NULL;
+    site->paths[BASE_DTA_SERVICE] = config->service.parts & SERVICE_DTA ? "" : NULL;
+    memset(site->path_starts, true, sizeof(site->path_starts));
+}
+
+static void set_paths(site_t *site, const server_config_t *config)
+{
+    memcpy(site->paths, config->paths.path, sizeof(config->paths.path));
+    if (!config->phone_login)
+        site->paths[PATH_MOBILE] = site->paths[PATH_MOBILE_SERVICE] = NULL;
+    if (!config->rps.url) /* nobody asks */
+        site->paths[PATH_VERIFY] = site->paths[PATH_PERMIT] = NULL;
+    site->paths[BASE_RPS_FRONT] = config->rps.url ? site->paths[PATH_RPS] : NULL;
+    for (int i = 0; i < PATH_COUNT; i++)
+        if (site->paths[i])
+            site->path_starts[(unsigned char)site->paths[i][1]] = true;
+    site->services = config->service.parts;
+    if (site->services)
+        set_service_paths(site, config);
+}
+
+static void set_cookies(site_t *site, const server_config_t *config, apr_pool_t *p)
+{
+    const cookie_settings_t cookies = {site->url.https, config->cookie_name, config->cookie_domain,
+                                       config->cookie_path, config->same_site};
+    site->session_cookie = cookie_name(&cookies, "", p);
+    site->prelogin_cookie = cookie_name(&cookies, "-login", p);
+    site->known_cookie = cookie_name(&cookies, "-known", p);
+    site->cookie_attributes = cookie_attributes(&cookies, p);
+    site->realm = config->realm ? config->realm : site->url.text;
+}
+
+static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p)
+{
+    rps_settings_t *rps = &site->rps_settings;
+    const char *mobile = site->paths[PATH_MOBILE] ? site->paths[PATH_MOBILE] : MOBILE_ALIAS;
+    rps->phone_login = config->phone_login;
+    rps->phone_wait = PHONE_WAIT;
+    rps->public_url = site->url.text;
+    rps->host = strstr(site->url.text, "://") + 3;
+    rps->mobile_url = apr_pstrcat(p, site->url.text, mobile, NULL);
+    rps->logo_url = site->logo ? apr_pstrcat(p, site->url.text, site->logo, NULL) : "";
+}
+
+/* A service's clients are on pages of other origins: they get whole URLs, but for the one where the
+ * application itself takes their authOTT. */
+static void set_service_urls(site_t *site, const server_config_t *config, apr_pool_t *p)
+{
+    rps_settings_t *rps = &site->rps_settings;
+    rps->base_url = apr_pstrcat(p, site->url.text, rps->base_url, NULL);
+    rps->authenticate_url = config->paths.path[PATH_AUTHENTICATE];
+    rps->login_url = rps->logout_url = "";
+}
+
+/* At a service the applications say who registers. */
+static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
+{
+    const unsigned ways = site->services ? 0 : config->ways;
+    site->rps_settings = (rps_settings_t){
+        .pin_length = config->pin_length,
+        .max_failures = config->max_failures,
+        .time_permits = config->time_permits,
+        .issue_otp = config->issue_otp.on,
+        .register_signed_in = ways & REGISTER_SIGNED_IN,
+        .register_open = ways & REGISTER_OPEN,
+        .register_mail = ways & REGISTER_MAIL,
+        .open_to_anyone = ways & REGISTER_OPEN_TO_ANYONE,
+        .allow = config->allow.kind,
+        .domains = config->allow.domains,
+        .allow_file = config->allow.file,
+        .allow_url = config->allow.url,
+        .service = site->services & SERVICE_RPS,
+        .verify_url = config->verify_url,
+        .permit_url = site->services & SERVICE_RPS ? config->permit_url : NULL,
+        .remote_url = config->rps.url,
+        .title = site->title,
+        .base_url = site->paths[PATH_RPS],
+        .authenticate_url = site->paths[PATH_AUTHENTICATE],
+        .login_url = site->paths[PATH_LOGIN],
+        .logout_url = site->paths[PATH_LOGOUT],
+        .activate_url = site->paths[PATH_ACTIVATE]
+                            ? apr_pstrcat(p, site->url.text, site->paths[PATH_ACTIVATE], NULL)
+                            : NULL,
+    };
+}
+
+/* Everything is ours; but the pad asks the second D-TA for its shares, and a service's page for
+ * phones signs computers out at their application. */
+static const char *content_policy(const server_config_t *config, apr_pool_t *p)
+{
+    const second_dta_setting_t *second = &config->second_dta;
+    const char *others = second->url ? apr_pstrcat(p, " ", second->origin.text, NULL) : "";
+    for (int i = 0; config->service.parts && config->cors && i < config->cors->nelts; i++)
+        others = apr_pstrcat(p, others, " ", APR_ARRAY_IDX(config->cors, i, const char *), NULL);
+    return apr_pstrcat(p, "default-src 'self'; ",
+                       *others ? apr_pstrcat(p, "connect-src 'self'", others, "; ", NULL) : "",
+                       "object-src 'none'; base-uri 'none'; form-action 'self'; "
+                       "frame-ancestors 'none'",
+                       NULL);
+}
+
+/* Where an RPS elsewhere may send its clients. */
+static void set_dta_origins(site_t *site, const server_config_t *config, apr_pool_t *p)
+{
+    const char **origins = apr_pcalloc(p, 2 * sizeof(*origins));
+    origins[0] = config->second_dta.url ? config->second_dta.origin.text : NULL;
+    site->rps_settings.dta_origins = origins;
+}
+
+place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_t *p)
+{
+    place_t *place = apr_pcalloc(p, sizeof(*place));
+    site_t *site = &place->down;
+    place->now = site;
+
+    site->url = config->public_url;
+    if (!site->url.text && !surroundings_local_url(server, &site->url, p))
+        return NULL;
+    set_paths(site, config);
+    set_cookies(site, config, p);
+    site->after_login = config->after_login;
+    site->after_logout = config->after_logout;
+    site->title = config->title ? config->title : site->url.host;
+    site->logo = config->logo;
+    site->contact = config->contact;
+    site->templates = (templates_t){config->templates, &site->log};
+    site->providers = look_up_providers(config->providers, p);
+    if (site->paths[PATH_RPS] && site->paths[PATH_AUTHENTICATE])
+        site->methods |= METHOD_PIN;
+    if (site->paths[PATH_LOGIN] && site->providers->nelts)
+        site->methods |= METHOD_PASSWORD;
+    if (!site->paths[PATH_LOGIN]) /* people sign in at another host, and what was good there is good
+                                     here */
+        site->methods = METHOD_PIN | METHOD_PASSWORD;
+    site->pass_headers =
+        config->pass_headers ? config->pass_headers : apr_array_make(p, 1, sizeof(pass_header_t));
+    site->cors = config->cors;
+    site->session_idle = config->session_idle;
+    site->session_max = config->session_max;
+    site->content_policy = content_policy(config, p);
+    site->all_loopback = surroundings_all_loopback();
+    site->open_registration = !site->services && (config->ways & REGISTER_OPEN);
+    site->throttle.address = config->throttle.address;
+    site->throttle.account = config->throttle.account;
+    site->log = sink_of(server);
+    set_rps(site, config, p);
+    if (site->services)
+        set_service_urls(site, config, p);
+    set_phone(site, config, p);
+    set_dta_origins(site, config, p);
+    return place;
+}

@@ -1,0 +1,81 @@
+#ifndef MPIN_SITE_SITE_H
+#define MPIN_SITE_SITE_H
+
+#include "base/http.h"
+#include "base/seats.h"
+#include "keys/secret.h"
+#include "config/config.h"
+#include "notice/own.h"
+#include "dta/serve.h"
+#include "session/applicant.h"
+#include "session/signout.h"
+#include <mod_auth.h>
+
+/* A vhost on which the engine is on, ready to work: the settings in force, and the library's
+ * objects made from them in each child. What site_of hands out never changes and is shared by all
+ * threads. */
+typedef struct site_t {
+    /* settings */
+    unsigned services; /* SERVICE_ bits; none = a site */
+    /* what applications name themselves by (MPinService's, at a site MPinIssueOTP's); NULL: only
+     * who is on this machine may ask */
+    const secret_t *service_secret;
+    const secret_t *rps_secret;     /* the same of an RPS elsewhere, which we name at it too */
+    const apr_array_header_t *cors; /* of const char *, origins whose pages may use the RPS; NULL =
+                                       our own only */
+
+    public_url_t url;
+    const char *paths[BASE_COUNT]; /* absolute path, "" = the root, NULL = off */
+    bool path_starts[256];         /* true for what follows the "/" of one of them */
+    const char *session_cookie;    /* "__Host-mpin" or "mpin" */
+    const char *prelogin_cookie;   /* "__Host-mpin-login" or "mpin-login" */
+    const char *known_cookie;      /* "__Host-mpin-known" or "mpin-known" */
+    const char *cookie_attributes; /* "; Path=/; Secure; HttpOnly; SameSite=Lax" */
+    const char *realm;             /* bound into every seal */
+    const char *after_login;
+    const char *after_logout;
+    const char *title;
+    const char *logo; /* path or NULL */
+    templates_t templates;
+    const char *content_policy; /* of pages: Content-Security-Policy */
+    unsigned methods; /* METHOD_ bits that this site offers; both where login is elsewhere */
+    const apr_array_header_t *providers;    /* of password_provider_t, empty = no password form */
+    const apr_array_header_t *pass_headers; /* of pass_header_t */
+    apr_interval_time_t session_idle, session_max;
+    bool all_loopback;      /* every Listen address is loopback */
+    bool open_registration; /* the demo banner */
+    rps_settings_t rps_settings;
+    throttle_t throttle;
+    apr_file_t *audit;         /* MPinAuditLog, NULL without */
+    const smtp_server_t *mail; /* MPinMail, NULL without; `stop` is its sender's to set */
+    const char *contact;       /* MPinContact or NULL */
+    seats_t *seats; /* a tenth of the server's workers: who waits for a phone or an RPS */
+    log_sink_t log;
+
+    /* made in child_init; NULL while `store` could not be opened: every route then answers 503 */
+    store_t *store;
+    revocations_t *revocations;
+    sessions_t *sessions;
+    prelogins_t *prelogins;
+    known_browsers_t *known;
+    signouts_t *signouts;
+    applicants_t *applicants;
+    people_t *people;
+    http_t *http;
+    dta_t *dta;
+    dta_service_t *dta_service; /* on vhosts with MPinService dta */
+    rps_t *rps;
+} site_t;
+
+typedef struct password_provider_t {
+    const char *name; /* as written, for AUTHN_PROVIDER_NAME_NOTE */
+    const authn_provider *provider;
+} password_provider_t;
+
+/* The site of a server, NULL where the engine is off. One pointer look-up. */
+const site_t *site_of(const server_rec *server);
+
+/* The directory's configuration in force. */
+const dir_config_t *site_directory(const request_rec *r);
+
+#endif

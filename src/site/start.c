@@ -1,0 +1,274 @@
+#include <httpd.h>
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <ap_mpm.h>
+#include <http_log.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "config/hooks.h"
+#include "site/app_key.h"
+#include "site/passphrase.h"
+#include "site/place.h"
+#include "keys/secret_file.h"
+#include "site/sink.h"
+#include "config/surroundings.h"
+
+APLOG_USE_MODULE(auth_mpin);
+
+#define MAIL_PASSWORD_MAX 256 /* bytes */
+#define SERVICE_SECRET_MIN 16 /* bytes */
+#define SERVICE_SECRET_MAX 128
+
+int config_pre(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)pconf, (void)plog, (void)ptemp;
+    return sodium_init() < 0 ? HTTP_INTERNAL_SERVER_ERROR : OK;
+}
+
+/* The directories above the key file's own, which keys_create makes for its owner alone. */
+static void make_parents(const char *file, apr_pool_t *p)
+{
+    char *dir = apr_pstrdup(p, file);
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(dir, '/');
+        if (slash)
+            *slash = '\0';
+    }
+    if (*dir)
+        apr_dir_make_recursive(dir, 0x0755, p); /* APR's way to write rwxr-xr-x */
+}
+
+/* Makes the key file where there is no store yet. Beside a store with records a missing one is an
+ * error: with fresh keys nobody could sign in, and the old file would be forgotten. */
+static keys_status_t first_keys(keys_t **keys, const depot_t *depot, const secret_t *passphrase,
+                                apr_pool_t *p, const char **why)
+{
+    const char *file = depot->config->key_file;
+    if (store_exists(depot->settings.url, p)) {
+        *why = apr_psprintf(p,
+                            "key file %s is missing, but its store %s is in use; restore the file "
+                            "from a copy, or remove the store and everybody's PIN with it",
+                            file, depot->settings.url);
+        return KEYS_MISSING;
+    }
+    make_parents(file, p);
+    const keys_status_t status = keys_create(file, passphrase, p, why);
+    if (status && status != KEYS_EXISTS) /* another httpd that starts now may be first */
+        return status;
+    log_info(&depot->log, "MPIN0201", "made the key file %s: keep a copy in a safe place", file);
+    return keys_open(keys, file, passphrase, depot->settings.uid, p, why);
+}
+
+bool depot_prepare(depot_t *depot, apr_pool_t *p, const char **why)
+{
+    const server_config_t *config = depot->config;
+    const secret_t *passphrase = NULL;
+    if (config->passphrase &&
+        !(passphrase = passphrase_read("MPinKeyPassphrase", config->passphrase, p, why)))
+        return false;
+
+    keys_t *keys;
+    keys_status_t status =
+        keys_open(&keys, config->key_file, passphrase, depot->settings.uid, p, why);
+    if (status == KEYS_MISSING)
+        status = first_keys(&keys, depot, passphrase, p, why);
+    if (status)
+        return false;
+
+    if (depot->second && !issuer_read_second(depot, keys, p, why))
+        return false;
+    depot->settings.keys = keys;
+    const store_status_t prepared = store_prepare(&depot->settings, p, why);
+    if (prepared == STORE_FULL) /* the disk: no reason to keep other sites from starting */
+        log_error(&depot->log, "MPIN0206", "%s; until then every page of ours answers 503", *why);
+    else if (prepared != STORE_OK)
+        depot->settings.keys = NULL;
+    return depot->settings.keys != NULL;
+}
+
+/* The depot of a server's store, made at its first vhost. */
+static depot_t *depot_of(apr_array_header_t *depots, const server_config_t *config,
+                         server_rec *server, apr_pool_t *p)
+{
+    for (int i = 0; i < depots->nelts; i++) {
+        depot_t *depot = APR_ARRAY_IDX(depots, i, depot_t *);
+        if (!strcmp(depot->config->store, config->store))
+            return depot;
+    }
+    depot_t *depot = apr_pcalloc(p, sizeof(*depot));
+    depot->config = config;
+    depot->log = sink_of(server);
+    depot->settings = (store_settings_t){.url = config->store,
+                                         .quota = config->store_size,
+                                         .uid = surroundings_uid(),
+                                         .gid = surroundings_gid(),
+                                         .log = &depot->log};
+    APR_ARRAY_PUSH(depots, depot_t *) = depot;
+    return depot;
+}
+
+/* One file or pipe for all vhosts that name it. NULL: it could not be opened. */
+static apr_file_t *open_audit(const server_rec *main_server, const char *log, apr_pool_t *p)
+{
+    for (const server_rec *server = main_server; server; server = server->next) {
+        const server_config_t *config = directives_of(server);
+        if (config->place && config->place->down.audit && !strcmp(config->audit, log))
+            return config->place->down.audit;
+    }
+    if (*log == '|') {
+        piped_log *pipe = ap_open_piped_log(p, log + 1);
+        return pipe ? ap_piped_log_write_fd(pipe) : NULL;
+    }
+    apr_file_t *file = NULL;
+    apr_file_open(&file, log, APR_WRITE | APR_APPEND | APR_CREATE | APR_LARGEFILE,
+                  APR_UREAD | APR_UWRITE | APR_GREAD, p);
+    return file;
+}
+
+/* Tells what keeps a site from working. At a start that is the end of it; a server that already
+ * serves goes on, and the site answers 503. */
+static int refuse(const server_rec *server, const char *why)
+{
+    ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "MPIN0202: %s", why);
+    return surroundings_reload() ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* What applications, or an RPS elsewhere, name themselves by. NULL: `*why` says what is wrong with
+ * the file. */
+static const secret_t *read_service_secret(const char *file, apr_pool_t *p, const char **why)
+{
+    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    const secret_t *secret = secret_file_line(file, SERVICE_SECRET_MAX, p, why);
+    if (!secret)
+        return NULL;
+    if (secret->len >= SERVICE_SECRET_MIN &&
+        strspn((const char *)secret->bytes, good) == secret->len)
+        return secret;
+    *why = apr_psprintf(p,
+                        "%s holds no secret that a URL can carry; write %d to %d letters and "
+                        "digits, as openssl rand -hex 32 makes them",
+                        file, SERVICE_SECRET_MIN, SERVICE_SECRET_MAX);
+    return NULL;
+}
+
+/* Where the right secret can't be read, nobody knows the one that counts. */
+static int set_secret(const secret_t **secret, const char *file, const server_rec *server,
+                      apr_pool_t *p)
+{
+    const char *why = "";
+    *secret = read_service_secret(file, p, &why);
+    if (*secret)
+        return OK;
+    secret_t *unknown = secret_make(p, SERVICE_SECRET_MAX);
+    if (!unknown)
+        return HTTP_INTERNAL_SERVER_ERROR;
+    randombytes_buf(unknown->bytes, unknown->len);
+    *secret = unknown;
+    return refuse(server, why);
+}
+
+static int set_secrets(site_t *site, const server_config_t *config, const server_rec *server,
+                       apr_pool_t *p)
+{
+    int status = OK;
+    if (config->service.secret_file)
+        status = set_secret(&site->service_secret, config->service.secret_file, server, p);
+    if (status == OK && config->rps.secret_file)
+        status = set_secret(&site->rps_secret, config->rps.secret_file, server, p);
+    site->rps_settings.remote_secret = site->rps_secret;
+    site->rps_settings.service_secret = site->service_secret;
+    if (status == OK && config->issue_otp.secret_file)
+        status = set_secret(&site->service_secret, config->issue_otp.secret_file, server, p);
+    return status;
+}
+
+/* Without its password no mail would leave: the site does not claim that it can send any. */
+static int set_mail(site_t *site, const server_config_t *config, const server_rec *server,
+                    apr_pool_t *p)
+{
+    const mail_server_t *mail = &config->mail;
+    const char *why = "";
+    const secret_t *password = NULL;
+    if (mail->password_file)
+        password = secret_file_line(mail->password_file, MAIL_PASSWORD_MAX, p, &why);
+    else if (mail->password_command)
+        password = passphrase_read("MPinMail", mail->password_command, p, &why);
+    if (mail->user && !password)
+        return refuse(server, why);
+
+    smtp_server_t *smtp = apr_pcalloc(p, sizeof(*smtp));
+    *smtp = (smtp_server_t){.host = mail->host,
+                            .port = mail->port,
+                            .security = mail->security,
+                            .user = mail->user,
+                            .password = password,
+                            .from = config->mail_from};
+    if (!smtp->from)
+        smtp->from = apr_pstrcat(p, "no-reply@", site->url.host, NULL);
+    site->mail = smtp;
+    site->rps_settings.mail_site = site->url.text;
+    return OK;
+}
+
+static int make_place(server_config_t *config, server_rec *server, server_rec *main_server,
+                      apr_array_header_t *depots, apr_pool_t *p)
+{
+    place_t *place = place_make(config, server, p);
+    if (!place)
+        return refuse(server, "no public URL; write MPinPublicURL");
+    place->depot = depot_of(depots, config, server, p);
+    if (place->depot->longest < config->session_max)
+        place->depot->longest = config->session_max;
+    if (config->second_dta.url && !config->rps.url && config->service.parts != SERVICE_DTA)
+        place->depot->second = &config->second_dta;
+    if (config->audit)
+        place->down.audit = open_audit(main_server, config->audit, p);
+    config->place = place;
+    if (config->audit && !place->down.audit)
+        return refuse(server,
+                      apr_psprintf(p,
+                                   "MPinAuditLog %s can't be opened; check the path and its rights",
+                                   config->audit));
+    if (config->mail.host && set_mail(&place->down, config, server, p) != OK)
+        return HTTP_INTERNAL_SERVER_ERROR;
+    return set_secrets(&place->down, config, server, p);
+}
+
+/* Who waits for a phone or an RPS holds a worker meanwhile: a tenth of them may. */
+static seats_t *make_seats(apr_pool_t *p)
+{
+    int daemons = 1, threads = 1;
+    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons); /* by MaxRequestWorkers, not ServerLimit */
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    return seats_make(daemons * (threads > 0 ? threads : 1) / 10, p);
+}
+
+int config_post(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
+{
+    (void)plog;
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
+        return OK;
+
+    apr_array_header_t *depots = apr_array_make(ptemp, 2, sizeof(depot_t *));
+    seats_t *seats = make_seats(pconf);
+    for (server_rec *server = main_server; server; server = server->next) {
+        server_config_t *config = directives_of(server);
+        if (config->engine && !config->place &&
+            make_place(config, server, main_server, depots, pconf) != OK)
+            return HTTP_INTERNAL_SERVER_ERROR;
+        if (config->place)
+            config->place->down.seats = seats;
+    }
+
+    for (int i = 0; i < depots->nelts; i++) {
+        const char *why = "";
+        APR_ARRAY_IDX(depots, i, depot_t *)->seats = seats;
+        if (!depot_prepare(APR_ARRAY_IDX(depots, i, depot_t *), pconf, &why) &&
+            refuse(main_server, why) != OK)
+            return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    issuer_write_key_files(main_server, ptemp);
+    return OK;
+}

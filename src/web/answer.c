@@ -1,0 +1,126 @@
+#include "web/answer.h"
+#include "base/json.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <string.h>
+
+APLOG_USE_MODULE(auth_mpin);
+
+/* What every answer of ours carries. */
+static void plain_headers(request_rec *r)
+{
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(r->headers_out, "Referrer-Policy", "no-referrer");
+}
+
+void answer_page_headers(request_rec *r)
+{
+    plain_headers(r);
+    apr_table_setn(r->headers_out, "Content-Security-Policy", request_of(r)->site->content_policy);
+    apr_table_setn(r->headers_out, "X-Frame-Options", "DENY");
+    apr_table_setn(r->headers_out, "Cross-Origin-Opener-Policy", "same-origin");
+}
+
+/* {code, message, id} of a refusal, beside what the endpoint has to say. */
+static const char *body_of(const result_t *result, apr_pool_t *p)
+{
+    json_t *body = result->json;
+    if (!result->code)
+        return body ? json_write(p, body) : result->text;
+    if (!body)
+        body = json_tie(p, json_object());
+    json_object_set_new(body, "code", json_string(result->code));
+    json_object_set_new(body, "message", json_string(result->message));
+    json_object_set_new(body, "id", json_string(result_id(result->code)));
+    return json_write(p, body);
+}
+
+int answer_json(request_rec *r, const result_t *result)
+{
+    const char *body = body_of(result, r->pool);
+
+    plain_headers(r);
+    if (result->retry_after)
+        apr_table_setn(r->headers_out, "Retry-After", apr_itoa(r->pool, result->retry_after));
+    r->status = result->status;
+    if (body) {
+        ap_set_content_type(r, "application/json");
+        ap_set_content_length(r, (apr_off_t)strlen(body));
+        ap_rputs(body, r);
+    }
+    if (result->event)
+        answer_audit(r, result);
+    return OK;
+}
+
+int answer_html(request_rec *r, int status, const char *html)
+{
+    r->status = status;
+    ap_set_content_type(r, "text/html; charset=utf-8");
+    ap_set_content_length(r, (apr_off_t)strlen(html));
+    ap_rputs(html, r);
+    return OK;
+}
+
+int answer_see_other(request_rec *r, const char *location)
+{
+    plain_headers(r);
+    apr_table_setn(r->headers_out, "Location", location);
+    r->status = HTTP_SEE_OTHER;
+    return OK;
+}
+
+static void set_text(json_t *record, const char *key, const char *value)
+{
+    if (value)
+        json_object_set_new(record, key, json_string(value));
+}
+
+void answer_audit(request_rec *r, const result_t *result)
+{
+    apr_file_t *audit = request_of(r)->site->audit;
+    if (!audit)
+        return;
+
+    const apr_time_t now = apr_time_now();
+    apr_time_exp_t utc;
+    apr_time_exp_gmt(&utc, now);
+    json_t *record = json_tie(r->pool, json_object());
+    set_text(record, "time",
+             apr_psprintf(r->pool, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
+                          utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                          utc.tm_usec / 1000));
+    set_text(record, "event", result->event);
+    json_object_set_new(record, "status", json_integer(result->status));
+    set_text(record, "code", result->code);
+    set_text(record, "user", result->user);
+    set_text(record, "address", r->useragent_ip);
+    set_text(record, "identity", result->identity);
+    set_text(record, "request", apr_table_get(request_first(r)->subprocess_env, "UNIQUE_ID"));
+
+    /* One write a line, so that lines of several processes do not mix. */
+    const char *line = apr_pstrcat(r->pool, json_write(r->pool, record), "\n", NULL);
+    const apr_status_t status = apr_file_write_full(audit, line, strlen(line), NULL);
+    if (status != APR_SUCCESS)
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, status, r,
+                      "MPIN0401: the audit log could not be written");
+}
+
+/* True where the header is there and is not `expected`. */
+static bool differs(const request_rec *r, const char *name, const char *expected)
+{
+    const char *value = apr_table_get(r->headers_in, name);
+    return value && strcmp(value, expected) != 0;
+}
+
+bool answer_wants_json(const request_rec *r)
+{
+    const char *accept = apr_table_get(r->headers_in, "Accept");
+    return apr_table_get(r->headers_in, "X-Requested-With") ||
+           differs(r, "Sec-Fetch-Mode", "navigate") || differs(r, "Sec-Fetch-Dest", "document") ||
+           (accept && !strstr(accept, "html"));
+}

@@ -1,0 +1,27 @@
+#ifndef MPIN_WEB_ANSWER_H
+#define MPIN_WEB_ANSWER_H
+
+#include "web/route.h"
+
+/* Results as answers. Every one of ours is no-store, nosniff, no-referrer; JSON is
+ * application/json. Each also goes into the audit log when it names an event. Returns what the
+ * handler returns (OK, or DONE). */
+int answer_json(request_rec *r, const result_t *result);
+
+/* The security headers of every page and file of ours (CSP and so on). */
+void answer_page_headers(request_rec *r);
+
+/* A page that is ready: text/html; charset=utf-8. */
+int answer_html(request_rec *r, int status, const char *html);
+
+/* 303 to a same-origin path or URL of ours. */
+int answer_see_other(request_rec *r, const char *location);
+
+/* One audit record (JSON line) for a result that names an event. */
+void answer_audit(request_rec *r, const result_t *result);
+
+/* True where the client wants JSON rather than a page: X-Requested-With, Sec-Fetch-Mode not
+ * navigate, Sec-Fetch-Dest not document, or Accept without html. */
+bool answer_wants_json(const request_rec *r);
+
+#endif

@@ -1,0 +1,10 @@
+#ifndef MPIN_WEB_BODY_H
+#define MPIN_WEB_BODY_H
+
+#include "web/route.h"
+
+/* Reads the request's body as the row wants it into facts->body or facts->form. NULL, or the
+ * refusal. */
+result_t *body_read(facts_t *facts, const route_t *route);
+
+#endif

@@ -1,0 +1,94 @@
+#ifndef MPIN_WEB_REQUEST_H
+#define MPIN_WEB_REQUEST_H
+
+#include "site/site.h"
+#include "base/result.h"
+#include "web/cookie_header.h"
+
+/* What we know of one request, kept in its request_config from post_read_request on. Subrequests
+ * and internal redirects share the first request's. */
+struct route_t;
+struct refusal_t;
+
+typedef struct request_t {
+    const site_t *site;
+    apr_pool_t *pool; /* the first request's, which outlives those of subrequests */
+
+    /* our URL: whose request it is (one of the chain, never a subrequest; NULL = none is), its row
+     * (NULL on the internal route of authn), what follows the row's path ("" for none), and the
+     * query, which no longer stands in the request, so that no log shows it */
+    const request_rec *claimed, *redacted;
+    const struct route_t *route;
+    const char *rest;
+    const char *args;
+
+    /* cookie values as they came; NULL when absent; a name that came twice counts as absent and
+     * `tossed` */
+    cookie_value_t session_cookie, prelogin_cookie, known_cookie;
+    bool tossed;
+
+    bool session_read; /* at first use */
+    session_status_t session_status;
+
+    /* Set-Cookie lines to send; those that stand in the answer already */
+    apr_array_header_t *set_cookies;
+    int cookies_sent;
+
+    /* the family of a session that is not there yet, where somebody has been told already */
+    unsigned char next_family[SESSION_ID_BYTES];
+
+    bool handling; /* the handler has begun: nobody reads what subrequests are refused with */
+    bool personal; /* the answer depends on who asked: no shared cache may keep it */
+    const struct refusal_t *refusal; /* what authn's internal route answers */
+
+    session_t session; /* where session_status is SESSION_OK, else not even zeros */
+} request_t;
+
+/* The first of a chain of internal redirects and subrequests: the one that came over the wire. */
+static inline const request_rec *request_first(const request_rec *r)
+{
+    while (r->main || r->prev)
+        r = r->main ? r->main : r->prev;
+    return r;
+}
+
+/* The state of a request's first request; NULL on vhosts where the engine is off. Each hook asks
+ * for it, at every request. */
+static inline request_t *request_of(const request_rec *r)
+{
+    return ap_get_module_config(request_first(r)->request_config, &auth_mpin_module);
+}
+
+/* Makes it (post_read_request). */
+request_t *request_make(request_rec *r, const site_t *site);
+
+/* Takes our cookies out of a Cookie header, so that no handler, proxy or CGI sees them. The header
+ * without them, NULL when nothing is left. */
+const char *request_take_cookies(request_t *request, const char *header, apr_pool_t *p);
+
+/* True where the Set-Cookie line sets a cookie of ours. */
+bool request_owns_cookie(const request_t *request, const char *line);
+
+/* The session, opened and checked at first use; NULL unless SESSION_OK. */
+const session_t *request_session(const request_rec *r);
+
+/* The same, judged anew at a later moment: who sends a body slowly gains nothing by it. */
+const session_t *request_session_at(const request_rec *r, apr_time_t now);
+
+/* Cookies to send with the answer, whatever becomes of it. NULL value: delete it. `max_age` in
+ * seconds, 0 = for the browser's session. */
+void request_set_cookie(request_rec *r, const char *name, const char *value, long max_age);
+
+/* Signs in: seals the session into its cookie, adds the known-browser cookie. `session` has uid,
+ * name, version, amr, auth_time ... filled; ids and times are made here; a session that is replaced
+ * is revoked unless it is of the same user (then the family stays). False: 503. */
+bool request_sign_in(request_rec *r, session_t *session, apr_time_t now);
+
+/* Adds the user to the known-browser cookie, as signing in does. */
+void request_remember(request_rec *r, const char *name, apr_time_t now);
+
+/* Revokes the session's family and deletes the cookie. False when the revocation could not be
+ * stored. */
+bool request_sign_out(request_rec *r, apr_time_t now);
+
+#endif

@@ -1,0 +1,282 @@
+#include "web/route.h"
+#include "web/admit.h"
+#include "web/answer.h"
+#include "web/body.h"
+#include "web/cors.h"
+#include "web/form.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <string.h>
+
+static const route_t *table;
+static int (*answer_refusal_page)(request_rec *r, const result_t *result);
+
+void route_table(const route_t *rows, int (*refusal_page)(request_rec *r, const result_t *result))
+{
+    table = rows;
+    answer_refusal_page = refusal_page;
+}
+
+/* ---- which row ---- */
+
+static result_t *nowhere(facts_t *facts)
+{
+    return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found", "there is nothing here");
+}
+
+/* What is asked for under the RPS's path or a service's secret and is no endpoint: ours too, never
+ * a backend's. */
+static const route_t unknown = {"", PATH_RPS,    "/**", AUDIENCE_PUBLIC, BODY_NONE,
+                                0,  ANSWER_JSON, 0,     nowhere};
+static const route_t unknown_of_service = {"", BASE_RPS_SERVICE, "/**", AUDIENCE_PUBLIC, BODY_NONE,
+                                           0,  ANSWER_JSON,      0,     nowhere};
+
+/* What follows `base` in `uri` ("" or "/..."), NULL when it does not lie there. */
+static const char *below(const char *uri, const char *base)
+{
+    while (*base)
+        if (*uri++ != *base++)
+            return NULL;
+    return *uri == '\0' || *uri == '/' ? uri : NULL;
+}
+
+/* Does `tail` fit a row's path? Then `*rest` is what its '*' stands for. */
+static bool fits(const char *path, const char *tail, const char **rest)
+{
+    const char *star = strchr(path, '*');
+    *rest = "";
+    if (!star)
+        return strcmp(path, tail) == 0;
+    if (strncmp(path, tail, (apr_size_t)(star - path)) != 0)
+        return false;
+    *rest = tail + (star - path);
+    return star[1] == '*' || (**rest && !strchr(*rest, '/'));
+}
+
+static bool serves(const route_t *row, const char *method)
+{
+    return strcmp(row->method, method) == 0 ||
+           (strcmp(row->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
+static const route_t *find_below(path_name_t base, const char *tail, const char *method,
+                                 const char **rest)
+{
+    const route_t *other = NULL;
+    for (const route_t *row = table; row->method; row++) {
+        const char *here;
+        if (row->base != base || !fits(row->path, tail, &here))
+            continue;
+        *rest = here;
+        if (serves(row, method))
+            return row;
+        other = row;
+    }
+    return other;
+}
+
+static const route_t *find_for_service(const site_t *site, const char *tail, const char *method,
+                                       const char **rest)
+{
+    const route_t *row = NULL;
+    if (site->paths[BASE_RPS_SERVICE])
+        row = find_below(BASE_RPS_SERVICE, tail, method, rest);
+    if (!row && site->paths[BASE_DTA_SERVICE])
+        row = find_below(BASE_DTA_SERVICE, tail, method, rest);
+    if (!row)
+        *rest = "";
+    return row ? row : &unknown_of_service;
+}
+
+const route_t *route_find(const site_t *site, const request_rec *r, const char **rest)
+{
+    /* Every request comes by here thrice, and most go no further. */
+    if (!r->uri || r->uri[0] != '/' || !site->path_starts[(unsigned char)r->uri[1]])
+        return NULL;
+    const char *past_secret =
+        site->services && site->service_secret ? admit_past_secret(site, r->uri) : NULL;
+    if (past_secret)
+        return find_for_service(site, past_secret, r->method, rest);
+    for (path_name_t base = 0; base < BASE_COUNT; base++) {
+        const char *path = site->paths[base];
+        if (!path || (*path && path[1] != r->uri[1]))
+            continue;
+        if (base == PATH_RPS && site->paths[BASE_RPS_FRONT]) /* the RPS's own, by mod_proxy */
+            continue;
+        const char *tail = below(r->uri, path);
+        const route_t *row = tail ? find_below(base, tail, r->method, rest) : NULL;
+        if (!row && tail && base == PATH_RPS) {
+            *rest = tail;
+            row = &unknown;
+        }
+        if (row)
+            return row;
+    }
+    return NULL;
+}
+
+/* ---- making it ours ---- */
+
+const char *route_plain_path(const request_t *request, apr_pool_t *p)
+{
+    const route_t *route = request->route;
+    const char *path = request->site->paths[route->base];
+    const char *base = path ? path : "";
+    const char *star = strchr(route->path, '*');
+    if (!star)
+        return apr_pstrcat(p, base, route->path, NULL);
+    return apr_psprintf(p, "%s%.*s...", base, (int)(star - route->path), route->path);
+}
+
+/* What a log would show of a Referer: one of our own pages may have had something confidential in
+ * its query. */
+static void trim_referer(request_rec *r)
+{
+    const char *referer = apr_table_get(r->headers_in, "Referer");
+    const apr_size_t plain = referer ? strcspn(referer, "?#") : 0;
+    if (referer && referer[plain])
+        apr_table_setn(r->headers_in, "Referer", apr_pstrmemdup(r->pool, referer, plain));
+}
+
+void route_redact(request_t *request, request_rec *r, const route_t *route)
+{
+    if (request->redacted == r)
+        return;
+    request->redacted = r;
+    request->route = route;
+    request->args = r->args;
+    r->args = NULL;
+    r->parsed_uri.query = NULL;
+    r->unparsed_uri = apr_pstrdup(r->pool, route_plain_path(request, r->pool));
+    r->the_request = apr_pstrcat(r->pool, r->method, " ", r->unparsed_uri, " ", r->protocol, NULL);
+    trim_referer(r);
+}
+
+void route_claim(request_t *request, request_rec *r, const route_t *route, const char *rest)
+{
+    route_redact(request, r, route);
+    request->claimed = r;
+    request->route = route;
+    request->rest = apr_pstrdup(r->pool, rest); /* the path is looked up again once it is decoded */
+}
+
+/* ---- who asks ---- */
+
+static void learn_browser(facts_t *facts)
+{
+    const site_t *site = facts->site;
+    const request_t *request = facts->request;
+    const apr_time_t now = facts->caller.now;
+    cookie_value_t cookie = request->prelogin_cookie;
+
+    facts->prelogin_fresh = !cookie.text || !prelogin_open(site->prelogins, cookie.text, cookie.len,
+                                                           now, &facts->prelogin);
+    if (facts->prelogin_fresh)
+        prelogin_start(&facts->prelogin, now);
+    else
+        facts->caller.prelogin = facts->prelogin.id;
+
+    cookie = request->known_cookie;
+    if (cookie.text && known_open(site->known, cookie.text, cookie.len, now, &facts->known))
+        facts->caller.known = &facts->known;
+}
+
+static void learn(facts_t *facts, const route_t *route)
+{
+    request_rec *r = facts->r;
+
+    facts->query = form_parse(facts->request->args, r->pool);
+    facts->caller.now = apr_time_now();
+    facts->caller.address = r->useragent_ip;
+    facts->caller.lang = apr_table_get(r->headers_in, "Accept-Language");
+    if (route->audience == AUDIENCE_UNASKED)
+        return;
+    facts->caller.loopback = admit_loopback(r, facts->site);
+    facts->caller.user_agent = apr_table_get(r->headers_in, "User-Agent");
+    if (facts->site->store) {
+        facts->caller.session = request_session_at(r, facts->caller.now);
+        learn_browser(facts);
+    }
+}
+
+/* ---- the handler ---- */
+
+static result_t *method_not_allowed(request_rec *r, const route_t *route)
+{
+    const char *allow = "";
+    for (const route_t *row = table; row->method; row++)
+        if (row->base == route->base && strcmp(row->path, route->path) == 0)
+            allow = apr_pstrcat(r->pool, allow, *allow ? ", " : "", row->method,
+                                strcmp(row->method, "GET") == 0 ? ", HEAD" : "", NULL);
+    apr_table_setn(r->headers_out, "Allow", allow);
+    return result_error(r->pool, HTTP_METHOD_NOT_ALLOWED, "method_not_allowed",
+                        apr_pstrcat(r->pool, "allowed here: ", allow, NULL));
+}
+
+static result_t *no_content(const request_rec *r)
+{
+    result_t *result = result_ok(r->pool, NULL);
+    result->status = HTTP_NO_CONTENT;
+    return result;
+}
+
+/* Built-in files are the same for everybody and are needed to show that the store is down. */
+static bool needs_store(const route_t *route)
+{
+    return route->base != PATH_PAD && route->base != PATH_ASSETS;
+}
+
+static bool changes_something(const route_t *route)
+{
+    return *route->method && strcmp(route->method, "GET") != 0;
+}
+
+static result_t *serve(facts_t *facts, const route_t *route)
+{
+    request_rec *r = facts->r;
+    const site_t *site = facts->site;
+
+    cors_headers(r, site, route);
+    if (cors_preflight(r, site, route))
+        return no_content(r);
+    if (*route->method && !serves(route, r->method))
+        return method_not_allowed(r, route);
+    if (route->audience == AUDIENCE_SERVICE && !admit_service(r, site))
+        return result_error(r->pool, HTTP_FORBIDDEN, "service_closed",
+                            "only the applications that this service serves may ask this");
+    if (route->audience == AUDIENCE_RPS && !admit_rps(r, site, facts->rest))
+        return result_error(r->pool, HTTP_FORBIDDEN, "rps_only", "only the RPS may ask this");
+    if (changes_something(route) && !admit_origin(r, site, route))
+        return result_error(r->pool, HTTP_FORBIDDEN, "origin_refused",
+                            "another origin sent this request");
+    if (needs_store(route) && !site->store)
+        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
+                            "the store cannot be used now");
+    result_t *refusal = body_read(facts, route);
+    if (refusal)
+        return refusal;
+    learn(facts, route); /* only now: who sends slowly stops no clock */
+    if (route->audience == AUDIENCE_SIGNED_IN && !facts->caller.session)
+        return result_error(r->pool, HTTP_UNAUTHORIZED, "not_signed_in", "sign in first");
+    return route->serve(facts);
+}
+
+int route_handler(request_rec *r)
+{
+    request_t *request = request_of(r);
+    if (!request || request->claimed != r || !request->route)
+        return DECLINED;
+
+    const route_t *route = request->route;
+    facts_t facts = {.r = r, .site = request->site, .request = request, .rest = request->rest};
+    const result_t *result = serve(&facts, route);
+    if (!result)
+        return OK;
+    if (result->code && route->answer == ANSWER_PAGE && !answer_wants_json(r)) {
+        if (result->event)
+            answer_audit(r, result);
+        return answer_refusal_page(r, result);
+    }
+    return answer_json(r, result);
+}
