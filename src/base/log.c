@@ -28,3 +28,11 @@ LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)
 LOG_FUNCTION(log_warn, LOG_LEVEL_WARN)
 LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
 LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
+
+bool log_may_say(apr_time_t *last)
+{
+    apr_time_t now = apr_time_now();
+    apr_time_t then = __atomic_load_n(last, __ATOMIC_RELAXED);
+    return now - then >= apr_time_from_sec(60) &&
+           __atomic_compare_exchange_n(last, &then, now, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}

@@ -1,6 +1,9 @@
 #ifndef MPIN_BASE_LOG_H
 #define MPIN_BASE_LOG_H
 
+#include <apr_time.h>
+#include <stdbool.h>
+
 /* The library logs through a callback, so that it logs outside httpd too. Ids are stable
  * ("MPIN0101") and documented. Secrets have a type of their own (keys/secret.h) and no format that
  * prints it. */
@@ -20,5 +23,9 @@ void log_info(const log_sink_t *sink, const char *id, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void log_debug(const log_sink_t *sink, const char *id, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* True at most once a minute, so that a condition that repeats is logged no more often. `last` is
+ * zero at first and belongs to one condition; threads may race for it. */
+bool log_may_say(apr_time_t *last);
 
 #endif

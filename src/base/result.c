@@ -43,6 +43,11 @@ result_t *result_error(apr_pool_t *p, int status, const char *code, const char *
     return result;
 }
 
+result_t *result_no_randomness(apr_pool_t *p)
+{
+    return result_error(p, 503, "no_randomness", "The server has no randomness just now.");
+}
+
 const char *result_id(const char *code)
 {
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)

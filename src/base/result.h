@@ -31,6 +31,9 @@ result_t *result_text(apr_pool_t *p, const char *text);
  * is written. */
 result_t *result_error(apr_pool_t *p, int status, const char *code, const char *message);
 
+/* 503: nothing can be sealed or drawn while the system gives no randomness. */
+result_t *result_no_randomness(apr_pool_t *p);
+
 /* The refusal's number as people quote it, "MPIN0042"; "MPIN0000" for a code that is not listed. */
 const char *result_id(const char *code);
 

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <sodium.h>
 #include "base/hex.h"
+#include "store/refusal.h"
 
 struct dta_service_t {
     const dta_t *dta;
@@ -27,17 +28,10 @@ dta_service_t *dta_service_make(const dta_t *dta, const keys_t *keys, store_t *s
     return service->app ? service : NULL;
 }
 
-static result_t *refusal_of(store_status_t status, apr_pool_t *p)
-{
-    return status == STORE_FULL
-               ? result_error(p, 503, "store_full", "The server cannot remember more just now.")
-               : result_error(p, 503, "store_down", "The server cannot reach its store.");
-}
-
 static result_t *broken(const dta_service_t *service, apr_pool_t *p)
 {
     log_error(service->log, "MPIN0522", "the D-TA issues nothing: the key file is broken");
-    return refusal_of(STORE_DOWN, p);
+    return store_refusal(STORE_DOWN, p);
 }
 
 /* A request with `expires` is good once. The MAC is its name: nobody makes one up. */
@@ -48,7 +42,7 @@ static result_t *use_up(const dta_service_t *service, const dta_asked_t *asked, 
                                       asked->expires + apr_time_from_sec(1));
     if (status == STORE_EXISTS)
         return result_error(p, 408, "dta_request_used", "Request used before");
-    return status == STORE_OK ? NULL : refusal_of(status, p);
+    return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
 /* Who has once been given a secret for this id keeps what they have; who saw the request later, or
@@ -61,7 +55,7 @@ static result_t *issue_once(const dta_service_t *service, const dta_asked_t *ask
     if (status == STORE_EXISTS)
         return result_error(p, 403, "dta_secret_issued",
                             "A client secret was issued for this id before");
-    return status == STORE_OK ? NULL : refusal_of(status, p);
+    return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
 result_t *dta_serve_server_secret(const dta_service_t *service, const dta_request_t *request,

@@ -124,7 +124,7 @@ result_t *rps_login_result(rps_t *rps, const caller_t *caller, const json_t *bod
         found = leave(rps, record.wid, token, caller->now, said, p);
     if (found == STORE_MISSING)
         return result_error(p, 404, "not_found", "Nobody waits for this.");
-    return found == STORE_OK ? result_ok(p, NULL) : rps_store_refusal(found, p);
+    return found == STORE_OK ? result_ok(p, NULL) : store_refusal(found, p);
 }
 
 /* ---- the desktop ----------------------------------------------------------------------------- */
@@ -234,7 +234,7 @@ static result_t *look(rps_t *rps, const authott_t *record, code_step_t step, off
         return unknown_code(mine->p);
     if (status == STORE_CHANGED)
         return rps_later(mine->p, "busy", "Too many phones at this code at once.", 1);
-    return status == STORE_OK ? mine->result : rps_store_refusal(status, mine->p);
+    return status == STORE_OK ? mine->result : store_refusal(status, mine->p);
 }
 
 /* Until the desktop is in or `phone_wait` is over, a few looks a second. */
@@ -276,7 +276,7 @@ static result_t *too_many_guesses(rps_t *rps, const caller_t *caller, apr_pool_t
 {
     const int wait = throttle_wait(rps->throttle, caller->address, NULL, NULL, caller->now, p);
     if (wait == THROTTLE_DOWN)
-        return rps_store_refusal(STORE_DOWN, p);
+        return store_refusal(STORE_DOWN, p);
     return wait ? rps_later(p, "throttled", "Too many failures.", wait) : NULL;
 }
 
@@ -315,7 +315,7 @@ static result_t *last_answer(rps_t *rps, const caller_t *caller, const authott_t
     store_status_t status = authott_phone_take(rps, text, &taken, p);
     if (status == STORE_OK)
         return result;
-    return status == STORE_MISSING ? redeem_unknown(p) : rps_store_refusal(status, p);
+    return status == STORE_MISSING ? redeem_unknown(p) : store_refusal(status, p);
 }
 
 /* POST /rps/authenticate (protocol: RPS, public). The desktop is told before anybody waits, so that
@@ -339,7 +339,7 @@ result_t *rps_phone_authenticate(rps_t *rps, seats_t *seats, const caller_t *cal
                    ? redeem_refusal(&record, p)
                    : redeem_unknown(p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     result_t *result = record.bound && !redeem_is_of(&record, caller)
                            ? redeem_foreign(rps, &record, p)
                            : judge(rps, seats, caller, &record, auth_ott, p);

@@ -64,7 +64,7 @@ static result_t *too_many(store_status_t status, apr_pool_t *p)
 {
     return status == STORE_FULL
                ? rps_later(p, "too_many_codes", "Too many numbers are waiting for a phone.", 60)
-               : rps_store_refusal(status, p);
+               : store_refusal(status, p);
 }
 
 /* NULL: it is kept, with its places. */
@@ -78,7 +78,7 @@ static result_t *keep(rps_t *rps, const caller_t *caller, fresh_t *fresh, apr_po
     if (status == STORE_OK)
         return NULL;
     code_free_place(rps, fresh->wid, &fresh->code, p);
-    return rps_store_refusal(status, p);
+    return store_refusal(status, p);
 }
 
 static json_t *answer(const fresh_t *fresh, const caller_t *caller, apr_pool_t *p)
@@ -214,7 +214,7 @@ result_t *rps_access(rps_t *rps, const caller_t *caller, const char *body, apr_s
     if (status == STORE_MISSING)
         code = (code_t){.state = CODE_OVER};
     else if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     return result_text(p, progress(&code, p));
 }
 

@@ -244,7 +244,7 @@ static result_t *tell(rps_t *rps, const caller_t *caller, const unsigned char wi
     if (status == STORE_CHANGED)
         return rps_later(p, "busy", "Too many phones at this code at once.", 1);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     if (saying.ended)
         code_free_place(rps, wid, &saying.code, p);
     result_t *result = answer(rps, &saying, p);
@@ -266,7 +266,7 @@ result_t *rps_code_status(rps_t *rps, const caller_t *caller, const json_t *body
 
     int wait = throttle_reserve(rps->throttle, caller->address, NULL, NULL, caller->now, p);
     if (wait == THROTTLE_DOWN)
-        return rps_store_refusal(STORE_DOWN, p);
+        return store_refusal(STORE_DOWN, p);
     if (wait > 0)
         return rps_later(p, "throttled", "Too many failures.", wait);
 
@@ -274,7 +274,7 @@ result_t *rps_code_status(rps_t *rps, const caller_t *caller, const json_t *body
     store_status_t status = code_find(rps, request.wid, caller->now, wid, p);
     result_t *result = status == STORE_OK        ? tell(rps, caller, wid, &request, p)
                        : status == STORE_MISSING ? unknown(p)
-                                                 : rps_store_refusal(status, p);
+                                                 : store_refusal(status, p);
     if (!result->code || (result->status != 412 && strcmp(result->code, "wrong_pick") != 0))
         throttle_release(rps->throttle, caller->address, NULL, NULL, caller->now, p);
     return result;

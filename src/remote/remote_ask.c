@@ -9,7 +9,6 @@
 #include "base/json.h"
 
 #define CONNECT_MS 2000
-#define SILENCE apr_time_from_sec(60) /* one complaint a minute */
 #define KEPT apr_time_from_sec(10)
 #define JSON_TYPE "application/json"
 
@@ -60,12 +59,7 @@ void remote_keep(remote_t *remote, const char *text, apr_time_t now)
 
 static void complain(rps_t *rps, const char *what)
 {
-    const apr_time_t now = apr_time_now();
-    apr_time_t *complained = &rps->remote->complained;
-    apr_time_t last = __atomic_load_n(complained, __ATOMIC_RELAXED);
-    if ((!last || now - last >= SILENCE) &&
-        __atomic_compare_exchange_n(complained, &last, now, false, __ATOMIC_RELAXED,
-                                    __ATOMIC_RELAXED))
+    if (log_may_say(&rps->remote->complained))
         log_error(rps->log, "MPIN0411", "the RPS at %s gives no answer that counts: %s",
                   rps->settings->remote_url, what);
 }

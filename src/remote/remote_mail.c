@@ -45,7 +45,7 @@ result_t *remote_await_mail(rps_t *rps, const caller_t *caller, const mpin_id_t 
         memcpy(pending->browser, caller->prelogin, sizeof pending->browser);
     store_status_t status = keep(rps, caller, id, mpin_id, activate_key, pending, p);
     return status == STORE_OK ? mailed_send(rps, &applicant, id, pending, p)
-                              : rps_store_refusal(status, p);
+                              : store_refusal(status, p);
 }
 
 /* ---- the link was followed ------------------------------------------------------------------- */
@@ -85,14 +85,14 @@ result_t *remote_activate(rps_t *rps, const caller_t *caller,
     if (status == STORE_OK)
         status = store_get(rps->store, STORE_FLEETING, key_of(handle, p), p, &record);
     if (status != STORE_OK)
-        return status == STORE_MISSING ? gone(p) : rps_store_refusal(status, p);
+        return status == STORE_MISSING ? gone(p) : store_refusal(status, p);
     /* granted before it can sign in there */
     status = granted_keep(rps, handle, &pending, caller->now, p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     result_t *refusal = tell(rps, &record, p);
     if (refusal)
         return refusal;
     status = pending_activate(rps, handle, p);
-    return status == STORE_OK ? NULL : rps_store_refusal(status, p);
+    return status == STORE_OK ? NULL : store_refusal(status, p);
 }

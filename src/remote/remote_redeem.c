@@ -172,15 +172,14 @@ void remote_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott,
     int wait = throttle_reserve(rps->throttle, caller->address, NULL, known, caller->now, p);
     if (wait) {
         redemption->refusal = wait == THROTTLE_DOWN
-                                  ? rps_store_refusal(STORE_DOWN, p)
+                                  ? store_refusal(STORE_DOWN, p)
                                   : rps_later(p, "throttled", "Too many tries.", wait);
         return;
     }
     const char *key = once_key(auth_ott, p);
     store_status_t status = once_begin(rps, key, caller->now);
     if (status != STORE_OK) {
-        redemption->refusal =
-            status == STORE_EXISTS ? redeem_unknown(p) : rps_store_refusal(status, p);
+        redemption->refusal = status == STORE_EXISTS ? redeem_unknown(p) : store_refusal(status, p);
         return;
     }
     redemption->refusal = redeem_once(rps, caller, auth_ott, logout_data, redemption, p);

@@ -63,7 +63,7 @@ static result_t *make_room(rps_t *rps, const caller_t *caller, const pending_t *
                              caller->now, p);
     if (status == STORE_FULL)
         return result_error(p, 403, "too_many_pending", "Too many registrations just now.");
-    return status == STORE_OK ? NULL : rps_store_refusal(status, p);
+    return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
 /* One that is ours already may be sent anew by the RPS; one that is revoked never comes back. */
@@ -73,7 +73,7 @@ static result_t *check_known(rps_t *rps, const wish_t *wish, apr_pool_t *p)
     store_status_t status = people_identity(rps->people, wish->id.handle, &identity, p);
     if (status == STORE_OK && identity.state == IDENTITY_REVOKED)
         return result_error(p, 403, "identity_revoked", "This device's access was withdrawn.");
-    return status == STORE_OK || status == STORE_MISSING ? NULL : rps_store_refusal(status, p);
+    return status == STORE_OK || status == STORE_MISSING ? NULL : store_refusal(status, p);
 }
 
 static result_t *await_mail(rps_t *rps, const caller_t *caller, const wish_t *wish,
@@ -104,7 +104,7 @@ static result_t *grant(rps_t *rps, const caller_t *caller, const wish_t *wish, b
     if (!*active)
         return await_mail(rps, caller, wish, &pending, p);
     store_status_t status = granted_keep(rps, wish->id.handle, &pending, caller->now, p);
-    return status == STORE_OK ? NULL : rps_store_refusal(status, p);
+    return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
 result_t *remote_verify(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
@@ -144,7 +144,7 @@ static result_t *permit_unknown(rps_t *rps, const mpin_id_t *id, const char *mpi
         status = granted_find(rps, id->handle, &pending, p);
     if (status == STORE_MISSING)
         return rps_not_allowed(rps, name, "This account may not sign in here.", p);
-    return status == STORE_OK ? NULL : rps_store_refusal(status, p);
+    return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
 static result_t *permit_known(rps_t *rps, const mpin_id_t *id, apr_pool_t *p)
@@ -167,7 +167,7 @@ result_t *remote_permit(rps_t *rps, const char *mpin_id, apr_pool_t *p)
         return result_error(p, 400, "field_malformed", "The mpinId is not lower-case hex.");
     store_status_t status = people_identity(rps->people, id.handle, &identity, p);
     if (status != STORE_OK && status != STORE_MISSING)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     result_t *refusal =
         status == STORE_OK ? permit_known(rps, &id, p) : permit_unknown(rps, &id, mpin_id, p);
     if (refusal)

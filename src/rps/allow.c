@@ -12,8 +12,7 @@
 #define FILE_MAX (16 * 1024 * 1024)
 #define LINE_MAX_BYTES 512
 #define SPACE " \t\r"
-#define SILENCE apr_time_from_sec(60) /* one complaint a minute */
-#define TICK apr_time_from_sec(2)     /* a file younger than this may change and keep its time */
+#define TICK apr_time_from_sec(2) /* a file younger than this may change and keep its time */
 
 /* The file's names and "@domain"s, sorted, and the file that they were read from. */
 typedef struct list_t {
@@ -156,13 +155,10 @@ static bool list_current(const list_t *list, const struct stat *info)
 
 static void complain(allow_t *allow)
 {
-    apr_time_t now = apr_time_now();
-    if (allow->complained && now - allow->complained < SILENCE)
-        return;
-    allow->complained = now;
-    log_error(allow->log, "MPIN0303",
-              "MPinRegisterAllow: %s cannot be read: nobody may register or sign in by PIN",
-              allow->settings->allow_file);
+    if (log_may_say(&allow->complained))
+        log_error(allow->log, "MPIN0303",
+                  "MPinRegisterAllow: %s cannot be read: nobody may register or sign in by PIN",
+                  allow->settings->allow_file);
 }
 
 /* Under the mutex. */

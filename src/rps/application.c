@@ -6,19 +6,13 @@
 
 #define CONNECT_MS 2000
 #define TOTAL_MS 5000
-#define ANSWER_MAX 65536              /* bytes: an application's error page may be long */
-#define SILENCE apr_time_from_sec(60) /* one complaint a minute */
+#define ANSWER_MAX 65536 /* bytes: an application's error page may be long */
 
 static void complain(rps_t *rps, const char *directive, const char *what)
 {
-    const apr_time_t now = apr_time_now();
-    apr_time_t last = __atomic_load_n(&rps->complained, __ATOMIC_RELAXED);
-    if ((last && now - last < SILENCE) ||
-        !__atomic_compare_exchange_n(&rps->complained, &last, now, false, __ATOMIC_RELAXED,
-                                     __ATOMIC_RELAXED))
-        return;
-    log_error(rps->log, "MPIN0311", "the application at %s gives no answer that counts: %s",
-              directive, what);
+    if (log_may_say(&rps->complained))
+        log_error(rps->log, "MPIN0311", "the application at %s gives no answer that counts: %s",
+                  directive, what);
 }
 
 static result_t *failed(rps_t *rps, const char *directive, const char *what, apr_pool_t *p)

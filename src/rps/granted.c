@@ -51,7 +51,7 @@ static result_t *user_of(rps_t *rps, const caller_t *caller, const char *name, u
     if (status == STORE_EXISTS)
         return result_error(p, 403, "name_taken", "This name was somebody's until lately.");
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     return user->state == USER_ACTIVE
                ? NULL
                : result_error(p, 403, "user_disabled", "This account is disabled.");
@@ -104,7 +104,7 @@ result_t *granted_become(rps_t *rps, const caller_t *caller, const mpin_id_t *id
     if (status == STORE_MISSING)
         status = granted_find(rps, id->handle, &pending, p);
     if (status != STORE_OK && status != STORE_MISSING)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
 
     result_t *refusal = status == STORE_OK ? become_granted(rps, caller, id, &pending, name, p)
                                            : take_over(rps, caller, id, name, p);

@@ -87,7 +87,7 @@ static result_t *queue_link(rps_t *rps, const caller_t *caller, const mpin_id_t 
         return NULL;
     return often ? rps_later(p, "too_many_mails", "This mailbox has had three mails in this hour.",
                              3600 - (int)(apr_time_sec(caller->now) % 3600))
-                 : rps_store_refusal(status, p);
+                 : store_refusal(status, p);
 }
 
 result_t *mailed_send(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
@@ -154,7 +154,7 @@ static result_t *look_at_pending(rps_t *rps, const caller_t *caller,
     if (status == STORE_MISSING || (status == STORE_OK && pending.origin != ORIGIN_MAIL))
         return gone(p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     link->name = apr_pstrdup(p, pending.name);
     link->device = apr_pstrdup(p, pending.device);
     link->address = apr_pstrdup(p, pending.address);
@@ -173,7 +173,7 @@ static result_t *look_at_identity(rps_t *rps, const unsigned char handle[HANDLE_
     if (status == STORE_MISSING)
         return gone(p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     link->name = apr_pstrdup(p, identity.name);
     link->device = apr_pstrdup(p, identity.device);
     link->address = "";
@@ -238,7 +238,7 @@ static result_t *activate(rps_t *rps, const caller_t *caller, const link_t *link
                            "activation_refused", link->name, handle, p);
     if (status == STORE_MISSING)
         return gone(p);
-    return status == STORE_OK ? activated(link, handle, p) : rps_store_refusal(status, p);
+    return status == STORE_OK ? activated(link, handle, p) : store_refusal(status, p);
 }
 
 /* The device is gone, with every session that it made. */
@@ -250,7 +250,7 @@ static result_t *withdraw(rps_t *rps, const caller_t *caller, const link_t *link
     if (status == STORE_OK)
         status = people_identity(rps->people, handle, &identity, p);
     if (status != STORE_OK)
-        return status == STORE_MISSING ? gone(p) : rps_store_refusal(status, p);
+        return status == STORE_MISSING ? gone(p) : store_refusal(status, p);
     if (!link->done)
         mailed_tell(rps, caller, NOTICE_REVOKED, &identity, p);
     return rps_audited(result_ok(p, NULL), "identity_revoked_by_mail", link->name, handle, p);

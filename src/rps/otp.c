@@ -164,7 +164,7 @@ static result_t *admit(rps_t *rps, const otp_t *otp, apr_pool_t *p)
     verdict_t standing;
     store_status_t status = rps_standing(rps, otp->handle, &identity, &user, &standing, p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     if (standing != VERDICT_NONE)
         return rps_audited(over(p), "otp_refused", identity.name[0] ? identity.name : NULL,
                            otp->handle, p);
@@ -193,7 +193,7 @@ result_t *rps_otp(rps_t *rps, const caller_t *caller, const json_t *body, apr_po
     if (status == STORE_MISSING)
         return over(p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
 
     for (int round = 0; round < ROUNDS; round++) {
         otp_t otp;
@@ -202,7 +202,7 @@ result_t *rps_otp(rps_t *rps, const caller_t *caller, const json_t *body, apr_po
         if (status == STORE_OK)
             return refusal ? refusal : admit(rps, &otp, p);
         if (status != STORE_CHANGED)
-            return rps_store_refusal(status, p);
+            return store_refusal(status, p);
     }
     return rps_later(p, "busy", "Too many at once.", 1);
 }

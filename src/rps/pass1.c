@@ -90,7 +90,7 @@ static result_t *keep(rps_t *rps, const caller_t *caller, const identity_t *iden
         inflight_t inflight;
         store_status_t status = inflight_read(rps, identity->handle, caller->now, &inflight, p);
         if (status != STORE_OK)
-            return rps_store_refusal(status, p);
+            return store_refusal(status, p);
         if (inflight_repeats(&inflight, pass))
             return refuse_repeated(rps, identity, p);
         inflight_add(&inflight, pass);
@@ -98,7 +98,7 @@ static result_t *keep(rps_t *rps, const caller_t *caller, const identity_t *iden
         if (status == STORE_OK)
             return answer(pass->id, pass->y, p);
         if (status != STORE_CHANGED)
-            return rps_store_refusal(status, p);
+            return store_refusal(status, p);
     }
     return rps_later(p, "busy", "Too many sign-ins of this identity at once.", 1);
 }
@@ -120,7 +120,7 @@ result_t *rps_pass1(rps_t *rps, const caller_t *caller, const json_t *body, apr_
     verdict_t standing;
     store_status_t status = rps_standing(rps, request.id.handle, &identity, &user, &standing, p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     if (standing != VERDICT_NONE)
         return idle_answer(p);
     if (mpin_check_g1(request.u) != MPIN_ACCEPTED)

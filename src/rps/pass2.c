@@ -136,7 +136,7 @@ static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t
         status = code_find(rps, request->wid, caller->now, record.wid, p);
     if (status == STORE_OK || status == STORE_MISSING)
         status = authott_issue(rps, caller, &record, &text, p);
-    return status == STORE_OK ? answer(text, record.otp, p) : rps_store_refusal(status, p);
+    return status == STORE_OK ? answer(text, record.otp, p) : store_refusal(status, p);
 }
 
 /* POST /rps/pass2 (protocol: RPS, public). The attempt is counted before the proof is looked at, so
@@ -158,13 +158,13 @@ result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_
     if (status == STORE_MISSING)
         return result_error(p, 408, "pass1_unknown", "No live pass1 for this identity.");
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
 
     if (attempt.verdict == VERDICT_NONE) {
         mpin_status_t outcome = attempt_judge(rps, caller, &attempt, request.id.hash, request.v);
         status = attempt_end(rps, caller, &attempt, outcome, p);
         if (status != STORE_OK)
-            return rps_store_refusal(status, p);
+            return store_refusal(status, p);
         if (attempt.verdict == VERDICT_NONE)
             return result_error(p, 403, "pass2_malformed",
                                 "Invalid data received. V is no point of the group");

@@ -21,7 +21,7 @@ result_t *rps_permit_refusal(rps_t *rps, const unsigned char handle[HANDLE_BYTES
     verdict_t standing;
     store_status_t status = rps_standing(rps, handle, &identity, &user, &standing, p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     result_t *refusal = refusal_of(standing, p);
     return refusal ? rps_audited(refusal, "permit_refused", NULL, handle, p) : NULL;
 }
@@ -46,7 +46,7 @@ static result_t *answer(rps_t *rps, const caller_t *caller, const char *mpin_id,
         return rps_audited(refusal, "permit_refused", NULL, id.handle, p);
     if (!issue(rps, caller, &id, &share, p)) {
         log_error(rps->log, "MPIN0521", "the D-TA issues no time permit: the key file is broken");
-        return rps_store_refusal(STORE_DOWN, p);
+        return store_refusal(STORE_DOWN, p);
     }
     return result_ok(p, json_pack("{s:s, s:i, s:s, s:s, s:s, s:s}", "timePermit", share.point,
                                   "date", (int)rps_day(caller->now), "signature", share.more,

@@ -67,7 +67,7 @@ result_t *redeem_admit(rps_t *rps, const authott_t *record, identity_t *identity
     verdict_t standing;
     store_status_t status = rps_standing(rps, record->handle, identity, user, &standing, p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     if (standing != VERDICT_NONE)
         return refusal_of(standing, record, p);
     return not_allowed(rps, identity, p);
@@ -101,7 +101,7 @@ static result_t *take_of_phone(rps_t *rps, const caller_t *caller, const char *a
     if (status == STORE_CHANGED)
         return rps_later(p, "busy", "Too many at once.", 1);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     memcpy(redemption->wid, record->wid, sizeof redemption->wid);
     redemption->by_phone = true;
     return NULL;
@@ -116,7 +116,7 @@ static result_t *take(rps_t *rps, const caller_t *caller, const char *auth_ott, 
     if (status == STORE_MISSING)
         return take_of_phone(rps, caller, auth_ott, record, redemption, p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     if (rps->settings->service) /* whose browser it was, the application knows */
         return NULL;
     return redeem_is_of(record, caller) ? NULL : redeem_foreign(rps, record, p);
@@ -143,7 +143,7 @@ static result_t *issue_otp(rps_t *rps, const caller_t *caller, const authott_t *
     if (status == STORE_CHANGED)
         return rps_later(p, "busy", "Too many at once.", 1);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     memcpy(redemption->otp, record->otp, sizeof redemption->otp);
     return NULL;
 }

@@ -115,7 +115,7 @@ static result_t *prove_by_session(rps_t *rps, const caller_t *caller, const char
     if (status == STORE_MISSING)
         return closed(p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     if (user.state != USER_ACTIVE)
         return result_error(p, 403, "user_disabled", "This account is disabled.");
     if (user.version != caller->session->version || strcmp(user.name, name) != 0)
@@ -126,7 +126,7 @@ static result_t *prove_by_session(rps_t *rps, const caller_t *caller, const char
 
     status = people_identities(rps->people, user.uid, &list, &count, p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     if (count >= IDENTITIES_MAX)
         return result_error(p, 403, "too_many_identities",
                             "This name has as many devices as it may have.");
@@ -153,7 +153,7 @@ static result_t *prove_by_being_first(rps_t *rps, const caller_t *caller, const 
         return result_error(p, 403, "name_taken",
                             "This name is taken. Sign in to add a device to it.");
     if (status != STORE_MISSING)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     pending->origin = ORIGIN_OPEN;
     return NULL;
 }
@@ -170,7 +170,7 @@ static result_t *prove_to_application(rps_t *rps, const char *name, pending_t *p
     if (status == STORE_OK && user.state == USER_DISABLED)
         return result_error(p, 403, "user_disabled", "This account is disabled.");
     if (status != STORE_OK && status != STORE_MISSING)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     pending->origin = ORIGIN_APPLICATION;
     return NULL;
 }
@@ -187,7 +187,7 @@ static result_t *prove_by_mailbox(rps_t *rps, const char *name, pending_t *pendi
         return refusal;
     store_status_t status = people_find(rps->people, name, &user, p);
     if (status != STORE_OK && status != STORE_MISSING && status != STORE_EXISTS)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     pending->origin = ORIGIN_MAIL;
     pending->silent =
         refusal || status == STORE_EXISTS || (status == STORE_OK && user.state != USER_ACTIVE);
@@ -222,7 +222,7 @@ static result_t *make_room(rps_t *rps, const caller_t *caller, const pending_t *
             : rps_count_made(rps, "pending", address, each, OPEN_ALL, HOUR, caller->now, p);
     if (status == STORE_FULL)
         return rps_later(p, "too_many_pending", "Too many registrations. Try again later.", 600);
-    return status == STORE_OK ? NULL : rps_store_refusal(status, p);
+    return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
 /* The mpinId in hex. A canonical name needs no escaping in JSON. */
@@ -313,7 +313,7 @@ static result_t *answer(rps_t *rps, const caller_t *caller, const registration_t
     if (status == STORE_OK)
         status = pending_keep(rps, id.handle, pending, caller->now, p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
 
     result_t *refusal = NULL;
     if (pending->origin == ORIGIN_MAIL)
@@ -353,7 +353,7 @@ static result_t *end_old(rps_t *rps, const caller_t *caller, const char *mpin_id
              store_get(rps->store, STORE_FLEETING, rps_key("pending", id.handle, HANDLE_BYTES, p),
                        p, &record) == STORE_OK)
         return result_error(p, 400, "registration_unknown", "regOTT does not match.");
-    return status == STORE_OK || status == STORE_MISSING ? NULL : rps_store_refusal(status, p);
+    return status == STORE_OK || status == STORE_MISSING ? NULL : store_refusal(status, p);
 }
 
 /* PUT /rps/user (protocol: RPS, public). Every try is charged to its address, also one that is
@@ -372,7 +372,7 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
     const unsigned char *known = caller->known ? known_for(caller->known, wish.name) : NULL;
     int wait = throttle_reserve(rps->throttle, caller->address, NULL, known, caller->now, p);
     if (wait == THROTTLE_DOWN)
-        return rps_store_refusal(STORE_DOWN, p);
+        return store_refusal(STORE_DOWN, p);
     if (wait > 0)
         return rps_later(p, "throttled", "Too many tries from this address.", wait);
 

@@ -5,6 +5,7 @@
 #include "notice/outbox.h"
 #include "rps/allow.h"
 #include "rps/rps.h"
+#include "store/refusal.h"
 
 /* What the files of this room share. */
 
@@ -67,9 +68,6 @@ result_t *rps_permit_refusal(rps_t *rps, const unsigned char handle[HANDLE_BYTES
 
 /* "kind:" and hex, a key of the store. */
 const char *rps_key(const char *kind, const unsigned char *bytes, apr_size_t len, apr_pool_t *p);
-
-/* 503: nothing is decided without the store. What is wrong with it, it has logged itself. */
-result_t *rps_store_refusal(store_status_t status, apr_pool_t *p);
 
 /* A text of the configuration, or null for what is none in UTF-8. */
 void rps_add_text(json_t *json, const char *key, const char *text);

@@ -92,13 +92,6 @@ const char *rps_key(const char *kind, const unsigned char *bytes, apr_size_t len
     return apr_pstrcat(p, kind, ":", hex_encode(p, bytes, len), NULL);
 }
 
-result_t *rps_store_refusal(store_status_t status, apr_pool_t *p)
-{
-    return status == STORE_FULL
-               ? result_error(p, 503, "store_full", "The server cannot remember more just now.")
-               : result_error(p, 503, "store_down", "The server cannot reach its store.");
-}
-
 const char *rps_time(apr_time_t when, char between, apr_pool_t *p)
 {
     apr_time_exp_t t;

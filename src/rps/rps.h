@@ -9,25 +9,12 @@
 #include "dta/sign.h"
 #include "people/people.h"
 #include "people/throttle.h"
-#include "session/known.h"
-#include "session/prelogin.h"
+#include "session/caller.h"
 
 /* The Relying Party Service of the Milagro MFA protocol: registration, the two passes,
  * authentication. Each function is one endpoint: it takes the caller's facts and the parsed body
  * and returns a result. Nothing here knows httpd. A body may be NULL where it was no JSON: the
  * protocol wants 403 for that in pass1 and pass2, 400 elsewhere. Store trouble is 503. */
-
-/* Who is asking, as far as the edge could tell. */
-typedef struct caller_t {
-    apr_time_t now;         /* read when the whole body had come: a slow sender stops no clock */
-    const char *address;    /* client address as text, after mod_remoteip */
-    const char *user_agent; /* as it came; NULL without */
-    const unsigned char *prelogin; /* PRELOGIN_ID_BYTES of this browser's cookie; NULL without */
-    const session_t *session;      /* valid session, NULL when not signed in */
-    const known_t *known;          /* NULL when this browser is not known */
-    const char *lang;              /* Accept-Language as it came; NULL unknown */
-    bool loopback; /* loopback privileges hold (security model, "Loopback is not local") */
-} caller_t;
 
 /* ALLOW_NOBODY: there is no MPinRegisterAllow. Then names that a session proved may sign in, and no
  * others. */

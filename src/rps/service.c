@@ -45,7 +45,7 @@ result_t *service_vouch(rps_t *rps, const mpin_id_t *id, const verify_t *verify,
         return refusal;
     }
     store_status_t status = *active ? pending_activate(rps, id->handle, p) : STORE_OK;
-    return status == STORE_OK ? NULL : rps_store_refusal(status, p);
+    return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
 static result_t *activation_unknown(apr_pool_t *p)
@@ -68,7 +68,7 @@ result_t *rps_activate(rps_t *rps, const char *mpin_id, const json_t *body, apr_
     if (status == STORE_MISSING || (status == STORE_OK && pending.origin != ORIGIN_APPLICATION))
         return activation_unknown(p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
 
     const char *expected =
         activate_key(rps, mpin_id, hex_encode(p, pending.reg_ott, sizeof pending.reg_ott), p);
@@ -77,7 +77,7 @@ result_t *rps_activate(rps_t *rps, const char *mpin_id, const json_t *body, apr_
     status = pending_activate(rps, id.handle, p);
     if (status == STORE_MISSING)
         return activation_unknown(p);
-    return status == STORE_OK ? result_ok(p, NULL) : rps_store_refusal(status, p);
+    return status == STORE_OK ? result_ok(p, NULL) : store_refusal(status, p);
 }
 
 /* ---- authentication -------------------------------------------------------------------------- */

@@ -28,7 +28,7 @@ static result_t *claim_free_name(rps_t *rps, const caller_t *caller, const pendi
     store_status_t status = people_create(rps->people, pending->name, caller->now, user, p);
     if (status == STORE_EXISTS)
         return taken(p);
-    return status == STORE_OK ? NULL : rps_store_refusal(status, p);
+    return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
 /* Signing out everywhere or being disabled since the PUT ends the registration too. */
@@ -38,7 +38,7 @@ static result_t *same_user(rps_t *rps, const pending_t *pending, user_t *user, a
     if (status == STORE_MISSING)
         return unknown(p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     if (user->state != USER_ACTIVE)
         return disabled(p);
     return user->version == pending->user_version ? NULL : unknown(p);
@@ -66,13 +66,13 @@ result_t *pending_add_identity(rps_t *rps, const caller_t *caller, const mpin_id
         count >= IDENTITIES_MAX)
         return result_error(p, 403, "too_many_identities",
                             "This name has as many devices as it may have.");
-    return status == STORE_OK ? NULL : rps_store_refusal(status, p);
+    return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
 static result_t *name_proven(rps_t *rps, const caller_t *caller, const user_t *user, apr_pool_t *p)
 {
     store_status_t status = people_name_proven(rps->people, user, caller->now, p);
-    return status == STORE_OK ? NULL : rps_store_refusal(status, p);
+    return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
 /* The owner may have proven the name while the identity was added. They mark the user and then look
@@ -86,7 +86,7 @@ static result_t *still_unproven(rps_t *rps, const caller_t *caller, const mpin_i
         return NULL;
     if (status == STORE_OK || status == STORE_MISSING)
         status = people_revoke_identity(rps->people, id->handle, caller->now, p);
-    return status == STORE_OK ? taken(p) : rps_store_refusal(status, p);
+    return status == STORE_OK ? taken(p) : store_refusal(status, p);
 }
 
 static result_t *activate_open(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
@@ -117,7 +117,7 @@ static result_t *claim_name(rps_t *rps, const caller_t *caller, const pending_t 
     if (status == STORE_EXISTS)
         return taken(p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     return user->state == USER_ACTIVE ? NULL : disabled(p);
 }
 
@@ -162,7 +162,7 @@ static result_t *activate(rps_t *rps, const caller_t *caller, const mpin_id_t *i
 {
     store_status_t status = pending_take(rps, id->handle, p);
     if (status != STORE_OK)
-        return status == STORE_MISSING ? unknown(p) : rps_store_refusal(status, p);
+        return status == STORE_MISSING ? unknown(p) : store_refusal(status, p);
     return pending_become(rps, caller, id, pending, p);
 }
 
@@ -201,7 +201,7 @@ static result_t *sign(rps_t *rps, const caller_t *caller, const char *mpin_id, c
     if (status == STORE_MISSING)
         return unknown(p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     if (!still_open(rps->settings, &pending))
         return result_error(p, 403, "registration_closed", "Registration is closed.");
     if (!pending.active)
@@ -211,7 +211,7 @@ static result_t *sign(rps_t *rps, const caller_t *caller, const char *mpin_id, c
         return refusal;
     if (!issue(rps, caller, &id, &share, p)) {
         log_error(rps->log, "MPIN0301", "the D-TA issues no client secret: the key file is broken");
-        return rps_store_refusal(STORE_DOWN, p);
+        return store_refusal(STORE_DOWN, p);
     }
 
     refusal = activate(rps, caller, &id, &pending, p);

@@ -56,7 +56,7 @@ static result_t *check_as_before(rps_t *rps, apr_pool_t *p)
     bool same;
     store_status_t status = as_before(rps, &same, p);
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     if (same)
         return NULL;
     if (!__atomic_exchange_n(&rps->told_split, true, __ATOMIC_RELAXED))
@@ -73,7 +73,7 @@ static result_t *note_made_of(rps_t *rps, apr_pool_t *p)
         return NULL;
     store_status_t status = store_add(rps->store, STORE_LASTING, MADE_OF, now, strlen(now), 0);
     if (status != STORE_OK && status != STORE_EXISTS)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     result_t *refusal = check_as_before(rps, p);
     if (!refusal)
         __atomic_store_n(&rps->noted_split, true, __ATOMIC_RELAXED);
@@ -111,7 +111,7 @@ result_t *split_ready(rps_t *rps, const caller_t *caller, apr_pool_t *p)
     second_status_t status = server_secret(rps, caller, sum, p);
     if (status != SECOND_OK)
         return refusal_of(status, p);
-    return publish(rps, sum) ? NULL : rps_store_refusal(STORE_DOWN, p);
+    return publish(rps, sum) ? NULL : store_refusal(STORE_DOWN, p);
 }
 
 result_t *split_can_issue(rps_t *rps, const caller_t *caller, apr_pool_t *p)
@@ -204,7 +204,7 @@ static result_t *nothing_here(apr_pool_t *p)
 static result_t *broken(rps_t *rps, apr_pool_t *p)
 {
     log_error(rps->log, "MPIN0526", "the D-TA issues no share: the key file is broken");
-    return rps_store_refusal(STORE_DOWN, p);
+    return store_refusal(STORE_DOWN, p);
 }
 
 /* GET /rps/dta/clientSecret: once, of a registration that got its first half. */
@@ -226,7 +226,7 @@ result_t *rps_half_client_secret(rps_t *rps, const caller_t *caller, const dta_r
     if (status == STORE_MISSING)
         return result_error(p, 408, "dta_request_used", "Request used before");
     if (status != STORE_OK)
-        return rps_store_refusal(status, p);
+        return store_refusal(status, p);
     if (!take(&share, halves_client_secret(rps->halves, HALF_SECOND, asked.hash_mpin_id, point),
               point, "", p))
         return broken(rps, p);

@@ -56,8 +56,4 @@ typedef struct store_backend_t {
 
 extern const store_backend_t store_lmdb;
 
-/* True at most once a minute, so that a condition that repeats is logged no more often. Threads may
- * race for it. */
-bool store_may_say(apr_time_t *last);
-
 #endif

@@ -147,7 +147,7 @@ store_status_t lmdb_behind_move(lmdb_t *lmdb, bool *more)
     store_status_t status = lmdb_write(lmdb->lasting, copy_staged, move);
     if (status == STORE_OK)
         status = lmdb_write(lmdb->fleeting, drop_moved, move);
-    if (status && store_may_say(&lmdb->said_unmoved))
+    if (status && log_may_say(&lmdb->said_unmoved))
         log_warn(lmdb->log, "MPIN0109",
                  "Session lists and the like can't be moved to the lasting part of the store; they "
                  "wait in the fleeting one. The error before this line says why.");

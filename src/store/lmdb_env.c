@@ -110,17 +110,17 @@ int lmdb_free_dead_readers(lmdb_env_t *env)
 
 static store_status_t say_full(lmdb_env_t *env, int rc)
 {
-    if (rc == OVER_QUOTA && store_may_say(&env->said_quota))
+    if (rc == OVER_QUOTA && log_may_say(&env->said_quota))
         log_error(env->set.log, "MPIN0104",
                   "The %s part of the store has reached its share of MPinStoreSize: nothing new is "
                   "stored there. Raise MPinStoreSize, or find who fills it.",
                   env->set.name);
-    else if (rc == MDB_MAP_FULL && store_may_say(&env->said_map))
+    else if (rc == MDB_MAP_FULL && log_may_say(&env->said_map))
         log_error(env->set.log, "MPIN0105",
                   "The map of the %s part of the store is full although its records are not: a "
                   "process holds an old snapshot. Look for a stopped httpd child and end it.",
                   env->set.name);
-    else if (rc != OVER_QUOTA && rc != MDB_MAP_FULL && store_may_say(&env->said_disk))
+    else if (rc != OVER_QUOTA && rc != MDB_MAP_FULL && log_may_say(&env->said_disk))
         log_error(env->set.log, "MPIN0106",
                   "The %s part of the store can't be written: %s. Make room on its disk, or see "
                   "to the disk.",
@@ -143,7 +143,7 @@ store_status_t lmdb_status(lmdb_env_t *env, int rc)
     case EIO:
         return say_full(env, rc);
     default:
-        if (store_may_say(&env->said_down))
+        if (log_may_say(&env->said_down))
             log_error(env->set.log, "MPIN0107",
                       "The %s part of the store doesn't work: %s. See to its disk and files, then "
                       "restart httpd.",
@@ -187,7 +187,7 @@ MDB_txn *lmdb_read_begin(lmdb_env_t *env)
     int rc = txn ? mdb_txn_renew(txn) : read_new(env, &txn);
     if (rc == 0)
         return txn;
-    if (rc == MDB_READERS_FULL && store_may_say(&env->said_readers))
+    if (rc == MDB_READERS_FULL && log_may_say(&env->said_readers))
         log_error(env->set.log, "MPIN0108",
                   "All %d reader slots of the %s part of the store are taken: lower "
                   "MaxRequestWorkers.",

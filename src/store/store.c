@@ -86,14 +86,6 @@ apr_time_t store_boot_time(const store_t *store)
 
 /* ---- what every operation needs ------------------------------------------------------------- */
 
-bool store_may_say(apr_time_t *last)
-{
-    apr_time_t now = apr_time_now();
-    apr_time_t then = __atomic_load_n(last, __ATOMIC_RELAXED);
-    return now - then >= apr_time_from_sec(60) &&
-           __atomic_compare_exchange_n(last, &then, now, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-}
-
 bool store_key_fits(store_t *store, const char *key)
 {
     apr_size_t len = 0;
@@ -101,7 +93,7 @@ bool store_key_fits(store_t *store, const char *key)
         len++;
     if (len > 0 && len <= STORE_KEY_MAX && !key[len])
         return true;
-    if (store_may_say(&store->said_unfit))
+    if (log_may_say(&store->said_unfit))
         log_error(store->log, "MPIN0101",
                   "A store key is empty, too long or not printable: this is a mistake in the "
                   "module, please report it.");
@@ -112,7 +104,7 @@ bool store_record_fits(store_t *store, apr_size_t len)
 {
     if (len <= STORE_RECORD_MAX)
         return true;
-    if (store_may_say(&store->said_unfit))
+    if (log_may_say(&store->said_unfit))
         log_error(store->log, "MPIN0102",
                   "A store record of %lu bytes is too long (limit %d): this is a mistake in the "
                   "module, please report it.",
@@ -125,7 +117,7 @@ store_status_t store_unseal(store_t *store, const record_name_t *name, const sto
 {
     store_status_t status =
         record_open(store->sealer, name, apr_time_now(), raw, data, len, expires);
-    if (status == STORE_DOWN && store_may_say(&store->said_unopened))
+    if (status == STORE_DOWN && log_may_say(&store->said_unopened))
         log_error(store->log, "MPIN0103",
                   "A record in the store does not open: it was damaged, forged or sealed by a key "
                   "that is no longer in MPinKeyFile, or this machine's clock was set back. Nobody "

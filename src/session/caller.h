@@ -1,0 +1,20 @@
+#ifndef MPIN_SESSION_CALLER_H
+#define MPIN_SESSION_CALLER_H
+
+#include "session/known.h"
+#include "session/prelogin.h"
+#include "session/session.h"
+
+/* Who is asking, as far as the edge could tell. */
+typedef struct caller_t {
+    apr_time_t now;         /* read when the whole body had come: a slow sender stops no clock */
+    const char *address;    /* client address as text, after mod_remoteip */
+    const char *user_agent; /* as it came; NULL without */
+    const unsigned char *prelogin; /* PRELOGIN_ID_BYTES of this browser's cookie; NULL without */
+    const session_t *session;      /* valid session, NULL when not signed in */
+    const known_t *known;          /* NULL when this browser is not known */
+    const char *lang;              /* Accept-Language as it came; NULL unknown */
+    bool loopback; /* loopback privileges hold (security model, "Loopback is not local") */
+} caller_t;
+
+#endif
