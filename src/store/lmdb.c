@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/path.h"
 #include "store/record.h"
 
 #define MAP_BYTES ((apr_size_t)4 << 30)
@@ -350,7 +351,7 @@ static store_status_t open_dir(lmdb_t **opened, const store_settings_t *settings
 static store_status_t lmdb_open(void **state, const store_settings_t *settings, apr_pool_t *p,
                                 const char **why)
 {
-    const char *dir = settings->url + strlen(LMDB_SCHEME);
+    const char *dir = lmdb_directory(settings->url);
     struct stat st;
     lmdb_t *lmdb = NULL;
     if (stat(dir, &st)) {
@@ -386,6 +387,8 @@ static void lmdb_close(void *state)
 
 const store_backend_t store_lmdb = {
     .scheme = LMDB_SCHEME,
+    .read = path_full,
+    .directory = lmdb_directory,
     .refuses = lmdb_refuses,
     .exists = lmdb_exists,
     .prepare = lmdb_prepare,

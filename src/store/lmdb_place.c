@@ -40,7 +40,7 @@ static store_status_t fail(place_t *place, const char *what)
 
 /* ---- where a store may lie ------------------------------------------------------------------- */
 
-static const char *dir_of(const char *url)
+const char *lmdb_directory(const char *url)
 {
     return url + strlen(LMDB_SCHEME);
 }
@@ -72,7 +72,7 @@ static const char *bad_filesystem(const struct statfs *fs)
 
 const char *lmdb_refuses(const char *url, apr_pool_t *p)
 {
-    const char *dir = dir_of(url);
+    const char *dir = lmdb_directory(url);
     struct statfs fs;
     if (dir[0] != '/' || !dir[1] || strlen(dir) > DIR_MAX)
         return "it must be \"lmdb:\" and the full path of a directory, as in "
@@ -88,7 +88,8 @@ const char *lmdb_refuses(const char *url, apr_pool_t *p)
 bool lmdb_exists(const char *url, apr_pool_t *p)
 {
     struct stat st;
-    return stat(apr_pstrcat(p, dir_of(url), "/lasting/data.mdb", NULL), &st) == 0 && st.st_size > 0;
+    return stat(apr_pstrcat(p, lmdb_directory(url), "/lasting/data.mdb", NULL), &st) == 0 &&
+           st.st_size > 0;
 }
 
 /* ---- its small files --------------------------------------------------------------------------
@@ -280,7 +281,7 @@ static store_status_t make_dir(place_t *place, const store_settings_t *settings)
 
 store_status_t lmdb_prepare(const store_settings_t *settings, apr_pool_t *p, const char **why)
 {
-    place_t place = {.dir = dir_of(settings->url), .p = p};
+    place_t place = {.dir = lmdb_directory(settings->url), .p = p};
     store_status_t status = make_dir(&place, settings);
     if (status) {
         *why = place.why;

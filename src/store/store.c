@@ -15,6 +15,31 @@ static const store_backend_t *backend_of(const char *url)
     return NULL;
 }
 
+/* Not built yet, and expected: by redis.io's own schemes, and by what hiredis calls a socket's. */
+static bool is_redis(const char *word)
+{
+    return !strncmp(word, "redis:", 6) || !strncmp(word, "rediss:", 7) ||
+           !strncmp(word, "unix:", 5);
+}
+
+const char *store_url_read(const char **url, const char *word, const char *root, apr_pool_t *p)
+{
+    if (is_redis(word))
+        return "Redis is not part of this version; write " STORE_URL_FORM;
+    const store_backend_t *backend = backend_of(word);
+    const char *rest = backend ? backend->read(word + strlen(backend->scheme), root, p) : NULL;
+    if (!rest)
+        return apr_psprintf(p, "\"%.80s\" is no store; write " STORE_URL_FORM, word);
+    *url = apr_pstrcat(p, backend->scheme, rest, NULL);
+    return NULL;
+}
+
+const char *store_directory(const char *url)
+{
+    const store_backend_t *backend = backend_of(url);
+    return backend ? backend->directory(url) : NULL;
+}
+
 const char *store_refuses(const char *url, apr_pool_t *p)
 {
     const store_backend_t *backend = backend_of(url);
