@@ -392,12 +392,12 @@ static void record_that_does_not_parse_is_a_store_failure(void **state)
     unsigned char record[IDENTITY_RECORD_MAX + 1];
     const char *key = people_key("identity", identity.handle, HANDLE_BYTES, pool);
     apr_size_t len = people_write_identity(&identity, record);
-    int count, said = fixture_logged("MPIN0161");
+    int count, said = fixture_logged("MPIN0151");
 
     assert_int_equal(store_put(store, STORE_LASTING, key, record, len - 1, 0), STORE_OK);
     assert_int_equal(people_identity(people, identity.handle, &identity, pool), STORE_DOWN);
     assert_int_equal(people_identities(people, user.uid, &list, &count, pool), STORE_DOWN);
-    assert_true(fixture_logged("MPIN0161") > said);
+    assert_true(fixture_logged("MPIN0151") > said);
 
     key = people_key("user", user.uid, UID_BYTES, pool);
     assert_int_equal(store_put(store, STORE_LASTING, key, "", 0, 0), STORE_OK);
