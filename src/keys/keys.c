@@ -93,7 +93,7 @@ static bool read_master(keys_t *keys, char **words, apr_pool_t *p)
     return keys->master && is_scalar(keys->master->bytes);
 }
 
-static bool read_line(keys_t *keys, char **words, apr_pool_t *p)
+static bool read_key_line(keys_t *keys, char **words, apr_pool_t *p)
 {
     if (!is_date(words[2]))
         return false;
@@ -104,7 +104,7 @@ static bool read_line(keys_t *keys, char **words, apr_pool_t *p)
     return !strcmp(words[0], "master") && read_master(keys, words, p);
 }
 
-static bool read_text(keys_t *keys, char *rest, apr_pool_t *p)
+static bool read_key_text(keys_t *keys, char *rest, apr_pool_t *p)
 {
     char *words[4];
 
@@ -115,7 +115,7 @@ static bool read_text(keys_t *keys, char *rest, apr_pool_t *p)
         !hex_decode(words[1], keys->id, KEY_ID_BYTES))
         return false;
     while (*rest)
-        if (keys_text_words(&rest, words, 4) != 4 || !read_line(keys, words, p))
+        if (keys_text_words(&rest, words, 4) != 4 || !read_key_line(keys, words, p))
             return false;
     return keys->root_count && keys->app && keys->master;
 }
@@ -143,7 +143,7 @@ keys_status_t keys_parse(keys_t **keys, secret_t *text, const secret_t *passphra
         return KEYS_PASSPHRASE;
     }
     keys_t *read = apr_pcalloc(p, sizeof *read);
-    if (!read_text(read, (char *)text->bytes, p)) {
+    if (!read_key_text(read, (char *)text->bytes, p)) {
         *why = "is damaged; restore it from a copy";
         return KEYS_BROKEN;
     }

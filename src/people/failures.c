@@ -50,7 +50,7 @@ static store_status_t cleared_by_now(people_t *people, const identity_t *identit
 
 /* Clears all of the identity's failures, as it was read. Of two successes at once the one that saw
  * less may win: then a failure counts again, which is the safe side. */
-static store_status_t clear(people_t *people, const identity_t *identity, apr_pool_t *p)
+static store_status_t clear_behind(people_t *people, const identity_t *identity, apr_pool_t *p)
 {
     unsigned char record[CLEARED_RECORD];
     bytes_out_t out = bytes_out(record, sizeof(record));
@@ -152,7 +152,7 @@ store_status_t people_succeeded(people_t *people, const identity_t *identity, ap
     uint32_t consecutive;
     store_status_t status = people_failures(people, identity, &consecutive, p);
     if (status == STORE_OK && consecutive > 0)
-        status = clear(people, identity, p);
+        status = clear_behind(people, identity, p);
     if (status == STORE_OK && memcmp(identity->replaces, none, HANDLE_BYTES) != 0)
         status = retire_replaced(people, identity, now, p);
     return status;

@@ -133,7 +133,7 @@ static store_edit_t write_set(set_edit_t *edit, store_raw_t *fresh)
     return EDIT_WRITE;
 }
 
-static store_edit_t add_member(void *baton, const store_raw_t *old, store_raw_t *fresh)
+static store_edit_t set_add(void *baton, const store_raw_t *old, store_raw_t *fresh)
 {
     set_edit_t *edit = baton;
     if (!keep_others(edit, old))
@@ -145,7 +145,7 @@ static store_edit_t add_member(void *baton, const store_raw_t *old, store_raw_t 
     return write_set(edit, fresh);
 }
 
-static store_edit_t remove_member(void *baton, const store_raw_t *old, store_raw_t *fresh)
+static store_edit_t set_remove(void *baton, const store_raw_t *old, store_raw_t *fresh)
 {
     set_edit_t *edit = baton;
     return keep_others(edit, old) ? write_set(edit, fresh) : EDIT_KEEP;
@@ -170,13 +170,13 @@ static store_status_t edit_set(store_t *store, store_class_t in, const char *key
 store_status_t store_member_add(store_t *store, store_class_t in, const char *key,
                                 const char *member, int max, apr_time_t expires)
 {
-    return edit_set(store, in, key, add_member, member, max, expires);
+    return edit_set(store, in, key, set_add, member, max, expires);
 }
 
 store_status_t store_member_remove(store_t *store, store_class_t in, const char *key,
                                    const char *member)
 {
-    return edit_set(store, in, key, remove_member, member, 0, 0);
+    return edit_set(store, in, key, set_remove, member, 0, 0);
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */

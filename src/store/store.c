@@ -290,7 +290,7 @@ store_status_t store_take(store_t *store, store_class_t in, const char *key, apr
     return status ? status : unseal_record(store, in, key, &edit.taken, p, record);
 }
 
-static store_edit_t erase(void *baton, const store_raw_t *old, store_raw_t *fresh)
+static store_edit_t erase_any(void *baton, const store_raw_t *old, store_raw_t *fresh)
 {
     (void)baton;
     (void)fresh;
@@ -300,7 +300,7 @@ static store_edit_t erase(void *baton, const store_raw_t *old, store_raw_t *fres
 store_status_t store_delete(store_t *store, store_class_t in, const char *key)
 {
     record_edit_t edit = {0};
-    return store_key_fits(store, key) ? edit_record(store, in, key, erase, &edit) : STORE_DOWN;
+    return store_key_fits(store, key) ? edit_record(store, in, key, erase_any, &edit) : STORE_DOWN;
 }
 
 /* ---- counters ------------------------------------------------------------------------------- */
@@ -340,7 +340,7 @@ static store_edit_t add_up(void *baton, const store_raw_t *old, store_raw_t *fre
     return EDIT_WRITE;
 }
 
-static void read_count(void *baton, const store_raw_t *raw)
+static void view_count(void *baton, const store_raw_t *raw)
 {
     count_edit_t *edit = baton;
     if (record_live(raw, edit->now) && !record_count_read(raw, &edit->total))
@@ -353,7 +353,7 @@ store_status_t store_count(store_t *store, store_class_t in, const char *key, in
     count_edit_t edit = {.n = n, .now = apr_time_now(), .expires = expires};
     if (!store_key_fits(store, key))
         return STORE_DOWN;
-    store_status_t status = n == 0 ? store->backend->view(store->state, in, key, read_count, &edit)
+    store_status_t status = n == 0 ? store->backend->view(store->state, in, key, view_count, &edit)
                                    : store->backend->edit(store->state, in, key, add_up, &edit);
     *total = edit.total;
     return status && status != STORE_MISSING ? status : edit.status;
