@@ -1,3 +1,4 @@
+/* The key file itself: looked at, read, made. */
 #include "keys/keys.h"
 
 #include <apr_strings.h>

@@ -1,3 +1,4 @@
+/* A key file's text sealed by a passphrase. */
 #include "keys/keys_text.h"
 
 #include <apr_strings.h>

@@ -1,3 +1,4 @@
+/* What is made of a master share: secrets and time permits. */
 #include "mpin/mpin.h"
 
 #include <sodium.h>

@@ -1,3 +1,4 @@
+/* The server's check of a proof. */
 #include "mpin/mpin.h"
 
 #include <sodium.h>

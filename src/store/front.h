@@ -4,7 +4,7 @@
 #include "store/backend.h"
 #include "store/record.h"
 
-/* What store.c, set.c and log.c share: a backend with the sealing in front of it. */
+/* What the kinds of records share: a backend with the sealing in front of it. */
 struct store_t {
     const store_backend_t *backend;
     void *state;

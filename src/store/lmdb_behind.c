@@ -1,3 +1,4 @@
+/* Behind records on LMDB: staged beside the fleeting ones, moved to the lasting ones later. */
 #include "store/lmdb.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* The directory of a store on LMDB: checked, made, prepared. */
 #include "store/lmdb.h"
 
 #include <apr_file_io.h>

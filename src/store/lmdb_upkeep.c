@@ -1,3 +1,4 @@
+/* The maintenance thread of a store on LMDB. */
 #include "store/lmdb.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Small sets, each one record. */
 #include "store/front.h"
 
 #include <apr_strings.h>
