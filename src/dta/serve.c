@@ -46,7 +46,7 @@ static result_t *use_up(const dta_service_t *service, const dta_asked_t *asked, 
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
-/* Who has once been given a secret for this id keeps what they have; who saw the request later, or
+/* The device that was given a secret for this id keeps it; somebody who saw the request later, or
  * took over the RPS, gets no second one. */
 static result_t *issue_once(const dta_service_t *service, const dta_asked_t *asked, apr_pool_t *p)
 {

@@ -26,7 +26,7 @@ static const char *signature_of(const keys_app_t *app, const char *message, apr_
     return hex_encode(p, mac, sizeof mac);
 }
 
-/* ---- who asks -------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 static const char *expiry(apr_time_t now, apr_pool_t *p)
 {
@@ -74,7 +74,7 @@ const char *dta_sign_time_permits(const keys_app_t *app, const char *hash_mpin_i
                        "&signature=", signature_of(app, message, p), NULL);
 }
 
-/* ---- who is asked ---------------------------------------------------------------------------- */
+/* ---- being asked ----------------------------------------------------------------------------- */
 
 static result_t *dta_malformed(apr_pool_t *p, const char *message)
 {
@@ -134,7 +134,7 @@ static result_t *check_expires(const dta_request_t *request, apr_time_t now, dta
     return NULL;
 }
 
-/* What another application asks is signed by another key; and an id that has swallowed a part of
+/* Another application's request is signed by another key; and an id that has swallowed a part of
  * the next field, or lost one to it, is another's. */
 static result_t *check_app(const keys_app_t *app, const dta_request_t *request, apr_pool_t *p)
 {

@@ -1,4 +1,4 @@
-/* What is loaded of a key file, and what is derived from it. */
+/* The keys of a file that is loaded, and all that is derived from them. */
 #include "keys/keys_text.h"
 
 #include <sodium.h>

@@ -44,7 +44,7 @@ static bool can_write(uid_t user, const struct stat *dir)
 }
 
 /* The first directory of `path`'s that `user` could put another one in place of, or NULL. Above the
- * innermost, a sticky one is safe (/tmp): what is not one's own can't be renamed there. */
+ * innermost, a sticky one is safe (/tmp): nobody can rename another's file there. */
 static const char *replaceable(const char *path, uid_t user, apr_pool_t *p)
 {
     char dir[PATH_MAX];

@@ -18,7 +18,7 @@
  */
 #define KEYS_TEXT_MAX 16384 /* bytes */
 
-/* What is loaded of one. */
+/* A text that has been read. */
 #define KEYS_ROOTS_MAX 16
 
 typedef struct keys_root_t {
@@ -46,8 +46,7 @@ keys_status_t keys_parse(keys_t **keys, secret_t *text, const secret_t *passphra
 /* Fresh keys as a text; NULL when memory is out. */
 secret_t *keys_fresh(apr_pool_t *p);
 
-/* The sealed form of a text, and a sealed text's own; NULL when memory is out or it doesn't open.
- */
+/* A text sealed, and a sealed text opened; NULL when memory is out or it doesn't open. */
 secret_t *keys_text_seal(const secret_t *text, const secret_t *passphrase, apr_pool_t *p);
 secret_t *keys_text_open(secret_t *sealed, const secret_t *passphrase, apr_pool_t *p);
 

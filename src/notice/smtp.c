@@ -7,9 +7,7 @@
 #include <string.h>
 
 #define CONNECT_MS 10000L
-#define WORD_BYTES                                                                                 \
-    45 /* of text in an encoded word: 75 characters at most (RFC 2047, section 2)                  \
-        */
+#define WORD_BYTES 45 /* of text in an encoded word, for its 75 characters (RFC 2047, section 2) */
 #define ADDRESS_MAX 254
 
 /* ---- headers --------------------------------------------------------------------------------- */

@@ -112,8 +112,7 @@ static const char *section_end(const page_t *page, const char *text, const char 
     return shut;
 }
 
-/* One tag, whose inside is `name` with its mark; `*text` stands behind it and moves past a section.
- */
+/* One tag, whose inside is `name` with its mark; `*text` is behind it and moves past a section. */
 static bool render_tag(page_t *page, char *name, const char **text, const char *end, int depth)
 {
     const char mark = name[0];

@@ -4,10 +4,9 @@
 #include <string.h>
 #include "base/bytes.h"
 
-/* `failures` and `cleared` only rise, so a success that is slow, repeated or comes out
- * of order can't take away failures that it hasn't seen. A success waits for no disk: what it
- * clears is a record of its own, written behind, and the next failure merges it into the identity.
- */
+/* `failures` and `cleared` only rise, so a success that is slow, repeated or comes out of order
+ * can't take away failures that it hasn't seen. A success waits for no disk: what it clears is a
+ * record of its own, written behind, and the next failure merges it into the identity. */
 
 #define RECENT_SECONDS (30U * 24 * 3600)
 
@@ -22,7 +21,7 @@ static const char *cleared_key(const identity_t *identity, apr_pool_t *p)
     return people_key("cleared", identity->handle, HANDLE_BYTES, p);
 }
 
-/* How many of the identity's failures are cleared by now, never more than it has. */
+/* The identity's failures that are cleared by now, never more than it has. */
 static store_status_t cleared_by_now(people_t *people, const identity_t *identity,
                                      uint32_t *cleared, apr_pool_t *p)
 {

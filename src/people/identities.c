@@ -5,7 +5,7 @@
 #include "base/hex.h"
 #include "store/change.h"
 
-/* How long an identity may take to be added. */
+/* An identity may take so long to be added. */
 #define ADDING_LIFE apr_time_from_sec(600)
 
 static const char *identity_key(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)

@@ -1,5 +1,5 @@
 /* Counters. */
-#include "store/front.h"
+#include "store/sealed.h"
 
 typedef struct count_edit_t {
     int64_t n;

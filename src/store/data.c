@@ -1,5 +1,5 @@
 /* Records: got, put, added, swapped, taken, deleted. */
-#include "store/front.h"
+#include "store/sealed.h"
 
 #include <apr_strings.h>
 #include <string.h>

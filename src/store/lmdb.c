@@ -13,7 +13,7 @@
 #define MAP_BYTES ((apr_size_t)4 << 30)
 _Static_assert(sizeof(apr_size_t) == 8, "LMDB's map needs 64 bits of address");
 
-/* ---- keys ----------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static void key_set(lmdb_key_t *key, unsigned char area, const char *text)
 {
@@ -31,7 +31,7 @@ static void key_set_entry(lmdb_key_t *key, const char *log, uint64_t sequence)
     key->len += 9;
 }
 
-/* ---- view ----------------------------------------------------------------------------------- */
+/* ---- view ------------------------------------------------------------------------------------ */
 
 static store_status_t show_value(lmdb_env_t *env, int rc, const store_raw_t *raw,
                                  store_viewer_t viewer, void *baton)
@@ -91,7 +91,7 @@ static store_status_t lmdb_view(void *state, store_class_t in, const char *text,
     return view_behind(lmdb, &key, viewer, baton);
 }
 
-/* ---- edit ----------------------------------------------------------------------------------- */
+/* ---- edit ------------------------------------------------------------------------------------ */
 
 typedef struct edit_t {
     lmdb_t *lmdb;
@@ -157,7 +157,7 @@ static store_status_t lmdb_edit(void *state, store_class_t in, const char *text,
     return lmdb_write(lmdb->fleeting, edit_behind, &edit);
 }
 
-/* ---- logs ----------------------------------------------------------------------------------- */
+/* ---- logs ------------------------------------------------------------------------------------ */
 
 typedef struct lmdb_append_t {
     const char *log;
@@ -262,10 +262,10 @@ static apr_time_t lmdb_booted(const void *state)
     return lmdb->booted;
 }
 
-/* ---- opening -------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
-/* What this process has open: two vhosts with one URL share one. An entry that came over fork is
- * another process's and never used. */
+/* The stores that this process has open: two vhosts with one URL share one. An entry that came over
+ * fork is another process's and never used. */
 static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
 static lmdb_t *open_stores;
 
@@ -387,7 +387,7 @@ static void lmdb_close(void *state)
 
 const store_backend_t store_lmdb = {
     .scheme = LMDB_SCHEME,
-    .read = path_full,
+    .read_url = path_full,
     .directory = lmdb_directory,
     .refuses = lmdb_refuses,
     .exists = lmdb_exists,

@@ -93,8 +93,7 @@ bool lmdb_exists(const char *url, apr_pool_t *p)
            st.st_size > 0;
 }
 
-/* ---- its small files --------------------------------------------------------------------------
- */
+/* ---- its small files ------------------------------------------------------------------------- */
 
 /* The text of a small file, without the end of its line; NULL with errno. */
 static char *read_small(int dir, const char *name, apr_pool_t *p)
@@ -257,7 +256,7 @@ static store_status_t prepare_dir(lmdb_place_t *place, const store_settings_t *s
 
 /* ---- as whom --------------------------------------------------------------------------------- */
 
-/* The directory itself is made by who starts httpd, and given to httpd's user if that made it. */
+/* The user who starts httpd makes the directory itself, and gives one that it made to httpd's. */
 static store_status_t make_store_dir(lmdb_place_t *place, const store_settings_t *settings)
 {
     char *parent = apr_pstrdup(place->p, place->dir);
@@ -288,7 +287,7 @@ store_status_t lmdb_prepare(const store_settings_t *settings, apr_pool_t *p, con
         *why = place.why;
         return status;
     }
-    /* Inside it, root acts as httpd's user: who owns a directory could have laid links for root
+    /* Inside it, root acts as httpd's user: the owner of a directory could have laid links for root
      * there. */
     uid_t uid = geteuid();
     gid_t gid = getegid();

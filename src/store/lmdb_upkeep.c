@@ -13,7 +13,7 @@
 #define STEP_PAYS 64     /* a step that finds so many is followed by another one at once */
 #define STEPS_CROWDED 16 /* idle steps of one turn while little room is left */
 
-/* ---- sweeping ------------------------------------------------------------------------------- */
+/* ---- sweeping -------------------------------------------------------------------------------- */
 
 /* A walk through one environment. There is no index by expiry: it would double the cost of every
  * write to save a walk of a microsecond for ten records. */
@@ -94,7 +94,7 @@ static void sweep(lmdb_t *lmdb, walk_t *walk)
         ;
 }
 
-/* ---- the thread ----------------------------------------------------------------------------- */
+/* ---- the thread ------------------------------------------------------------------------------ */
 
 static void free_dead_readers(lmdb_t *lmdb)
 {
@@ -130,9 +130,8 @@ static void *upkeep(void *baton)
     walk_t fleeting = {.env = lmdb->fleeting, .first = AREA_FLEETING};
     walk_t lasting = {.env = lmdb->lasting, .first = AREA_BEHIND};
     while (upkeep_rest(lmdb)) {
-        if (flock(lmdb->lease, LOCK_EX | LOCK_NB))
-            continue; /* another process does it; the lease ends with that process, however it ends
-                       */
+        if (flock(lmdb->lease, LOCK_EX | LOCK_NB)) /* another process has it, to its end */
+            continue;
         free_dead_readers(lmdb);
         move_behind(lmdb);
         sweep(lmdb, &fleeting);

@@ -1,5 +1,5 @@
 /* Stores named, prepared, opened and closed. */
-#include "store/front.h"
+#include "store/sealed.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -26,7 +26,7 @@ const char *store_url_read(const char **url, const char *word, const char *root,
     if (is_redis(word))
         return "Redis is not part of this version; write " STORE_URL_FORM;
     const store_backend_t *backend = backend_of(word);
-    const char *rest = backend ? backend->read(word + strlen(backend->scheme), root, p) : NULL;
+    const char *rest = backend ? backend->read_url(word + strlen(backend->scheme), root, p) : NULL;
     if (!rest)
         return apr_psprintf(p, "\"%.80s\" is no store; write " STORE_URL_FORM, word);
     *url = apr_pstrcat(p, backend->scheme, rest, NULL);

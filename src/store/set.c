@@ -1,5 +1,5 @@
 /* Small sets, each one record. */
-#include "store/front.h"
+#include "store/sealed.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -19,8 +19,7 @@ typedef struct member_t {
 
 #define MEMBER_HEAD 9
 
-/* The member at `*at`, which is moved on; false at the end, and `*broken` where the row is not one.
- */
+/* The member at `*at`, which moves on; false at the end, and `*broken` where there is no row. */
 static bool member_next(const members_t *members, apr_size_t *at, member_t *member, bool *broken)
 {
     apr_size_t left = members->len - *at;
@@ -68,7 +67,7 @@ static store_status_t members_open(store_t *store, const record_name_t *name,
     return status == STORE_MISSING ? STORE_OK : status;
 }
 
-/* ---- changes -------------------------------------------------------------------------------- */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 typedef struct set_edit_t {
     store_t *store;
@@ -180,7 +179,7 @@ store_status_t store_member_remove(store_t *store, store_class_t in, const char 
     return edit_set(store, in, key, set_remove, member, 0, 0);
 }
 
-/* ---- reading -------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 typedef struct set_view_t {
     store_t *store;

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "keys/seal.h"
 
-/* What the module remembers. Every operation is atomic across threads, processes and nodes. Records
+/* The module's memory. Every operation is atomic across threads, processes and nodes. Records
  * are sealed (AES-256-GCM, AAD = schema version | class | kind | key), so that a writer of the
  * store cannot make one up or move one; a record that does not open is STORE_DOWN. Counters are
  * plain numbers: nothing but waiting follows from them. Rollback of the whole store by somebody who
@@ -59,8 +59,8 @@ typedef struct store_settings_t {
 #define STORE_QUOTA_MIN ((apr_off_t)8 << 20)
 #define STORE_QUOTA_MAX ((apr_off_t)3 << 30)
 
-/* A store is named by a URL. How an administrator writes one, and that of an installation whose state
- * lies in `dir`, a literal. */
+/* A store is named by a URL: the form in which an administrator writes it, and the one of an
+ * installation whose state lies in `dir`, a literal. */
 #define STORE_URL_FORM "lmdb:DIRECTORY"
 #define STORE_URL_IN(dir) "lmdb:" dir "/mpin/store"
 

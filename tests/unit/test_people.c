@@ -17,8 +17,7 @@ static apr_pool_t *pool;
 static people_fixture_t *fixture;
 static people_t *people;
 
-/* ---- users ------------------------------------------------------------------------------------
- */
+/* ---- users ----------------------------------------------------------------------------------- */
 
 static void claimed_name_is_found_with_the_same_user(void **state)
 {
@@ -222,8 +221,7 @@ static void deleted_name_is_free_after_30_days_with_a_new_uid(void **state)
     assert_memory_equal(again.uid, user.uid, UID_BYTES);
 }
 
-/* ---- identities -------------------------------------------------------------------------------
- */
+/* ---- identities ------------------------------------------------------------------------------ */
 
 static void assert_same_identity(const identity_t *one, const identity_t *other)
 {
@@ -380,8 +378,7 @@ static void members_without_an_identity_give_way(void **state)
     assert_int_equal(count, 2);
 }
 
-/* ---- records ----------------------------------------------------------------------------------
- */
+/* ---- records --------------------------------------------------------------------------------- */
 
 static void record_that_does_not_parse_is_a_store_failure(void **state)
 {

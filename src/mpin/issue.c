@@ -1,4 +1,4 @@
-/* What is made of a master share: secrets and time permits. */
+/* Secrets and time permits, made of a master share. */
 #include "mpin/mpin.h"
 
 #include <sodium.h>

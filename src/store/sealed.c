@@ -1,4 +1,4 @@
-#include "store/front.h"
+#include "store/sealed.h"
 
 bool store_key_fits(store_t *store, const char *key)
 {
