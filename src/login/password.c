@@ -158,7 +158,7 @@ static result_t *signed_in(facts_t *facts, const attempt_t *attempt)
     session_t session = {.version = user.version, .amr = AMR_PWD, .provider = "local"};
     memcpy(session.uid, user.uid, sizeof(session.uid));
     apr_cpystrn(session.name, user.name, sizeof(session.name));
-    if (!request_sign_in(r, &session, facts->caller.now))
+    if (!request_sign_in(r, &session, FACTOR_PASSWORD, facts->caller.now))
         return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
                             "the session could not be made");
 
