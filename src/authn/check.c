@@ -25,18 +25,10 @@ const session_t *check_user(const request_rec *r)
     return request_session(r);
 }
 
-/* First factors that are accepted here. */
-static unsigned methods_of(const request_rec *r, const site_t *site)
+static demand_t demand_here(const request_rec *r, const site_t *site)
 {
-    const int methods = site_directory(r)->methods;
-    return methods < 0 ? site->methods : (unsigned)methods;
-}
-
-/* Seconds since the last proof that are accepted here, 0 = any. */
-static int max_age_of(const request_rec *r)
-{
-    const int age = site_directory(r)->reauth_after;
-    return age < 0 ? 0 : age;
+    const dir_config_t *here = site_directory(r);
+    return demand_of(here->methods, site->methods, here->reauth_after);
 }
 
 /* The session, when it is good enough for this place. */
@@ -44,10 +36,8 @@ static session_t *good_session(request_rec *r, request_t *request)
 {
     if (!request_session(r))
         return NULL;
-    return login_satisfies(&request->session, methods_of(r, request->site), max_age_of(r),
-                           r->request_time)
-               ? &request->session
-               : NULL;
+    const demand_t demand = demand_here(r, request->site);
+    return demand_is_met(&demand, &request->session, r->request_time) ? &request->session : NULL;
 }
 
 /* What an unauthenticated script or API client gets. */
@@ -79,8 +69,8 @@ static int refuse_with_redirect(request_rec *r, const request_t *request)
 {
     const char *elsewhere = named_page(r);
     const bool safe = r->method_number == M_GET;
-    const char *location =
-        elsewhere ? elsewhere : login_begin(r, methods_of(r, request->site), max_age_of(r), !safe);
+    const demand_t demand = demand_here(r, request->site);
+    const char *location = elsewhere ? elsewhere : login_begin(r, &demand, !safe);
     if (!location)
         return refuse_store_down(r, request);
     apr_table_setn(r->headers_out, "Location", location);
@@ -109,7 +99,7 @@ static int refuse_stranger(request_rec *r, request_t *request)
     if (r->method_number == M_GET)
         return refuse_with_redirect(r, request);
     if (r->method_number == M_POST)
-        return refuse_with_login(r, methods_of(r, site), max_age_of(r));
+        return refuse_with_login(r, demand_here(r, site));
     return refuse_json(r, request);
 }
 

@@ -19,7 +19,7 @@ bool refuse_unseen(const request_t *request, const request_rec *r);
 /* Refusals with a body of ours: the status is what the hook returns, the body comes from the
  * internal route. `result` lives in the first request's pool. */
 int refuse_request(request_rec *r, int status, const result_t *result);
-int refuse_with_login(request_rec *r, unsigned methods, int max_age);
+int refuse_with_login(request_rec *r, demand_t demand);
 
 /* True where `r` is the internal route's request. */
 bool refuse_is_route(const request_t *request, const request_rec *r);

@@ -168,7 +168,7 @@ void check_sections(apr_pool_t *pconf, const server_rec *main_server)
     for (int i = 0; i < list->nelts; i++) {
         const directory_written_t *each = &APR_ARRAY_IDX(list, i, directory_written_t);
         const bool password = each->dir->methods != -1 &&
-                              (each->dir->methods & (int)METHOD_PASSWORD) &&
+                              (each->dir->methods & (int)FACTOR_BIT(FACTOR_PASSWORD)) &&
                               !strcasecmp(each->at.directive, "MPinLoginMethods");
         if (password && any_serves(main_server, each->server, false) &&
             !any_serves(main_server, each->server, true))

@@ -6,19 +6,6 @@
 #include <apr_strings.h>
 #include <http_protocol.h>
 
-/* Proven at all, and recently enough? */
-static bool holds(uint32_t proven, int max_age, apr_time_t now)
-{
-    return proven && (max_age == 0 || apr_time_sec(now) - (apr_time_t)proven <= max_age);
-}
-
-/* Each factor has its own time: a fresh password makes no old PIN fresh. */
-bool login_satisfies(const session_t *session, unsigned methods, int max_age, apr_time_t now)
-{
-    return ((methods & METHOD_PIN) && holds(session->proven[FACTOR_PIN], max_age, now)) ||
-           ((methods & METHOD_PASSWORD) && holds(session->proven[FACTOR_PASSWORD], max_age, now));
-}
-
 const char *login_target(const site_t *site, const prelogin_entry_t *entry)
 {
     return entry && entry->target[0] ? entry->target : site->after_login;
@@ -43,28 +30,26 @@ static const char *wanted(request_rec *r)
     return path ? path : "";
 }
 
-const char *login_begin(request_rec *r, unsigned methods, int max_age, bool post_lost)
+const char *login_begin(request_rec *r, const demand_t *demand, bool post_lost)
 {
     const site_t *site = request_of(r)->site;
     prelogin_t prelogin;
 
     prelogin_of(r, &prelogin);
-    const char *nonce =
-        prelogin_add(&prelogin, wanted(r), methods, (uint32_t)max_age, post_lost, r->request_time);
+    const char *nonce = prelogin_add(&prelogin, wanted(r), demand, post_lost, r->request_time);
     nonce = apr_pstrdup(r->pool, nonce);
     return form_keep_prelogin(r, &prelogin)
                ? apr_pstrcat(r->pool, site->paths[PATH_LOGIN], "?s=", nonce, NULL)
                : NULL;
 }
 
-int login_page_for_post(request_rec *r, unsigned methods, int max_age)
+int login_page_for_post(request_rec *r, const demand_t *demand)
 {
     const site_t *site = request_of(r)->site;
     prelogin_t prelogin;
 
     prelogin_of(r, &prelogin);
-    const char *nonce =
-        prelogin_add(&prelogin, wanted(r), methods, (uint32_t)max_age, true, r->request_time);
+    const char *nonce = prelogin_add(&prelogin, wanted(r), demand, true, r->request_time);
     const prelogin_entry_t *entry = prelogin_find(&prelogin, nonce);
     if (!form_keep_prelogin(r, &prelogin))
         return HTTP_SERVICE_UNAVAILABLE;
@@ -108,8 +93,8 @@ static const prelogin_entry_t *entry_for(facts_t *facts, bool *made)
     if (!back)
         return NULL;
     *made = true;
-    return prelogin_find(
-        prelogin, prelogin_add(prelogin, back, facts->site->methods, 0, false, facts->caller.now));
+    const demand_t demand = {.first = facts->site->methods};
+    return prelogin_find(prelogin, prelogin_add(prelogin, back, &demand, false, facts->caller.now));
 }
 
 /* A signed-in person sees that they are, unless the place they want asks for more than they have
@@ -128,11 +113,9 @@ result_t *login_page(facts_t *facts)
                             "no randomness to be had");
 
     const session_t *session = facts->caller.session;
-    const unsigned methods = entry ? entry->methods : METHOD_PIN | METHOD_PASSWORD;
     if (session && apr_table_get(facts->query, "offer") && site->rps_settings.register_signed_in)
         return offer(facts, entry);
-    if (session &&
-        login_satisfies(session, methods, entry ? (int)entry->max_age : 0, facts->caller.now))
+    if (session && demand_is_met(entry ? &entry->demand : &demand_any, session, facts->caller.now))
         return already_signed_in(facts, entry);
 
     page_values_t page = page_begin(facts->r, site);

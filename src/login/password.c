@@ -163,7 +163,8 @@ static result_t *signed_in(facts_t *facts, const attempt_t *attempt)
                             "the session could not be made");
 
     record(facts, HTTP_OK, "login_password", user.name);
-    const bool offer = (site->methods & METHOD_PIN) && site->rps_settings.register_signed_in;
+    const bool offer =
+        (site->methods & FACTOR_BIT(FACTOR_PIN)) && site->rps_settings.register_signed_in;
     answer_see_other(r, offer ? apr_pstrcat(r->pool, site->paths[PATH_LOGIN], "?offer=1&s=",
                                             attempt->entry ? attempt->entry->nonce : "", NULL)
                               : login_target(site, attempt->entry));
@@ -201,7 +202,7 @@ result_t *login_password(facts_t *facts)
                                typed ? typed : "",
                                nonce ? prelogin_find(&facts->prelogin, nonce) : NULL};
 
-    if (!(facts->site->methods & METHOD_PASSWORD))
+    if (!(facts->site->methods & FACTOR_BIT(FACTOR_PASSWORD)))
         return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found",
                             "there is no password login here");
     if (facts->prelogin_fresh || !form_token_ok(facts, facts->prelogin.id, "login"))

@@ -172,12 +172,12 @@ place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_
     site->templates = (templates_t){config->templates, &site->log};
     site->providers = look_up_providers(config->providers, p);
     if (site->paths[PATH_RPS] && site->paths[PATH_AUTHENTICATE])
-        site->methods |= METHOD_PIN;
+        site->methods |= FACTOR_BIT(FACTOR_PIN);
     if (site->paths[PATH_LOGIN] && site->providers->nelts)
-        site->methods |= METHOD_PASSWORD;
+        site->methods |= FACTOR_BIT(FACTOR_PASSWORD);
     if (!site->paths[PATH_LOGIN]) /* people sign in at another host, and what was good there is good
                                      here */
-        site->methods = METHOD_PIN | METHOD_PASSWORD;
+        site->methods = FACTORS_FIRST;
     site->pass_headers =
         config->pass_headers ? config->pass_headers : apr_array_make(p, 1, sizeof(pass_header_t));
     site->cors = config->cors;

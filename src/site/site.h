@@ -38,7 +38,7 @@ typedef struct site_t {
     const char *logo; /* path or NULL */
     templates_t templates;
     const char *content_policy; /* of pages: Content-Security-Policy */
-    unsigned methods; /* METHOD_ bits that this site offers; both where login is elsewhere */
+    uint32_t methods; /* FACTOR_BITs of what signs in here; all where login is elsewhere */
     const apr_array_header_t *providers;    /* of password_provider_t, empty = no password form */
     const apr_array_header_t *pass_headers; /* of pass_header_t */
     apr_interval_time_t session_idle, session_max;
