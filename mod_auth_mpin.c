@@ -10,6 +10,7 @@
 #include "rpa/issuer.h"
 #include "rpa/rpa.h"
 #include "rpa/private.h"
+#include "web/route.h"
 
 #include <http_protocol.h>
 #include <http_request.h>

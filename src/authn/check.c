@@ -1,5 +1,6 @@
 #include "authn/inside.h"
 #include "base/json.h"
+#include "web/answer.h"
 
 #include <http_core.h>
 #include <http_log.h>

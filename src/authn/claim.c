@@ -1,4 +1,5 @@
 #include "authn/inside.h"
+#include "web/route.h"
 
 #include <http_request.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 #include "authn/inside.h"
+#include "web/answer.h"
 
 #include <apr_strings.h>
 #include <http_core.h>

@@ -1,4 +1,5 @@
 #include "authn/inside.h"
+#include "web/route.h"
 
 #include <apr_lib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 #include "login/activate.h"
 #include "login/login_form.h"
 #include "notice/texts.h"
+#include "web/answer.h"
 
 #include <http_protocol.h>
 
@@ -41,9 +42,9 @@ result_t *activate_page(facts_t *facts)
     result_t *refusal = rps_link(facts->site->rps, &facts->caller, token, &link, facts->r->pool);
     if (refusal)
         return refusal;
-    if (facts->prelogin_fresh && !form_keep_prelogin(facts->r, &facts->prelogin))
-        return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                            "no randomness is to be had");
+    if (facts->prelogin_fresh &&
+        !request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
+        return result_no_randomness(facts->r->pool);
     show(facts, &link, token, HTTP_OK, false);
     return NULL;
 }

@@ -1,4 +1,5 @@
 #include "login/login.h"
+#include "web/answer.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>

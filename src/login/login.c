@@ -38,7 +38,7 @@ const char *login_begin(request_rec *r, const demand_t *demand, bool post_lost)
     prelogin_of(r, &prelogin);
     const char *nonce = prelogin_add(&prelogin, wanted(r), demand, post_lost, r->request_time);
     nonce = apr_pstrdup(r->pool, nonce);
-    return form_keep_prelogin(r, &prelogin)
+    return request_keep_prelogin(r, &prelogin, r->request_time)
                ? apr_pstrcat(r->pool, site->paths[PATH_LOGIN], "?s=", nonce, NULL)
                : NULL;
 }
@@ -51,7 +51,7 @@ int login_page_for_post(request_rec *r, const demand_t *demand)
     prelogin_of(r, &prelogin);
     const char *nonce = prelogin_add(&prelogin, wanted(r), demand, true, r->request_time);
     const prelogin_entry_t *entry = prelogin_find(&prelogin, nonce);
-    if (!form_keep_prelogin(r, &prelogin))
+    if (!request_keep_prelogin(r, &prelogin, r->request_time))
         return HTTP_SERVICE_UNAVAILABLE;
     page_values_t page = page_begin(r, site);
     form_show(&page, &prelogin, entry);
@@ -108,9 +108,9 @@ result_t *login_page(facts_t *facts)
     if (facts->prelogin_fresh && apr_table_get(facts->query, "s"))
         return result_error(facts->r->pool, HTTP_BAD_REQUEST, "cookies_off",
                             "the cookie that /login sets did not come back");
-    if ((facts->prelogin_fresh || made) && !form_keep_prelogin(facts->r, &facts->prelogin))
-        return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                            "no randomness to be had");
+    if ((facts->prelogin_fresh || made) &&
+        !request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
+        return result_no_randomness(facts->r->pool);
 
     const session_t *session = facts->caller.session;
     if (session && apr_table_get(facts->query, "offer") && site->rps_settings.register_signed_in)

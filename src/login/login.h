@@ -1,7 +1,7 @@
 #ifndef MPIN_LOGIN_LOGIN_H
 #define MPIN_LOGIN_LOGIN_H
 
-#include "web/answer.h"
+#include "web/facts.h"
 
 /* Pages and forms: rows of the route table. Each writes its answer itself and returns NULL, or
  * returns a refusal that becomes the error page. */

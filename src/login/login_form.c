@@ -1,14 +1,5 @@
 #include "login/login_form.h"
 
-bool form_keep_prelogin(request_rec *r, const prelogin_t *prelogin)
-{
-    const site_t *site = request_of(r)->site;
-    const char *value = prelogin_seal(site->prelogins, prelogin, r->request_time, r->pool);
-    if (value)
-        request_set_cookie(r, site->prelogin_cookie, value, 0);
-    return value != NULL;
-}
-
 void form_show(page_values_t *page, const prelogin_t *prelogin, const prelogin_entry_t *entry)
 {
     const site_t *site = page->site;

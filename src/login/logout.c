@@ -2,6 +2,7 @@
 #include "login/login.h"
 
 #include "base/json.h"
+#include "web/answer.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>

@@ -1,5 +1,6 @@
 #include "login/login.h"
 #include "login/page.h"
+#include "web/answer.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>

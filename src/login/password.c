@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "store/refusal.h"
+#include "web/answer.h"
 
 #define PASSWORD_MAX 1024 /* bytes; bcrypt looks at 72 */
 
@@ -129,9 +130,8 @@ static result_t *throttled(facts_t *facts, const attempt_t *attempt, int wait)
 
 static result_t *stale(facts_t *facts, const attempt_t *attempt)
 {
-    if (!form_keep_prelogin(facts->r, &facts->prelogin))
-        return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                            "no randomness to be had");
+    if (!request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
+        return result_no_randomness(facts->r->pool);
     return show_again(facts, attempt, HTTP_FORBIDDEN, "expired", "1");
 }
 

@@ -1,7 +1,7 @@
 #ifndef MPIN_RPA_ISSUER_H
 #define MPIN_RPA_ISSUER_H
 
-#include "web/route.h"
+#include "web/facts.h"
 
 /* What a D-TA answers (protocol: D-TA): rows of the route table, on vhosts with MPinService dta
  * only. Who asks is told by the signature of the request; pages of other origins that MPinCORS

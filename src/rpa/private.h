@@ -1,7 +1,7 @@
 #ifndef MPIN_RPA_PRIVATE_H
 #define MPIN_RPA_PRIVATE_H
 
-#include "web/route.h"
+#include "web/facts.h"
 
 /* What an RPS answers to the applications that it serves (protocol: RPS, private): rows of the
  * route table, on vhosts with MPinService rps only but for one-time codes. */

@@ -11,27 +11,13 @@
 #define NONCE_MAX 64   /* bytes of a login page's state */
 #define SHORT_HANDLE 6 /* bytes of an identity's handle that logs show */
 
-static result_t *no_randomness(const facts_t *facts)
-{
-    return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                        "no randomness is to be had");
-}
-
-bool rpa_keep_prelogin(const facts_t *facts)
-{
-    const char *value =
-        prelogin_seal(facts->site->prelogins, &facts->prelogin, facts->caller.now, facts->r->pool);
-    if (value)
-        request_set_cookie(facts->r, facts->site->prelogin_cookie, value, 0);
-    return value != NULL;
-}
-
 /* A client without a login page (an application's own page, a native client) gets its pre-login
  * cookie here: what it does next is bound to it. */
 result_t *rpa_client_settings(facts_t *facts)
 {
-    if (facts->prelogin_fresh && !rpa_keep_prelogin(facts))
-        return no_randomness(facts);
+    if (facts->prelogin_fresh &&
+        !request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
+        return result_no_randomness(facts->r->pool);
     return rps_client_settings(facts->site->rps, &facts->caller, facts->r->pool);
 }
 
@@ -103,7 +89,7 @@ static const char *location_after(facts_t *facts)
     const char *target =
         *entry->target ? apr_pstrdup(facts->r->pool, entry->target) : facts->site->after_login;
     prelogin_remove(&facts->prelogin, nonce);
-    rpa_keep_prelogin(facts);
+    request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
     return target;
 }
 

@@ -1,7 +1,7 @@
 #ifndef MPIN_WEB_ADMIT_H
 #define MPIN_WEB_ADMIT_H
 
-#include "web/route.h"
+#include "web/facts.h"
 
 /* Who may ask, before anything of the body is read. */
 

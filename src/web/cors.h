@@ -1,7 +1,7 @@
 #ifndef MPIN_WEB_CORS_H
 #define MPIN_WEB_CORS_H
 
-#include "web/route.h"
+#include "web/facts.h"
 
 /* MPinCORS: pages of exactly these origins may use the RPS, a D-TA's public part, and the files of
  * the PIN pad (Fetch standard, "CORS protocol"). Nothing else of ours, and no other page. */

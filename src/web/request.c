@@ -69,6 +69,15 @@ void request_set_cookie(request_rec *r, const char *name, const char *value, lon
     APR_ARRAY_PUSH(request->set_cookies, const char *) = line;
 }
 
+bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now)
+{
+    const site_t *site = request_of(r)->site;
+    const char *value = prelogin_seal(site->prelogins, prelogin, now, r->pool);
+    if (value)
+        request_set_cookie(r, site->prelogin_cookie, value, 0);
+    return value != NULL;
+}
+
 /* ---- the session ---- */
 
 const session_t *request_session_at(const request_rec *r, apr_time_t now)

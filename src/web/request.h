@@ -79,6 +79,9 @@ const session_t *request_session_at(const request_rec *r, apr_time_t now);
  * seconds, 0 = for the browser's session. */
 void request_set_cookie(request_rec *r, const char *name, const char *value, long max_age);
 
+/* Sends the pre-login state as its cookie, sealed anew at `now`. False: no randomness. */
+bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now);
+
 /* Signs in by `factor`: seals the session into its cookie, adds the known-browser cookie. `session` has uid,
  * name, version, amr, auth_time ... filled; ids and times are made here; a session that is replaced
  * is revoked unless it is of the same user (then the family stays). False: 503. */
