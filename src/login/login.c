@@ -2,26 +2,10 @@
 #include "login/login_form.h"
 #include "login/page.h"
 #include "login/return_to.h"
+#include "web/signin.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
-
-const char *login_target(const site_t *site, const prelogin_entry_t *entry)
-{
-    return entry && entry->target[0] ? entry->target : site->after_login;
-}
-
-/* This browser's pre-login state, or a fresh one. True when it came with the request. */
-static bool prelogin_of(request_rec *r, prelogin_t *prelogin)
-{
-    const request_t *request = request_of(r);
-    const cookie_value_t cookie = request->prelogin_cookie;
-    if (cookie.text &&
-        prelogin_open(request->site->prelogins, cookie.text, cookie.len, r->request_time, prelogin))
-        return true;
-    prelogin_start(prelogin, r->request_time);
-    return false;
-}
 
 /* Where the person wanted to go, when it is a place that a GET can show again. */
 static const char *wanted(request_rec *r)
@@ -35,7 +19,7 @@ const char *login_begin(request_rec *r, const demand_t *demand, bool post_lost)
     const site_t *site = request_of(r)->site;
     prelogin_t prelogin;
 
-    prelogin_of(r, &prelogin);
+    request_prelogin(r, &prelogin, r->request_time);
     const char *nonce = prelogin_add(&prelogin, wanted(r), demand, post_lost, r->request_time);
     nonce = apr_pstrdup(r->pool, nonce);
     return request_keep_prelogin(r, &prelogin, r->request_time)
@@ -48,11 +32,11 @@ int login_page_for_post(request_rec *r, const demand_t *demand)
     const site_t *site = request_of(r)->site;
     prelogin_t prelogin;
 
-    prelogin_of(r, &prelogin);
+    request_prelogin(r, &prelogin, r->request_time);
     const char *nonce = prelogin_add(&prelogin, wanted(r), demand, true, r->request_time);
     const prelogin_entry_t *entry = prelogin_find(&prelogin, nonce);
     if (!request_keep_prelogin(r, &prelogin, r->request_time))
-        return HTTP_SERVICE_UNAVAILABLE;
+        return login_error_page(r, result_no_randomness(r->pool));
     page_values_t page = page_begin(r, site);
     form_show(&page, &prelogin, entry);
     return page_answer(&page, HTTP_UNAUTHORIZED, "login");
@@ -63,7 +47,7 @@ static result_t *offer(facts_t *facts, const prelogin_entry_t *entry)
 {
     page_values_t page = page_begin(facts->r, facts->site);
     page_set(&page, "state", entry ? entry->nonce : "");
-    page_set(&page, "continue_href", login_target(facts->site, entry));
+    page_set(&page, "continue_href", signin_target(facts->site, entry));
     page_answer(&page, HTTP_OK, "offer");
     return NULL;
 }
@@ -71,7 +55,7 @@ static result_t *offer(facts_t *facts, const prelogin_entry_t *entry)
 static result_t *already_signed_in(facts_t *facts, const prelogin_entry_t *entry)
 {
     page_values_t page = page_begin(facts->r, facts->site);
-    page_set(&page, "continue_href", login_target(facts->site, entry));
+    page_set(&page, "continue_href", signin_target(facts->site, entry));
     page_set(&page, "csrf",
              prelogin_token(facts->site->prelogins, facts->caller.session->id, "logout",
                             facts->r->pool));

@@ -23,7 +23,4 @@ const char *login_begin(request_rec *r, const demand_t *demand, bool post_lost);
  * sent"), 401. */
 int login_page_for_post(request_rec *r, const demand_t *demand);
 
-/* Where to go after login: the entry's target, or MPinAfterLogin. `entry` may be NULL. */
-const char *login_target(const site_t *site, const prelogin_entry_t *entry);
-
 #endif

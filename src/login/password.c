@@ -8,6 +8,7 @@
 
 #include "store/refusal.h"
 #include "web/answer.h"
+#include "web/signin.h"
 
 #define PASSWORD_MAX 1024 /* bytes; bcrypt looks at 72 */
 
@@ -136,7 +137,7 @@ static result_t *stale(facts_t *facts, const attempt_t *attempt)
 }
 
 /* The name is proven: it becomes a user, and the browser gets a session. */
-static result_t *signed_in(facts_t *facts, const attempt_t *attempt)
+static result_t *password_right(facts_t *facts, const attempt_t *attempt)
 {
     const site_t *site = facts->site;
     request_rec *r = facts->r;
@@ -145,29 +146,18 @@ static result_t *signed_in(facts_t *facts, const attempt_t *attempt)
     const store_status_t status =
         people_claim(site->people, attempt->name, facts->caller.now, &user, r->pool);
     if (status != STORE_OK && status != STORE_EXISTS)
-        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                            "the user could not be read");
-    if (status == STORE_EXISTS || user.state != USER_ACTIVE)
-        return result_error(r->pool, HTTP_FORBIDDEN, "user_disabled",
-                            "this account may not sign in");
-
-    if (people_name_proven(site->people, &user, facts->caller.now, r->pool) != STORE_OK)
-        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                            "the user's devices could not be read");
-
-    session_t session = {.version = user.version, .amr = AMR_PWD, .provider = "local"};
-    memcpy(session.uid, user.uid, sizeof(session.uid));
-    apr_cpystrn(session.name, user.name, sizeof(session.name));
-    if (!request_sign_in(r, &session, FACTOR_PASSWORD, facts->caller.now))
-        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                            "the session could not be made");
-
-    record(facts, HTTP_OK, "login_password", user.name);
-    const bool offer =
-        (site->methods & FACTOR_BIT(FACTOR_PIN)) && site->rps_settings.register_signed_in;
-    answer_see_other(r, offer ? apr_pstrcat(r->pool, site->paths[PATH_LOGIN], "?offer=1&s=",
-                                            attempt->entry ? attempt->entry->nonce : "", NULL)
-                              : login_target(site, attempt->entry));
+        return store_refusal(status, r->pool);
+    const proven_t proven = {.user = &user,
+                             .factor = FACTOR_PASSWORD,
+                             .amr = AMR_PWD,
+                             .provider = "local",
+                             .of_name = true,
+                             .event = "login_password",
+                             .entry = attempt->entry};
+    const signin_t in = signin(facts, &proven);
+    if (in.refusal)
+        return in.refusal;
+    answer_see_other(r, in.location);
     return NULL;
 }
 
@@ -189,7 +179,7 @@ static result_t *try_password(facts_t *facts, const attempt_t *attempt, const ch
         !attempt->name)
         return wrong(facts, attempt);
     throttle_release(&facts->site->throttle, who, attempt->name, attempt->name, facts->r->pool);
-    return signed_in(facts, attempt);
+    return password_right(facts, attempt);
 }
 
 /* POST /login */

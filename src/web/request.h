@@ -79,19 +79,13 @@ const session_t *request_session_at(const request_rec *r, apr_time_t now);
  * seconds, 0 = for the browser's session. */
 void request_set_cookie(request_rec *r, const char *name, const char *value, long max_age);
 
+/* This browser's pre-login state, or a fresh one. True when it came with the request. */
+bool request_prelogin(const request_rec *r, prelogin_t *prelogin, apr_time_t now);
+
 /* Sends the pre-login state as its cookie, sealed anew at `now`. False: no randomness. */
 bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now);
 
-/* Signs in by `factor`: seals the session into its cookie, adds the known-browser cookie. `session` has uid,
- * name, version, amr, auth_time ... filled; ids and times are made here; a session that is replaced
- * is revoked unless it is of the same user (then the family stays). False: 503. */
-bool request_sign_in(request_rec *r, session_t *session, factor_t factor, apr_time_t now);
-
-/* Adds the user to the known-browser cookie, as signing in does. */
+/* Adds the user to the known-browser cookie. */
 void request_remember(request_rec *r, const char *name, apr_time_t now);
-
-/* Revokes the session's family and deletes the cookie. False when the revocation could not be
- * stored. */
-bool request_sign_out(request_rec *r, apr_time_t now);
 
 #endif

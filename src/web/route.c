@@ -1,4 +1,5 @@
 #include "web/route.h"
+#include "store/refusal.h"
 #include "web/admit.h"
 #include "web/answer.h"
 #include "web/body.h"
@@ -168,16 +169,11 @@ static void learn_browser(facts_t *facts)
     const site_t *site = facts->site;
     const request_t *request = facts->request;
     const apr_time_t now = facts->caller.now;
-    cookie_value_t cookie = request->prelogin_cookie;
+    const cookie_value_t cookie = request->known_cookie;
 
-    facts->prelogin_fresh = !cookie.text || !prelogin_open(site->prelogins, cookie.text, cookie.len,
-                                                           now, &facts->prelogin);
-    if (facts->prelogin_fresh)
-        prelogin_start(&facts->prelogin, now);
-    else
+    facts->prelogin_fresh = !request_prelogin(facts->r, &facts->prelogin, now);
+    if (!facts->prelogin_fresh)
         facts->caller.prelogin = facts->prelogin.id;
-
-    cookie = request->known_cookie;
     if (cookie.text && known_open(site->known, cookie.text, cookie.len, now, &facts->known))
         facts->caller.known = &facts->known;
 }
@@ -251,8 +247,7 @@ static result_t *serve(facts_t *facts, const route_t *route)
         return result_error(r->pool, HTTP_FORBIDDEN, "origin_refused",
                             "another origin sent this request");
     if (needs_store(route) && !site->store)
-        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                            "the store cannot be used now");
+        return store_refusal(STORE_DOWN, r->pool);
     result_t *refusal = body_read(facts, route);
     if (refusal)
         return refusal;
