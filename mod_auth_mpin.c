@@ -1,5 +1,7 @@
 /* The front door: the module's record, its hooks in httpd's order, its endpoints. */
 #include "authn/authn.h"
+#include "authn/filter.h"
+#include "authn/require.h"
 #include "config/hooks.h"
 #include "login/activate.h"
 #include "login/login.h"
@@ -104,7 +106,8 @@ static void register_hooks(apr_pool_t *p)
     static const char *const before_forensic[] = {"mod_log_forensic.c", NULL};
 
     route_table(routes, login_error_page);
-    authn_register(p);
+    require_register(p);
+    filter_register();
 
     ap_hook_pre_config(config_pre, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(config_check, NULL, NULL, APR_HOOK_LAST);

@@ -1,5 +1,9 @@
-#include "authn/inside.h"
+#include "authn/check.h"
+#include "authn/authn.h"
+#include "authn/refuse.h"
 #include "base/json.h"
+#include "login/login.h"
+#include "store/refusal.h"
 #include "web/answer.h"
 
 #include <http_core.h>
@@ -10,14 +14,16 @@
 
 APLOG_USE_MODULE(auth_mpin);
 
+#define AUTH_TYPE "MPin"
+
+/* Those whom we have signed in have this very text as type: nobody else's is at this address. */
+static const char auth_type[] = AUTH_TYPE;
+
 bool check_governs(const request_rec *r)
 {
     const char *type = ap_auth_type((request_rec *)(apr_uintptr_t)r);
     return type && strcasecmp(type, AUTH_TYPE) == 0;
 }
-
-/* Whom we have signed in has this very text as type: nobody else's spells the same. */
-static const char auth_type[] = AUTH_TYPE;
 
 const session_t *check_user(const request_rec *r)
 {
@@ -54,9 +60,7 @@ static int refuse_json(request_rec *r, const request_t *request)
 
 static int refuse_store_down(request_rec *r, const request_t *request)
 {
-    return refuse_request(r, HTTP_SERVICE_UNAVAILABLE,
-                          result_error(request->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                                       "sessions cannot be checked now"));
+    return refuse_request(r, HTTP_SERVICE_UNAVAILABLE, store_refusal(STORE_DOWN, request->pool));
 }
 
 /* The page that the administrator named in the place of the login page, unless that is this one. */
@@ -73,7 +77,7 @@ static int refuse_with_redirect(request_rec *r, const request_t *request)
     const demand_t demand = demand_here(r, request->site);
     const char *location = elsewhere ? elsewhere : login_begin(r, &demand, !safe);
     if (!location)
-        return refuse_store_down(r, request);
+        return refuse_request(r, HTTP_SERVICE_UNAVAILABLE, result_no_randomness(request->pool));
     apr_table_setn(r->headers_out, "Location", location);
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
     return safe ? HTTP_MOVED_TEMPORARILY : HTTP_SEE_OTHER;

@@ -1,4 +1,6 @@
-#include "authn/inside.h"
+/* Our URLs are claimed before anything of httpd maps them. */
+#include "authn/authn.h"
+#include "authn/refuse.h"
 #include "web/route.h"
 
 #include <http_request.h>

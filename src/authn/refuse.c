@@ -1,4 +1,6 @@
-#include "authn/inside.h"
+#include "authn/refuse.h"
+#include "authn/authn.h"
+#include "login/login.h"
 #include "web/answer.h"
 
 #include <apr_strings.h>

@@ -1,4 +1,5 @@
-#include "authn/inside.h"
+/* What a client sends and only we may say is taken out, and so are our cookies. */
+#include "authn/authn.h"
 #include "web/route.h"
 
 #include <apr_lib.h>
