@@ -5,7 +5,9 @@
 #include "config/hooks.h"
 #include "login/activate.h"
 #include "login/login.h"
+#include "site/child.h"
 #include "site/postman.h"
+#include "site/start.h"
 #include "notice/texts.h"
 #include "rpa/front.h"
 #include "rpa/phone_login.h"
@@ -95,7 +97,7 @@ static const route_t routes[] = {
 static void start_child(apr_pool_t *pchild, server_rec *main_server)
 {
     texts_load(pchild);
-    config_child(pchild, main_server);
+    site_child_init(pchild, main_server);
     postman_start(pchild, main_server);
 }
 
@@ -109,9 +111,9 @@ static void register_hooks(apr_pool_t *p)
     require_register(p);
     filter_register();
 
-    ap_hook_pre_config(config_pre, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_config(site_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(config_check, NULL, NULL, APR_HOOK_LAST);
-    ap_hook_post_config(config_post, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(site_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(start_child, NULL, NULL, APR_HOOK_MIDDLE);
 
     ap_hook_post_read_request(authn_post_read_request, NULL, before_forensic,

@@ -1,9 +1,9 @@
-#include <httpd.h>
+#include "site/child.h"
+
 #include <http_log.h>
 #include <mpm_common.h>
 #include <sys/prctl.h>
 
-#include "config/hooks.h"
 #include "site/place.h"
 #include "dta/second.h"
 
@@ -139,7 +139,7 @@ static void place_start(place_t *place, apr_pool_t *pchild)
         place_try(place, apr_time_now());
 }
 
-void config_child(apr_pool_t *pchild, server_rec *main_server)
+void site_child_init(apr_pool_t *pchild, server_rec *main_server)
 {
     bool first = true;
     for (server_rec *server = main_server; server; server = server->next) {

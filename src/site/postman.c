@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <time.h>
 
-#include "config/directives.h"
 #include "site/site.h"
 
 #define LOOK_SECONDS 1

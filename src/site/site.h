@@ -4,7 +4,7 @@
 #include "base/http.h"
 #include "base/seats.h"
 #include "keys/secret.h"
-#include "config/config.h"
+#include "config/directives.h"
 #include "notice/own.h"
 #include "dta/serve.h"
 #include "session/applicant.h"
@@ -72,10 +72,18 @@ typedef struct password_provider_t {
     const authn_provider *provider;
 } password_provider_t;
 
-/* The site of a server, NULL where the engine is off. One pointer look-up. */
+/* Fills a site, zero until then, with the settings in force of a server with the engine on: what
+ * can be known before a store is open. False: it has no public URL and none can be told. */
+bool site_make(site_t *site, const server_config_t *config, server_rec *server, apr_pool_t *p);
+
+/* The site of a server, NULL where the engine is off. Where its store is open that is a look-up;
+ * where it is not, one request a second tries to open it first. */
 const site_t *site_of(const server_rec *server);
 
 /* The directory's configuration in force. */
-const dir_config_t *site_directory(const request_rec *r);
+static inline const dir_config_t *site_directory(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &auth_mpin_module);
+}
 
 #endif

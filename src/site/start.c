@@ -1,4 +1,5 @@
-#include <httpd.h>
+#include "site/start.h"
+
 #include <apr_file_io.h>
 #include <apr_strings.h>
 #include <http_core.h>
@@ -7,7 +8,6 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "config/hooks.h"
 #include "site/app_key.h"
 #include "site/passphrase.h"
 #include "site/place.h"
@@ -21,7 +21,7 @@ APLOG_USE_MODULE(auth_mpin);
 #define SERVICE_SECRET_MIN 16 /* bytes */
 #define SERVICE_SECRET_MAX 128
 
-int config_pre(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+int site_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
     (void)pconf, (void)plog, (void)ptemp;
     return sodium_init() < 0 ? HTTP_INTERNAL_SERVER_ERROR : OK;
@@ -77,7 +77,7 @@ bool depot_prepare(depot_t *depot, apr_pool_t *p, const char **why)
     if (status)
         return false;
 
-    if (depot->second && !issuer_read_second(depot, keys, p, why))
+    if (depot->second && !app_key_read_second(depot, keys, p, why))
         return false;
     depot->settings.keys = keys;
     const store_status_t prepared = store_prepare(&depot->settings, p, why);
@@ -245,7 +245,8 @@ static seats_t *make_seats(apr_pool_t *p)
     return seats_make(daemons * (threads > 0 ? threads : 1) / 10, p);
 }
 
-int config_post(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
+int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                     server_rec *main_server)
 {
     (void)plog;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
@@ -269,6 +270,6 @@ int config_post(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_r
             refuse(main_server, why) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;
     }
-    issuer_write_key_files(main_server, ptemp);
+    app_key_write_files(main_server, ptemp);
     return OK;
 }
