@@ -9,7 +9,7 @@
 #include "site/postman.h"
 #include "site/start.h"
 #include "notice/texts.h"
-#include "rpa/front.h"
+#include "rpa/in_front.h"
 #include "rpa/phone_login.h"
 #include "rpa/issuer.h"
 #include "rpa/rpa.h"

@@ -188,7 +188,7 @@ const char *parse_same_site(const char **value, const words_t *words)
 }
 
 /* RFC 9110, section 5.6.2. */
-static bool is_token(const char *text, size_t len)
+static bool is_header_name(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         if (!apr_isalnum(text[i]) && !strchr("!#$%&'*+-.^_`|~", text[i]))
@@ -237,7 +237,7 @@ static const char *pass_header(pass_header_t *header, const char *word, apr_pool
     static const char *const fields[] = {"user", "email",     "provider",
                                          "amr",  "auth_time", "session"};
     const char *equals = strchr(word, '=');
-    if (!equals || !is_token(word, (size_t)(equals - word)))
+    if (!equals || !is_header_name(word, (size_t)(equals - word)))
         return apr_psprintf(p, "\"%.80s\" is no header; write as in X-WEBAUTH-USER=user", word);
 
     header->name = apr_pstrmemdup(p, word, (apr_size_t)(equals - word));

@@ -83,12 +83,12 @@ typedef struct pass_header_t {
 } pass_header_t;
 
 /* MPinRegisterAllow. */
-typedef struct allow_t {
+typedef struct allow_setting_t {
     allow_kind_t kind;
     const char *const *domains; /* ALLOW_DOMAINS: A-labels in lower case, NULL-terminated */
     const char *file;           /* ALLOW_FILE */
     const char *url;            /* ALLOW_URL */
-} allow_t;
+} allow_setting_t;
 
 /* MPinMail. */
 typedef struct mail_server_t {

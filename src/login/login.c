@@ -43,7 +43,7 @@ int login_page_for_post(request_rec *r, const demand_t *demand)
 }
 
 /* After a password login: would a PIN on this device make the next one easier? */
-static result_t *offer(facts_t *facts, const prelogin_entry_t *entry)
+static result_t *login_offer(facts_t *facts, const prelogin_entry_t *entry)
 {
     page_values_t page = page_begin(facts->r, facts->site);
     page_set(&page, "state", entry ? entry->nonce : "");
@@ -98,7 +98,7 @@ result_t *login_page(facts_t *facts)
 
     const session_t *session = facts->caller.session;
     if (session && apr_table_get(facts->query, "offer") && site->rps_settings.register_signed_in)
-        return offer(facts, entry);
+        return login_offer(facts, entry);
     if (session && demand_is_met(entry ? &entry->demand : &demand_any, session, facts->caller.now))
         return already_signed_in(facts, entry);
 

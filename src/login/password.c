@@ -47,7 +47,7 @@ static void cost_learn(const site_t *site, apr_interval_time_t cost, apr_pool_t 
 
 /* An unknown user takes as long as a known one. The time is slept away: who computed instead would
  * make known users slower, learn that, and so compute ever longer. */
-static void burn(const site_t *site, const char *password, apr_time_t began, apr_pool_t *p)
+static void password_burn(const site_t *site, const char *password, apr_time_t began, apr_pool_t *p)
 {
     apr_password_validate(password, DUMMY_HASH);
     const apr_interval_time_t left = cost_learned(site, p) - (apr_time_now() - began);
@@ -55,8 +55,8 @@ static void burn(const site_t *site, const char *password, apr_time_t began, apr
         apr_sleep(left);
 }
 
-static authn_status ask(request_rec *r, const password_provider_t *provider, const char *user,
-                        const char *password)
+static authn_status password_ask(request_rec *r, const password_provider_t *provider,
+                                 const char *user, const char *password)
 {
     apr_table_setn(r->notes, AUTHN_PROVIDER_NAME_NOTE, provider->name);
     const authn_status status = provider->provider->check_password(r, user, password);
@@ -73,12 +73,13 @@ static bool password_ok(request_rec *r, const site_t *site, const char *user, co
     authn_status status = AUTH_USER_NOT_FOUND;
 
     for (int i = 0; i < site->providers->nelts && status == AUTH_USER_NOT_FOUND; i++)
-        status = ask(r, &APR_ARRAY_IDX(site->providers, i, password_provider_t), user, password);
+        status = password_ask(r, &APR_ARRAY_IDX(site->providers, i, password_provider_t), user,
+                              password);
 
     if (status == AUTH_GRANTED || status == AUTH_DENIED)
         cost_learn(site, apr_time_now() - began, r->pool);
     else if (status == AUTH_USER_NOT_FOUND)
-        burn(site, password, began, r->pool);
+        password_burn(site, password, began, r->pool);
     else
         log_error(&site->log, "MPIN0510",
                   "a password provider failed: nobody is signed in by password; see the "
@@ -88,15 +89,15 @@ static bool password_ok(request_rec *r, const site_t *site, const char *user, co
 
 /* ---- the form ---- */
 
-typedef struct attempt_t {
+typedef struct password_try_t {
     const char *name; /* canonical, NULL when what was typed is no name */
     const char *typed;
     const prelogin_entry_t *entry;
-} attempt_t;
+} password_try_t;
 
 /* The login page again, with what was typed but the password. */
-static result_t *show_again(facts_t *facts, const attempt_t *attempt, int status, const char *what,
-                            const char *value)
+static result_t *password_show_again(facts_t *facts, const password_try_t *attempt, int status,
+                                     const char *what, const char *value)
 {
     page_values_t page = page_begin(facts->r, facts->site);
     form_show(&page, &facts->prelogin, attempt->entry);
@@ -106,7 +107,7 @@ static result_t *show_again(facts_t *facts, const attempt_t *attempt, int status
     return NULL;
 }
 
-static void record(facts_t *facts, int status, const char *event, const char *name)
+static void password_record(facts_t *facts, int status, const char *event, const char *name)
 {
     result_t *result = result_ok(facts->r->pool, NULL);
     result->status = status;
@@ -115,29 +116,29 @@ static void record(facts_t *facts, int status, const char *event, const char *na
     answer_audit(facts->r, result);
 }
 
-static result_t *wrong(facts_t *facts, const attempt_t *attempt)
+static result_t *password_wrong(facts_t *facts, const password_try_t *attempt)
 {
-    record(facts, HTTP_UNAUTHORIZED, "password_wrong", attempt->name);
-    return show_again(facts, attempt, HTTP_UNAUTHORIZED, "wrong", "1");
+    password_record(facts, HTTP_UNAUTHORIZED, "password_wrong", attempt->name);
+    return password_show_again(facts, attempt, HTTP_UNAUTHORIZED, "wrong", "1");
 }
 
-static result_t *throttled(facts_t *facts, const attempt_t *attempt, int wait)
+static result_t *password_throttled(facts_t *facts, const password_try_t *attempt, int wait)
 {
     const char *seconds = apr_itoa(facts->r->pool, wait);
-    record(facts, HTTP_TOO_MANY_REQUESTS, "throttled", attempt->name);
+    password_record(facts, HTTP_TOO_MANY_REQUESTS, "throttled", attempt->name);
     apr_table_setn(facts->r->err_headers_out, "Retry-After", seconds);
-    return show_again(facts, attempt, HTTP_TOO_MANY_REQUESTS, "throttled", seconds);
+    return password_show_again(facts, attempt, HTTP_TOO_MANY_REQUESTS, "throttled", seconds);
 }
 
-static result_t *stale(facts_t *facts, const attempt_t *attempt)
+static result_t *password_stale(facts_t *facts, const password_try_t *attempt)
 {
     if (!request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
         return result_no_randomness(facts->r->pool);
-    return show_again(facts, attempt, HTTP_FORBIDDEN, "expired", "1");
+    return password_show_again(facts, attempt, HTTP_FORBIDDEN, "expired", "1");
 }
 
 /* The name is proven: it becomes a user, and the browser gets a session. */
-static result_t *password_right(facts_t *facts, const attempt_t *attempt)
+static result_t *password_right(facts_t *facts, const password_try_t *attempt)
 {
     const site_t *site = facts->site;
     request_rec *r = facts->r;
@@ -163,7 +164,7 @@ static result_t *password_right(facts_t *facts, const attempt_t *attempt)
 
 /* One failure is reserved before the password is looked at and given back after a right one, so
  * that guesses in parallel cannot outrun the limit. */
-static result_t *try_password(facts_t *facts, const attempt_t *attempt, const char *password)
+static result_t *try_password(facts_t *facts, const password_try_t *attempt, const char *password)
 {
     const caller_t *who = &facts->caller;
     int wait;
@@ -173,11 +174,11 @@ static result_t *try_password(facts_t *facts, const attempt_t *attempt, const ch
     if (status != STORE_OK)
         return store_refusal(status, facts->r->pool);
     if (wait)
-        return throttled(facts, attempt, wait);
+        return password_throttled(facts, attempt, wait);
     /* What is no name is asked for all the same: nothing shall tell it from an unknown one. */
     if (!password_ok(facts->r, facts->site, attempt->name ? attempt->name : "", password) ||
         !attempt->name)
-        return wrong(facts, attempt);
+        return password_wrong(facts, attempt);
     throttle_release(&facts->site->throttle, who, attempt->name, attempt->name, facts->r->pool);
     return password_right(facts, attempt);
 }
@@ -188,16 +189,16 @@ result_t *login_password(facts_t *facts)
     const char *typed = apr_table_get(facts->form, "username");
     const char *password = apr_table_get(facts->form, "password");
     const char *nonce = apr_table_get(facts->form, "s");
-    const attempt_t attempt = {typed ? name_canonical(typed, facts->r->pool) : NULL,
-                               typed ? typed : "",
-                               nonce ? prelogin_find(&facts->prelogin, nonce) : NULL};
+    const password_try_t attempt = {typed ? name_canonical(typed, facts->r->pool) : NULL,
+                                    typed ? typed : "",
+                                    nonce ? prelogin_find(&facts->prelogin, nonce) : NULL};
 
     if (!(facts->site->methods & FACTOR_BIT(FACTOR_PASSWORD)))
         return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found",
                             "there is no password login here");
     if (facts->prelogin_fresh || !form_token_ok(facts, facts->prelogin.id, "login"))
-        return stale(facts, &attempt);
+        return password_stale(facts, &attempt);
     if (!password || strlen(password) > PASSWORD_MAX)
-        return wrong(facts, &attempt);
+        return password_wrong(facts, &attempt);
     return try_password(facts, &attempt, password);
 }

@@ -1,6 +1,6 @@
 #include "rpa/rpa.h"
 #include "base/json.h"
-#include "rpa/front.h"
+#include "rpa/in_front.h"
 #include "rpa/phone_login.h"
 #include "web/signin.h"
 

@@ -83,7 +83,7 @@ static store_status_t read_log(revocations_t *revocations)
     return STORE_OK;
 }
 
-static apr_status_t end(void *data)
+static apr_status_t revocations_end(void *data)
 {
     revocations_t *revocations = data;
     pthread_mutex_destroy(&revocations->reading);
@@ -100,7 +100,7 @@ store_status_t revocations_make(revocations_t **revocations, store_t *store, apr
     atomic_init(&made->generation, NOT_LOADED);
     made->revoked = revoked_make(p);
     pthread_mutex_init(&made->reading, NULL);
-    apr_pool_cleanup_register(p, made, end, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(p, made, revocations_end, apr_pool_cleanup_null);
     if (!made->revoked || apr_allocator_create(&allocator) ||
         apr_pool_create_ex(&made->scratch, p, NULL, allocator))
         return STORE_DOWN;

@@ -4,7 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "config/cookie.h"
+#include "config/cookie_name.h"
 #include "site/sink.h"
 #include "config/surroundings.h"
 
@@ -141,7 +141,7 @@ static void set_dta_origins(site_t *site, const server_config_t *config, apr_poo
     site->rps_settings.dta_origins = origins;
 }
 
-static void set_login(site_t *site, const server_config_t *config, apr_pool_t *p)
+static void set_login_ways(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
     site->providers = look_up_providers(config->providers, p);
     if (site->paths[PATH_RPS] && site->paths[PATH_AUTHENTICATE])
@@ -180,7 +180,7 @@ bool site_make(site_t *site, const server_config_t *config, server_rec *server, 
         config->pass_headers ? config->pass_headers : apr_array_make(p, 1, sizeof(pass_header_t));
     set_paths(site, config);
     set_cookies(site, config, p);
-    set_login(site, config, p);
+    set_login_ways(site, config, p);
     set_pages(site, config, p);
     set_rps(site, config, p);
     if (site->services)

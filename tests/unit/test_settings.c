@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <apr_general.h>
-#include "config/cookie.h"
+#include "config/cookie_name.h"
 #include "config/settings.h"
 
 static apr_pool_t *pool;

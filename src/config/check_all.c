@@ -4,7 +4,7 @@
 #include <http_log.h>
 #include <string.h>
 
-#include "config/cookie.h"
+#include "config/cookie_name.h"
 #include "config/hooks.h"
 #include "config/mistakes.h"
 #include "config/surroundings.h"

@@ -1,4 +1,4 @@
-#include "rpa/front.h"
+#include "rpa/in_front.h"
 #include "base/json.h"
 #include "rpa/phone_login.h"
 #include "remote/remote.h"

@@ -1,5 +1,5 @@
-#ifndef MPIN_RPA_FRONT_H
-#define MPIN_RPA_FRONT_H
+#ifndef MPIN_RPA_IN_FRONT_H
+#define MPIN_RPA_IN_FRONT_H
 
 #include "web/facts.h"
 
