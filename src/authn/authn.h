@@ -3,7 +3,7 @@
 
 #include <httpd.h>
 
-/* Who this request comes from. Hooks of the front door, in httpd's order. */
+/* The user of a request. Hooks of the front door, in httpd's order. */
 
 /* post_read_request: scrub what only we may set; take our cookies out */
 int authn_post_read_request(request_rec *r);

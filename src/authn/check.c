@@ -83,7 +83,7 @@ static int refuse_with_redirect(request_rec *r, const request_t *request)
     return safe ? HTTP_MOVED_TEMPORARILY : HTTP_SEE_OTHER;
 }
 
-/* Who is not signed in, or not well enough: to the login. */
+/* Nobody is signed in, or not well enough for this place: to the login. */
 static int refuse_stranger(request_rec *r, request_t *request)
 {
     const site_t *site = request->site;
@@ -135,8 +135,8 @@ int authn_check(request_rec *r)
                                                       : refuse_stranger(r, request);
 }
 
-/* Where `pass` stands, who has a good session is looked at even if the page is open to all. Who has
- * none goes on without a user: where a Require needs one, authn_check is asked all the same, and
+/* Where `pass` stands, a good session counts even if the page is open to all. Without one the
+ * request goes on without a user: where a Require needs one, authn_check is asked all the same, and
  * refuses. */
 int authn_force(request_rec *r)
 {

@@ -1,3 +1,4 @@
+/* The check of the whole configuration, its parts in order. */
 #include "config/checks.h"
 
 #include <apr_strings.h>

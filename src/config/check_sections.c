@@ -1,3 +1,4 @@
+/* Part of the check: directives in sections, and what password providers need there. */
 #include "config/checks.h"
 
 #include <ap_provider.h>
@@ -10,8 +11,7 @@
 #include "config/surroundings.h"
 #include "config/tree.h"
 
-/* httpd's own providers: the module that has each, and the directive without which it knows nobody.
- */
+/* httpd's own providers: the module of each, and the directive without which it knows nobody. */
 typedef struct known_provider_t {
     const char *name;
     const char *module;
@@ -38,7 +38,7 @@ static const known_provider_t *known_provider(const char *name)
 
 /* ---- where a directive stands ---- */
 
-/* What stands between "<Location" and ">", without quotes. */
+/* The words between "<Location" and ">", without quotes. */
 static const char *section_path(const ap_directive_t *node, apr_pool_t *p)
 {
     char *args = apr_pstrdup(p, node->args);

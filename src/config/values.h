@@ -70,8 +70,8 @@ typedef struct external_rps_t {
 /* MPinIssueOTP. */
 typedef struct issue_otp_t {
     bool on;
-    const char
-        *secret_file; /* of the applications that redeem codes; NULL: those on this machine */
+    /* of the applications that redeem codes; NULL: those on this machine */
+    const char *secret_file;
 } issue_otp_t;
 
 typedef enum { UNAUTH_AUTO = 0, UNAUTH_REDIRECT, UNAUTH_401, UNAUTH_PASS } unauthenticated_t;

@@ -1,3 +1,4 @@
+/* Signing out: the page with the button, its form, and a phone that signs its computer out. */
 #include "login/login_form.h"
 #include "login/login.h"
 
@@ -69,8 +70,8 @@ static result_t *sign_out_desktop(facts_t *facts, const char *token)
     return done;
 }
 
-/* Ends the session here, and all that came from the same login. Who is signed out already gets
- * where they wanted. */
+/* Ends the session here, and all that came from the same login. Somebody who is signed out
+ * already gets where they wanted. */
 result_t *logout_submit(facts_t *facts)
 {
     request_rec *r = facts->r;

@@ -1,3 +1,4 @@
+/* The page for phones, /m. */
 #include "login/login.h"
 #include "login/page.h"
 #include "web/answer.h"

@@ -1,3 +1,4 @@
+/* Signing in by password: the form of the login page. */
 #include "login/login_form.h"
 #include "login/login.h"
 
@@ -17,7 +18,7 @@
 #define COST_KEY "password-cost"
 #define COST_LIFE apr_time_from_sec(30L * 24 * 3600)
 
-/* What took longer was waiting for somebody, or a clock that was set. */
+/* A check that took longer waited for somebody, or the clock was set meanwhile. */
 #define COST_MAX apr_time_from_sec(2)
 
 /* bcrypt, cost 4: about a millisecond. */
@@ -45,8 +46,8 @@ static void cost_learn(const site_t *site, apr_interval_time_t cost, apr_pool_t 
                   apr_time_now() + COST_LIFE);
 }
 
-/* An unknown user takes as long as a known one. The time is slept away: who computed instead would
- * make known users slower, learn that, and so compute ever longer. */
+/* An unknown user takes as long as a known one. The time is slept away: computing instead would
+ * make known users slower, that would be learned, and the computing would take ever longer. */
 static void password_burn(const site_t *site, const char *password, apr_time_t began, apr_pool_t *p)
 {
     apr_password_validate(password, DUMMY_HASH);
@@ -175,7 +176,8 @@ static result_t *try_password(facts_t *facts, const password_try_t *attempt, con
         return store_refusal(status, facts->r->pool);
     if (wait)
         return password_throttled(facts, attempt, wait);
-    /* What is no name is asked for all the same: nothing shall tell it from an unknown one. */
+    /* The providers are asked for a text that is no name, too: nothing shall tell it from an
+     * unknown one. */
     if (!password_ok(facts->r, facts->site, attempt->name ? attempt->name : "", password) ||
         !attempt->name)
         return password_wrong(facts, attempt);

@@ -38,8 +38,8 @@ static bool decode_once(char *value)
     return changed;
 }
 
-/* The path, decoded as often as anybody down the line might, must still not leave our origin. What
- * stands in the query is data, and may hold anything that is printable. */
+/* The path, decoded as often as anybody down the line might, must still not leave our origin. The
+ * query is data, and may hold anything that is printable. */
 static bool path_stays(const char *value, apr_pool_t *p)
 {
     char *path = apr_pstrmemdup(p, value, strcspn(value, "?#"));

@@ -24,8 +24,7 @@ typedef struct throttle_t {
 /* One number for an address as the buckets know it: all of an IPv6 /64 has the same. */
 void throttle_address(const char *text, unsigned char number[16]);
 
-/* True where two addresses lie in one IPv4 /24 or IPv6 /64: at one place, as far as addresses tell.
- */
+/* True where two addresses lie in one IPv4 /24 or IPv6 /64: one place, as far as addresses tell. */
 bool throttle_same_network(const char *one, const char *other);
 
 /* Stands for a name (none has a space) where it is not known yet whose secret is tried: any user

@@ -3,7 +3,7 @@
 
 #include "session/session.h"
 
-/* What MPinSecondFactor will ask for; nothing does yet. */
+/* The second step that MPinSecondFactor will ask for. */
 typedef enum { DEMAND_NO_SECOND = 0 } demand_second_t;
 
 /* What a place asks of a session, and what a login page on the way there accepts. */

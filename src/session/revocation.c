@@ -65,7 +65,8 @@ static bool take_entry(void *baton, uint64_t sequence, const void *data, apr_siz
     return !taking->failed;
 }
 
-/* Reads what is new. What can't be taken in is not passed over: nobody is let in until it can. */
+/* Reads what is new. An entry that can't be taken in is not passed over: nobody is let in until it
+ * can. */
 static store_status_t read_log(revocations_t *revocations)
 {
     uint64_t generation = store_generation(revocations->store), last = 0;

@@ -22,7 +22,7 @@ static dta_t *make_dta(const depot_t *depot, store_t *store, apr_pool_t *p)
     return second ? dta : NULL;
 }
 
-/* Opens the store and what all its sites share. What fails is told once, not at every try. */
+/* Opens the store and what all its sites share. A failure is told once, not at every try. */
 static bool depot_open(depot_t *depot)
 {
     apr_pool_t *p;

@@ -8,7 +8,7 @@
 #include "site/sink.h"
 #include "config/surroundings.h"
 
-#define PHONE_WAIT 10     /* seconds that a phone waits for its desktop (protocol) */
+#define PHONE_WAIT 10     /* seconds that a phone waits for its desktop */
 #define MOBILE_ALIAS "/m" /* where an administrator's own mobile app lies once ours is off */
 
 static const apr_array_header_t *look_up_providers(const apr_array_header_t *names, apr_pool_t *p)

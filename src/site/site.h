@@ -12,8 +12,8 @@
 #include <mod_auth.h>
 
 /* A vhost on which the engine is on, ready to work: the settings in force, and the library's
- * objects made from them in each child. What site_of hands out never changes and is shared by all
- * threads. */
+ * objects made from them in each child. A site that site_of hands out never changes and is shared
+ * by all threads. */
 typedef struct site_t {
     /* settings */
     unsigned services; /* SERVICE_ bits; none = a site */
@@ -49,7 +49,7 @@ typedef struct site_t {
     apr_file_t *audit;         /* MPinAuditLog, NULL without */
     const smtp_server_t *mail; /* MPinMail, NULL without; `stop` is its sender's to set */
     const char *contact;       /* MPinContact or NULL */
-    seats_t *seats; /* a tenth of the server's workers: who waits for a phone or an RPS */
+    seats_t *seats;            /* a tenth of the server's workers may wait for a phone or an RPS */
     log_sink_t log;
 
     /* made in child_init; NULL while `store` could not be opened: every route then answers 503 */

@@ -236,7 +236,7 @@ static int make_place(server_config_t *config, server_rec *server, server_rec *m
     return set_secrets(&place->down, config, server, p);
 }
 
-/* Who waits for a phone or an RPS holds a worker meanwhile: a tenth of them may. */
+/* A request that waits for a phone or an RPS holds a worker meanwhile: a tenth of them may. */
 static seats_t *make_seats(apr_pool_t *p)
 {
     int daemons = 1, threads = 1;

@@ -18,15 +18,14 @@ typedef struct facts_t {
     json_t *body;     /* what came as JSON; an empty object where it was empty */
     const char *text; /* BODY_TEXT: JSON that the endpoint reads itself, and a NUL */
     apr_size_t text_len;
-    const apr_table_t *form; /* what came as a form: decoded fields; query fields are in
-                                `query` */
+    const apr_table_t *form; /* the fields of a form, decoded; those of the query are apart */
     const apr_table_t *query;
     const char *rest; /* path after the row's, without leading '/', "" for none */
 } facts_t;
 
 /* AUDIENCE_SERVICE: applications that this vhost serves (MPinService); AUDIENCE_RPS: the RPS that
  * we stand in front of (MPinRPS URL). Neither is ever a browser. AUDIENCE_UNASKED: as public, and
- * who asks makes no difference: no cookie is opened for it. */
+ * the caller makes no difference: no cookie is opened for it. */
 typedef enum {
     AUDIENCE_PUBLIC,
     AUDIENCE_SIGNED_IN,

@@ -13,7 +13,7 @@ typedef struct proven_t {
     uint32_t amr;                  /* amr_t bits of this proof alone */
     const char *provider;          /* "local" for PIN and password */
     const unsigned char *identity; /* HANDLE_BYTES of the device that has the PIN, NULL without */
-    bool of_name;      /* whoever can prove this owns the name (identity model): a password can */
+    bool of_name;      /* it proves the name itself (docs/identity.md, "Proof of a name") */
     const char *event; /* for the audit log: "login_pin" */
     const prelogin_entry_t *entry; /* the login page that led here, NULL for none */
 } proven_t;

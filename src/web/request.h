@@ -38,7 +38,7 @@ typedef struct request_t {
     unsigned char next_family[SESSION_ID_BYTES];
 
     bool handling; /* the handler has begun: nobody reads what subrequests are refused with */
-    bool personal; /* the answer depends on who asked: no shared cache may keep it */
+    bool personal; /* the answer depends on the user: no shared cache may keep it */
     const struct refusal_t *refusal; /* what authn's internal route answers */
 
     session_t session; /* where session_status is SESSION_OK, else not even zeros */
@@ -72,7 +72,7 @@ bool request_owns_cookie(const request_t *request, const char *line);
 /* The session, opened and checked at first use; NULL unless SESSION_OK. */
 const session_t *request_session(const request_rec *r);
 
-/* The same, judged anew at a later moment: who sends a body slowly gains nothing by it. */
+/* The same, judged anew at a later moment: sending a body slowly gains nothing. */
 const session_t *request_session_at(const request_rec *r, apr_time_t now);
 
 /* Cookies to send with the answer, whatever becomes of it. NULL value: delete it. `max_age` in

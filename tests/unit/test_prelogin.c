@@ -248,8 +248,7 @@ static void a_form_token_is_for_one_browser_and_purpose(void **state)
     }
 }
 
-/* ---- known browsers -----------------------------------------------------------------------------
- */
+/* ---- known browsers -------------------------------------------------------------------------- */
 
 static void a_known_browser_remembers_four_users_the_newest_first(void **state)
 {
