@@ -32,7 +32,7 @@ static store_status_t take_place(const site_t *site, const session_t *old, sessi
                            (uint32_t)apr_time_sec(now) + GRACE, now, now + site->session_max);
 }
 
-/* Makes the session and sends its cookies. NULL, or the refusal: then the old session stays. */
+/* Makes the session and sends its cookies. NULL, or the refusal. */
 static result_t *seal_session(facts_t *facts, const proven_t *proven)
 {
     request_rec *r = facts->r;
