@@ -140,7 +140,7 @@ const char *parse_register(unsigned *ways, const words_t *words)
 
 /* The domains that follow the word "domain", as A-labels: spelled as the name of an address there
  * would be. */
-static const char *allow_domains(allow_t *allow, const words_t *words)
+static const char *allow_domains(allow_setting_t *allow, const words_t *words)
 {
     const char **domains = apr_pcalloc(words->p, sizeof(*domains) * (apr_size_t)words->count);
     for (int i = 1; i < words->count; i++) {
@@ -157,7 +157,7 @@ static const char *allow_domains(allow_t *allow, const words_t *words)
     return NULL;
 }
 
-const char *parse_allow(allow_t *allow, const words_t *words)
+const char *parse_allow(allow_setting_t *allow, const words_t *words)
 {
     const char *kind = words->word[0];
     if (!strcasecmp(kind, "any") && words->count == 1) {
@@ -274,9 +274,9 @@ const char *parse_methods(dir_config_t *dir, const words_t *words)
     unsigned methods = 0;
     for (int i = 0; i < words->count; i++) {
         if (!strcasecmp(words->word[i], "pin"))
-            methods |= METHOD_PIN;
+            methods |= FACTOR_BIT(FACTOR_PIN);
         else if (!strcasecmp(words->word[i], "password"))
-            methods |= METHOD_PASSWORD;
+            methods |= FACTOR_BIT(FACTOR_PASSWORD);
         else
             return apr_psprintf(
                 words->p, "\"%.80s\" is no login of this version; write pin, password or both",

@@ -264,18 +264,19 @@ result_t *rps_code_status(rps_t *rps, const caller_t *caller, const json_t *body
     if (wrong)
         return result_error(p, 400, "field_malformed", wrong);
 
-    int wait = throttle_reserve(rps->throttle, caller->address, NULL, NULL, caller->now, p);
-    if (wait == THROTTLE_DOWN)
-        return store_refusal(STORE_DOWN, p);
+    int wait;
+    store_status_t status = throttle_reserve(rps->throttle, caller, NULL, NULL, &wait, p);
+    if (status != STORE_OK)
+        return store_refusal(status, p);
     if (wait > 0)
         return rps_later(p, "throttled", "Too many failures.", wait);
 
     unsigned char wid[WID_BYTES];
-    store_status_t status = code_find(rps, request.wid, caller->now, wid, p);
+    status = code_find(rps, request.wid, caller->now, wid, p);
     result_t *result = status == STORE_OK        ? tell(rps, caller, wid, &request, p)
                        : status == STORE_MISSING ? unknown(p)
                                                  : store_refusal(status, p);
     if (!result->code || (result->status != 412 && strcmp(result->code, "wrong_pick") != 0))
-        throttle_release(rps->throttle, caller->address, NULL, NULL, caller->now, p);
+        throttle_release(rps->throttle, caller, NULL, NULL, p);
     return result;
 }
