@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/hex.h"
 #include "phone/number.h"
+#include "store/key.h"
 
 #define VERSION 1
 
@@ -32,7 +33,7 @@ static const char *key_of(const rps_t *rps, const unsigned char wid[WID_BYTES], 
 {
     unsigned char name[16];
     derive(rps, 'k', wid, name);
-    return rps_key("code", name, sizeof name, p);
+    return store_key("code", name, sizeof name, p);
 }
 
 static bool is_hex(const char *text)
@@ -149,7 +150,7 @@ static const char *address_key(const char *address, apr_pool_t *p)
 {
     unsigned char number[ADDRESS_BYTES];
     throttle_address(address, number);
-    return rps_key("codes", number, sizeof number, p);
+    return store_key("codes", number, sizeof number, p);
 }
 
 /* What the codes of one browser begin with, in the list of their address. */

@@ -233,7 +233,7 @@ static result_t *look(rps_t *rps, const authott_t *record, code_step_t step, off
     if (status == STORE_MISSING)
         return unknown_code(mine->p);
     if (status == STORE_CHANGED)
-        return rps_later(mine->p, "busy", "Too many phones at this code at once.", 1);
+        return result_later(mine->p, "busy", "Too many phones at this code at once.", 1);
     return status == STORE_OK ? mine->result : store_refusal(status, mine->p);
 }
 
@@ -263,7 +263,7 @@ static result_t *offer_and_wait(rps_t *rps, seats_t *seats, const authott_t *rec
     if (result)
         return result;
     if (!seats_take(seats, (rps->settings->phone_wait + 1) * 1000, &seat))
-        return rps_later(p, "busy", "Too many phones are waiting: ask again.", 1);
+        return result_later(p, "busy", "Too many phones are waiting: ask again.", 1);
     result = wait_for_desktop(rps, record, mine, p);
     seats_give(seats, &seat);
     return result;
@@ -277,7 +277,7 @@ static result_t *too_many_guesses(rps_t *rps, const caller_t *caller, apr_pool_t
     const int wait = throttle_wait(rps->throttle, caller->address, NULL, NULL, caller->now, p);
     if (wait == THROTTLE_DOWN)
         return store_refusal(STORE_DOWN, p);
-    return wait ? rps_later(p, "throttled", "Too many failures.", wait) : NULL;
+    return wait ? result_later(p, "throttled", "Too many failures.", wait) : NULL;
 }
 
 /* A verdict, or the desktop's way in. */

@@ -63,7 +63,7 @@ static void fill(fresh_t *fresh, rps_t *rps, const caller_t *caller, apr_pool_t 
 static result_t *too_many(store_status_t status, apr_pool_t *p)
 {
     return status == STORE_FULL
-               ? rps_later(p, "too_many_codes", "Too many numbers are waiting for a phone.", 60)
+               ? result_later(p, "too_many_codes", "Too many numbers are waiting for a phone.", 60)
                : store_refusal(status, p);
 }
 
@@ -233,11 +233,11 @@ static const char *prefix(const rps_settings_t *s)
 static json_t *service(const rps_settings_t *s)
 {
     json_t *json = json_object();
-    rps_add_text(json, "name", s->title);
-    rps_add_text(json, "url", s->public_url);
-    rps_add_text(json, "rps_prefix", prefix(s));
-    rps_add_text(json, "logo_url", s->logo_url);
-    rps_add_text(json, "type", "online");
+    json_set_text(json, "name", s->title);
+    json_set_text(json, "url", s->public_url);
+    json_set_text(json, "rps_prefix", prefix(s));
+    json_set_text(json, "logo_url", s->logo_url);
+    json_set_text(json, "type", "online");
     return json;
 }
 

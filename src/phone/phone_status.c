@@ -212,10 +212,10 @@ static json_t *context(const rps_t *rps, const saying_t *saying)
 {
     const code_t *code = &saying->code;
     json_t *json = json_object();
-    rps_add_text(json, "PrerollId", code->preroll);
-    rps_add_text(json, "AppName", rps->settings->title);
-    rps_add_text(json, "AppLogoUrl", rps->settings->logo_url);
-    rps_add_text(json, "origin", rps->settings->host);
+    json_set_text(json, "PrerollId", code->preroll);
+    json_set_text(json, "AppName", rps->settings->title);
+    json_set_text(json, "AppLogoUrl", rps->settings->logo_url);
+    json_set_text(json, "origin", rps->settings->host);
     json_object_set_new(json, "desktop", desktop(saying));
     if (code->pick) {
         json_object_set_new(json, "choices", choices(code, saying->p));
@@ -242,7 +242,7 @@ static result_t *tell(rps_t *rps, const caller_t *caller, const unsigned char wi
     if (status == STORE_MISSING)
         return unknown(p);
     if (status == STORE_CHANGED)
-        return rps_later(p, "busy", "Too many phones at this code at once.", 1);
+        return result_later(p, "busy", "Too many phones at this code at once.", 1);
     if (status != STORE_OK)
         return store_refusal(status, p);
     if (saying.ended)
@@ -268,7 +268,7 @@ result_t *rps_code_status(rps_t *rps, const caller_t *caller, const json_t *body
     if (wait == THROTTLE_DOWN)
         return store_refusal(STORE_DOWN, p);
     if (wait > 0)
-        return rps_later(p, "throttled", "Too many failures.", wait);
+        return result_later(p, "throttled", "Too many failures.", wait);
 
     unsigned char wid[WID_BYTES];
     store_status_t status = code_find(rps, request.wid, caller->now, wid, p);

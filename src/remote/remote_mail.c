@@ -6,6 +6,7 @@
 #include "rps/granted.h"
 #include "rps/mailed.h"
 #include "remote/remote_ask.h"
+#include "store/key.h"
 
 #define ACTIVATE_MS 5000
 #define ANSWER_MAX 65536
@@ -13,7 +14,7 @@
 
 static const char *key_of(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
-    return rps_key("remote-activation", handle, HANDLE_BYTES, p);
+    return store_key("remote-activation", handle, HANDLE_BYTES, p);
 }
 
 static store_status_t keep(rps_t *rps, const caller_t *caller, const mpin_id_t *id,

@@ -7,6 +7,7 @@
 #include "rps/redeem.h"
 #include "remote/remote.h"
 #include "remote/remote_ask.h"
+#include "store/key.h"
 
 /* POST /authenticate at an RPS elsewhere (protocol: RPS, private). It says who somebody is, and
  * nothing more: whether they may sign in here, and that an authOTT is good once, is for us. */
@@ -40,7 +41,7 @@ static const char *once_key(const char *auth_ott, apr_pool_t *p)
 {
     unsigned char hash[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(hash, (const unsigned char *)auth_ott, strlen(auth_ott));
-    return rps_key("remote-ott", hash, sizeof hash, p);
+    return store_key("remote-ott", hash, sizeof hash, p);
 }
 
 static store_status_t once_begin(rps_t *rps, const char *key, apr_time_t now)
@@ -117,7 +118,7 @@ static result_t *ask_who(rps_t *rps, const char *auth_ott, const json_t *logout_
     int status;
     if (logout_data) {
         json_object_set(body, "logoutData", (json_t *)(apr_uintptr_t)logout_data);
-        rps_add_text(body, "logoutURL", rps->settings->logout_url);
+        json_set_text(body, "logoutURL", rps->settings->logout_url);
     }
     result_t *refusal = remote_ask(rps, &question, &status, &json, p);
     if (refusal)
@@ -173,7 +174,7 @@ void remote_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott,
     if (wait) {
         redemption->refusal = wait == THROTTLE_DOWN
                                   ? store_refusal(STORE_DOWN, p)
-                                  : rps_later(p, "throttled", "Too many tries.", wait);
+                                  : result_later(p, "throttled", "Too many tries.", wait);
         return;
     }
     const char *key = once_key(auth_ott, p);

@@ -113,7 +113,7 @@ static result_t *add_dta(rps_t *rps, const json_t *from, json_t *to, apr_pool_t 
                   text);
         return malformed(rps, "certivoxURL", p);
     }
-    rps_add_text(to, "certivoxURL", url);
+    json_set_text(to, "certivoxURL", url);
     return NULL;
 }
 
@@ -128,8 +128,8 @@ static result_t *add_permit_store(rps_t *rps, const json_t *from, json_t *to, ap
     if (!is_url(text))
         return malformed(rps, "timePermitsStorageURL", p);
     const char *url = dta_url(s, text, p);
-    rps_add_text(to, "timePermitsStorageURL",
-                 url ? url : apr_pstrcat(p, s->base_url, "/timePermitsStorage", NULL));
+    json_set_text(to, "timePermitsStorageURL",
+                  url ? url : apr_pstrcat(p, s->base_url, "/timePermitsStorage", NULL));
     return NULL;
 }
 
@@ -145,7 +145,7 @@ static result_t *add_endpoints(rps_t *rps, const json_t *from, json_t *to, apr_p
                         (endpoints[i].need == NEEDED_BY_MILAGRO && milagro))
             return malformed(rps, name, p);
         if (there && (endpoints[i].need != OF_PHONES || s->phone_login))
-            rps_add_text(to, name, apr_pstrcat(p, s->base_url, endpoints[i].path, NULL));
+            json_set_text(to, name, apr_pstrcat(p, s->base_url, endpoints[i].path, NULL));
     }
     result_t *refusal = add_dta(rps, from, to, p);
     return refusal ? refusal : add_permit_store(rps, from, to, p);
@@ -191,7 +191,7 @@ static result_t *add_suite(rps_t *rps, const json_t *from, json_t *to, apr_pool_
     if (digits < 4 || digits > 8)
         return malformed(rps, "pinLength", p);
     if (suite)
-        rps_add_text(to, "suite", MPIN_SUITE);
+        json_set_text(to, "suite", MPIN_SUITE);
     json_object_set_new(to, "pinLength", json_integer(digits));
     return NULL;
 }
@@ -201,8 +201,8 @@ static result_t *rebuild(rps_t *rps, const json_t *from, json_t *to, apr_pool_t 
     const char *app_id = json_text(from, "appID", APP_ID_MAX);
     if (!is_word(app_id))
         return malformed(rps, "appID", p);
-    rps_add_text(to, "appID", app_id);
-    rps_add_text(to, "authenticateURL", rps->settings->authenticate_url);
+    json_set_text(to, "appID", app_id);
+    json_set_text(to, "authenticateURL", rps->settings->authenticate_url);
     result_t *refusal = add_suite(rps, from, to, p);
     if (!refusal)
         refusal = add_endpoints(rps, from, to, p);
@@ -239,13 +239,13 @@ result_t *remote_client_settings(rps_t *rps, const caller_t *caller, const char 
     if (refusal)
         return refusal;
     settings_add_site(json, rps->settings, caller);
-    rps_add_text(json, "seedValue", settings_seed(p));
+    json_set_text(json, "seedValue", settings_seed(p));
     json_object_set_new(json, "serverTime", json_integer(caller->now / 1000));
     if (user_data) {
         json_t *signed_in = json_object_get(json, "signedIn");
-        rps_add_text(json, "userData", user_data);
+        json_set_text(json, "userData", user_data);
         if (json_is_object(signed_in))
-            rps_add_text(signed_in, "userData", user_data);
+            json_set_text(signed_in, "userData", user_data);
     }
     return result_ok(p, json_incref(json));
 }

@@ -39,7 +39,7 @@ static result_t *ask(rps_t *rps, const char *directive, http_request_t *request,
     request->total_ms = TOTAL_MS;
     request->body_max = ANSWER_MAX;
     if (!seats_take(rps->settings->seats, TOTAL_MS + 1000, &seat))
-        return rps_later(p, "busy", "Too many wait for the application.", 1);
+        return result_later(p, "busy", "Too many wait for the application.", 1);
     *answer = http_exchange(rps->settings->http, request, p);
     seats_give(rps->settings->seats, &seat);
     return answer->outcome == HTTP_EXCHANGE_OK ? NULL : failed(rps, directive, answer->why, p);

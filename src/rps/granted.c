@@ -2,6 +2,7 @@
 #include <string.h>
 #include "rps/granted.h"
 #include "rps/mailed.h"
+#include "store/key.h"
 
 /* How long a granted registration waits for its first login. Strangers', who can make any number,
  * are fleeting. */
@@ -10,7 +11,7 @@
 
 static const char *key_of(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
-    return rps_key("granted", handle, HANDLE_BYTES, p);
+    return store_key("granted", handle, HANDLE_BYTES, p);
 }
 
 store_status_t granted_keep(rps_t *rps, const unsigned char handle[HANDLE_BYTES],

@@ -1,6 +1,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "rps/inflight.h"
+#include "store/key.h"
 
 #define LAST_U_LIFE apr_time_from_sec(30 * 86400) /* how long a repeated U is remembered */
 
@@ -17,7 +18,7 @@ typedef struct header_t {
 
 static const char *key_of(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
-    return rps_key("login", handle, HANDLE_BYTES, p);
+    return store_key("login", handle, HANDLE_BYTES, p);
 }
 
 static void decode(inflight_t *inflight, apr_time_t now)

@@ -85,9 +85,10 @@ static result_t *queue_link(rps_t *rps, const caller_t *caller, const mpin_id_t 
         status = outbox_add(&rps->outbox, &notice, caller->now, p);
     if (status == STORE_OK)
         return NULL;
-    return often ? rps_later(p, "too_many_mails", "This mailbox has had three mails in this hour.",
-                             3600 - (int)(apr_time_sec(caller->now) % 3600))
-                 : store_refusal(status, p);
+    return often
+               ? result_later(p, "too_many_mails", "This mailbox has had three mails in this hour.",
+                              3600 - (int)(apr_time_sec(caller->now) % 3600))
+               : store_refusal(status, p);
 }
 
 result_t *mailed_send(rps_t *rps, const caller_t *caller, const mpin_id_t *id,

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/json.h"
 #include "base/name.h"
+#include "store/key.h"
 
 /* What stands for a user: the code, and how many wrong ones there were. A fleeting record never
  * leaves its machine, so it is this as it lies in memory. */
@@ -41,7 +42,7 @@ typedef struct kept_t {
  * codes of a service are apart. */
 static const char *key_of(const rps_t *rps, const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
-    return rps_key(rps->settings->service ? "otp-service" : "otp", uid, UID_BYTES, p);
+    return store_key(rps->settings->service ? "otp-service" : "otp", uid, UID_BYTES, p);
 }
 
 /* STORE_OK also when there is nothing yet. */
@@ -97,9 +98,9 @@ store_status_t otp_issue(rps_t *rps, const identity_t *identity, const char *cod
 void rps_otp_times(json_t *json, apr_time_t now, apr_pool_t *p)
 {
     const apr_time_t ends = now + apr_time_from_sec(OTP_SECONDS);
-    rps_add_text(json, "expireTime", rps_time(ends, 'T', p));
+    json_set_text(json, "expireTime", rps_time(ends, 'T', p));
     json_object_set_new(json, "ttlSeconds", json_integer(OTP_SECONDS));
-    rps_add_text(json, "nowTime", rps_time(now, 'T', p));
+    json_set_text(json, "nowTime", rps_time(now, 'T', p));
 }
 
 /* ---- redemption ------------------------------------------------------------------------------ */
@@ -122,8 +123,8 @@ static result_t *over(apr_pool_t *p)
 
 static result_t *later(apr_time_t left, apr_pool_t *p)
 {
-    return rps_later(p, "otp_wait", "Too many wrong codes for this user.",
-                     (int)((left - 1) / APR_USEC_PER_SEC + 1));
+    return result_later(p, "otp_wait", "Too many wrong codes for this user.",
+                        (int)((left - 1) / APR_USEC_PER_SEC + 1));
 }
 
 /* The code and its failure are settled in one step, before anybody hears what came of it. */
@@ -204,5 +205,5 @@ result_t *rps_otp(rps_t *rps, const caller_t *caller, const json_t *body, apr_po
         if (status != STORE_CHANGED)
             return store_refusal(status, p);
     }
-    return rps_later(p, "busy", "Too many at once.", 1);
+    return result_later(p, "busy", "Too many at once.", 1);
 }

@@ -100,7 +100,7 @@ static result_t *keep(rps_t *rps, const caller_t *caller, const identity_t *iden
         if (status != STORE_CHANGED)
             return store_refusal(status, p);
     }
-    return rps_later(p, "busy", "Too many sign-ins of this identity at once.", 1);
+    return result_later(p, "busy", "Too many sign-ins of this identity at once.", 1);
 }
 
 /* POST /rps/pass1 (protocol: RPS, public). The id is looked up before the point is decoded, which

@@ -72,7 +72,7 @@ static result_t *answer(const char *auth_ott, const char *otp, apr_pool_t *p)
     json_t *json = json_pack("{s:s, s:i, s:s, s:s}", "authOTT", auth_ott, "pass", 2, "version",
                              RPS_VERSION, "message", "OK");
     if (*otp)
-        rps_add_text(json, "OTP", otp);
+        json_set_text(json, "OTP", otp);
     return result_ok(p, json);
 }
 

@@ -2,13 +2,14 @@
 #include <string.h>
 #include "base/hex.h"
 #include "rps/pending.h"
+#include "store/key.h"
 
 #define VERSION 3
 #define ROUNDS 10 /* compare-and-set tries */
 
 static const char *key_of(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
-    return rps_key("pending", handle, HANDLE_BYTES, p);
+    return store_key("pending", handle, HANDLE_BYTES, p);
 }
 
 store_status_t pending_keep(rps_t *rps, const unsigned char handle[HANDLE_BYTES],

@@ -29,9 +29,9 @@ static result_t *refusal_of(verdict_t verdict, const authott_t *record, apr_pool
     case VERDICT_LOCKED:
         return result_error(p, 410, "locked", "This device is locked after too many wrong PINs.");
     case VERDICT_BUSY:
-        return rps_later(p, "busy",
-                         "Not judged: other attempts are under way, or there were too many.",
-                         (int)record->retry_after);
+        return result_later(p, "busy",
+                            "Not judged: other attempts are under way, or there were too many.",
+                            (int)record->retry_after);
     case VERDICT_WITHDRAWN:
         return result_error(p, 403, "identity_revoked", "This device's access was withdrawn.");
     case VERDICT_DISABLED:
@@ -99,7 +99,7 @@ static result_t *take_of_phone(rps_t *rps, const caller_t *caller, const char *a
     if (status == STORE_MISSING)
         return redeem_unknown(p);
     if (status == STORE_CHANGED)
-        return rps_later(p, "busy", "Too many at once.", 1);
+        return result_later(p, "busy", "Too many at once.", 1);
     if (status != STORE_OK)
         return store_refusal(status, p);
     memcpy(redemption->wid, record->wid, sizeof redemption->wid);
@@ -141,7 +141,7 @@ static result_t *issue_otp(rps_t *rps, const caller_t *caller, const authott_t *
         return NULL;
     store_status_t status = otp_issue(rps, &redemption->identity, record->otp, caller->now, p);
     if (status == STORE_CHANGED)
-        return rps_later(p, "busy", "Too many at once.", 1);
+        return result_later(p, "busy", "Too many at once.", 1);
     if (status != STORE_OK)
         return store_refusal(status, p);
     memcpy(redemption->otp, record->otp, sizeof redemption->otp);

@@ -221,7 +221,7 @@ static result_t *make_room(rps_t *rps, const caller_t *caller, const pending_t *
                              caller->now, p)
             : rps_count_made(rps, "pending", address, each, OPEN_ALL, HOUR, caller->now, p);
     if (status == STORE_FULL)
-        return rps_later(p, "too_many_pending", "Too many registrations. Try again later.", 600);
+        return result_later(p, "too_many_pending", "Too many registrations. Try again later.", 600);
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
@@ -342,16 +342,13 @@ static result_t *end_old(rps_t *rps, const caller_t *caller, const char *mpin_id
 {
     mpin_id_t id;
     pending_t old;
-    store_record_t record;
     if (!mpin_id_read(&id, mpin_id, p))
         return result_error(p, 400, "field_malformed", "The mpinId is not lower-case hex.");
     store_status_t status =
         pending_find(rps, caller, id.handle, json_text(body, "regOTT", 2 * TOKEN_BYTES), &old, p);
     if (status == STORE_OK)
         status = pending_take(rps, id.handle, p);
-    else if (status == STORE_MISSING &&
-             store_get(rps->store, STORE_FLEETING, rps_key("pending", id.handle, HANDLE_BYTES, p),
-                       p, &record) == STORE_OK)
+    else if (status == STORE_MISSING && pending_get(rps, id.handle, &old, p) == STORE_OK)
         return result_error(p, 400, "registration_unknown", "regOTT does not match.");
     return status == STORE_OK || status == STORE_MISSING ? NULL : store_refusal(status, p);
 }
@@ -374,7 +371,7 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
     if (wait == THROTTLE_DOWN)
         return store_refusal(STORE_DOWN, p);
     if (wait > 0)
-        return rps_later(p, "throttled", "Too many tries from this address.", wait);
+        return result_later(p, "throttled", "Too many tries from this address.", wait);
 
     result_t *refusal = pending_prove(rps, caller, wish.name, &pending, p);
     if (!refusal && mpin_id && pending.origin == ORIGIN_MAIL) {

@@ -1,6 +1,7 @@
 #ifndef MPIN_RPS_ROOM_H
 #define MPIN_RPS_ROOM_H
 
+#include "base/token.h"
 #include "dta/halves.h"
 #include "notice/outbox.h"
 #include "rps/allow.h"
@@ -11,8 +12,6 @@
 
 #define RPS_VERSION "0.3" /* the protocol's, in the answers of pass1 and pass2 */
 #define MPIN_ID_MAX 1024  /* bytes of a decoded mpinId */
-#define TOKEN_BYTES 16    /* regOTT, passId and authOTT: random, 32 hex digits on the wire */
-#define ADDRESS_BYTES 16  /* throttle_address */
 
 struct rps_t {
     const rps_settings_t *settings;
@@ -66,12 +65,6 @@ uint32_t rps_day(apr_time_t now);
 /* NULL for an identity that gets a time permit; else the refusal, audited. */
 result_t *rps_permit_refusal(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
 
-/* "kind:" and hex, a key of the store. */
-const char *rps_key(const char *kind, const unsigned char *bytes, apr_size_t len, apr_pool_t *p);
-
-/* A text of the configuration, or null for what is none in UTF-8. */
-void rps_add_text(json_t *json, const char *key, const char *text);
-
 /* What clientSettings says of the site, whoever is its RPS; and a fresh seed. */
 #define MPIN_SUITE "BLS12381-MPIN-NU"
 void settings_add_site(json_t *json, const rps_settings_t *s, const caller_t *caller);
@@ -79,9 +72,6 @@ const char *settings_seed(apr_pool_t *p);
 
 /* "2026-11-22T01:01:36.505788", in UTC, with that character in its middle. */
 const char *rps_time(apr_time_t when, char between, apr_pool_t *p);
-
-/* A refusal with Retry-After. */
-result_t *rps_later(apr_pool_t *p, const char *code, const char *message, int seconds);
 
 /* Names the result for the audit log. `name` and `handle` may be NULL. */
 result_t *rps_audited(result_t *result, const char *event, const char *name,

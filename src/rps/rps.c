@@ -87,24 +87,12 @@ uint32_t rps_day(apr_time_t now)
     return (uint32_t)(apr_time_sec(now) / 86400);
 }
 
-const char *rps_key(const char *kind, const unsigned char *bytes, apr_size_t len, apr_pool_t *p)
-{
-    return apr_pstrcat(p, kind, ":", hex_encode(p, bytes, len), NULL);
-}
-
 const char *rps_time(apr_time_t when, char between, apr_pool_t *p)
 {
     apr_time_exp_t t;
     apr_time_exp_gmt(&t, when);
     return apr_psprintf(p, "%04d-%02d-%02d%c%02d:%02d:%02d.%06d", t.tm_year + 1900, t.tm_mon + 1,
                         t.tm_mday, between, t.tm_hour, t.tm_min, t.tm_sec, t.tm_usec);
-}
-
-result_t *rps_later(apr_pool_t *p, const char *code, const char *message, int seconds)
-{
-    result_t *result = result_error(p, 429, code, message);
-    result->retry_after = seconds;
-    return result;
 }
 
 const char *rps_label(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)

@@ -110,7 +110,7 @@ static result_t *answer(const redemption_t *redemption, apr_pool_t *p)
     if (left)
         json_object_set(json, "attemptsLeft", left);
     if (redemption->otp[0])
-        rps_add_text(json, "OTP", redemption->otp);
+        json_set_text(json, "OTP", redemption->otp);
     result_t *result = result_ok(p, json);
     result->status = status;
     if (!refusal)

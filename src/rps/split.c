@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/hex.h"
 #include "dta/second.h"
+#include "store/key.h"
 
 #define EXPECTED_SECONDS 120
 
@@ -125,7 +126,7 @@ result_t *split_can_issue(rps_t *rps, const caller_t *caller, apr_pool_t *p)
 
 static const char *expected_key(const unsigned char hash[MPIN_HASH_BYTES], apr_pool_t *p)
 {
-    return rps_key("half", hash, MPIN_HASH_BYTES, p);
+    return store_key("half", hash, MPIN_HASH_BYTES, p);
 }
 
 /* Lets the second half be asked for, once and soon. */
