@@ -144,7 +144,7 @@ static result_t *add_endpoints(rps_t *rps, const json_t *from, json_t *to, apr_p
                   : endpoints[i].need == NEEDED ||
                         (endpoints[i].need == NEEDED_BY_MILAGRO && milagro))
             return malformed(rps, name, p);
-        if (there && (endpoints[i].need != OF_PHONES || s->phone_login))
+        if (there && (endpoints[i].need != OF_PHONES || phone_is_on(rps->phones)))
             json_set_text(to, name, apr_pstrcat(p, s->base_url, endpoints[i].path, NULL));
     }
     result_t *refusal = add_dta(rps, from, to, p);

@@ -46,14 +46,15 @@ static void add_permits(json_t *json, const rps_settings_t *s, const caller_t *c
 }
 
 /* Without phone login its URLs are left out, and what old clients read without asking stays. */
-static void add_phone(json_t *json, const rps_settings_t *s, apr_pool_t *p)
+static void add_phone(json_t *json, const rps_t *rps, apr_pool_t *p)
 {
+    const rps_settings_t *s = rps->settings;
     json_object_set_new(json, "accessNumberDigits", json_integer(7));
     json_object_set_new(json, "accessNumberUseCheckSum", json_true());
     json_object_set_new(json, "cSum", json_integer(1));
     json_object_set_new(json, "useWebSocket", json_false());
     json_object_set_new(json, "useNFC", json_false());
-    if (!s->phone_login)
+    if (!phone_is_on(rps->phones))
         return;
     json_set_text(json, "mobileAuthenticateURL",
                   apr_pstrcat(p, s->base_url, "/authenticate", NULL));
@@ -78,7 +79,7 @@ static void add_protocol(json_t *json, rps_t *rps, apr_pool_t *p)
     json_set_text(json, "seedValue", settings_seed(p));
     json_object_set_new(json, "requestOTP", json_boolean(s->issue_otp));
     json_object_set_new(json, "setDeviceName", json_boolean(s->set_device_name));
-    add_phone(json, s, p);
+    add_phone(json, rps, p);
 }
 
 void settings_add_site(json_t *json, const rps_settings_t *s, const caller_t *caller)

@@ -30,7 +30,7 @@ static bool read_wid(pass2_request_t *request, const rps_t *rps, const json_t *w
     if (strcmp(text, "0") == 0)
         return true;
     request->wid = text;
-    return rps->settings->phone_login && code_is_wid(text);
+    return phone_is_on(rps->phones) && code_is_wid(text);
 }
 
 static bool read_pass_id(pass2_request_t *request, const json_t *body)
@@ -133,7 +133,7 @@ static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t
         return answer(idle(rps, caller, request, attempt->verdict, p), record.otp, p);
     store_status_t status = STORE_OK;
     if (request->wid && attempt->verdict == VERDICT_RIGHT)
-        status = code_find(rps, request->wid, caller->now, record.wid, p);
+        status = code_find(rps->phones, request->wid, caller->now, record.wid, p);
     if (status == STORE_OK || status == STORE_MISSING)
         status = authott_issue(rps, caller, &record, &text, p);
     return status == STORE_OK ? answer(text, record.otp, p) : store_refusal(status, p);

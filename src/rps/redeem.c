@@ -3,7 +3,8 @@
 #include <string.h>
 #include "base/hex.h"
 #include "base/json.h"
-#include "phone/phone_code.h"
+#include "phone/offer.h"
+#include "rps/phone_word.h"
 #include "rps/redeem.h"
 
 static result_t *wrong_pin(const authott_t *record, apr_pool_t *p)
@@ -93,7 +94,10 @@ static result_t *take_of_phone(rps_t *rps, const caller_t *caller, const char *a
     bool foreign = false;
     store_status_t status = authott_phone(rps, auth_ott, record, p);
     if (status == STORE_OK && hex_decode(auth_ott, redemption->auth_ott, TOKEN_BYTES))
-        status = phone_enter(rps, caller, record->wid, redemption->auth_ott, &foreign, p);
+        status =
+            rps->settings->service
+                ? phone_enter_application(rps->phones, caller, record->wid, redemption->auth_ott, p)
+                : phone_enter(rps->phones, caller, record->wid, redemption->auth_ott, &foreign, p);
     if (foreign)
         return redeem_foreign(rps, record, p);
     if (status == STORE_MISSING)
@@ -166,8 +170,8 @@ void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemp
         redemption->refusal = issue_otp(rps, caller, &record, redemption, p);
     if (rps->settings->service)
         name_to_application(rps, &record, redemption, p);
-    if (redemption->refusal && redemption->by_phone)
-        phone_refused(rps, caller, redemption, p);
+    if (redemption->refusal)
+        phone_word_refused(rps, caller, redemption, p);
 
     /* Anything but a right PIN is in the audit log since its pass2. */
     const char *name = redemption->identity.name[0] ? redemption->identity.name : NULL;

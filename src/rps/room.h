@@ -18,6 +18,7 @@ struct rps_t {
     store_t *store;
     people_t *people;
     const dta_t *dta;
+    phones_t *phones;
     const throttle_t *throttle;
     const keys_t *keys;
     const log_sink_t *log;
@@ -28,7 +29,6 @@ struct rps_t {
     outbox_t outbox;            /* where settings->mail_site is not NULL */
     const secret_t *link_key;   /* links of mails (rps/mailed.h) */
     secret_t *idle_key;         /* authOTTs that are kept nowhere (rps/authott.h) */
-    const secret_t *code_key;   /* what leads to a phone login's code (phone/code.h) */
     const secret_t *activation; /* what keys of activation are made with (rps/service.h) */
     apr_time_t complained;      /* of an application that gives no answer; atomic */
     struct remote_t *remote;    /* an RPS elsewhere (remote/remote_ask.h), NULL without */

@@ -22,26 +22,24 @@ static bool make_secrets(rps_t *rps, apr_pool_t *p)
     rps->halves = halves_make(rps->keys, p);
     rps->idle_key = secret_make(p, KEY_BYTES);
     rps->link_key = keys_derive_lasting(rps->keys, "mail-link", p);
-    rps->code_key = keys_derive_lasting(rps->keys, "phone-code", p);
     rps->activation = keys_derive_app(rps->keys, "activate-key", p);
-    return rps->halves && rps->idle_key && rps->activation && rps->code_key && rps->link_key &&
+    return rps->halves && rps->idle_key && rps->activation && rps->link_key &&
            keys_derive(rps->keys, keys_current(rps->keys), "idle-authott", 0, rps->idle_key->bytes);
 }
 
-rps_t *rps_make(const rps_settings_t *settings, store_t *store, people_t *people, const dta_t *dta,
-                const throttle_t *throttle, const keys_t *keys, const log_sink_t *log,
-                apr_pool_t *p)
+rps_t *rps_make(const rps_settings_t *settings, const rps_means_t *means, apr_pool_t *p)
 {
     rps_t *rps = apr_pcalloc(p, sizeof *rps);
     rps->settings = settings;
-    rps->store = store;
-    rps->people = people;
-    rps->dta = dta;
-    rps->throttle = throttle;
-    rps->keys = keys;
-    rps->outbox = (outbox_t){store, settings->mail_site};
-    rps->log = log;
-    rps->allow = allow_make(settings, log, p);
+    rps->store = means->store;
+    rps->people = means->people;
+    rps->dta = means->dta;
+    rps->phones = means->phones;
+    rps->throttle = means->throttle;
+    rps->keys = means->keys;
+    rps->log = means->log;
+    rps->outbox = (outbox_t){means->store, settings->mail_site};
+    rps->allow = allow_make(settings, means->log, p);
     rps->remote = settings->remote_url ? remote_make(p) : NULL;
     return make_secrets(rps, p) ? rps : NULL;
 }

@@ -8,8 +8,8 @@
 #include "dta/dta.h"
 #include "dta/sign.h"
 #include "people/people.h"
-#include "people/throttle.h"
-#include "session/caller.h"
+#include "phone/phone.h"
+#include "rps/redemption.h"
 
 /* The Relying Party Service of the Milagro MFA protocol: registration, the two passes,
  * authentication. Each function is one endpoint: it takes the caller's facts and the parsed body
@@ -52,21 +52,24 @@ typedef struct rps_settings_t {
     const char *logout_url;
     const char *mail_site; /* public origin, when mail can be sent; NULL: nobody is told anything */
     const char *activate_url; /* absolute address of the page that mails link to */
-    bool phone_login;
-    int phone_wait;         /* seconds that a phone waits for its desktop */
-    const char *public_url; /* "https://www.example.org" */
-    const char *host;       /* of it, with its port where that is not the scheme's */
-    const char *mobile_url; /* of the mobile app, with host */
-    const char *logo_url;   /* with host; "" without */
+    const char *public_url;   /* "https://www.example.org" */
 } rps_settings_t;
 
 typedef struct rps_t rps_t;
 
-/* One a vhost and child. Everything given must outlive it. NULL when the server secret cannot be
- * made. */
-rps_t *rps_make(const rps_settings_t *settings, store_t *store, people_t *people, const dta_t *dta,
-                const throttle_t *throttle, const keys_t *keys, const log_sink_t *log,
-                apr_pool_t *p);
+/* What it works with; everything must outlive it. */
+typedef struct rps_means_t {
+    store_t *store;
+    people_t *people;
+    const dta_t *dta;
+    phones_t *phones;
+    const throttle_t *throttle;
+    const keys_t *keys;
+    const log_sink_t *log;
+} rps_means_t;
+
+/* One a vhost and child. NULL when the server secret cannot be made. */
+rps_t *rps_make(const rps_settings_t *settings, const rps_means_t *means, apr_pool_t *p);
 
 /* GET /rps/clientSettings */
 result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p);
@@ -135,23 +138,21 @@ result_t *rps_otp(rps_t *rps, const caller_t *caller, const json_t *body, apr_po
  * and nowTime. */
 void rps_otp_times(json_t *json, apr_time_t now, apr_pool_t *p);
 
-/* What an authOTT is worth, once, whoever asks: the relying party makes a session of it. `refusal`
- * is NULL when the person is who they say, and user and identity are then filled; else it is the
- * answer (401 with attemptsLeft, 403, 408, 410, 429, 503). Audit events of what is not a right PIN
- * belong to its pass2. */
-typedef struct redemption_t {
-    result_t *refusal;
-    user_t user;
-    identity_t identity;
-    const char *mpin_id;                 /* as pass2 named it: at a service, else NULL */
-    char otp[7];                         /* a code that is good from now on; "" without one */
-    bool by_phone;                       /* a phone signs this browser in (phone/phone.h) ... */
-    unsigned char wid[16], auth_ott[16]; /* ... and waits for the word on these */
-    bool wants_word; /* at an RPS elsewhere: a phone may wait (remote/remote.h) */
-} redemption_t;
-
+/* What an authOTT is worth, once, whoever asks. Audit events of what is not a right PIN belong to
+ * its pass2. */
 void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemption_t *redemption,
                 apr_pool_t *p);
+
+/* The desktop that redeemed a phone's authOTT is in: what its phone is told, so that it can sign it
+ * out again. Nothing for a redemption of another kind. `logout_data` is borrowed. */
+void rps_phone_done(rps_t *rps, const caller_t *caller, const redemption_t *redemption,
+                    json_t *logout_data, apr_pool_t *p);
+
+/* POST /rps/authenticate (phone): offers a right PIN's authOTT to the desktop and waits on a seat
+ * for it to come in. 401 wrong PIN, 408, 410, 412; 429 where no seat is free: the same request may
+ * be sent again. Waits as long as the phone's settings say at most. */
+result_t *rps_phone_authenticate(rps_t *rps, seats_t *seats, const caller_t *caller,
+                                 const json_t *body, apr_pool_t *p);
 
 /* POST /loginResult {authOTT, status, message, logoutURL?, logoutData?} (private): an application
  * that redeemed a phone's authOTT says how its login went on, and how the phone can end it. 400 for

@@ -6,14 +6,14 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "rps/pending.h"
-#include "phone/phone.h"
+#include "rps/authott.h"
+#include "rps/phone_word.h"
 
 /* Other applications' RPS: registration by their word, and what only they may ask (protocol: RPS,
  * private). */
 
 #define KEY_HEX (2 * crypto_auth_hmacsha256_BYTES)
 #define KEY_MAX 256 /* bytes of one that somebody sends */
-#define OTT_MAX 64  /* bytes of an authOTT, as clients send it */
 
 /* ---- activation ------------------------------------------------------------------------------ */
 
@@ -128,7 +128,7 @@ static result_t *answer(const redemption_t *redemption, apr_pool_t *p)
 result_t *rps_authenticate(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
 {
     redemption_t redemption;
-    const char *auth_ott = json_text(body, "authOTT", OTT_MAX);
+    const char *auth_ott = json_text(body, "authOTT", AUTHOTT_TEXT_MAX);
     if (!auth_ott)
         return result_error(p, 400, "field_missing", "authOTT is missing");
     rps_redeem(rps, caller, auth_ott, &redemption, p);
@@ -136,7 +136,7 @@ result_t *rps_authenticate(rps_t *rps, const caller_t *caller, const json_t *bod
     if (refusal && refusal->status >= 500)
         return redemption.refusal;
     if (!refusal && (json_object_get(body, "logoutURL") || json_object_get(body, "logoutData")))
-        rps_phone_told(rps, caller, &redemption, body, p);
+        phone_word_told(rps, caller, &redemption, body, p);
     return answer(&redemption, p);
 }
 

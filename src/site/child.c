@@ -77,9 +77,16 @@ static bool place_raise(place_t *place)
     if (site->dta && (site->services & SERVICE_DTA))
         site->dta_service =
             dta_service_make(site->dta, keys, site->store, &site->log, apr_time_now(), p);
-    if (site->dta)
-        site->rps = rps_make(&site->rps_settings, site->store, site->people, site->dta,
-                             &site->throttle, keys, &site->log, p);
+    site->phones = phones_make(&site->phone_settings, site->store, &site->throttle, keys, p);
+    const rps_means_t means = {.store = site->store,
+                               .people = site->people,
+                               .dta = site->dta,
+                               .phones = site->phones,
+                               .throttle = &site->throttle,
+                               .keys = keys,
+                               .log = &site->log};
+    if (site->dta && site->phones)
+        site->rps = rps_make(&site->rps_settings, &means, p);
     if (!site->sessions || !site->prelogins || !site->known || !site->signouts || !site->rps ||
         !site->applicants || (!site->dta_service && (site->services & SERVICE_DTA))) {
         log_error(&site->log, "MPIN0205",

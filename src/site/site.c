@@ -78,14 +78,17 @@ static void set_cookies(site_t *site, const server_config_t *config, apr_pool_t 
 
 static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
-    rps_settings_t *rps = &site->rps_settings;
     const char *mobile = site->paths[PATH_MOBILE] ? site->paths[PATH_MOBILE] : MOBILE_ALIAS;
-    rps->phone_login = config->phone_login;
-    rps->phone_wait = PHONE_WAIT;
-    rps->public_url = site->url.text;
-    rps->host = strstr(site->url.text, "://") + 3;
-    rps->mobile_url = apr_pstrcat(p, site->url.text, mobile, NULL);
-    rps->logo_url = site->logo ? apr_pstrcat(p, site->url.text, site->logo, NULL) : "";
+    site->phone_settings = (phone_settings_t){
+        .on = config->phone_login,
+        .wait = PHONE_WAIT,
+        .title = site->title,
+        .public_url = site->url.text,
+        .host = strstr(site->url.text, "://") + 3,
+        .base_url = site->rps_settings.base_url,
+        .mobile_url = apr_pstrcat(p, site->url.text, mobile, NULL),
+        .logo_url = site->logo ? apr_pstrcat(p, site->url.text, site->logo, NULL) : "",
+    };
 }
 
 /* A service's clients are on pages of other origins: they get whole URLs, but for the one where the
@@ -119,6 +122,7 @@ static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
         .verify_url = config->verify_url,
         .permit_url = site->services & SERVICE_RPS ? config->permit_url : NULL,
         .remote_url = config->rps.url,
+        .public_url = site->url.text,
         .title = site->title,
         .base_url = site->paths[PATH_RPS],
         .authenticate_url = site->paths[PATH_AUTHENTICATE],

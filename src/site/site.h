@@ -45,6 +45,7 @@ typedef struct site_t {
     bool all_loopback;      /* every Listen address is loopback */
     bool open_registration; /* the demo banner */
     rps_settings_t rps_settings;
+    phone_settings_t phone_settings;
     throttle_t throttle;
     apr_file_t *audit;         /* MPinAuditLog, NULL without */
     const smtp_server_t *mail; /* MPinMail, NULL without; `stop` is its sender's to set */
@@ -64,6 +65,7 @@ typedef struct site_t {
     http_t *http;
     dta_t *dta;
     dta_service_t *dta_service; /* on vhosts with MPinService dta */
+    phones_t *phones;
     rps_t *rps;
 } site_t;
 

@@ -237,8 +237,7 @@ static rps_t *front(rps_settings_t *s)
     s->verify_url = "http://10.0.0.9/verify";
     s->permit_url = "http://10.0.0.9/permit";
     s->dta_origins = origins;
-    return rps_make(s, desk->store, desk->people, dta, &desk->throttle, desk->keys, &desk->log,
-                    desk->pool);
+    return desk_rps(desk, s, dta);
 }
 
 /* What the desk keeps hangs from APR's pools, which are mapped memory that the leak checker does
@@ -263,7 +262,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     closed.register_open = false;
     closed.allow = ALLOW_NOBODY;
     open.allow = ALLOW_ANY;
-    open.phone_login = true;
+    desk->phone_settings.on = true;
     rps_closed = front(&closed);
     rps_open = front(&open);
     require(rps_closed && rps_open);

@@ -16,7 +16,7 @@ int remote_desk_make(void **state)
     peer_start("", 0);
     const size_t len = strlen(peer_url());
     desk->settings.remote_url = apr_pstrmemdup(desk->pool, peer_url(), len - 1);
-    desk->settings.phone_login = true;
+    desk->phone_settings.on = true;
     return 0;
 }
 
@@ -28,9 +28,7 @@ int remote_desk_drop(void **state)
 
 void remote_desk_forget(desk_t *desk)
 {
-    desk->rps =
-        rps_make(&desk->settings, desk->store, desk->people, dta_local(desk->keys, desk->pool),
-                 &desk->throttle, desk->keys, &desk->log, desk->pool);
+    desk->rps = desk_rps(desk, &desk->settings, dta_local(desk->keys, desk->pool));
     assert_non_null(desk->rps);
 }
 

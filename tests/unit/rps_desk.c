@@ -100,11 +100,23 @@ void desk_open(desk_t *desk)
                                   .account = {100000, apr_time_from_sec(60)}};
     desk->settings.http = http_make(desk->pool);
     desk->settings.seats = seats_make(2, desk->pool);
-    desk->rps =
-        rps_make(&desk->settings, desk->store, desk->people, dta_local(desk->keys, desk->pool),
-                 &desk->throttle, desk->keys, &desk->log, desk->pool);
-    if (!desk->rps)
+    desk->phones =
+        phones_make(&desk->phone_settings, desk->store, &desk->throttle, desk->keys, desk->pool);
+    desk->rps = desk_rps(desk, &desk->settings, dta_local(desk->keys, desk->pool));
+    if (!desk->phones || !desk->rps)
         abort();
+}
+
+rps_t *desk_rps(desk_t *desk, const rps_settings_t *settings, const dta_t *dta)
+{
+    const rps_means_t means = {.store = desk->store,
+                               .people = desk->people,
+                               .dta = dta,
+                               .phones = desk->phones,
+                               .throttle = &desk->throttle,
+                               .keys = desk->keys,
+                               .log = &desk->log};
+    return rps_make(settings, &means, desk->pool);
 }
 
 int desk_place(void **state)

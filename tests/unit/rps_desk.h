@@ -13,6 +13,7 @@ typedef struct desk_t {
     keys_t *keys;
     log_sink_t log;
     rps_settings_t settings;
+    phone_settings_t phone_settings;
     apr_pool_t *pool;
     apr_interval_time_t shift;
 
@@ -21,6 +22,7 @@ typedef struct desk_t {
     revocations_t *revocations;
     people_t *people;
     throttle_t throttle;
+    phones_t *phones;
     rps_t *rps;
 } desk_t;
 
@@ -33,6 +35,9 @@ void desk_open(desk_t *desk);
 
 #define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, desk_make, desk_drop)
 #define DESK_FORK_TEST(name) cmocka_unit_test_setup_teardown(name, desk_place, desk_drop)
+
+/* Another RPS beside the desk's own, on the same store: with those settings, and that D-TA. */
+rps_t *desk_rps(desk_t *desk, const rps_settings_t *settings, const dta_t *dta);
 
 /* Everything logged since the desk was made. */
 const char *desk_logged(void);

@@ -31,8 +31,7 @@ static second_dta_t *begin(void)
 
 static void begin_rps(void)
 {
-    desk->rps = rps_make(&desk->settings, desk->store, desk->people, dta, &desk->throttle,
-                         desk->keys, &desk->log, desk->pool);
+    desk->rps = desk_rps(desk, &desk->settings, dta);
     assert_non_null(desk->rps);
 }
 
