@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <curl/curl.h>
 #include <pthread.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +87,14 @@ static struct curl_slist *header_list(const http_request_t *request)
     return list;
 }
 
+/* One of them may hold a secret. */
+static void wipe_headers(struct curl_slist *list)
+{
+    for (struct curl_slist *header = list; header; header = header->next)
+        sodium_memzero(header->data, strlen(header->data));
+    curl_slist_free_all(list);
+}
+
 static void set_up(CURL *handle, const http_t *http, const http_request_t *request,
                    struct curl_slist *headers, intake_t *intake)
 {
@@ -154,7 +163,7 @@ http_answer_t http_exchange(http_t *http, const http_request_t *request, apr_poo
     answer.body = intake.bytes;
     answer.len = intake.len;
 
-    curl_slist_free_all(headers);
+    wipe_headers(headers);
     handle_give(http, handle);
     return answer;
 }

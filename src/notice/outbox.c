@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
+#include "store/change.h"
 
 /* Records, lasting:
  *   outbox:<site>   set of ids, the oldest first
@@ -97,24 +98,35 @@ static void drop(const errand_t *errand)
         store_member_remove(store, STORE_LASTING, set_of(errand->outbox, errand->p), errand->id);
 }
 
-/* Makes the mail ours for a while: false where it is not due, or somebody was quicker. */
+/* STORE_EXISTS: it is not due, or another sender has it. */
+static store_status_t take_lease(void *baton, store_change_t *change, apr_pool_t *scratch)
+{
+    errand_t *errand = baton;
+    notice_t *notice = &errand->notice;
+    (void)scratch;
+    if (!change->seen)
+        return STORE_MISSING;
+    if (change->seen->len != sizeof *notice)
+        return STORE_EXISTS;
+    memcpy(notice, change->seen->data, sizeof *notice);
+    if (notice->version != VERSION || notice->next > seconds(errand->now))
+        return STORE_EXISTS;
+    notice->next = seconds(errand->now) + LEASE_SECONDS;
+    change->data = notice;
+    change->len = sizeof *notice;
+    change->expires = change->seen->expires;
+    return STORE_OK;
+}
+
+/* Makes the mail ours for a while; an id without a mail is taken out. */
 static bool lease(errand_t *errand)
 {
-    store_t *store = errand->outbox->store;
-    notice_t *notice = &errand->notice;
-    const char *key = key_of(errand->id, errand->p);
-    store_record_t seen;
-    const store_status_t status = store_get(store, STORE_LASTING, key, errand->p, &seen);
+    const store_status_t status =
+        store_change(errand->outbox->store, STORE_LASTING, key_of(errand->id, errand->p),
+                     take_lease, errand, errand->p);
     if (status == STORE_MISSING)
         drop(errand);
-    if (status != STORE_OK || seen.len != sizeof *notice)
-        return false;
-    memcpy(notice, seen.data, sizeof *notice);
-    if (notice->version != VERSION || notice->next > seconds(errand->now))
-        return false;
-    notice->next = seconds(errand->now) + LEASE_SECONDS;
-    return store_swap(store, STORE_LASTING, key, &seen, notice, sizeof *notice, seen.expires) ==
-           STORE_OK;
+    return status == STORE_OK;
 }
 
 /* After an hour the registration that the link is about has ended. */

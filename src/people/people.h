@@ -60,7 +60,8 @@ people_t *people_make(store_t *store, revocations_t *revocations,
 /* Throughout: what is written is lasting before the call returns unless said otherwise; a kill or a
  * failing store half-way leaves nobody let in who should not be, and the same call again completes
  * it. STORE_MISSING: no such user or identity. STORE_FULL, STORE_DOWN: as the store says;
- * STORE_DOWN also for a record that cannot be read. The pool takes what is returned and scratch. */
+ * STORE_DOWN also for a record that cannot be read. STORE_CHANGED: others changed the record all
+ * the while (store/change.h), nothing is written. The pool takes what is returned and scratch. */
 
 /* ---- users ---- */
 store_status_t people_find(people_t *people, const char *name, user_t *user, apr_pool_t *p);

@@ -1,4 +1,5 @@
-#include "people/inside.h"
+/* A name that has been proven, and what was registered openly before. */
+#include "people/records.h"
 
 store_status_t people_name_proven(people_t *people, const user_t *user, apr_time_t now,
                                   apr_pool_t *p)

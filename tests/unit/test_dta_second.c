@@ -9,7 +9,7 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "dta/second.h"
-#include "peer.h"
+#include "http_peer.h"
 #include "rps_desk.h"
 
 static desk_t *desk, *there; /* the RPS, and whose keys the second D-TA has */
@@ -23,8 +23,8 @@ static http_t *http;
 static second_dta_t *begin(void)
 {
     dta = dta_local(desk->keys, desk->pool);
-    second = second_make(peer_url(), keys_dta_app(there->keys, desk->pool), dta, desk->store, http,
-                         seats, &desk->log, desk->pool);
+    second = second_make(http_peer_url(), keys_dta_app(there->keys, desk->pool), dta, desk->store,
+                         http, seats, &desk->log, desk->pool);
     dta_set_second(dta, second);
     return second;
 }
@@ -44,14 +44,14 @@ static int set_up(void **state)
     there = other;
     http = http_make(desk->pool);
     seats = seats_make(1, desk->pool);
-    peer_start("", 0);
+    http_peer_start("", 0);
     return begin() ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
     void *other = there;
-    peer_stop(NULL);
+    http_peer_stop(NULL);
     return desk_drop(state) | desk_drop(&other);
 }
 
@@ -74,7 +74,7 @@ static const char *share_of(const desk_t *whose)
 
 static void let_it_answer(const char *share)
 {
-    peer_answers(answer_of(
+    http_peer_answers(answer_of(
         apr_psprintf(desk->pool, "{\"serverSecret\": \"%s\", \"message\": \"OK\"}", share)));
 }
 
@@ -102,16 +102,16 @@ static void its_share_is_added_to_ours_and_pinned(void **state)
     mpin_server_secret(keys_master(there->keys)->bytes, theirs);
     assert_int_equal(mpin_recombine_g2(ours, theirs, ours), MPIN_ACCEPTED);
     assert_memory_equal(sum, ours, sizeof sum);
-    assert_int_equal(peer_requests(), 1);
-    const char *request = peer_request();
+    assert_int_equal(http_peer_requests(), 1);
+    const char *request = http_peer_request();
     assert_non_null(strstr(request, "GET /serverSecret?app_id="));
     assert_non_null(strstr(request, keys_app_id(there->keys)));
 
-    peer_answers("");
+    http_peer_answers("");
     assert_non_null(begin()); /* another child, with nobody to ask */
     assert_int_equal(second_server_secret(second, apr_time_now(), again, desk->pool), SECOND_OK);
     assert_memory_equal(again, sum, sizeof sum);
-    assert_int_equal(peer_requests(), 1);
+    assert_int_equal(http_peer_requests(), 1);
 }
 
 static void what_is_no_share_is_not_taken(void **state)
@@ -142,7 +142,7 @@ static void what_is_no_share_is_not_taken(void **state)
                                          whole, whole)};
     int seconds = 0;
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
-        peer_answers(answer_of(bodies[i]));
+        http_peer_answers(answer_of(bodies[i]));
         assert_int_equal(ask_at(seconds += 2), SECOND_DOWN);
     }
     const char *answers[] = {"HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\n{}",
@@ -150,7 +150,7 @@ static void what_is_no_share_is_not_taken(void **state)
                              "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", "SSH-2.0-x\r\n",
                              "HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n{"};
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
-        peer_answers(answers[i]);
+        http_peer_answers(answers[i]);
         assert_int_equal(ask_at(seconds += 2), SECOND_DOWN);
     }
     assert_non_null(strstr(desk_logged(), "MPIN0523"));
@@ -166,9 +166,9 @@ static void it_is_asked_at_most_once_a_second(void **state)
     (void)state;
     for (int i = 0; i < 5; i++)
         assert_int_equal(ask_at(0), SECOND_DOWN);
-    assert_int_equal(peer_requests(), 1);
+    assert_int_equal(http_peer_requests(), 1);
     ask_at(2);
-    assert_int_equal(peer_requests(), 2);
+    assert_int_equal(http_peer_requests(), 2);
 }
 
 static void it_is_asked_on_a_seat_only(void **state)
@@ -178,7 +178,7 @@ static void it_is_asked_on_a_seat_only(void **state)
     let_it_answer(share_of(there));
     assert_true(seats_take(seats, 60000, &taken));
     assert_int_equal(ask_at(0), SECOND_DOWN);
-    assert_int_equal(peer_requests(), 0);
+    assert_int_equal(http_peer_requests(), 0);
     seats_give(seats, &taken);
     assert_int_equal(ask_at(2), SECOND_OK);
     assert_true(seats_take(seats, 60000, &taken)); /* and gives it back */

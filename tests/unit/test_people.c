@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "people/inside.h"
+#include "people/records.h"
 #include "people_fixture.h"
 
 static apr_pool_t *pool;

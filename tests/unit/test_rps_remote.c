@@ -68,7 +68,7 @@ static void it_hears_what_milagros_would(void **state)
     remote_desk_answers(desk, 408, "{\"status\": 408, \"message\": \"Expired\", \"userId\": \"\"}");
     remote_redeem(desk->rps, &caller, "4f7c9344564b4b19036387629da53779", NULL, &redemption,
                   desk->pool);
-    const char *request = peer_request();
+    const char *request = http_peer_request();
     assert_int_equal(redemption.refusal->status, 408);
     assert_int_equal(strncmp(request, "POST /authenticate HTTP/1.1\r\n", 29), 0);
     assert_non_null(strcasestr(request, "\r\nContent-Type: application/json\r\n"));

@@ -1,21 +1,21 @@
-#ifndef PEER_H
-#define PEER_H
+#ifndef HTTP_PEER_H
+#define HTTP_PEER_H
 
 /* An HTTP server in a process of its own, that answers every request with the same bytes after a
  * pause. One at a time. */
-void peer_start(const char *answer, int pause_ms);
+void http_peer_start(const char *answer, int pause_ms);
 
 /* cmocka: ends it, where there is one. */
-int peer_stop(void **state);
+int http_peer_stop(void **state);
 
 /* "http://127.0.0.1:PORT/" */
-const char *peer_url(void);
+const char *http_peer_url(void);
 
 /* From now on the answer is another one. */
-void peer_answers(const char *answer);
+void http_peer_answers(const char *answer);
 
 /* The last request, headers and body as they came, and how many there were. */
-const char *peer_request(void);
-int peer_requests(void);
+const char *http_peer_request(void);
+int http_peer_requests(void);
 
 #endif

@@ -1,9 +1,10 @@
-#ifndef MPIN_PEOPLE_INSIDE_H
-#define MPIN_PEOPLE_INSIDE_H
+#ifndef MPIN_PEOPLE_RECORDS_H
+#define MPIN_PEOPLE_RECORDS_H
 
 #include "people/people.h"
 
-/* What the files of this room share. Records, lasting but for the last:
+/* What the files of this room share: its records, and how they are read and changed. They are
+ * lasting but for the last:
  *   user:<uid>         user_t
  *   name:<sha256>      uid of a canonical name
  *   identity:<handle>  identity_t; one that expires is being added and not there yet
@@ -46,12 +47,12 @@ apr_time_t people_until(const people_t *people, apr_time_t now);
 store_status_t people_set_proven(people_t *people, const unsigned char uid[UID_BYTES],
                                  apr_time_t now, apr_pool_t *p);
 
-/* An identity as stored with what store_swap compares; identities being added are STORE_MISSING. */
-store_status_t people_load_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
-                                    identity_t *identity, store_record_t *seen, apr_pool_t *p);
-
-/* Replaces what was seen: STORE_CHANGED when somebody was faster. */
-store_status_t people_swap_identity(people_t *people, const identity_t *identity,
-                                    const store_record_t *seen, apr_pool_t *p);
+/* Changes what is stored of one identity, whose handle stands in `*identity`; afterwards that is as
+ * it is stored. `alter` works on what is there, again after a lost race, and may refuse; where it
+ * alters nothing, nothing is written. What it puts into `scratch` goes with the round. An identity
+ * that is being added is STORE_MISSING. */
+typedef store_status_t (*people_alter_t)(void *baton, identity_t *identity, apr_pool_t *scratch);
+store_status_t people_change_identity(people_t *people, identity_t *identity, people_alter_t alter,
+                                      void *baton, apr_pool_t *p);
 
 #endif

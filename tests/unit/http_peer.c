@@ -1,4 +1,4 @@
-#include "peer.h"
+#include "http_peer.h"
 
 #include <arpa/inet.h>
 #include <setjmp.h>
@@ -64,7 +64,7 @@ static void serve(int listener, int pause_ms)
     }
 }
 
-void peer_start(const char *answer, int pause_ms)
+void http_peer_start(const char *answer, int pause_ms)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
@@ -77,14 +77,14 @@ void peer_start(const char *answer, int pause_ms)
     if (!talk)
         talk = mmap(NULL, sizeof *talk, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     memset(talk, 0, sizeof *talk);
-    peer_answers(answer);
+    http_peer_answers(answer);
     peer = fork();
     if (peer == 0)
         serve(listener, pause_ms);
     close(listener);
 }
 
-int peer_stop(void **state)
+int http_peer_stop(void **state)
 {
     (void)state;
     if (peer > 0) {
@@ -95,22 +95,22 @@ int peer_stop(void **state)
     return 0;
 }
 
-const char *peer_url(void)
+const char *http_peer_url(void)
 {
     return url;
 }
 
-void peer_answers(const char *answer)
+void http_peer_answers(const char *answer)
 {
     snprintf(talk->answer, sizeof talk->answer, "%s", answer);
 }
 
-const char *peer_request(void)
+const char *http_peer_request(void)
 {
     return talk->request;
 }
 
-int peer_requests(void)
+int http_peer_requests(void)
 {
     return __atomic_load_n(&talk->count, __ATOMIC_ACQUIRE);
 }

@@ -1,4 +1,4 @@
-#include "people/inside.h"
+#include "people/records.h"
 
 #include <apr_strings.h>
 #include "base/bytes.h"
