@@ -15,8 +15,8 @@ static bool holds(uint32_t proven, int max_age, apr_time_t now)
 /* Each factor has its own time: a fresh password makes no old PIN fresh. */
 bool login_satisfies(const session_t *session, unsigned methods, int max_age, apr_time_t now)
 {
-    return ((methods & METHOD_PIN) && holds(session->pin_time, max_age, now)) ||
-           ((methods & METHOD_PASSWORD) && holds(session->pwd_time, max_age, now));
+    return ((methods & METHOD_PIN) && holds(session->proven[FACTOR_PIN], max_age, now)) ||
+           ((methods & METHOD_PASSWORD) && holds(session->proven[FACTOR_PASSWORD], max_age, now));
 }
 
 const char *login_target(const site_t *site, const prelogin_entry_t *entry)

@@ -6,6 +6,8 @@
 #include <http_protocol.h>
 #include <string.h>
 
+#include "store/refusal.h"
+
 #define PASSWORD_MAX 1024 /* bytes; bcrypt looks at 72 */
 
 /* How long a known user's password took to check, in microseconds, on each site: learned, kept in
@@ -156,7 +158,7 @@ static result_t *signed_in(facts_t *facts, const attempt_t *attempt)
     session_t session = {.version = user.version, .amr = AMR_PWD, .provider = "local"};
     memcpy(session.uid, user.uid, sizeof(session.uid));
     apr_cpystrn(session.name, user.name, sizeof(session.name));
-    if (!request_sign_in(r, &session, facts->caller.now))
+    if (!request_sign_in(r, &session, FACTOR_PASSWORD, facts->caller.now))
         return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
                             "the session could not be made");
 
@@ -173,22 +175,19 @@ static result_t *signed_in(facts_t *facts, const attempt_t *attempt)
 static result_t *try_password(facts_t *facts, const attempt_t *attempt, const char *password)
 {
     const caller_t *who = &facts->caller;
-    const unsigned char *known =
-        who->known && attempt->name ? known_for(who->known, attempt->name) : NULL;
+    int wait;
 
-    const int wait = throttle_reserve(&facts->site->throttle, who->address, attempt->name, known,
-                                      who->now, facts->r->pool);
-    if (wait == THROTTLE_DOWN)
-        return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                            "guesses cannot be counted");
+    const store_status_t status = throttle_reserve(&facts->site->throttle, who, attempt->name,
+                                                   attempt->name, &wait, facts->r->pool);
+    if (status != STORE_OK)
+        return store_refusal(status, facts->r->pool);
     if (wait)
         return throttled(facts, attempt, wait);
     /* What is no name is asked for all the same: nothing shall tell it from an unknown one. */
     if (!password_ok(facts->r, facts->site, attempt->name ? attempt->name : "", password) ||
         !attempt->name)
         return wrong(facts, attempt);
-    throttle_release(&facts->site->throttle, who->address, attempt->name, known, who->now,
-                     facts->r->pool);
+    throttle_release(&facts->site->throttle, who, attempt->name, attempt->name, facts->r->pool);
     return signed_in(facts, attempt);
 }
 

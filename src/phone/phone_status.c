@@ -246,18 +246,19 @@ result_t *phone_code_status(phones_t *phones, const caller_t *caller, const json
     if (wrong)
         return result_error(p, 400, "field_malformed", wrong);
 
-    int wait = throttle_reserve(phones->throttle, caller->address, NULL, NULL, caller->now, p);
-    if (wait == THROTTLE_DOWN)
-        return store_refusal(STORE_DOWN, p);
+    int wait;
+    store_status_t status = throttle_reserve(phones->throttle, caller, NULL, NULL, &wait, p);
+    if (status != STORE_OK)
+        return store_refusal(status, p);
     if (wait > 0)
         return result_later(p, "throttled", "Too many failures.", wait);
 
     unsigned char wid[WID_BYTES];
-    store_status_t status = code_find(phones, request.wid, caller->now, wid, p);
+    status = code_find(phones, request.wid, caller->now, wid, p);
     result_t *result = status == STORE_OK        ? say_it(phones, caller, wid, &request, p)
                        : status == STORE_MISSING ? code_unknown(p)
                                                  : store_refusal(status, p);
     if (!result->code || (result->status != 412 && strcmp(result->code, "wrong_pick") != 0))
-        throttle_release(phones->throttle, caller->address, NULL, NULL, caller->now, p);
+        throttle_release(phones->throttle, caller, NULL, NULL, p);
     return result;
 }

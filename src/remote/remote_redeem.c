@@ -164,21 +164,22 @@ static result_t *redeem_once(rps_t *rps, const caller_t *caller, const char *aut
 void remote_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott,
                    const json_t *logout_data, redemption_t *redemption, apr_pool_t *p)
 {
-    const unsigned char *known = caller->known ? caller->known->id : NULL;
+    int wait;
     memset(redemption, 0, sizeof *redemption);
     if (!caller->prelogin || !is_token(auth_ott)) {
         redemption->refusal = redeem_unknown(p);
         return;
     }
-    int wait = throttle_reserve(rps->throttle, caller->address, NULL, known, caller->now, p);
-    if (wait) {
-        redemption->refusal = wait == THROTTLE_DOWN
-                                  ? store_refusal(STORE_DOWN, p)
+    store_status_t status =
+        throttle_reserve(rps->throttle, caller, NULL, THROTTLE_ANYBODY, &wait, p);
+    if (status != STORE_OK || wait) {
+        redemption->refusal = status != STORE_OK
+                                  ? store_refusal(status, p)
                                   : result_later(p, "throttled", "Too many tries.", wait);
         return;
     }
     const char *key = once_key(auth_ott, p);
-    store_status_t status = once_begin(rps, key, caller->now);
+    status = once_begin(rps, key, caller->now);
     if (status != STORE_OK) {
         redemption->refusal = status == STORE_EXISTS ? redeem_unknown(p) : store_refusal(status, p);
         return;
@@ -187,7 +188,7 @@ void remote_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott,
     if (may_come_again(redemption->refusal))
         store_delete(rps->store, STORE_FLEETING, key);
     if (!redemption->refusal || redemption->refusal->status >= 500)
-        throttle_release(rps->throttle, caller->address, NULL, known, caller->now, p);
+        throttle_release(rps->throttle, caller, NULL, THROTTLE_ANYBODY, p);
 }
 
 /* ---- the last word --------------------------------------------------------------------------- */

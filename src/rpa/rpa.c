@@ -125,7 +125,7 @@ result_t *rpa_authenticate(facts_t *facts)
         return redemption.refusal;
 
     session_t session = session_for(&redemption);
-    if (!request_sign_in(facts->r, &session, facts->caller.now))
+    if (!request_sign_in(facts->r, &session, FACTOR_PIN, facts->caller.now))
         return result_error(p, HTTP_SERVICE_UNAVAILABLE, "store_down",
                             "the session could not be made");
 

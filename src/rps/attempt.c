@@ -32,11 +32,10 @@ static store_status_t decide(rps_t *rps, const caller_t *caller, const inflight_
     if (status != STORE_OK)
         return status;
 
-    const unsigned char *known =
-        caller->known ? known_for(caller->known, attempt->identity.name) : NULL;
-    int wait = throttle_wait(rps->throttle, caller->address, NULL, known, caller->now, p);
-    if (wait == THROTTLE_DOWN)
-        return STORE_DOWN;
+    int wait;
+    status = throttle_wait(rps->throttle, caller, NULL, attempt->identity.name, &wait, p);
+    if (status != STORE_OK)
+        return status;
 
     uint32_t left = tries_left(rps, &attempt->identity, consecutive, caller->now);
     attempt->retry_after = wait > 0 ? wait : 1;
@@ -164,7 +163,7 @@ static store_status_t record_failure(rps_t *rps, const caller_t *caller, attempt
                                      apr_pool_t *p)
 {
     identity_t *identity = &attempt->identity;
-    const unsigned char *known = caller->known ? known_for(caller->known, identity->name) : NULL;
+    int wait;
     uint32_t consecutive;
     store_status_t status = people_failed(rps->people, identity, rps->settings->max_failures,
                                           caller->now, &consecutive, p);
@@ -174,7 +173,7 @@ static store_status_t record_failure(rps_t *rps, const caller_t *caller, attempt
         settle(rps, caller, attempt, caller->now + UNRECORDED_LIFE, p);
         return status;
     }
-    throttle_reserve(rps->throttle, caller->address, NULL, known, caller->now, p);
+    throttle_reserve(rps->throttle, caller, NULL, identity->name, &wait, p);
     attempt->failed = true;
     attempt->left = tries_left(rps, identity, consecutive, caller->now);
     attempt->verdict =

@@ -12,9 +12,10 @@
  * make itself known. */
 static result_t *too_many_guesses(rps_t *rps, const caller_t *caller, apr_pool_t *p)
 {
-    const int wait = throttle_wait(rps->throttle, caller->address, NULL, NULL, caller->now, p);
-    if (wait == THROTTLE_DOWN)
-        return store_refusal(STORE_DOWN, p);
+    int wait;
+    const store_status_t status = throttle_wait(rps->throttle, caller, NULL, NULL, &wait, p);
+    if (status != STORE_OK)
+        return store_refusal(status, p);
     return wait ? result_later(p, "throttled", "Too many failures.", wait) : NULL;
 }
 
@@ -50,8 +51,9 @@ static result_t *last_answer(rps_t *rps, const caller_t *caller, const authott_t
                              const char *text, result_t *result, apr_pool_t *p)
 {
     authott_t taken;
+    int wait;
     if (result->status == 412)
-        throttle_reserve(rps->throttle, caller->address, NULL, NULL, caller->now, p);
+        throttle_reserve(rps->throttle, caller, NULL, NULL, &wait, p);
     if (result->status == 503 || (result->status == 429 && record->verdict == VERDICT_RIGHT))
         return result;
     store_status_t status = authott_phone_take(rps, text, &taken, p);

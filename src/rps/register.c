@@ -366,10 +366,10 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
         return malformed(wrong, p);
     wish.resend = mpin_id != NULL;
 
-    const unsigned char *known = caller->known ? known_for(caller->known, wish.name) : NULL;
-    int wait = throttle_reserve(rps->throttle, caller->address, NULL, known, caller->now, p);
-    if (wait == THROTTLE_DOWN)
-        return store_refusal(STORE_DOWN, p);
+    int wait;
+    store_status_t counted = throttle_reserve(rps->throttle, caller, NULL, wish.name, &wait, p);
+    if (counted != STORE_OK)
+        return store_refusal(counted, p);
     if (wait > 0)
         return result_later(p, "throttled", "Too many tries from this address.", wait);
 

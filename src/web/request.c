@@ -131,7 +131,7 @@ void request_remember(request_rec *r, const char *name, apr_time_t now)
         request_set_cookie(r, site->known_cookie, value, KNOWN_MAX_AGE);
 }
 
-bool request_sign_in(request_rec *r, session_t *session, apr_time_t now)
+bool request_sign_in(request_rec *r, session_t *session, factor_t factor, apr_time_t now)
 {
     request_t *request = request_of(r);
     const site_t *site = request->site;
@@ -141,7 +141,7 @@ bool request_sign_in(request_rec *r, session_t *session, apr_time_t now)
     session->started = (uint32_t)apr_time_sec(now);
     if (old && !replace(site, old, session, now))
         return false;
-    session_start(site->sessions, session, now);
+    session_start(site->sessions, session, factor, now);
     if (old)
         session_step_up(site->sessions, session, old);
     const char *value = session_seal(site->sessions, session, now, r->pool);

@@ -79,10 +79,10 @@ const session_t *request_session_at(const request_rec *r, apr_time_t now);
  * seconds, 0 = for the browser's session. */
 void request_set_cookie(request_rec *r, const char *name, const char *value, long max_age);
 
-/* Signs in: seals the session into its cookie, adds the known-browser cookie. `session` has uid,
+/* Signs in by `factor`: seals the session into its cookie, adds the known-browser cookie. `session` has uid,
  * name, version, amr, auth_time ... filled; ids and times are made here; a session that is replaced
  * is revoked unless it is of the same user (then the family stays). False: 503. */
-bool request_sign_in(request_rec *r, session_t *session, apr_time_t now);
+bool request_sign_in(request_rec *r, session_t *session, factor_t factor, apr_time_t now);
 
 /* Adds the user to the known-browser cookie, as signing in does. */
 void request_remember(request_rec *r, const char *name, apr_time_t now);

@@ -528,7 +528,7 @@ static void flood_of_pending_records_leaves_sessions_and_logout_working(void **s
     sessions_t *sessions =
         sessions_make(desk->keys, "mpin", "http://localhost", apr_time_from_sec(600),
                       apr_time_from_sec(3600), desk->revocations, desk->pool);
-    session_start(sessions, &session, caller.now);
+    session_start(sessions, &session, FACTOR_PIN, caller.now);
     const char *text = session_seal(sessions, &session, caller.now, desk->pool);
     session_t opened;
     assert_int_equal(session_open(sessions, text, strlen(text), caller.now, &opened), SESSION_OK);
