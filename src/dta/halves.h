@@ -1,8 +1,8 @@
 #ifndef MPIN_DTA_HALVES_H
 #define MPIN_DTA_HALVES_H
 
-#include "dta/dta.h"
-#include "dta/sign.h"
+#include "keys/keys.h"
+#include "mpin/mpin.h"
 
 /* One D-TA that looks like two. Clients of the protocol ask two D-TAs and add what they get; where
  * there is one, its secrets and permits are split at random: c*H and (s-c)*H, for a scalar c that

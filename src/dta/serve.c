@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <sodium.h>
 #include "base/hex.h"
+#include "dta/local.h"
 #include "store/refusal.h"
 
 struct dta_service_t {
@@ -13,13 +14,13 @@ struct dta_service_t {
     const char *start_time;
 };
 
-dta_service_t *dta_service_make(const dta_t *dta, const keys_t *keys, store_t *store,
-                                const log_sink_t *log, apr_time_t now, apr_pool_t *p)
+dta_service_t *dta_service_make(const keys_t *keys, store_t *store, const log_sink_t *log,
+                                apr_time_t now, apr_pool_t *p)
 {
     dta_service_t *service = apr_palloc(p, sizeof *service);
     apr_time_exp_t t;
     apr_time_exp_gmt(&t, now);
-    service->dta = dta;
+    service->dta = dta_local(keys, p);
     service->app = keys_dta_app(keys, p);
     service->store = store;
     service->log = log;
@@ -68,7 +69,7 @@ result_t *dta_serve_server_secret(const dta_service_t *service, const dta_reques
         refusal = use_up(service, &asked, p);
     if (refusal)
         return refusal;
-    if (dta_server_secret(service->dta, secret) != MPIN_ACCEPTED)
+    if (dta_server_secret(service->dta, now, secret, p) != DTA_OK)
         return broken(service, p);
     json_t *json =
         json_pack("{s:s, s:s, s:s}", "serverSecret", hex_encode(p, secret, sizeof secret),

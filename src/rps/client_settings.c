@@ -104,7 +104,7 @@ result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)
     json_t *json = json_object();
     add_protocol(json, rps, p);
     add_ours(json, rps->settings, caller);
-    if (dta_second(rps->dta))
+    if (dta_other_url(rps->dta))
         json_object_set_new(json, "secondDTA", json_true());
     if (rps->settings->time_permits)
         add_permits(json, rps->settings, caller, p);

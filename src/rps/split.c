@@ -4,7 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
-#include "dta/second.h"
+#include "dta/sign.h"
 #include "store/key.h"
 
 #define EXPECTED_SECONDS 120
@@ -22,9 +22,9 @@ static bool publish(rps_t *rps, unsigned char secret[MPIN_G2_BYTES])
     return made != NULL;
 }
 
-static result_t *refusal_of(second_status_t status, apr_pool_t *p)
+static result_t *refusal_of(dta_status_t status, apr_pool_t *p)
 {
-    return status == SECOND_CHANGED
+    return status == DTA_CHANGED
                ? result_error(p, 503, "second_dta_changed",
                               "The second D-TA is not the one that it was.")
                : result_error(p, 503, "second_dta_down", "The second D-TA cannot be reached.");
@@ -36,16 +36,10 @@ static result_t *refusal_of(second_status_t status, apr_pool_t *p)
  * right PIN would be a wrong one, and lock. */
 #define MADE_OF "dta:made-of"
 
-static const char *made_of(const rps_t *rps)
-{
-    const second_dta_t *second = dta_second(rps->dta);
-    return second ? second_id(second) : "one D-TA";
-}
-
 static store_status_t as_before(rps_t *rps, bool *same, apr_pool_t *p)
 {
     store_record_t record;
-    const char *now = made_of(rps);
+    const char *now = dta_made_of(rps->dta);
     store_status_t status = store_get(rps->store, STORE_LASTING, MADE_OF, p, &record);
     *same = status == STORE_MISSING || (status == STORE_OK && record.len == strlen(now) &&
                                         memcmp(record.data, now, record.len) == 0);
@@ -64,12 +58,12 @@ static result_t *check_as_before(rps_t *rps, apr_pool_t *p)
         log_error(rps->log, "MPIN0529",
                   "the PINs of this store were made with another MPinSecondDTA, or without: nobody "
                   "signs in by PIN until the line is as it was");
-    return refusal_of(SECOND_CHANGED, p);
+    return refusal_of(DTA_CHANGED, p);
 }
 
 static result_t *note_made_of(rps_t *rps, apr_pool_t *p)
 {
-    const char *now = made_of(rps);
+    const char *now = dta_made_of(rps->dta);
     if (__atomic_load_n(&rps->noted_split, __ATOMIC_RELAXED))
         return NULL;
     store_status_t status = store_add(rps->store, STORE_LASTING, MADE_OF, now, strlen(now), 0);
@@ -87,39 +81,29 @@ bool split_begin(rps_t *rps, apr_pool_t *p)
 {
     bool same;
     unsigned char secret[MPIN_G2_BYTES];
-    if (dta_second(rps->dta) || as_before(rps, &same, p) != STORE_OK || !same)
+    if (dta_other_url(rps->dta) || as_before(rps, &same, p) != STORE_OK || !same)
         return true; /* split_ready knows more */
-    return dta_server_secret(rps->dta, secret) == MPIN_ACCEPTED && publish(rps, secret);
-}
-
-static second_status_t server_secret(rps_t *rps, const caller_t *caller,
-                                     unsigned char sum[MPIN_G2_BYTES], apr_pool_t *p)
-{
-    second_dta_t *second = dta_second(rps->dta);
-    if (second)
-        return second_server_secret(second, caller->now, sum, p);
-    return dta_server_secret(rps->dta, sum) == MPIN_ACCEPTED ? SECOND_OK : SECOND_DOWN;
+    return dta_server_secret(rps->dta, apr_time_now(), secret, p) == DTA_OK && publish(rps, secret);
 }
 
 result_t *split_ready(rps_t *rps, const caller_t *caller, apr_pool_t *p)
 {
-    unsigned char sum[MPIN_G2_BYTES];
+    unsigned char secret[MPIN_G2_BYTES];
     if (__atomic_load_n(&rps->server, __ATOMIC_ACQUIRE))
         return NULL;
     result_t *refusal = check_as_before(rps, p);
     if (refusal)
         return refusal;
-    second_status_t status = server_secret(rps, caller, sum, p);
-    if (status != SECOND_OK)
+    dta_status_t status = dta_server_secret(rps->dta, caller->now, secret, p);
+    if (status != DTA_OK)
         return refusal_of(status, p);
-    return publish(rps, sum) ? NULL : store_refusal(STORE_DOWN, p);
+    return publish(rps, secret) ? NULL : store_refusal(STORE_DOWN, p);
 }
 
 result_t *split_can_issue(rps_t *rps, const caller_t *caller, apr_pool_t *p)
 {
-    second_dta_t *second = dta_second(rps->dta);
-    second_status_t status = second ? second_check(second, caller->now, p) : SECOND_OK;
-    return status == SECOND_OK ? note_made_of(rps, p) : refusal_of(status, p);
+    dta_status_t status = dta_check(rps->dta, caller->now, p);
+    return status == DTA_OK ? note_made_of(rps, p) : refusal_of(status, p);
 }
 
 /* ---- shares ---------------------------------------------------------------------------------- */
@@ -149,25 +133,23 @@ bool split_client_secret(rps_t *rps, const caller_t *caller, const mpin_id_t *id
                          apr_pool_t *p)
 {
     unsigned char point[MPIN_G1_BYTES];
-    const second_dta_t *second = dta_second(rps->dta);
     return take(share, dta_client_secret(rps->dta, id->hash, point), point,
-                second ? second_params(second, id->hash, caller->now, p) : "", p);
+                dta_client_query(rps->dta, id->hash, caller->now, p), p);
 }
 
 bool split_time_permit(rps_t *rps, const caller_t *caller, const mpin_id_t *id, share_t *share,
                        apr_pool_t *p)
 {
     unsigned char point[MPIN_G1_BYTES];
-    const second_dta_t *second = dta_second(rps->dta);
     return take(share, dta_time_permit(rps->dta, rps_day(caller->now), id->hash, point), point,
-                second ? second_permit_signature(second, id->hash, p) : "", p);
+                dta_permit_signature(rps->dta, id->hash, p), p);
 }
 
 bool split_client_secret_in_two(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
                                 share_t *share, apr_pool_t *p)
 {
     unsigned char point[MPIN_G1_BYTES];
-    if (dta_second(rps->dta))
+    if (dta_other_url(rps->dta))
         return split_client_secret(rps, caller, id, share, p);
     return expect(rps, caller, id, p) == STORE_OK &&
            take(share, halves_client_secret(rps->halves, HALF_FIRST, id->hash, point), point,
@@ -180,7 +162,7 @@ bool split_time_permit_in_two(rps_t *rps, const caller_t *caller, const mpin_id_
                               share_t *share, apr_pool_t *p)
 {
     unsigned char point[MPIN_G1_BYTES];
-    if (dta_second(rps->dta))
+    if (dta_other_url(rps->dta))
         return split_time_permit(rps, caller, id, share, p);
     return take(
         share, halves_time_permit(rps->halves, HALF_FIRST, rps_day(caller->now), id->hash, point),
@@ -191,8 +173,8 @@ bool split_time_permit_in_two(rps_t *rps, const caller_t *caller, const mpin_id_
 
 const char *split_url(const rps_t *rps, apr_pool_t *p)
 {
-    const second_dta_t *second = dta_second(rps->dta);
-    return second ? second_url(second) : apr_pstrcat(p, rps->settings->base_url, "/dta/", NULL);
+    const char *url = dta_other_url(rps->dta);
+    return url ? url : apr_pstrcat(p, rps->settings->base_url, "/dta/", NULL);
 }
 
 /* ---- the second half ------------------------------------------------------------------------- */
@@ -216,7 +198,7 @@ result_t *rps_half_client_secret(rps_t *rps, const caller_t *caller, const dta_r
     store_record_t record;
     share_t share;
     unsigned char point[MPIN_G1_BYTES];
-    if (dta_second(rps->dta))
+    if (dta_other_url(rps->dta))
         return nothing_here(p);
     result_t *refusal =
         dta_check_client_secret(halves_app(rps->halves), request, caller->now, &asked, p);
@@ -241,7 +223,7 @@ result_t *rps_half_time_permit(rps_t *rps, const caller_t *caller, const dta_req
     dta_asked_t asked;
     share_t share;
     unsigned char point[MPIN_G1_BYTES], handle[HANDLE_BYTES];
-    if (dta_second(rps->dta) || !rps->settings->time_permits)
+    if (dta_other_url(rps->dta) || !rps->settings->time_permits)
         return nothing_here(p);
     result_t *refusal = dta_check_time_permit(halves_app(rps->halves), request, &asked, p);
     if (refusal)

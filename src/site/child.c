@@ -5,6 +5,7 @@
 
 #include "config/hooks.h"
 #include "site/place.h"
+#include "dta/local.h"
 #include "dta/second.h"
 
 #define RETRY_AFTER apr_time_from_sec(1)
@@ -13,13 +14,10 @@
 /* NULL when memory is out: never one without the second D-TA that the configuration names. */
 static dta_t *make_dta(const depot_t *depot, store_t *store, apr_pool_t *p)
 {
-    dta_t *dta = dta_local(depot->settings.keys, p);
-    if (!depot->second)
-        return dta;
-    second_dta_t *second = second_make(depot->second->url, depot->second_app, dta, store,
-                                       depot->http, depot->seats, &depot->log, p);
-    dta_set_second(dta, second);
-    return second ? dta : NULL;
+    dta_t *ours = dta_local(depot->settings.keys, p);
+    return depot->second ? dta_with_second(depot->second->url, depot->second_app, ours, store,
+                                           depot->http, depot->seats, &depot->log, p)
+                         : ours;
 }
 
 /* Opens the store and what all its sites share. What fails is told once, not at every try. */
@@ -75,8 +73,7 @@ static bool place_raise(place_t *place)
     site->signouts = signouts_make(keys, site->realm, site->session_max, p);
     site->applicants = applicants_make(keys, site->realm, depot->revocations, p);
     if (site->dta && (site->services & SERVICE_DTA))
-        site->dta_service =
-            dta_service_make(site->dta, keys, site->store, &site->log, apr_time_now(), p);
+        site->dta_service = dta_service_make(keys, site->store, &site->log, apr_time_now(), p);
     site->phones = phones_make(&site->phone_settings, site->store, &site->throttle, keys, p);
     const rps_means_t means = {.store = site->store,
                                .people = site->people,

@@ -9,6 +9,7 @@
 #include "../unit/rps_desk.h"
 #include "base/hex.h"
 #include "base/json.h"
+#include "dta/local.h"
 #include "dta/second.h"
 #include "rps/application.h"
 #include "remote/remote.h"
@@ -24,8 +25,7 @@ static rps_settings_t closed, open;
 static rps_t *rps_closed, *rps_open;
 static http_answer_t answer; /* of everybody, to everything */
 static seats_t *seats;
-static dta_t *dta;
-static second_dta_t *pinned;
+static dta_t *dta, *pinned;
 static keys_app_t app;
 static unsigned char good[MPIN_G2_BYTES], sum[MPIN_G2_BYTES];
 static int runs;
@@ -194,20 +194,19 @@ static void share(apr_pool_t *p)
     const bool came = answer.outcome == HTTP_EXCHANGE_OK && answer.status == 200;
     keys_app_t other = app;
     apr_cpystrn(other.id, apr_psprintf(p, "%032x", runs), sizeof other.id);
-    second_dta_t *fresh =
-        second_make(DTA "/", &other, dta, desk->store, NULL, seats, &desk->log, p);
-    const second_status_t status = second_check(pinned, now, p);
-    require(fresh && (status == SECOND_DOWN || came));
-    require(status != SECOND_OK || strcasestr(answer.body, hex_encode(p, good, sizeof good)));
-    require(second_server_secret(pinned, now, got, p) == SECOND_OK);
+    dta_t *fresh = dta_with_second(DTA "/", &other, dta, desk->store, NULL, seats, &desk->log, p);
+    const dta_status_t status = dta_check(pinned, now, p);
+    require(fresh && (status == DTA_DOWN || came));
+    require(status != DTA_OK || strcasestr(answer.body, hex_encode(p, good, sizeof good)));
+    require(dta_server_secret(pinned, now, got, p) == DTA_OK);
     require(memcmp(got, sum, sizeof got) == 0);
 
-    if (second_server_secret(fresh, now, got, p) == SECOND_OK) {
-        require(status != SECOND_DOWN);
-        require((status == SECOND_OK) == (memcmp(got, sum, sizeof got) == 0));
+    if (dta_server_secret(fresh, now, got, p) == DTA_OK) {
+        require(status != DTA_DOWN);
+        require((status == DTA_OK) == (memcmp(got, sum, sizeof got) == 0));
         store_delete(desk->store, STORE_LASTING, apr_pstrcat(p, "dta:second:", other.id, NULL));
     } else
-        require(status == SECOND_DOWN);
+        require(status == DTA_DOWN);
 }
 
 /* A share that differs from the good one in what the input says. */
@@ -269,11 +268,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
     seats = seats_make(1, desk->pool);
     app = *keys_dta_app(desk->keys, desk->pool);
-    pinned = second_make(DTA "/", &app, dta, desk->store, NULL, seats, &desk->log, desk->pool);
+    pinned = dta_with_second(DTA "/", &app, dta, desk->store, NULL, seats, &desk->log, desk->pool);
     require(pinned && mpin_server_secret(theirs, good) == MPIN_ACCEPTED);
     answer.status = 200;
+    answer.type = "";
     answer_with_share(good, desk->pool);
-    require(second_server_secret(pinned, apr_time_from_sec(2), sum, desk->pool) == SECOND_OK);
+    require(dta_server_secret(pinned, apr_time_from_sec(2), sum, desk->pool) == DTA_OK);
     return 0;
 }
 

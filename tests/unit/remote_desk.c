@@ -1,5 +1,7 @@
 #include "remote_desk.h"
 
+#include "dta/local.h"
+
 #include <apr_strings.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include "base/hex.h"
 #include "base/json.h"
+#include "dta/local.h"
 
 #define QUOTA ((apr_off_t)64 << 20)
 
