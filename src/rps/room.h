@@ -1,6 +1,7 @@
 #ifndef MPIN_RPS_ROOM_H
 #define MPIN_RPS_ROOM_H
 
+#include "base/peer.h"
 #include "base/token.h"
 #include "dta/halves.h"
 #include "notice/outbox.h"
@@ -30,8 +31,7 @@ struct rps_t {
     const secret_t *link_key;   /* links of mails (rps/mailed.h) */
     secret_t *idle_key;         /* authOTTs that are kept nowhere (rps/authott.h) */
     const secret_t *activation; /* what keys of activation are made with (rps/service.h) */
-    apr_time_t complained;      /* of an application that gives no answer; atomic */
-    struct remote_t *remote;    /* an RPS elsewhere (remote/remote_ask.h), NULL without */
+    peer_t verifier, permitter; /* applications that are asked (rps/application.h) */
 };
 
 /* An mpinId as clients send it, decoded once. It is confidential: only its handle is ever shown, in

@@ -2,7 +2,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
-#include "remote/remote_ask.h"
+#include "rps/application.h"
 #include "rps/service.h"
 #include "rps/split.h"
 
@@ -40,7 +40,8 @@ rps_t *rps_make(const rps_settings_t *settings, const rps_means_t *means, apr_po
     rps->log = means->log;
     rps->outbox = (outbox_t){means->store, settings->mail_site};
     rps->allow = allow_make(settings, means->log, p);
-    rps->remote = settings->remote_url ? remote_make(p) : NULL;
+    rps->verifier = application_peer(means, "MPinVerifyURL or MPinRegisterAllow url", p);
+    rps->permitter = application_peer(means, "MPinPermitURL", p);
     return make_secrets(rps, p) ? rps : NULL;
 }
 

@@ -39,12 +39,6 @@ typedef struct rps_settings_t {
     const secret_t *service_secret; /* a service's: what it and its application know; NULL = none */
     const char *verify_url;         /* a service's: where they are asked */
     const char *permit_url;         /* ... and whether access was withdrawn; NULL = never */
-    const char *remote_url; /* of an RPS elsewhere, without a slash at its end; NULL: it is here */
-    const secret_t *remote_secret; /* we name it there; NULL for none */
-    const char *const
-        *dta_origins; /* of D-TAs that its clients may ask; NULL-terminated, or NULL */
-    http_t *http;     /* what others are asked with ... */
-    seats_t *seats;   /* ... and where the worker sits meanwhile */
     const char *title;
     const char *base_url;         /* of the RPS as clients see it: "/rps" or "https://host/rps" */
     const char *authenticate_url; /* "/mpinAuthenticate" */
@@ -65,6 +59,8 @@ typedef struct rps_means_t {
     phones_t *phones;
     const throttle_t *throttle;
     const keys_t *keys;
+    http_t *http;   /* what applications are asked with ... */
+    seats_t *seats; /* ... and where the worker sits meanwhile */
     const log_sink_t *log;
 } rps_means_t;
 

@@ -121,7 +121,6 @@ static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
         .service = site->services & SERVICE_RPS,
         .verify_url = config->verify_url,
         .permit_url = site->services & SERVICE_RPS ? config->permit_url : NULL,
-        .remote_url = config->rps.url,
         .public_url = site->url.text,
         .title = site->title,
         .base_url = site->paths[PATH_RPS],
@@ -149,12 +148,12 @@ static const char *content_policy(const server_config_t *config, apr_pool_t *p)
                        NULL);
 }
 
-/* Where an RPS elsewhere may send its clients. */
-static void set_dta_origins(site_t *site, const server_config_t *config, apr_pool_t *p)
+/* An RPS elsewhere may send its clients to our second D-TA only. */
+static void set_remote(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
     const char **origins = apr_pcalloc(p, 2 * sizeof(*origins));
     origins[0] = config->second_dta.url ? config->second_dta.origin.text : NULL;
-    site->rps_settings.dta_origins = origins;
+    site->remote_settings = (remote_settings_t){.url = config->rps.url, .dta_origins = origins};
 }
 
 place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_t *p)
@@ -197,6 +196,6 @@ place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_
     if (site->services)
         set_service_urls(site, config, p);
     set_phone(site, config, p);
-    set_dta_origins(site, config, p);
+    set_remote(site, config, p);
     return place;
 }

@@ -99,8 +99,8 @@ void desk_open(desk_t *desk)
     desk->throttle = (throttle_t){.store = desk->store,
                                   .address = {100000, apr_time_from_sec(60)},
                                   .account = {100000, apr_time_from_sec(60)}};
-    desk->settings.http = http_make(desk->pool);
-    desk->settings.seats = seats_make(2, desk->pool);
+    desk->http = http_make(desk->pool);
+    desk->seats = seats_make(2, desk->pool);
     desk->phones =
         phones_make(&desk->phone_settings, desk->store, &desk->throttle, desk->keys, desk->pool);
     desk->rps = desk_rps(desk, &desk->settings, dta_local(desk->keys, desk->pool));
@@ -116,6 +116,8 @@ rps_t *desk_rps(desk_t *desk, const rps_settings_t *settings, const dta_t *dta)
                                .phones = desk->phones,
                                .throttle = &desk->throttle,
                                .keys = desk->keys,
+                               .http = desk->http,
+                               .seats = desk->seats,
                                .log = &desk->log};
     return rps_make(settings, &means, desk->pool);
 }

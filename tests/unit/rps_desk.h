@@ -2,6 +2,7 @@
 #define RPS_DESK_H
 
 #include "mpin_client.h"
+#include "remote/remote.h"
 #include "rps/rps.h"
 
 /* An RPS on a store of its own, and what a device does with it: for the tests of the RPS. Times are
@@ -14,6 +15,9 @@ typedef struct desk_t {
     log_sink_t log;
     rps_settings_t settings;
     phone_settings_t phone_settings;
+    remote_settings_t remote_settings;
+    http_t *http;
+    seats_t *seats; /* two */
     apr_pool_t *pool;
     apr_interval_time_t shift;
 
@@ -24,6 +28,7 @@ typedef struct desk_t {
     throttle_t throttle;
     phones_t *phones;
     rps_t *rps;
+    remote_t *remote; /* remote_desk.h; else NULL */
 } desk_t;
 
 /* cmocka: *state becomes a desk that is open, or one that each process opens for itself.

@@ -116,13 +116,13 @@ static void who_finds_no_seat_is_told_to_come_again(void **state)
     desk_t *desk = *state;
     seat_t seat;
     ask_application(desk, YES);
-    assert_true(seats_take(desk->settings.seats, 60000, &seat));
+    assert_true(seats_take(desk->seats, 60000, &seat));
     assert_ruled(desk, 200, "yes"); /* the other seat, which is given back */
     assert_ruled(desk, 200, "yes");
-    assert_true(seats_take(desk->settings.seats, 60000, &seat));
+    assert_true(seats_take(desk->seats, 60000, &seat));
     assert_ruled(desk, 429, "busy");
     assert_int_equal(http_peer_requests(), 2);
-    seats_give(desk->settings.seats, &seat);
+    seats_give(desk->seats, &seat);
     assert_ruled(desk, 200, "yes");
 }
 
