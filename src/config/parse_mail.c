@@ -1,4 +1,5 @@
 #include "config/parse.h"
+#include "base/name.h"
 
 #include <apr_strings.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/json.h"
 #include "rps/granted.h"
+#include "rps/admit.h"
 #include "rps/redeem.h"
 #include "remote/remote_ask.h"
 #include "remote/remote_id.h"
@@ -138,13 +139,11 @@ static result_t *ask_who(remote_t *remote, const char *auth_ott, const json_t *l
 static result_t *admit(remote_t *remote, const caller_t *caller, const verified_t *verified,
                        redemption_t *redemption, apr_pool_t *p)
 {
-    authott_t record;
-    memset(&record, 0, sizeof record);
-    memcpy(record.handle, verified->id.handle, sizeof record.handle);
     result_t *refusal = granted_become(remote->rps, caller, &verified->id, verified->name, p);
     if (refusal)
         return refusal;
-    refusal = redeem_admit(remote->rps, &record, &redemption->identity, &redemption->user, p);
+    refusal = admit_identity(remote->rps, verified->id.handle, &redemption->identity,
+                             &redemption->user, p);
     if (!refusal && strcmp(redemption->identity.name, verified->name) != 0)
         refusal = remote_broken(remote, "an mpinId of another user", p);
     return refusal;

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "remote/remote_ask.h"
 #include "remote/remote_kept.h"
+#include "rps/client_settings.h"
 
 /* clientSettings of an RPS elsewhere steer every client, so nothing of it is passed on as it came:
  * what we know is read, checked and written anew, and the rest is left out. Its URLs say only that
@@ -238,8 +239,8 @@ result_t *remote_client_settings(remote_t *remote, const caller_t *caller, const
     result_t *refusal = fetch(remote, &json, p);
     if (refusal)
         return refusal;
-    settings_add_site(json, remote->rps->settings, caller);
-    json_set_text(json, "seedValue", settings_seed(p));
+    client_settings_add_site(json, remote->rps->settings, caller);
+    json_set_text(json, "seedValue", client_settings_seed(p));
     json_object_set_new(json, "serverTime", json_integer(caller->now / 1000));
     if (user_data) {
         json_t *signed_in = json_object_get(json, "signedIn");

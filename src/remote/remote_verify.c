@@ -4,17 +4,16 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "rps/granted.h"
-#include "rps/redeem.h"
+#include "rps/admit.h"
+#include "rps/prove.h"
+#include "rps/quota.h"
 #include "remote/remote_ask.h"
 #include "remote/remote_id.h"
 #include "remote/remote_mail.h"
+#include "rps/allowed.h"
 
 /* What an RPS elsewhere asks its relying party (protocol: RPS to RPA). */
 
-#define OPEN_ALL 5000 /* open registrations an hour: the RPS does not say whose they are */
-#define SESSION_EACH 20
-#define SESSION_ALL 100000
-#define HOUR 3600
 #define ACTIVATE_KEY_MAX 256 /* bytes */
 
 /* ---- may this user register ------------------------------------------------------------------ */
@@ -26,12 +25,6 @@ typedef struct wish_t {
     const char *device;       /* "" for none, and for one that we would not show */
     const char *activate_key; /* NULL for none */
 } wish_t;
-
-static bool device_ok(const char *device)
-{
-    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _-";
-    return device && device[strspn(device, good)] == '\0';
-}
 
 /* NULL when all is well. */
 static result_t *read_wish(wish_t *wish, const json_t *body, apr_pool_t *p)
@@ -46,21 +39,24 @@ static result_t *read_wish(wish_t *wish, const json_t *body, apr_pool_t *p)
     wish->name = name_canonical(user_id, p);
     wish->activate_key = json_text(body, "activateKey", ACTIVATE_KEY_MAX);
     wish->device = json_text(body, "deviceName", DEVICE_MAX);
-    if (!device_ok(wish->device))
+    if (!pending_device_ok(wish->device))
         wish->device = "";
     return wish->name ? NULL
                       : result_error(p, 403, "user_id_invalid", "This is no name of a user here.");
 }
 
-static result_t *make_room(remote_t *remote, const caller_t *caller, const pending_t *pending,
-                           apr_pool_t *p)
+/* Registrations an hour: of strangers in all, as the RPS does not say whose they are; of a user. */
+static const quota_t strangers_quota = {"granted", 5000, 5000, 3600};
+static const quota_t user_quota = {"granted-user", 20, 100000, 3600};
+
+static result_t *count_granted(remote_t *remote, const caller_t *caller, const pending_t *pending,
+                               apr_pool_t *p)
 {
-    static const unsigned char nobody[16];
-    store_status_t status = pending->origin == ORIGIN_OPEN || pending->origin == ORIGIN_MAIL
-                                ? rps_count_made(remote->rps, "granted", nobody, OPEN_ALL, OPEN_ALL,
-                                                 HOUR, caller->now, p)
-                                : rps_count_made(remote->rps, "granted-user", pending->uid,
-                                                 SESSION_EACH, SESSION_ALL, HOUR, caller->now, p);
+    static const unsigned char nobody[QUOTA_WHO_BYTES];
+    const bool stranger = pending->origin == ORIGIN_OPEN || pending->origin == ORIGIN_MAIL;
+    store_status_t status =
+        quota_take(remote->rps->store, stranger ? &strangers_quota : &user_quota,
+                   stranger ? nobody : pending->uid, caller->now, p);
     if (status == STORE_FULL)
         return result_error(p, 403, "too_many_pending", "Too many registrations just now.");
     return status == STORE_OK ? NULL : store_refusal(status, p);
@@ -94,9 +90,9 @@ static result_t *grant(remote_t *remote, const caller_t *caller, const wish_t *w
     memset(&pending, 0, sizeof pending);
     result_t *refusal = check_known(remote, wish, p);
     if (!refusal)
-        refusal = pending_prove(remote->rps, caller, wish->name, &pending, p);
+        refusal = prove_name(remote->rps, caller, wish->name, &pending, p);
     if (!refusal)
-        refusal = make_room(remote, caller, &pending, p);
+        refusal = count_granted(remote, caller, &pending, p);
     if (refusal)
         return refusal;
     apr_cpystrn(pending.name, wish->name, sizeof pending.name);
@@ -151,13 +147,10 @@ static result_t *permit_unknown(remote_t *remote, const mpin_id_t *id, const cha
 
 static result_t *permit_known(remote_t *remote, const mpin_id_t *id, apr_pool_t *p)
 {
-    authott_t record;
     identity_t identity;
     user_t user;
-    memset(&record, 0, sizeof record);
-    memcpy(record.handle, id->handle, sizeof record.handle);
-    result_t *refusal = redeem_admit(remote->rps, &record, &identity, &user, p);
-    /* Who is locked learns that at the login, as old clients expect. */
+    result_t *refusal = admit_identity(remote->rps, id->handle, &identity, &user, p);
+    /* A locked identity learns that at the login, as old clients expect. */
     return refusal && refusal->status == 410 ? NULL : refusal;
 }
 

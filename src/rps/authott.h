@@ -2,6 +2,7 @@
 #define MPIN_RPS_AUTHOTT_H
 
 #include "rps/otp.h"
+#include "rps/standing.h"
 
 /* What an authOTT stands for: a verdict, kept for a minute. The store's key is a hash, so that who
  * lists keys has no authOTT. */

@@ -2,6 +2,7 @@
 #include <sodium.h>
 #include "base/hex.h"
 #include "base/json.h"
+#include "rps/client_settings.h"
 #include "rps/split.h"
 
 #define SEED_BYTES 100 /* as many as the original sends */
@@ -26,9 +27,7 @@ static json_t *signed_in(const caller_t *caller)
     return caller->session ? json_pack("{s:s}", "user", caller->session->name) : json_null();
 }
 
-/* Old clients do not start without a seed. Ours takes randomness from its platform, and nobody
- * should take it from here: but what is sent is fresh each time. */
-const char *settings_seed(apr_pool_t *p)
+const char *client_settings_seed(apr_pool_t *p)
 {
     unsigned char bytes[SEED_BYTES];
     randombytes_buf(bytes, sizeof bytes);
@@ -76,13 +75,13 @@ static void add_protocol(json_t *json, rps_t *rps, apr_pool_t *p)
     json_set_text(json, "mpinAuthServerURL", s->base_url);
     json_set_text(json, "authenticateURL", s->authenticate_url);
     json_set_text(json, "appID", keys_app_id(rps->keys));
-    json_set_text(json, "seedValue", settings_seed(p));
+    json_set_text(json, "seedValue", client_settings_seed(p));
     json_object_set_new(json, "requestOTP", json_boolean(s->issue_otp));
     json_object_set_new(json, "setDeviceName", json_boolean(s->set_device_name));
     add_phone(json, rps, p);
 }
 
-void settings_add_site(json_t *json, const rps_settings_t *s, const caller_t *caller)
+void client_settings_add_site(json_t *json, const rps_settings_t *s, const caller_t *caller)
 {
     json_set_text(json, "title", s->title);
     json_object_set_new(json, "registration", registration_ways(s, caller));
@@ -96,7 +95,7 @@ static void add_ours(json_t *json, const rps_settings_t *s, const caller_t *call
     json_set_text(json, "suite", MPIN_SUITE);
     json_object_set_new(json, "pinLength", json_integer(s->pin_length));
     json_object_set_new(json, "maxFailures", json_integer(s->max_failures));
-    settings_add_site(json, s, caller);
+    client_settings_add_site(json, s, caller);
 }
 
 result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/name.h"
 #include "store/key.h"
+#include "rps/standing.h"
 
 /* What stands for a user: the code, and how many wrong ones there were. A fleeting record never
  * leaves its machine, so it is this as it lies in memory. */

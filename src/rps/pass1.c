@@ -6,6 +6,7 @@
 #include "rps/application.h"
 #include "rps/inflight.h"
 #include "rps/split.h"
+#include "rps/standing.h"
 
 typedef struct pass1_request_t {
     mpin_id_t id;

@@ -4,11 +4,12 @@
 #include "base/json.h"
 #include "rps/attempt.h"
 #include "rps/authott.h"
+#include "rps/quota.h"
 #include "rps/split.h"
 #include "phone/code.h"
 
-#define UNJUDGED_EACH 20  /* records a minute and identity of who is not judged ... */
-#define UNJUDGED_ALL 5000 /* ... and in all */
+/* Records a minute, by identity, of passes that are not judged. */
+static const quota_t unjudged_quota = {"unjudged", 20, 5000, 60};
 
 typedef struct pass2_request_t {
     mpin_id_t id;
@@ -101,8 +102,7 @@ static bool is_kept(rps_t *rps, const caller_t *caller, const attempt_t *attempt
     if (attempt->passes)
         return true;
     return rps->settings->service && attempt->identity.name[0] &&
-           rps_count_made(rps, "unjudged", attempt->handle, UNJUDGED_EACH, UNJUDGED_ALL, 60,
-                          caller->now, p) == STORE_OK;
+           quota_take(rps->store, &unjudged_quota, attempt->handle, caller->now, p) == STORE_OK;
 }
 
 /* What an application redeems is bound to no browser: it has only its own users' cookies. */

@@ -115,3 +115,14 @@ store_status_t pending_take(rps_t *rps, const unsigned char handle[HANDLE_BYTES]
     store_record_t record;
     return store_take(rps->store, STORE_FLEETING, key_of(handle, p), p, &record);
 }
+
+bool pending_device_ok(const char *device)
+{
+    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _-";
+    return device && strlen(device) <= DEVICE_MAX && device[strspn(device, good)] == '\0';
+}
+
+result_t *pending_unknown(apr_pool_t *p)
+{
+    return result_error(p, 400, "registration_unknown", "Unknown mpinId or wrong regOTT.");
+}

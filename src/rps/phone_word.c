@@ -11,7 +11,7 @@ static void leave_word(rps_t *rps, const caller_t *caller, const redemption_t *r
                        const json_t *said, apr_pool_t *p)
 {
     const char *word = json_write(p, said);
-    if (redemption->by_phone && strlen(word) <= CODE_WORD_MAX)
+    if (strlen(word) <= CODE_WORD_MAX)
         phone_leave_word(rps->phones, redemption->wid, redemption->auth_ott, caller->now, word, p);
 }
 
@@ -19,6 +19,8 @@ void rps_phone_done(rps_t *rps, const caller_t *caller, const redemption_t *rede
                     json_t *logout_data, apr_pool_t *p)
 {
     const char *url = rps->settings->logout_url; /* NULL: nobody signs out here */
+    if (!redemption->by_phone)
+        return;
     json_t *said = json_tie(p, url ? json_pack("{s:i, s:s, s:O}", "status", 200, "logoutURL", url,
                                                "logoutData", logout_data)
                                    : json_pack("{s:i}", "status", 200));

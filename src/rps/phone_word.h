@@ -5,7 +5,7 @@
 #include "rps/room.h"
 
 /* What a phone hears of the login that it offered a desktop (phone/offer.h), and what an application
- * says of it. Nothing happens where no phone is in play. */
+ * says of it: of redemptions by phone. */
 
 /* The desktop was refused after all. */
 void phone_word_refused(rps_t *rps, const caller_t *caller, const redemption_t *redemption,

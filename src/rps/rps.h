@@ -9,16 +9,13 @@
 #include "dta/sign.h"
 #include "people/people.h"
 #include "phone/phone.h"
+#include "rps/allow.h"
 #include "rps/redemption.h"
 
 /* The Relying Party Service of the Milagro MFA protocol: registration, the two passes,
  * authentication. Each function is one endpoint: it takes the caller's facts and the parsed body
  * and returns a result. Nothing here knows httpd. A body may be NULL where it was no JSON: the
  * protocol wants 403 for that in pass1 and pass2, 400 elsewhere. Store trouble is 503. */
-
-/* ALLOW_NOBODY: there is no MPinRegisterAllow. Then names that a session proved may sign in, and no
- * others. */
-typedef enum { ALLOW_NOBODY = 0, ALLOW_ANY, ALLOW_DOMAINS, ALLOW_FILE, ALLOW_URL } allow_kind_t;
 
 /* What the configuration says; borrowed for the life of the RPS. */
 typedef struct rps_settings_t {
@@ -31,11 +28,8 @@ typedef struct rps_settings_t {
     bool register_mail;
     bool open_to_anyone; /* `open` off loopback too */
     bool set_device_name;
-    allow_kind_t allow;
-    const char *const *domains; /* ALLOW_DOMAINS: A-labels in lower case, NULL-terminated */
-    const char *allow_file;     /* ALLOW_FILE: one name or @domain a line, read when it changes */
-    const char *allow_url;      /* ALLOW_URL: an application is asked, each time */
-    bool service;               /* of other applications: they say who registers, and redeem */
+    allow_rule_t allow;             /* MPinRegisterAllow */
+    bool service;                   /* of other applications: they say who registers, and redeem */
     const secret_t *service_secret; /* a service's: what it and its application know; NULL = none */
     const char *verify_url;         /* a service's: where they are asked */
     const char *permit_url;         /* ... and whether access was withdrawn; NULL = never */
@@ -154,12 +148,5 @@ result_t *rps_phone_authenticate(rps_t *rps, seats_t *seats, const caller_t *cal
  * that redeemed a phone's authOTT says how its login went on, and how the phone can end it. 400 for
  * what is malformed, 404 when no phone waits for it, 408 authott_unknown. */
 result_t *rps_login_result(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
-
-/* Does MPinRegisterAllow list this canonical name? (Asked when it registers and at every PIN
- * login.) NULL: yes. Else the refusal: 403 not_allowed with `no` for a message, also where there is
- * no such directive; where an application is to say and does not, 429 or 500. And in short: is it a
- * yes? */
-result_t *rps_not_allowed(rps_t *rps, const char *name, const char *no, apr_pool_t *p);
-bool rps_allows(rps_t *rps, const char *name, apr_pool_t *p);
 
 #endif

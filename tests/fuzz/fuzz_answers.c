@@ -259,8 +259,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     dta = dta_local(desk->keys, desk->pool);
     closed = open = desk->settings;
     closed.register_open = false;
-    closed.allow = ALLOW_NOBODY;
-    open.allow = ALLOW_ANY;
+    closed.allow.kind = ALLOW_NOBODY;
+    open.allow.kind = ALLOW_ANY;
     desk->phone_settings.on = true;
     elsewhere = (remote_settings_t){.url = "http://10.0.0.9:8011", .dta_origins = origins};
     open_site(&site_closed, &closed);

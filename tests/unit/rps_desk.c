@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include "base/hex.h"
 #include "base/json.h"
+#include "rps/allowed.h"
 #include "dta/local.h"
 
 #define QUOTA ((apr_off_t)64 << 20)
@@ -75,7 +76,7 @@ static desk_t *place(void)
                                       .register_signed_in = true,
                                       .register_open = true,
                                       .open_to_anyone = true,
-                                      .allow = ALLOW_ANY,
+                                      .allow = {.kind = ALLOW_ANY},
                                       .public_url = "https://rps.example.org",
                                       .title = "Wiki",
                                       .base_url = "/rps",
@@ -120,6 +121,11 @@ rps_t *desk_rps(desk_t *desk, const rps_settings_t *settings, const dta_t *dta)
                                .seats = desk->seats,
                                .log = &desk->log};
     return rps_make(settings, &means, desk->pool);
+}
+
+bool desk_allows(const desk_t *desk, const char *name, apr_pool_t *p)
+{
+    return rps_not_allowed(desk->rps, name, "no", p) == NULL;
 }
 
 int desk_place(void **state)

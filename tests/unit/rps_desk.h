@@ -44,6 +44,9 @@ void desk_open(desk_t *desk);
 /* Another RPS beside the desk's own, on the same store: with those settings, and that D-TA. */
 rps_t *desk_rps(desk_t *desk, const rps_settings_t *settings, const dta_t *dta);
 
+/* Does MPinRegisterAllow list this name? */
+bool desk_allows(const desk_t *desk, const char *name, apr_pool_t *p);
+
 /* Everything logged since the desk was made. */
 const char *desk_logged(void);
 

@@ -83,14 +83,14 @@ static void devices_from_before_the_move_sign_in_where_their_names_are_listed(vo
     desk_t *desk = *state;
     const char *anna = mpin_id_of(desk, "Anna@Example.org", 1);
     desk->settings.register_open = false;
-    desk->settings.allow = ALLOW_NOBODY;
+    desk->settings.allow.kind = ALLOW_NOBODY;
     remote_desk_forget(desk);
     assert_signs_in(desk, anna, "Anna@Example.org", 403, "not_allowed");
-    desk->settings.allow = ALLOW_ANY;
+    desk->settings.allow.kind = ALLOW_ANY;
     remote_desk_forget(desk);
     assert_signs_in(desk, anna, "Anna@Example.org", 200, "in");
     assert_signs_in(desk, mpin_id_of(desk, "anna@example.org", 2), "anna@example.org", 200, "in");
-    desk->settings.allow = ALLOW_NOBODY; /* asked at every login */
+    desk->settings.allow.kind = ALLOW_NOBODY; /* asked at every login */
     remote_desk_forget(desk);
     assert_signs_in(desk, anna, "Anna@Example.org", 403, "not_allowed");
 }
@@ -156,7 +156,7 @@ static void a_proven_name_is_granted_and_becomes_an_identity_at_its_first_login(
     session_t session = desk_session(desk, "john");
     const char *john = mpin_id_of(desk, "john", 1), *eve = mpin_id_of(desk, "eve", 1);
     desk->settings.register_open = false;
-    desk->settings.allow = ALLOW_NOBODY;
+    desk->settings.allow.kind = ALLOW_NOBODY;
     remote_desk_forget(desk);
     assert_int_equal(verify(desk, NULL, john, "john")->status, 403);
     assert_int_equal(remote_permit(desk->remote, john, desk->pool)->status, 403);
