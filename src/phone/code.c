@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "phone/access_number.h"
 #include "phone/phones.h"
+#include "store/change.h"
 #include "store/key.h"
 
 #define VERSION 1
@@ -113,45 +114,47 @@ store_status_t code_keep(phones_t *phones, const code_t *code, const unsigned ch
                      encode_code(&kept, NULL, bytes), kept.expires);
 }
 
-static store_status_t read_code(phones_t *phones, const char *key, apr_time_t now, code_t *code,
-                                const char **word, store_record_t *record, apr_pool_t *p)
-{
-    store_status_t status = store_get(phones->store, STORE_FLEETING, key, p, record);
-    if (status != STORE_OK)
-        return status;
-    return decode_code(record, code, word, p) && code->expires > now ? STORE_OK : STORE_MISSING;
-}
-
 store_status_t code_read(phones_t *phones, const unsigned char wid[WID_BYTES], apr_time_t now,
                          code_t *code, apr_pool_t *p)
 {
     store_record_t record;
     const char *word;
-    return read_code(phones, code_key(phones, wid, p), now, code, &word, &record, p);
+    store_status_t status =
+        store_get(phones->store, STORE_FLEETING, code_key(phones, wid, p), p, &record);
+    if (status != STORE_OK)
+        return status;
+    return decode_code(&record, code, &word, p) && code->expires > now ? STORE_OK : STORE_MISSING;
+}
+
+typedef struct code_change_t {
+    code_step_t step;
+    void *baton; /* of the step */
+    apr_time_t now;
+} code_change_t;
+
+static store_status_t change_code(void *baton, store_change_t *change, apr_pool_t *scratch)
+{
+    const code_change_t *wanted = baton;
+    code_t code;
+    const char *word;
+    if (!change->seen || !decode_code(change->seen, &code, &word, scratch) ||
+        code.expires <= wanted->now)
+        return STORE_MISSING;
+    if (!wanted->step(wanted->baton, &code, &word))
+        return STORE_OK;
+    unsigned char *bytes = apr_palloc(scratch, RECORD_MAX);
+    change->data = bytes;
+    change->len = encode_code(&code, word, bytes);
+    change->expires = code.expires;
+    return change->len ? STORE_OK : STORE_DOWN;
 }
 
 store_status_t code_change(phones_t *phones, const unsigned char wid[WID_BYTES], apr_time_t now,
                            code_step_t step, void *baton, apr_pool_t *p)
 {
-    const char *key = code_key(phones, wid, p);
-    unsigned char bytes[RECORD_MAX];
-    for (int round = 0; round < CODE_ROUNDS; round++) {
-        code_t code;
-        const char *word;
-        store_record_t seen;
-        store_status_t status = read_code(phones, key, now, &code, &word, &seen, p);
-        if (status != STORE_OK)
-            return status;
-        if (!step(baton, &code, &word))
-            return STORE_OK;
-        const apr_size_t len = encode_code(&code, word, bytes);
-        status =
-            len ? store_swap(phones->store, STORE_FLEETING, key, &seen, bytes, len, code.expires)
-                : STORE_DOWN;
-        if (status != STORE_CHANGED)
-            return status;
-    }
-    return STORE_CHANGED;
+    code_change_t wanted = {step, baton, now};
+    return store_change(phones->store, STORE_FLEETING, code_key(phones, wid, p), change_code,
+                        &wanted, p);
 }
 
 /* ---- whose it is ----------------------------------------------------------------------------- */

@@ -10,7 +10,6 @@
  * function of the webOTT: a poll is one look-up, and a holder of the wid cannot poll. */
 #define CODE_SECONDS 300
 #define CODES_OF_ADDRESS 5 /* live ones */
-#define CODE_ROUNDS 100    /* compare-and-swap tries before the answer is "busy" */
 #define CODE_WORD_MAX 4096 /* bytes of the relying party's word */
 
 typedef enum {
@@ -72,8 +71,8 @@ store_status_t code_find(phones_t *phones, const char *text, apr_time_t now,
 bool code_is_wid(const char *text);
 
 /* Reads the code, lets `step` change it, and writes it where `step` says so; again when somebody
- * was quicker. STORE_CHANGED: too often. `step` sees the word that the relying party left (NULL
- * none yet), and may set it. */
+ * was quicker (store/change.h). STORE_CHANGED: too often. `step` sees the word that the relying
+ * party left (NULL none yet), which lives as long as the step, and may set it. */
 typedef bool (*code_step_t)(void *baton, code_t *code, const char **word);
 store_status_t code_change(phones_t *phones, const unsigned char wid[WID_BYTES], apr_time_t now,
                            code_step_t step, void *baton, apr_pool_t *p);
