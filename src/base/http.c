@@ -95,8 +95,8 @@ static void wipe_headers(struct curl_slist *list)
     curl_slist_free_all(list);
 }
 
-static void set_up(CURL *handle, const http_t *http, const http_request_t *request,
-                   struct curl_slist *headers, intake_t *intake)
+static void set_request(CURL *handle, const http_t *http, const http_request_t *request,
+                        struct curl_slist *headers, intake_t *intake)
 {
     curl_easy_setopt(handle, CURLOPT_URL, request->url);
     curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -116,7 +116,7 @@ static void set_up(CURL *handle, const http_t *http, const http_request_t *reque
     curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
-static http_outcome_t outcome_of(CURLcode code)
+static http_outcome_t http_outcome(CURLcode code)
 {
     switch (code) {
     case CURLE_OK:
@@ -153,9 +153,9 @@ http_answer_t http_exchange(http_t *http, const http_request_t *request, apr_poo
 
     intake_t intake = {apr_palloc(p, request->body_max + 1), 0, request->body_max};
     struct curl_slist *headers = header_list(request);
-    set_up(handle, http, request, headers, &intake);
+    set_request(handle, http, request, headers, &intake);
     const CURLcode code = curl_easy_perform(handle);
-    answer.outcome = outcome_of(code);
+    answer.outcome = http_outcome(code);
     answer.why = code == CURLE_OK ? NULL : curl_easy_strerror(code);
     if (answer.outcome == HTTP_EXCHANGE_OK)
         read_answer(handle, &answer, p);

@@ -27,7 +27,7 @@ static bool is_shallow(const char *text, apr_size_t len)
     return true;
 }
 
-static apr_status_t drop(void *value)
+static apr_status_t drop_json(void *value)
 {
     json_decref(value);
     return APR_SUCCESS;
@@ -35,7 +35,7 @@ static apr_status_t drop(void *value)
 
 json_t *json_tie(apr_pool_t *p, json_t *value)
 {
-    apr_pool_cleanup_register(p, value, drop, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(p, value, drop_json, apr_pool_cleanup_null);
     return value;
 }
 

@@ -10,7 +10,7 @@
  * meanwhile, so each exchange has a seat, a time and a size; and whatever such a peer does wrong,
  * the log says it once a minute. */
 
-/* Shared by threads. What it points to must outlive it. */
+/* Shared by threads. All that it points to must outlive it. */
 typedef struct peer_t {
     http_t *http;
     seats_t *seats;
@@ -41,9 +41,8 @@ typedef enum {
 typedef struct peer_answer_t {
     peer_outcome_t outcome;
     int status;         /* HTTP status; 0 without an answer */
-    const json_t *json; /* the object that its body is, whatever its type says; NULL where it is
-                         * none. The pool's */
-    bool is_typed;      /* its Content-Type is application/json */
+    const json_t *json; /* its body, the pool's; NULL where that is no object */
+    bool is_typed;      /* its Content-Type is application/json, whatever the body is */
     const char *why;    /* in words, when the outcome is not PEER_OK; no secret is in them */
 } peer_answer_t;
 

@@ -1,6 +1,5 @@
 #include "config/parse.h"
 
-#include <apr_file_info.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "config/number.h"
 #include "base/name.h"
+#include "base/path.h"
 
 #define TITLE_MAX 64
 
@@ -25,16 +25,9 @@ const char *parse_public_url(public_url_t *url, const words_t *words)
     return public_url_parse(url, words->word[0], words->p);
 }
 
-/* A file's full name; NULL when the name is empty or climbs out of the root of the file system. */
 static const char *full_name(const char *name, const words_t *words)
 {
-    char *full = NULL;
-    if (!*name || apr_filepath_merge(&full, words->root, name, APR_FILEPATH_TRUENAME, words->p))
-        return NULL;
-    const size_t len = strlen(full);
-    if (len > 1 && full[len - 1] == '/')
-        full[len - 1] = '\0';
-    return full;
+    return path_full(name, words->root, words->p);
 }
 
 const char *parse_file(const char **file, const words_t *words)
@@ -49,15 +42,7 @@ const char *parse_file(const char **file, const words_t *words)
 
 const char *parse_store(const char **url, const words_t *words)
 {
-    const char *word = words->word[0];
-    if (!strncmp(word, "redis:", 6) || !strncmp(word, "rediss:", 7) || !strncmp(word, "unix:", 5))
-        return "Redis is not part of this version; write lmdb:DIRECTORY";
-
-    const char *dir = strncmp(word, "lmdb:", 5) ? NULL : full_name(word + 5, words);
-    if (!dir)
-        return apr_psprintf(words->p, "\"%.80s\" is no store; write lmdb:DIRECTORY", word);
-    *url = apr_pstrcat(words->p, "lmdb:", dir, NULL);
-    return NULL;
+    return store_url_read(url, words->word[0], words->root, words->p);
 }
 
 const char *parse_size(apr_off_t *bytes, const words_t *words)

@@ -15,7 +15,7 @@ typedef enum {
     DTA_CHANGED /* a D-TA gives another share than the one that is pinned */
 } dta_status_t;
 
-/* What a D-TA must be able to do; the functions below say what each of them promises. */
+/* The work of a D-TA; the functions below say what each of these promises. */
 typedef struct dta_backend_t {
     const char *(*made_of)(const void *state);
     const char *(*other_url)(const void *state);
@@ -46,7 +46,7 @@ typedef struct dta_t {
  * others. As long as the D-TA lives. */
 const char *dta_made_of(const dta_t *dta);
 
-/* Where a client fetches the other share of its secret and permits: a URL that ends in "/"; NULL
+/* The URL at which a client fetches the other share of its secret and permits, ending in "/"; NULL
  * where ours is all of them. As long as the D-TA lives. */
 const char *dta_other_url(const dta_t *dta);
 
@@ -69,8 +69,8 @@ mpin_status_t dta_time_permit(const dta_t *dta, uint32_t date,
                               const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                               unsigned char permit[MPIN_G1_BYTES]);
 
-/* What a client asks dta_other_url with: the query behind "clientSecret?", and the signature for
- * "timePermit" (dta/sign.h). "" where there is nothing to ask. */
+/* The words that a client asks dta_other_url with: the query behind "clientSecret?", and the
+ * signature for "timePermit" (dta/sign.h). "" where there is nothing to ask. */
 const char *dta_client_query(const dta_t *dta, const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                              apr_time_t now, apr_pool_t *p);
 const char *dta_permit_signature(const dta_t *dta,

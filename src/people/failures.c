@@ -4,10 +4,9 @@
 #include <string.h>
 #include "base/bytes.h"
 
-/* `failures` and `cleared` only rise, so a success that is slow, repeated or comes out
- * of order can't take away failures that it hasn't seen. A success waits for no disk: what it
- * clears is a record of its own, written behind, and the next failure merges it into the identity.
- */
+/* `failures` and `cleared` only rise, so a success that is slow, repeated or comes out of order
+ * can't take away failures that it hasn't seen. A success waits for no disk: what it clears is a
+ * record of its own, written behind, and the next failure merges it into the identity. */
 
 #define RECENT_SECONDS (30U * 24 * 3600)
 
@@ -22,7 +21,7 @@ static const char *cleared_key(const identity_t *identity, apr_pool_t *p)
     return people_key("cleared", identity->handle, HANDLE_BYTES, p);
 }
 
-/* How many of the identity's failures are cleared by now, never more than it has. */
+/* The identity's failures that are cleared by now, never more than it has. */
 static store_status_t cleared_by_now(people_t *people, const identity_t *identity,
                                      uint32_t *cleared, apr_pool_t *p)
 {
@@ -50,7 +49,7 @@ static store_status_t cleared_by_now(people_t *people, const identity_t *identit
 
 /* Clears all of the identity's failures, as it was read. Of two successes at once the one that saw
  * less may win: then a failure counts again, which is the safe side. */
-static store_status_t clear(people_t *people, const identity_t *identity, apr_pool_t *p)
+static store_status_t clear_behind(people_t *people, const identity_t *identity, apr_pool_t *p)
 {
     unsigned char record[CLEARED_RECORD];
     bytes_out_t out = bytes_out(record, sizeof(record));
@@ -152,7 +151,7 @@ store_status_t people_succeeded(people_t *people, const identity_t *identity, ap
     uint32_t consecutive;
     store_status_t status = people_failures(people, identity, &consecutive, p);
     if (status == STORE_OK && consecutive > 0)
-        status = clear(people, identity, p);
+        status = clear_behind(people, identity, p);
     if (status == STORE_OK && memcmp(identity->replaces, none, HANDLE_BYTES) != 0)
         status = retire_replaced(people, identity, now, p);
     return status;

@@ -5,7 +5,7 @@
 #include "base/hex.h"
 #include "store/change.h"
 
-/* How long an identity may take to be added. */
+/* An identity may take so long to be added. */
 #define ADDING_LIFE apr_time_from_sec(600)
 
 static const char *identity_key(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
@@ -103,7 +103,7 @@ store_status_t people_identities(people_t *people, const unsigned char uid[UID_B
 /* Takes members out of a full set whose identity is revoked or was never finished; true when there
  * were any. One whose record is still there may yet be finished, one whose record has expired
  * can't. */
-static bool make_room(people_t *people, const unsigned char uid[UID_BYTES], apr_pool_t *p)
+static bool make_room_in_set(people_t *people, const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
     unsigned char(*handles)[HANDLE_BYTES];
     int members;
@@ -121,13 +121,13 @@ static bool make_room(people_t *people, const unsigned char uid[UID_BYTES], apr_
     return made;
 }
 
-static store_status_t add_member(people_t *people, const identity_t *identity, apr_pool_t *p)
+static store_status_t add_to_set(people_t *people, const identity_t *identity, apr_pool_t *p)
 {
     const char *key = set_key(identity->uid, p);
     const char *member = hex_encode(p, identity->handle, HANDLE_BYTES);
     store_status_t status =
         store_member_add(people->store, STORE_LASTING, key, member, IDENTITIES_MAX, 0);
-    if (status == STORE_FULL && make_room(people, identity->uid, p))
+    if (status == STORE_FULL && make_room_in_set(people, identity->uid, p))
         status = store_member_add(people->store, STORE_LASTING, key, member, IDENTITIES_MAX, 0);
     return status;
 }
@@ -152,7 +152,7 @@ store_status_t people_add_identity(people_t *people, const identity_t *identity,
         return status;
     if (!being_added(&seen))
         return STORE_EXISTS;
-    status = add_member(people, identity, p);
+    status = add_to_set(people, identity, p);
     if (status)
         return status;
     status = store_swap(people->store, STORE_LASTING, identity_key(identity->handle, p), &seen,

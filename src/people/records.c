@@ -87,7 +87,7 @@ const char *people_key(const char *kind, const unsigned char *id, apr_size_t len
 
 store_status_t people_unreadable(people_t *people, const char *key)
 {
-    log_error(people->log, "MPIN0161",
+    log_error(people->log, "MPIN0151",
               "The record %.24s... cannot be read: it is of another version of this module or "
               "damaged. Nobody is let in on its account. Restore the store from its backup, or "
               "start the version that wrote it.",

@@ -3,8 +3,8 @@
 
 #include "people/people.h"
 
-/* What the files of this room share: its records, and how they are read and changed. They are
- * lasting but for the last:
+/* The records of this room, and how its files read and change them. They are lasting but for the
+ * last:
  *   user:<uid>         user_t
  *   name:<sha256>      uid of a canonical name
  *   identity:<handle>  identity_t; one that expires is being added and not there yet
@@ -49,8 +49,8 @@ store_status_t people_set_proven(people_t *people, const unsigned char uid[UID_B
 
 /* Changes what is stored of one identity, whose handle stands in `*identity`; afterwards that is as
  * it is stored. `alter` works on what is there, again after a lost race, and may refuse; where it
- * alters nothing, nothing is written. What it puts into `scratch` goes with the round. An identity
- * that is being added is STORE_MISSING. */
+ * alters nothing, nothing is written. `scratch` goes with the round. An identity that is being
+ * added is STORE_MISSING. */
 typedef store_status_t (*people_alter_t)(void *baton, identity_t *identity, apr_pool_t *scratch);
 store_status_t people_change_identity(people_t *people, identity_t *identity, people_alter_t alter,
                                       void *baton, apr_pool_t *p);

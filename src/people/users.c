@@ -34,8 +34,8 @@ static const char *name_key(const char *name, apr_pool_t *p)
     return people_key("name", hash, sizeof(hash), p);
 }
 
-static store_status_t read_user(people_t *people, const unsigned char uid[UID_BYTES],
-                                const store_record_t *record, user_t *user, apr_pool_t *p)
+static store_status_t read_user_record(people_t *people, const unsigned char uid[UID_BYTES],
+                                       const store_record_t *record, user_t *user, apr_pool_t *p)
 {
     return people_read_user(record->data, record->len, user) &&
                    memcmp(user->uid, uid, UID_BYTES) == 0
@@ -48,7 +48,7 @@ store_status_t people_get(people_t *people, const unsigned char uid[UID_BYTES], 
 {
     store_record_t record;
     store_status_t status = store_get(people->store, STORE_LASTING, user_key(uid, p), p, &record);
-    return status ? status : read_user(people, uid, &record, user, p);
+    return status ? status : read_user_record(people, uid, &record, user, p);
 }
 
 /* `owner` is the name's record (layout 1 | uid 16); its `len` stays 0 where there is none. A user
@@ -149,7 +149,7 @@ static store_status_t change_user(void *baton, store_change_t *change, apr_pool_
     unsigned char *record = apr_palloc(scratch, USER_RECORD_MAX);
     if (!seen)
         return STORE_MISSING;
-    store_status_t status = read_user(mine->people, mine->uid, seen, &mine->user, scratch);
+    store_status_t status = read_user_record(mine->people, mine->uid, seen, &mine->user, scratch);
     if (status == STORE_OK && mine->user.state == USER_DELETED)
         return STORE_MISSING;
     if (status == STORE_OK)
@@ -192,7 +192,7 @@ store_status_t people_end_sessions(people_t *people, const unsigned char uid[UID
     return status ? status : void_sessions(&mine);
 }
 
-static store_status_t prove(user_change_t *mine)
+static store_status_t set_proven(user_change_t *mine)
 {
     if (!mine->user.proven)
         mine->user.proven = people_seconds(mine->now);
@@ -202,7 +202,7 @@ static store_status_t prove(user_change_t *mine)
 store_status_t people_set_proven(people_t *people, const unsigned char uid[UID_BYTES],
                                  apr_time_t now, apr_pool_t *p)
 {
-    user_change_t mine = {.people = people, .uid = uid, .alter = prove, .now = now};
+    user_change_t mine = {.people = people, .uid = uid, .alter = set_proven, .now = now};
     return make_change(&mine, p);
 }
 

@@ -1,10 +1,10 @@
-#ifndef MPIN_STORE_FRONT_H
-#define MPIN_STORE_FRONT_H
+#ifndef MPIN_STORE_SEALED_H
+#define MPIN_STORE_SEALED_H
 
 #include "store/backend.h"
 #include "store/record.h"
 
-/* What store.c, set.c and log.c share: a backend with the sealing in front of it. */
+/* A backend with the sealing in front of it: all that data, sets, counters and logs share. */
 struct store_t {
     const store_backend_t *backend;
     void *state;

@@ -1,3 +1,4 @@
+/* Secrets and time permits, made of a master share. */
 #include "mpin/mpin.h"
 
 #include <sodium.h>

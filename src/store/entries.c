@@ -1,6 +1,7 @@
-#include "store/front.h"
+/* Logs: append-only. */
+#include "store/sealed.h"
 
-/* ---- appending ------------------------------------------------------------------------------ */
+/* ---- appending ------------------------------------------------------------------------------- */
 
 typedef struct append_t {
     store_t *store;
@@ -31,7 +32,7 @@ store_status_t store_log_append(store_t *store, const char *log, const void *dat
     return store->backend->log_append(store->state, log, write_entry, &append, sequence);
 }
 
-/* ---- reading -------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 typedef struct reading_t {
     store_t *store;
