@@ -1,3 +1,4 @@
+/* Part of the check: store, keys and files on this machine. */
 #include "config/checks.h"
 
 #include <apr_strings.h>
@@ -32,8 +33,8 @@ void check_store(const checked_t *site)
     }
 }
 
-/* What keys_open will refuse, as far as it can be seen without reading a key. Who may not look
- * (EACCES) is not the one who starts httpd: no mistake. */
+/* What keys_open will refuse, as far as it can be seen without reading a key. A user who may
+ * not look (EACCES) is not the one who starts httpd: no mistake. */
 void check_keys(const checked_t *site)
 {
     const char *file = site->config->key_file, *dir = store_directory(site->config->store);

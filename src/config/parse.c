@@ -274,9 +274,9 @@ const char *parse_methods(dir_config_t *dir, const words_t *words)
     unsigned methods = 0;
     for (int i = 0; i < words->count; i++) {
         if (!strcasecmp(words->word[i], "pin"))
-            methods |= METHOD_PIN;
+            methods |= FACTOR_BIT(FACTOR_PIN);
         else if (!strcasecmp(words->word[i], "password"))
-            methods |= METHOD_PASSWORD;
+            methods |= FACTOR_BIT(FACTOR_PASSWORD);
         else
             return apr_psprintf(
                 words->p, "\"%.80s\" is no login of this version; write pin, password or both",

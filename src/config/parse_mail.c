@@ -1,3 +1,4 @@
+/* The parsers of mail. */
 #include "config/parse.h"
 #include "base/name.h"
 
@@ -6,8 +7,6 @@
 #include <strings.h>
 
 #include "config/public_url.h"
-
-/* The parsers of what mail needs. */
 
 #define CONTACT_MAX 200 /* bytes */
 

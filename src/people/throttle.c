@@ -24,8 +24,7 @@ typedef struct buckets_t {
     int count;
 } buckets_t;
 
-/* ---- which buckets ----------------------------------------------------------------------------
- */
+/* ---- which buckets --------------------------------------------------------------------------- */
 
 typedef struct address_t {
     unsigned char bytes[16];
@@ -128,8 +127,7 @@ static buckets_t buckets_of(const throttle_t *throttle, const caller_t *caller, 
     return buckets;
 }
 
-/* ---- counting ---------------------------------------------------------------------------------
- */
+/* ---- counting -------------------------------------------------------------------------------- */
 
 /* Adds `n` to a bucket. */
 static store_status_t charge(const throttle_t *throttle, const bucket_t *bucket, int n,

@@ -25,8 +25,7 @@ typedef struct throttle_t {
 #define ADDRESS_BYTES 16
 void throttle_address(const char *text, unsigned char number[ADDRESS_BYTES]);
 
-/* True where two addresses lie in one IPv4 /24 or IPv6 /64: at one place, as far as addresses tell.
- */
+/* True where two addresses lie in one IPv4 /24 or IPv6 /64: one place, as far as addresses tell. */
 bool throttle_same_network(const char *one, const char *other);
 
 /* Stands for a name (none has a space) where it is not known yet whose secret is tried: any user

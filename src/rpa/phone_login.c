@@ -1,41 +1,35 @@
 #include "rpa/phone_login.h"
 #include "base/json.h"
-#include "rpa/rpa.h"
 #include "phone/phone.h"
 
 /* The desktop: what it gets is bound to its pre-login cookie, which is sealed anew so that it
  * outlives the code. False: no randomness. */
 static bool bind_desktop(facts_t *facts)
 {
-    if (!rpa_keep_prelogin(facts))
+    if (!request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
         return false;
     facts->caller.prelogin = facts->prelogin.id;
     return true;
 }
 
-static result_t *no_randomness(const facts_t *facts)
-{
-    return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                        "no randomness is to be had");
-}
-
 result_t *rpa_access_number(facts_t *facts)
 {
-    return bind_desktop(facts) ? phone_access_number(facts->site->phones, &facts->caller, facts->r->pool)
-                               : no_randomness(facts);
+    return bind_desktop(facts)
+               ? phone_access_number(facts->site->phones, &facts->caller, facts->r->pool)
+               : result_no_randomness(facts->r->pool);
 }
 
 result_t *rpa_qr_url(facts_t *facts)
 {
     return bind_desktop(facts)
                ? phone_qr_url(facts->site->phones, &facts->caller, facts->body, facts->r->pool)
-               : no_randomness(facts);
+               : result_no_randomness(facts->r->pool);
 }
 
 result_t *rpa_access(facts_t *facts)
 {
     return phone_access(facts->site->phones, &facts->caller, facts->text, facts->text_len,
-                      facts->r->pool);
+                        facts->r->pool);
 }
 
 result_t *rpa_code_status(facts_t *facts)

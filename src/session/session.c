@@ -266,8 +266,7 @@ uint32_t session_amr_bit(const char *word)
     return 0;
 }
 
-/* A pseudorandom function of the session's id: who doesn't know the key learns nothing of the id.
- */
+/* A pseudorandom function of the session's id: without the key it tells nothing of the id. */
 const char *session_handle(const sessions_t *sessions, const session_t *session, apr_pool_t *p)
 {
     unsigned char handle[crypto_shorthash_siphashx24_BYTES];

@@ -59,8 +59,8 @@ typedef struct sessions_t sessions_t;
 
 /* `cookie` and `realm` are bound into every seal. `idle` and `max` are MPinSession*; an idle time
  * under two minutes would end sessions in use, as a cookie is sealed anew once a minute at most.
- * Without `revocations` (NULL: no store could be opened) nobody is let in. NULL when memory is out.
- */
+ * Nobody is let in without `revocations` (NULL: no store could be opened). NULL when memory is
+ * out. */
 sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *realm,
                           apr_interval_time_t idle, apr_interval_time_t max,
                           revocations_t *revocations, apr_pool_t *p);

@@ -1,9 +1,9 @@
-#include <httpd.h>
+#include "site/child.h"
+
 #include <http_log.h>
 #include <mpm_common.h>
 #include <sys/prctl.h>
 
-#include "config/hooks.h"
 #include "site/place.h"
 #include "dta/local.h"
 #include "dta/second.h"
@@ -20,7 +20,7 @@ static dta_t *make_dta(const depot_t *depot, store_t *store, apr_pool_t *p)
                          : ours;
 }
 
-/* Opens the store and what all its sites share. What fails is told once, not at every try. */
+/* Opens the store and what all its sites share. A failure is told once, not at every try. */
 static bool depot_open(depot_t *depot)
 {
     apr_pool_t *p;
@@ -145,7 +145,7 @@ static void place_start(place_t *place, apr_pool_t *pchild)
         place_try(place, apr_time_now());
 }
 
-void config_child(apr_pool_t *pchild, server_rec *main_server)
+void site_child_init(apr_pool_t *pchild, server_rec *main_server)
 {
     bool first = true;
     for (server_rec *server = main_server; server; server = server->next) {

@@ -440,7 +440,7 @@ static void a_directory_says_who_gets_in_how(void **state)
     (void)state;
     dir_config_t dir = {-1, -1, -1, NULL};
     READ(parse_methods, &dir, "PIN password");
-    assert_int_equal(dir.methods, METHOD_PIN | METHOD_PASSWORD);
+    assert_int_equal(dir.methods, FACTORS_FIRST);
     REFUSED(parse_methods, &dir, "pin google");
     READ(parse_reauth_after, &dir, "10min");
     assert_int_equal(dir.reauth_after, 600);

@@ -366,8 +366,7 @@ static void every_part_comes_back_or_is_missing(void **state)
     }
 }
 
-/* ---- the layout before this one: cookies of it are still about --------------------------------
- */
+/* ---- the layout before this one: cookies of it are still about ------------------------------- */
 
 /* As it was sealed: auth_time, then the times of password and PIN where they were proven. */
 static const char *sealed_before(session_t *session, apr_time_t at)
@@ -670,8 +669,7 @@ static void a_handle_is_the_sessions_own_and_lasts(void **state)
     assert_string_not_equal(handle, session_handle(make(others, COOKIE, REALM), &one, pool));
 }
 
-/* ---- many threads, many users: each opens only what it sealed -----------------------------------
- */
+/* ---- many threads, many users: each opens only what it sealed -------------------------------- */
 
 static void *be_somebody(void *data)
 {

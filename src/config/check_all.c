@@ -1,10 +1,11 @@
+/* The check of the whole configuration, its parts in order. */
 #include "config/checks.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
 #include <string.h>
 
-#include "config/cookie.h"
+#include "config/cookie_name.h"
 #include "config/hooks.h"
 #include "config/mistakes.h"
 #include "config/surroundings.h"

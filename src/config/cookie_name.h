@@ -1,5 +1,5 @@
-#ifndef MPIN_CONFIG_COOKIE_H
-#define MPIN_CONFIG_COOKIE_H
+#ifndef MPIN_CONFIG_COOKIE_NAME_H
+#define MPIN_CONFIG_COOKIE_NAME_H
 
 #include <apr_pools.h>
 #include <stdbool.h>

@@ -1,5 +1,7 @@
+/* The page for phones, /m. */
 #include "login/login.h"
 #include "login/page.h"
+#include "web/answer.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>

@@ -1,4 +1,4 @@
-#include "config/cookie.h"
+#include "config/cookie_name.h"
 
 #include <apr_strings.h>
 #include <string.h>

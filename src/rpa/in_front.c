@@ -1,7 +1,6 @@
-#include "rpa/front.h"
+#include "rpa/in_front.h"
 #include "base/json.h"
 #include "rpa/phone_login.h"
-#include "rpa/rpa.h"
 #include "remote/remote.h"
 
 #include <sodium.h>
@@ -14,9 +13,10 @@ result_t *front_client_settings(facts_t *facts)
     apr_pool_t *p = facts->r->pool;
     const char *user_data = applicant_seal(site->applicants, facts->prelogin.id,
                                            facts->caller.session, facts->caller.now, p);
-    if (!user_data || (facts->prelogin_fresh && !rpa_keep_prelogin(facts)))
-        return result_error(p, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                            "no randomness is to be had");
+    const bool kept = !facts->prelogin_fresh ||
+                      request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+    if (!user_data || !kept)
+        return result_no_randomness(p);
     return remote_client_settings(site->remote, &facts->caller, user_data, p);
 }
 
@@ -72,7 +72,7 @@ void front_redeem(facts_t *facts, const char *auth_ott, redemption_t *redemption
         remote_refused(remote, auth_ott, redemption->refusal, p);
     /* The next try comes with the cookie that this one lacked. */
     if (facts->prelogin_fresh)
-        rpa_keep_prelogin(facts);
+        request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
 }
 
 void front_signed_in(facts_t *facts, const char *auth_ott, const session_t *session)

@@ -1,7 +1,7 @@
-#ifndef MPIN_RPA_FRONT_H
-#define MPIN_RPA_FRONT_H
+#ifndef MPIN_RPA_IN_FRONT_H
+#define MPIN_RPA_IN_FRONT_H
 
-#include "web/route.h"
+#include "web/facts.h"
 
 /* In front of an RPS elsewhere (MPinRPS URL): rows of the route table ... */
 result_t *front_client_settings(facts_t *facts); /* GET /rps/clientSettings */
