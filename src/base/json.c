@@ -89,3 +89,9 @@ bool json_flag(const json_t *object, const char *key, bool *flag)
     *flag = number == 1;
     return true;
 }
+
+void json_set_text(json_t *object, const char *key, const char *text)
+{
+    json_t *value = text ? json_string(text) : NULL; /* NULL too for what is not UTF-8 */
+    json_object_set_new(object, key, value ? value : json_null());
+}

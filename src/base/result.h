@@ -30,6 +30,9 @@ result_t *result_text(apr_pool_t *p, const char *text);
  * is written. */
 result_t *result_error(apr_pool_t *p, int status, const char *code, const char *message);
 
+/* 429 with Retry-After: the same may be asked again in so many seconds. */
+result_t *result_later(apr_pool_t *p, const char *code, const char *message, int seconds);
+
 /* 503: nothing can be sealed or drawn while the system gives no randomness. */
 result_t *result_no_randomness(apr_pool_t *p);
 

@@ -140,7 +140,7 @@ const char *parse_register(unsigned *ways, const words_t *words)
 
 /* The domains that follow the word "domain", as A-labels: spelled as the name of an address there
  * would be. */
-static const char *allow_domains(allow_setting_t *allow, const words_t *words)
+static const char *allow_domains(allow_rule_t *allow, const words_t *words)
 {
     const char **domains = apr_pcalloc(words->p, sizeof(*domains) * (apr_size_t)words->count);
     for (int i = 1; i < words->count; i++) {
@@ -157,7 +157,7 @@ static const char *allow_domains(allow_setting_t *allow, const words_t *words)
     return NULL;
 }
 
-const char *parse_allow(allow_setting_t *allow, const words_t *words)
+const char *parse_allow(allow_rule_t *allow, const words_t *words)
 {
     const char *kind = words->word[0];
     if (!strcasecmp(kind, "any") && words->count == 1) {

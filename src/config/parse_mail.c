@@ -1,5 +1,6 @@
 /* The parsers of mail. */
 #include "config/parse.h"
+#include "base/name.h"
 
 #include <apr_strings.h>
 #include <string.h>

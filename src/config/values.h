@@ -4,7 +4,8 @@
 #include <apr_tables.h>
 #include "config/public_url.h"
 #include "notice/smtp.h"
-#include "rps/rps.h"
+#include "people/throttle.h"
+#include "rps/allow.h"
 
 /* What directives hold, once they are read. Nothing here knows httpd. */
 
@@ -81,14 +82,6 @@ typedef struct pass_header_t {
     const char *name;
     enum { PASS_USER, PASS_EMAIL, PASS_PROVIDER, PASS_AMR, PASS_AUTH_TIME, PASS_SESSION } field;
 } pass_header_t;
-
-/* MPinRegisterAllow. */
-typedef struct allow_setting_t {
-    allow_kind_t kind;
-    const char *const *domains; /* ALLOW_DOMAINS: A-labels in lower case, NULL-terminated */
-    const char *file;           /* ALLOW_FILE */
-    const char *url;            /* ALLOW_URL */
-} allow_setting_t;
 
 /* MPinMail. */
 typedef struct mail_server_t {

@@ -58,8 +58,10 @@ result_t *activate_submit(facts_t *facts)
     if (facts->prelogin_fresh || !form_token_ok(facts, facts->prelogin.id, PURPOSE))
         return result_error(p, HTTP_FORBIDDEN, "stale_form", "the form's token is not this page's");
 
-    result_t *done = rps_link_follow(facts->site->rps, &facts->caller, token,
-                                     apr_table_get(facts->form, "number"), p);
+    const char *number = apr_table_get(facts->form, "number");
+    result_t *done = facts->site->remote
+                         ? remote_link_follow(facts->site->remote, &facts->caller, token, number, p)
+                         : rps_link_follow(facts->site->rps, &facts->caller, token, number, p);
     const bool wrong = done->code && strcmp(done->code, "number_wrong") == 0;
     if (done->code && !wrong)
         return done;

@@ -53,7 +53,7 @@ static address_t address_read(const char *text)
     return address;
 }
 
-void throttle_address(const char *text, unsigned char number[16])
+void throttle_address(const char *text, unsigned char number[ADDRESS_BYTES])
 {
     const address_t address = address_read(text);
     unsigned char hash[crypto_hash_sha256_BYTES];

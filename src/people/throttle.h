@@ -22,7 +22,8 @@ typedef struct throttle_t {
 } throttle_t;
 
 /* One number for an address as the buckets know it: all of an IPv6 /64 has the same. */
-void throttle_address(const char *text, unsigned char number[16]);
+#define ADDRESS_BYTES 16
+void throttle_address(const char *text, unsigned char number[ADDRESS_BYTES]);
 
 /* True where two addresses lie in one IPv4 /24 or IPv6 /64: one place, as far as addresses tell. */
 bool throttle_same_network(const char *one, const char *other);

@@ -17,7 +17,7 @@ result_t *front_client_settings(facts_t *facts)
                       request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
     if (!user_data || !kept)
         return result_no_randomness(p);
-    return remote_client_settings(site->rps, &facts->caller, user_data, p);
+    return remote_client_settings(site->remote, &facts->caller, user_data, p);
 }
 
 /* The caller is the RPS; what it asks is about somebody else. */
@@ -34,12 +34,13 @@ result_t *front_verify(facts_t *facts)
         caller.session = applicant.signed_in ? &applicant.session : NULL;
         caller.prelogin = applicant.browser;
     }
-    return remote_verify(site->rps, &caller, facts->body, facts->r->pool);
+    return remote_verify(site->remote, &caller, facts->body, facts->r->pool);
 }
 
 result_t *front_permit(facts_t *facts)
 {
-    return remote_permit(facts->site->rps, apr_table_get(facts->query, "mpin_id"), facts->r->pool);
+    return remote_permit(facts->site->remote, apr_table_get(facts->query, "mpin_id"),
+                         facts->r->pool);
 }
 
 /* ---- POST /mpinAuthenticate ---- */
@@ -64,11 +65,11 @@ static const json_t *promise(facts_t *facts)
 
 void front_redeem(facts_t *facts, const char *auth_ott, redemption_t *redemption)
 {
-    rps_t *rps = facts->site->rps;
+    remote_t *remote = facts->site->remote;
     apr_pool_t *p = facts->r->pool;
-    remote_redeem(rps, &facts->caller, auth_ott, promise(facts), redemption, p);
+    remote_redeem(remote, &facts->caller, auth_ott, promise(facts), redemption, p);
     if (redemption->refusal && redemption->wants_word)
-        remote_refused(rps, auth_ott, redemption->refusal, p);
+        remote_refused(remote, auth_ott, redemption->refusal, p);
     /* The next try comes with the cookie that this one lacked. */
     if (facts->prelogin_fresh)
         request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
@@ -76,5 +77,6 @@ void front_redeem(facts_t *facts, const char *auth_ott, redemption_t *redemption
 
 void front_signed_in(facts_t *facts, const char *auth_ott, const session_t *session)
 {
-    remote_signed_in(facts->site->rps, auth_ott, rpa_logout_data(facts, session), facts->r->pool);
+    remote_signed_in(facts->site->remote, auth_ott, rpa_logout_data(facts, session),
+                     facts->r->pool);
 }

@@ -89,7 +89,7 @@ result_t *rpa_authenticate(facts_t *facts)
     if (!auth_ott)
         return result_error(p, HTTP_BAD_REQUEST, "field_missing",
                             "mpinResponse.authOTT is missing");
-    if (facts->site->rps_settings.remote_url)
+    if (facts->site->remote)
         front_redeem(facts, auth_ott, &redemption);
     else
         rps_redeem(facts->site->rps, &facts->caller, auth_ott, &redemption, p);

@@ -2,6 +2,7 @@
 #define MPIN_RPS_ATTEMPT_H
 
 #include "rps/inflight.h"
+#include "rps/standing.h"
 
 /* One try at a PIN (design, "Attempts"). It is reserved before the proof is looked at; failures
  * that are on record and reservations together never exceed the limit, across threads and

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/hex.h"
 #include "rps/authott.h"
+#include "store/key.h"
 
 #define VERSION 4
 
@@ -11,7 +12,7 @@ static const char *key_of(authott_kind_t kind, const unsigned char token[TOKEN_B
 {
     unsigned char hash[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(hash, token, TOKEN_BYTES);
-    return rps_key(kind == AUTHOTT_PHONE ? "authott-phone" : "authott", hash, TOKEN_BYTES, p);
+    return store_key(kind == AUTHOTT_PHONE ? "authott-phone" : "authott", hash, TOKEN_BYTES, p);
 }
 
 store_status_t authott_issue(rps_t *rps, const caller_t *caller, authott_t *record,

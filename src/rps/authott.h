@@ -2,10 +2,12 @@
 #define MPIN_RPS_AUTHOTT_H
 
 #include "rps/otp.h"
+#include "rps/standing.h"
 
 /* What an authOTT stands for: a verdict, kept for a minute. The store's key is a hash, so that who
  * lists keys has no authOTT. */
 #define AUTHOTT_SECONDS 60
+#define AUTHOTT_TEXT_MAX 64 /* bytes of what clients send as one */
 
 /* Who may redeem it. BROWSER: the one that made pass2, once. PHONE: it answers the number or QR
  * that another browser asked for, and only that one gets a session for it; the phone that made
@@ -19,7 +21,7 @@ typedef struct authott_t {
     uint32_t attempts_left, retry_after;
     unsigned char browser[PRELOGIN_ID_BYTES]; /* that made pass2 */
     unsigned char handle[HANDLE_BYTES];
-    unsigned char wid[TOKEN_BYTES];    /* PHONE: what it answers; all zero: nothing that is live */
+    unsigned char wid[WID_BYTES];      /* PHONE: what it answers; all zero: nothing that is live */
     char otp[OTP_DIGITS + 1];          /* BROWSER: the code that pass2 answered; "" without one */
     char mpin_id[2 * MPIN_ID_MAX + 1]; /* for the application that redeems it; "" at a site */
 } authott_t;

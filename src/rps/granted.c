@@ -1,7 +1,10 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "rps/granted.h"
+#include "rps/become.h"
 #include "rps/mailed.h"
+#include "store/key.h"
+#include "rps/allowed.h"
 
 /* How long a granted registration waits for its first login. Strangers', who can make any number,
  * are fleeting. */
@@ -10,7 +13,7 @@
 
 static const char *key_of(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
-    return rps_key("granted", handle, HANDLE_BYTES, p);
+    return store_key("granted", handle, HANDLE_BYTES, p);
 }
 
 store_status_t granted_keep(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
@@ -69,11 +72,11 @@ static result_t *take_over(rps_t *rps, const caller_t *caller, const mpin_id_t *
     apr_cpystrn(pending.name, name, sizeof pending.name);
     pending.origin = rps->settings->register_open ? ORIGIN_OPEN : ORIGIN_MAIL;
     if (pending.origin == ORIGIN_OPEN)
-        return pending_become(rps, caller, id, &pending, p);
+        return become_identity(rps, caller, id, &pending, p);
 
     user_t user;
     refusal = user_of(rps, caller, name, &user, p);
-    return refusal ? refusal : pending_add_identity(rps, caller, id, &pending, &user, p);
+    return refusal ? refusal : become_device(rps, caller, id, &pending, &user, p);
 }
 
 static result_t *become_granted(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
@@ -81,7 +84,7 @@ static result_t *become_granted(rps_t *rps, const caller_t *caller, const mpin_i
 {
     if (strcmp(pending->name, name) != 0)
         return result_error(p, 403, "not_allowed", "Another name was granted.");
-    result_t *refusal = pending_become(rps, caller, id, pending, p);
+    result_t *refusal = become_identity(rps, caller, id, pending, p);
     if (!refusal)
         mailed_tell_device(rps, caller, id, pending, p);
     if (refusal && refusal->status == 400) /* its user has signed out everywhere since */

@@ -1,12 +1,9 @@
 #ifndef MPIN_RPS_MAILED_H
 #define MPIN_RPS_MAILED_H
 
-#include "rps/activation.h"
 #include "rps/pending.h"
 
-/* What the RPS has to do with mail (security model, "A mail link alone activates nothing"). A link
- * holds which registration or identity it is about and a MAC, so that nobody makes one up; what it
- * is worth is looked up when it is followed. */
+/* What the RPS has to do with mail (docs/security.md, "A mail link alone activates nothing"). */
 
 /* A fresh number from 1 to 999999, and its six digits. */
 uint32_t mailed_number(void);

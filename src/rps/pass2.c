@@ -4,11 +4,12 @@
 #include "base/json.h"
 #include "rps/attempt.h"
 #include "rps/authott.h"
+#include "rps/quota.h"
 #include "rps/split.h"
 #include "phone/code.h"
 
-#define UNJUDGED_EACH 20  /* records a minute and identity of who is not judged ... */
-#define UNJUDGED_ALL 5000 /* ... and in all */
+/* Records a minute, by identity, of passes that are not judged. */
+static const quota_t unjudged_quota = {"unjudged", 20, 5000, 60};
 
 typedef struct pass2_request_t {
     mpin_id_t id;
@@ -30,7 +31,7 @@ static bool read_wid(pass2_request_t *request, const rps_t *rps, const json_t *w
     if (strcmp(text, "0") == 0)
         return true;
     request->wid = text;
-    return rps->settings->phone_login && code_is_wid(text);
+    return phone_is_on(rps->phones) && code_is_wid(text);
 }
 
 static bool read_pass_id(pass2_request_t *request, const json_t *body)
@@ -72,7 +73,7 @@ static result_t *answer(const char *auth_ott, const char *otp, apr_pool_t *p)
     json_t *json = json_pack("{s:s, s:i, s:s, s:s}", "authOTT", auth_ott, "pass", 2, "version",
                              RPS_VERSION, "message", "OK");
     if (*otp)
-        rps_add_text(json, "OTP", otp);
+        json_set_text(json, "OTP", otp);
     return result_ok(p, json);
 }
 
@@ -101,8 +102,7 @@ static bool is_kept(rps_t *rps, const caller_t *caller, const attempt_t *attempt
     if (attempt->passes)
         return true;
     return rps->settings->service && attempt->identity.name[0] &&
-           rps_count_made(rps, "unjudged", attempt->handle, UNJUDGED_EACH, UNJUDGED_ALL, 60,
-                          caller->now, p) == STORE_OK;
+           quota_take(rps->store, &unjudged_quota, attempt->handle, caller->now, p) == STORE_OK;
 }
 
 /* What an application redeems is bound to no browser: it has only its own users' cookies. */
@@ -133,7 +133,7 @@ static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t
         return answer(idle(rps, caller, request, attempt->verdict, p), record.otp, p);
     store_status_t status = STORE_OK;
     if (request->wid && attempt->verdict == VERDICT_RIGHT)
-        status = code_find(rps, request->wid, caller->now, record.wid, p);
+        status = code_find(rps->phones, request->wid, caller->now, record.wid, p);
     if (status == STORE_OK || status == STORE_MISSING)
         status = authott_issue(rps, caller, &record, &text, p);
     return status == STORE_OK ? answer(text, record.otp, p) : store_refusal(status, p);

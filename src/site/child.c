@@ -64,8 +64,6 @@ static bool place_raise(place_t *place)
     site->people = depot->people;
     site->http = depot->http;
     site->dta = depot->dta;
-    site->rps_settings.http = depot->http;
-    site->rps_settings.seats = site->seats;
     site->sessions = sessions_make(keys, site->session_cookie, site->realm, site->session_idle,
                                    site->session_max, depot->revocations, p);
     site->prelogins = prelogins_make(keys, site->prelogin_cookie, site->realm, PRELOGIN_LIFE, p);
@@ -74,9 +72,20 @@ static bool place_raise(place_t *place)
     site->applicants = applicants_make(keys, site->realm, depot->revocations, p);
     if (site->dta && (site->services & SERVICE_DTA))
         site->dta_service = dta_service_make(keys, site->store, &site->log, apr_time_now(), p);
-    if (site->dta)
-        site->rps = rps_make(&site->rps_settings, site->store, site->people, site->dta,
-                             &site->throttle, keys, &site->log, p);
+    site->phones = phones_make(&site->phone_settings, site->store, &site->throttle, keys, p);
+    const rps_means_t means = {.store = site->store,
+                               .people = site->people,
+                               .dta = site->dta,
+                               .phones = site->phones,
+                               .throttle = &site->throttle,
+                               .keys = keys,
+                               .http = site->http,
+                               .seats = site->seats,
+                               .log = &site->log};
+    if (site->dta && site->phones)
+        site->rps = rps_make(&site->rps_settings, &means, p);
+    if (site->rps && site->remote_settings.url)
+        site->remote = remote_make(&site->remote_settings, site->rps, site->http, site->seats, p);
     if (!site->sessions || !site->prelogins || !site->known || !site->signouts || !site->rps ||
         !site->applicants || (!site->dta_service && (site->services & SERVICE_DTA))) {
         log_error(&site->log, "MPIN0205",

@@ -66,14 +66,17 @@ static void set_cookies(site_t *site, const server_config_t *config, apr_pool_t 
 
 static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
-    rps_settings_t *rps = &site->rps_settings;
     const char *mobile = site->paths[PATH_MOBILE] ? site->paths[PATH_MOBILE] : MOBILE_ALIAS;
-    rps->phone_login = config->phone_login;
-    rps->phone_wait = PHONE_WAIT;
-    rps->public_url = site->url.text;
-    rps->host = strstr(site->url.text, "://") + 3;
-    rps->mobile_url = apr_pstrcat(p, site->url.text, mobile, NULL);
-    rps->logo_url = site->logo ? apr_pstrcat(p, site->url.text, site->logo, NULL) : "";
+    site->phone_settings = (phone_settings_t){
+        .on = config->phone_login,
+        .wait = PHONE_WAIT,
+        .title = site->title,
+        .public_url = site->url.text,
+        .host = strstr(site->url.text, "://") + 3,
+        .base_url = site->rps_settings.base_url,
+        .mobile_url = apr_pstrcat(p, site->url.text, mobile, NULL),
+        .logo_url = site->logo ? apr_pstrcat(p, site->url.text, site->logo, NULL) : "",
+    };
 }
 
 /* A service's clients are on pages of other origins: they get whole URLs, but for the one where the
@@ -99,14 +102,11 @@ static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
         .register_open = ways & REGISTER_OPEN,
         .register_mail = ways & REGISTER_MAIL,
         .open_to_anyone = ways & REGISTER_OPEN_TO_ANYONE,
-        .allow = config->allow.kind,
-        .domains = config->allow.domains,
-        .allow_file = config->allow.file,
-        .allow_url = config->allow.url,
+        .allow = config->allow,
         .service = site->services & SERVICE_RPS,
         .verify_url = config->verify_url,
         .permit_url = site->services & SERVICE_RPS ? config->permit_url : NULL,
-        .remote_url = config->rps.url,
+        .public_url = site->url.text,
         .title = site->title,
         .base_url = site->paths[PATH_RPS],
         .authenticate_url = site->paths[PATH_AUTHENTICATE],
@@ -133,12 +133,12 @@ static const char *content_policy(const server_config_t *config, apr_pool_t *p)
                        NULL);
 }
 
-/* Where an RPS elsewhere may send its clients. */
-static void set_dta_origins(site_t *site, const server_config_t *config, apr_pool_t *p)
+/* An RPS elsewhere may send its clients to our second D-TA only. */
+static void set_remote(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
     const char **origins = apr_pcalloc(p, 2 * sizeof(*origins));
     origins[0] = config->second_dta.url ? config->second_dta.origin.text : NULL;
-    site->rps_settings.dta_origins = origins;
+    site->remote_settings = (remote_settings_t){.url = config->rps.url, .dta_origins = origins};
 }
 
 static void set_login_ways(site_t *site, const server_config_t *config, apr_pool_t *p)
@@ -186,6 +186,6 @@ bool site_make(site_t *site, const server_config_t *config, server_rec *server, 
     if (site->services)
         set_service_urls(site, config, p);
     set_phone(site, config, p);
-    set_dta_origins(site, config, p);
+    set_remote(site, config, p);
     return true;
 }

@@ -7,6 +7,7 @@
 #include "config/directives.h"
 #include "notice/own.h"
 #include "dta/serve.h"
+#include "remote/remote.h"
 #include "session/applicant.h"
 #include "session/signout.h"
 #include <mod_auth.h>
@@ -45,6 +46,8 @@ typedef struct site_t {
     bool all_loopback;      /* every Listen address is loopback */
     bool open_registration; /* the demo banner */
     rps_settings_t rps_settings;
+    phone_settings_t phone_settings;
+    remote_settings_t remote_settings;
     throttle_t throttle;
     apr_file_t *audit;         /* MPinAuditLog, NULL without */
     const smtp_server_t *mail; /* MPinMail, NULL without; `stop` is its sender's to set */
@@ -64,7 +67,9 @@ typedef struct site_t {
     http_t *http;
     dta_t *dta;
     dta_service_t *dta_service; /* on vhosts with MPinService dta */
+    phones_t *phones;
     rps_t *rps;
+    remote_t *remote; /* an RPS elsewhere, NULL without */
 } site_t;
 
 typedef struct password_provider_t {

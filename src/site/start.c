@@ -177,7 +177,7 @@ static int set_secrets(site_t *site, const server_config_t *config, const server
         status = set_secret(&site->service_secret, config->service.secret_file, server, p);
     if (status == OK && config->rps.secret_file)
         status = set_secret(&site->rps_secret, config->rps.secret_file, server, p);
-    site->rps_settings.remote_secret = site->rps_secret;
+    site->remote_settings.secret = site->rps_secret;
     site->rps_settings.service_secret = site->service_secret;
     if (status == OK && config->issue_otp.secret_file)
         status = set_secret(&site->service_secret, config->issue_otp.secret_file, server, p);

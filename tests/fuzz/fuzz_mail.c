@@ -142,7 +142,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     desk->settings.register_mail = true;
     desk->settings.mail_site = SITE;
     desk->settings.activate_url = SITE "/mpinActivate";
-    desk->settings.allow = ALLOW_ANY;
+    desk->settings.allow.kind = ALLOW_ANY;
     desk_open(desk);
     atexit(drop);
     return 0;

@@ -17,8 +17,8 @@ int remote_desk_make(void **state)
     desk_t *desk = *state;
     http_peer_start("", 0);
     const size_t len = strlen(http_peer_url());
-    desk->settings.remote_url = apr_pstrmemdup(desk->pool, http_peer_url(), len - 1);
-    desk->settings.phone_login = true;
+    desk->remote_settings.url = apr_pstrmemdup(desk->pool, http_peer_url(), len - 1);
+    desk->phone_settings.on = true;
     return 0;
 }
 
@@ -30,10 +30,10 @@ int remote_desk_drop(void **state)
 
 void remote_desk_forget(desk_t *desk)
 {
-    desk->rps =
-        rps_make(&desk->settings, desk->store, desk->people, dta_local(desk->keys, desk->pool),
-                 &desk->throttle, desk->keys, &desk->log, desk->pool);
+    desk->rps = desk_rps(desk, &desk->settings, dta_local(desk->keys, desk->pool));
     assert_non_null(desk->rps);
+    desk->remote =
+        remote_make(&desk->remote_settings, desk->rps, desk->http, desk->seats, desk->pool);
 }
 
 void remote_desk_answers(desk_t *desk, int status, const char *body)

@@ -30,8 +30,7 @@ static dta_t *begin(void)
 
 static void begin_rps(const dta_t *dta)
 {
-    desk->rps = rps_make(&desk->settings, desk->store, desk->people, dta, &desk->throttle,
-                         desk->keys, &desk->log, desk->pool);
+    desk->rps = desk_rps(desk, &desk->settings, dta);
     assert_non_null(desk->rps);
 }
 

@@ -216,7 +216,7 @@ static void a_mail_server_has_a_host_and_never_a_password_in_its_url(void **stat
 static void who_may_register_is_anybody_or_domains_or_a_file(void **state)
 {
     (void)state;
-    allow_setting_t allow = {0};
+    allow_rule_t allow = {0};
     READ(parse_allow, &allow, "any");
     assert_int_equal(allow.kind, ALLOW_ANY);
     READ(parse_allow, &allow, "domain Example.ORG sub.example.com");

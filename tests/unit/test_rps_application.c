@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "base/json.h"
+#include "rps/allowed.h"
 #include "http_peer.h"
 #include "rps_desk.h"
 
@@ -31,8 +32,8 @@ static int drop(void **state)
 static void ask_application(desk_t *desk, const char *answer)
 {
     http_peer_start(answer, 0);
-    desk->settings.allow = ALLOW_URL;
-    desk->settings.allow_url = apr_pstrcat(desk->pool, http_peer_url(), "mpinVerify", NULL);
+    desk->settings.allow.kind = ALLOW_URL;
+    desk->settings.allow.url = apr_pstrcat(desk->pool, http_peer_url(), "mpinVerify", NULL);
 }
 
 static const char *ruled(desk_t *desk, int *status)
@@ -108,7 +109,7 @@ static void an_application_that_is_gone_lets_nobody_in(void **state)
     ask_application(desk, YES);
     http_peer_stop(NULL);
     assert_ruled(desk, 500, "application_failed");
-    assert_false(rps_allows(desk->rps, "anna@example.org", desk->pool));
+    assert_false(desk_allows(desk, "anna@example.org", desk->pool));
 }
 
 static void who_finds_no_seat_is_told_to_come_again(void **state)
@@ -116,13 +117,13 @@ static void who_finds_no_seat_is_told_to_come_again(void **state)
     desk_t *desk = *state;
     seat_t seat;
     ask_application(desk, YES);
-    assert_true(seats_take(desk->settings.seats, 60000, &seat));
+    assert_true(seats_take(desk->seats, 60000, &seat));
     assert_ruled(desk, 200, "yes"); /* the other seat, which is given back */
     assert_ruled(desk, 200, "yes");
-    assert_true(seats_take(desk->settings.seats, 60000, &seat));
+    assert_true(seats_take(desk->seats, 60000, &seat));
     assert_ruled(desk, 429, "busy");
     assert_int_equal(http_peer_requests(), 2);
-    seats_give(desk->settings.seats, &seat);
+    seats_give(desk->seats, &seat);
     assert_ruled(desk, 200, "yes");
 }
 
@@ -162,8 +163,8 @@ static void a_service_tells_its_secret_to_its_own_application_only(void **state)
     assert_int_equal(desk_register(desk, &browser, "anna@example.org", &device), 200);
     assert_non_null(strstr(http_peer_request(), header));
 
-    desk->settings.allow = ALLOW_URL;
-    desk->settings.allow_url = http_peer_url();
+    desk->settings.allow.kind = ALLOW_URL;
+    desk->settings.allow.url = http_peer_url();
     assert_ruled(desk, 200, "yes");
     assert_null(strstr(http_peer_request(), "Bearer"));
 }

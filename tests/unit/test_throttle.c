@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "people/throttle.h"
-#include "store/front.h"
+#include "store/sealed.h"
 #include "store_fixture.h"
 
 #define OFFICE "198.51.100.7"

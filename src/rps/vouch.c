@@ -1,4 +1,4 @@
-#include "rps/service.h"
+#include "rps/vouch.h"
 
 #include <apr_strings.h>
 #include <sodium.h>
@@ -6,16 +6,9 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "rps/pending.h"
-#include "phone/phone.h"
-
-/* Other applications' RPS: registration by their word, and what only they may ask (protocol: RPS,
- * private). */
 
 #define KEY_HEX (2 * crypto_auth_hmacsha256_BYTES)
 #define KEY_MAX 256 /* bytes of one that somebody sends */
-#define OTT_MAX 64  /* bytes of an authOTT, as clients send it */
-
-/* ---- activation ------------------------------------------------------------------------------ */
 
 /* hex HMAC-SHA256(key, mpinId | regOTT), both as their hex. */
 static const char *activate_key(const rps_t *rps, const char *mpin_id, const char *reg_ott,
@@ -33,8 +26,8 @@ static const char *activate_key(const rps_t *rps, const char *mpin_id, const cha
 
 /* The registration is kept before the application is asked, which may activate it while it answers.
  */
-result_t *service_vouch(rps_t *rps, const mpin_id_t *id, const verify_t *verify,
-                        const char *reg_ott, bool *active, apr_pool_t *p)
+result_t *vouch_registration(rps_t *rps, const mpin_id_t *id, const verify_t *verify,
+                             const char *reg_ott, bool *active, apr_pool_t *p)
 {
     verify_t whole = *verify;
     whole.activate_key = activate_key(rps, verify->mpin_id, reg_ott, p);
@@ -78,69 +71,4 @@ result_t *rps_activate(rps_t *rps, const char *mpin_id, const json_t *body, apr_
     if (status == STORE_MISSING)
         return activation_unknown(p);
     return status == STORE_OK ? result_ok(p, NULL) : store_refusal(status, p);
-}
-
-/* ---- authentication -------------------------------------------------------------------------- */
-
-/* As the original words it. */
-static const char *message_of(const result_t *refusal)
-{
-    switch (refusal ? refusal->status : 200) {
-    case 200:
-        return "Authentication successful";
-    case 401:
-    case 410:
-        return "Wrong PIN.";
-    case 408:
-        return "Expired authentication request";
-    default:
-        return refusal->message;
-    }
-}
-
-static result_t *answer(const redemption_t *redemption, apr_pool_t *p)
-{
-    result_t *refusal = redemption->refusal;
-    const char *mpin_id = redemption->mpin_id ? redemption->mpin_id : "";
-    const int status = refusal ? refusal->status : 200;
-    json_t *json =
-        json_pack("{s:i, s:s, s:s, s:s}", "status", status, "message", message_of(refusal),
-                  "userId", redemption->identity.name, "mpinId", mpin_id);
-    json_t *left = refusal ? json_object_get(refusal->json, "attemptsLeft") : NULL;
-    if (left)
-        json_object_set(json, "attemptsLeft", left);
-    if (redemption->otp[0])
-        rps_add_text(json, "OTP", redemption->otp);
-    result_t *result = result_ok(p, json);
-    result->status = status;
-    if (!refusal)
-        return rps_audited(result, "login_pin", redemption->identity.name,
-                           redemption->identity.handle, p);
-    result->retry_after = refusal->retry_after;
-    result->event = refusal->event;
-    result->user = refusal->user;
-    result->identity = refusal->identity;
-    return result;
-}
-
-/* POST /authenticate (protocol: RPS, private): what an authOTT is worth, once. Which browser
- * brought it is the application's to know. */
-result_t *rps_authenticate(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
-{
-    redemption_t redemption;
-    const char *auth_ott = json_text(body, "authOTT", OTT_MAX);
-    if (!auth_ott)
-        return result_error(p, 400, "field_missing", "authOTT is missing");
-    rps_redeem(rps, caller, auth_ott, &redemption, p);
-    const result_t *refusal = redemption.refusal;
-    if (refusal && refusal->status >= 500)
-        return redemption.refusal;
-    if (!refusal && (json_object_get(body, "logoutURL") || json_object_get(body, "logoutData")))
-        rps_phone_told(rps, caller, &redemption, body, p);
-    return answer(&redemption, p);
-}
-
-result_t *rps_status(apr_pool_t *p)
-{
-    return result_ok(p, json_pack("{s:s, s:s}", "message", "active", "version", RPS_VERSION));
 }

@@ -1,21 +1,21 @@
-#include "phone/number.h"
+#include "phone/access_number.h"
 
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
 
 #define SIX_DIGITS 1000000
-#define TRIES 64 /* places that are looked at */
+#define PLACES_LOOKED_AT 64
 
 /* One place. All numbers of the same remainder share one, so that no more numbers than places can
  * be live, and nothing has to be counted. */
-typedef struct place_t {
+typedef struct number_place_t {
     apr_time_t expires;
     unsigned char wid[WID_BYTES];
     char number[NUMBER_DIGITS + 1];
-} place_t;
+} number_place_t;
 
-bool number_make(unsigned six, char number[NUMBER_DIGITS + 1])
+bool access_number_make(unsigned six, char number[NUMBER_DIGITS + 1])
 {
     unsigned sum = 0;
     for (int i = 5; i >= 0; i--, six /= 10) {
@@ -41,23 +41,23 @@ static unsigned six_of(const char *text)
     return six;
 }
 
-bool number_is(const char *text)
+bool access_number_is(const char *text)
 {
     char whole[NUMBER_DIGITS + 1];
     const unsigned six = six_of(text);
-    return six < SIX_DIGITS && number_make(six, whole) && strcmp(text, whole) == 0;
+    return six < SIX_DIGITS && access_number_make(six, whole) && strcmp(text, whole) == 0;
 }
 
-static const char *key_of(unsigned six, apr_pool_t *p)
+static const char *number_key(unsigned six, apr_pool_t *p)
 {
     return apr_psprintf(p, "number:%u", six % NUMBERS_LIVE);
 }
 
-static store_status_t place_read(rps_t *rps, const char *key, apr_time_t now, place_t *place,
-                                 apr_pool_t *p)
+static store_status_t read_number_place(store_t *store, const char *key, apr_time_t now,
+                                        number_place_t *place, apr_pool_t *p)
 {
     store_record_t record;
-    store_status_t status = store_get(rps->store, STORE_FLEETING, key, p, &record);
+    store_status_t status = store_get(store, STORE_FLEETING, key, p, &record);
     if (status != STORE_OK)
         return status;
     if (record.len != sizeof *place)
@@ -67,22 +67,23 @@ static store_status_t place_read(rps_t *rps, const char *key, apr_time_t now, pl
 }
 
 /* A place is looked at before it is taken, which no other writer waits for. */
-store_status_t number_take(rps_t *rps, const unsigned char wid[WID_BYTES], apr_time_t now,
-                           apr_time_t expires, char number[NUMBER_DIGITS + 1], apr_pool_t *p)
+store_status_t access_number_take(store_t *store, const unsigned char wid[WID_BYTES],
+                                  apr_time_t now, apr_time_t expires,
+                                  char number[NUMBER_DIGITS + 1], apr_pool_t *p)
 {
-    for (int i = 0; i < TRIES;) {
+    for (int i = 0; i < PLACES_LOOKED_AT;) {
         const unsigned six = randombytes_uniform(SIX_DIGITS);
-        place_t place = {.expires = expires}, other;
-        if (!number_make(six, place.number))
+        number_place_t place = {.expires = expires}, other;
+        if (!access_number_make(six, place.number))
             continue;
         i++;
-        const char *key = key_of(six, p);
-        store_status_t status = place_read(rps, key, now, &other, p);
+        const char *key = number_key(six, p);
+        store_status_t status = read_number_place(store, key, now, &other, p);
         if (status == STORE_OK)
             continue;
         memcpy(place.wid, wid, sizeof place.wid);
         if (status == STORE_MISSING)
-            status = store_add(rps->store, STORE_FLEETING, key, &place, sizeof place, expires);
+            status = store_add(store, STORE_FLEETING, key, &place, sizeof place, expires);
         if (status == STORE_EXISTS)
             continue;
         memcpy(number, place.number, sizeof place.number);
@@ -91,11 +92,11 @@ store_status_t number_take(rps_t *rps, const unsigned char wid[WID_BYTES], apr_t
     return STORE_FULL;
 }
 
-store_status_t number_find(rps_t *rps, const char *number, apr_time_t now,
-                           unsigned char wid[WID_BYTES], apr_pool_t *p)
+store_status_t access_number_find(store_t *store, const char *number, apr_time_t now,
+                                  unsigned char wid[WID_BYTES], apr_pool_t *p)
 {
-    place_t place;
-    store_status_t status = place_read(rps, key_of(six_of(number), p), now, &place, p);
+    number_place_t place;
+    store_status_t status = read_number_place(store, number_key(six_of(number), p), now, &place, p);
     if (status != STORE_OK)
         return status;
     if (memcmp(place.number, number, sizeof place.number) != 0)
