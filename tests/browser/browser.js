@@ -1,11 +1,11 @@
 // What every browser test needs: a site of its own, Chromium, and TAP.
 //
 // The site is the demo of `make run` on a port of ours with a fresh store, or the one at MPIN_URL (whose password
-// user MPIN_PASSWORD_USER has MPIN_PASSWORD). BUILD names the build folder,
-// PORT the first of ten ports, ONLY a part of the names of the tests to run.
+// user MPIN_PASSWORD_USER has MPIN_PASSWORD). BUILD names the build folder, ONLY a part of the names of the tests to run.
+const { port } = require('../lib/ports.cjs');
 const { execFileSync } = require('node:child_process');
-const { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } = require('node:fs');
-const { basename, join, resolve } = require('node:path');
+const { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync } = require('node:fs');
+const { join, resolve } = require('node:path');
 const axe = require('axe-core');
 const { chromium } = require('playwright-core');
 
@@ -23,13 +23,11 @@ async function startSite(more = (_) => '') {
     if (MPIN_URL)
         return { url: MPIN_URL, user: MPIN_PASSWORD_USER, password: MPIN_PASSWORD, stop() {} };
 
-    const port = String(Number(process.env.PORT || 8405)
-        + readdirSync(__dirname).indexOf(basename(process.argv[1])));
     const folder = mkdtempSync('/var/tmp/mpin-browser-') /* the store wants no tmpfs */;
     chmodSync(folder, 0o755);
     symlinkSync(join(build, 'mod_auth_mpin.so'), join(folder, 'mod_auth_mpin.so'));
     const demo = (word) => execFileSync(join(root, 'tools/demo'), [word],
-        { env: { ...process.env, BUILD: folder, PORT: port, TLS: '', HOST: '', MORE: more(folder) }, stdio: ['ignore', 'ignore', 'inherit'] });
+        { env: { ...process.env, BUILD: folder, PORT: String(port), TLS: '', HOST: '', MORE: more(folder) }, stdio: ['ignore', 'ignore', 'inherit'] });
     demo('start');
     return {
         url: `http://127.0.0.1:${port}`,

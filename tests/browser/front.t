@@ -1,9 +1,9 @@
 // Our login page and pad in front of an old Milagro server, by conf/milagro-rps.conf: a PIN set up, used, mistyped, and
 // the server gone.
+const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
 const { alert, build, choosePin, openProfile, run, screen, signInByPassword, signOut, typePin } = require('./browser.js');
 
-const port = Number(process.env.PORT || 8405) + 40;
 
 async function start() {
     const { startFront } = await import('../milagro/front.mjs');

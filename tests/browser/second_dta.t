@@ -1,12 +1,12 @@
 // Split trust and time permits, in Chromium: a site, and on another origin its second D-TA, each with an httpd of its
-// own that can be ended and whose clock can be set. BUILD names the build folder; PORT + 40 and 41 are the ports.
+// own that can be ended and whose clock can be set. BUILD names the build folder.
+const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
 const { execFileSync, spawn } = require('node:child_process');
 const { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { alert, build, choosePin, openProfile, run, screen, signOut, typePin } = require('./browser.js');
 
-const port = Number(process.env.PORT || 8405) + 40;
 const SITE = `http://127.0.0.1:${port}`;
 const DTA = `http://127.0.0.1:${port + 1}`;
 const modules = execFileSync('apxs', ['-q', 'LIBEXECDIR'], { encoding: 'utf8' }).trim();

@@ -1,11 +1,11 @@
 // Names proven by mail in front of an old Milagro server: it is told to wait, and the mail's link activates there.
+const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
 const { existsSync, mkdtempSync, readFileSync, rmSync } = require('node:fs');
 const { join, resolve } = require('node:path');
 const { Browser } = require('./cookies.js');
 const { PYTHON, ready, startProgram } = require('../browser/program.js');
 
-const port = Number(process.env.PORT || 8650) + 20;
 const build = resolve(process.env.BUILD || resolve(__dirname, '../../build'));
 const url = `http://127.0.0.1:${port}`;
 const folder = mkdtempSync('/var/tmp/mpin-front-mail-');

@@ -12,7 +12,8 @@ use File::Path 'make_path';
 use File::Temp 'tempdir';
 use FindBin;
 use IO::Socket::INET;
-use lib "$FindBin::Bin/../t/lib";
+use lib "$FindBin::Bin/../lib", "$FindBin::Bin/../t/lib";
+use Ports;
 
 my $source = abs_path("$FindBin::Bin/../..");
 my $build = abs_path($ENV{BUILD} // "$source/build");
@@ -22,7 +23,7 @@ BEGIN {
     $top = tempdir(CLEANUP => 1);
     chmod 0755, $top;
     $ENV{MPIN_STAGE} = $top;
-    $ENV{PORT} //= 8700;
+    Ports::take(); # PORT is this server's, those after it are Issuer's and the test's own
 }
 
 chomp(my $modules = `apxs -q LIBEXECDIR`);
