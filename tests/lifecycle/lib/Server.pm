@@ -52,9 +52,11 @@ sub slurp {
     return scalar(<$in>) // '';
 }
 
+# Four children, and room for many more: those of generations that end make way slowly on a busy machine.
+my $threads = "ServerLimit 100\nStartServers 2\nThreadsPerChild 8\nMinSpareThreads 32\nMaxSpareThreads 40\nMaxRequestWorkers 800\n";
 my %mpm = (
-    event => "StartServers 2\nThreadsPerChild 8\nMaxRequestWorkers 32\n",
-    worker => "StartServers 2\nThreadsPerChild 8\nMaxRequestWorkers 32\n",
+    event => $threads,
+    worker => $threads,
     prefork => "StartServers 4\nMaxRequestWorkers 32\n",
 );
 
