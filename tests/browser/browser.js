@@ -8,6 +8,7 @@ const { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync } = require('n
 const { join, resolve } = require('node:path');
 const axe = require('axe-core');
 const { chromium } = require('playwright-core');
+const { PATIENCE } = require('./program.js');
 
 const root = resolve(__dirname, '../..');
 const build = resolve(root, process.env.BUILD || 'build');
@@ -43,7 +44,7 @@ async function startSite(more = (_) => '') {
 /** A browser profile with one page; whatever breaks a page's own rules is a failure of the test. */
 async function openProfile(t, options = {}) {
     const context = await t.browser.newContext({ baseURL: t.site.url, viewport: { width: 390, height: 844 }, ...options });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(PATIENCE);
     await context.addInitScript(() => addEventListener('securitypolicyviolation',
         (event) => console.error(`Content Security Policy: ${event.violatedDirective} ${event.blockedURI}`)));
     context.on('page', (page) => {
@@ -93,7 +94,7 @@ async function runOne(name, number, test, t) {
     }
     console.log(`${failure ? 'not ok' : 'ok'} ${number} - ${name.replace(/_/g, ' ')}`);
     if (failure) {
-        console.log(String(failure.stack).replace(/^/gm, '# '));
+        console.error(String(failure.stack).replace(/^/gm, '# '));
         process.exitCode = 1;
     }
     await Promise.all(t.contexts.map((context) => context.close()));

@@ -198,10 +198,10 @@ async function main() {
             }
             console.log(`${failure ? 'not ok' : 'ok'} ${i + 1} - ${name.replace(/_/g, ' ')}`);
             if (failure)
-                console.log(String(failure.stack).replace(/^/gm, '# '));
+                console.error(String(failure.stack).replace(/^/gm, '# '));
         }
         if (process.exitCode)
-            console.log(site.log().replace(/^/gm, '# '));
+            console.error(site.log().replace(/^/gm, '# '));
     } finally {
         await site.stop();
     }

@@ -303,7 +303,7 @@ async function main() {
         }
         console.log(`${failure ? 'not ok' : 'ok'} ${i + 1} - ${name.replace(/_/g, ' ')}`);
         if (failure)
-            console.log(String(failure.stack).replace(/^/gm, '# '));
+            console.error(String(failure.stack).replace(/^/gm, '# '));
     }
     await stop();
     rpa.close();

@@ -273,7 +273,7 @@ async function main() {
         await Promise.resolve().then(run).catch((error) => failure = error);
         console.log(`${failure ? 'not ok' : 'ok'} ${++count} - ${title.replace(/_/g, ' ')}`);
         if (failure)
-            console.log(String(failure.stack).replace(/^/gm, '# ')), process.exitCode = 1;
+            console.error(String(failure.stack).replace(/^/gm, '# ')), process.exitCode = 1;
     };
     try {
         await new Promise((done) => application.listen(port + 2, '127.0.0.1', done));
