@@ -10,12 +10,14 @@ use File::Copy qw(copy);
 use File::Path qw(make_path remove_tree);
 use File::Temp qw(tempdir);
 use FindBin;
+use lib "$FindBin::Bin/../lib";
 use IO::Socket::INET;
 use POSIX 'WNOHANG';
+use Ports;
 
 my $source = abs_path("$FindBin::Bin/../..");
 my $build = abs_path($ENV{BUILD} // "$source/build");
-my $port = $ENV{MPIN_TEST_PORT} // 8530;
+my $port = Ports::take();
 chomp(my $modules = `apxs -q LIBEXECDIR`);
 chomp(my $httpd = `apxs -q SBINDIR`);
 $httpd .= -x "$httpd/apache2" ? '/apache2' : '/httpd';

@@ -18,11 +18,10 @@ our @EXPORT = qw(port origin raw request browser from done expect_in_log expect_
                  site strict off service branded mount cached public closed capture burst audit_log in_parallel until_true);
 
 my $stage = "$ENV{MPIN_STAGE}";
-my $first_port = $ENV{PORT} || 8500;
 
 # ---- the vhosts of conf/sites.conf -------------------------------------------------------
 
-sub port { return $first_port + $_[0] }
+sub port { return $ENV{PORT} + $_[0] }
 sub site    { return port(0) }
 sub backend { return port(1) }
 sub strict  { return port(2) }
