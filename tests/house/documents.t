@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # The documents tell the truth: each rule of the security model names a test that exists, every link leads somewhere,
-# what comments cite is there, and templates have the placeholders that are described.
+# every file that they name is there. What comments cite is there, too, and templates have the placeholders that are
+# described.
 use strict;
 use warnings;
 use Test::More;
@@ -34,6 +35,17 @@ subtest 'every link leads to a file, and to a heading of it' => sub {
             my %anchor = map { anchor_of($_) => 1 } ($document{$target} // '') =~ /^#+ (.+?)\s*$/mg;
             ok $anchor{$anchor}, "$file leads to $link, which is a heading there";
         }
+    }
+};
+
+subtest 'every file that a document names is there' => sub {
+    my @rooms = map { s{^src/}{}r } grep { -d } glob 'src/*';
+    my $rooms = join '|', @rooms;
+    for my $file (sort keys %document) {
+        my %named;
+        $named{"src/$1"}++ while $document{$file} =~ m{(?<![\w/.])(?:src/)?((?:$rooms)/\w+\.(?:c|h|def))\b}g;
+        $named{$1}++ while $document{$file} =~ m{(?<![\w/.])((?:src|tests|htdocs|tools)/[\w/.*-]*\w)}g;
+        ok -e (glob)[0], "$file names $_, which is there" for grep { !/NAME/ } sort keys %named;
     }
 };
 

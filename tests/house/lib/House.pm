@@ -190,7 +190,7 @@ sub cited_headings
     my ($file, $text) = @_;
     my @found;
     for my $comment (any_comments($file, $text)) {
-        while ($comment =~ /\b(docs\/[\w-]+\.md)((?:,? (?:and )?"[^"]+")*)/g) {
+        while ($comment =~ /\b(docs\/[a-z-]+\.md)((?:,? (?:and )?"[^"]+")*)/g) {
             my ($document, $headings) = ($1, $2);
             my @headings = $headings =~ /"([^"]+)"/g;
             push @found, @headings ? map { [$document, $_] } @headings : [$document, undef];
@@ -208,7 +208,7 @@ sub foreign_citations
     for my $comment (any_comments($file, $text)) {
         push @found, $comment =~ /(\($document(?:[,:;] [^()]*)?\))/g;
         push @found, $comment =~ /(?<!\()((?:security|identity) model)\b/g;
-        push @found, $comment =~ /(\(docs\/[\w-]+\.md[^()"]*\))/g;
+        push @found, $comment =~ /(\(docs\/[a-z-]+\.md[^()"]*\))/g;
     }
     return @found;
 }
