@@ -1,4 +1,4 @@
-/* A D-TA that serves others. Tests that carry a name of the security model test that rule. */
+/* A D-TA that serves others. Tests that carry a name of docs/security.md test that rule. */
 #include <apr_strings.h>
 #include <setjmp.h>
 #include <sodium.h>
