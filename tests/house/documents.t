@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# The documents tell the truth: each rule of the security model names a test that exists, every link leads somewhere,
+# The documents tell the truth: each rule of docs/security.md names a test that exists, every link leads somewhere,
 # every file that they name is there. What comments cite is there, too, and templates have the placeholders that are
 # described.
 use strict;
