@@ -9,7 +9,8 @@ use lib "$FindBin::Bin/lib";
 use House;
 chdir "$FindBin::Bin/../.." or die;
 
-my %source = texts_of('src/*/*.c', 'src/*/*.h', 'src/*/*.def', 'mod_auth_mpin.c');
+my %source = texts_of(qw(src/*/*.c src/*/*.h src/*/*.def mod_auth_mpin.c tests/*/*.c tests/*/*.h htdocs/*.mjs htdocs/*.css
+    htdocs/pinpad/*.js htdocs/pinpad/*/*.js));
 my %document = texts_of('*.md', 'docs/*.md');
 cmp_ok scalar keys %document, '>', 10, 'the documents are found';
 

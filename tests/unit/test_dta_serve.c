@@ -374,7 +374,7 @@ static void any_other_signature_is_401(void **state)
     assert_string_equal(ask_secret(service, &request), "dta_signature_wrong");
 }
 
-/* Who learns what a D-TA is asked with can activate nobody. */
+/* Knowing what a D-TA is asked with is not enough to activate anybody. */
 static void signatures_and_activation_have_keys_of_their_own(void **state)
 {
     (void)state;
