@@ -40,6 +40,7 @@ my $types = <<'C';
 typedef struct plain_t {
     int a;
     struct { int b; } inner;
+    int (*read)(void);
 } plain_t;
 typedef struct opaque_t opaque_t;
 struct opaque_t { int c; };
@@ -50,9 +51,9 @@ static struct plain_t not_a_layout(struct plain_t *p);
 C
 
 subtest 'types are found where they are named and laid out' => sub {
-    is_deeply [layouts($types)], [['plain_t', 2], ['opaque_t', 7]], 'layouts';
+    is_deeply [layouts($types)], [['plain_t', 2], ['opaque_t', 8]], 'layouts';
     is_deeply [map { $_->[0] } typedefs($types)], [qw(plain_t opaque_t words_t caller_fn_t bytes_t)], 'names';
-    is((typedefs($types))[2][1], 8, 'with their lines');
+    is((typedefs($types))[2][1], 9, 'with their lines');
 };
 
 my $functions = <<'C';

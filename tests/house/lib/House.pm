@@ -122,7 +122,8 @@ sub typedefs
     my @found;
     my $block = qr/(\{(?:[^{}]++|(?-1))*+\})/;
     while ($code =~ /^typedef\b((?:[^;{}]++|$block)*+);/mg) {
-        my ($what, $line) = ($1, 1 + (substr($code, 0, $-[0]) =~ tr/\n//));
+        my ($line, $what) = (1 + (substr($code, 0, $-[0]) =~ tr/\n//), $1);
+        $what =~ s/$block//;
         my $name = $what =~ /\(\s*\*\s*(\w+)\s*\)\s*\(/ ? $1 : $what =~ /(\w+)\s*(?:\[[^\]]*\]|\([^()]*(?:\([^()]*\)[^()]*)*\))?\s*$/ ? $1 : '?';
         push @found, [$name, $line];
     }
