@@ -1,4 +1,4 @@
-# Who gets in, and what the others get (design: Mounting).
+# Who gets in, and what the others get (docs/directives.md, "MPinUnauthenticated").
 use strict;
 use warnings;
 use Test::More;

@@ -1,4 +1,4 @@
-# Shared caches keep nothing that depends on who asked (security model, "Caches").
+# Shared caches keep nothing that depends on who asked (docs/security.md, "Caches").
 use strict;
 use warnings;
 use Test::More;

@@ -1,4 +1,4 @@
-# Logs name what happened and hold no secret (security model, "Logs").
+# Logs name what happened and hold no secret (docs/security.md, "Logs").
 use strict;
 use warnings;
 use Test::More;

@@ -1,4 +1,4 @@
-/* clientSettings, registration and signature. Tests that carry a name of the security model test
+/* clientSettings, registration and signature. Tests that carry a name of docs/security.md test
  * that rule. */
 #include <apr_strings.h>
 #include <fcntl.h>
