@@ -98,7 +98,7 @@ static const char *step_of(const facts_t *facts, const proven_t *proven)
 }
 
 /* What every sign-in needs, whatever was proven. NULL, or the refusal. */
-static result_t *let_in(facts_t *facts, const proven_t *proven)
+static result_t *signin_admit(facts_t *facts, const proven_t *proven)
 {
     apr_pool_t *p = facts->r->pool;
     result_t *refusal = proven_refusal(proven, p);
@@ -113,7 +113,7 @@ static result_t *let_in(facts_t *facts, const proven_t *proven)
 
 signin_t signin(facts_t *facts, const proven_t *proven)
 {
-    signin_t in = {.refusal = let_in(facts, proven)};
+    signin_t in = {.refusal = signin_admit(facts, proven)};
     if (in.refusal)
         return in;
     in.session = &facts->request->session;
