@@ -43,8 +43,8 @@ static bool read_pass_id(pass2_request_t *request, const json_t *body)
     return text && hex_decode(text, request->pass_id, sizeof request->pass_id);
 }
 
-static const char *read_request(pass2_request_t *request, const rps_t *rps, const json_t *body,
-                                apr_pool_t *p)
+static const char *read_pass2(pass2_request_t *request, const rps_t *rps, const json_t *body,
+                              apr_pool_t *p)
 {
     const json_t *pass = json_object_get(body, "pass");
     request->wid = NULL;
@@ -68,7 +68,7 @@ static const char *read_request(pass2_request_t *request, const rps_t *rps, cons
 }
 
 /* Looks the same whatever the verdict is, the one-time code included. */
-static result_t *answer(const char *auth_ott, const char *otp, apr_pool_t *p)
+static result_t *pass2_answer(const char *auth_ott, const char *otp, apr_pool_t *p)
 {
     json_t *json = json_pack("{s:s, s:i, s:s, s:s}", "authOTT", auth_ott, "pass", 2, "version",
                              RPS_VERSION, "message", "OK");
@@ -78,8 +78,8 @@ static result_t *answer(const char *auth_ott, const char *otp, apr_pool_t *p)
 }
 
 /* What is not a right PIN is audited here: its authOTT may never be redeemed. */
-static result_t *audited(rps_t *rps, const attempt_t *attempt, const pass2_request_t *request,
-                         result_t *result, apr_pool_t *p)
+static result_t *pass2_audited(rps_t *rps, const attempt_t *attempt, const pass2_request_t *request,
+                               result_t *result, apr_pool_t *p)
 {
     const char *name = attempt->identity.name[0] ? attempt->identity.name : NULL;
     const char *event = "login_refused";
@@ -97,7 +97,8 @@ static result_t *audited(rps_t *rps, const attempt_t *attempt, const pass2_reque
 
 /* Who is not judged costs no record. But an application has to be told whom it refuses: a few times
  * a minute, and of those who exist. */
-static bool is_kept(rps_t *rps, const caller_t *caller, const attempt_t *attempt, apr_pool_t *p)
+static bool pass2_is_kept(rps_t *rps, const caller_t *caller, const attempt_t *attempt,
+                          apr_pool_t *p)
 {
     if (attempt->passes)
         return true;
@@ -106,8 +107,8 @@ static bool is_kept(rps_t *rps, const caller_t *caller, const attempt_t *attempt
 }
 
 /* What an application redeems is bound to no browser: it has only its own users' cookies. */
-static const char *idle(rps_t *rps, const caller_t *caller, const pass2_request_t *request,
-                        verdict_t verdict, apr_pool_t *p)
+static const char *pass2_idle(rps_t *rps, const caller_t *caller, const pass2_request_t *request,
+                              verdict_t verdict, apr_pool_t *p)
 {
     caller_t redeemer = *caller;
     if (rps->settings->service && !request->wid)
@@ -116,8 +117,8 @@ static const char *idle(rps_t *rps, const caller_t *caller, const pass2_request_
 }
 
 /* An authOTT comes back whatever the verdict is: only who redeems it learns that. */
-static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t *request,
-                       const attempt_t *attempt, apr_pool_t *p)
+static result_t *pass2_issue(rps_t *rps, const caller_t *caller, const pass2_request_t *request,
+                             const attempt_t *attempt, apr_pool_t *p)
 {
     authott_t record = {.kind = request->wid ? AUTHOTT_PHONE : AUTHOTT_BROWSER,
                         .verdict = (unsigned char)attempt->verdict,
@@ -129,14 +130,14 @@ static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t
         apr_cpystrn(record.mpin_id, request->mpin_id, sizeof record.mpin_id);
     if (request->otp)
         otp_draw(record.otp);
-    if (!is_kept(rps, caller, attempt, p))
-        return answer(idle(rps, caller, request, attempt->verdict, p), record.otp, p);
+    if (!pass2_is_kept(rps, caller, attempt, p))
+        return pass2_answer(pass2_idle(rps, caller, request, attempt->verdict, p), record.otp, p);
     store_status_t status = STORE_OK;
     if (request->wid && attempt->verdict == VERDICT_RIGHT)
         status = code_find(rps->phones, request->wid, caller->now, record.wid, p);
     if (status == STORE_OK || status == STORE_MISSING)
         status = authott_issue(rps, caller, &record, &text, p);
-    return status == STORE_OK ? answer(text, record.otp, p) : store_refusal(status, p);
+    return status == STORE_OK ? pass2_answer(text, record.otp, p) : store_refusal(status, p);
 }
 
 /* POST /rps/pass2 (protocol: RPS, public). The attempt is counted before the proof is looked at, so
@@ -148,7 +149,7 @@ result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_
     result_t *refusal = split_ready(rps, caller, p);
     if (refusal)
         return refusal;
-    const char *wrong = read_request(&request, rps, body, p);
+    const char *wrong = read_pass2(&request, rps, body, p);
     if (wrong)
         return result_error(p, 403, "pass2_malformed", wrong);
 
@@ -169,6 +170,6 @@ result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_
             return result_error(p, 403, "pass2_malformed",
                                 "Invalid data received. V is no point of the group");
     }
-    result_t *result = issue(rps, caller, &request, &attempt, p);
-    return audited(rps, &attempt, &request, result, p);
+    result_t *result = pass2_issue(rps, caller, &request, &attempt, p);
+    return pass2_audited(rps, &attempt, &request, result, p);
 }

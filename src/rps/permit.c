@@ -1,9 +1,9 @@
 #include "rps/permit.h"
 
 #include "base/hex.h"
-#include "rps/admit.h"
 #include "rps/application.h"
 #include "rps/split.h"
+#include "rps/standing.h"
 
 result_t *permit_refusal(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
@@ -16,7 +16,7 @@ result_t *permit_refusal(rps_t *rps, const unsigned char handle[HANDLE_BYTES], a
     /* a locked one learns that where the authOTT is redeemed, as old clients expect */
     if (standing == VERDICT_NONE || standing == VERDICT_LOCKED)
         return NULL;
-    return rps_audited(admit_refusal(standing, p), "permit_refused", NULL, handle, p);
+    return rps_audited(standing_refusal(standing, p), "permit_refused", NULL, handle, p);
 }
 
 static result_t *issue_permit(rps_t *rps, const caller_t *caller, const char *mpin_id,

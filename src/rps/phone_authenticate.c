@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "phone/code.h"
 #include "phone/offer.h"
-#include "rps/admit.h"
+#include "rps/admission.h"
 #include "rps/redeem.h"
 
 /* NULL, or the refusal of an address that has guessed too many codes: the same for a code that is
@@ -34,7 +34,7 @@ static result_t *judge_phone(rps_t *rps, seats_t *seats, const caller_t *caller,
         return refusal;
     if (sodium_is_zero(record->wid, sizeof record->wid))
         return code_unknown(p);
-    refusal = admit_identity(rps, record->handle, &identity, &user, p);
+    refusal = rps_admit(rps, record->handle, &identity, &user, p);
     if (refusal)
         return refusal;
     const offer_t offer = {.wid = record->wid,

@@ -1,6 +1,5 @@
 #include "rps/vouch.h"
 
-#include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"

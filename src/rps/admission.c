@@ -1,15 +1,7 @@
-#include "rps/admit.h"
+#include "rps/admission.h"
 
 #include "rps/allowed.h"
-
-result_t *admit_refusal(verdict_t standing, apr_pool_t *p)
-{
-    if (standing == VERDICT_LOCKED)
-        return result_error(p, 410, "locked", "This device is locked after too many wrong PINs.");
-    if (standing == VERDICT_DISABLED)
-        return result_error(p, 403, "user_disabled", "This account is disabled.");
-    return result_error(p, 403, "identity_revoked", "This device's access was withdrawn.");
-}
+#include "rps/standing.h"
 
 /* Whether a name may sign in here is asked anew at every login. Without MPinRegisterAllow only
  * those may whose name was proven by a session. */
@@ -25,12 +17,13 @@ static result_t *not_admitted(rps_t *rps, const identity_t *identity, apr_pool_t
     return rps_not_allowed(rps, identity->name, no, p);
 }
 
-result_t *admit_identity(rps_t *rps, const unsigned char handle[HANDLE_BYTES], identity_t *identity,
-                         user_t *user, apr_pool_t *p)
+result_t *rps_admit(rps_t *rps, const unsigned char handle[HANDLE_BYTES], identity_t *identity,
+                    user_t *user, apr_pool_t *p)
 {
     verdict_t standing;
     store_status_t status = rps_standing(rps, handle, identity, user, &standing, p);
     if (status != STORE_OK)
         return store_refusal(status, p);
-    return standing != VERDICT_NONE ? admit_refusal(standing, p) : not_admitted(rps, identity, p);
+    return standing != VERDICT_NONE ? standing_refusal(standing, p)
+                                    : not_admitted(rps, identity, p);
 }
