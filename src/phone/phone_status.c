@@ -1,4 +1,4 @@
-/* POST /rps/codeStatus (protocol: RPS, public). */
+/* POST /rps/codeStatus (docs/protocol.md, "RPS, public"): what a phone says of a code. */
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static bool read_status(says_t *says, const json_t *body)
     return true;
 }
 
-/* What is shown to somebody else later is a name or nothing: no text of a stranger's. */
+/* Somebody else is shown it later, so it is a name or nothing: no text of a stranger's. */
 static bool read_announced(status_request_t *request, const json_t *body, apr_pool_t *p)
 {
     const char *text = json_text(body, "userId", NAME_MAX_BYTES);
@@ -187,7 +187,7 @@ static json_t *choices_shown(const code_t *code, apr_pool_t *p)
     return list;
 }
 
-/* What the phone is about to sign in. */
+/* The phone shows it before it signs in. */
 static json_t *context_shown(const phones_t *phones, const saying_t *saying)
 {
     const code_t *code = &saying->code;
@@ -234,7 +234,8 @@ static result_t *say_to_code(phones_t *phones, const caller_t *caller,
     return result;
 }
 
-/* Whoever guesses numbers is throttled as one who guesses passwords; what hits costs nothing. */
+/* An address that guesses numbers is throttled as one that guesses passwords; a hit costs nothing.
+ * */
 result_t *phone_code_status(phones_t *phones, const caller_t *caller, const json_t *body,
                             apr_pool_t *p)
 {

@@ -1,17 +1,17 @@
+/* POST /authenticate at an RPS elsewhere (docs/protocol.md, "RPS, private"). It says who somebody
+ * is, and nothing more: we see to it that they may sign in here, and that an authOTT is good
+ * once. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
 #include "base/json.h"
-#include "rps/granted.h"
-#include "rps/admission.h"
-#include "rps/redeem.h"
+#include "remote/granted.h"
 #include "remote/remote_ask.h"
 #include "remote/remote_id.h"
+#include "rps/admission.h"
+#include "rps/redeem.h"
 #include "store/key.h"
-
-/* POST /authenticate at an RPS elsewhere (protocol: RPS, private). It says who somebody is, and
- * nothing more: whether they may sign in here, and that an authOTT is good once, is for us. */
 
 #define TOTAL_MS 5000
 #define WORD_MS 2000 /* for the last word: the person at the desktop waits meanwhile */
@@ -19,7 +19,7 @@
 #define OTT_MAX 64
 #define ONCE_SECONDS 300 /* longer than any authOTT lives */
 
-/* What a good answer says. */
+/* A good answer says this. */
 typedef struct verified_t {
     const char *name; /* canonical */
     mpin_id_t id;
@@ -35,8 +35,7 @@ static bool is_authott_text(const char *text)
     return len && len <= OTT_MAX;
 }
 
-/* ---- an authOTT is good once, whatever the RPS makes of it ------------------------------------
- */
+/* ---- an authOTT is good once, whatever the RPS makes of it ----------------------------------- */
 
 static const char *once_key(const char *auth_ott, apr_pool_t *p)
 {

@@ -1,3 +1,8 @@
+/* GET /rps/clientSettings in front of an RPS elsewhere. Its settings steer every client, so nothing
+ * of them is passed on as it came: what we know is read, checked and written anew, and the rest is
+ * left out. Its URLs say only that there is such an endpoint: clients get its place on this site,
+ * from where mod_proxy leads there. Only a second D-TA is asked by clients themselves, and only one
+ * that the configuration names. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -5,12 +10,6 @@
 #include "remote/remote_ask.h"
 #include "remote/remote_kept.h"
 #include "rps/client_settings.h"
-
-/* clientSettings of an RPS elsewhere steer every client, so nothing of it is passed on as it came:
- * what we know is read, checked and written anew, and the rest is left out. Its URLs say only that
- * there is such an endpoint: what clients get is its place on this site, from where mod_proxy leads
- * there. Only a second D-TA is asked by clients themselves, and only one that the configuration
- * names. */
 
 #define TOTAL_MS 3000
 #define ANSWER_MAX 65536
@@ -72,14 +71,14 @@ static bool is_clients_url(const char *text)
     return !strstr(text, "/.");
 }
 
-/* What follows `place` in `url`, which lies there: "/" and more. */
+/* The part of `url` behind `place`, where it lies there: "/" and more. */
 static const char *path_within(const char *url, const char *place)
 {
     const apr_size_t len = place ? strlen(place) : 0;
     return len && strncmp(url, place, len) == 0 && url[len] == '/' ? url + len : NULL;
 }
 
-/* Where clients may ask a D-TA: a path of this site, or a D-TA of the configuration's. */
+/* Clients may ask a D-TA at a path of this site, or one of the configuration's. */
 static const char *dta_url_for_clients(const remote_t *remote, const char *url, apr_pool_t *p)
 {
     const rps_settings_t *s = remote->rps->settings;
@@ -210,7 +209,7 @@ static result_t *rebuild_settings(remote_t *remote, const json_t *from, json_t *
     return refusal ? refusal : add_numbers(remote, from, to, p);
 }
 
-/* What the RPS says, from memory where it was asked a moment ago. */
+/* The RPS's settings, from memory where it was asked a moment ago. */
 static result_t *fetch_settings(remote_t *remote, json_t **json, apr_pool_t *p)
 {
     const question_t question = {"GET", "/rps/clientSettings", NULL, TOTAL_MS, ANSWER_MAX};

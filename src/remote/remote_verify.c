@@ -1,15 +1,15 @@
+/* POST /mpinVerify and GET /mpinPermitUser (docs/protocol.md, "RPS to RPA"): an RPS elsewhere asks
+ * its relying party. */
 #include <apr_strings.h>
 #include <string.h>
 #include "base/json.h"
-#include "rps/granted.h"
-#include "rps/admission.h"
-#include "rps/prove.h"
-#include "rps/quota.h"
+#include "remote/granted.h"
 #include "remote/remote_id.h"
 #include "remote/remote_mail.h"
+#include "rps/admission.h"
 #include "rps/allowed.h"
-
-/* What an RPS elsewhere asks its relying party (protocol: RPS to RPA). */
+#include "rps/prove.h"
+#include "rps/quota.h"
 
 #define ACTIVATE_KEY_MAX 256 /* bytes */
 
@@ -78,8 +78,8 @@ static result_t *await_by_mail(remote_t *remote, const caller_t *caller, const w
                              p);
 }
 
-/* NULL: it is granted; or, where `*active` is false, it will be once its mail's link is followed.
- */
+/* NULL: it is granted; or, where `*active` is false, it will be once its mail's link is
+ * followed. */
 static result_t *grant_wish(remote_t *remote, const caller_t *caller, const wish_t *wish,
                             bool *active, apr_pool_t *p)
 {

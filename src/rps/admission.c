@@ -3,8 +3,8 @@
 #include "rps/allowed.h"
 #include "rps/standing.h"
 
-/* Whether a name may sign in here is asked anew at every login. Without MPinRegisterAllow only
- * those may whose name was proven by a session. */
+/* A name is looked up in MPinRegisterAllow anew at every login. Without that, only those sign in
+ * whose name was proven by a session. */
 static result_t *not_admitted(rps_t *rps, const identity_t *identity, apr_pool_t *p)
 {
     static const char no[] = "This account may not sign in here.";

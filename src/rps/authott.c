@@ -1,8 +1,9 @@
+#include "rps/authott.h"
+
 #include <sodium.h>
 #include <stddef.h>
 #include <string.h>
 #include "base/hex.h"
-#include "rps/authott.h"
 #include "store/key.h"
 
 #define VERSION 4

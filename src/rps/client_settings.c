@@ -1,13 +1,14 @@
+#include "rps/client_settings.h"
+
 #include <apr_strings.h>
 #include <sodium.h>
 #include "base/hex.h"
 #include "base/json.h"
-#include "rps/client_settings.h"
 #include "rps/split.h"
 
 #define SEED_BYTES 100 /* as many as the original sends */
 
-/* How this caller could prove a name, for our pad. */
+/* The ways in which this caller could prove a name, for our pad. */
 static json_t *registration_ways(const rps_settings_t *settings, const caller_t *caller)
 {
     json_t *ways = json_array();

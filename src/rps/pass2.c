@@ -1,12 +1,13 @@
+/* POST /rps/pass2 (docs/protocol.md, "RPS, public"). */
 #include <apr_strings.h>
 #include <string.h>
 #include "base/hex.h"
 #include "base/json.h"
+#include "phone/code.h"
 #include "rps/attempt.h"
 #include "rps/authott.h"
 #include "rps/quota.h"
 #include "rps/split.h"
-#include "phone/code.h"
 
 /* Records a minute, by identity, of passes that are not judged. */
 static const quota_t unjudged_quota = {"unjudged", 20, 5000, 60};
@@ -77,7 +78,7 @@ static result_t *pass2_answer(const char *auth_ott, const char *otp, apr_pool_t 
     return result_ok(p, json);
 }
 
-/* What is not a right PIN is audited here: its authOTT may never be redeemed. */
+/* A PIN that is not right is audited here: its authOTT may never be redeemed. */
 static result_t *pass2_audited(rps_t *rps, const attempt_t *attempt, const pass2_request_t *request,
                                result_t *result, apr_pool_t *p)
 {
@@ -95,8 +96,8 @@ static result_t *pass2_audited(rps_t *rps, const attempt_t *attempt, const pass2
     return rps_audited(result, event, name, request->id.handle, p);
 }
 
-/* Who is not judged costs no record. But an application has to be told whom it refuses: a few times
- * a minute, and of those who exist. */
+/* An attempt that is not judged costs no record. But an application has to be told whom it refuses:
+ * a few times a minute, and of identities that exist. */
 static bool pass2_is_kept(rps_t *rps, const caller_t *caller, const attempt_t *attempt,
                           apr_pool_t *p)
 {
@@ -106,7 +107,7 @@ static bool pass2_is_kept(rps_t *rps, const caller_t *caller, const attempt_t *a
            quota_take(rps->store, &unjudged_quota, attempt->handle, caller->now, p) == STORE_OK;
 }
 
-/* What an application redeems is bound to no browser: it has only its own users' cookies. */
+/* An application's is bound to no browser: it has only its own users' cookies. */
 static const char *pass2_idle(rps_t *rps, const caller_t *caller, const pass2_request_t *request,
                               verdict_t verdict, apr_pool_t *p)
 {
@@ -140,9 +141,9 @@ static result_t *pass2_issue(rps_t *rps, const caller_t *caller, const pass2_req
     return status == STORE_OK ? pass2_answer(text, record.otp, p) : store_refusal(status, p);
 }
 
-/* POST /rps/pass2 (protocol: RPS, public). The attempt is counted before the proof is looked at, so
- * that guesses in parallel can't outrun the limit. A V in a wrong encoding touches nothing; one
- * that is no point of the group has used up its pass1, but counts as no guess. */
+/* The attempt is counted before the proof is looked at, so that guesses in parallel can't outrun
+ * the limit. A V in a wrong encoding touches nothing; one that is no point of the group has used up
+ * its pass1, but counts as no guess. */
 result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
 {
     pass2_request_t request;

@@ -44,8 +44,8 @@ static result_t *issue_permit(rps_t *rps, const caller_t *caller, const char *mp
                                   "M-Pin Time Permit Generated", "version", RPS_VERSION));
 }
 
-/* POST and GET /rps/timePermit/<mpinId> (protocol: RPS, public). No permit is how the protocol
- * withdraws a device; here its state is looked at in every later step as well. */
+/* POST and GET /rps/timePermit/<mpinId> (docs/protocol.md, "RPS, public"). No permit is how the
+ * protocol withdraws a device; here its state is looked at in every later step as well. */
 result_t *rps_time_permit(rps_t *rps, const caller_t *caller, const char *mpin_id, apr_pool_t *p)
 {
     return issue_permit(rps, caller, mpin_id, split_time_permit, p);

@@ -1,4 +1,5 @@
-/* POST /rps/authenticate (protocol: RPS, public): a phone's authOTT for the code of a desktop. */
+/* POST /rps/authenticate (docs/protocol.md, "RPS, public"): a phone's authOTT for the code of a
+ * desktop. */
 #include <apr_strings.h>
 #include <sodium.h>
 #include "base/hex.h"
@@ -46,8 +47,8 @@ static result_t *judge_phone(rps_t *rps, seats_t *seats, const caller_t *caller,
     return result;
 }
 
-/* Everything but "ask again" is the last answer, and one request gets it. Whoever answers codes that
- * are none is throttled as one who guesses passwords. */
+/* Everything but "ask again" is the last answer, and one request gets it. An address that answers
+ * codes that are none is throttled as one that guesses passwords. */
 static result_t *last_answer(rps_t *rps, const caller_t *caller, const authott_t *record,
                              const char *text, result_t *result, apr_pool_t *p)
 {

@@ -57,7 +57,7 @@ result_t *redeem_foreign(rps_t *rps, const authott_t *record, apr_pool_t *p)
     return rps_audited(redeem_unknown(p), "authott_refused", NULL, record->handle, p);
 }
 
-/* What a phone made for the browser that shows its code: the phone has to have offered it. */
+/* A phone made it for the browser that shows its code: the phone has to have offered it. */
 static result_t *take_phones_authott(rps_t *rps, const caller_t *caller, const char *auth_ott,
                                      authott_t *record, redemption_t *redemption, apr_pool_t *p)
 {

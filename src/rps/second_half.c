@@ -1,5 +1,5 @@
-/* GET /rps/dta/clientSecret and /rps/dta/timePermit (protocol: D-TA): the other half, for clients
- * that always ask two D-TAs where there is one (dta/halves.h). */
+/* GET /rps/dta/clientSecret and /rps/dta/timePermit (docs/protocol.md, "D-TA"): the other half, for
+ * clients that always ask two D-TAs where there is one (dta/halves.h). */
 #include "rps/permit.h"
 #include "rps/split.h"
 

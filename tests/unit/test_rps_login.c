@@ -1,4 +1,4 @@
-/* pass1, pass2 and redemption. Tests that carry a name of the security model test that rule. */
+/* pass1, pass2 and redemption. Tests that carry a name of docs/security.md test that rule. */
 #include <apr_strings.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* Registration by mail (security model, "A mail link alone activates nothing"): who gets a link,
+/* Registration by mail (docs/security.md, "A mail link alone activates nothing"): who gets a link,
  * what it is worth, and in whose hands. */
 #include <apr_strings.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* One-time codes: what pass2 says, from when they count, and what an application that asks is
- * told. Tests that carry a name of the security model test that rule. */
+ * told. Tests that carry a name of docs/security.md test that rule. */
 #include <apr_strings.h>
 #include <pthread.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* Time permits: who gets one, and that a login is judged with it. Tests that carry a name of the
- * security model test that rule. */
+/* Time permits: who gets one, and that a login is judged with it. Tests that carry a name of
+ * docs/security.md test that rule. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -513,7 +513,7 @@ typedef struct racer_t {
     pthread_t thread;
 } racer_t;
 
-/* Who gets no 412 has the code: it would wait, but all seats are taken. */
+/* A phone that gets no 412 has the code: it would wait, but all seats are taken. */
 static void *run_for_it(void *data)
 {
     racer_t *racer = data;

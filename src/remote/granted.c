@@ -1,12 +1,13 @@
+#include "remote/granted.h"
+
 #include <apr_strings.h>
 #include <string.h>
-#include "rps/granted.h"
+#include "rps/allowed.h"
 #include "rps/become.h"
 #include "rps/mailed.h"
 #include "store/key.h"
-#include "rps/allowed.h"
 
-/* How long a granted registration waits for its first login. Strangers', who can make any number,
+/* A granted registration waits so long for its first login. Strangers', who can make any number,
  * are fleeting. */
 #define LIFE apr_time_from_sec(30 * 86400)
 #define LIFE_OPEN apr_time_from_sec(86400)
@@ -111,7 +112,7 @@ result_t *granted_become(rps_t *rps, const caller_t *caller, const mpin_id_t *id
 
     result_t *refusal = status == STORE_OK ? become_granted(rps, caller, id, &pending, name, p)
                                            : take_over(rps, caller, id, name, p);
-    /* Of two first logins at once one makes it, for both. */
+    /* One of two first logins at once makes it, for both. */
     return refusal && people_identity(rps->people, id->handle, &identity, p) == STORE_OK ? NULL
                                                                                          : refusal;
 }
