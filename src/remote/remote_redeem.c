@@ -70,7 +70,7 @@ static result_t *read_verified(remote_t *remote, const json_t *json, verified_t 
     if (!proven || strcmp(proven, user_id) != 0) {
         log_error(remote->rps->log, "MPIN0413",
                   "the RPS names another user than the mpinId of identity %s does: refused",
-                  rps_label(verified->id.handle, p));
+                  people_label(verified->id.handle, p));
         return result_error(p, 502, "rps_userid_mismatch",
                             "The RPS names another user than the mpinId does.");
     }

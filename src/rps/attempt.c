@@ -184,7 +184,7 @@ static store_status_t record_failure(rps_t *rps, const caller_t *caller, attempt
                                           caller->now, &consecutive, p);
     if (status != STORE_OK) {
         log_error(rps->log, "MPIN0305", "a wrong PIN of identity %s could not be recorded",
-                  rps_label(attempt->handle, p));
+                  people_label(attempt->handle, p));
         settle_attempt(rps, caller, attempt, caller->now + UNRECORDED_LIFE, p);
         return status;
     }

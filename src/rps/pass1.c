@@ -80,7 +80,7 @@ static result_t *refuse_repeated_u(rps_t *rps, const identity_t *identity, apr_p
 {
     log_warn(rps->log, "MPIN0307",
              "identity %s sent the same U again: its random generator is broken",
-             rps_label(identity->handle, p));
+             people_label(identity->handle, p));
     return rps_audited(result_error(p, 403, "repeated_u", "This U was used before."), "repeated_u",
                        identity->name, identity->handle, p);
 }

@@ -89,7 +89,7 @@ static result_t *pass2_audited(rps_t *rps, const attempt_t *attempt, const pass2
     if (attempt->failed && attempt->verdict == VERDICT_LOCKED) {
         event = "identity_locked";
         log_warn(rps->log, "MPIN0308", "identity %s of %s is locked after too many wrong PINs",
-                 rps_label(request->id.handle, p), name_masked(name, p));
+                 people_label(request->id.handle, p), name_masked(name, p));
     } else if (attempt->failed) {
         event = "pin_wrong";
     }

@@ -53,7 +53,7 @@ bool redeem_is_of(const authott_t *record, const caller_t *caller)
 result_t *redeem_foreign(rps_t *rps, const authott_t *record, apr_pool_t *p)
 {
     log_warn(rps->log, "MPIN0309", "an authOTT of identity %s came from another browser",
-             rps_label(record->handle, p));
+             people_label(record->handle, p));
     return rps_audited(redeem_unknown(p), "authott_refused", NULL, record->handle, p);
 }
 
