@@ -74,20 +74,33 @@ static bool is_a_browser(const request_rec *r)
     return apr_table_get(r->headers_in, "Origin") || apr_table_get(r->headers_in, "Sec-Fetch-Site");
 }
 
+/* Says why a machine was not admitted. */
+static void say_machine(const request_rec *r, const char *what, const secret_t *secret)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "%s: %s", what,
+                  is_a_browser(r) ? "Origin or Sec-Fetch-Site says that a browser does"
+                  : secret        ? "the secret did not come, or is another"
+                                  : "without a secret, only callers on this machine are admitted");
+}
+
 bool admit_service(const request_rec *r, const site_t *site)
 {
-    if (is_a_browser(r))
-        return false;
-    return site->service_secret
-               ? bears_secret(r, site->service_secret) || admit_past_secret(site, r->uri)
-               : admit_loopback(r, site);
+    const bool admitted =
+        !is_a_browser(r) && (site->service_secret ? bears_secret(r, site->service_secret) ||
+                                                        admit_past_secret(site, r->uri)
+                                                  : admit_loopback(r, site));
+    if (!admitted)
+        say_machine(r, "MPIN0726: no application may ask so", site->service_secret);
+    return admitted;
 }
 
 bool admit_rps(const request_rec *r, const site_t *site, const char *rest)
 {
-    if (is_a_browser(r))
-        return false;
-    return site->rps_secret ? bears_secret(r, site->rps_secret) ||
-                                  is_secret(site->rps_secret, rest, strlen(rest))
-                            : admit_loopback(r, site);
+    const bool admitted =
+        !is_a_browser(r) && (site->rps_secret ? bears_secret(r, site->rps_secret) ||
+                                                    is_secret(site->rps_secret, rest, strlen(rest))
+                                              : admit_loopback(r, site));
+    if (!admitted)
+        say_machine(r, "MPIN0727: the RPS would not ask so", site->rps_secret);
+    return admitted;
 }
