@@ -36,9 +36,11 @@ int authn_translate(request_rec *r)
         const route_t *route = route_find(request->site, r, &rest);
         if (!route)
             return DECLINED;
+        const bool again = is_claimed(request, r);
         route_claim(request, r, route, rest);
-        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "MPIN0705: %s is a URL of ours",
-                      route_plain_path(request, r->pool));
+        if (!again)
+            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "MPIN0705: %s is a URL of ours",
+                          route_plain_path(request, r->pool));
     }
     r->filename = NO_FILE;
     r->handler = HANDLER;

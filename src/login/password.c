@@ -79,7 +79,7 @@ static bool password_ok(const facts_t *facts, const char *user, const char *pass
         status = password_ask(r, &APR_ARRAY_IDX(site->providers, i, password_provider_t), user,
                               password);
 
-    log_debug(facts->caller.log, "MPIN0733", "%d password providers were asked: %s",
+    log_debug(facts->caller.log, "MPIN0733", "the password providers (%d) were asked: %s",
               site->providers->nelts,
               status == AUTH_GRANTED          ? "the password is right"
               : status == AUTH_DENIED         ? "the password is wrong"

@@ -47,7 +47,7 @@ sub secrets_in {
     return (grep { index($line, $secret{$_}) >= 0 } sort keys %secret), $line =~ /hidden-\d+/ ? 'hidden' : ();
 }
 
-subtest 'a secret stands in lines of httpd that are known, and nowhere else' => sub {
+subtest 'trace8_shows_secrets_in_known_lines_of_httpd_only' => sub {
     my (%seen, @unknown);
     for my $line (split /\n/, $log{$error_log}) {
         for my $name (secrets_in($line)) {
@@ -58,6 +58,7 @@ subtest 'a secret stands in lines of httpd that are known, and nowhere else' => 
     }
     is_deeply \@unknown, [], 'no other line has one';
     ok $seen{$_}, "httpd logs $_" for sort keys %kinds;
+    unlike $log{$error_log}, qr{\[cache:debug\] .*\bslow\b.*$secret{mpinId}}, 'but mod_cache nothing below CacheDisable';
 };
 
 subtest 'other logs hold none' => sub {
