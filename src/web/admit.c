@@ -71,8 +71,11 @@ static bool bears_secret(const request_rec *r, const secret_t *secret)
 
 void admit_take_secret(request_t *request, request_rec *r)
 {
-    request->bore_service_secret = bears_secret(r, request->site->service_secret);
-    request->bore_rps_secret = bears_secret(r, request->site->rps_secret);
+    const site_t *site = request->site;
+    if (!site->service_secret && !site->rps_secret)
+        return;
+    request->bore_service_secret = bears_secret(r, site->service_secret);
+    request->bore_rps_secret = bears_secret(r, site->rps_secret);
     if (request->bore_service_secret || request->bore_rps_secret)
         apr_table_unset(r->headers_in, "Authorization");
 }

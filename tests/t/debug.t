@@ -129,11 +129,31 @@ subtest 'why was my registration refused, or my PIN' => sub {
     hear();
     $john->pin_login($device, '9999');
     says '0765', qr/the PIN of identity $identity was wrong, and 2 tries are left/, 'a wrong PIN';
+    my $before = $john->copy;
     $john->pin_login($device);
     says '0765', qr/the PIN of identity $identity was right/, 'a right one';
     says '0724', qr/john was signed in already: the session steps up/, 'which steps up';
+    $before->visit('/protected/');
+    says '0786', qr/this session of john was stepped up just now/, 'requests that are under way go on';
     $john->authenticate('0' x 32);
     says '0767', qr/an authOTT is worth nothing/, 'an authOTT that is none';
+};
+
+subtest 'why is my application refused' => sub {
+    hear();
+    request(service, GET => '/status', host => 'service.example');
+    says '0726', qr/no application may ask so: the secret did not come, or is another/, 'it names no secret';
+    request(service, GET => '/status', host => 'service.example', headers => [Origin => 'https://service.example']);
+    says '0726', qr/Origin or Sec-Fetch-Site says that a browser does/, 'a browser is none';
+};
+
+subtest 'who was signed in here' => sub {
+    my $browser = watched();
+    my $fields = $browser->fields($browser->visit('/login')); # in another tab
+    $browser->sign_in('john');
+    hear();
+    $browser->post_form('/login', {%$fields, username => 'jane', password => 'jane-secret'});
+    says '0723', qr/john was signed in here: that session ends/, 'somebody else';
 };
 
 subtest 'a request has one name in all logs' => sub {
