@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "base/bytes.h"
+#include "store/key.h"
 
 /* `failures` and `cleared` only rise, so a success that is slow, repeated or comes out of order
  * can't take away failures that it hasn't seen. A success waits for no disk: what it clears is a
@@ -18,7 +19,7 @@
 
 static const char *cleared_key(const identity_t *identity, apr_pool_t *p)
 {
-    return people_key("cleared", identity->handle, HANDLE_BYTES, p);
+    return store_key("cleared", identity->handle, HANDLE_BYTES, p);
 }
 
 /* The identity's failures that are cleared by now, never more than it has. */

@@ -4,18 +4,19 @@
 #include <string.h>
 #include "base/hex.h"
 #include "store/change.h"
+#include "store/key.h"
 
 /* An identity may take so long to be added. */
 #define ADDING_LIFE apr_time_from_sec(600)
 
 static const char *identity_key(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
-    return people_key("identity", handle, HANDLE_BYTES, p);
+    return store_key("identity", handle, HANDLE_BYTES, p);
 }
 
 static const char *set_key(const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
-    return people_key("identities", uid, UID_BYTES, p);
+    return store_key("identities", uid, UID_BYTES, p);
 }
 
 void people_handle(const unsigned char hash_mpin_id[32], unsigned char handle[HANDLE_BYTES])
