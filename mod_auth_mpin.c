@@ -1,15 +1,20 @@
 /* The front door: the module's record, its hooks in httpd's order, its endpoints. */
 #include "authn/authn.h"
+#include "authn/filter.h"
+#include "authn/require.h"
 #include "config/hooks.h"
 #include "login/activate.h"
 #include "login/login.h"
+#include "site/child.h"
 #include "site/postman.h"
+#include "site/start.h"
 #include "notice/texts.h"
-#include "rpa/front.h"
+#include "rpa/in_front.h"
 #include "rpa/phone_login.h"
 #include "rpa/issuer.h"
 #include "rpa/rpa.h"
 #include "rpa/private.h"
+#include "web/route.h"
 
 #include <http_protocol.h>
 #include <http_request.h>
@@ -92,7 +97,7 @@ static const route_t routes[] = {
 static void start_child(apr_pool_t *pchild, server_rec *main_server)
 {
     texts_load(pchild);
-    config_child(pchild, main_server);
+    site_child_init(pchild, main_server);
     postman_start(pchild, main_server);
 }
 
@@ -103,11 +108,12 @@ static void register_hooks(apr_pool_t *p)
     static const char *const before_forensic[] = {"mod_log_forensic.c", NULL};
 
     route_table(routes, login_error_page);
-    authn_register(p);
+    require_register(p);
+    filter_register();
 
-    ap_hook_pre_config(config_pre, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_config(site_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(config_check, NULL, NULL, APR_HOOK_LAST);
-    ap_hook_post_config(config_post, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(site_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(start_child, NULL, NULL, APR_HOOK_MIDDLE);
 
     ap_hook_post_read_request(authn_post_read_request, NULL, before_forensic,

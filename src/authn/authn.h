@@ -1,9 +1,9 @@
 #ifndef MPIN_AUTHN_AUTHN_H
 #define MPIN_AUTHN_AUTHN_H
 
-#include "login/login.h"
+#include <httpd.h>
 
-/* Who is this request. Hooks of the front door, in httpd's order. */
+/* The user of a request. Hooks of the front door, in httpd's order. */
 
 /* post_read_request: scrub what only we may set; take our cookies out */
 int authn_post_read_request(request_rec *r);
@@ -40,8 +40,5 @@ int authn_handler(request_rec *r);
 
 /* log_transaction, first: no log shows an mpinId */
 int authn_log(request_rec *r);
-
-/* Require mpin-amr VALUE..., Require mpin-max-age TIME; and the output filter. */
-void authn_register(apr_pool_t *p);
 
 #endif

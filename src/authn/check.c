@@ -1,5 +1,10 @@
-#include "authn/inside.h"
+#include "authn/check.h"
+#include "authn/authn.h"
+#include "authn/refuse.h"
 #include "base/json.h"
+#include "login/login.h"
+#include "store/refusal.h"
+#include "web/answer.h"
 
 #include <http_core.h>
 #include <http_log.h>
@@ -9,14 +14,16 @@
 
 APLOG_USE_MODULE(auth_mpin);
 
+#define AUTH_TYPE "MPin"
+
+/* Those whom we have signed in have this very text as type: nobody else's is at this address. */
+static const char auth_type[] = AUTH_TYPE;
+
 bool check_governs(const request_rec *r)
 {
     const char *type = ap_auth_type((request_rec *)(apr_uintptr_t)r);
     return type && strcasecmp(type, AUTH_TYPE) == 0;
 }
-
-/* Whom we have signed in has this very text as type: nobody else's spells the same. */
-static const char auth_type[] = AUTH_TYPE;
 
 const session_t *check_user(const request_rec *r)
 {
@@ -25,18 +32,10 @@ const session_t *check_user(const request_rec *r)
     return request_session(r);
 }
 
-/* First factors that are accepted here. */
-static unsigned methods_of(const request_rec *r, const site_t *site)
+static demand_t demand_here(const request_rec *r, const site_t *site)
 {
-    const int methods = site_directory(r)->methods;
-    return methods < 0 ? site->methods : (unsigned)methods;
-}
-
-/* Seconds since the last proof that are accepted here, 0 = any. */
-static int max_age_of(const request_rec *r)
-{
-    const int age = site_directory(r)->reauth_after;
-    return age < 0 ? 0 : age;
+    const dir_config_t *here = site_directory(r);
+    return demand_of(here->methods, site->methods, here->reauth_after);
 }
 
 /* The session, when it is good enough for this place. */
@@ -44,10 +43,8 @@ static session_t *good_session(request_rec *r, request_t *request)
 {
     if (!request_session(r))
         return NULL;
-    return login_satisfies(&request->session, methods_of(r, request->site), max_age_of(r),
-                           r->request_time)
-               ? &request->session
-               : NULL;
+    const demand_t demand = demand_here(r, request->site);
+    return demand_is_met(&demand, &request->session, r->request_time) ? &request->session : NULL;
 }
 
 /* What an unauthenticated script or API client gets. */
@@ -63,9 +60,7 @@ static int refuse_json(request_rec *r, const request_t *request)
 
 static int refuse_store_down(request_rec *r, const request_t *request)
 {
-    return refuse_request(r, HTTP_SERVICE_UNAVAILABLE,
-                          result_error(request->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                                       "sessions cannot be checked now"));
+    return refuse_request(r, HTTP_SERVICE_UNAVAILABLE, store_refusal(STORE_DOWN, request->pool));
 }
 
 /* The page that the administrator named in the place of the login page, unless that is this one. */
@@ -79,16 +74,16 @@ static int refuse_with_redirect(request_rec *r, const request_t *request)
 {
     const char *elsewhere = named_page(r);
     const bool safe = r->method_number == M_GET;
-    const char *location =
-        elsewhere ? elsewhere : login_begin(r, methods_of(r, request->site), max_age_of(r), !safe);
+    const demand_t demand = demand_here(r, request->site);
+    const char *location = elsewhere ? elsewhere : login_begin(r, &demand, !safe);
     if (!location)
-        return refuse_store_down(r, request);
+        return refuse_request(r, HTTP_SERVICE_UNAVAILABLE, result_no_randomness(request->pool));
     apr_table_setn(r->headers_out, "Location", location);
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
     return safe ? HTTP_MOVED_TEMPORARILY : HTTP_SEE_OTHER;
 }
 
-/* Who is not signed in, or not well enough: to the login. */
+/* Nobody is signed in, or not well enough for this place: to the login. */
 static int refuse_stranger(request_rec *r, request_t *request)
 {
     const site_t *site = request->site;
@@ -109,7 +104,7 @@ static int refuse_stranger(request_rec *r, request_t *request)
     if (r->method_number == M_GET)
         return refuse_with_redirect(r, request);
     if (r->method_number == M_POST)
-        return refuse_with_login(r, methods_of(r, site), max_age_of(r));
+        return refuse_with_login(r, demand_here(r, site));
     return refuse_json(r, request);
 }
 
@@ -140,8 +135,8 @@ int authn_check(request_rec *r)
                                                       : refuse_stranger(r, request);
 }
 
-/* Where `pass` stands, who has a good session is looked at even if the page is open to all. Who has
- * none goes on without a user: where a Require needs one, authn_check is asked all the same, and
+/* Where `pass` stands, a good session counts even if the page is open to all. Without one the
+ * request goes on without a user: where a Require needs one, authn_check is asked all the same, and
  * refuses. */
 int authn_force(request_rec *r)
 {

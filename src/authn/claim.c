@@ -1,4 +1,7 @@
-#include "authn/inside.h"
+/* Our URLs are claimed before anything of httpd maps them. */
+#include "authn/authn.h"
+#include "authn/refuse.h"
+#include "web/route.h"
 
 #include <http_request.h>
 #include <string.h>
@@ -42,7 +45,7 @@ int authn_map_to_storage(request_rec *r)
     return is_claimed(request_of(r), r) ? OK : DECLINED;
 }
 
-/* Who may ask an endpoint of a service, its handler finds out: there are no users. */
+/* A service has no users: its handlers find out who may ask. */
 static bool open_to_all(const route_t *route)
 {
     return !route || route->audience != AUDIENCE_SIGNED_IN;

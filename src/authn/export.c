@@ -1,4 +1,7 @@
-#include "authn/inside.h"
+/* What applications see of the user: variables and headers. */
+#include "authn/authn.h"
+#include "authn/check.h"
+#include "base/name.h"
 
 #include <apr_strings.h>
 #include <string.h>

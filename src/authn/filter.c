@@ -1,4 +1,6 @@
-#include "authn/inside.h"
+#include "authn/filter.h"
+#include "authn/authn.h"
+#include "authn/check.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -7,10 +9,7 @@
 
 APLOG_USE_MODULE(auth_mpin);
 
-/* The answer's headers on their way out: our cookies, nobody else's of their names, and no shared
- * cache.
- *
- * One step above mod_headers (AP_FTYPE_CONTENT_SET), whose `Header set Cache-Control public` must
+/* One step above mod_headers (AP_FTYPE_CONTENT_SET), whose `Header set Cache-Control public` must
  * not win, and put in place before mod_cache adds its filter of the same type, which so sees what
  * we have written. When mod_cache answers from its store it takes this filter away: what it stores
  * is public. */

@@ -1,4 +1,7 @@
-#include "authn/inside.h"
+#include "authn/refuse.h"
+#include "authn/authn.h"
+#include "login/login.h"
+#include "web/answer.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -12,8 +15,7 @@
 
 struct refusal_t {
     const result_t *result; /* NULL: the login page, for what was posted */
-    unsigned methods;
-    int max_age;
+    demand_t demand;
 };
 
 /* Before the handler, a subrequest looks for an index or a variant, and its status becomes the main
@@ -40,9 +42,9 @@ int refuse_request(request_rec *r, int status, const result_t *result)
     return begin(r, status, (struct refusal_t){.result = result});
 }
 
-int refuse_with_login(request_rec *r, unsigned methods, int max_age)
+int refuse_with_login(request_rec *r, demand_t demand)
 {
-    return begin(r, HTTP_UNAUTHORIZED, (struct refusal_t){.methods = methods, .max_age = max_age});
+    return begin(r, HTTP_UNAUTHORIZED, (struct refusal_t){.demand = demand});
 }
 
 bool refuse_is_route(const request_t *request, const request_rec *r)
@@ -61,7 +63,7 @@ int authn_handler(request_rec *r)
     const struct refusal_t *refusal = request->refusal;
     const result_t *result = refusal->result;
     if (!result)
-        return login_page_for_post(r, refusal->methods, refusal->max_age);
+        return login_page_for_post(r, &refusal->demand);
     if (result->status == HTTP_UNAUTHORIZED || answer_wants_json(r))
         return answer_json(r, result);
     if (result->event)

@@ -1,12 +1,10 @@
-#include "authn/inside.h"
+#include "authn/require.h"
+#include "authn/check.h"
 
 #include <apr_strings.h>
 #include <http_request.h>
 #include <mod_auth.h>
 #include <string.h>
-
-/* For use inside RequireAny and RequireAll; MPinLoginMethods and MPinReauthAfter send people to the
- * login by themselves, these do not. */
 
 /* The session of a user of ours; else `*status` is the answer. */
 static const session_t *session_of(request_rec *r, authz_status *status)

@@ -1,4 +1,6 @@
-#include "authn/inside.h"
+/* What a client sends and only we may say is taken out, and so are our cookies. */
+#include "authn/authn.h"
+#include "web/route.h"
 
 #include <apr_lib.h>
 #include <string.h>
@@ -58,7 +60,7 @@ static bool only_ours(const site_t *site, const char *name)
 }
 
 /* True where the path will not change any more: no proxy's, nothing to decode, no dots. */
-static bool is_plain(const request_rec *r)
+static bool path_is_final(const request_rec *r)
 {
     return !r->parsed_uri.hostname && !strchr(r->uri, '%') && !strstr(r->uri, "/.");
 }
@@ -68,7 +70,7 @@ static void redact_early(request_t *request, request_rec *r)
 {
     const char *rest;
     const route_t *route = route_find(request->site, r, &rest);
-    if (route && is_plain(r))
+    if (route && path_is_final(r))
         route_redact(request, r, route);
 }
 

@@ -23,6 +23,14 @@ char *hex_encode(apr_pool_t *p, const unsigned char *bytes, apr_size_t len)
     return text;
 }
 
+int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* 0..15, or -1. */
 static int digit_value(char c)
 {

@@ -7,6 +7,9 @@
 /* Lower-case hex, as every Milagro client writes it; upper case is refused. */
 char *hex_encode(apr_pool_t *p, const unsigned char *bytes, apr_size_t len);
 
+/* 0..15 of a digit of either case, as percent-encoding has both; -1 for what is none. */
+int hex_digit(char c);
+
 /* True iff `text` is exactly `len` bytes of lower-case hex; then `bytes` holds them. */
 bool hex_decode(const char *text, unsigned char *bytes, apr_size_t len);
 

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <curl/curl.h>
 #include <pthread.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,8 +87,16 @@ static struct curl_slist *header_list(const http_request_t *request)
     return list;
 }
 
-static void set_up(CURL *handle, const http_t *http, const http_request_t *request,
-                   struct curl_slist *headers, intake_t *intake)
+/* One of them may hold a secret. */
+static void wipe_headers(struct curl_slist *list)
+{
+    for (struct curl_slist *header = list; header; header = header->next)
+        sodium_memzero(header->data, strlen(header->data));
+    curl_slist_free_all(list);
+}
+
+static void set_request(CURL *handle, const http_t *http, const http_request_t *request,
+                        struct curl_slist *headers, intake_t *intake)
 {
     curl_easy_setopt(handle, CURLOPT_URL, request->url);
     curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -107,7 +116,7 @@ static void set_up(CURL *handle, const http_t *http, const http_request_t *reque
     curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
-static http_outcome_t outcome_of(CURLcode code)
+static http_outcome_t http_outcome(CURLcode code)
 {
     switch (code) {
     case CURLE_OK:
@@ -144,9 +153,9 @@ http_answer_t http_exchange(http_t *http, const http_request_t *request, apr_poo
 
     intake_t intake = {apr_palloc(p, request->body_max + 1), 0, request->body_max};
     struct curl_slist *headers = header_list(request);
-    set_up(handle, http, request, headers, &intake);
+    set_request(handle, http, request, headers, &intake);
     const CURLcode code = curl_easy_perform(handle);
-    answer.outcome = outcome_of(code);
+    answer.outcome = http_outcome(code);
     answer.why = code == CURLE_OK ? NULL : curl_easy_strerror(code);
     if (answer.outcome == HTTP_EXCHANGE_OK)
         read_answer(handle, &answer, p);
@@ -154,7 +163,7 @@ http_answer_t http_exchange(http_t *http, const http_request_t *request, apr_poo
     answer.body = intake.bytes;
     answer.len = intake.len;
 
-    curl_slist_free_all(headers);
+    wipe_headers(headers);
     handle_give(http, handle);
     return answer;
 }

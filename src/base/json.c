@@ -27,7 +27,7 @@ static bool is_shallow(const char *text, apr_size_t len)
     return true;
 }
 
-static apr_status_t drop(void *value)
+static apr_status_t drop_json(void *value)
 {
     json_decref(value);
     return APR_SUCCESS;
@@ -35,7 +35,7 @@ static apr_status_t drop(void *value)
 
 json_t *json_tie(apr_pool_t *p, json_t *value)
 {
-    apr_pool_cleanup_register(p, value, drop, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(p, value, drop_json, apr_pool_cleanup_null);
     return value;
 }
 
@@ -88,4 +88,10 @@ bool json_flag(const json_t *object, const char *key, bool *flag)
         return false;
     *flag = number == 1;
     return true;
+}
+
+void json_set_text(json_t *object, const char *key, const char *text)
+{
+    json_t *value = text ? json_string(text) : NULL; /* NULL too for what is not UTF-8 */
+    json_object_set_new(object, key, value ? value : json_null());
 }

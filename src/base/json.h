@@ -22,4 +22,7 @@ const char *json_text(const json_t *object, const char *key, apr_size_t max);
  * anything else. */
 bool json_flag(const json_t *object, const char *key, bool *flag);
 
+/* A text under `key`: null where it is NULL or not UTF-8. */
+void json_set_text(json_t *object, const char *key, const char *text);
+
 #endif

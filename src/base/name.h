@@ -7,9 +7,8 @@
 #define NAME_MAX_BYTES 254
 
 /* The canonical form of a local name, in the pool: blanks around it trimmed; 1 to 254 bytes of
- * printable ASCII without space and , ; : " \ < > { }. NULL when it is not a name. What is stored,
- * throttled, exported and compared is this form only, and it is what a password provider is asked
- * for.
+ * printable ASCII without space and , ; : " \ < > { }. NULL when it is not a name. Only this
+ * form is stored, throttled, exported, compared, and given to a password provider.
  *
  * A name with an '@' is lower-cased whole; any other keeps its case, because password files tell
  * "Anna" from "anna". An internationalised domain is written as its A-label (xn--...): a U-label is

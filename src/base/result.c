@@ -43,6 +43,13 @@ result_t *result_error(apr_pool_t *p, int status, const char *code, const char *
     return result;
 }
 
+result_t *result_later(apr_pool_t *p, const char *code, const char *message, int seconds)
+{
+    result_t *result = result_error(p, 429, code, message);
+    result->retry_after = seconds;
+    return result;
+}
+
 result_t *result_no_randomness(apr_pool_t *p)
 {
     return result_error(p, 503, "no_randomness", "The server has no randomness just now.");

@@ -4,17 +4,16 @@
 #include <apr_pools.h>
 #include <jansson.h>
 
-/* What an endpoint answers. The HTTP answer, the log line and the audit record are all made from
+/* The answer of an endpoint. The HTTP answer, the log line and the audit record are all made from
  * it, so that they cannot disagree. */
 typedef struct result_t {
-    int status;       /* HTTP status code */
-    const char *code; /* stable word of a refusal, one of base/codes.def; NULL when all is well */
-    const char *message; /* English, for developers; never holds a secret or unescaped input */
-    json_t *json; /* the body, an object tied to the pool; NULL = {code, message, id} or empty */
-    const char *text; /* the body where it is JSON text already, in place of `json`; else NULL */
-    int retry_after;  /* seconds, 0 = none */
-    const char
-        *event; /* audit: what happened ("login", "pin_wrong", ...), NULL = nothing to record */
+    int status;           /* HTTP status code */
+    const char *code;     /* stable word of a refusal, of base/codes.def; NULL when all is well */
+    const char *message;  /* English, for developers; never holds a secret or unescaped input */
+    json_t *json;         /* the body, tied to the pool; NULL = {code, message, id} or empty */
+    const char *text;     /* the body where it is JSON text already, in place of `json`; or NULL */
+    int retry_after;      /* seconds, 0 = none */
+    const char *event;    /* audit: "login", "pin_wrong" ...; NULL = nothing to record */
     const char *user;     /* audit: canonical name, or NULL */
     const char *identity; /* audit: the first 12 hex digits of the identity handle, or NULL */
 } result_t;
@@ -30,6 +29,9 @@ result_t *result_text(apr_pool_t *p, const char *text);
  * constant or lives as long as the pool. The body becomes {"code","message","id"} when the answer
  * is written. */
 result_t *result_error(apr_pool_t *p, int status, const char *code, const char *message);
+
+/* 429 with Retry-After: the same may be asked again in so many seconds. */
+result_t *result_later(apr_pool_t *p, const char *code, const char *message, int seconds);
 
 /* 503: nothing can be sealed or drawn while the system gives no randomness. */
 result_t *result_no_randomness(apr_pool_t *p);

@@ -50,7 +50,7 @@ bool seats_take(seats_t *seats, int ms, seat_t *seat)
     return false;
 }
 
-/* Who has sat too long finds that the seat is somebody else's, and leaves it alone. */
+/* A taker who has sat too long finds that the seat is somebody else's, and leaves it alone. */
 void seats_give(seats_t *seats, const seat_t *seat)
 {
     uint64_t mine = seat->until;

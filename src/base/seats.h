@@ -12,7 +12,7 @@ typedef struct seats_t seats_t;
 
 typedef struct seat_t {
     int number;
-    uint64_t until; /* ms of the clock that nobody sets; what tells this taker from the next */
+    uint64_t until; /* ms of the clock that nobody sets; it tells this taker from the next */
 } seat_t;
 
 /* Before the processes fork; they share it. NULL when memory is out. */

@@ -1,3 +1,4 @@
+/* Part of the check: store, keys and files on this machine. */
 #include "config/checks.h"
 
 #include <apr_strings.h>
@@ -10,40 +11,35 @@
 #include "config/mistakes.h"
 #include "config/surroundings.h"
 
-static const char *store_directory(const server_config_t *config)
-{
-    return config->store + strlen("lmdb:");
-}
-
 void check_store(const checked_t *site)
 {
-    const char *dir = store_directory(site->config);
+    const char *dir = store_directory(site->config->store);
     const written_t *at = check_at(site, SETTING_store);
     const char *refused = store_refuses(site->config->store, site->pconf);
     if (refused)
-        mistake_around(site->pconf, at, "%s; write MPinStore lmdb:DIRECTORY of such a one",
+        mistake_around(site->pconf, at, "%s; write MPinStore " STORE_URL_FORM " of such a one",
                        refused);
 
     for (const server_rec *server = site->main_server; server; server = server->next) {
         const core_server_config *core = ap_get_core_module_config(server->module_config);
         const char *root = core->ap_document_root;
-        if (root && surroundings_inside(dir, root)) {
+        if (dir && root && surroundings_inside(dir, root)) {
             mistake(site->pconf, at,
-                    "%s lies inside of DocumentRoot %s, where it could be served; write MPinStore "
-                    "lmdb:DIRECTORY outside",
+                    "%s lies inside of DocumentRoot %s, where it could be served; write "
+                    "MPinStore " STORE_URL_FORM " outside",
                     dir, root);
             return;
         }
     }
 }
 
-/* What keys_open will refuse, as far as it can be seen without reading a key. Who may not look
- * (EACCES) is not the one who starts httpd: no mistake. */
+/* What keys_open will refuse, as far as it can be seen without reading a key. A user who may
+ * not look (EACCES) is not the one who starts httpd: no mistake. */
 void check_keys(const checked_t *site)
 {
-    const char *file = site->config->key_file;
+    const char *file = site->config->key_file, *dir = store_directory(site->config->store);
     const written_t *at = check_at(site, SETTING_key_file);
-    if (surroundings_inside(file, store_directory(site->config)))
+    if (dir && surroundings_inside(file, dir))
         mistake(site->pconf, at,
                 "the key file %s lies inside of the store, so that who gets one has both; write "
                 "MPinKeyFile in a directory of its own",
@@ -57,15 +53,15 @@ void check_keys(const checked_t *site)
             file);
 
     const apr_uid_t uid = surroundings_uid();
-    const char *dir = apr_pstrmemdup(site->pconf, file, (apr_size_t)(strrchr(file, '/') - file));
-    if (geteuid() || !uid || stat(*dir ? dir : "/", &st))
+    const char *own = apr_pstrmemdup(site->pconf, file, (apr_size_t)(strrchr(file, '/') - file));
+    if (geteuid() || !uid || stat(*own ? own : "/", &st))
         return;
     if (st.st_uid == uid || (st.st_mode & S_IWOTH) ||
         ((st.st_mode & S_IWGRP) && st.st_gid == surroundings_gid()))
         mistake_around(site->pconf, at,
                        "the user that httpd runs as can write the directory %s of the key file; "
                        "chown it to root and chmod 700 it",
-                       dir);
+                       own);
 }
 
 /* One word on a file or directory that must be there; who may not look is not the one who starts

@@ -1,3 +1,4 @@
+/* Part of the check: a D-TA of our own and the second one. */
 #include "config/checks.h"
 
 #include <apr_strings.h>
@@ -9,8 +10,8 @@
 #include "config/surroundings.h"
 #include "config/tree.h"
 
-/* Security model, "D-TA requests": what makes two D-TAs two. That the keys differ is seen where
- * they are read, at the start. */
+/* The second D-TA is another one (docs/security.md, "D-TA requests"). Whether its key differs is
+ * seen where keys are read, at the start. */
 static void check_origin(const checked_t *site, const second_dta_setting_t *second)
 {
     const written_t *at = check_at(site, SETTING_second_dta);

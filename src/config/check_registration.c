@@ -1,3 +1,4 @@
+/* Part of the check: who may register, and the mail that it needs. */
 #include "config/checks.h"
 
 #include <apr_strings.h>
@@ -24,7 +25,7 @@ static void check_mail(const checked_t *site)
         check_program(site, SETTING_mail, config->mail.password_command[0]);
 }
 
-/* Security model, "Who may register": there is no default for who. */
+/* There is no default for who may register (docs/security.md, "Who may register"). */
 void check_registration(const checked_t *site)
 {
     const server_config_t *config = site->config;

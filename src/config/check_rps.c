@@ -1,9 +1,10 @@
+/* Part of the check: an RPS elsewhere. */
 #include "config/checks.h"
 
 #include "config/mistakes.h"
 #include "config/surroundings.h"
 
-/* Who may say that somebody may register must be told from a stranger. */
+/* An RPS asks us who may register: it must be told from a stranger. */
 void check_rps(const checked_t *site)
 {
     const server_config_t *config = site->config;

@@ -1,3 +1,4 @@
+/* Part of the check: directives in sections, and what password providers need there. */
 #include "config/checks.h"
 
 #include <ap_provider.h>
@@ -10,8 +11,7 @@
 #include "config/surroundings.h"
 #include "config/tree.h"
 
-/* httpd's own providers: the module that has each, and the directive without which it knows nobody.
- */
+/* httpd's own providers: the module of each, and the directive without which it knows nobody. */
 typedef struct known_provider_t {
     const char *name;
     const char *module;
@@ -38,7 +38,7 @@ static const known_provider_t *known_provider(const char *name)
 
 /* ---- where a directive stands ---- */
 
-/* What stands between "<Location" and ">", without quotes. */
+/* The words between "<Location" and ">", without quotes. */
 static const char *section_path(const ap_directive_t *node, apr_pool_t *p)
 {
     char *args = apr_pstrdup(p, node->args);
@@ -168,7 +168,7 @@ void check_sections(apr_pool_t *pconf, const server_rec *main_server)
     for (int i = 0; i < list->nelts; i++) {
         const directory_written_t *each = &APR_ARRAY_IDX(list, i, directory_written_t);
         const bool password = each->dir->methods != -1 &&
-                              (each->dir->methods & (int)METHOD_PASSWORD) &&
+                              (each->dir->methods & (int)FACTOR_BIT(FACTOR_PASSWORD)) &&
                               !strcasecmp(each->at.directive, "MPinLoginMethods");
         if (password && any_serves(main_server, each->server, false) &&
             !any_serves(main_server, each->server, true))

@@ -1,3 +1,4 @@
+/* Part of the check: a vhost that serves other applications. */
 #include "config/checks.h"
 
 #include <string.h>
@@ -26,7 +27,7 @@ static void check_applications(const checked_t *site)
     }
 }
 
-/* Who redeems a code at a site is told from a stranger as at a service. */
+/* An application that redeems codes at a site is told from a stranger as at a service. */
 static void check_otp(const checked_t *site)
 {
     const server_config_t *config = site->config;

@@ -23,7 +23,7 @@ static written_t written_at(const cmd_parms *cmd)
 
 /* A mistake in the configuration proper is told by check_config, in one line and together with all
  * others; one in .htaccess goes back to httpd, which logs it and answers 500. */
-static const char *wrong(cmd_parms *cmd, const char *what)
+static const char *directive_wrong(cmd_parms *cmd, const char *what)
 {
     if (in_htaccess(cmd))
         return apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, what);
@@ -46,7 +46,7 @@ static const char *server_directive(cmd_parms *cmd, void *dir, int argc, char *c
     (void)dir;
     const setting_t *setting = &server_settings[(apr_size_t)cmd->info];
     if (ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT))
-        return wrong(
+        return directive_wrong(
             cmd,
             "it stands in a section, but belongs to a whole server; move it out of the section");
 
@@ -55,7 +55,7 @@ static const char *server_directive(cmd_parms *cmd, void *dir, int argc, char *c
     const char *what = setting_read(setting, config, &words);
     const written_t at = written_at(cmd);
     config->written[setting->index] = apr_pmemdup(cmd->pool, &at, sizeof(at));
-    return what ? wrong(cmd, what) : NULL;
+    return what ? directive_wrong(cmd, what) : NULL;
 }
 
 static apr_array_header_t *directory_list(apr_pool_t *pconf)
@@ -77,13 +77,14 @@ const apr_array_header_t *directives_of_directories(apr_pool_t *pconf)
 static const char *directory_directive(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     if (!cmd->path)
-        return wrong(cmd, "it stands for the whole server, but belongs to a place; move it into a "
-                          "<Location> or the like");
+        return directive_wrong(
+            cmd, "it stands for the whole server, but belongs to a place; move it into a "
+                 "<Location> or the like");
 
     const words_t words = lasting_words(cmd, argc, argv);
     const char *what = setting_read(&directory_settings[(apr_size_t)cmd->info], dir, &words);
     if (what)
-        return wrong(cmd, what);
+        return directive_wrong(cmd, what);
     if (!in_htaccess(cmd)) {
         directory_written_t *written = apr_array_push(directory_list(cmd->server->process->pconf));
         *written = (directory_written_t){cmd->server, dir, written_at(cmd)};
@@ -94,7 +95,7 @@ static const char *directory_directive(cmd_parms *cmd, void *dir, int argc, char
 static const char *unbuilt_directive(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     (void)dir, (void)argc, (void)argv;
-    return wrong(cmd, "it is not part of this version; remove the line");
+    return directive_wrong(cmd, "it is not part of this version; remove the line");
 }
 
 enum {

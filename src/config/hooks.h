@@ -12,21 +12,9 @@ void *config_server_merge(apr_pool_t *p, void *base, void *add);
 void *config_dir_create(apr_pool_t *p, char *path);
 void *config_dir_merge(apr_pool_t *p, void *base, void *add);
 
-/* pre_config: runs before any directive is read. */
-int config_pre(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
-
 /* check_config: every mistake in the configuration's text, one line each. Runs at `-t` too, as any
  * user, and changes nothing. Failing here ends a server that reloads, so what can change around the
  * configuration (directories, files) is an error only before the first request was served. */
 int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
-
-/* post_config, as the user who starts httpd: keys read or made, store prepared, audit logs opened,
- * a site for each vhost. At a start what is wrong here stops it; at a reload that vhost answers
- * 503. */
-int config_post(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
-
-/* child_init: secrets locked again, no core dumps, stores opened once a URL, and what a site works
- * with. */
-void config_child(apr_pool_t *pchild, server_rec *main_server);
 
 #endif

@@ -29,8 +29,8 @@ static apr_array_header_t *mistakes_of(apr_pool_t *pconf)
 }
 
 /* Once, though several vhosts may have inherited it. */
-static void keep(apr_pool_t *pconf, kind_t kind, const written_t *at, const char *format,
-                 va_list args)
+static void mistake_keep(apr_pool_t *pconf, kind_t kind, const written_t *at, const char *format,
+                         va_list args)
 {
     apr_array_header_t *mistakes = mistakes_of(pconf);
     const char *line = apr_psprintf(pconf, "%s:%d: %s: %s", at->file, at->line, at->directive,
@@ -45,7 +45,7 @@ void mistake(apr_pool_t *pconf, const written_t *at, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    keep(pconf, TEXT, at, format, args);
+    mistake_keep(pconf, TEXT, at, format, args);
     va_end(args);
 }
 
@@ -53,7 +53,7 @@ void mistake_around(apr_pool_t *pconf, const written_t *at, const char *format, 
 {
     va_list args;
     va_start(args, format);
-    keep(pconf, AROUND, at, format, args);
+    mistake_keep(pconf, AROUND, at, format, args);
     va_end(args);
 }
 
@@ -61,7 +61,7 @@ void mistake_maybe(apr_pool_t *pconf, const written_t *at, const char *format, .
 {
     va_list args;
     va_start(args, format);
-    keep(pconf, MAYBE, at, format, args);
+    mistake_keep(pconf, MAYBE, at, format, args);
     va_end(args);
 }
 

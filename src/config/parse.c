@@ -1,6 +1,5 @@
 #include "config/parse.h"
 
-#include <apr_file_info.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "config/number.h"
 #include "base/name.h"
+#include "base/path.h"
 
 #define TITLE_MAX 64
 
@@ -25,16 +25,9 @@ const char *parse_public_url(public_url_t *url, const words_t *words)
     return public_url_parse(url, words->word[0], words->p);
 }
 
-/* A file's full name; NULL when the name is empty or climbs out of the root of the file system. */
 static const char *full_name(const char *name, const words_t *words)
 {
-    char *full = NULL;
-    if (!*name || apr_filepath_merge(&full, words->root, name, APR_FILEPATH_TRUENAME, words->p))
-        return NULL;
-    const size_t len = strlen(full);
-    if (len > 1 && full[len - 1] == '/')
-        full[len - 1] = '\0';
-    return full;
+    return path_full(name, words->root, words->p);
 }
 
 const char *parse_file(const char **file, const words_t *words)
@@ -49,15 +42,7 @@ const char *parse_file(const char **file, const words_t *words)
 
 const char *parse_store(const char **url, const words_t *words)
 {
-    const char *word = words->word[0];
-    if (!strncmp(word, "redis:", 6) || !strncmp(word, "rediss:", 7) || !strncmp(word, "unix:", 5))
-        return "Redis is not part of this version; write lmdb:DIRECTORY";
-
-    const char *dir = strncmp(word, "lmdb:", 5) ? NULL : full_name(word + 5, words);
-    if (!dir)
-        return apr_psprintf(words->p, "\"%.80s\" is no store; write lmdb:DIRECTORY", word);
-    *url = apr_pstrcat(words->p, "lmdb:", dir, NULL);
-    return NULL;
+    return store_url_read(url, words->word[0], words->root, words->p);
 }
 
 const char *parse_size(apr_off_t *bytes, const words_t *words)
@@ -155,7 +140,7 @@ const char *parse_register(unsigned *ways, const words_t *words)
 
 /* The domains that follow the word "domain", as A-labels: spelled as the name of an address there
  * would be. */
-static const char *allow_domains(allow_t *allow, const words_t *words)
+static const char *allow_domains(allow_rule_t *allow, const words_t *words)
 {
     const char **domains = apr_pcalloc(words->p, sizeof(*domains) * (apr_size_t)words->count);
     for (int i = 1; i < words->count; i++) {
@@ -172,7 +157,7 @@ static const char *allow_domains(allow_t *allow, const words_t *words)
     return NULL;
 }
 
-const char *parse_allow(allow_t *allow, const words_t *words)
+const char *parse_allow(allow_rule_t *allow, const words_t *words)
 {
     const char *kind = words->word[0];
     if (!strcasecmp(kind, "any") && words->count == 1) {
@@ -289,9 +274,9 @@ const char *parse_methods(dir_config_t *dir, const words_t *words)
     unsigned methods = 0;
     for (int i = 0; i < words->count; i++) {
         if (!strcasecmp(words->word[i], "pin"))
-            methods |= METHOD_PIN;
+            methods |= FACTOR_BIT(FACTOR_PIN);
         else if (!strcasecmp(words->word[i], "password"))
-            methods |= METHOD_PASSWORD;
+            methods |= FACTOR_BIT(FACTOR_PASSWORD);
         else
             return apr_psprintf(
                 words->p, "\"%.80s\" is no login of this version; write pin, password or both",

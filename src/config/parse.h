@@ -27,7 +27,7 @@ const char *parse_issue_otp(issue_otp_t *otp, const words_t *words);
 const char *parse_application_url(const char **url, const words_t *words);
 const char *parse_origins(const apr_array_header_t **origins, const words_t *words);
 const char *parse_register(unsigned *ways, const words_t *words);
-const char *parse_allow(allow_t *allow, const words_t *words);
+const char *parse_allow(allow_rule_t *allow, const words_t *words);
 const char *parse_pin_length(int *digits, const words_t *words);
 const char *parse_max_failures(uint32_t *failures, const words_t *words);
 const char *parse_providers(const apr_array_header_t **names, const words_t *words);

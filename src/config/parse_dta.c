@@ -1,9 +1,9 @@
+/* The parsers of MPinSecondDTA. */
 #include "config/parse.h"
 
 #include <apr_strings.h>
 
-/* The origin and the key file, which an RPS elsewhere has itself, checked further in check_dta.c.
- */
+/* The origin and the key file, which an RPS elsewhere has itself; check_dta.c checks further. */
 const char *parse_second_dta(second_dta_setting_t *second, const words_t *words)
 {
     second_dta_setting_t found = {0};

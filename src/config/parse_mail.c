@@ -1,12 +1,12 @@
+/* The parsers of mail. */
 #include "config/parse.h"
+#include "base/name.h"
 
 #include <apr_strings.h>
 #include <string.h>
 #include <strings.h>
 
 #include "config/public_url.h"
-
-/* The parsers of what mail needs. */
 
 #define CONTACT_MAX 200 /* bytes */
 

@@ -1,3 +1,4 @@
+/* The parsers of MPinRPS, MPinService and MPinIssueOTP. */
 #include "config/parse.h"
 
 #include <apr_strings.h>

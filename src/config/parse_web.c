@@ -1,11 +1,10 @@
+/* The parsers of URLs, cookies and headers. */
 #include "config/parse.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 #include <strings.h>
-
-/* The parsers of what ends up in URLs, cookies and headers. */
 
 #define PATH_MAX_BYTES 200
 #define REALM_MAX 200
@@ -65,8 +64,8 @@ const char *parse_path(paths_t *paths, const words_t *words)
     return NULL;
 }
 
-/* Where an application is asked. What goes there lets somebody in, so plain http is for this
- * machine only. */
+/* Where an application is asked. Its answer lets somebody in, so plain http is for this machine
+ * only. */
 const char *parse_application_url(const char **url, const words_t *words)
 {
     const char *word = words->word[0];
@@ -157,8 +156,7 @@ const char *parse_cookie_name(const char **name, const words_t *words)
     return NULL;
 }
 
-/* Only what it must look like; that it is the public host's own or its parent's is for the check.
- */
+/* Only how it must look; whether it is the public host's own or its parent's, the check says. */
 const char *parse_cookie_domain(const char **domain, const words_t *words)
 {
     public_url_t url;
@@ -188,7 +186,7 @@ const char *parse_same_site(const char **value, const words_t *words)
 }
 
 /* RFC 9110, section 5.6.2. */
-static bool is_token(const char *text, size_t len)
+static bool is_header_name(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         if (!apr_isalnum(text[i]) && !strchr("!#$%&'*+-.^_`|~", text[i]))
@@ -237,7 +235,7 @@ static const char *pass_header(pass_header_t *header, const char *word, apr_pool
     static const char *const fields[] = {"user", "email",     "provider",
                                          "amr",  "auth_time", "session"};
     const char *equals = strchr(word, '=');
-    if (!equals || !is_token(word, (size_t)(equals - word)))
+    if (!equals || !is_header_name(word, (size_t)(equals - word)))
         return apr_psprintf(p, "\"%.80s\" is no header; write as in X-WEBAUTH-USER=user", word);
 
     header->name = apr_pstrmemdup(p, word, (apr_size_t)(equals - word));

@@ -6,7 +6,7 @@
 #ifndef MPIN_STATE_DIR
 #define MPIN_STATE_DIR "/var/lib/apache2"
 #endif
-#define DEFAULT_STORE "lmdb:" MPIN_STATE_DIR "/mpin/store"
+#define DEFAULT_STORE STORE_URL_IN(MPIN_STATE_DIR)
 #define DEFAULT_KEY_FILE MPIN_STATE_DIR "/mpin-keys/mpin.keys"
 
 #define DEFAULT_PATHS                                                                              \

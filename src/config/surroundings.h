@@ -3,16 +3,16 @@
 
 #include "config/config.h"
 
-/* What holds for this httpd and this machine, whatever our directives say. */
+/* Facts of this httpd and this machine, whatever our directives say. */
 
 /* Every Listen address is a loopback one (and there is one). */
 bool surroundings_all_loopback(void);
 
-/* What a server that listens on loopback only is called when MPinPublicURL is missing. False where
- * there is no such Listen. */
+/* The public URL of a server that listens on loopback only, for when MPinPublicURL is missing.
+ * False where there is no such Listen. */
 bool surroundings_local_url(const server_rec *server, public_url_t *url, apr_pool_t *p);
 
-/* Who the children run as. */
+/* The user and group that the children run as. */
 apr_uid_t surroundings_uid(void);
 apr_gid_t surroundings_gid(void);
 

@@ -4,13 +4,10 @@
 #include <apr_tables.h>
 #include "config/public_url.h"
 #include "notice/smtp.h"
-#include "rps/rps.h"
+#include "people/throttle.h"
+#include "rps/allow.h"
 
 /* What directives hold, once they are read. Nothing here knows httpd. */
-
-/* First factors, bits of MPinLoginMethods and of a pre-login entry. */
-#define METHOD_PIN 1u
-#define METHOD_PASSWORD 2u
 
 /* How a name is proven before it gets a PIN, bits of MPinRegister; none = closed. */
 #define REGISTER_SIGNED_IN 1u
@@ -74,8 +71,8 @@ typedef struct external_rps_t {
 /* MPinIssueOTP. */
 typedef struct issue_otp_t {
     bool on;
-    const char
-        *secret_file; /* of the applications that redeem codes; NULL: those on this machine */
+    /* of the applications that redeem codes; NULL: those on this machine */
+    const char *secret_file;
 } issue_otp_t;
 
 typedef enum { UNAUTH_AUTO = 0, UNAUTH_REDIRECT, UNAUTH_401, UNAUTH_PASS } unauthenticated_t;
@@ -85,14 +82,6 @@ typedef struct pass_header_t {
     const char *name;
     enum { PASS_USER, PASS_EMAIL, PASS_PROVIDER, PASS_AMR, PASS_AUTH_TIME, PASS_SESSION } field;
 } pass_header_t;
-
-/* MPinRegisterAllow. */
-typedef struct allow_t {
-    allow_kind_t kind;
-    const char *const *domains; /* ALLOW_DOMAINS: A-labels in lower case, NULL-terminated */
-    const char *file;           /* ALLOW_FILE */
-    const char *url;            /* ALLOW_URL */
-} allow_t;
 
 /* MPinMail. */
 typedef struct mail_server_t {
@@ -111,7 +100,7 @@ typedef struct throttle_rules_t {
 } throttle_rules_t;
 
 typedef struct dir_config_t {
-    int methods;          /* -1 unset, else METHOD_ bits */
+    int methods;          /* -1 unset, else FACTOR_BITs of first factors */
     int reauth_after;     /* seconds, -1 unset, 0 none */
     int unauthenticated;  /* -1 unset, else unauthenticated_t */
     const char *redirect; /* MPinUnauthenticated redirect:PATH, or NULL = the login page */

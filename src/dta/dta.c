@@ -1,51 +1,47 @@
 #include "dta/dta.h"
 
-struct dta_t {
-    const keys_t *keys;
-    struct second_dta_t *second;
-};
-
-dta_t *dta_local(const keys_t *keys, apr_pool_t *p)
+const char *dta_made_of(const dta_t *dta)
 {
-    dta_t *dta = apr_palloc(p, sizeof *dta);
-    dta->keys = keys;
-    dta->second = NULL;
-    return dta;
+    return dta->backend->made_of(dta->state);
 }
 
-void dta_set_second(dta_t *dta, struct second_dta_t *second)
+const char *dta_other_url(const dta_t *dta)
 {
-    dta->second = second;
+    return dta->backend->other_url(dta->state);
 }
 
-struct second_dta_t *dta_second(const dta_t *dta)
+dta_status_t dta_server_secret(const dta_t *dta, apr_time_t now,
+                               unsigned char secret[MPIN_G2_BYTES], apr_pool_t *p)
 {
-    return dta->second;
+    return dta->backend->server_secret(dta->state, now, secret, p);
 }
 
-static const secret_t *master_of(const dta_t *dta)
+dta_status_t dta_check(const dta_t *dta, apr_time_t now, apr_pool_t *p)
 {
-    const secret_t *master = keys_master(dta->keys);
-    return master && master->len == MPIN_SCALAR_BYTES ? master : NULL;
+    return dta->backend->check(dta->state, now, p);
 }
 
 mpin_status_t dta_client_secret(const dta_t *dta, const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                                 unsigned char secret[MPIN_G1_BYTES])
 {
-    const secret_t *master = master_of(dta);
-    return master ? mpin_client_secret(master->bytes, hash_mpin_id, secret) : MPIN_REFUSED;
+    return dta->backend->client_secret(dta->state, hash_mpin_id, secret);
 }
 
 mpin_status_t dta_time_permit(const dta_t *dta, uint32_t date,
                               const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                               unsigned char permit[MPIN_G1_BYTES])
 {
-    const secret_t *master = master_of(dta);
-    return master ? mpin_time_permit(master->bytes, date, hash_mpin_id, permit) : MPIN_REFUSED;
+    return dta->backend->time_permit(dta->state, date, hash_mpin_id, permit);
 }
 
-mpin_status_t dta_server_secret(const dta_t *dta, unsigned char secret[MPIN_G2_BYTES])
+const char *dta_client_query(const dta_t *dta, const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                             apr_time_t now, apr_pool_t *p)
 {
-    const secret_t *master = master_of(dta);
-    return master ? mpin_server_secret(master->bytes, secret) : MPIN_REFUSED;
+    return dta->backend->client_query(dta->state, hash_mpin_id, now, p);
+}
+
+const char *dta_permit_signature(const dta_t *dta,
+                                 const unsigned char hash_mpin_id[MPIN_HASH_BYTES], apr_pool_t *p)
+{
+    return dta->backend->permit_signature(dta->state, hash_mpin_id, p);
 }

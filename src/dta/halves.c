@@ -25,7 +25,7 @@ const keys_app_t *halves_app(const halves_t *halves)
     return &halves->app;
 }
 
-/* c, and s - c for the second half. What is no scalar (one draw in two) is drawn again; that says
+/* c, and s - c for the second half. A draw that is no scalar (one in two) is repeated; that says
  * nothing of the one that is taken. */
 static mpin_status_t scalar_of(const halves_t *halves, half_t half, const unsigned char *info,
                                size_t len, unsigned char scalar[MPIN_SCALAR_BYTES])

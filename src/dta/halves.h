@@ -1,8 +1,8 @@
 #ifndef MPIN_DTA_HALVES_H
 #define MPIN_DTA_HALVES_H
 
-#include "dta/dta.h"
-#include "dta/sign.h"
+#include "keys/keys.h"
+#include "mpin/mpin.h"
 
 /* One D-TA that looks like two. Clients of the protocol ask two D-TAs and add what they get; where
  * there is one, its secrets and permits are split at random: c*H and (s-c)*H, for a scalar c that
@@ -23,7 +23,7 @@ mpin_status_t halves_time_permit(const halves_t *halves, half_t half, uint32_t d
                                  const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                                  unsigned char permit[MPIN_G1_BYTES]);
 
-/* What clients sign their request for the second half with. No D-TA takes it. */
+/* The key that clients sign their request for the second half with. No D-TA takes it. */
 const keys_app_t *halves_app(const halves_t *halves);
 
 #endif

@@ -5,110 +5,77 @@
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
-#include "base/json.h"
+#include "base/peer.h"
+#include "dta/sign.h"
 
-#define CONNECT_MS 1500
 #define TOTAL_MS 3000
-#define BODY_MAX 4096
+#define ANSWER_MAX 4096
 #define RETRY apr_time_from_sec(1)
 #define GOOD_FOR apr_time_from_sec(60)
 
-struct second_dta_t {
+typedef struct second_dta_t {
     const char *url, *pin; /* `pin`: the store's key */
     const keys_app_t *app;
-    const dta_t *dta;
+    const dta_t *ours;
     store_t *store;
-    http_t *http;
-    seats_t *seats;
+    peer_t peer;
     const log_sink_t *log;
 
     pthread_mutex_t mutex;
     secret_t *share; /* the pinned one */
     bool known;      /* ... is here */
     apr_time_t asked;
-    second_status_t last; /* what came of it */
-    int told;             /* the last of it that was logged */
-};
-
-static apr_status_t second_free(void *data)
-{
-    second_dta_t *second = data;
-    pthread_mutex_destroy(&second->mutex);
-    return APR_SUCCESS;
-}
-
-second_dta_t *second_make(const char *url, const keys_app_t *app, const dta_t *dta, store_t *store,
-                          http_t *http, seats_t *seats, const log_sink_t *log, apr_pool_t *p)
-{
-    second_dta_t *second = apr_pcalloc(p, sizeof *second);
-    second->url = url;
-    second->pin = apr_pstrcat(p, "dta:second:", app->id, NULL);
-    second->app = app;
-    second->dta = dta;
-    second->store = store;
-    second->http = http;
-    second->seats = seats;
-    second->log = log;
-    second->last = SECOND_DOWN;
-    second->share = secret_make(p, MPIN_G2_BYTES);
-    if (!second->share)
-        return NULL;
-    pthread_mutex_init(&second->mutex, NULL);
-    apr_pool_cleanup_register(p, second, second_free, apr_pool_cleanup_null);
-    return second;
-}
+    dta_status_t last; /* what came of it */
+    int told;          /* the last of it that was logged */
+} second_dta_t;
 
 /* ---- one question ---------------------------------------------------------------------------- */
 
-static bool add_ours(const second_dta_t *second, const unsigned char share[MPIN_G2_BYTES],
-                     unsigned char sum[MPIN_G2_BYTES])
+static bool sum_with_ours(const second_dta_t *second, apr_time_t now,
+                          const unsigned char share[MPIN_G2_BYTES],
+                          unsigned char sum[MPIN_G2_BYTES], apr_pool_t *p)
 {
     unsigned char ours[MPIN_G2_BYTES];
-    bool done = dta_server_secret(second->dta, ours) == MPIN_ACCEPTED &&
+    bool done = dta_server_secret(second->ours, now, ours, p) == DTA_OK &&
                 mpin_recombine_g2(ours, share, sum) == MPIN_ACCEPTED;
     sodium_memzero(ours, sizeof ours);
     return done;
 }
 
 /* NULL, or why what came is no share. */
-static const char *read_share(const second_dta_t *second, const http_answer_t *answer,
-                              unsigned char share[MPIN_G2_BYTES], apr_pool_t *p)
+static const char *read_share(const second_dta_t *second, apr_time_t now,
+                              const peer_answer_t *answer, unsigned char share[MPIN_G2_BYTES],
+                              apr_pool_t *p)
 {
     unsigned char sum[MPIN_G2_BYTES];
-    if (answer->outcome != HTTP_EXCHANGE_OK)
+    if (answer->outcome != PEER_OK)
         return answer->why;
     if (answer->status != 200)
         return apr_psprintf(p, "it answers %d", answer->status);
-    json_t *json = json_read(p, answer->body, answer->len);
-    const char *text = json ? json_text(json, "serverSecret", 2 * MPIN_G2_BYTES) : NULL;
+    const char *text = json_text(answer->json, "serverSecret", 2 * MPIN_G2_BYTES);
     if (!text || !hex_decode(text, share, MPIN_G2_BYTES))
         return "its answer holds no server secret of this curve";
-    bool good = add_ours(second, share, sum);
+    bool good = sum_with_ours(second, now, share, sum, p);
     sodium_memzero(sum, sizeof sum);
     return good ? NULL : "its server secret is no point of the group";
 }
 
-static const char *fetch(second_dta_t *second, apr_time_t now, unsigned char share[MPIN_G2_BYTES],
-                         apr_pool_t *p)
+static const char *fetch_share(const second_dta_t *second, apr_time_t now,
+                               unsigned char share[MPIN_G2_BYTES], apr_pool_t *p)
 {
-    seat_t seat;
-    if (!seats_take(second->seats, TOTAL_MS, &seat))
-        return "as many workers as may are waiting for somebody";
-    const http_request_t request = {.method = "GET",
-                                    .url = apr_pstrcat(p, second->url, "serverSecret?",
-                                                       dta_sign_server_secret(second->app, now, p),
-                                                       NULL),
-                                    .connect_ms = CONNECT_MS,
-                                    .total_ms = TOTAL_MS,
-                                    .body_max = BODY_MAX};
-    const http_answer_t answer = http_exchange(second->http, &request, p);
-    seats_give(second->seats, &seat);
-    return read_share(second, &answer, share, p);
+    const peer_question_t question = {
+        .method = "GET",
+        .url = apr_pstrcat(p, second->url, "serverSecret?",
+                           dta_sign_server_secret(second->app, now, p), NULL),
+        .total_ms = TOTAL_MS,
+        .max = ANSWER_MAX};
+    const peer_answer_t answer = peer_ask(&second->peer, &question, p);
+    return read_share(second, now, &answer, share, p);
 }
 
 /* ---- the pinned share ------------------------------------------------------------------------ */
 
-static store_status_t load_pin(second_dta_t *second, apr_pool_t *p)
+static store_status_t load_pinned(second_dta_t *second, apr_pool_t *p)
 {
     store_record_t record;
     store_status_t status = store_get(second->store, STORE_LASTING, second->pin, p, &record);
@@ -122,26 +89,26 @@ static store_status_t load_pin(second_dta_t *second, apr_pool_t *p)
 }
 
 /* The first share of a store, on record before anything is made with it. */
-static bool pin(second_dta_t *second, const unsigned char share[MPIN_G2_BYTES], apr_pool_t *p)
+static bool pin_share(second_dta_t *second, const unsigned char share[MPIN_G2_BYTES], apr_pool_t *p)
 {
     store_status_t status =
         store_add(second->store, STORE_LASTING, second->pin, share, MPIN_G2_BYTES, 0);
     if (status != STORE_OK && status != STORE_EXISTS)
         return false;
-    return load_pin(second, p) == STORE_OK;
+    return load_pinned(second, p) == STORE_OK;
 }
 
 /* Told when it changes, not at every try. */
-static second_status_t outcome(second_dta_t *second, second_status_t status, const char *why)
+static dta_status_t second_told(second_dta_t *second, dta_status_t status, const char *why)
 {
     __atomic_store_n(&second->last, status, __ATOMIC_RELAXED);
     if (second->told == (int)status)
         return status;
-    if (status == SECOND_DOWN)
+    if (status == DTA_DOWN)
         log_error(second->log, "MPIN0523",
                   "the second D-TA %s gives no server secret: %s; it is asked again", second->url,
                   why);
-    else if (status == SECOND_CHANGED)
+    else if (status == DTA_CHANGED)
         log_error(second->log, "MPIN0524",
                   "the second D-TA %s gives another server secret than at first: nobody gets a PIN "
                   "until it has its old key file back",
@@ -152,80 +119,140 @@ static second_status_t outcome(second_dta_t *second, second_status_t status, con
     return status;
 }
 
-/* Asks it, under the mutex. */
-static second_status_t ask(second_dta_t *second, apr_time_t now, apr_pool_t *p)
+/* Under the mutex, as all that follow. */
+static dta_status_t ask_second(second_dta_t *second, apr_time_t now, apr_pool_t *p)
 {
     unsigned char share[MPIN_G2_BYTES];
     second->asked = now;
-    const char *why = fetch(second, now, share, p);
-    if (!why && !second->known && !pin(second, share, p))
+    const char *why = fetch_share(second, now, share, p);
+    if (!why && !second->known && !pin_share(second, share, p))
         why = "our store can't keep it";
     bool same = !why && sodium_memcmp(share, second->share->bytes, sizeof share) == 0;
     sodium_memzero(share, sizeof share);
     if (why)
-        return outcome(second, SECOND_DOWN, why);
-    return outcome(second, same ? SECOND_OK : SECOND_CHANGED, NULL);
+        return second_told(second, DTA_DOWN, why);
+    return second_told(second, same ? DTA_OK : DTA_CHANGED, NULL);
 }
 
-static second_status_t server_secret(second_dta_t *second, apr_time_t now,
-                                     unsigned char sum[MPIN_G2_BYTES], apr_pool_t *p)
+static dta_status_t sum_of_both(second_dta_t *second, apr_time_t now,
+                                unsigned char sum[MPIN_G2_BYTES], apr_pool_t *p)
 {
-    if (!second->known && load_pin(second, p) == STORE_DOWN)
-        return SECOND_DOWN;
+    if (!second->known && load_pinned(second, p) == STORE_DOWN)
+        return DTA_DOWN;
     if (!second->known && now - second->asked >= RETRY)
-        ask(second, now, p);
-    return second->known && add_ours(second, second->share->bytes, sum) ? SECOND_OK : SECOND_DOWN;
+        ask_second(second, now, p);
+    return second->known && sum_with_ours(second, now, second->share->bytes, sum, p) ? DTA_OK
+                                                                                     : DTA_DOWN;
 }
 
-second_status_t second_server_secret(second_dta_t *second, apr_time_t now,
-                                     unsigned char sum[MPIN_G2_BYTES], apr_pool_t *p)
+static dta_status_t check_second(second_dta_t *second, apr_time_t now, apr_pool_t *p)
 {
-    if (pthread_mutex_trylock(&second->mutex))
-        return SECOND_DOWN;
-    second_status_t status = server_secret(second, now, sum, p);
-    pthread_mutex_unlock(&second->mutex);
-    return status;
-}
-
-static second_status_t check(second_dta_t *second, apr_time_t now, apr_pool_t *p)
-{
-    apr_interval_time_t good_for = second->last == SECOND_OK ? GOOD_FOR : RETRY;
+    apr_interval_time_t good_for = second->last == DTA_OK ? GOOD_FOR : RETRY;
     if (second->asked && now - second->asked < good_for)
         return second->last;
-    if (!second->known && load_pin(second, p) == STORE_DOWN)
-        return SECOND_DOWN;
-    return ask(second, now, p);
+    if (!second->known && load_pinned(second, p) == STORE_DOWN)
+        return DTA_DOWN;
+    return ask_second(second, now, p);
 }
 
-second_status_t second_check(second_dta_t *second, apr_time_t now, apr_pool_t *p)
-{
-    if (pthread_mutex_trylock(&second->mutex)) /* somebody is asking */
-        return __atomic_load_n(&second->last, __ATOMIC_RELAXED);
-    second_status_t status = check(second, now, p);
-    pthread_mutex_unlock(&second->mutex);
-    return status;
-}
+/* ---- the table ------------------------------------------------------------------------------- */
 
-/* ---- for clients ----------------------------------------------------------------------------- */
-
-const char *second_url(const second_dta_t *second)
+static const char *second_made_of(const void *state)
 {
-    return second->url;
-}
-
-const char *second_id(const second_dta_t *second)
-{
+    const second_dta_t *second = state;
     return second->app->id;
 }
 
-const char *second_params(const second_dta_t *second, const unsigned char hash_mpin_id[32],
-                          apr_time_t now, apr_pool_t *p)
+static const char *second_other_url(const void *state)
 {
-    return dta_sign_client_secret(second->app, hex_encode(p, hash_mpin_id, 32), 0, now, p);
+    const second_dta_t *second = state;
+    return second->url;
 }
 
-const char *second_permit_signature(const second_dta_t *second,
-                                    const unsigned char hash_mpin_id[32], apr_pool_t *p)
+static dta_status_t second_server_secret(void *state, apr_time_t now,
+                                         unsigned char secret[MPIN_G2_BYTES], apr_pool_t *p)
 {
-    return dta_sign_time_permit(second->app, hex_encode(p, hash_mpin_id, 32), p);
+    second_dta_t *second = state;
+    if (pthread_mutex_trylock(&second->mutex))
+        return DTA_DOWN;
+    dta_status_t status = sum_of_both(second, now, secret, p);
+    pthread_mutex_unlock(&second->mutex);
+    return status;
+}
+
+static dta_status_t second_check(void *state, apr_time_t now, apr_pool_t *p)
+{
+    second_dta_t *second = state;
+    if (pthread_mutex_trylock(&second->mutex)) /* another thread is asking */
+        return __atomic_load_n(&second->last, __ATOMIC_RELAXED);
+    dta_status_t status = check_second(second, now, p);
+    pthread_mutex_unlock(&second->mutex);
+    return status;
+}
+
+static mpin_status_t second_client_secret(const void *state,
+                                          const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                                          unsigned char secret[MPIN_G1_BYTES])
+{
+    const second_dta_t *second = state;
+    return dta_client_secret(second->ours, hash_mpin_id, secret);
+}
+
+static mpin_status_t second_time_permit(const void *state, uint32_t date,
+                                        const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                                        unsigned char permit[MPIN_G1_BYTES])
+{
+    const second_dta_t *second = state;
+    return dta_time_permit(second->ours, date, hash_mpin_id, permit);
+}
+
+static const char *second_client_query(const void *state,
+                                       const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                                       apr_time_t now, apr_pool_t *p)
+{
+    const second_dta_t *second = state;
+    return dta_sign_client_secret(second->app, hex_encode(p, hash_mpin_id, MPIN_HASH_BYTES), 0, now,
+                                  p);
+}
+
+static const char *second_permit_signature(const void *state,
+                                           const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                                           apr_pool_t *p)
+{
+    const second_dta_t *second = state;
+    return dta_sign_time_permit(second->app, hex_encode(p, hash_mpin_id, MPIN_HASH_BYTES), p);
+}
+
+static const dta_backend_t with_second = {
+    second_made_of,       second_other_url,   second_server_secret, second_check,
+    second_client_secret, second_time_permit, second_client_query,  second_permit_signature,
+};
+
+static apr_status_t second_free(void *data)
+{
+    second_dta_t *second = data;
+    pthread_mutex_destroy(&second->mutex);
+    return APR_SUCCESS;
+}
+
+dta_t *dta_with_second(const char *url, const keys_app_t *app, const dta_t *ours, store_t *store,
+                       http_t *http, seats_t *seats, const log_sink_t *log, apr_pool_t *p)
+{
+    dta_t *dta = apr_palloc(p, sizeof *dta);
+    second_dta_t *second = apr_pcalloc(p, sizeof *second);
+    second->url = url;
+    second->pin = apr_pstrcat(p, "dta:second:", app->id, NULL);
+    second->app = app;
+    second->ours = ours;
+    second->store = store;
+    second->peer = (peer_t){.http = http, .seats = seats};
+    second->log = log;
+    second->last = DTA_DOWN;
+    second->share = secret_make(p, MPIN_G2_BYTES);
+    if (!second->share)
+        return NULL;
+    pthread_mutex_init(&second->mutex, NULL);
+    apr_pool_cleanup_register(p, second, second_free, apr_pool_cleanup_null);
+    *dta = (dta_t){&with_second, second};
+    return dta;
 }

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <sodium.h>
 #include "base/hex.h"
+#include "dta/local.h"
 #include "store/refusal.h"
 
 struct dta_service_t {
@@ -13,13 +14,13 @@ struct dta_service_t {
     const char *start_time;
 };
 
-dta_service_t *dta_service_make(const dta_t *dta, const keys_t *keys, store_t *store,
-                                const log_sink_t *log, apr_time_t now, apr_pool_t *p)
+dta_service_t *dta_service_make(const keys_t *keys, store_t *store, const log_sink_t *log,
+                                apr_time_t now, apr_pool_t *p)
 {
     dta_service_t *service = apr_palloc(p, sizeof *service);
     apr_time_exp_t t;
     apr_time_exp_gmt(&t, now);
-    service->dta = dta;
+    service->dta = dta_local(keys, p);
     service->app = keys_dta_app(keys, p);
     service->store = store;
     service->log = log;
@@ -28,7 +29,7 @@ dta_service_t *dta_service_make(const dta_t *dta, const keys_t *keys, store_t *s
     return service->app ? service : NULL;
 }
 
-static result_t *broken(const dta_service_t *service, apr_pool_t *p)
+static result_t *issues_nothing(const dta_service_t *service, apr_pool_t *p)
 {
     log_error(service->log, "MPIN0522", "the D-TA issues nothing: the key file is broken");
     return store_refusal(STORE_DOWN, p);
@@ -45,7 +46,7 @@ static result_t *use_up(const dta_service_t *service, const dta_asked_t *asked, 
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
-/* Who has once been given a secret for this id keeps what they have; who saw the request later, or
+/* The device that was given a secret for this id keeps it; somebody who saw the request later, or
  * took over the RPS, gets no second one. */
 static result_t *issue_once(const dta_service_t *service, const dta_asked_t *asked, apr_pool_t *p)
 {
@@ -68,8 +69,8 @@ result_t *dta_serve_server_secret(const dta_service_t *service, const dta_reques
         refusal = use_up(service, &asked, p);
     if (refusal)
         return refusal;
-    if (dta_server_secret(service->dta, secret) != MPIN_ACCEPTED)
-        return broken(service, p);
+    if (dta_server_secret(service->dta, now, secret, p) != DTA_OK)
+        return issues_nothing(service, p);
     json_t *json =
         json_pack("{s:s, s:s, s:s}", "serverSecret", hex_encode(p, secret, sizeof secret),
                   "startTime", service->start_time, "message", "OK");
@@ -90,7 +91,7 @@ result_t *dta_serve_client_secret(const dta_service_t *service, const dta_reques
     if (refusal)
         return refusal;
     if (dta_client_secret(service->dta, asked.hash_mpin_id, secret) != MPIN_ACCEPTED)
-        return broken(service, p);
+        return issues_nothing(service, p);
     json_t *json = json_pack("{s:s, s:s}", "clientSecret", hex_encode(p, secret, sizeof secret),
                              "message", "OK");
     sodium_memzero(secret, sizeof secret);
@@ -99,13 +100,13 @@ result_t *dta_serve_client_secret(const dta_service_t *service, const dta_reques
 
 /* ---- time permits ---------------------------------------------------------------------------- */
 
-static uint32_t day_of(apr_time_t now)
+static uint32_t dta_day(apr_time_t now)
 {
     return (uint32_t)(apr_time_sec(now) / 86400);
 }
 
-static const char *permit(const dta_service_t *service, const dta_asked_t *asked, uint32_t day,
-                          apr_pool_t *p)
+static const char *permit_text(const dta_service_t *service, const dta_asked_t *asked, uint32_t day,
+                               apr_pool_t *p)
 {
     unsigned char point[MPIN_G1_BYTES];
     return dta_time_permit(service->dta, day, asked->hash_mpin_id, point) == MPIN_ACCEPTED
@@ -120,9 +121,9 @@ result_t *dta_serve_time_permit(const dta_service_t *service, const dta_request_
     result_t *refusal = dta_check_time_permit(service->app, request, &asked, p);
     if (refusal)
         return refusal;
-    const char *text = permit(service, &asked, day_of(now), p);
+    const char *text = permit_text(service, &asked, dta_day(now), p);
     return text ? result_ok(p, json_pack("{s:s, s:s}", "timePermit", text, "message", "OK"))
-                : broken(service, p);
+                : issues_nothing(service, p);
 }
 
 result_t *dta_serve_time_permits(const dta_service_t *service, const dta_request_t *request,
@@ -137,11 +138,11 @@ result_t *dta_serve_time_permits(const dta_service_t *service, const dta_request
 
     json_t *permits = json_object();
     for (int i = 0; i < asked.count; i++) {
-        uint32_t day = day_of(now) + (uint32_t)i;
-        const char *text = permit(service, &asked, day, p);
+        uint32_t day = dta_day(now) + (uint32_t)i;
+        const char *text = permit_text(service, &asked, day, p);
         if (!text) {
             json_decref(permits);
-            return broken(service, p);
+            return issues_nothing(service, p);
         }
         json_object_set_new(permits, apr_psprintf(p, "%u", day), json_string(text));
     }

@@ -1,7 +1,6 @@
 #ifndef MPIN_DTA_SERVE_H
 #define MPIN_DTA_SERVE_H
 
-#include "dta/dta.h"
 #include "dta/sign.h"
 #include "store/store.h"
 
@@ -10,9 +9,10 @@
  * is good once. */
 typedef struct dta_service_t dta_service_t;
 
-/* Everything given must outlive it. NULL when memory is out. */
-dta_service_t *dta_service_make(const dta_t *dta, const keys_t *keys, store_t *store,
-                                const log_sink_t *log, apr_time_t now, apr_pool_t *p);
+/* It gives shares of the key file's master, whatever D-TAs our own RPS has. Everything given must
+ * outlive it. NULL when memory is out. */
+dta_service_t *dta_service_make(const keys_t *keys, store_t *store, const log_sink_t *log,
+                                apr_time_t now, apr_pool_t *p);
 
 /* GET /serverSecret: {serverSecret, startTime, message}. */
 result_t *dta_serve_server_secret(const dta_service_t *service, const dta_request_t *request,

@@ -10,7 +10,7 @@
 
 /* ---- the MAC --------------------------------------------------------------------------------- */
 
-static void mac_of(const keys_app_t *app, const char *message, unsigned char mac[32])
+static void dta_mac(const keys_app_t *app, const char *message, unsigned char mac[32])
 {
     crypto_auth_hmacsha256_state state;
     crypto_auth_hmacsha256_init(&state, app->key->bytes, app->key->len);
@@ -22,11 +22,11 @@ static void mac_of(const keys_app_t *app, const char *message, unsigned char mac
 static const char *signature_of(const keys_app_t *app, const char *message, apr_pool_t *p)
 {
     unsigned char mac[32];
-    mac_of(app, message, mac);
+    dta_mac(app, message, mac);
     return hex_encode(p, mac, sizeof mac);
 }
 
-/* ---- who asks -------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 static const char *expiry(apr_time_t now, apr_pool_t *p)
 {
@@ -74,9 +74,9 @@ const char *dta_sign_time_permits(const keys_app_t *app, const char *hash_mpin_i
                        "&signature=", signature_of(app, message, p), NULL);
 }
 
-/* ---- who is asked ---------------------------------------------------------------------------- */
+/* ---- being asked ----------------------------------------------------------------------------- */
 
-static result_t *malformed(apr_pool_t *p, const char *message)
+static result_t *dta_malformed(apr_pool_t *p, const char *message)
 {
     return result_error(p, 403, "dta_request_malformed", message);
 }
@@ -112,13 +112,13 @@ static bool read_expires(const char *text, apr_time_t *expires)
 static result_t *check_hash(const dta_request_t *request, dta_asked_t *asked, apr_pool_t *p)
 {
     if (request->repeated)
-        return malformed(p, "A parameter stands there twice");
+        return dta_malformed(p, "A parameter stands there twice");
     if (!request->signature)
-        return malformed(p, "Missing argument signature");
+        return dta_malformed(p, "Missing argument signature");
     if (!request->hash_mpin_id)
-        return malformed(p, "Missing argument hash_mpin_id");
+        return dta_malformed(p, "Missing argument hash_mpin_id");
     if (!hex_decode(request->hash_mpin_id, asked->hash_mpin_id, sizeof asked->hash_mpin_id))
-        return malformed(p, "Invalid data received. hash_mpin_id should be 64 lower-case hex");
+        return dta_malformed(p, "Invalid data received. hash_mpin_id should be 64 lower-case hex");
     return NULL;
 }
 
@@ -126,24 +126,24 @@ static result_t *check_expires(const dta_request_t *request, apr_time_t now, dta
                                apr_pool_t *p)
 {
     if (!request->expires)
-        return malformed(p, "Missing argument expires");
+        return dta_malformed(p, "Missing argument expires");
     if (!read_expires(request->expires, &asked->expires))
-        return malformed(p, "Invalid data received. expires should be YYYY-MM-DDTHH:MM:SSZ");
+        return dta_malformed(p, "Invalid data received. expires should be YYYY-MM-DDTHH:MM:SSZ");
     if (asked->expires > now + apr_time_from_sec(DTA_AHEAD))
-        return malformed(p, "Invalid data received. expires lies too far ahead");
+        return dta_malformed(p, "Invalid data received. expires lies too far ahead");
     return NULL;
 }
 
-/* What another application asks is signed by another key; and an id that has swallowed a part of
+/* Another application's request is signed by another key; and an id that has swallowed a part of
  * the next field, or lost one to it, is another's. */
 static result_t *check_app(const keys_app_t *app, const dta_request_t *request, apr_pool_t *p)
 {
     if (request->repeated)
-        return malformed(p, "A parameter stands there twice");
+        return dta_malformed(p, "A parameter stands there twice");
     if (!request->app_id)
-        return malformed(p, "Missing argument app_id");
+        return dta_malformed(p, "Missing argument app_id");
     if (!request->signature)
-        return malformed(p, "Missing argument signature");
+        return dta_malformed(p, "Missing argument signature");
     return strcmp(request->app_id, app->id) == 0 ? NULL : wrong_signature(p);
 }
 
@@ -151,7 +151,7 @@ static result_t *check_mac(const keys_app_t *app, const dta_request_t *request, 
                            dta_asked_t *asked, apr_pool_t *p)
 {
     unsigned char given[32];
-    mac_of(app, message, asked->mac);
+    dta_mac(app, message, asked->mac);
     return hex_decode(request->signature, given, sizeof given) &&
                    sodium_memcmp(given, asked->mac, sizeof given) == 0
                ? NULL
@@ -188,9 +188,9 @@ result_t *dta_check_client_secret(const keys_app_t *app, const dta_request_t *re
     if (refusal)
         return refusal;
     if (!hash_user_id)
-        return malformed(p, "Missing argument hash_user_id");
+        return dta_malformed(p, "Missing argument hash_user_id");
     if (*hash_user_id && !hex_decode(hash_user_id, user, sizeof user))
-        return malformed(
+        return dta_malformed(
             p, "Invalid data received. hash_user_id should be empty or 64 lower-case hex");
     refusal = check_expires(request, now, asked, p);
     if (!refusal)
@@ -210,7 +210,7 @@ result_t *dta_check_time_permit(const keys_app_t *app, const dta_request_t *requ
     return refusal ? refusal : check_mac(app, request, request->hash_mpin_id, asked, p);
 }
 
-static bool read_count(const char *text, int *count)
+static bool read_days(const char *text, int *count)
 {
     apr_size_t len = strspn(text, "0123456789");
     if (!len || len > 2 || text[len] || *text == '0')
@@ -227,9 +227,9 @@ result_t *dta_check_time_permits(const keys_app_t *app, const dta_request_t *req
     if (refusal)
         return refusal;
     if (!request->count)
-        return malformed(p, "Missing argument count");
-    if (!read_count(request->count, &count))
-        return malformed(p, "Invalid data received. count should be 1 to 30");
+        return dta_malformed(p, "Missing argument count");
+    if (!read_days(request->count, &count))
+        return dta_malformed(p, "Invalid data received. count should be 1 to 30");
     if (count == 1 && !request->expires)
         return dta_check_time_permit(app, request, asked, p);
     if (!request->expires) /* what a client holds: no key to the days to come */

@@ -23,7 +23,7 @@ typedef struct dta_request_t {
     const char *app_id, *expires, *hash_mpin_id, *hash_user_id, *signature, *count;
 } dta_request_t;
 
-/* What a checked request means. */
+/* A request that has been checked. */
 typedef struct dta_asked_t {
     unsigned char hash_mpin_id[32];
     apr_time_t expires; /* 0: of a signature without */
@@ -31,7 +31,7 @@ typedef struct dta_asked_t {
     unsigned char mac[32];
 } dta_asked_t;
 
-/* ---- who asks ---- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 /* The query of a request, to go behind "...?". `app_id` and `key` are those that the D-TA knows the
  * application by; the hash is 64 hex digits. */
@@ -44,7 +44,7 @@ const char *dta_sign_time_permits(const keys_app_t *app, const char *hash_mpin_i
 /* The signature of a permit alone, as the RPS gives it to a client. */
 const char *dta_sign_time_permit(const keys_app_t *app, const char *hash_mpin_id, apr_pool_t *p);
 
-/* ---- who is asked ---- */
+/* ---- being asked ----------------------------------------------------------------------------- */
 
 /* NULL when the request is one of the application's own, and `asked` is filled; else 403
  * dta_request_malformed, 401 dta_signature_wrong (also for another application), 408

@@ -15,8 +15,7 @@ typedef struct keys_t keys_t;
 typedef enum {
     KEYS_OK = 0,
     KEYS_MISSING,    /* there is no such file */
-    KEYS_UNREADABLE, /* it may not be read by us (EACCES: no fault when `apachectl -t` isn't root)
-                      */
+    KEYS_UNREADABLE, /* we may not read it (EACCES: no fault when `apachectl -t` isn't root) */
     KEYS_UNSAFE,     /* others can read or replace it, or it is no regular file */
     KEYS_BROKEN,     /* it can't be parsed */
     KEYS_PASSPHRASE, /* sealed and no passphrase given, plain and one given, or the wrong one */
@@ -56,7 +55,7 @@ const secret_t *keys_derive_lasting(const keys_t *keys, const char *purpose, apr
 /* HKDF of the app key for a purpose; two purposes share no key. NULL when memory is out. */
 const secret_t *keys_derive_app(const keys_t *keys, const char *purpose, apr_pool_t *p);
 
-/* What an application names itself by at a D-TA, and signs its requests with. */
+/* An application as a D-TA knows it: its name, and the key that signs its requests. */
 typedef struct keys_app_t {
     char id[2 * KEY_ID_BYTES + 1]; /* lower-case hex */
     const secret_t *key;           /* KEY_BYTES */

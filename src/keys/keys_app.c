@@ -37,7 +37,7 @@ const keys_app_t *keys_app_open(const char *path, apr_pool_t *p, const char **wh
 }
 
 /* Written beside and renamed, so that a crash leaves no half file. */
-static bool write_line(const char *path, const secret_t *line, apr_pool_t *p)
+static bool write_app_line(const char *path, const secret_t *line, apr_pool_t *p)
 {
     const char *beside = apr_psprintf(p, "%s.%ld.new", path, (long)getpid());
     int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -69,7 +69,7 @@ bool keys_app_write(const keys_app_t *app, const char *path, bool *made, apr_poo
         text[LINE_LEN] = '\n';
         line->len = LINE_LEN + 1;
     }
-    *made = line && write_line(path, line, p);
+    *made = line && write_app_line(path, line, p);
     if (!*made)
         *why =
             apr_psprintf(p, "%s can't be written: %s; check the directory", path, strerror(errno));

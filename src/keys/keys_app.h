@@ -4,10 +4,10 @@
 #include "keys/keys.h"
 
 /* The file that an application and its D-TA share: one line, the application's id (32 hex), ":" and
- * the key that it signs requests with (64 hex). Who has it can ask that D-TA for secrets. */
+ * the key that it signs requests with (64 hex). A reader of it can ask that D-TA for secrets. */
 
-/* Reads it, before privileges are dropped; a plain file of who starts httpd, or of root, that
- * nobody else can read. NULL: `*why` is one sentence with the mend. */
+/* Reads it, before privileges are dropped: a secret's file, as keys/secret_file.h has it. NULL:
+ * `*why` is one sentence with the mend. */
 const keys_app_t *keys_app_open(const char *path, apr_pool_t *p, const char **why);
 
 /* Sees to it that the file at `path` holds `app`. False: `*why`; true, and `*made` where it had to

@@ -1,3 +1,4 @@
+/* The key file itself: looked at, read, made. */
 #include "keys/keys.h"
 
 #include <apr_strings.h>
@@ -43,7 +44,7 @@ static bool can_write(uid_t user, const struct stat *dir)
 }
 
 /* The first directory of `path`'s that `user` could put another one in place of, or NULL. Above the
- * innermost, a sticky one is safe (/tmp): what is not one's own can't be renamed there. */
+ * innermost, a sticky one is safe (/tmp): nobody can rename another's file there. */
 static const char *replaceable(const char *path, uid_t user, apr_pool_t *p)
 {
     char dir[PATH_MAX];
@@ -62,8 +63,8 @@ static const char *replaceable(const char *path, uid_t user, apr_pool_t *p)
     }
 }
 
-static keys_status_t refuse(keys_status_t status, const char **why, apr_pool_t *p, const char *path,
-                            const char *what)
+static keys_status_t refuse_key_file(keys_status_t status, const char **why, apr_pool_t *p,
+                                     const char *path, const char *what)
 {
     *why = apr_psprintf(p, "key file %s %s", path, what);
     return status;
@@ -74,17 +75,19 @@ static keys_status_t read_file(keys_t **keys, int fd, const char *path, const se
 {
     struct stat st;
     if (fstat(fd, &st))
-        return refuse(KEYS_UNREADABLE, why, p, path, "can't be examined; check the file system");
+        return refuse_key_file(KEYS_UNREADABLE, why, p, path,
+                               "can't be examined; check the file system");
     const char *unsafe = secret_file_unsafe(&st);
     if (unsafe)
-        return refuse(KEYS_UNSAFE, why, p, path, unsafe);
+        return refuse_key_file(KEYS_UNSAFE, why, p, path, unsafe);
 
     secret_t *text = secret_file_whole(fd, st.st_size, KEYS_TEXT_MAX, scratch);
     if (!text)
-        return refuse(KEYS_BROKEN, why, p, path, "can't be read whole; restore it from a copy");
+        return refuse_key_file(KEYS_BROKEN, why, p, path,
+                               "can't be read whole; restore it from a copy");
     const char *what;
     keys_status_t status = keys_parse(keys, text, passphrase, p, &what);
-    return status ? refuse(status, why, p, path, what) : KEYS_OK;
+    return status ? refuse_key_file(status, why, p, path, what) : KEYS_OK;
 }
 
 keys_status_t keys_open(keys_t **keys, const char *path, const secret_t *passphrase,
@@ -94,13 +97,15 @@ keys_status_t keys_open(keys_t **keys, const char *path, const secret_t *passphr
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         if (errno == ENOENT)
-            return refuse(KEYS_MISSING, why, p, path,
-                          "doesn't exist; start httpd once to have it made");
+            return refuse_key_file(KEYS_MISSING, why, p, path,
+                                   "doesn't exist; start httpd once to have it made");
         if (errno == ELOOP)
-            return refuse(KEYS_UNSAFE, why, p, path, "is a symbolic link; name the file itself");
-        return refuse(KEYS_UNREADABLE, why, p, path,
-                      apr_psprintf(p, "can't be opened (%s); it is read by who starts httpd",
-                                   strerror(errno)));
+            return refuse_key_file(KEYS_UNSAFE, why, p, path,
+                                   "is a symbolic link; name the file itself");
+        return refuse_key_file(KEYS_UNREADABLE, why, p, path,
+                               apr_psprintf(p,
+                                            "can't be opened (%s); it is read by who starts httpd",
+                                            strerror(errno)));
     }
     const char *dir = httpd_uid != geteuid() ? replaceable(path, httpd_uid, p) : NULL;
     keys_status_t status;
@@ -162,9 +167,9 @@ keys_status_t keys_create(const char *path, const secret_t *passphrase, apr_pool
 {
     const char *dir = directory_of(path, p);
     if (mkdir(dir, 0700) && errno != EEXIST)
-        return refuse(KEYS_UNREADABLE, why, p, path,
-                      apr_psprintf(p, "can't be made: mkdir %s: %s; make the directory", dir,
-                                   strerror(errno)));
+        return refuse_key_file(KEYS_UNREADABLE, why, p, path,
+                               apr_psprintf(p, "can't be made: mkdir %s: %s; make the directory",
+                                            dir, strerror(errno)));
 
     apr_pool_t *scratch;
     apr_pool_create(&scratch, p);
@@ -174,11 +179,11 @@ keys_status_t keys_create(const char *path, const secret_t *passphrase, apr_pool
 
     keys_status_t status = KEYS_OK;
     if (!text)
-        status = refuse(KEYS_UNREADABLE, why, p, path, "can't be made: out of memory");
+        status = refuse_key_file(KEYS_UNREADABLE, why, p, path, "can't be made: out of memory");
     else if (!write_file(dir, path, text, scratch)) {
         status = errno == EEXIST ? KEYS_EXISTS : KEYS_UNREADABLE;
-        refuse(status, why, p, path,
-               apr_psprintf(p, "can't be made: %s; check the directory", strerror(errno)));
+        refuse_key_file(status, why, p, path,
+                        apr_psprintf(p, "can't be made: %s; check the directory", strerror(errno)));
     }
     apr_pool_destroy(scratch);
     return status;

@@ -1,3 +1,4 @@
+/* A key file's text sealed by a passphrase. */
 #include "keys/keys_text.h"
 
 #include <apr_strings.h>
@@ -14,7 +15,7 @@
 #define PASSES 3
 #define KIB (64 * 1024)
 
-/* What a file may ask of us, so that a damaged one can't stop the machine. */
+/* No file may ask more of us, so that a damaged one can't stop the machine. */
 #define PASSES_MAX 16
 #define KIB_MAX (1024 * 1024)
 

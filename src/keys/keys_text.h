@@ -18,6 +18,26 @@
  */
 #define KEYS_TEXT_MAX 16384 /* bytes */
 
+/* A text that has been read. */
+#define KEYS_ROOTS_MAX 16
+
+typedef struct keys_root_t {
+    unsigned char number;
+    const secret_t *key;
+} keys_root_t;
+
+struct keys_t {
+    unsigned char id[KEY_ID_BYTES];
+    char app_id[2 * KEY_ID_BYTES + 1];
+    const secret_t *app;
+    const secret_t *master;
+    int root_count;
+    keys_root_t roots[KEYS_ROOTS_MAX];
+};
+
+/* The root key of that number, or NULL. */
+const keys_root_t *keys_find_root(const keys_t *keys, unsigned long number);
+
 /* Parses a plain or sealed text, which is used up. `*why` begins in the middle of a sentence: "is
  * ...". */
 keys_status_t keys_parse(keys_t **keys, secret_t *text, const secret_t *passphrase, apr_pool_t *p,
@@ -26,8 +46,7 @@ keys_status_t keys_parse(keys_t **keys, secret_t *text, const secret_t *passphra
 /* Fresh keys as a text; NULL when memory is out. */
 secret_t *keys_fresh(apr_pool_t *p);
 
-/* The sealed form of a text, and a sealed text's own; NULL when memory is out or it doesn't open.
- */
+/* A text sealed, and a sealed text opened; NULL when memory is out or it doesn't open. */
 secret_t *keys_text_seal(const secret_t *text, const secret_t *passphrase, apr_pool_t *p);
 secret_t *keys_text_open(secret_t *sealed, const secret_t *passphrase, apr_pool_t *p);
 

@@ -44,7 +44,7 @@ struct sealer_t {
     cache_t *cache;
 };
 
-static uint16_t day_of(apr_time_t seconds)
+static uint16_t seal_day(apr_time_t seconds)
 {
     return (uint16_t)(seconds / DAY);
 }
@@ -112,8 +112,8 @@ static apr_status_t sealer_end(void *data)
     return APR_SUCCESS;
 }
 
-static sealer_t *make(const keys_t *keys, const char *purpose, int days, EVP_CIPHER *openssl,
-                      apr_pool_t *p)
+static sealer_t *sealer_new(const keys_t *keys, const char *purpose, int days, EVP_CIPHER *openssl,
+                            apr_pool_t *p)
 {
     apr_allocator_t *allocator;
     sealer_t *sealer = apr_pcalloc(p, sizeof *sealer);
@@ -135,14 +135,14 @@ static sealer_t *make(const keys_t *keys, const char *purpose, int days, EVP_CIP
 sealer_t *sealer_make_openssl(const keys_t *keys, const char *purpose, int days, apr_pool_t *p)
 {
     EVP_CIPHER *openssl = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    return openssl ? make(keys, purpose, days, openssl, p) : NULL;
+    return openssl ? sealer_new(keys, purpose, days, openssl, p) : NULL;
 }
 
 sealer_t *sealer_make(const keys_t *keys, const char *purpose, int days, apr_pool_t *p)
 {
     if (!crypto_aead_aes256gcm_is_available())
         return sealer_make_openssl(keys, purpose, days, p);
-    return make(keys, purpose, days, NULL, p);
+    return sealer_new(keys, purpose, days, NULL, p);
 }
 
 static bool openssl_seal(const sealer_t *sealer, const day_key_t *key, const void *aad, int aad_len,
@@ -183,7 +183,7 @@ static bool openssl_open(const sealer_t *sealer, const day_key_t *key, const voi
 bool sealer_seal(const sealer_t *sealer, apr_time_t now, const void *aad, apr_size_t aad_len,
                  const void *text, apr_size_t len, unsigned char *blob)
 {
-    uint16_t day = day_of(apr_time_sec(now));
+    uint16_t day = seal_day(apr_time_sec(now));
     const day_key_t *key = day_key(sealer, keys_current(sealer->keys), day);
     if (!key || RAND_bytes(blob + HEAD, NONCE) != 1)
         return false;
@@ -206,8 +206,8 @@ bool sealer_open(const sealer_t *sealer, apr_time_t now, const void *aad, apr_si
         return false;
     apr_time_t seconds = apr_time_sec(now);
     uint16_t day = (uint16_t)(blob[2] << 8 | blob[3]);
-    if (day > day_of(seconds + SEAL_SKEW) ||
-        (sealer->days >= 0 && day + sealer->days < day_of(seconds)))
+    if (day > seal_day(seconds + SEAL_SKEW) ||
+        (sealer->days >= 0 && day + sealer->days < seal_day(seconds)))
         return false;
     const day_key_t *key = day_key(sealer, blob[1], day);
     if (!key)

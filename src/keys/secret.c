@@ -15,7 +15,7 @@ typedef struct live_t {
 static live_t *all;
 static pthread_mutex_t all_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-static apr_status_t forget(void *data)
+static apr_status_t secret_free(void *data)
 {
     live_t *gone = data;
 
@@ -46,7 +46,7 @@ secret_t *secret_make(apr_pool_t *p, apr_size_t len)
     all = made;
     pthread_mutex_unlock(&all_mutex);
 
-    apr_pool_cleanup_register(p, made, forget, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(p, made, secret_free, apr_pool_cleanup_null);
     return &made->secret;
 }
 

@@ -33,7 +33,7 @@ secret_t *secret_file_whole(int fd, apr_off_t size, apr_off_t max, apr_pool_t *p
     return text;
 }
 
-/* How long the first line is; 0 for one that is no secret. */
+/* Bytes of the first line; 0 for one that is no secret. */
 static apr_size_t line_length(const secret_t *text, apr_size_t max)
 {
     apr_size_t len = 0;

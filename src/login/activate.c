@@ -1,6 +1,7 @@
 #include "login/activate.h"
 #include "login/login_form.h"
 #include "notice/texts.h"
+#include "web/answer.h"
 
 #include <http_protocol.h>
 
@@ -9,7 +10,8 @@
 #define PURPOSE "activate"
 
 /* Who, when, which device; and the form, where there is something to do. */
-static void show(facts_t *facts, const link_t *link, const char *token, int status, bool wrong)
+static void activate_show(facts_t *facts, const link_t *link, const char *token, int status,
+                          bool wrong)
 {
     page_values_t page = page_begin(facts->r, facts->site);
     const bool activates = link->kind == LINK_ACTIVATE;
@@ -41,10 +43,10 @@ result_t *activate_page(facts_t *facts)
     result_t *refusal = rps_link(facts->site->rps, &facts->caller, token, &link, facts->r->pool);
     if (refusal)
         return refusal;
-    if (facts->prelogin_fresh && !form_keep_prelogin(facts->r, &facts->prelogin))
-        return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                            "no randomness is to be had");
-    show(facts, &link, token, HTTP_OK, false);
+    if (facts->prelogin_fresh &&
+        !request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
+        return result_no_randomness(facts->r->pool);
+    activate_show(facts, &link, token, HTTP_OK, false);
     return NULL;
 }
 
@@ -56,8 +58,10 @@ result_t *activate_submit(facts_t *facts)
     if (facts->prelogin_fresh || !form_token_ok(facts, facts->prelogin.id, PURPOSE))
         return result_error(p, HTTP_FORBIDDEN, "stale_form", "the form's token is not this page's");
 
-    result_t *done = rps_link_follow(facts->site->rps, &facts->caller, token,
-                                     apr_table_get(facts->form, "number"), p);
+    const char *number = apr_table_get(facts->form, "number");
+    result_t *done = facts->site->remote
+                         ? remote_link_follow(facts->site->remote, &facts->caller, token, number, p)
+                         : rps_link_follow(facts->site->rps, &facts->caller, token, number, p);
     const bool wrong = done->code && strcmp(done->code, "number_wrong") == 0;
     if (done->code && !wrong)
         return done;
@@ -66,6 +70,6 @@ result_t *activate_submit(facts_t *facts)
     result_t *refusal = rps_link(facts->site->rps, &facts->caller, token, &link, p);
     if (refusal)
         return refusal;
-    show(facts, &link, token, done->status, wrong);
+    activate_show(facts, &link, token, done->status, wrong);
     return NULL;
 }

@@ -1,7 +1,7 @@
 #ifndef MPIN_LOGIN_ACTIVATE_H
 #define MPIN_LOGIN_ACTIVATE_H
 
-#include "web/route.h"
+#include "web/facts.h"
 
 /* Where the links of mails lead: rows of the route table. */
 result_t *activate_page(facts_t *facts);   /* GET /mpinActivate?t=: shows, and changes nothing */

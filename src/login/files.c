@@ -1,4 +1,6 @@
+/* The files that are built in: the PIN pad, styles, pictures. */
 #include "login/login.h"
+#include "web/answer.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>

@@ -1,7 +1,7 @@
 #ifndef MPIN_LOGIN_LOGIN_H
 #define MPIN_LOGIN_LOGIN_H
 
-#include "web/answer.h"
+#include "web/facts.h"
 
 /* Pages and forms: rows of the route table. Each writes its answer itself and returns NULL, or
  * returns a refusal that becomes the error page. */
@@ -15,20 +15,12 @@ result_t *login_mobile(facts_t *facts);   /* GET /m, which leads to /m/index.htm
 /* The error page for a refusal of ours; used for page routes, and by authn for 403 and 503. */
 int login_error_page(request_rec *r, const result_t *result);
 
-/* Where a person who must log in is sent: remembers target and conditions in the pre-login cookie
- * and gives the login page's URL with its nonce. `max_age` in seconds, 0 = any. NULL when no
- * randomness is to be had. */
-const char *login_begin(request_rec *r, unsigned methods, int max_age, bool post_lost);
+/* Where a person who must log in is sent: remembers target and demand in the pre-login cookie
+ * and gives the login page's URL with its nonce. NULL when no randomness is to be had. */
+const char *login_begin(request_rec *r, const demand_t *demand, bool post_lost);
 
 /* The login page itself as the answer to a POST that could not be let in ("your data were not
  * sent"), 401. */
-int login_page_for_post(request_rec *r, unsigned methods, int max_age);
-
-/* Does the session meet a page's conditions: signed in by one of `methods`, and no longer than
- * `max_age` seconds ago (0 = any)? */
-bool login_satisfies(const session_t *session, unsigned methods, int max_age, apr_time_t now);
-
-/* Where to go after login: the entry's target, or MPinAfterLogin. `entry` may be NULL. */
-const char *login_target(const site_t *site, const prelogin_entry_t *entry);
+int login_page_for_post(request_rec *r, const demand_t *demand);
 
 #endif

@@ -1,22 +1,12 @@
 #include "login/login_form.h"
 
-bool form_keep_prelogin(request_rec *r, const prelogin_t *prelogin)
-{
-    const site_t *site = request_of(r)->site;
-    const char *value = prelogin_seal(site->prelogins, prelogin, r->request_time, r->pool);
-    if (value)
-        request_set_cookie(r, site->prelogin_cookie, value, 0);
-    return value != NULL;
-}
-
 void form_show(page_values_t *page, const prelogin_t *prelogin, const prelogin_entry_t *entry)
 {
     const site_t *site = page->site;
-    const unsigned methods =
-        site->methods & (entry ? entry->methods : METHOD_PIN | METHOD_PASSWORD);
+    const uint32_t first = site->methods & (entry ? entry->demand : demand_any).first;
 
-    page_set(page, "password", methods & METHOD_PASSWORD ? "1" : "");
-    page_set(page, "pin", methods & METHOD_PIN ? "1" : "");
+    page_set(page, "password", first & FACTOR_BIT(FACTOR_PASSWORD) ? "1" : "");
+    page_set(page, "pin", first & FACTOR_BIT(FACTOR_PIN) ? "1" : "");
     page_set(page, "insecure", site->url.https || site->url.loopback ? "" : "1");
     page_set(page, "csrf", prelogin_token(site->prelogins, prelogin->id, "login", page->r->pool));
     page_set(page, "state", entry ? entry->nonce : "");

@@ -2,11 +2,9 @@
 #define MPIN_LOGIN_LOGIN_FORM_H
 
 #include "login/page.h"
+#include "web/facts.h"
 
-/* What the forms share: the pre-login cookie and the tokens that are bound to it. */
-
-/* Seals the pre-login state into its cookie. False: no randomness. */
-bool form_keep_prelogin(request_rec *r, const prelogin_t *prelogin);
+/* What the forms share: values, and the tokens that are bound to the pre-login cookie. */
 
 /* The values of the login form for a state (`entry` NULL: none): password, pin, insecure, csrf,
  * state, post_lost. */

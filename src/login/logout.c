@@ -1,7 +1,11 @@
+/* Signing out: the page with the button, its form, and a phone that signs its computer out. */
 #include "login/login_form.h"
 #include "login/login.h"
 
 #include "base/json.h"
+#include "store/refusal.h"
+#include "web/answer.h"
+#include "web/signin.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -57,18 +61,17 @@ static result_t *sign_out_desktop(facts_t *facts, const char *token)
                             "this signs nobody out, or not any more");
     if (is_out(site, &desktop, now))
         return result_ok(p, NULL);
-    if (revocations_add(site->revocations, REVOKE_FAMILY, desktop.family, 0, now,
-                        now + site->session_max) != STORE_OK)
-        return result_error(p, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                            "the sign-out could not be recorded");
+    const store_status_t status = signin_end_family(site, desktop.family, now);
+    if (status != STORE_OK)
+        return store_refusal(status, p);
     result_t *done = result_ok(p, NULL);
     done->event = "logout_by_phone";
     done->user = apr_pstrdup(p, desktop.name);
     return done;
 }
 
-/* Ends the session here, and all that came from the same login. Who is signed out already gets
- * where they wanted. */
+/* Ends the session here, and all that came from the same login. Somebody who is signed out
+ * already gets where they wanted. */
 result_t *logout_submit(facts_t *facts)
 {
     request_rec *r = facts->r;
@@ -81,10 +84,10 @@ result_t *logout_submit(facts_t *facts)
     if (session && !sent_by_our_pages(r) && !form_token_ok(facts, session->id, "logout"))
         return result_error(r->pool, HTTP_FORBIDDEN, "stale_form",
                             "the form's token is not this session's");
-    if (session && !request_sign_out(r, facts->caller.now))
-        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                            "the sign-out could not be recorded");
     if (session) {
+        result_t *refusal = signin_end(r, facts->caller.now);
+        if (refusal)
+            return refusal;
         result_t *done = result_ok(r->pool, NULL);
         done->event = "logout";
         done->user = session->name;

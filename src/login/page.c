@@ -1,6 +1,7 @@
 #include "login/page.h"
 #include "notice/own.h"
 #include "notice/texts.h"
+#include "web/answer.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>

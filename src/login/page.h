@@ -3,7 +3,7 @@
 
 #include <apr_hash.h>
 #include <apr_tables.h>
-#include "web/answer.h"
+#include "web/request.h"
 
 /* A page on its way: values for the templates, and the language that the browser asks for. */
 typedef struct page_values_t {

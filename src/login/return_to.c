@@ -1,4 +1,5 @@
 #include "login/return_to.h"
+#include "base/hex.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -7,16 +8,8 @@
 /* How many times a value may be percent-decoded before it must have come to rest. */
 #define DECODE_ROUNDS 4
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Browsers strip tabs and newlines, take '\' for '/', and read '//' as the start of a host. */
-static bool is_plain(const char *value)
+static bool return_to_is_plain(const char *value)
 {
     if (value[0] != '/' || value[1] == '/')
         return false;
@@ -45,8 +38,8 @@ static bool decode_once(char *value)
     return changed;
 }
 
-/* The path, decoded as often as anybody down the line might, must still not leave our origin. What
- * stands in the query is data, and may hold anything that is printable. */
+/* The path, decoded as often as anybody down the line might, must still not leave our origin. The
+ * query is data, and may hold anything that is printable. */
 static bool path_stays(const char *value, apr_pool_t *p)
 {
     char *path = apr_pstrmemdup(p, value, strcspn(value, "?#"));
@@ -66,7 +59,7 @@ static bool path_stays(const char *value, apr_pool_t *p)
 
 const char *return_to_path(const char *value, apr_size_t max, apr_pool_t *p)
 {
-    if (!value || strlen(value) > max || !is_plain(value) || strstr(value, "%00"))
+    if (!value || strlen(value) > max || !return_to_is_plain(value) || strstr(value, "%00"))
         return NULL;
     return path_stays(value, p) ? apr_pstrdup(p, value) : NULL;
 }

@@ -39,9 +39,9 @@ mpin_status_t mpin_subtract(const unsigned char a[MPIN_SCALAR_BYTES],
                             const unsigned char b[MPIN_SCALAR_BYTES],
                             unsigned char difference[MPIN_SCALAR_BYTES]);
 
-/* What a D-TA issues, from its master share: s*H(ID) for a client, s*Q for a server, s*H_T(date,
- * ID) as the time permit of a UTC day number. The output counts only when MPIN_ACCEPTED comes back;
- * MPIN_REFUSED: the master share is no scalar. */
+/* The secrets that a D-TA issues, from its master share: s*H(ID) for a client, s*Q for a server,
+ * s*H_T(date, ID) as the time permit of a UTC day number. The output counts only when MPIN_ACCEPTED
+ * comes back; MPIN_REFUSED: the master share is no scalar. */
 mpin_status_t mpin_client_secret(const unsigned char master[MPIN_SCALAR_BYTES],
                                  const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                                  unsigned char secret[MPIN_G1_BYTES]);
@@ -86,8 +86,8 @@ void mpin_identity(const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
  * H(ID) of mpin_identity, and a U that mpin_check_g1 has accepted. Both are still decoded and on
  * the curve, but the hash and U's subgroup check, each one login's twentieth, are not paid twice. A
  * U that never had the check can't make a false proof pass: the pairing maps any part of small
- * order to 1. Who could write another H(ID) could be anybody, so its record's seal counts as much
- * as that of a session. */
+ * order to 1. Somebody who could write another H(ID) could be anybody, so its record's seal counts
+ * as much as that of a session. */
 mpin_status_t mpin_verify_kept(const mpin_server_t *server,
                                const unsigned char identity[MPIN_G1_BYTES],
                                const unsigned char u[MPIN_G1_BYTES],

@@ -10,8 +10,7 @@ typedef struct mpin_lines_t {
     blst_fp6 line[MPIN_LINES];
 } mpin_lines_t;
 
-/* True iff e(p, q) * e(p2, q2) = 1. Neither p is the identity; all points are in their subgroups.
- */
+/* True iff e(p, q) * e(p2, q2) = 1. Neither p is the identity; all lie in their subgroups. */
 bool mpin_pairings_cancel(const mpin_lines_t *q, const blst_p1_affine *p, const mpin_lines_t *q2,
                           const blst_p1_affine *p2);
 

@@ -1,3 +1,4 @@
+/* Shares of two D-TAs added. */
 #include "mpin/mpin.h"
 
 #include <sodium.h>

@@ -1,3 +1,4 @@
+/* The server's check of a proof. */
 #include "mpin/mpin.h"
 
 #include <sodium.h>
@@ -37,9 +38,9 @@ mpin_status_t mpin_check_g1(const unsigned char point[MPIN_G1_BYTES])
 
 /* e(V, Q) * e(U + y*H, sQ) = 1, for H = H(ID) or H(ID) + H_T. `y` is public by now, so blst_p1_mult
  * may take it. */
-static mpin_status_t judge(const mpin_server_t *server, const blst_p1 *h, const blst_p1_affine *u,
-                           const unsigned char y[MPIN_SCALAR_BYTES],
-                           const unsigned char v[MPIN_G1_BYTES])
+static mpin_status_t judge_proof(const mpin_server_t *server, const blst_p1 *h,
+                                 const blst_p1_affine *u, const unsigned char y[MPIN_SCALAR_BYTES],
+                                 const unsigned char v[MPIN_G1_BYTES])
 {
     blst_scalar challenge;
     blst_scalar_from_bendian(&challenge, y);
@@ -76,7 +77,7 @@ mpin_status_t mpin_verify(const mpin_server_t *server,
 
     blst_p1 h;
     mpin_identity_point(&h, hash_mpin_id);
-    return judge(server, &h, &commitment, y, v);
+    return judge_proof(server, &h, &commitment, y, v);
 }
 
 void mpin_identity(const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
@@ -104,7 +105,7 @@ mpin_status_t mpin_verify_kept(const mpin_server_t *server,
 
     blst_p1 h;
     blst_p1_from_affine(&h, &kept);
-    return judge(server, &h, &commitment, y, v);
+    return judge_proof(server, &h, &commitment, y, v);
 }
 
 mpin_status_t mpin_verify_permit(const mpin_server_t *server,
@@ -122,5 +123,5 @@ mpin_status_t mpin_verify_permit(const mpin_server_t *server,
     mpin_identity_point(&h, hash_mpin_id);
     mpin_permit_point(&permit, date, hash_mpin_id);
     blst_p1_add_or_double(&h, &h, &permit);
-    return judge(server, &h, &commitment, y, v);
+    return judge_proof(server, &h, &commitment, y, v);
 }

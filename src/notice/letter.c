@@ -10,7 +10,7 @@
 
 #define ID_BYTES 16
 
-/* What a template asks for: {{#activate}} and so on, one of them set. */
+/* The words that a template asks for: {{#activate}} and so on, one of them set. */
 static const char *const kinds[NOTICE_COUNT] = {
     [NOTICE_ACTIVATE] = "activate", [NOTICE_DEVICE] = "added",      [NOTICE_PIN] = "new_pin",
     [NOTICE_LOCKED] = "locked",     [NOTICE_FAILURES] = "failures", [NOTICE_REVOKED] = "revoked"};

@@ -5,7 +5,7 @@
 #include "notice/own.h"
 #include "notice/smtp.h"
 
-/* Whose letters these are. */
+/* The site that writes. */
 typedef struct letterhead_t {
     templates_t templates;
     const char *title, *host, *url; /* of the site */

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
+#include "store/change.h"
 
 /* Records, lasting:
  *   outbox:<site>   set of ids, the oldest first
@@ -24,7 +25,7 @@ static uint32_t seconds(apr_time_t now)
     return (uint32_t)apr_time_sec(now);
 }
 
-static const char *key_of(const char *id, apr_pool_t *p)
+static const char *mail_key(const char *id, apr_pool_t *p)
 {
     return apr_pstrcat(p, "mail:", id, NULL);
 }
@@ -36,7 +37,7 @@ static const char *new_id(apr_pool_t *p)
     return hex_encode(p, id, sizeof id);
 }
 
-static const char *set_of(const outbox_t *outbox, apr_pool_t *p)
+static const char *outbox_key(const outbox_t *outbox, apr_pool_t *p)
 {
     unsigned char hash[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(hash, (const unsigned char *)outbox->site, strlen(outbox->site));
@@ -57,11 +58,12 @@ store_status_t outbox_add(const outbox_t *outbox, const notice_t *notice, apr_ti
     kept.made = kept.next = seconds(now);
     kept.tries = 0;
     store_status_t status =
-        store_add(store, STORE_LASTING, key_of(id, p), &kept, sizeof kept, expires);
+        store_add(store, STORE_LASTING, mail_key(id, p), &kept, sizeof kept, expires);
     if (status == STORE_OK)
-        status = store_member_add(store, STORE_LASTING, set_of(outbox, p), id, OUTBOX_MAX, expires);
+        status =
+            store_member_add(store, STORE_LASTING, outbox_key(outbox, p), id, OUTBOX_MAX, expires);
     if (status != STORE_OK)
-        store_delete(store, STORE_LASTING, key_of(id, p));
+        store_delete(store, STORE_LASTING, mail_key(id, p));
     return status;
 }
 
@@ -90,31 +92,43 @@ typedef struct errand_t {
     apr_pool_t *p;
 } errand_t;
 
-static void drop(const errand_t *errand)
+static void drop_mail(const errand_t *errand)
 {
     store_t *store = errand->outbox->store;
-    if (store_delete(store, STORE_LASTING, key_of(errand->id, errand->p)) == STORE_OK)
-        store_member_remove(store, STORE_LASTING, set_of(errand->outbox, errand->p), errand->id);
+    if (store_delete(store, STORE_LASTING, mail_key(errand->id, errand->p)) == STORE_OK)
+        store_member_remove(store, STORE_LASTING, outbox_key(errand->outbox, errand->p),
+                            errand->id);
 }
 
-/* Makes the mail ours for a while: false where it is not due, or somebody was quicker. */
-static bool lease(errand_t *errand)
+/* STORE_EXISTS: it is not due, or another sender has it. */
+static store_status_t take_lease(void *baton, store_change_t *change, apr_pool_t *scratch)
 {
-    store_t *store = errand->outbox->store;
+    errand_t *errand = baton;
     notice_t *notice = &errand->notice;
-    const char *key = key_of(errand->id, errand->p);
-    store_record_t seen;
-    const store_status_t status = store_get(store, STORE_LASTING, key, errand->p, &seen);
-    if (status == STORE_MISSING)
-        drop(errand);
-    if (status != STORE_OK || seen.len != sizeof *notice)
-        return false;
-    memcpy(notice, seen.data, sizeof *notice);
+    (void)scratch;
+    if (!change->seen)
+        return STORE_MISSING;
+    if (change->seen->len != sizeof *notice)
+        return STORE_EXISTS;
+    memcpy(notice, change->seen->data, sizeof *notice);
     if (notice->version != VERSION || notice->next > seconds(errand->now))
-        return false;
+        return STORE_EXISTS;
     notice->next = seconds(errand->now) + LEASE_SECONDS;
-    return store_swap(store, STORE_LASTING, key, &seen, notice, sizeof *notice, seen.expires) ==
-           STORE_OK;
+    change->data = notice;
+    change->len = sizeof *notice;
+    change->expires = change->seen->expires;
+    return STORE_OK;
+}
+
+/* Makes the mail ours for a while; an id without a mail is taken out. */
+static bool lease_mail(errand_t *errand)
+{
+    const store_status_t status =
+        store_change(errand->outbox->store, STORE_LASTING, mail_key(errand->id, errand->p),
+                     take_lease, errand, errand->p);
+    if (status == STORE_MISSING)
+        drop_mail(errand);
+    return status == STORE_OK;
 }
 
 /* After an hour the registration that the link is about has ended. */
@@ -123,17 +137,18 @@ static uint32_t life_of(const notice_t *notice)
     return notice->kind == NOTICE_ACTIVATE ? OUTBOX_LINK_SECONDS : OUTBOX_LIFE_SECONDS;
 }
 
-static void keep(const errand_t *errand)
+static void keep_mail(const errand_t *errand)
 {
-    store_put(errand->outbox->store, STORE_LASTING, key_of(errand->id, errand->p), &errand->notice,
-              sizeof errand->notice, errand->now + apr_time_from_sec(2 * OUTBOX_LIFE_SECONDS));
+    store_put(errand->outbox->store, STORE_LASTING, mail_key(errand->id, errand->p),
+              &errand->notice, sizeof errand->notice,
+              errand->now + apr_time_from_sec(2 * OUTBOX_LIFE_SECONDS));
 }
 
 /* This process ends: the next one goes on at once, and nothing has failed. */
-static void leave(errand_t *errand)
+static void leave_mail(errand_t *errand)
 {
     errand->notice.next = seconds(errand->now);
-    keep(errand);
+    keep_mail(errand);
 }
 
 static void put_back(errand_t *errand, const char *why)
@@ -144,27 +159,27 @@ static void put_back(errand_t *errand, const char *why)
     if (seconds(errand->now) - notice->made >= life_of(notice)) {
         log_error(log, "MPIN0502", "a mail to %s has not left for %s and is given up: %s", to,
                   notice->kind == NOTICE_ACTIVATE ? "an hour" : "a day", why);
-        drop(errand);
+        drop_mail(errand);
         return;
     }
     log_warn(log, "MPIN0503", "a mail to %s has not left, try %u: %s", to, notice->tries + 1, why);
     notice->next = seconds(errand->now) + pause_after(notice->tries++);
-    keep(errand);
+    keep_mail(errand);
 }
 
-static bool run(errand_t *errand)
+static bool deliver(errand_t *errand)
 {
     const outbox_sender_t *sender = errand->sender;
     const notice_t *notice = &errand->notice;
     const char *why = "";
-    if (!lease(errand))
+    if (!lease_mail(errand))
         return false;
     const outbox_outcome_t outcome = notice->kind == NOTICE_NONE
                                          ? OUTBOX_SENT
                                          : sender->send(sender->baton, notice, &why, errand->p);
     if (outcome == OUTBOX_LATER) {
         if (*sender->stop)
-            leave(errand);
+            leave_mail(errand);
         else
             put_back(errand, why);
         return false;
@@ -172,7 +187,7 @@ static bool run(errand_t *errand)
     if (outcome == OUTBOX_NEVER)
         log_error(sender->log, "MPIN0504", "a mail to %s was refused for good: %s",
                   name_masked(notice->to, errand->p), why);
-    drop(errand);
+    drop_mail(errand);
     return outcome == OUTBOX_SENT && notice->kind != NOTICE_NONE;
 }
 
@@ -183,7 +198,7 @@ int outbox_send(const outbox_t *outbox, const outbox_sender_t *sender, apr_time_
     const apr_time_t began = apr_time_now();
     const char **ids;
     int sent = 0;
-    if (store_members(outbox->store, STORE_LASTING, set_of(outbox, p), p, &ids) != STORE_OK)
+    if (store_members(outbox->store, STORE_LASTING, outbox_key(outbox, p), p, &ids) != STORE_OK)
         return 0;
     apr_pool_t *each;
     apr_pool_create(&each, p);
@@ -193,7 +208,7 @@ int outbox_send(const outbox_t *outbox, const outbox_sender_t *sender, apr_time_
                            .id = *ids,
                            .now = now + apr_time_now() - began,
                            .p = each};
-        sent += run(&errand);
+        sent += deliver(&errand);
         apr_pool_clear(each);
     }
     apr_pool_destroy(each);

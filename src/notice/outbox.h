@@ -4,19 +4,18 @@
 #include "base/name.h"
 #include "store/store.h"
 
-/* What people are told by mail (identity model), in a lasting queue: a request only puts it there,
- * a thread of each child sends it, tries again after growing pauses, and gives up after a day with
- * a line in the log. Each mail has one sender at a time, over all processes; one whose sender was
+/* Notices to people by mail (identity model), in a lasting queue: a request only puts one there, a
+ * thread of each child sends it, tries again after growing pauses, and gives up after a day with a
+ * line in the log. Each mail has one sender at a time, over all processes; one whose sender was
  * killed is somebody else's after LEASE_SECONDS, so a mail may come twice, but none is lost. */
 #define OUTBOX_MAX 600            /* mails that wait, in all */
 #define MAILBOX_EACH 3            /* links an hour and mailbox */
 #define OUTBOX_LIFE_SECONDS 86400 /* a mail is tried for so long ... */
-#define OUTBOX_LINK_SECONDS                                                                        \
-    3600 /* ... and one with a link to activate, as long as it leads anywhere */
+#define OUTBOX_LINK_SECONDS 3600  /* ... and one to activate as long as its link leads anywhere */
 #define NOTICE_LINK_MAX 600
 
 typedef enum {
-    NOTICE_NONE = 0, /* goes nowhere: who may not register must not be told by the time it takes */
+    NOTICE_NONE = 0, /* goes nowhere: no answer's time may tell who is allowed to register */
     NOTICE_ACTIVATE, /* the link that activates a registration */
     NOTICE_DEVICE,   /* a device was added, with a "not me" link */
     NOTICE_PIN,      /* a device got a new PIN, with a "not me" link */
@@ -54,7 +53,7 @@ store_status_t outbox_add(const outbox_t *outbox, const notice_t *notice, apr_ti
 store_status_t outbox_count_link(const outbox_t *outbox, const char *mailbox, apr_time_t now,
                                  apr_pool_t *p);
 
-/* What became of a mail that `send` was given. */
+/* The end of a mail that `send` was given: it left, it is tried again, or nobody wants it. */
 typedef enum { OUTBOX_SENT, OUTBOX_LATER, OUTBOX_NEVER } outbox_outcome_t;
 
 typedef struct outbox_sender_t {

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "notice/template.h"
 
-/* Where templates come from. */
+/* The place of an administrator's own templates, and the log. */
 typedef struct templates_t {
     const char *folder; /* MPinTemplates, NULL: only the built-in ones */
     const log_sink_t *log;

@@ -7,14 +7,12 @@
 #include <string.h>
 
 #define CONNECT_MS 10000L
-#define WORD_BYTES                                                                                 \
-    45 /* of text in an encoded word: 75 characters at most (RFC 2047, section 2)                  \
-        */
+#define WORD_BYTES 45 /* of text in an encoded word, for its 75 characters (RFC 2047, section 2) */
 #define ADDRESS_MAX 254
 
 /* ---- headers --------------------------------------------------------------------------------- */
 
-static bool is_plain(const char *text)
+static bool is_ascii_text(const char *text)
 {
     for (; *text; text++)
         if (*text < ' ' || *text > '~')
@@ -67,7 +65,7 @@ static const char *encoded_word(const char *text, apr_size_t len, apr_pool_t *p)
 
 const char *smtp_header(const char *text, apr_pool_t *p)
 {
-    if (is_plain(text) && !strstr(text, "=?"))
+    if (is_ascii_text(text) && !strstr(text, "=?"))
         return text;
     const char *header = "";
     while (*text) {
@@ -139,7 +137,7 @@ static void add_part(curl_mime *mime, const char *type, const char *body)
 }
 
 /* The last part is the one to be preferred. */
-static curl_mime *parts_of(CURL *handle, const mail_t *mail)
+static curl_mime *mime_parts(CURL *handle, const mail_t *mail)
 {
     curl_mime *mime = curl_mime_init(handle);
     add_part(mime, "text/plain; charset=utf-8", mail->text);
@@ -150,7 +148,7 @@ static curl_mime *parts_of(CURL *handle, const mail_t *mail)
 /* ---- the conversation ------------------------------------------------------------------------ */
 
 /* libcurl asks several times a second. */
-static int give_up(void *stop, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+static int stop_asked(void *stop, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
     (void)a, (void)b, (void)c, (void)d;
     return *(const bool *)stop;
@@ -171,7 +169,7 @@ static void set_server(CURL *handle, const smtp_server_t *server, apr_pool_t *p)
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
     curl_easy_setopt(handle, CURLOPT_TIMEOUT, (long)SMTP_SECONDS);
     curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, give_up);
+    curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, stop_asked);
     curl_easy_setopt(handle, CURLOPT_XFERINFODATA, server->stop);
     if (authorities)
         curl_easy_setopt(handle, CURLOPT_CAINFO, authorities);
@@ -193,7 +191,7 @@ static void set_login(CURL *handle, const smtp_server_t *server)
 
 /* RFC 5321, section 4.2.1: 5yz will not do as it is. A refused sender or login is our own mistake,
  * which an administrator can mend. */
-static smtp_outcome_t outcome_of(CURL *handle, CURLcode code, const char **why, apr_pool_t *p)
+static smtp_outcome_t smtp_outcome(CURL *handle, CURLcode code, const char **why, apr_pool_t *p)
 {
     long reply = 0;
     if (code == CURLE_OK)
@@ -213,7 +211,7 @@ smtp_outcome_t smtp_send(const smtp_server_t *server, const mail_t *mail, const 
     *why = headers ? "out of memory" : "it has an address or a subject that no mail can have";
     if (handle && headers) {
         struct curl_slist *to = curl_slist_append(NULL, apr_pstrcat(p, "<", mail->to, ">", NULL));
-        curl_mime *mime = parts_of(handle, mail);
+        curl_mime *mime = mime_parts(handle, mail);
         set_server(handle, server, p);
         if (server->user)
             set_login(handle, server);
@@ -221,7 +219,7 @@ smtp_outcome_t smtp_send(const smtp_server_t *server, const mail_t *mail, const 
         curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, to);
         curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
         curl_easy_setopt(handle, CURLOPT_MIMEPOST, mime);
-        outcome = outcome_of(handle, curl_easy_perform(handle), why, p);
+        outcome = smtp_outcome(handle, curl_easy_perform(handle), why, p);
         curl_mime_free(mime);
         curl_slist_free_all(to);
     }

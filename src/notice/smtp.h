@@ -35,8 +35,7 @@ typedef struct mail_t {
 typedef enum {
     SMTP_SENT = 0,
     SMTP_LATER, /* out of reach, slow, busy, or not set up as it should be: another time may do */
-    SMTP_NEVER  /* the server will not have this mail (5xx for its mailbox), or it cannot be written
-                 */
+    SMTP_NEVER  /* the server refuses its mailbox (5xx), or it cannot be written */
 } smtp_outcome_t;
 
 /* Waits at most SMTP_SECONDS. `why`, where it was not sent, are libcurl's words and the server's

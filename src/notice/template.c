@@ -18,7 +18,7 @@ typedef struct page_t {
 
 static bool render(page_t *page, const char *text, const char *end, int depth);
 
-static bool add(page_t *page, const char *text, apr_size_t length)
+static bool page_add(page_t *page, const char *text, apr_size_t length)
 {
     if (length == 0)
         return true;
@@ -53,16 +53,16 @@ static bool add_escaped(page_t *page, const char *text, apr_size_t length)
 {
     const char *run = text, *end = text + length;
     if (page->template->plain)
-        return add(page, text, length);
+        return page_add(page, text, length);
     for (const char *c = text; c < end; c++) {
         const char *as = entity(*c);
         if (!as)
             continue;
-        if (!add(page, run, (apr_size_t)(c - run)) || !add(page, as, strlen(as)))
+        if (!page_add(page, run, (apr_size_t)(c - run)) || !page_add(page, as, strlen(as)))
             return false;
         run = c + 1;
     }
-    return add(page, run, (apr_size_t)(end - run));
+    return page_add(page, run, (apr_size_t)(end - run));
 }
 
 static const char *value_of(const page_t *page, const char *name)
@@ -112,8 +112,7 @@ static const char *section_end(const page_t *page, const char *text, const char 
     return shut;
 }
 
-/* One tag, whose inside is `name` with its mark; `*text` stands behind it and moves past a section.
- */
+/* One tag, whose inside is `name` with its mark; `*text` is behind it and moves past a section. */
 static bool render_tag(page_t *page, char *name, const char **text, const char *end, int depth)
 {
     const char mark = name[0];
@@ -142,11 +141,11 @@ static bool render(page_t *page, const char *text, const char *end, int depth)
     for (;;) {
         const char *open = strstr(text, "{{");
         if (!open || open >= end)
-            return add(page, text, (apr_size_t)(end - text));
+            return page_add(page, text, (apr_size_t)(end - text));
         const char *shut = strstr(open, "}}");
         if (!shut || shut + 2 > end || shut - open - 2 < 1 || shut - open - 2 > NAME_MAX_LEN)
             return false;
-        if (!add(page, text, (apr_size_t)(open - text)))
+        if (!page_add(page, text, (apr_size_t)(open - text)))
             return false;
         char *name = apr_pstrmemdup(page->pool, open + 2, (apr_size_t)(shut - open - 2));
         text = shut + 2;

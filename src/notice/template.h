@@ -7,16 +7,15 @@
 #include <stdbool.h>
 
 /* Pages are HTML with placeholders (a small part of mustache):
- *   {{name}}              the value, escaped for HTML text and quoted attributes; nothing when
- * there is none
+ *   {{name}}              the value, escaped for HTML text and quoted attributes; "" for none
  *   {{t.key}}             a text of the catalogue, escaped; {name} in it stands for that value
  *   {{#name}} ... {{/name}}  shown iff the value is there and not empty
  *   {{^name}} ... {{/name}}  shown iff it is not
  *   {{>file}}             another template, four deep at most
  * There is no way to write a value unescaped into HTML. */
 typedef struct template_t {
-    const char *(*read)(void *baton, const char *name,
-                        apr_pool_t *p); /* a template's text, NULL for none */
+    /* A template's text, NULL for none. */
+    const char *(*read)(void *baton, const char *name, apr_pool_t *p);
     void *baton;
     const apr_table_t *values;
     apr_hash_t *texts; /* key -> const char *, dotted keys */

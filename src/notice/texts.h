@@ -5,8 +5,8 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-/* What pages and mails say: one catalogue a language, flattened to dotted keys; read-only once they
- * are loaded. */
+/* The words of pages and mails: one catalogue a language, flattened to dotted keys; read-only once
+ * they are loaded. */
 typedef struct texts_t {
     const char *lang;
     apr_hash_t *all; /* key -> const char *; a text that the language lacks is the English one */

@@ -1,17 +1,16 @@
-#include "people/inside.h"
+/* Wrong PINs: counted, and cleared by a success. */
+#include "people/records.h"
 
 #include <string.h>
 #include "base/bytes.h"
 
-/* Wrong PINs. `failures` and `cleared` only rise, so a success that is slow, repeated or comes out
- * of order can't take away failures that it hasn't seen. A success waits for no disk: what it
- * clears is a record of its own, written behind, and the next failure merges it into the identity.
- */
+/* `failures` and `cleared` only rise, so a success that is slow, repeated or comes out of order
+ * can't take away failures that it hasn't seen. A success waits for no disk: what it clears is a
+ * record of its own, written behind, and the next failure merges it into the identity. */
 
 #define RECENT_SECONDS (30U * 24 * 3600)
 
-/* ---- what successes have cleared --------------------------------------------------------------
- */
+/* ---- what successes have cleared ------------------------------------------------------------- */
 
 /* layout 1 | cleared 4 */
 #define CLEARED_LAYOUT 1
@@ -22,7 +21,7 @@ static const char *cleared_key(const identity_t *identity, apr_pool_t *p)
     return people_key("cleared", identity->handle, HANDLE_BYTES, p);
 }
 
-/* How many of the identity's failures are cleared by now, never more than it has. */
+/* The identity's failures that are cleared by now, never more than it has. */
 static store_status_t cleared_by_now(people_t *people, const identity_t *identity,
                                      uint32_t *cleared, apr_pool_t *p)
 {
@@ -50,7 +49,7 @@ static store_status_t cleared_by_now(people_t *people, const identity_t *identit
 
 /* Clears all of the identity's failures, as it was read. Of two successes at once the one that saw
  * less may win: then a failure counts again, which is the safe side. */
-static store_status_t clear(people_t *people, const identity_t *identity, apr_pool_t *p)
+static store_status_t clear_behind(people_t *people, const identity_t *identity, apr_pool_t *p)
 {
     unsigned char record[CLEARED_RECORD];
     bytes_out_t out = bytes_out(record, sizeof(record));
@@ -60,8 +59,7 @@ static store_status_t clear(people_t *people, const identity_t *identity, apr_po
                      0);
 }
 
-/* ---- counting ---------------------------------------------------------------------------------
- */
+/* ---- counting -------------------------------------------------------------------------------- */
 
 /* A time that is still to come counts too: it shall not help to set a clock back. */
 int people_recent_failures(const identity_t *identity, apr_time_t now)
@@ -85,67 +83,65 @@ store_status_t people_failures(people_t *people, const identity_t *identity, uin
     return status;
 }
 
-static void add_failure(identity_t *identity, uint32_t limit, apr_time_t now)
+typedef struct failing_t {
+    people_t *people;
+    uint32_t limit;
+    apr_time_t now;
+    uint32_t consecutive;
+} failing_t;
+
+static store_status_t add_failure(void *baton, identity_t *identity, apr_pool_t *scratch)
 {
+    failing_t *failing = baton;
+    uint32_t cleared;
+    store_status_t status = cleared_by_now(failing->people, identity, &cleared, scratch);
+    if (status)
+        return status;
+    failing->consecutive = identity->failures - cleared;
+    if (identity->state != IDENTITY_ACTIVE)
+        return STORE_OK;
+    identity->cleared = cleared;
     identity->failures++;
+    failing->consecutive++;
     memmove(identity->recent + 1, identity->recent,
             (RECENT_FAILURES - 1) * sizeof(identity->recent[0]));
-    identity->recent[0] = people_seconds(now);
-    if (identity->failures - identity->cleared >= limit ||
-        people_recent_failures(identity, now) >= RECENT_FAILURES)
+    identity->recent[0] = people_seconds(failing->now);
+    if (failing->consecutive >= failing->limit ||
+        people_recent_failures(identity, failing->now) >= RECENT_FAILURES)
         identity->state = IDENTITY_LOCKED;
+    return STORE_OK;
 }
 
 store_status_t people_failed(people_t *people, identity_t *identity, uint32_t limit, apr_time_t now,
                              uint32_t *consecutive, apr_pool_t *p)
 {
-    store_record_t seen;
-    store_status_t status;
-    do {
-        status = people_load_identity(people, identity->handle, identity, &seen, p);
-        if (status)
-            return status;
-        status = cleared_by_now(people, identity, &identity->cleared, p);
-        if (status)
-            return status;
-        if (identity->state == IDENTITY_ACTIVE) {
-            add_failure(identity, limit, now);
-            status = people_swap_identity(people, identity, &seen, p);
-        }
-        *consecutive = identity->failures - identity->cleared;
-    } while (status == STORE_CHANGED);
+    failing_t failing = {.people = people, .limit = limit, .now = now};
+    store_status_t status = people_change_identity(people, identity, add_failure, &failing, p);
+    *consecutive = failing.consecutive;
     return status;
 }
 
-/* ---- success ----------------------------------------------------------------------------------
- */
+/* ---- success --------------------------------------------------------------------------------- */
 
-static store_status_t forget_replaced(people_t *people, const identity_t *identity, apr_pool_t *p)
+static store_status_t forget_replaced(void *baton, identity_t *identity, apr_pool_t *scratch)
 {
-    identity_t fresh;
-    store_record_t seen;
-    store_status_t status;
-    do {
-        status = people_load_identity(people, identity->handle, &fresh, &seen, p);
-        if (status)
-            return status;
-        memset(fresh.replaces, 0, HANDLE_BYTES);
-        status = people_swap_identity(people, &fresh, &seen, p);
-    } while (status == STORE_CHANGED);
-    return status;
+    (void)baton;
+    (void)scratch;
+    memset(identity->replaces, 0, HANDLE_BYTES);
+    return STORE_OK;
 }
 
 /* The one place where a success waits for the disk: once, the first time that a new PIN is used. */
 static store_status_t retire_replaced(people_t *people, const identity_t *identity, apr_time_t now,
                                       apr_pool_t *p)
 {
-    identity_t old;
+    identity_t old, fresh = *identity;
     store_status_t status = people_identity(people, identity->replaces, &old, p);
     if (status == STORE_OK && memcmp(old.uid, identity->uid, UID_BYTES) == 0)
         status = people_revoke_identity(people, old.handle, now, p);
     if (status != STORE_OK && status != STORE_MISSING)
         return status;
-    return forget_replaced(people, identity, p);
+    return people_change_identity(people, &fresh, forget_replaced, NULL, p);
 }
 
 store_status_t people_succeeded(people_t *people, const identity_t *identity, apr_time_t now,
@@ -155,7 +151,7 @@ store_status_t people_succeeded(people_t *people, const identity_t *identity, ap
     uint32_t consecutive;
     store_status_t status = people_failures(people, identity, &consecutive, p);
     if (status == STORE_OK && consecutive > 0)
-        status = clear(people, identity, p);
+        status = clear_behind(people, identity, p);
     if (status == STORE_OK && memcmp(identity->replaces, none, HANDLE_BYTES) != 0)
         status = retire_replaced(people, identity, now, p);
     return status;

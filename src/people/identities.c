@@ -1,9 +1,11 @@
-#include "people/inside.h"
+/* Identities: looked up, added, changed. */
+#include "people/records.h"
 
 #include <string.h>
 #include "base/hex.h"
+#include "store/change.h"
 
-/* How long an identity may take to be added. */
+/* An identity may take so long to be added. */
 #define ADDING_LIFE apr_time_from_sec(600)
 
 static const char *identity_key(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
@@ -23,18 +25,23 @@ void people_handle(const unsigned char hash_mpin_id[32], unsigned char handle[HA
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-/* As stored, also while it is being added. */
-static store_status_t load_any(people_t *people, const unsigned char handle[HANDLE_BYTES],
-                               identity_t *identity, store_record_t *seen, apr_pool_t *p)
+static store_status_t read_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
+                                    const store_record_t *record, identity_t *identity,
+                                    apr_pool_t *p)
 {
-    const char *key = identity_key(handle, p);
-    store_status_t status = store_get(people->store, STORE_LASTING, key, p, seen);
-    if (status)
-        return status;
-    if (!people_read_identity(seen->data, seen->len, identity) ||
-        memcmp(identity->handle, handle, HANDLE_BYTES) != 0)
-        return people_unreadable(people, key);
-    return STORE_OK;
+    return people_read_identity(record->data, record->len, identity) &&
+                   memcmp(identity->handle, handle, HANDLE_BYTES) == 0
+               ? STORE_OK
+               : people_unreadable(people, identity_key(handle, p));
+}
+
+/* As stored, also while it is being added. */
+static store_status_t load_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
+                                    identity_t *identity, store_record_t *seen, apr_pool_t *p)
+{
+    store_status_t status =
+        store_get(people->store, STORE_LASTING, identity_key(handle, p), p, seen);
+    return status ? status : read_identity(people, handle, seen, identity, p);
 }
 
 static bool being_added(const store_record_t *record)
@@ -42,18 +49,12 @@ static bool being_added(const store_record_t *record)
     return record->expires != 0;
 }
 
-store_status_t people_load_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
-                                    identity_t *identity, store_record_t *seen, apr_pool_t *p)
-{
-    store_status_t status = load_any(people, handle, identity, seen, p);
-    return status == STORE_OK && being_added(seen) ? STORE_MISSING : status;
-}
-
 store_status_t people_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
                                identity_t *identity, apr_pool_t *p)
 {
     store_record_t seen;
-    return people_load_identity(people, handle, identity, &seen, p);
+    store_status_t status = load_identity(people, handle, identity, &seen, p);
+    return status == STORE_OK && being_added(&seen) ? STORE_MISSING : status;
 }
 
 /* The handles in a user's set. */
@@ -102,7 +103,7 @@ store_status_t people_identities(people_t *people, const unsigned char uid[UID_B
 /* Takes members out of a full set whose identity is revoked or was never finished; true when there
  * were any. One whose record is still there may yet be finished, one whose record has expired
  * can't. */
-static bool make_room(people_t *people, const unsigned char uid[UID_BYTES], apr_pool_t *p)
+static bool make_room_in_set(people_t *people, const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
     unsigned char(*handles)[HANDLE_BYTES];
     int members;
@@ -112,7 +113,7 @@ static bool make_room(people_t *people, const unsigned char uid[UID_BYTES], apr_
     for (int i = 0; i < members; i++) {
         identity_t identity;
         store_record_t seen;
-        store_status_t status = load_any(people, handles[i], &identity, &seen, p);
+        store_status_t status = load_identity(people, handles[i], &identity, &seen, p);
         if (status == STORE_MISSING || (status == STORE_OK && identity.state == IDENTITY_REVOKED))
             made |= store_member_remove(people->store, STORE_LASTING, set_key(uid, p),
                                         hex_encode(p, handles[i], HANDLE_BYTES)) == STORE_OK;
@@ -120,13 +121,13 @@ static bool make_room(people_t *people, const unsigned char uid[UID_BYTES], apr_
     return made;
 }
 
-static store_status_t add_member(people_t *people, const identity_t *identity, apr_pool_t *p)
+static store_status_t add_to_set(people_t *people, const identity_t *identity, apr_pool_t *p)
 {
     const char *key = set_key(identity->uid, p);
     const char *member = hex_encode(p, identity->handle, HANDLE_BYTES);
     store_status_t status =
         store_member_add(people->store, STORE_LASTING, key, member, IDENTITIES_MAX, 0);
-    if (status == STORE_FULL && make_room(people, identity->uid, p))
+    if (status == STORE_FULL && make_room_in_set(people, identity->uid, p))
         status = store_member_add(people->store, STORE_LASTING, key, member, IDENTITIES_MAX, 0);
     return status;
 }
@@ -146,75 +147,102 @@ store_status_t people_add_identity(people_t *people, const identity_t *identity,
                   apr_time_now() + ADDING_LIFE);
     if (status != STORE_OK && status != STORE_EXISTS)
         return status;
-    status = load_any(people, identity->handle, &begun, &seen, p);
+    status = load_identity(people, identity->handle, &begun, &seen, p);
     if (status)
         return status;
     if (!being_added(&seen))
         return STORE_EXISTS;
-    status = add_member(people, identity, p);
+    status = add_to_set(people, identity, p);
     if (status)
         return status;
-    status = people_swap_identity(people, identity, &seen, p);
+    status = store_swap(people->store, STORE_LASTING, identity_key(identity->handle, p), &seen,
+                        record, len, 0);
     return status == STORE_CHANGED ? STORE_EXISTS : status;
 }
 
-/* ---- changes of state ------------------------------------------------------------------------ */
+/* ---- changes --------------------------------------------------------------------------------- */
 
-store_status_t people_swap_identity(people_t *people, const identity_t *identity,
-                                    const store_record_t *seen, apr_pool_t *p)
+typedef struct identity_change_t {
+    people_t *people;
+    identity_t *identity;
+    people_alter_t alter;
+    void *baton;
+} identity_change_t;
+
+static store_status_t change_identity(void *baton, store_change_t *change, apr_pool_t *scratch)
 {
-    unsigned char record[IDENTITY_RECORD_MAX];
-    apr_size_t len = people_write_identity(identity, record);
-    return store_swap(people->store, STORE_LASTING, identity_key(identity->handle, p), seen, record,
-                      len, 0);
+    const identity_change_t *mine = baton;
+    const store_record_t *seen = change->seen;
+    identity_t *identity = mine->identity;
+    unsigned char *record = apr_palloc(scratch, IDENTITY_RECORD_MAX);
+    if (!seen || being_added(seen))
+        return STORE_MISSING;
+    store_status_t status = read_identity(mine->people, identity->handle, seen, identity, scratch);
+    if (status == STORE_OK)
+        status = mine->alter(mine->baton, identity, scratch);
+    if (status != STORE_OK)
+        return status;
+    const apr_size_t len = people_write_identity(identity, record);
+    if (len == seen->len && memcmp(record, seen->data, len) == 0)
+        return STORE_OK;
+    change->data = record;
+    change->len = len;
+    return STORE_OK;
 }
+
+store_status_t people_change_identity(people_t *people, identity_t *identity, people_alter_t alter,
+                                      void *baton, apr_pool_t *p)
+{
+    identity_change_t mine = {people, identity, alter, baton};
+    return store_change(people->store, STORE_LASTING, identity_key(identity->handle, p),
+                        change_identity, &mine, p);
+}
+
+typedef struct revocation_t {
+    people_t *people;
+    apr_time_t now;
+} revocation_t;
 
 /* The sessions end first: stopped in between, the identity is still to be seen, so that whoever
  * withdrew it does it again. */
-static store_status_t try_revoke(people_t *people, identity_t *identity, apr_time_t now,
-                                 apr_pool_t *p)
+static store_status_t revoke_identity(void *baton, identity_t *identity, apr_pool_t *scratch)
 {
-    store_record_t seen;
-    store_status_t status = people_load_identity(people, identity->handle, identity, &seen, p);
-    if (status || identity->state == IDENTITY_REVOKED)
-        return status;
-    status = revocations_add(people->revocations, REVOKE_IDENTITY, identity->handle, 0, now,
-                             people_until(people, now));
-    if (status)
-        return status;
+    const revocation_t *mine = baton;
+    (void)scratch;
+    if (identity->state == IDENTITY_REVOKED)
+        return STORE_OK;
     identity->state = IDENTITY_REVOKED;
-    return people_swap_identity(people, identity, &seen, p);
+    return revocations_add(mine->people->revocations, REVOKE_IDENTITY, identity->handle, 0,
+                           mine->now, people_until(mine->people, mine->now));
 }
 
 store_status_t people_revoke_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
                                       apr_time_t now, apr_pool_t *p)
 {
     identity_t identity;
-    store_status_t status;
+    revocation_t mine = {people, now};
     memcpy(identity.handle, handle, HANDLE_BYTES);
-    do
-        status = try_revoke(people, &identity, now, p);
-    while (status == STORE_CHANGED);
+    store_status_t status = people_change_identity(people, &identity, revoke_identity, &mine, p);
     return status ? status
                   : store_member_remove(people->store, STORE_LASTING, set_key(identity.uid, p),
                                         hex_encode(p, handle, HANDLE_BYTES));
+}
+
+static store_status_t unlock_identity(void *baton, identity_t *identity, apr_pool_t *scratch)
+{
+    (void)baton;
+    (void)scratch;
+    if (identity->state == IDENTITY_REVOKED)
+        return STORE_MISSING;
+    identity->state = IDENTITY_ACTIVE;
+    identity->cleared = identity->failures;
+    return STORE_OK;
 }
 
 store_status_t people_unlock_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
                                       apr_pool_t *p)
 {
     identity_t identity;
-    store_record_t seen;
-    store_status_t status;
-    do {
-        status = people_load_identity(people, handle, &identity, &seen, p);
-        if (status)
-            return status;
-        if (identity.state == IDENTITY_REVOKED)
-            return STORE_MISSING;
-        identity.state = IDENTITY_ACTIVE;
-        identity.cleared = identity.failures;
-        status = people_swap_identity(people, &identity, &seen, p);
-    } while (status == STORE_CHANGED);
-    return status;
+    memcpy(identity.handle, handle, HANDLE_BYTES);
+    return people_change_identity(people, &identity, unlock_identity, NULL, p);
 }

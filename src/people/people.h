@@ -28,8 +28,8 @@ typedef struct user_t {
 
 typedef enum { IDENTITY_ACTIVE = 1, IDENTITY_LOCKED, IDENTITY_REVOKED } identity_state_t;
 
-/* How the name was proven. APPLICATION: to another application, whose RPS we are: its identities
- * and a site's are kept apart, whoever shares the store. */
+/* The way in which the name was proven. APPLICATION: to another application, whose RPS we are: its
+ * identities and a site's are kept apart, whoever shares the store. */
 typedef enum {
     ORIGIN_OPEN = 1,
     ORIGIN_SESSION,
@@ -60,9 +60,10 @@ people_t *people_make(store_t *store, revocations_t *revocations,
 /* Throughout: what is written is lasting before the call returns unless said otherwise; a kill or a
  * failing store half-way leaves nobody let in who should not be, and the same call again completes
  * it. STORE_MISSING: no such user or identity. STORE_FULL, STORE_DOWN: as the store says;
- * STORE_DOWN also for a record that cannot be read. The pool takes what is returned and scratch. */
+ * STORE_DOWN also for a record that cannot be read. STORE_CHANGED: others changed the record all
+ * the while (store/change.h), nothing is written. The pool takes what is returned and scratch. */
 
-/* ---- users ---- */
+/* ---- users ----------------------------------------------------------------------------------- */
 store_status_t people_find(people_t *people, const char *name, user_t *user, apr_pool_t *p);
 store_status_t people_get(people_t *people, const unsigned char uid[UID_BYTES], user_t *user,
                           apr_pool_t *p);
@@ -82,7 +83,7 @@ store_status_t people_claim(people_t *people, const char *name, apr_time_t now, 
 store_status_t people_end_sessions(people_t *people, const unsigned char uid[UID_BYTES],
                                    apr_time_t now, apr_pool_t *p);
 
-/* Ends all sessions; the callers refuse who is disabled on every branch. Enabling brings no session
+/* Ends all sessions; the callers refuse a disabled user on every branch. Enabling brings no session
  * back. */
 store_status_t people_disable(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,
                               apr_pool_t *p);
@@ -93,7 +94,7 @@ store_status_t people_enable(people_t *people, const unsigned char uid[UID_BYTES
 store_status_t people_delete(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,
                              apr_pool_t *p);
 
-/* ---- identities ---- */
+/* ---- identities ------------------------------------------------------------------------------ */
 void people_handle(const unsigned char hash_mpin_id[32], unsigned char handle[HANDLE_BYTES]);
 
 /* STORE_EXISTS when there is one of this handle. STORE_FULL when the user has IDENTITIES_MAX that
@@ -112,8 +113,8 @@ store_status_t people_revoke_identity(people_t *people, const unsigned char hand
 
 /* The name was proven by its password or by a session of it: it is no longer anybody's who was
  * merely first. Sets `proven` of a user who has none yet, and only then revokes the identities of
- * ORIGIN_OPEN. Who adds one of those must read the user again afterwards, and revoke it when
- * `proven` is set: however the two interleave, one of them sees the other. */
+ * ORIGIN_OPEN. A caller who adds one of those must read the user again afterwards, and revoke it
+ * when `proven` is set: however the two interleave, one of them sees the other. */
 store_status_t people_name_proven(people_t *people, const user_t *user, apr_time_t now,
                                   apr_pool_t *p);
 
@@ -122,7 +123,7 @@ store_status_t people_name_proven(people_t *people, const user_t *user, apr_time
 store_status_t people_unlock_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
                                       apr_pool_t *p);
 
-/* ---- wrong PINs (security model, "PIN failures") ---- */
+/* ---- wrong PINs (security model, "PIN failures") --------------------------------------------- */
 /* Consecutive wrong PINs, what a success has cleared without waiting for the disk included. */
 store_status_t people_failures(people_t *people, const identity_t *identity, uint32_t *consecutive,
                                apr_pool_t *p);

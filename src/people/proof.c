@@ -1,4 +1,5 @@
-#include "people/inside.h"
+/* A name that has been proven, and what was registered openly before. */
+#include "people/records.h"
 
 store_status_t people_name_proven(people_t *people, const user_t *user, apr_time_t now,
                                   apr_pool_t *p)
@@ -12,7 +13,7 @@ store_status_t people_name_proven(people_t *people, const user_t *user, apr_time
         if (list[i].origin != ORIGIN_OPEN)
             continue;
         status = people_revoke_identity(people, list[i].handle, now, p);
-        log_info(people->log, "MPIN0162",
+        log_info(people->log, "MPIN0152",
                  "an identity of %s was registered openly and is revoked: the name was proven",
                  name_masked(user->name, p));
     }

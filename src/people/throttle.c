@@ -7,7 +7,6 @@
 #include <string.h>
 #include "base/hex.h"
 
-#define KNOWN_BYTES 16
 #define SITE_FACTOR 16 /* a /48 has room for so many full /64s */
 #define HASH_BYTES 16
 #define BUCKETS_MAX 3
@@ -25,8 +24,7 @@ typedef struct buckets_t {
     int count;
 } buckets_t;
 
-/* ---- which buckets ----------------------------------------------------------------------------
- */
+/* ---- which buckets --------------------------------------------------------------------------- */
 
 typedef struct address_t {
     unsigned char bytes[16];
@@ -55,7 +53,7 @@ static address_t address_read(const char *text)
     return address;
 }
 
-void throttle_address(const char *text, unsigned char number[16])
+void throttle_address(const char *text, unsigned char number[ADDRESS_BYTES])
 {
     const address_t address = address_read(text);
     unsigned char hash[crypto_hash_sha256_BYTES];
@@ -101,31 +99,41 @@ static void add_address(buckets_t *buckets, const throttle_t *throttle, const ch
     bucket_add(buckets, "ipv6-48", address.bytes, 6, &throttle->address, SITE_FACTOR, now, p);
 }
 
-static buckets_t buckets_of(const throttle_t *throttle, const char *address, const char *account,
-                            const unsigned char *known, apr_time_t now, apr_pool_t *p)
+/* The browser's id, where it is known as that user. */
+static const unsigned char *known_browser(const caller_t *caller, const char *known_as)
 {
+    if (!caller->known || !known_as)
+        return NULL;
+    return strcmp(known_as, THROTTLE_ANYBODY) == 0 ? caller->known->id
+                                                   : known_for(caller->known, known_as);
+}
+
+static buckets_t buckets_of(const throttle_t *throttle, const caller_t *caller, const char *account,
+                            const char *known_as, apr_pool_t *p)
+{
+    const unsigned char *known = known_browser(caller, known_as);
     buckets_t buckets = {.count = 0};
     if (known) {
         const char *both =
-            apr_pstrcat(p, hex_encode(p, known, KNOWN_BYTES), account ? account : "", NULL);
+            apr_pstrcat(p, hex_encode(p, known, KNOWN_ID_BYTES), account ? account : "", NULL);
         bucket_add(&buckets, "known", both, strlen(both),
-                   account ? &throttle->account : &throttle->address, 1, now, p);
+                   account ? &throttle->account : &throttle->address, 1, caller->now, p);
         return buckets;
     }
-    add_address(&buckets, throttle, address, now, p);
+    add_address(&buckets, throttle, caller->address, caller->now, p);
     if (account)
-        bucket_add(&buckets, "account", account, strlen(account), &throttle->account, 1, now, p);
+        bucket_add(&buckets, "account", account, strlen(account), &throttle->account, 1,
+                   caller->now, p);
     return buckets;
 }
 
-/* ---- counting ---------------------------------------------------------------------------------
- */
+/* ---- counting -------------------------------------------------------------------------------- */
 
-/* Adds `n` to a bucket; false where the store cannot count. */
-static bool charge(const throttle_t *throttle, const bucket_t *bucket, int n, int64_t *total)
+/* Adds `n` to a bucket. */
+static store_status_t charge(const throttle_t *throttle, const bucket_t *bucket, int n,
+                             int64_t *total)
 {
-    return store_count(throttle->store, STORE_FLEETING, bucket->key, n, bucket->ends, total) ==
-           STORE_OK;
+    return store_count(throttle->store, STORE_FLEETING, bucket->key, n, bucket->ends, total);
 }
 
 static void give_back(const throttle_t *throttle, const buckets_t *buckets, int count)
@@ -135,44 +143,47 @@ static void give_back(const throttle_t *throttle, const buckets_t *buckets, int 
         charge(throttle, &buckets->bucket[i], -1, &total);
 }
 
-int throttle_wait(const throttle_t *throttle, const char *address, const char *account,
-                  const unsigned char *known, apr_time_t now, apr_pool_t *p)
+store_status_t throttle_wait(const throttle_t *throttle, const caller_t *caller,
+                             const char *account, const char *known_as, int *wait, apr_pool_t *p)
 {
-    const buckets_t buckets = buckets_of(throttle, address, account, known, now, p);
-    int wait = 0;
+    const buckets_t buckets = buckets_of(throttle, caller, account, known_as, p);
+    *wait = 0;
     for (int i = 0; i < buckets.count; i++) {
         const bucket_t *bucket = &buckets.bucket[i];
         int64_t total;
-        if (!charge(throttle, bucket, 0, &total))
-            return THROTTLE_DOWN;
-        if (total >= bucket->limit && bucket->wait > wait)
-            wait = bucket->wait;
+        const store_status_t status = charge(throttle, bucket, 0, &total);
+        if (status != STORE_OK)
+            return status;
+        if (total >= bucket->limit && bucket->wait > *wait)
+            *wait = bucket->wait;
     }
-    return wait;
+    return STORE_OK;
 }
 
-int throttle_reserve(const throttle_t *throttle, const char *address, const char *account,
-                     const unsigned char *known, apr_time_t now, apr_pool_t *p)
+store_status_t throttle_reserve(const throttle_t *throttle, const caller_t *caller,
+                                const char *account, const char *known_as, int *wait, apr_pool_t *p)
 {
-    const buckets_t buckets = buckets_of(throttle, address, account, known, now, p);
-    for (int i = 0; i < buckets.count; i++) {
+    const buckets_t buckets = buckets_of(throttle, caller, account, known_as, p);
+    *wait = 0;
+    for (int i = 0; i < buckets.count && !*wait; i++) {
         const bucket_t *bucket = &buckets.bucket[i];
         int64_t total;
-        if (!charge(throttle, bucket, 1, &total)) {
+        const store_status_t status = charge(throttle, bucket, 1, &total);
+        if (status != STORE_OK) {
             give_back(throttle, &buckets, i);
-            return THROTTLE_DOWN;
+            return status;
         }
         if (total > bucket->limit) {
             give_back(throttle, &buckets, i + 1);
-            return bucket->wait;
+            *wait = bucket->wait;
         }
     }
-    return 0;
+    return STORE_OK;
 }
 
-void throttle_release(const throttle_t *throttle, const char *address, const char *account,
-                      const unsigned char *known, apr_time_t now, apr_pool_t *p)
+void throttle_release(const throttle_t *throttle, const caller_t *caller, const char *account,
+                      const char *known_as, apr_pool_t *p)
 {
-    const buckets_t buckets = buckets_of(throttle, address, account, known, now, p);
+    const buckets_t buckets = buckets_of(throttle, caller, account, known_as, p);
     give_back(throttle, &buckets, buckets.count);
 }

@@ -1,6 +1,7 @@
 #ifndef MPIN_PEOPLE_THROTTLE_H
 #define MPIN_PEOPLE_THROTTLE_H
 
+#include "session/caller.h"
 #include "store/store.h"
 
 /* Buckets that failures, registrations, mails and SMS fill; polls, pages and successes do not.
@@ -20,31 +21,34 @@ typedef struct throttle_t {
     throttle_rule_t account;
 } throttle_t;
 
-/* The answer of a store that cannot count: 503, as for every use of it. Nobody guesses uncounted.
- */
-#define THROTTLE_DOWN (-1)
-
 /* One number for an address as the buckets know it: all of an IPv6 /64 has the same. */
-void throttle_address(const char *text, unsigned char number[16]);
+#define ADDRESS_BYTES 16
+void throttle_address(const char *text, unsigned char number[ADDRESS_BYTES]);
 
-/* True where two addresses lie in one IPv4 /24 or IPv6 /64: at one place, as far as addresses tell.
- */
+/* True where two addresses lie in one IPv4 /24 or IPv6 /64: one place, as far as addresses tell. */
 bool throttle_same_network(const char *one, const char *other);
 
-/* Seconds to wait, 0 = go on, or THROTTLE_DOWN. `account` is a canonical name, or NULL where what
- * is tried has a counter of its own; `known` is what known_for (session/known.h) gives for this
- * user's name, or NULL. */
-int throttle_wait(const throttle_t *throttle, const char *address, const char *account,
-                  const unsigned char *known, apr_time_t now, apr_pool_t *p);
+/* Stands for a name (none has a space) where it is not known yet whose secret is tried: any user
+ * that this browser remembers makes it a known one. */
+#define THROTTLE_ANYBODY " "
 
-/* Reserves one failure beforehand, so that guesses in parallel cannot outrun the limit: 0 = go on
- * (and give it back with throttle_release after a success), else as throttle_wait, and nothing is
- * reserved. */
-int throttle_reserve(const throttle_t *throttle, const char *address, const char *account,
-                     const unsigned char *known, apr_time_t now, apr_pool_t *p);
+/* `*wait` is how many seconds to wait, 0 = go on. `account` is a canonical name, or NULL where what
+ * is tried has a counter of its own. `known_as` is the user as whose this browser may be known, or
+ * NULL where a known one is counted as strangers are. Anything but STORE_OK: the store cannot count
+ * (STORE_FULL, STORE_DOWN), and nobody guesses uncounted. */
+store_status_t throttle_wait(const throttle_t *throttle, const caller_t *caller,
+                             const char *account, const char *known_as, int *wait, apr_pool_t *p);
 
-/* Takes the arguments that were given to throttle_reserve, `now` included: it names the window. */
-void throttle_release(const throttle_t *throttle, const char *address, const char *account,
-                      const unsigned char *known, apr_time_t now, apr_pool_t *p);
+/* Reserves one failure beforehand, so that guesses in parallel cannot outrun the limit. Where
+ * `*wait` is 0 the caller goes on, and gives it back with throttle_release after a success; else,
+ * and where the store cannot count, nothing is reserved. */
+store_status_t throttle_reserve(const throttle_t *throttle, const caller_t *caller,
+                                const char *account, const char *known_as, int *wait,
+                                apr_pool_t *p);
+
+/* Takes the arguments that were given to throttle_reserve: the caller's `now`, which names the
+ * window, included. */
+void throttle_release(const throttle_t *throttle, const caller_t *caller, const char *account,
+                      const char *known_as, apr_pool_t *p);
 
 #endif

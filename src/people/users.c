@@ -1,11 +1,12 @@
-#include "people/inside.h"
+/* Users: looked up, made, changed. */
+#include "people/records.h"
 
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
+#include "store/change.h"
 
-/* A deleted user's record goes after so long, and with it what keeps the name from being claimed.
- */
+/* A deleted user's record goes after so long, and with it what keeps the name from others. */
 #define TOMBSTONE_LIFE apr_time_from_sec(30L * 24 * 3600)
 
 #define NAME_LAYOUT 1
@@ -33,23 +34,21 @@ static const char *name_key(const char *name, apr_pool_t *p)
     return people_key("name", hash, sizeof(hash), p);
 }
 
-static store_status_t load_user(people_t *people, const unsigned char uid[UID_BYTES], user_t *user,
-                                store_record_t *seen, apr_pool_t *p)
+static store_status_t read_user_record(people_t *people, const unsigned char uid[UID_BYTES],
+                                       const store_record_t *record, user_t *user, apr_pool_t *p)
 {
-    const char *key = user_key(uid, p);
-    store_status_t status = store_get(people->store, STORE_LASTING, key, p, seen);
-    if (status)
-        return status;
-    if (!people_read_user(seen->data, seen->len, user) || memcmp(user->uid, uid, UID_BYTES) != 0)
-        return people_unreadable(people, key);
-    return STORE_OK;
+    return people_read_user(record->data, record->len, user) &&
+                   memcmp(user->uid, uid, UID_BYTES) == 0
+               ? STORE_OK
+               : people_unreadable(people, user_key(uid, p));
 }
 
 store_status_t people_get(people_t *people, const unsigned char uid[UID_BYTES], user_t *user,
                           apr_pool_t *p)
 {
-    store_record_t seen;
-    return load_user(people, uid, user, &seen, p);
+    store_record_t record;
+    store_status_t status = store_get(people->store, STORE_LASTING, user_key(uid, p), p, &record);
+    return status ? status : read_user_record(people, uid, &record, user, p);
 }
 
 /* `owner` is the name's record (layout 1 | uid 16); its `len` stays 0 where there is none. A user
@@ -132,116 +131,126 @@ store_status_t people_claim(people_t *people, const char *name, apr_time_t now, 
 
 /* ---- versions, proof and states -------------------------------------------------------------- */
 
-static store_status_t swap_user(people_t *people, const user_t *user, const store_record_t *seen,
-                                apr_time_t expires, apr_pool_t *p)
+typedef struct user_change_t {
+    people_t *people;
+    const unsigned char *uid;
+    store_status_t (*alter)(struct user_change_t *mine);
+    apr_time_t now;
+    user_state_t state; /* shut_out: the new one */
+    apr_time_t expires; /* of the record afterwards; 0 = never */
+    user_t user;        /* as it is stored afterwards */
+} user_change_t;
+
+/* One round; a deleted user is gone. Where nothing is altered, nothing is written. */
+static store_status_t change_user(void *baton, store_change_t *change, apr_pool_t *scratch)
 {
-    unsigned char record[USER_RECORD_MAX];
-    apr_size_t len = people_write_user(user, record);
-    return store_swap(people->store, STORE_LASTING, user_key(user->uid, p), seen, record, len,
-                      expires);
+    user_change_t *mine = baton;
+    const store_record_t *seen = change->seen;
+    unsigned char *record = apr_palloc(scratch, USER_RECORD_MAX);
+    if (!seen)
+        return STORE_MISSING;
+    store_status_t status = read_user_record(mine->people, mine->uid, seen, &mine->user, scratch);
+    if (status == STORE_OK && mine->user.state == USER_DELETED)
+        return STORE_MISSING;
+    if (status == STORE_OK)
+        status = mine->alter(mine);
+    if (status != STORE_OK)
+        return status;
+    const apr_size_t len = people_write_user(&mine->user, record);
+    if (len == seen->len && memcmp(record, seen->data, len) == 0)
+        return STORE_OK;
+    change->data = record;
+    change->len = len;
+    change->expires = mine->expires;
+    return STORE_OK;
 }
 
-/* A user who can still change: a deleted one is gone. */
-static store_status_t load_living(people_t *people, const unsigned char uid[UID_BYTES],
-                                  user_t *user, store_record_t *seen, apr_pool_t *p)
+static store_status_t make_change(user_change_t *mine, apr_pool_t *p)
 {
-    store_status_t status = load_user(people, uid, user, seen, p);
-    return status == STORE_OK && user->state == USER_DELETED ? STORE_MISSING : status;
+    return store_change(mine->people->store, STORE_LASTING, user_key(mine->uid, p), change_user,
+                        mine, p);
 }
 
-static store_status_t void_sessions(people_t *people, const user_t *user, apr_time_t now)
+static store_status_t void_sessions(const user_change_t *mine)
 {
-    return revocations_add(people->revocations, REVOKE_USER, user->uid, user->version, now,
-                           people_until(people, now));
+    return revocations_add(mine->people->revocations, REVOKE_USER, mine->uid, mine->user.version,
+                           mine->now, people_until(mine->people, mine->now));
+}
+
+static store_status_t raise_version(user_change_t *mine)
+{
+    mine->user.version++;
+    return STORE_OK;
 }
 
 /* The version first: stopped in between, nothing has happened to anybody. */
 store_status_t people_end_sessions(people_t *people, const unsigned char uid[UID_BYTES],
                                    apr_time_t now, apr_pool_t *p)
 {
-    user_t user;
-    store_record_t seen;
-    store_status_t status;
-    do {
-        status = load_living(people, uid, &user, &seen, p);
-        if (status)
-            return status;
-        user.version++;
-        status = swap_user(people, &user, &seen, 0, p);
-    } while (status == STORE_CHANGED);
-    return status ? status : void_sessions(people, &user, now);
+    user_change_t mine = {.people = people, .uid = uid, .alter = raise_version, .now = now};
+    store_status_t status = make_change(&mine, p);
+    return status ? status : void_sessions(&mine);
+}
+
+static store_status_t set_proven(user_change_t *mine)
+{
+    if (!mine->user.proven)
+        mine->user.proven = people_seconds(mine->now);
+    return STORE_OK;
 }
 
 store_status_t people_set_proven(people_t *people, const unsigned char uid[UID_BYTES],
                                  apr_time_t now, apr_pool_t *p)
 {
-    user_t user;
-    store_record_t seen;
-    store_status_t status;
-    do {
-        status = load_living(people, uid, &user, &seen, p);
-        if (status || user.proven)
-            return status;
-        user.proven = people_seconds(now);
-        status = swap_user(people, &user, &seen, 0, p);
-    } while (status == STORE_CHANGED);
-    return status;
+    user_change_t mine = {.people = people, .uid = uid, .alter = set_proven, .now = now};
+    return make_change(&mine, p);
 }
 
 /* The revocation first: stopped in between, the user is shut out and still to be seen as active, so
  * that whoever asked for it asks again. */
-static store_status_t shut_out(people_t *people, const unsigned char uid[UID_BYTES],
-                               user_state_t state, apr_time_t now, apr_time_t expires,
-                               apr_pool_t *p)
+static store_status_t shut_out(user_change_t *mine)
 {
-    user_t user;
-    store_record_t seen;
-    store_status_t status;
-    do {
-        status = load_living(people, uid, &user, &seen, p);
-        if (status)
-            return status;
-        user.version++;
-        user.state = state;
-        status = void_sessions(people, &user, now);
-        if (status)
-            return status;
-        status = swap_user(people, &user, &seen, expires, p);
-    } while (status == STORE_CHANGED);
-    return status;
+    mine->user.version++;
+    mine->user.state = mine->state;
+    return void_sessions(mine);
 }
 
 store_status_t people_disable(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,
                               apr_pool_t *p)
 {
-    return shut_out(people, uid, USER_DISABLED, now, 0, p);
+    user_change_t mine = {
+        .people = people, .uid = uid, .alter = shut_out, .now = now, .state = USER_DISABLED};
+    return make_change(&mine, p);
 }
 
 store_status_t people_delete(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,
                              apr_pool_t *p)
 {
+    user_change_t mine = {.people = people,
+                          .uid = uid,
+                          .alter = shut_out,
+                          .now = now,
+                          .state = USER_DELETED,
+                          .expires = now + TOMBSTONE_LIFE};
     identity_t *list;
     int count;
     store_status_t status = people_identities(people, uid, &list, &count, p);
     for (int i = 0; status == STORE_OK && i < count; i++)
         status = people_revoke_identity(people, list[i].handle, now, p);
-    return status ? status : shut_out(people, uid, USER_DELETED, now, now + TOMBSTONE_LIFE, p);
+    return status ? status : make_change(&mine, p);
 }
 
 /* A new version even where nothing else changes: shut_out may have been stopped half-way and left
  * this one void. */
+static store_status_t let_in(user_change_t *mine)
+{
+    mine->user.version++;
+    mine->user.state = USER_ACTIVE;
+    return STORE_OK;
+}
+
 store_status_t people_enable(people_t *people, const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
-    user_t user;
-    store_record_t seen;
-    store_status_t status;
-    do {
-        status = load_living(people, uid, &user, &seen, p);
-        if (status)
-            return status;
-        user.version++;
-        user.state = USER_ACTIVE;
-        status = swap_user(people, &user, &seen, 0, p);
-    } while (status == STORE_CHANGED);
-    return status;
+    user_change_t mine = {.people = people, .uid = uid, .alter = let_in};
+    return make_change(&mine, p);
 }

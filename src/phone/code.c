@@ -6,52 +6,62 @@
 #include <string.h>
 #include "base/bytes.h"
 #include "base/hex.h"
-#include "phone/number.h"
+#include "phone/access_number.h"
+#include "phone/phones.h"
+#include "store/change.h"
+#include "store/key.h"
 
 #define VERSION 1
+
+result_t *code_unknown(apr_pool_t *p)
+{
+    return result_error(p, 412, "code_unknown", "Invalid or expired access number");
+}
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
 /* 128 bits of a pseudorandom function: of `purpose` and 16 bytes. */
-static void derive(const rps_t *rps, char purpose, const unsigned char from[16],
-                   unsigned char to[16])
+static void derive_name(const phones_t *phones, char purpose, const unsigned char from[16],
+                        unsigned char to[16])
 {
     unsigned char text[17] = {(unsigned char)purpose};
     memcpy(text + 1, from, 16);
-    crypto_shorthash_siphashx24(to, text, sizeof text, rps->code_key->bytes);
+    crypto_shorthash_siphashx24(to, text, sizeof text, phones->key->bytes);
 }
 
-void code_wid_of(const rps_t *rps, const unsigned char web_ott[TOKEN_BYTES],
+void code_wid_of(const phones_t *phones, const unsigned char web_ott[TOKEN_BYTES],
                  unsigned char wid[WID_BYTES])
 {
-    derive(rps, 'w', web_ott, wid);
+    derive_name(phones, 'w', web_ott, wid);
 }
 
-/* Who lists keys learns no wid. */
-static const char *key_of(const rps_t *rps, const unsigned char wid[WID_BYTES], apr_pool_t *p)
+/* Keys alone show nobody a wid. */
+static const char *code_key(const phones_t *phones, const unsigned char wid[WID_BYTES],
+                            apr_pool_t *p)
 {
     unsigned char name[16];
-    derive(rps, 'k', wid, name);
-    return rps_key("code", name, sizeof name, p);
+    derive_name(phones, 'k', wid, name);
+    return store_key("code", name, sizeof name, p);
 }
 
-static bool is_hex(const char *text)
+static bool is_hex_wid(const char *text)
 {
     return strlen(text) == 2 * WID_BYTES && strspn(text, "0123456789abcdef") == 2 * WID_BYTES;
 }
 
 bool code_is_wid(const char *text)
 {
-    return is_hex(text) ||
+    return is_hex_wid(text) ||
            (strlen(text) == NUMBER_DIGITS && strspn(text, "0123456789") == NUMBER_DIGITS);
 }
 
-store_status_t code_find(rps_t *rps, const char *text, apr_time_t now, unsigned char wid[WID_BYTES],
-                         apr_pool_t *p)
+store_status_t code_find(phones_t *phones, const char *text, apr_time_t now,
+                         unsigned char wid[WID_BYTES], apr_pool_t *p)
 {
-    if (is_hex(text))
+    if (is_hex_wid(text))
         return hex_decode(text, wid, WID_BYTES) ? STORE_OK : STORE_MISSING;
-    return number_is(text) ? number_find(rps, text, now, wid, p) : STORE_MISSING;
+    return access_number_is(text) ? access_number_find(phones->store, text, now, wid, p)
+                                  : STORE_MISSING;
 }
 
 /* ---- the record ------------------------------------------------------------------------------ */
@@ -62,7 +72,7 @@ store_status_t code_find(rps_t *rps, const char *text, apr_time_t now, unsigned 
 #define FIXED offsetof(code_t, address)
 #define RECORD_MAX (sizeof(code_t) + 5 + CODE_WORD_MAX)
 
-static apr_size_t encode(const code_t *code, const char *word, unsigned char *bytes)
+static apr_size_t encode_code(const code_t *code, const char *word, unsigned char *bytes)
 {
     bytes_out_t out = bytes_out(bytes, RECORD_MAX);
     bytes_put(&out, code, FIXED);
@@ -77,7 +87,8 @@ static apr_size_t encode(const code_t *code, const char *word, unsigned char *by
 }
 
 /* False: it is none. `*word` is NULL where there is none. */
-static bool decode(const store_record_t *record, code_t *code, const char **word, apr_pool_t *p)
+static bool decode_code(const store_record_t *record, code_t *code, const char **word,
+                        apr_pool_t *p)
 {
     bytes_in_t in = bytes_in(record->data, record->len);
     bytes_get(&in, code, FIXED);
@@ -93,117 +104,141 @@ static bool decode(const store_record_t *record, code_t *code, const char **word
     return in.ok;
 }
 
-store_status_t code_keep(rps_t *rps, const code_t *code, const unsigned char wid[WID_BYTES],
+store_status_t code_keep(phones_t *phones, const code_t *code, const unsigned char wid[WID_BYTES],
                          apr_pool_t *p)
 {
     unsigned char bytes[RECORD_MAX];
     code_t kept = *code;
     kept.version = VERSION;
-    return store_add(rps->store, STORE_FLEETING, key_of(rps, wid, p), bytes,
-                     encode(&kept, NULL, bytes), kept.expires);
+    return store_add(phones->store, STORE_FLEETING, code_key(phones, wid, p), bytes,
+                     encode_code(&kept, NULL, bytes), kept.expires);
 }
 
-static store_status_t read_record(rps_t *rps, const char *key, apr_time_t now, code_t *code,
-                                  const char **word, store_record_t *record, apr_pool_t *p)
-{
-    store_status_t status = store_get(rps->store, STORE_FLEETING, key, p, record);
-    if (status != STORE_OK)
-        return status;
-    return decode(record, code, word, p) && code->expires > now ? STORE_OK : STORE_MISSING;
-}
-
-store_status_t code_read(rps_t *rps, const unsigned char wid[WID_BYTES], apr_time_t now,
+store_status_t code_read(phones_t *phones, const unsigned char wid[WID_BYTES], apr_time_t now,
                          code_t *code, apr_pool_t *p)
 {
     store_record_t record;
     const char *word;
-    return read_record(rps, key_of(rps, wid, p), now, code, &word, &record, p);
+    store_status_t status =
+        store_get(phones->store, STORE_FLEETING, code_key(phones, wid, p), p, &record);
+    if (status != STORE_OK)
+        return status;
+    return decode_code(&record, code, &word, p) && code->expires > now ? STORE_OK : STORE_MISSING;
 }
 
-store_status_t code_change(rps_t *rps, const unsigned char wid[WID_BYTES], apr_time_t now,
+typedef struct code_change_t {
+    code_step_t step;
+    void *baton; /* of the step */
+    apr_time_t now;
+} code_change_t;
+
+static store_status_t change_code(void *baton, store_change_t *change, apr_pool_t *scratch)
+{
+    const code_change_t *wanted = baton;
+    code_t code;
+    const char *word;
+    if (!change->seen || !decode_code(change->seen, &code, &word, scratch) ||
+        code.expires <= wanted->now)
+        return STORE_MISSING;
+    if (!wanted->step(wanted->baton, &code, &word))
+        return STORE_OK;
+    unsigned char *bytes = apr_palloc(scratch, RECORD_MAX);
+    change->data = bytes;
+    change->len = encode_code(&code, word, bytes);
+    change->expires = code.expires;
+    return change->len ? STORE_OK : STORE_DOWN;
+}
+
+store_status_t code_change(phones_t *phones, const unsigned char wid[WID_BYTES], apr_time_t now,
                            code_step_t step, void *baton, apr_pool_t *p)
 {
-    const char *key = key_of(rps, wid, p);
-    unsigned char bytes[RECORD_MAX];
-    for (int round = 0; round < CODE_ROUNDS; round++) {
-        code_t code;
-        const char *word;
-        store_record_t seen;
-        store_status_t status = read_record(rps, key, now, &code, &word, &seen, p);
-        if (status != STORE_OK)
-            return status;
-        if (!step(baton, &code, &word))
-            return STORE_OK;
-        const apr_size_t len = encode(&code, word, bytes);
-        status = len ? store_swap(rps->store, STORE_FLEETING, key, &seen, bytes, len, code.expires)
-                     : STORE_DOWN;
-        if (status != STORE_CHANGED)
-            return status;
+    code_change_t wanted = {step, baton, now};
+    return store_change(phones->store, STORE_FLEETING, code_key(phones, wid, p), change_code,
+                        &wanted, p);
+}
+
+/* ---- whose it is ----------------------------------------------------------------------------- */
+
+bool code_claim(code_t *code, const caller_t *caller)
+{
+    unsigned char address[ADDRESS_BYTES];
+    throttle_address(caller->address, address);
+    switch ((phone_known_by_t)code->phone_known_by) {
+    case PHONE_BY_COOKIE:
+        return caller->prelogin &&
+               sodium_memcmp(code->phone, caller->prelogin, sizeof code->phone) == 0;
+    case PHONE_BY_ADDRESS:
+        return memcmp(code->phone, address, sizeof code->phone) == 0;
+    case PHONE_NONE:
+        break;
     }
-    return STORE_CHANGED;
+    code->phone_known_by = caller->prelogin ? PHONE_BY_COOKIE : PHONE_BY_ADDRESS;
+    memcpy(code->phone, caller->prelogin ? caller->prelogin : address, sizeof code->phone);
+    return true;
 }
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
-static const char *address_key(const char *address, apr_pool_t *p)
+static const char *codes_key(const char *address, apr_pool_t *p)
 {
     unsigned char number[ADDRESS_BYTES];
     throttle_address(address, number);
-    return rps_key("codes", number, sizeof number, p);
+    return store_key("codes", number, sizeof number, p);
 }
 
-/* What the codes of one browser begin with, in the list of their address. */
-static const char *browser_key(const rps_t *rps, const code_t *code, apr_pool_t *p)
+/* The codes of one browser begin with this in the list of their address. */
+static const char *codes_of_browser(const phones_t *phones, const code_t *code, apr_pool_t *p)
 {
     unsigned char name[16];
     if (!code->bound)
         return "-:";
-    derive(rps, 'b', code->browser, name);
+    derive_name(phones, 'b', code->browser, name);
     return apr_pstrcat(p, hex_encode(p, name, 4), ":", NULL);
 }
 
-static const char *member_of(const rps_t *rps, const unsigned char wid[WID_BYTES],
-                             const code_t *code, apr_pool_t *p)
+static const char *code_member(const phones_t *phones, const unsigned char wid[WID_BYTES],
+                               const code_t *code, apr_pool_t *p)
 {
-    return apr_pstrcat(p, browser_key(rps, code, p), key_of(rps, wid, p), NULL);
+    return apr_pstrcat(p, codes_of_browser(phones, code, p), code_key(phones, wid, p), NULL);
 }
 
-/* Of a browser that has asked before, the oldest code gives way: who loads a page again and again
- * keeps nobody else from it. False: it has none. */
-static bool give_way(rps_t *rps, const char *list, const code_t *code, apr_pool_t *p)
+/* The oldest code of a browser that has asked before gives way: one that loads a page again and
+ * again keeps nobody else from it. False: it has none. */
+static bool oldest_gives_way(phones_t *phones, const char *list, const code_t *code, apr_pool_t *p)
 {
-    const char **members, *mine = browser_key(rps, code, p);
-    if (!code->bound || store_members(rps->store, STORE_FLEETING, list, p, &members) != STORE_OK)
+    const char **members, *mine = codes_of_browser(phones, code, p);
+    if (!code->bound || store_members(phones->store, STORE_FLEETING, list, p, &members) != STORE_OK)
         return false;
     while (*members && strncmp(*members, mine, strlen(mine)) != 0)
         members++;
     if (!*members)
         return false;
-    store_delete(rps->store, STORE_FLEETING, *members + strlen(mine));
-    store_member_remove(rps->store, STORE_FLEETING, list, *members);
+    store_delete(phones->store, STORE_FLEETING, *members + strlen(mine));
+    store_member_remove(phones->store, STORE_FLEETING, list, *members);
     return true;
 }
 
-store_status_t code_take_places(rps_t *rps, const char *address, const unsigned char wid[WID_BYTES],
-                                apr_time_t now, code_t *code, apr_pool_t *p)
+store_status_t code_take_places(phones_t *phones, const char *address,
+                                const unsigned char wid[WID_BYTES], apr_time_t now, code_t *code,
+                                apr_pool_t *p)
 {
-    const char *member = member_of(rps, wid, code, p), *list = address_key(address, p);
-    store_status_t status =
-        store_member_add(rps->store, STORE_FLEETING, list, member, CODES_OF_ADDRESS, code->expires);
-    if (status == STORE_FULL && give_way(rps, list, code, p))
-        status = store_member_add(rps->store, STORE_FLEETING, list, member, CODES_OF_ADDRESS,
+    const char *member = code_member(phones, wid, code, p), *list = codes_key(address, p);
+    store_status_t status = store_member_add(phones->store, STORE_FLEETING, list, member,
+                                             CODES_OF_ADDRESS, code->expires);
+    if (status == STORE_FULL && oldest_gives_way(phones, list, code, p))
+        status = store_member_add(phones->store, STORE_FLEETING, list, member, CODES_OF_ADDRESS,
                                   code->expires);
     if (status != STORE_OK)
         return status;
-    status = number_take(rps, wid, now, code->expires, code->number, p);
+    status = access_number_take(phones->store, wid, now, code->expires, code->number, p);
     if (status != STORE_OK)
-        store_member_remove(rps->store, STORE_FLEETING, list, member);
+        store_member_remove(phones->store, STORE_FLEETING, list, member);
     return status;
 }
 
-void code_free_place(rps_t *rps, const unsigned char wid[WID_BYTES], const code_t *code,
+void code_free_place(phones_t *phones, const unsigned char wid[WID_BYTES], const code_t *code,
                      apr_pool_t *p)
 {
-    store_member_remove(rps->store, STORE_FLEETING, address_key(code->address, p),
-                        member_of(rps, wid, code, p));
+    store_member_remove(phones->store, STORE_FLEETING, codes_key(code->address, p),
+                        code_member(phones, wid, code, p));
 }

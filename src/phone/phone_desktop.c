@@ -1,3 +1,5 @@
+/* POST /rps/getAccessNumber, /rps/getQrUrl and /rps/access (docs/protocol.md, "RPS, public"): the
+ * desktop of a login by phone. */
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
@@ -5,14 +7,9 @@
 #include "base/json.h"
 #include "phone/browser_name.h"
 #include "phone/code.h"
-#include "phone/number.h"
-#include "phone/phone.h"
+#include "phone/phones.h"
 #include "phone/qr.h"
-
-static result_t *off(apr_pool_t *p)
-{
-    return result_error(p, 404, "not_found", "Phone login is off here.");
-}
+#include "store/refusal.h"
 
 /* ---- a new code ------------------------------------------------------------------------------ */
 
@@ -26,8 +23,8 @@ static unsigned two_digits(void)
     return 10 + randombytes_uniform(90);
 }
 
-/* What the desktop shows, among two others. */
-static void choose(code_t *code)
+/* The number that the desktop shows, among two others. */
+static void draw_choices(code_t *code)
 {
     unsigned char choices[3];
     choices[0] = (unsigned char)two_digits();
@@ -41,12 +38,12 @@ static void choose(code_t *code)
     memcpy(code->choices, choices, sizeof choices);
 }
 
-static void fill(fresh_t *fresh, rps_t *rps, const caller_t *caller, apr_pool_t *p)
+static void fill_code(fresh_t *fresh, phones_t *phones, const caller_t *caller, apr_pool_t *p)
 {
     code_t *code = &fresh->code;
     memset(fresh, 0, sizeof *fresh);
     randombytes_buf(fresh->web_ott, sizeof fresh->web_ott);
-    code_wid_of(rps, fresh->web_ott, fresh->wid);
+    code_wid_of(phones, fresh->web_ott, fresh->wid);
 
     code->state = CODE_NEW;
     code->expires = caller->now + apr_time_from_sec(CODE_SECONDS);
@@ -57,31 +54,31 @@ static void fill(fresh_t *fresh, rps_t *rps, const caller_t *caller, apr_pool_t 
         code->known = *caller->known;
     apr_cpystrn(code->address, caller->address, sizeof code->address);
     apr_cpystrn(code->browser_name, browser_name(caller->user_agent, p), sizeof code->browser_name);
-    choose(code);
+    draw_choices(code);
 }
 
-static result_t *too_many(store_status_t status, apr_pool_t *p)
+static result_t *too_many_codes(store_status_t status, apr_pool_t *p)
 {
     return status == STORE_FULL
-               ? rps_later(p, "too_many_codes", "Too many numbers are waiting for a phone.", 60)
+               ? result_later(p, "too_many_codes", "Too many numbers are waiting for a phone.", 60)
                : store_refusal(status, p);
 }
 
 /* NULL: it is kept, with its places. */
-static result_t *keep(rps_t *rps, const caller_t *caller, fresh_t *fresh, apr_pool_t *p)
+static result_t *keep_code(phones_t *phones, const caller_t *caller, fresh_t *fresh, apr_pool_t *p)
 {
     store_status_t status =
-        code_take_places(rps, caller->address, fresh->wid, caller->now, &fresh->code, p);
+        code_take_places(phones, caller->address, fresh->wid, caller->now, &fresh->code, p);
     if (status != STORE_OK)
-        return too_many(status, p);
-    status = code_keep(rps, &fresh->code, fresh->wid, p);
+        return too_many_codes(status, p);
+    status = code_keep(phones, &fresh->code, fresh->wid, p);
     if (status == STORE_OK)
         return NULL;
-    code_free_place(rps, fresh->wid, &fresh->code, p);
+    code_free_place(phones, fresh->wid, &fresh->code, p);
     return store_refusal(status, p);
 }
 
-static json_t *answer(const fresh_t *fresh, const caller_t *caller, apr_pool_t *p)
+static json_t *shown_answer(const fresh_t *fresh, const caller_t *caller, apr_pool_t *p)
 {
     const json_int_t now = caller->now / 1000;
     return json_pack("{s:s, s:i, s:s, s:I, s:I}", "accessNumber", fresh->code.number, "ttlSeconds",
@@ -89,17 +86,18 @@ static json_t *answer(const fresh_t *fresh, const caller_t *caller, apr_pool_t *
                      "localTimeStart", now, "localTimeEnd", now + CODE_SECONDS * 1000);
 }
 
-result_t *rps_access_number(rps_t *rps, const caller_t *caller, apr_pool_t *p)
+result_t *phone_access_number(phones_t *phones, const caller_t *caller, apr_pool_t *p)
 {
     fresh_t fresh;
-    if (!rps->settings->phone_login)
-        return off(p);
-    fill(&fresh, rps, caller, p);
-    result_t *refusal = keep(rps, caller, &fresh, p);
-    return refusal ? refusal : result_ok(p, answer(&fresh, caller, p));
+    result_t *off = phone_off(phones, p);
+    if (off)
+        return off;
+    fill_code(&fresh, phones, caller, p);
+    result_t *refusal = keep_code(phones, caller, &fresh, p);
+    return refusal ? refusal : result_ok(p, shown_answer(&fresh, caller, p));
 }
 
-/* Whoever the desktop expects, a canonical name. False: it is none. */
+/* Reads whom the desktop expects, a canonical name. False: it is none. */
 static bool read_preroll(code_t *code, const json_t *body, apr_pool_t *p)
 {
     const json_t *value = json_object_get(body, "prerollid");
@@ -112,22 +110,23 @@ static bool read_preroll(code_t *code, const json_t *body, apr_pool_t *p)
     return name != NULL;
 }
 
-result_t *rps_qr_url(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
+result_t *phone_qr_url(phones_t *phones, const caller_t *caller, const json_t *body, apr_pool_t *p)
 {
     fresh_t fresh;
-    if (!rps->settings->phone_login)
-        return off(p);
-    fill(&fresh, rps, caller, p);
+    result_t *off = phone_off(phones, p);
+    if (off)
+        return off;
+    fill_code(&fresh, phones, caller, p);
     if (!read_preroll(&fresh.code, body, p))
         return result_error(p, 400, "field_malformed", "prerollid is no name");
 
-    const char *url =
-        apr_pstrcat(p, rps->settings->mobile_url, "#", hex_encode(p, fresh.wid, WID_BYTES), NULL);
+    const char *url = apr_pstrcat(p, phones->settings->mobile_url, "#",
+                                  hex_encode(p, fresh.wid, WID_BYTES), NULL);
     const char *svg = qr_svg(url, p);
-    result_t *refusal = keep(rps, caller, &fresh, p);
+    result_t *refusal = keep_code(phones, caller, &fresh, p);
     if (refusal)
         return refusal;
-    json_t *json = answer(&fresh, caller, p);
+    json_t *json = shown_answer(&fresh, caller, p);
     json_object_set_new(json, "qrUrl", json_string(url));
     if (svg)
         json_object_set_new(json, "qrSvg", json_string(svg));
@@ -136,7 +135,7 @@ result_t *rps_qr_url(rps_t *rps, const caller_t *caller, const json_t *body, apr
 
 /* ---- polls ----------------------------------------------------------------------------------- */
 
-static const char *word_of(code_state_t state)
+static const char *word_of_state(code_state_t state)
 {
     switch (state) {
     case CODE_NEW:
@@ -157,9 +156,9 @@ static const char *word_of(code_state_t state)
     return "expired";
 }
 
-/* As text, in the protocol's order and then what is ours: a tree of it would cost more than all the
+/* It is made as text, in the protocol's order and then ours: a tree would cost more than all the
  * rest of a poll. Canonical names and hex need no escapes. */
-static const char *progress(const code_t *code, apr_pool_t *p)
+static const char *progress_text(const code_t *code, apr_pool_t *p)
 {
     const bool live = code->state <= CODE_OFFERED, offered = code->state == CODE_OFFERED;
     const char *match = "", *proven = "";
@@ -168,7 +167,7 @@ static const char *progress(const code_t *code, apr_pool_t *p)
     if (offered && *code->announced && strcmp(code->announced, code->proven) != 0)
         proven = apr_pstrcat(p, "\",\"provenUserId\":\"", code->proven, NULL);
     return apr_pstrcat(
-        p, "{\"status\":\"", word_of(code->state), "\",\"statusCode\":0,\"userId\":\"",
+        p, "{\"status\":\"", word_of_state(code->state), "\",\"statusCode\":0,\"userId\":\"",
         live ? code->announced : "", "\",\"redirectURL\":\"\",\"authOTT\":\"",
         offered ? hex_encode(p, code->auth_ott, TOKEN_BYTES) : "", match, proven, "\"}", NULL);
 }
@@ -192,62 +191,27 @@ static const char *read_web_ott(const char *body, apr_size_t len, result_t **ref
     return text;
 }
 
-/* POST /rps/access (protocol: RPS, public). Thousands of desktops ask every three seconds: one
- * look-up, and nothing is written. */
-result_t *rps_access(rps_t *rps, const caller_t *caller, const char *body, apr_size_t len,
-                     apr_pool_t *p)
+/* Thousands of desktops ask every three seconds: one look-up, and nothing is written. */
+result_t *phone_access(phones_t *phones, const caller_t *caller, const char *body, apr_size_t len,
+                       apr_pool_t *p)
 {
     unsigned char web_ott[TOKEN_BYTES], wid[WID_BYTES];
     code_t code;
-    result_t *refusal = NULL;
-    if (!rps->settings->phone_login)
-        return off(p);
+    result_t *refusal = phone_off(phones, p);
+    if (refusal)
+        return refusal;
     const char *text = read_web_ott(body, len, &refusal, p);
     if (!text)
         return refusal;
 
     store_status_t status = STORE_MISSING;
     if (hex_decode(text, web_ott, sizeof web_ott)) {
-        code_wid_of(rps, web_ott, wid);
-        status = code_read(rps, wid, caller->now, &code, p);
+        code_wid_of(phones, web_ott, wid);
+        status = code_read(phones, wid, caller->now, &code, p);
     }
     if (status == STORE_MISSING)
         code = (code_t){.state = CODE_OVER};
     else if (status != STORE_OK)
         return store_refusal(status, p);
-    return result_text(p, progress(&code, p));
-}
-
-/* ---- where a mobile client finds us ---------------------------------------------------------- */
-
-/* Clients put it behind the url and a slash. */
-static const char *prefix(const rps_settings_t *s)
-{
-    const size_t origin = strlen(s->public_url);
-    const char *path = s->base_url;
-    if (strncmp(path, s->public_url, origin) == 0)
-        path += origin;
-    return *path == '/' ? path + 1 : path;
-}
-
-static json_t *service(const rps_settings_t *s)
-{
-    json_t *json = json_object();
-    rps_add_text(json, "name", s->title);
-    rps_add_text(json, "url", s->public_url);
-    rps_add_text(json, "rps_prefix", prefix(s));
-    rps_add_text(json, "logo_url", s->logo_url);
-    rps_add_text(json, "type", "online");
-    return json;
-}
-
-result_t *rps_service(rps_t *rps, apr_pool_t *p)
-{
-    return rps->settings->phone_login ? result_ok(p, service(rps->settings)) : off(p);
-}
-
-result_t *rps_mobile_config(rps_t *rps, apr_pool_t *p)
-{
-    return rps->settings->phone_login ? result_ok(p, json_pack("[o]", service(rps->settings)))
-                                      : off(p);
+    return result_text(p, progress_text(&code, p));
 }

@@ -1,10 +1,12 @@
+/* POST /rps/codeStatus (docs/protocol.md, "RPS, public"): what a phone says of a code. */
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
 #include "base/json.h"
 #include "base/name.h"
-#include "phone/phone.h"
-#include "phone/phone_code.h"
+#include "phone/code.h"
+#include "phone/phones.h"
+#include "store/refusal.h"
 
 #define WORD_MAX 64 /* bytes of a status, a wid or a choice */
 
@@ -20,7 +22,7 @@ typedef struct status_request_t {
     bool pick, confirmed;
 } status_request_t;
 
-static bool read_says(says_t *says, const json_t *body)
+static bool read_status(says_t *says, const json_t *body)
 {
     const char *text = json_text(body, "status", WORD_MAX);
     if (!text)
@@ -36,8 +38,8 @@ static bool read_says(says_t *says, const json_t *body)
     return true;
 }
 
-/* What is shown to somebody else later is a name or nothing: no text of a stranger's. */
-static bool read_user(status_request_t *request, const json_t *body, apr_pool_t *p)
+/* Somebody else is shown it later, so it is a name or nothing: no text of a stranger's. */
+static bool read_announced(status_request_t *request, const json_t *body, apr_pool_t *p)
 {
     const char *text = json_text(body, "userId", NAME_MAX_BYTES);
     request->user = text ? name_canonical(text, p) : NULL;
@@ -45,15 +47,15 @@ static bool read_user(status_request_t *request, const json_t *body, apr_pool_t 
 }
 
 /* NULL when all is well, else what is wrong. */
-static const char *read_request(status_request_t *request, const json_t *body, apr_pool_t *p)
+static const char *read_code_status(status_request_t *request, const json_t *body, apr_pool_t *p)
 {
     memset(request, 0, sizeof *request);
-    if (!read_says(&request->says, body))
+    if (!read_status(&request->says, body))
         return "status is missing or unknown";
     request->wid = json_text(body, "wid", WORD_MAX);
     if (!request->wid)
         return "wid is missing";
-    if (request->says == SAYS_USER && !read_user(request, body, p))
+    if (request->says == SAYS_USER && !read_announced(request, body, p))
         return "userId is no name";
     request->choice = json_text(body, "choice", WORD_MAX);
     if (json_object_get(body, "choice") && !request->choice)
@@ -65,24 +67,6 @@ static const char *read_request(status_request_t *request, const json_t *body, a
 }
 
 /* ---- who says it ----------------------------------------------------------------------------- */
-
-bool code_claim(code_t *code, const caller_t *caller)
-{
-    unsigned char address[ADDRESS_BYTES];
-    throttle_address(caller->address, address);
-    switch ((phone_known_by_t)code->phone_known_by) {
-    case PHONE_BY_COOKIE:
-        return caller->prelogin &&
-               sodium_memcmp(code->phone, caller->prelogin, sizeof code->phone) == 0;
-    case PHONE_BY_ADDRESS:
-        return memcmp(code->phone, address, sizeof code->phone) == 0;
-    case PHONE_NONE:
-        break;
-    }
-    code->phone_known_by = caller->prelogin ? PHONE_BY_COOKIE : PHONE_BY_ADDRESS;
-    memcpy(code->phone, caller->prelogin ? caller->prelogin : address, sizeof code->phone);
-    return true;
-}
 
 /* Has `user`, or (while nobody has said who it will be) somebody who has signed in on the phone,
  * signed in on the desktop? */
@@ -108,25 +92,20 @@ typedef struct saying_t {
     apr_pool_t *p;
 } saying_t;
 
-static result_t *unknown(apr_pool_t *p)
-{
-    return result_error(p, 412, "code_unknown", "Invalid or expired access number");
-}
-
-static bool refuse(saying_t *saying, int status, const char *code, const char *message)
+static bool refuse_saying(saying_t *saying, int status, const char *code, const char *message)
 {
     saying->result = result_error(saying->p, status, code, message);
     return false;
 }
 
-static bool end(saying_t *saying, code_t *code, code_state_t state)
+static bool end_code(saying_t *saying, code_t *code, code_state_t state)
 {
     code->state = (unsigned char)state;
     saying->ended = true;
     return true;
 }
 
-static bool picked(const code_t *code, const char *choice, apr_pool_t *p)
+static bool picked_right(const code_t *code, const char *choice, apr_pool_t *p)
 {
     return strcmp(choice, apr_itoa(p, code->match)) == 0;
 }
@@ -136,14 +115,15 @@ static bool say_user(saying_t *saying, code_t *code)
 {
     const status_request_t *request = saying->request;
     if (code->pick && !request->choice)
-        return refuse(saying, 400, "field_missing", "choice is missing");
-    if (code->pick && !picked(code, request->choice, saying->p)) {
-        refuse(saying, 403, "wrong_pick", "That is not the number on the computer's screen.");
-        return end(saying, code, CODE_OVER);
+        return refuse_saying(saying, 400, "field_missing", "choice is missing");
+    if (code->pick && !picked_right(code, request->choice, saying->p)) {
+        refuse_saying(saying, 403, "wrong_pick",
+                      "That is not the number on the computer's screen.");
+        return end_code(saying, code, CODE_OVER);
     }
     if (code->pick && !request->confirmed && needs_second_tap(code, request->user, saying->caller))
-        return refuse(saying, 403, "second_tap",
-                      "That computer is unknown and on another network: confirm it.");
+        return refuse_saying(saying, 403, "second_tap",
+                             "That computer is unknown and on another network: confirm it.");
     apr_cpystrn(code->announced, request->user, sizeof code->announced);
     code->state = CODE_USER;
     return true;
@@ -166,7 +146,7 @@ static bool withdraws(const saying_t *saying, const code_t *code)
            sodium_memcmp(code->browser, browser, sizeof code->browser) == 0;
 }
 
-static bool say(void *baton, code_t *code, const char **word)
+static bool step_say(void *baton, code_t *code, const char **word)
 {
     saying_t *saying = baton;
     (void)word;
@@ -174,22 +154,22 @@ static bool say(void *baton, code_t *code, const char **word)
     saying->ended = false;
     const code_state_t last = saying->request->says == SAYS_ABORT ? CODE_OFFERED : CODE_USER;
     if (code->state > last) {
-        saying->result = unknown(saying->p);
+        saying->result = code_unknown(saying->p);
         return false;
     }
     if (!withdraws(saying, code) && !code_claim(code, saying->caller))
-        return refuse(saying, 403, "code_taken", "Another phone has taken this code.");
+        return refuse_saying(saying, 403, "code_taken", "Another phone has taken this code.");
 
     bool write = saying->request->says == SAYS_WID    ? say_wid(saying, code)
                  : saying->request->says == SAYS_USER ? say_user(saying, code)
-                                                      : end(saying, code, CODE_ABORTED);
+                                                      : end_code(saying, code, CODE_ABORTED);
     saying->code = *code;
     return write;
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-static json_t *desktop(const saying_t *saying)
+static json_t *desktop_shown(const saying_t *saying)
 {
     const code_t *code = &saying->code;
     const caller_t *caller = saying->caller;
@@ -199,7 +179,7 @@ static json_t *desktop(const saying_t *saying)
                      seen_before(code, saying->request->user, caller->known));
 }
 
-static json_t *choices(const code_t *code, apr_pool_t *p)
+static json_t *choices_shown(const code_t *code, apr_pool_t *p)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < sizeof code->choices; i++)
@@ -207,18 +187,18 @@ static json_t *choices(const code_t *code, apr_pool_t *p)
     return list;
 }
 
-/* What the phone is about to sign in. */
-static json_t *context(const rps_t *rps, const saying_t *saying)
+/* The phone shows it before it signs in. */
+static json_t *context_shown(const phones_t *phones, const saying_t *saying)
 {
     const code_t *code = &saying->code;
     json_t *json = json_object();
-    rps_add_text(json, "PrerollId", code->preroll);
-    rps_add_text(json, "AppName", rps->settings->title);
-    rps_add_text(json, "AppLogoUrl", rps->settings->logo_url);
-    rps_add_text(json, "origin", rps->settings->host);
-    json_object_set_new(json, "desktop", desktop(saying));
+    json_set_text(json, "PrerollId", code->preroll);
+    json_set_text(json, "AppName", phones->settings->title);
+    json_set_text(json, "AppLogoUrl", phones->settings->logo_url);
+    json_set_text(json, "origin", phones->settings->host);
+    json_object_set_new(json, "desktop", desktop_shown(saying));
     if (code->pick) {
-        json_object_set_new(json, "choices", choices(code, saying->p));
+        json_object_set_new(json, "choices", choices_shown(code, saying->p));
         json_object_set_new(
             json, "secondTap",
             json_boolean(needs_second_tap(code, saying->request->user, saying->caller)));
@@ -226,56 +206,60 @@ static json_t *context(const rps_t *rps, const saying_t *saying)
     return json;
 }
 
-static result_t *answer(rps_t *rps, const saying_t *saying, apr_pool_t *p)
+static result_t *status_answer(phones_t *phones, const saying_t *saying, apr_pool_t *p)
 {
     if (saying->result)
         return saying->result;
-    return saying->request->says == SAYS_WID ? result_ok(p, context(rps, saying))
+    return saying->request->says == SAYS_WID ? result_ok(p, context_shown(phones, saying))
                                              : result_ok(p, json_pack("{s:s}", "Status", "OK"));
 }
 
-static result_t *tell(rps_t *rps, const caller_t *caller, const unsigned char wid[WID_BYTES],
-                      const status_request_t *request, apr_pool_t *p)
+static result_t *say_to_code(phones_t *phones, const caller_t *caller,
+                             const unsigned char wid[WID_BYTES], const status_request_t *request,
+                             apr_pool_t *p)
 {
     saying_t saying = {.request = request, .caller = caller, .p = p};
-    store_status_t status = code_change(rps, wid, caller->now, say, &saying, p);
+    store_status_t status = code_change(phones, wid, caller->now, step_say, &saying, p);
     if (status == STORE_MISSING)
-        return unknown(p);
+        return code_unknown(p);
     if (status == STORE_CHANGED)
-        return rps_later(p, "busy", "Too many phones at this code at once.", 1);
+        return result_later(p, "busy", "Too many phones at this code at once.", 1);
     if (status != STORE_OK)
         return store_refusal(status, p);
     if (saying.ended)
-        code_free_place(rps, wid, &saying.code, p);
-    result_t *result = answer(rps, &saying, p);
+        code_free_place(phones, wid, &saying.code, p);
+    result_t *result = status_answer(phones, &saying, p);
     if (saying.ended && saying.result)
-        rps_audited(result, "wrong_pick", NULL, NULL, p);
+        result->event = "wrong_pick";
     return result;
 }
 
-/* POST /rps/codeStatus (protocol: RPS, public). Who guesses numbers is throttled as who guesses
- * passwords; what hits costs nothing. */
-result_t *rps_code_status(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
+/* An address that guesses numbers is throttled as one that guesses passwords; a hit costs nothing.
+ * */
+result_t *phone_code_status(phones_t *phones, const caller_t *caller, const json_t *body,
+                            apr_pool_t *p)
 {
     status_request_t request;
-    if (!rps->settings->phone_login)
-        return result_error(p, 404, "not_found", "Phone login is off here.");
-    const char *wrong = read_request(&request, body, p);
+    result_t *off = phone_off(phones, p);
+    if (off)
+        return off;
+    const char *wrong = read_code_status(&request, body, p);
     if (wrong)
         return result_error(p, 400, "field_malformed", wrong);
 
-    int wait = throttle_reserve(rps->throttle, caller->address, NULL, NULL, caller->now, p);
-    if (wait == THROTTLE_DOWN)
-        return store_refusal(STORE_DOWN, p);
+    int wait;
+    store_status_t status = throttle_reserve(phones->throttle, caller, NULL, NULL, &wait, p);
+    if (status != STORE_OK)
+        return store_refusal(status, p);
     if (wait > 0)
-        return rps_later(p, "throttled", "Too many failures.", wait);
+        return result_later(p, "throttled", "Too many failures.", wait);
 
     unsigned char wid[WID_BYTES];
-    store_status_t status = code_find(rps, request.wid, caller->now, wid, p);
-    result_t *result = status == STORE_OK        ? tell(rps, caller, wid, &request, p)
-                       : status == STORE_MISSING ? unknown(p)
+    status = code_find(phones, request.wid, caller->now, wid, p);
+    result_t *result = status == STORE_OK        ? say_to_code(phones, caller, wid, &request, p)
+                       : status == STORE_MISSING ? code_unknown(p)
                                                  : store_refusal(status, p);
     if (!result->code || (result->status != 412 && strcmp(result->code, "wrong_pick") != 0))
-        throttle_release(rps->throttle, caller->address, NULL, NULL, caller->now, p);
+        throttle_release(phones->throttle, caller, NULL, NULL, p);
     return result;
 }

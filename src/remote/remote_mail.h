@@ -1,23 +1,18 @@
 #ifndef MPIN_REMOTE_REMOTE_MAIL_H
 #define MPIN_REMOTE_REMOTE_MAIL_H
 
+#include "remote/remote_room.h"
 #include "rps/pending.h"
 
-/* A name that is proven by its mailbox, where the RPS is elsewhere (protocol: RPS to RPA, not
- * forceActivate). The RPS keeps the registration, and we what activates it there. It knows of no
- * number that a pad shows, so the link must be opened in the browser that registers, which its
+/* A name that is proven by its mailbox, where the RPS is elsewhere (docs/protocol.md, "RPS to RPA",
+ * not forceActivate). The RPS keeps the registration, and we what activates it there. It knows of
+ * no number that a pad shows, so the link must be opened in the browser that registers, which its
  * userData tells. */
 
 /* Queues the mail; `pending` has name and device, and becomes what waits for its link. Again for
  * the same identity: the later counts. NULL, or the refusal. */
-result_t *remote_await_mail(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+result_t *remote_await_mail(remote_t *remote, const caller_t *caller, const mpin_id_t *id,
                             const char *mpin_id, const char *activate_key, pending_t *pending,
                             apr_pool_t *p);
-
-/* The link was followed: POST /user/<mpinId> there, and the identity is granted. NULL; 410
- * link_gone where the RPS knows of no such registration (any more), or why it gave no answer that
- * counts: then the link can be followed again. */
-result_t *remote_activate(rps_t *rps, const caller_t *caller,
-                          const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
 
 #endif

@@ -1,20 +1,16 @@
+/* POST /mpinVerify and GET /mpinPermitUser (docs/protocol.md, "RPS to RPA"): an RPS elsewhere asks
+ * its relying party. */
 #include <apr_strings.h>
-#include <sodium.h>
 #include <string.h>
-#include "base/hex.h"
 #include "base/json.h"
-#include "rps/granted.h"
-#include "rps/redeem.h"
-#include "remote/remote.h"
-#include "remote/remote_ask.h"
+#include "remote/granted.h"
+#include "remote/remote_id.h"
 #include "remote/remote_mail.h"
+#include "rps/admission.h"
+#include "rps/allowed.h"
+#include "rps/prove.h"
+#include "rps/quota.h"
 
-/* What an RPS elsewhere asks its relying party (protocol: RPS to RPA). */
-
-#define OPEN_ALL 5000 /* open registrations an hour: the RPS does not say whose they are */
-#define SESSION_EACH 20
-#define SESSION_ALL 100000
-#define HOUR 3600
 #define ACTIVATE_KEY_MAX 256 /* bytes */
 
 /* ---- may this user register ------------------------------------------------------------------ */
@@ -26,12 +22,6 @@ typedef struct wish_t {
     const char *device;       /* "" for none, and for one that we would not show */
     const char *activate_key; /* NULL for none */
 } wish_t;
-
-static bool device_ok(const char *device)
-{
-    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _-";
-    return device && device[strspn(device, good)] == '\0';
-}
 
 /* NULL when all is well. */
 static result_t *read_wish(wish_t *wish, const json_t *body, apr_pool_t *p)
@@ -46,75 +36,79 @@ static result_t *read_wish(wish_t *wish, const json_t *body, apr_pool_t *p)
     wish->name = name_canonical(user_id, p);
     wish->activate_key = json_text(body, "activateKey", ACTIVATE_KEY_MAX);
     wish->device = json_text(body, "deviceName", DEVICE_MAX);
-    if (!device_ok(wish->device))
+    if (!pending_device_ok(wish->device))
         wish->device = "";
     return wish->name ? NULL
                       : result_error(p, 403, "user_id_invalid", "This is no name of a user here.");
 }
 
-static result_t *make_room(rps_t *rps, const caller_t *caller, const pending_t *pending,
-                           apr_pool_t *p)
+/* Registrations an hour: of strangers in all, as the RPS does not say whose they are; of a user. */
+static const quota_t strangers_quota = {"granted", 5000, 5000, 3600};
+static const quota_t user_quota = {"granted-user", 20, 100000, 3600};
+
+static result_t *count_granted(remote_t *remote, const caller_t *caller, const pending_t *pending,
+                               apr_pool_t *p)
 {
-    static const unsigned char nobody[16];
+    static const unsigned char nobody[QUOTA_WHO_BYTES];
+    const bool stranger = pending->origin == ORIGIN_OPEN || pending->origin == ORIGIN_MAIL;
     store_status_t status =
-        pending->origin == ORIGIN_OPEN || pending->origin == ORIGIN_MAIL
-            ? rps_count_made(rps, "granted", nobody, OPEN_ALL, OPEN_ALL, HOUR, caller->now, p)
-            : rps_count_made(rps, "granted-user", pending->uid, SESSION_EACH, SESSION_ALL, HOUR,
-                             caller->now, p);
+        quota_take(remote->rps->store, stranger ? &strangers_quota : &user_quota,
+                   stranger ? nobody : pending->uid, caller->now, p);
     if (status == STORE_FULL)
         return result_error(p, 403, "too_many_pending", "Too many registrations just now.");
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
 /* One that is ours already may be sent anew by the RPS; one that is revoked never comes back. */
-static result_t *check_known(rps_t *rps, const wish_t *wish, apr_pool_t *p)
+static result_t *check_known_identity(remote_t *remote, const wish_t *wish, apr_pool_t *p)
 {
     identity_t identity;
-    store_status_t status = people_identity(rps->people, wish->id.handle, &identity, p);
+    store_status_t status = people_identity(remote->rps->people, wish->id.handle, &identity, p);
     if (status == STORE_OK && identity.state == IDENTITY_REVOKED)
         return result_error(p, 403, "identity_revoked", "This device's access was withdrawn.");
     return status == STORE_OK || status == STORE_MISSING ? NULL : store_refusal(status, p);
 }
 
-static result_t *await_mail(rps_t *rps, const caller_t *caller, const wish_t *wish,
-                            pending_t *pending, apr_pool_t *p)
+static result_t *await_by_mail(remote_t *remote, const caller_t *caller, const wish_t *wish,
+                               pending_t *pending, apr_pool_t *p)
 {
     if (!wish->activate_key)
         return result_error(p, 400, "field_malformed", "activateKey is needed.");
-    return remote_await_mail(rps, caller, &wish->id, wish->mpin_id, wish->activate_key, pending, p);
+    return remote_await_mail(remote, caller, &wish->id, wish->mpin_id, wish->activate_key, pending,
+                             p);
 }
 
-/* NULL: it is granted; or, where `*active` is false, it will be once its mail's link is followed.
- */
-static result_t *grant(rps_t *rps, const caller_t *caller, const wish_t *wish, bool *active,
-                       apr_pool_t *p)
+/* NULL: it is granted; or, where `*active` is false, it will be once its mail's link is
+ * followed. */
+static result_t *grant_wish(remote_t *remote, const caller_t *caller, const wish_t *wish,
+                            bool *active, apr_pool_t *p)
 {
     pending_t pending;
     memset(&pending, 0, sizeof pending);
-    result_t *refusal = check_known(rps, wish, p);
+    result_t *refusal = check_known_identity(remote, wish, p);
     if (!refusal)
-        refusal = pending_prove(rps, caller, wish->name, &pending, p);
+        refusal = prove_name(remote->rps, caller, wish->name, &pending, p);
     if (!refusal)
-        refusal = make_room(rps, caller, &pending, p);
+        refusal = count_granted(remote, caller, &pending, p);
     if (refusal)
         return refusal;
     apr_cpystrn(pending.name, wish->name, sizeof pending.name);
     apr_cpystrn(pending.device, wish->device, sizeof pending.device);
     *active = pending.origin != ORIGIN_MAIL;
     if (!*active)
-        return await_mail(rps, caller, wish, &pending, p);
-    store_status_t status = granted_keep(rps, wish->id.handle, &pending, caller->now, p);
+        return await_by_mail(remote, caller, wish, &pending, p);
+    store_status_t status = granted_keep(remote->rps, wish->id.handle, &pending, caller->now, p);
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
-result_t *remote_verify(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
+result_t *remote_verify(remote_t *remote, const caller_t *caller, const json_t *body, apr_pool_t *p)
 {
     wish_t wish = {.name = NULL};
     bool active = false;
     result_t *refusal = read_wish(&wish, body, p);
     if (refusal)
         return refusal;
-    refusal = grant(rps, caller, &wish, &active, p);
+    refusal = grant_wish(remote, caller, &wish, &active, p);
     if (refusal)
         return rps_audited(refusal, "registration_refused", wish.name, NULL, p);
     return rps_audited(result_ok(p, json_pack("{s:b}", "forceActivate", (int)active)), "registered",
@@ -130,46 +124,44 @@ static result_t *not_permitted(apr_pool_t *p)
 
 /* An identity that has not signed in here yet: what was granted stands; else MPinRegisterAllow
  * says, and its user must not be disabled. */
-static result_t *permit_unknown(rps_t *rps, const mpin_id_t *id, const char *mpin_id, apr_pool_t *p)
+static result_t *permit_unknown(remote_t *remote, const mpin_id_t *id, const char *mpin_id,
+                                apr_pool_t *p)
 {
     pending_t pending;
     user_t user;
     const char *text = remote_user_id(mpin_id, p), *name = text ? name_canonical(text, p) : NULL;
     if (!name)
         return not_permitted(p);
-    store_status_t status = people_find(rps->people, name, &user, p);
+    store_status_t status = people_find(remote->rps->people, name, &user, p);
     if (status == STORE_OK && user.state != USER_ACTIVE)
         return result_error(p, 403, "user_disabled", "This account is disabled.");
     if (status == STORE_OK || status == STORE_MISSING)
-        status = granted_find(rps, id->handle, &pending, p);
+        status = granted_find(remote->rps, id->handle, &pending, p);
     if (status == STORE_MISSING)
-        return rps_not_allowed(rps, name, "This account may not sign in here.", p);
+        return rps_not_allowed(remote->rps, name, "This account may not sign in here.", p);
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
-static result_t *permit_known(rps_t *rps, const mpin_id_t *id, apr_pool_t *p)
+static result_t *permit_known(remote_t *remote, const mpin_id_t *id, apr_pool_t *p)
 {
-    authott_t record;
     identity_t identity;
     user_t user;
-    memset(&record, 0, sizeof record);
-    memcpy(record.handle, id->handle, sizeof record.handle);
-    result_t *refusal = redeem_admit(rps, &record, &identity, &user, p);
-    /* Who is locked learns that at the login, as old clients expect. */
+    result_t *refusal = rps_admit(remote->rps, id->handle, &identity, &user, p);
+    /* A locked identity learns that at the login, as old clients expect. */
     return refusal && refusal->status == 410 ? NULL : refusal;
 }
 
-result_t *remote_permit(rps_t *rps, const char *mpin_id, apr_pool_t *p)
+result_t *remote_permit(remote_t *remote, const char *mpin_id, apr_pool_t *p)
 {
     mpin_id_t id;
     identity_t identity;
     if (!mpin_id_read(&id, mpin_id, p))
         return result_error(p, 400, "field_malformed", "The mpinId is not lower-case hex.");
-    store_status_t status = people_identity(rps->people, id.handle, &identity, p);
+    store_status_t status = people_identity(remote->rps->people, id.handle, &identity, p);
     if (status != STORE_OK && status != STORE_MISSING)
         return store_refusal(status, p);
     result_t *refusal =
-        status == STORE_OK ? permit_known(rps, &id, p) : permit_unknown(rps, &id, mpin_id, p);
+        status == STORE_OK ? permit_known(remote, &id, p) : permit_unknown(remote, &id, mpin_id, p);
     if (refusal)
         return rps_audited(refusal, "permit_refused", NULL, id.handle, p);
     return result_ok(p, json_pack("{s:s}", "message", "OK"));

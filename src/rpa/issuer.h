@@ -1,11 +1,11 @@
 #ifndef MPIN_RPA_ISSUER_H
 #define MPIN_RPA_ISSUER_H
 
-#include "web/route.h"
+#include "web/facts.h"
 
-/* What a D-TA answers (protocol: D-TA): rows of the route table, on vhosts with MPinService dta
- * only. Who asks is told by the signature of the request; pages of other origins that MPinCORS
- * lists may ask for a client's secret, a permit and the status. */
+/* What a D-TA answers (docs/protocol.md, "D-TA"): rows of the route table, on vhosts with
+ * MPinService dta only. The signature of a request tells who sent it; pages of other origins that
+ * MPinCORS lists may ask for a client's secret, a permit and the status. */
 result_t *issuer_server_secret(facts_t *facts); /* GET /serverSecret */
 result_t *issuer_client_secret(facts_t *facts); /* GET /clientSecret */
 result_t *issuer_time_permit(facts_t *facts);   /* GET /timePermit */

@@ -1,46 +1,40 @@
 #include "rpa/phone_login.h"
 #include "base/json.h"
-#include "rpa/rpa.h"
 #include "phone/phone.h"
 
 /* The desktop: what it gets is bound to its pre-login cookie, which is sealed anew so that it
  * outlives the code. False: no randomness. */
 static bool bind_desktop(facts_t *facts)
 {
-    if (!rpa_keep_prelogin(facts))
+    if (!request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
         return false;
     facts->caller.prelogin = facts->prelogin.id;
     return true;
 }
 
-static result_t *no_randomness(const facts_t *facts)
-{
-    return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                        "no randomness is to be had");
-}
-
 result_t *rpa_access_number(facts_t *facts)
 {
-    return bind_desktop(facts) ? rps_access_number(facts->site->rps, &facts->caller, facts->r->pool)
-                               : no_randomness(facts);
+    return bind_desktop(facts)
+               ? phone_access_number(facts->site->phones, &facts->caller, facts->r->pool)
+               : result_no_randomness(facts->r->pool);
 }
 
 result_t *rpa_qr_url(facts_t *facts)
 {
     return bind_desktop(facts)
-               ? rps_qr_url(facts->site->rps, &facts->caller, facts->body, facts->r->pool)
-               : no_randomness(facts);
+               ? phone_qr_url(facts->site->phones, &facts->caller, facts->body, facts->r->pool)
+               : result_no_randomness(facts->r->pool);
 }
 
 result_t *rpa_access(facts_t *facts)
 {
-    return rps_access(facts->site->rps, &facts->caller, facts->text, facts->text_len,
-                      facts->r->pool);
+    return phone_access(facts->site->phones, &facts->caller, facts->text, facts->text_len,
+                        facts->r->pool);
 }
 
 result_t *rpa_code_status(facts_t *facts)
 {
-    return rps_code_status(facts->site->rps, &facts->caller, facts->body, facts->r->pool);
+    return phone_code_status(facts->site->phones, &facts->caller, facts->body, facts->r->pool);
 }
 
 /* A phone that has signed a desktop in is one where that user has signed in before. */
@@ -55,12 +49,12 @@ result_t *rpa_phone_authenticate(facts_t *facts)
 
 result_t *rpa_mobile_config(facts_t *facts)
 {
-    return rps_mobile_config(facts->site->rps, facts->r->pool);
+    return phone_mobile_config(facts->site->phones, facts->r->pool);
 }
 
 result_t *rpa_service(facts_t *facts)
 {
-    return rps_service(facts->site->rps, facts->r->pool);
+    return phone_service(facts->site->phones, facts->r->pool);
 }
 
 json_t *rpa_logout_data(facts_t *facts, const session_t *session)

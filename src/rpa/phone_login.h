@@ -1,7 +1,7 @@
 #ifndef MPIN_RPA_PHONE_LOGIN_H
 #define MPIN_RPA_PHONE_LOGIN_H
 
-#include "web/route.h"
+#include "web/facts.h"
 
 /* Endpoints of phone login: rows of the route table. */
 result_t *rpa_access_number(facts_t *facts);      /* POST /rps/getAccessNumber */

@@ -1,37 +1,19 @@
 #include "rpa/rpa.h"
-#include "base/hex.h"
 #include "base/json.h"
-#include "rpa/front.h"
+#include "rpa/in_front.h"
 #include "rpa/phone_login.h"
+#include "web/signin.h"
 
-#include <apr_strings.h>
-#include <string.h>
-
-#define OTT_MAX 64     /* bytes of a one-time token, as clients send it */
-#define NONCE_MAX 64   /* bytes of a login page's state */
-#define SHORT_HANDLE 6 /* bytes of an identity's handle that logs show */
-
-static result_t *no_randomness(const facts_t *facts)
-{
-    return result_error(facts->r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                        "no randomness is to be had");
-}
-
-bool rpa_keep_prelogin(const facts_t *facts)
-{
-    const char *value =
-        prelogin_seal(facts->site->prelogins, &facts->prelogin, facts->caller.now, facts->r->pool);
-    if (value)
-        request_set_cookie(facts->r, facts->site->prelogin_cookie, value, 0);
-    return value != NULL;
-}
+#define OTT_MAX 64   /* bytes of a one-time token, as clients send it */
+#define NONCE_MAX 64 /* bytes of a login page's state */
 
 /* A client without a login page (an application's own page, a native client) gets its pre-login
  * cookie here: what it does next is bound to it. */
 result_t *rpa_client_settings(facts_t *facts)
 {
-    if (facts->prelogin_fresh && !rpa_keep_prelogin(facts))
-        return no_randomness(facts);
+    if (facts->prelogin_fresh &&
+        !request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
+        return result_no_randomness(facts->r->pool);
     return rps_client_settings(facts->site->rps, &facts->caller, facts->r->pool);
 }
 
@@ -80,31 +62,21 @@ result_t *rpa_pass2(facts_t *facts)
 
 /* ---- POST /mpinAuthenticate ---- */
 
-static session_t session_for(const redemption_t *redemption)
+static signin_t sign_in(facts_t *facts, const redemption_t *redemption,
+                        const prelogin_entry_t *entry)
 {
-    session_t session = {
-        .version = redemption->user.version, .amr = AMR_PIN | AMR_MFA, .provider = "local"};
-    if (redemption->by_phone)
-        session.amr |= AMR_SWK | AMR_PHONE;
-    memcpy(session.uid, redemption->user.uid, sizeof(session.uid));
-    memcpy(session.identity, redemption->identity.handle, sizeof(session.identity));
-    apr_cpystrn(session.name, redemption->user.name, sizeof(session.name));
-    return session;
-}
-
-/* Where the login page that asked wanted to go; that page's state has done its work. */
-static const char *location_after(facts_t *facts)
-{
-    const char *nonce = json_text(facts->body, "state", NONCE_MAX);
-    const prelogin_entry_t *entry = nonce ? prelogin_find(&facts->prelogin, nonce) : NULL;
-    if (!entry)
-        return facts->site->after_login;
-
-    const char *target =
-        *entry->target ? apr_pstrdup(facts->r->pool, entry->target) : facts->site->after_login;
-    prelogin_remove(&facts->prelogin, nonce);
-    rpa_keep_prelogin(facts);
-    return target;
+    proven_t proven = {.user = &redemption->user,
+                       .factor = FACTOR_PIN,
+                       .amr = AMR_PIN | AMR_MFA,
+                       .provider = "local",
+                       .identity = redemption->identity.handle,
+                       .event = "login_pin",
+                       .entry = entry};
+    if (redemption->by_phone) {
+        proven.amr |= AMR_SWK | AMR_PHONE;
+        proven.event = "login_phone";
+    }
+    return signin(facts, &proven);
 }
 
 result_t *rpa_authenticate(facts_t *facts)
@@ -117,28 +89,30 @@ result_t *rpa_authenticate(facts_t *facts)
     if (!auth_ott)
         return result_error(p, HTTP_BAD_REQUEST, "field_missing",
                             "mpinResponse.authOTT is missing");
-    if (facts->site->rps_settings.remote_url)
+    if (facts->site->remote)
         front_redeem(facts, auth_ott, &redemption);
     else
         rps_redeem(facts->site->rps, &facts->caller, auth_ott, &redemption, p);
     if (redemption.refusal)
         return redemption.refusal;
 
-    session_t session = session_for(&redemption);
-    if (!request_sign_in(facts->r, &session, facts->caller.now))
-        return result_error(p, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                            "the session could not be made");
+    const char *state = json_text(facts->body, "state", NONCE_MAX);
+    const prelogin_entry_t *entry = state ? prelogin_find(&facts->prelogin, state) : NULL;
+    const signin_t in = sign_in(facts, &redemption, entry);
+    if (in.refusal)
+        return in.refusal;
 
     if (redemption.by_phone)
-        rpa_phone_done(facts, &redemption, &session);
+        rpa_phone_done(facts, &redemption, in.session);
     if (redemption.wants_word)
-        front_signed_in(facts, auth_ott, &session);
-    result_t *result = result_ok(
-        p, json_pack("{s:s, s:s}", "user", session.name, "location", location_after(facts)));
+        front_signed_in(facts, auth_ott, in.session);
+    if (entry) { /* that page has done its work */
+        prelogin_remove(&facts->prelogin, state);
+        request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+    }
+    result_t *result =
+        result_ok(p, json_pack("{s:s, s:s}", "user", in.session->name, "location", in.location));
     if (redemption.otp[0])
         rps_otp_times(result->json, facts->caller.now, p);
-    result->event = redemption.by_phone ? "login_phone" : "login_pin";
-    result->user = apr_pstrdup(p, session.name);
-    result->identity = hex_encode(p, session.identity, SHORT_HANDLE);
     return result;
 }

@@ -1,7 +1,7 @@
 #ifndef MPIN_RPA_RPA_H
 #define MPIN_RPA_RPA_H
 
-#include "web/route.h"
+#include "web/facts.h"
 
 /* Endpoints of the relying party and, where it is embedded, of the RPS: rows of the route table. */
 result_t *rpa_client_settings(facts_t *facts);  /* GET /rps/clientSettings */
@@ -16,8 +16,5 @@ result_t *rpa_pass2(facts_t *facts);
 
 /* POST /mpinAuthenticate {mpinResponse:{authOTT}, state?}: 200 {user, location} and a session. */
 result_t *rpa_authenticate(facts_t *facts);
-
-/* Sends the pre-login cookie. False: no randomness. */
-bool rpa_keep_prelogin(const facts_t *facts);
 
 #endif

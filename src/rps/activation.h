@@ -1,17 +1,13 @@
 #ifndef MPIN_RPS_ACTIVATION_H
 #define MPIN_RPS_ACTIVATION_H
 
-#include "rps/rps.h"
+#include "rps/link.h"
 
 /* The page that mails link to (GET and POST /mpinActivate). */
 
-typedef enum {
-    LINK_ACTIVATE, /* somebody wants to set up a PIN for this name */
-    LINK_NOT_ME    /* a device that was added may be a stranger's */
-} link_kind_t;
-
 typedef struct link_t {
     link_kind_t kind;
+    unsigned char handle[HANDLE_BYTES];
     const char *name, *device, *address; /* "" unknown */
     apr_time_t made;
     bool done;         /* activated, or withdrawn, already */
@@ -19,8 +15,8 @@ typedef struct link_t {
     bool wants_number; /* there is one, and it must be typed */
 } link_t;
 
-/* What a link is about; nothing changes. 410 link_gone for every one that is forged, used up, too
- * old or about something that is not there any more. */
+/* Says what a link is about; nothing changes. 410 link_gone for every one that is forged, used up,
+ * too old or about something that is not there any more. */
 result_t *rps_link(rps_t *rps, const caller_t *caller, const char *token, link_t *link,
                    apr_pool_t *p);
 
@@ -28,5 +24,8 @@ result_t *rps_link(rps_t *rps, const caller_t *caller, const char *token, link_t
  * also with the fifth wrong number. `number` may be NULL. */
 result_t *rps_link_follow(rps_t *rps, const caller_t *caller, const char *token, const char *number,
                           apr_pool_t *p);
+
+/* The 200 of a registration that the link has activated. */
+result_t *rps_link_activated(const link_t *link, apr_pool_t *p);
 
 #endif

@@ -1,3 +1,5 @@
+#include "rps/allow.h"
+
 #include <apr_strings.h>
 #include <apr_tables.h>
 #include <errno.h>
@@ -7,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "rps/allow.h"
+#include "base/name.h"
 
 #define FILE_MAX (16 * 1024 * 1024)
 #define LINE_MAX_BYTES 512
@@ -25,7 +27,7 @@ typedef struct list_t {
 } list_t;
 
 struct allow_t {
-    const rps_settings_t *settings;
+    const allow_rule_t *rule;
     const log_sink_t *log;
     pthread_mutex_t mutex; /* guards all below */
     list_t list;
@@ -47,10 +49,10 @@ static apr_status_t allow_free(void *data)
     return APR_SUCCESS;
 }
 
-allow_t *allow_make(const rps_settings_t *settings, const log_sink_t *log, apr_pool_t *p)
+allow_t *allow_make(const allow_rule_t *rule, const log_sink_t *log, apr_pool_t *p)
 {
     allow_t *allow = apr_pcalloc(p, sizeof *allow);
-    allow->settings = settings;
+    allow->rule = rule;
     allow->log = log;
     pthread_mutex_init(&allow->mutex, NULL);
     apr_pool_cleanup_register(p, allow, allow_free, apr_pool_cleanup_null);
@@ -59,7 +61,7 @@ allow_t *allow_make(const rps_settings_t *settings, const log_sink_t *log, apr_p
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
-static int compare(const void *a, const void *b)
+static int compare_entries(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -67,10 +69,10 @@ static int compare(const void *a, const void *b)
 static bool list_has(const list_t *list, const char *text)
 {
     return list->pool && bsearch(&text, list->entries->elts, (size_t)list->entries->nelts,
-                                 sizeof(char *), compare);
+                                 sizeof(char *), compare_entries);
 }
 
-/* What a line stands for: a canonical name, "@" and a canonical domain, or NULL. */
+/* The entry of a line: a canonical name, "@" and a canonical domain, or NULL. */
 static const char *canonical_entry(const char *line, apr_pool_t *p)
 {
     if (line[0] != '@')
@@ -80,7 +82,7 @@ static const char *canonical_entry(const char *line, apr_pool_t *p)
     return domain ? apr_pstrcat(p, "@", domain, NULL) : NULL;
 }
 
-/* What is neither a name nor a domain is told and passed over. */
+/* A line that is neither a name nor a domain is told and passed over. */
 static void list_add(allow_t *allow, list_t *list, char *line, int number)
 {
     line += strspn(line, SPACE);
@@ -95,7 +97,7 @@ static void list_add(allow_t *allow, list_t *list, char *line, int number)
         APR_ARRAY_PUSH(list->entries, const char *) = entry;
     else
         log_warn(allow->log, "MPIN0304", "%s line %d is neither a name nor @domain: passed over",
-                 allow->settings->allow_file, number);
+                 allow->rule->file, number);
 }
 
 static void list_parse(allow_t *allow, list_t *list, char *text)
@@ -108,11 +110,11 @@ static void list_parse(allow_t *allow, list_t *list, char *text)
             *next++ = '\0';
         list_add(allow, list, line, number);
     }
-    qsort(list->entries->elts, (size_t)list->entries->nelts, sizeof(char *), compare);
+    qsort(list->entries->elts, (size_t)list->entries->nelts, sizeof(char *), compare_entries);
 }
 
 /* The file's text with a NUL behind it, NULL when it cannot be read to its end. */
-static char *read_all(int fd, off_t size, apr_pool_t *p)
+static char *read_list_file(int fd, off_t size, apr_pool_t *p)
 {
     char *text = apr_pcalloc(p, (apr_size_t)size + 1);
     for (off_t got = 0; got < size;) {
@@ -128,12 +130,12 @@ static bool list_read(allow_t *allow, list_t *list)
 {
     struct stat info;
     char *text = NULL;
-    int fd = open(allow->settings->allow_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open(allow->rule->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return false;
     if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size <= FILE_MAX &&
         apr_pool_create_unmanaged_ex(&list->pool, NULL, NULL) == APR_SUCCESS)
-        text = read_all(fd, info.st_size, list->pool);
+        text = read_list_file(fd, info.st_size, list->pool);
     close(fd);
     if (!text)
         return false;
@@ -153,24 +155,24 @@ static bool list_current(const list_t *list, const struct stat *info)
            list->inode == info->st_ino && list->read_at > changed + TICK;
 }
 
-static void complain(allow_t *allow)
+static void complain_of_list(allow_t *allow)
 {
     if (log_may_say(&allow->complained))
         log_error(allow->log, "MPIN0303",
                   "MPinRegisterAllow: %s cannot be read: nobody may register or sign in by PIN",
-                  allow->settings->allow_file);
+                  allow->rule->file);
 }
 
 /* Under the mutex. */
 static void list_refresh(allow_t *allow)
 {
     struct stat info;
-    if (stat(allow->settings->allow_file, &info) == 0 && list_current(&allow->list, &info))
+    if (stat(allow->rule->file, &info) == 0 && list_current(&allow->list, &info))
         return;
     list_clear(&allow->list);
     if (!list_read(allow, &allow->list)) {
         list_clear(&allow->list);
-        complain(allow);
+        complain_of_list(allow);
     }
 }
 
@@ -198,11 +200,11 @@ static bool domains_allow(const char *const *domains, const char *name)
 
 bool allow_name(allow_t *allow, const char *name, apr_pool_t *p)
 {
-    switch (allow->settings->allow) {
+    switch (allow->rule->kind) {
     case ALLOW_ANY:
         return true;
     case ALLOW_DOMAINS:
-        return domains_allow(allow->settings->domains, name);
+        return domains_allow(allow->rule->domains, name);
     case ALLOW_FILE:
         return file_allows(allow, name, p);
     case ALLOW_NOBODY:

@@ -1,6 +1,7 @@
+#include "rps/attempt.h"
+
 #include <string.h>
 #include <time.h>
-#include "rps/attempt.h"
 #include "rps/mailed.h"
 
 #define UNRECORDED_LIFE apr_time_from_sec(86400)
@@ -24,19 +25,18 @@ static uint32_t tries_left(const rps_t *rps, const identity_t *identity, uint32_
     return left < left_of_recent ? left : left_of_recent;
 }
 
-static store_status_t decide(rps_t *rps, const caller_t *caller, const inflight_t *inflight,
-                             attempt_t *attempt, apr_pool_t *p)
+static store_status_t decide_attempt(rps_t *rps, const caller_t *caller, const inflight_t *inflight,
+                                     attempt_t *attempt, apr_pool_t *p)
 {
     uint32_t consecutive;
     store_status_t status = people_failures(rps->people, &attempt->identity, &consecutive, p);
     if (status != STORE_OK)
         return status;
 
-    const unsigned char *known =
-        caller->known ? known_for(caller->known, attempt->identity.name) : NULL;
-    int wait = throttle_wait(rps->throttle, caller->address, NULL, known, caller->now, p);
-    if (wait == THROTTLE_DOWN)
-        return STORE_DOWN;
+    int wait;
+    status = throttle_wait(rps->throttle, caller, NULL, attempt->identity.name, &wait, p);
+    if (status != STORE_OK)
+        return status;
 
     uint32_t left = tries_left(rps, &attempt->identity, consecutive, caller->now);
     attempt->retry_after = wait > 0 ? wait : 1;
@@ -47,7 +47,7 @@ static store_status_t decide(rps_t *rps, const caller_t *caller, const inflight_
     return STORE_OK;
 }
 
-static void reserve(inflight_t *inflight, const attempt_t *attempt, apr_time_t now)
+static void reserve_attempt(inflight_t *inflight, const attempt_t *attempt, apr_time_t now)
 {
     reservation_t *mine = &inflight->attempt[inflight->attempts++];
     memset(mine, 0, sizeof *mine);
@@ -55,46 +55,52 @@ static void reserve(inflight_t *inflight, const attempt_t *attempt, apr_time_t n
     mine->expires = now + apr_time_from_sec(ATTEMPT_SECONDS);
 }
 
-/* What is in flight is read before the failures: an attempt that ended in between has changed the
- * record, and then the write fails, whatever was decided. */
-static store_status_t begin_once(rps_t *rps, const caller_t *caller, const unsigned char *pass_id,
-                                 attempt_t *attempt, apr_pool_t *p)
+typedef struct attempt_step_t {
+    rps_t *rps;
+    const caller_t *caller;
+    const unsigned char *pass_id; /* NULL without */
+    attempt_t *attempt;
+} attempt_step_t;
+
+/* The record of what is in flight was read before the failures are: an attempt that ended in
+ * between has changed it, and then the write fails, whatever was decided. */
+static store_status_t step_begin(void *baton, inflight_t *inflight, apr_pool_t *scratch)
 {
-    const unsigned char *handle = attempt->handle;
-    inflight_t inflight;
+    const attempt_step_t *mine = baton;
+    const caller_t *caller = mine->caller;
+    attempt_t *attempt = mine->attempt;
     unsigned char address[ADDRESS_BYTES];
-    store_status_t status = inflight_read(rps, handle, caller->now, &inflight, p);
-    if (status == STORE_OK)
-        status =
-            rps_standing(rps, handle, &attempt->identity, &attempt->user, &attempt->verdict, p);
+    store_status_t status = rps_standing(mine->rps, attempt->handle, &attempt->identity,
+                                         &attempt->user, &attempt->verdict, scratch);
     if (status != STORE_OK || attempt->verdict != VERDICT_NONE)
         return status;
 
-    memcpy(attempt->point, inflight.identity, sizeof attempt->point);
+    memcpy(attempt->point, inflight->identity, sizeof attempt->point);
     throttle_address(caller->address, address);
-    attempt->passes = inflight_take(&inflight, pass_id, caller->prelogin, address, attempt->pass);
+    attempt->passes =
+        inflight_take(inflight, mine->pass_id, caller->prelogin, address, attempt->pass);
     if (!attempt->passes)
         return STORE_MISSING;
-    status = decide(rps, caller, &inflight, attempt, p);
+    status = decide_attempt(mine->rps, caller, inflight, attempt, scratch);
     if (status != STORE_OK)
         return status;
     if (attempt->verdict == VERDICT_NONE)
-        reserve(&inflight, attempt, caller->now);
-    return inflight_write(rps, handle, caller->now, &inflight, p);
+        reserve_attempt(inflight, attempt, caller->now);
+    inflight->changed = true;
+    return STORE_OK;
 }
 
 store_status_t attempt_begin(rps_t *rps, const caller_t *caller,
                              const unsigned char handle[HANDLE_BYTES], const unsigned char *pass_id,
                              attempt_t *attempt, apr_pool_t *p)
 {
+    attempt_step_t mine = {rps, caller, pass_id, attempt};
     memset(attempt, 0, sizeof *attempt);
     memcpy(attempt->handle, handle, sizeof attempt->handle);
     attempt->began = steady_clock();
-    for (int round = 0; round < INFLIGHT_ROUNDS; round++) {
-        store_status_t status = begin_once(rps, caller, pass_id, attempt, p);
-        if (status != STORE_CHANGED)
-            return status;
-    }
+    store_status_t status = inflight_change(rps, handle, caller->now, step_begin, &mine, p);
+    if (status != STORE_CHANGED)
+        return status;
     attempt->verdict = VERDICT_BUSY;
     attempt->retry_after = 1;
     return STORE_OK;
@@ -137,44 +143,52 @@ mpin_status_t attempt_judge(const rps_t *rps, const caller_t *caller, attempt_t 
     return outcome;
 }
 
+typedef struct settling_t {
+    const attempt_t *attempt;
+    apr_time_t until; /* the reservation stands so long; 0: it is given back */
+} settling_t;
+
+static store_status_t step_settle(void *baton, inflight_t *inflight, apr_pool_t *scratch)
+{
+    const settling_t *settling = baton;
+    const attempt_t *attempt = settling->attempt;
+    reservation_t *mine = inflight_attempt(inflight, attempt->pass[0].id);
+    (void)scratch;
+    if (!mine)
+        return STORE_OK;
+    memcpy(inflight->identity, attempt->point, sizeof inflight->identity);
+    if (settling->until)
+        mine->expires = settling->until;
+    else
+        *mine = inflight->attempt[--inflight->attempts];
+    inflight->changed = true;
+    return STORE_OK;
+}
+
 /* Gives the reservation back, or lets it stand until `until`; H(ID) stays for the next login. It
  * ends by itself if this fails. */
-static void settle(rps_t *rps, const caller_t *caller, const attempt_t *attempt, apr_time_t until,
-                   apr_pool_t *p)
+static void settle_attempt(rps_t *rps, const caller_t *caller, const attempt_t *attempt,
+                           apr_time_t until, apr_pool_t *p)
 {
-    const unsigned char *handle = attempt->handle;
-    for (int round = 0; round < INFLIGHT_ROUNDS; round++) {
-        inflight_t inflight;
-        if (inflight_read(rps, handle, caller->now, &inflight, p) != STORE_OK)
-            return;
-        reservation_t *mine = inflight_attempt(&inflight, attempt->pass[0].id);
-        if (!mine)
-            return;
-        memcpy(inflight.identity, attempt->point, sizeof inflight.identity);
-        if (until)
-            mine->expires = until;
-        else
-            *mine = inflight.attempt[--inflight.attempts];
-        if (inflight_write(rps, handle, caller->now, &inflight, p) != STORE_CHANGED)
-            return;
-    }
+    settling_t settling = {attempt, until};
+    inflight_change(rps, attempt->handle, caller->now, step_settle, &settling, p);
 }
 
 static store_status_t record_failure(rps_t *rps, const caller_t *caller, attempt_t *attempt,
                                      apr_pool_t *p)
 {
     identity_t *identity = &attempt->identity;
-    const unsigned char *known = caller->known ? known_for(caller->known, identity->name) : NULL;
+    int wait;
     uint32_t consecutive;
     store_status_t status = people_failed(rps->people, identity, rps->settings->max_failures,
                                           caller->now, &consecutive, p);
     if (status != STORE_OK) {
         log_error(rps->log, "MPIN0305", "a wrong PIN of identity %s could not be recorded",
                   rps_label(attempt->handle, p));
-        settle(rps, caller, attempt, caller->now + UNRECORDED_LIFE, p);
+        settle_attempt(rps, caller, attempt, caller->now + UNRECORDED_LIFE, p);
         return status;
     }
-    throttle_reserve(rps->throttle, caller->address, NULL, known, caller->now, p);
+    throttle_reserve(rps->throttle, caller, NULL, identity->name, &wait, p);
     attempt->failed = true;
     attempt->left = tries_left(rps, identity, consecutive, caller->now);
     attempt->verdict =
@@ -183,7 +197,7 @@ static store_status_t record_failure(rps_t *rps, const caller_t *caller, attempt
         mailed_tell(rps, caller, NOTICE_LOCKED, identity, p);
     else if (people_recent_failures(identity, caller->now) == TELL_FAILURES)
         mailed_tell(rps, caller, NOTICE_FAILURES, identity, p);
-    settle(rps, caller, attempt, 0, p);
+    settle_attempt(rps, caller, attempt, 0, p);
     return STORE_OK;
 }
 
@@ -202,6 +216,6 @@ store_status_t attempt_end(rps_t *rps, const caller_t *caller, attempt_t *attemp
         attempt->verdict = VERDICT_RIGHT;
         status = people_succeeded(rps->people, &attempt->identity, caller->now, p);
     }
-    settle(rps, caller, attempt, 0, p);
+    settle_attempt(rps, caller, attempt, 0, p);
     return status;
 }

@@ -1,11 +1,14 @@
+#include "rps/client_settings.h"
+
 #include <apr_strings.h>
 #include <sodium.h>
 #include "base/hex.h"
+#include "base/json.h"
 #include "rps/split.h"
 
 #define SEED_BYTES 100 /* as many as the original sends */
 
-/* How this caller could prove a name, for our pad. */
+/* The ways in which this caller could prove a name, for our pad. */
 static json_t *registration_ways(const rps_settings_t *settings, const caller_t *caller)
 {
     json_t *ways = json_array();
@@ -20,93 +23,88 @@ static json_t *registration_ways(const rps_settings_t *settings, const caller_t 
     return ways;
 }
 
-static json_t *signed_in(const caller_t *caller)
+static json_t *signed_in_user(const caller_t *caller)
 {
     return caller->session ? json_pack("{s:s}", "user", caller->session->name) : json_null();
 }
 
-/* Old clients do not start without a seed. Ours takes randomness from its platform, and nobody
- * should take it from here: but what is sent is fresh each time. */
-const char *settings_seed(apr_pool_t *p)
+const char *client_settings_seed(apr_pool_t *p)
 {
     unsigned char bytes[SEED_BYTES];
     randombytes_buf(bytes, sizeof bytes);
     return hex_encode(p, bytes, sizeof bytes);
 }
 
-void rps_add_text(json_t *json, const char *key, const char *text)
-{
-    json_t *value = text ? json_string(text) : NULL; /* NULL too for what is not UTF-8 */
-    json_object_set_new(json, key, value ? value : json_null());
-}
-
 /* The time is ours: by it our pad knows which day's permit counts, whatever its own clock says. */
 static void add_permits(json_t *json, const rps_settings_t *s, const caller_t *caller,
                         apr_pool_t *p)
 {
-    rps_add_text(json, "timePermitsURL", apr_pstrcat(p, s->base_url, "/timePermit", NULL));
-    rps_add_text(json, "timePermitsStorageURL",
-                 apr_pstrcat(p, s->base_url, "/timePermitsStorage", NULL));
+    json_set_text(json, "timePermitsURL", apr_pstrcat(p, s->base_url, "/timePermit", NULL));
+    json_set_text(json, "timePermitsStorageURL",
+                  apr_pstrcat(p, s->base_url, "/timePermitsStorage", NULL));
     json_object_set_new(json, "serverTime", json_integer(caller->now / 1000));
 }
 
 /* Without phone login its URLs are left out, and what old clients read without asking stays. */
-static void add_phone(json_t *json, const rps_settings_t *s, apr_pool_t *p)
+static void add_phone(json_t *json, const rps_t *rps, apr_pool_t *p)
 {
+    const rps_settings_t *s = rps->settings;
     json_object_set_new(json, "accessNumberDigits", json_integer(7));
     json_object_set_new(json, "accessNumberUseCheckSum", json_true());
     json_object_set_new(json, "cSum", json_integer(1));
     json_object_set_new(json, "useWebSocket", json_false());
     json_object_set_new(json, "useNFC", json_false());
-    if (!s->phone_login)
+    if (!phone_is_on(rps->phones))
         return;
-    rps_add_text(json, "mobileAuthenticateURL", apr_pstrcat(p, s->base_url, "/authenticate", NULL));
-    rps_add_text(json, "accessNumberURL", apr_pstrcat(p, s->base_url, "/access", NULL));
-    rps_add_text(json, "getAccessNumberURL", apr_pstrcat(p, s->base_url, "/getAccessNumber", NULL));
-    rps_add_text(json, "getQrUrl", apr_pstrcat(p, s->base_url, "/getQrUrl", NULL));
-    rps_add_text(json, "codeStatusURL", apr_pstrcat(p, s->base_url, "/codeStatus", NULL));
+    json_set_text(json, "mobileAuthenticateURL",
+                  apr_pstrcat(p, s->base_url, "/authenticate", NULL));
+    json_set_text(json, "accessNumberURL", apr_pstrcat(p, s->base_url, "/access", NULL));
+    json_set_text(json, "getAccessNumberURL",
+                  apr_pstrcat(p, s->base_url, "/getAccessNumber", NULL));
+    json_set_text(json, "getQrUrl", apr_pstrcat(p, s->base_url, "/getQrUrl", NULL));
+    json_set_text(json, "codeStatusURL", apr_pstrcat(p, s->base_url, "/codeStatus", NULL));
 }
 
 /* The protocol's fields. */
 static void add_protocol(json_t *json, rps_t *rps, apr_pool_t *p)
 {
     const rps_settings_t *s = rps->settings;
-    rps_add_text(json, "registerURL", apr_pstrcat(p, s->base_url, "/user", NULL));
-    rps_add_text(json, "signatureURL", apr_pstrcat(p, s->base_url, "/signature", NULL));
-    rps_add_text(json, "certivoxURL", split_url(rps, p));
-    rps_add_text(json, "setupDoneURL", apr_pstrcat(p, s->base_url, "/setupDone", NULL));
-    rps_add_text(json, "mpinAuthServerURL", s->base_url);
-    rps_add_text(json, "authenticateURL", s->authenticate_url);
-    rps_add_text(json, "appID", keys_app_id(rps->keys));
-    rps_add_text(json, "seedValue", settings_seed(p));
+    json_set_text(json, "registerURL", apr_pstrcat(p, s->base_url, "/user", NULL));
+    json_set_text(json, "signatureURL", apr_pstrcat(p, s->base_url, "/signature", NULL));
+    json_set_text(json, "certivoxURL", split_url(rps, p));
+    json_set_text(json, "setupDoneURL", apr_pstrcat(p, s->base_url, "/setupDone", NULL));
+    json_set_text(json, "mpinAuthServerURL", s->base_url);
+    json_set_text(json, "authenticateURL", s->authenticate_url);
+    json_set_text(json, "appID", keys_app_id(rps->keys));
+    json_set_text(json, "seedValue", client_settings_seed(p));
     json_object_set_new(json, "requestOTP", json_boolean(s->issue_otp));
     json_object_set_new(json, "setDeviceName", json_boolean(s->set_device_name));
-    add_phone(json, s, p);
+    add_phone(json, rps, p);
 }
 
-void settings_add_site(json_t *json, const rps_settings_t *s, const caller_t *caller)
+void client_settings_add_site(json_t *json, const rps_settings_t *s, const caller_t *caller)
 {
-    rps_add_text(json, "title", s->title);
+    json_set_text(json, "title", s->title);
     json_object_set_new(json, "registration", registration_ways(s, caller));
-    json_object_set_new(json, "signedIn", signed_in(caller));
-    rps_add_text(json, "loginURL", s->login_url);
-    rps_add_text(json, "logoutURL", s->logout_url);
+    json_object_set_new(json, "signedIn", signed_in_user(caller));
+    json_set_text(json, "loginURL", s->login_url);
+    json_set_text(json, "logoutURL", s->logout_url);
 }
 
-static void add_ours(json_t *json, const rps_settings_t *s, const caller_t *caller)
+static void add_pad_fields(json_t *json, const rps_settings_t *s, const caller_t *caller)
 {
-    rps_add_text(json, "suite", MPIN_SUITE);
+    json_set_text(json, "suite", MPIN_SUITE);
     json_object_set_new(json, "pinLength", json_integer(s->pin_length));
     json_object_set_new(json, "maxFailures", json_integer(s->max_failures));
-    settings_add_site(json, s, caller);
+    client_settings_add_site(json, s, caller);
 }
 
 result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)
 {
     json_t *json = json_object();
     add_protocol(json, rps, p);
-    add_ours(json, rps->settings, caller);
-    if (dta_second(rps->dta))
+    add_pad_fields(json, rps->settings, caller);
+    if (dta_other_url(rps->dta))
         json_object_set_new(json, "secondDTA", json_true());
     if (rps->settings->time_permits)
         add_permits(json, rps->settings, caller, p);

@@ -1,6 +1,9 @@
+#include "rps/inflight.h"
+
 #include <sodium.h>
 #include <string.h>
-#include "rps/inflight.h"
+#include "store/change.h"
+#include "store/key.h"
 
 #define LAST_U_LIFE apr_time_from_sec(30 * 86400) /* how long a repeated U is remembered */
 
@@ -15,22 +18,17 @@ typedef struct header_t {
 
 #define VERSION 2
 
-static const char *key_of(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
+static void decode_inflight(const store_record_t *record, inflight_t *inflight, apr_time_t now)
 {
-    return rps_key("login", handle, HANDLE_BYTES, p);
-}
-
-static void decode(inflight_t *inflight, apr_time_t now)
-{
-    const unsigned char *at = inflight->seen.data;
+    const unsigned char *at = record->data;
     header_t header;
-    if (inflight->seen.len < sizeof header)
+    if (record->len < sizeof header)
         return;
     memcpy(&header, at, sizeof header);
     at += sizeof header;
     if (header.version != VERSION || header.passes > PASS1_LIVE || header.attempts > ATTEMPTS_MAX ||
-        inflight->seen.len != sizeof header + header.passes * sizeof(pass1_t) +
-                                  header.attempts * sizeof(reservation_t))
+        record->len != sizeof header + header.passes * sizeof(pass1_t) +
+                           header.attempts * sizeof(reservation_t))
         return;
 
     memcpy(inflight->last_u, header.last_u, sizeof header.last_u);
@@ -47,25 +45,8 @@ static void decode(inflight_t *inflight, apr_time_t now)
     }
 }
 
-store_status_t inflight_read(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_time_t now,
-                             inflight_t *inflight, apr_pool_t *p)
+static void encode_inflight(const inflight_t *inflight, store_change_t *change, apr_pool_t *p)
 {
-    memset(inflight, 0, sizeof *inflight);
-    store_status_t status =
-        store_get(rps->store, STORE_FLEETING, key_of(handle, p), p, &inflight->seen);
-    if (status == STORE_MISSING)
-        return STORE_OK;
-    if (status != STORE_OK)
-        return status;
-    inflight->stored = true;
-    decode(inflight, now);
-    return STORE_OK;
-}
-
-store_status_t inflight_write(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_time_t now,
-                              const inflight_t *inflight, apr_pool_t *p)
-{
-    unsigned char record[sizeof(header_t) + sizeof inflight->pass + sizeof inflight->attempt];
     header_t header = {.version = VERSION,
                        .passes = (unsigned char)inflight->passes,
                        .attempts = (unsigned char)inflight->attempts};
@@ -73,18 +54,42 @@ store_status_t inflight_write(rps_t *rps, const unsigned char handle[HANDLE_BYTE
     apr_size_t attempts = (apr_size_t)inflight->attempts * sizeof(reservation_t);
     memcpy(header.last_u, inflight->last_u, sizeof header.last_u);
     memcpy(header.identity, inflight->identity, sizeof header.identity);
+
+    change->len = sizeof header + passes + attempts;
+    unsigned char *record = apr_palloc(p, change->len);
     memcpy(record, &header, sizeof header);
     memcpy(record + sizeof header, inflight->pass, passes);
     memcpy(record + sizeof header + passes, inflight->attempt, attempts);
-    apr_size_t len = sizeof header + passes + attempts;
+    change->data = record;
+}
 
-    const char *key = key_of(handle, p);
-    apr_time_t expires = now + LAST_U_LIFE;
-    store_status_t status =
-        inflight->stored
-            ? store_swap(rps->store, STORE_FLEETING, key, &inflight->seen, record, len, expires)
-            : store_add(rps->store, STORE_FLEETING, key, record, len, expires);
-    return status == STORE_EXISTS || status == STORE_MISSING ? STORE_CHANGED : status;
+typedef struct inflight_change_t {
+    inflight_step_t step;
+    void *baton; /* of the step */
+    apr_time_t now;
+} inflight_change_t;
+
+static store_status_t change_inflight(void *baton, store_change_t *change, apr_pool_t *scratch)
+{
+    const inflight_change_t *wanted = baton;
+    inflight_t inflight;
+    memset(&inflight, 0, sizeof inflight);
+    if (change->seen)
+        decode_inflight(change->seen, &inflight, wanted->now);
+    store_status_t status = wanted->step(wanted->baton, &inflight, scratch);
+    if (status != STORE_OK || !inflight.changed)
+        return status;
+    encode_inflight(&inflight, change, scratch);
+    change->expires = wanted->now + LAST_U_LIFE;
+    return STORE_OK;
+}
+
+store_status_t inflight_change(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_time_t now,
+                               inflight_step_t step, void *baton, apr_pool_t *p)
+{
+    inflight_change_t wanted = {step, baton, now};
+    return store_change(rps->store, STORE_FLEETING, store_key("login", handle, HANDLE_BYTES, p),
+                        change_inflight, &wanted, p);
 }
 
 /* ---- pass1 ----------------------------------------------------------------------------------- */
@@ -115,20 +120,20 @@ static void remove_pass(inflight_t *inflight, int at)
             (size_t)(inflight->passes - at) * sizeof *inflight->pass);
 }
 
-/* How much a live pass1 is in the newcomer's way, the higher the sooner it goes. */
-static int dispensable(const pass1_t *pass, const pass1_t *newcomer)
+/* A live pass1 is so much in the newcomer's way: the higher, the sooner it goes. */
+static int is_in_the_way(const pass1_t *pass, const pass1_t *newcomer)
 {
     bool same = memcmp(pass->address, newcomer->address, sizeof pass->address) == 0;
     return (pass->known ? 0 : 2) + (same ? 1 : 0);
 }
 
 /* They stand in the order in which they came: the first among equals is the oldest. */
-static int one_to_go(const inflight_t *inflight, const pass1_t *newcomer)
+static int pass_to_go(const inflight_t *inflight, const pass1_t *newcomer)
 {
     int worst = 0;
     for (int i = 1; i < inflight->passes; i++)
-        if (dispensable(&inflight->pass[i], newcomer) >
-            dispensable(&inflight->pass[worst], newcomer))
+        if (is_in_the_way(&inflight->pass[i], newcomer) >
+            is_in_the_way(&inflight->pass[worst], newcomer))
             worst = i;
     return worst;
 }
@@ -136,19 +141,19 @@ static int one_to_go(const inflight_t *inflight, const pass1_t *newcomer)
 void inflight_add(inflight_t *inflight, const pass1_t *pass)
 {
     if (inflight->passes == PASS1_LIVE)
-        remove_pass(inflight, one_to_go(inflight, pass));
+        remove_pass(inflight, pass_to_go(inflight, pass));
     inflight->pass[inflight->passes++] = *pass;
     digest_u(pass, inflight->last_u);
 }
 
 /* ---- pass2 ----------------------------------------------------------------------------------- */
 
-/* Who answers: exactly one of `id` and `browser` is looked at, or neither. */
+/* The one who answers: exactly one of `id` and `browser` is looked at, or neither. */
 typedef struct answering_t {
     const unsigned char *id, *browser, *address;
 } answering_t;
 
-static bool answers(const pass1_t *pass, const answering_t *who)
+static bool answers_pass(const pass1_t *pass, const answering_t *who)
 {
     if (who->id)
         return sodium_memcmp(pass->id, who->id, sizeof pass->id) == 0;
@@ -159,11 +164,11 @@ static bool answers(const pass1_t *pass, const answering_t *who)
            (!who->address || memcmp(pass->address, who->address, sizeof pass->address) == 0);
 }
 
-static int take_all(inflight_t *inflight, const answering_t *who, pass1_t taken[PASS1_LIVE])
+static int take_answered(inflight_t *inflight, const answering_t *who, pass1_t taken[PASS1_LIVE])
 {
     int count = 0;
     for (int i = 0; i < inflight->passes;)
-        if (answers(&inflight->pass[i], who)) {
+        if (answers_pass(&inflight->pass[i], who)) {
             taken[count++] = inflight->pass[i];
             remove_pass(inflight, i);
         } else {
@@ -176,11 +181,11 @@ int inflight_take(inflight_t *inflight, const unsigned char *pass_id, const unsi
                   const unsigned char address[ADDRESS_BYTES], pass1_t taken[PASS1_LIVE])
 {
     answering_t who = {.id = pass_id, .browser = browser, .address = address};
-    int count = take_all(inflight, &who, taken);
+    int count = take_answered(inflight, &who, taken);
     if (count || pass_id || browser)
         return count;
     who.address = NULL;
-    return take_all(inflight, &who, taken);
+    return take_answered(inflight, &who, taken);
 }
 
 reservation_t *inflight_attempt(inflight_t *inflight, const unsigned char id[TOKEN_BYTES])

@@ -12,7 +12,6 @@
 #define ATTEMPT_SECONDS 15 /* life of a reservation, from the clock of the request */
 #define JUDGE_SECONDS 10   /* ... which may be a little old when the judging begins */
 #define ATTEMPTS_MAX 32
-#define INFLIGHT_ROUNDS 100 /* compare-and-set tries before the answer is "busy" */
 
 typedef struct pass1_t {
     apr_time_t expires;
@@ -33,22 +32,19 @@ typedef struct reservation_t {
 
 typedef struct inflight_t {
     unsigned char last_u[16]; /* first bytes of SHA-256(U) of the latest pass1, zero = none */
-    unsigned char
-        identity[MPIN_G1_BYTES]; /* H(ID); its first byte is zero before the first pass2 */
+    unsigned char identity[MPIN_G1_BYTES]; /* H(ID); begins with zero before the first pass2 */
     int passes, attempts;
     pass1_t pass[PASS1_LIVE];
     reservation_t attempt[ATTEMPTS_MAX];
-    bool stored;
-    store_record_t seen;
+    bool changed; /* a step sets it: this is to be written */
 } inflight_t;
 
-/* STORE_OK also when there is nothing yet. What has expired is left out. */
-store_status_t inflight_read(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_time_t now,
-                             inflight_t *inflight, apr_pool_t *p);
-
-/* STORE_CHANGED when somebody else was quicker: read again. */
-store_status_t inflight_write(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_time_t now,
-                              const inflight_t *inflight, apr_pool_t *p);
+/* Reads what is in flight without what has expired (nothing at first), lets `step` decide, and
+ * writes what it changed; again when somebody was quicker (store/change.h). A status that is not
+ * STORE_OK ends it and is the outcome. STORE_CHANGED: too often. */
+typedef store_status_t (*inflight_step_t)(void *baton, inflight_t *inflight, apr_pool_t *scratch);
+store_status_t inflight_change(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_time_t now,
+                               inflight_step_t step, void *baton, apr_pool_t *p);
 
 /* True when `pass` repeats the last U, or one that is live. */
 bool inflight_repeats(const inflight_t *inflight, const pass1_t *pass);

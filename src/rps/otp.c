@@ -4,8 +4,11 @@
 #include <string.h>
 #include "base/json.h"
 #include "base/name.h"
+#include "rps/standing.h"
+#include "store/change.h"
+#include "store/key.h"
 
-/* What stands for a user: the code, and how many wrong ones there were. A fleeting record never
+/* The record of a user: the code, and how many wrong ones there were. A fleeting record never
  * leaves its machine, so it is this as it lies in memory. */
 typedef struct otp_t {
     unsigned char version;
@@ -19,7 +22,6 @@ typedef struct otp_t {
 
 #define VERSION 1
 #define FAILURES_LIFE apr_time_from_sec(86400)
-#define ROUNDS 100 /* compare-and-set tries before the answer is "busy" */
 
 void otp_draw(char code[OTP_DIGITS + 1])
 {
@@ -31,75 +33,65 @@ void otp_draw(char code[OTP_DIGITS + 1])
 
 /* ---- the record ------------------------------------------------------------------------------ */
 
-typedef struct kept_t {
-    otp_t otp;
-    bool stored;
-    store_record_t seen;
-} kept_t;
-
 /* A name in a store is one user, but one whom an application vouched for is nobody at a site: the
  * codes of a service are apart. */
-static const char *key_of(const rps_t *rps, const unsigned char uid[UID_BYTES], apr_pool_t *p)
+static const char *otp_key(const rps_t *rps, const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
-    return rps_key(rps->settings->service ? "otp-service" : "otp", uid, UID_BYTES, p);
+    return store_key(rps->settings->service ? "otp-service" : "otp", uid, UID_BYTES, p);
 }
 
-/* STORE_OK also when there is nothing yet. */
-static store_status_t read_kept(rps_t *rps, const unsigned char uid[UID_BYTES], kept_t *kept,
-                                apr_pool_t *p)
+/* All zero when there is nothing yet. */
+static void decode_otp(const store_record_t *record, otp_t *otp)
 {
-    memset(kept, 0, sizeof *kept);
-    store_status_t status =
-        store_get(rps->store, STORE_FLEETING, key_of(rps, uid, p), p, &kept->seen);
-    if (status == STORE_MISSING)
-        return STORE_OK;
-    if (status != STORE_OK)
-        return status;
-    kept->stored = true;
-    if (kept->seen.len == sizeof kept->otp && kept->seen.data[0] == VERSION)
-        memcpy(&kept->otp, kept->seen.data, sizeof kept->otp);
+    memset(otp, 0, sizeof *otp);
+    if (record && record->len == sizeof *otp && record->data[0] == VERSION)
+        memcpy(otp, record->data, sizeof *otp);
+}
+
+/* Writes `otp`, which lives longer than the step. */
+static void put_otp(store_change_t *change, otp_t *otp, apr_time_t now)
+{
+    otp->version = VERSION;
+    change->data = otp;
+    change->len = sizeof *otp;
+    change->expires = now + FAILURES_LIFE;
+}
+
+typedef struct otp_fresh_t {
+    const identity_t *identity;
+    const char *code;
+    apr_time_t now;
+    otp_t otp;
+} otp_fresh_t;
+
+static store_status_t step_fresh_otp(void *baton, store_change_t *change, apr_pool_t *scratch)
+{
+    otp_fresh_t *fresh = baton;
+    otp_t *otp = &fresh->otp;
+    (void)scratch;
+    decode_otp(change->seen, otp);
+    otp->live = 1;
+    otp->ends = fresh->now + apr_time_from_sec(OTP_SECONDS);
+    memcpy(otp->code, fresh->code, OTP_DIGITS);
+    memcpy(otp->handle, fresh->identity->handle, sizeof otp->handle);
+    put_otp(change, otp, fresh->now);
     return STORE_OK;
-}
-
-/* STORE_CHANGED when somebody else was quicker: read again. */
-static store_status_t write_kept(rps_t *rps, const unsigned char uid[UID_BYTES], kept_t *kept,
-                                 apr_time_t now, apr_pool_t *p)
-{
-    const otp_t *otp = &kept->otp;
-    const apr_time_t expires = now + FAILURES_LIFE;
-    const char *key = key_of(rps, uid, p);
-    kept->otp.version = VERSION;
-    store_status_t status =
-        kept->stored
-            ? store_swap(rps->store, STORE_FLEETING, key, &kept->seen, otp, sizeof *otp, expires)
-            : store_add(rps->store, STORE_FLEETING, key, otp, sizeof *otp, expires);
-    return status == STORE_EXISTS || status == STORE_MISSING ? STORE_CHANGED : status;
 }
 
 store_status_t otp_issue(rps_t *rps, const identity_t *identity, const char *code, apr_time_t now,
                          apr_pool_t *p)
 {
-    store_status_t status = STORE_CHANGED;
-    for (int round = 0; round < ROUNDS && status == STORE_CHANGED; round++) {
-        kept_t kept;
-        status = read_kept(rps, identity->uid, &kept, p);
-        if (status != STORE_OK)
-            return status;
-        kept.otp.live = 1;
-        kept.otp.ends = now + apr_time_from_sec(OTP_SECONDS);
-        memcpy(kept.otp.code, code, OTP_DIGITS);
-        memcpy(kept.otp.handle, identity->handle, sizeof kept.otp.handle);
-        status = write_kept(rps, identity->uid, &kept, now, p);
-    }
-    return status;
+    otp_fresh_t fresh = {.identity = identity, .code = code, .now = now};
+    return store_change(rps->store, STORE_FLEETING, otp_key(rps, identity->uid, p), step_fresh_otp,
+                        &fresh, p);
 }
 
 void rps_otp_times(json_t *json, apr_time_t now, apr_pool_t *p)
 {
     const apr_time_t ends = now + apr_time_from_sec(OTP_SECONDS);
-    rps_add_text(json, "expireTime", rps_time(ends, 'T', p));
+    json_set_text(json, "expireTime", rps_time(ends, 'T', p));
     json_object_set_new(json, "ttlSeconds", json_integer(OTP_SECONDS));
-    rps_add_text(json, "nowTime", rps_time(now, 'T', p));
+    json_set_text(json, "nowTime", rps_time(now, 'T', p));
 }
 
 /* ---- redemption ------------------------------------------------------------------------------ */
@@ -114,50 +106,64 @@ static int wait_after(uint32_t failures)
     return wait < OTP_LONGEST_WAIT ? wait : OTP_LONGEST_WAIT;
 }
 
-static result_t *over(apr_pool_t *p)
+static result_t *otp_over(apr_pool_t *p)
 {
     return result_error(p, 410, "otp_over",
                         "No code waits for this user: there was none, or it was used or is over.");
 }
 
-static result_t *later(apr_time_t left, apr_pool_t *p)
+static result_t *otp_wait(apr_time_t left, apr_pool_t *p)
 {
-    return rps_later(p, "otp_wait", "Too many wrong codes for this user.",
-                     (int)((left - 1) / APR_USEC_PER_SEC + 1));
+    return result_later(p, "otp_wait", "Too many wrong codes for this user.",
+                        (int)((left - 1) / APR_USEC_PER_SEC + 1));
 }
+
+static result_t *otp_wrong(const user_t *user, const otp_t *otp, apr_pool_t *p)
+{
+    return rps_audited(result_error(p, 401, "otp_wrong", "This is not the user's code."),
+                       "otp_wrong", user->name, otp->handle, p);
+}
+
+/* Somebody redeems a code. */
+typedef struct otp_try_t {
+    const user_t *user;
+    const char *code;
+    apr_time_t now;
+    otp_t otp;         /* as it stands afterwards */
+    result_t *refusal; /* NULL: it was right */
+    apr_pool_t *p;
+} otp_try_t;
 
 /* The code and its failure are settled in one step, before anybody hears what came of it. */
-static store_status_t settle(rps_t *rps, const user_t *user, const char *code, apr_time_t now,
-                             otp_t *otp, result_t **refusal, apr_pool_t *p)
+static store_status_t step_try_otp(void *baton, store_change_t *change, apr_pool_t *scratch)
 {
-    kept_t kept;
-    store_status_t status = read_kept(rps, user->uid, &kept, p);
-    *otp = kept.otp;
-    if (status != STORE_OK)
-        return status;
-    if (!otp->live || otp->ends <= now) {
-        *refusal = over(p);
+    otp_try_t *mine = baton;
+    otp_t *otp = &mine->otp;
+    (void)scratch;
+    decode_otp(change->seen, otp);
+    mine->refusal = NULL;
+    if (!otp->live || otp->ends <= mine->now) {
+        mine->refusal = otp_over(mine->p);
         return STORE_OK;
     }
-    if (otp->waits_until > now) {
-        *refusal = later(otp->waits_until - now, p);
+    if (otp->waits_until > mine->now) {
+        mine->refusal = otp_wait(otp->waits_until - mine->now, mine->p);
         return STORE_OK;
     }
-    if (sodium_memcmp(otp->code, code, OTP_DIGITS) == 0) {
-        kept.otp.live = 0;
-        kept.otp.failures = 0;
-        *refusal = NULL;
+    if (sodium_memcmp(otp->code, mine->code, OTP_DIGITS) == 0) {
+        otp->live = 0;
+        otp->failures = 0;
     } else {
-        kept.otp.failures = otp->failures + 1;
-        kept.otp.waits_until = now + apr_time_from_sec(wait_after(kept.otp.failures));
-        *refusal = rps_audited(result_error(p, 401, "otp_wrong", "This is not the user's code."),
-                               "otp_wrong", user->name, otp->handle, p);
+        otp->failures++;
+        otp->waits_until = mine->now + apr_time_from_sec(wait_after(otp->failures));
+        mine->refusal = otp_wrong(mine->user, otp, mine->p);
     }
-    return write_kept(rps, user->uid, &kept, now, p);
+    put_otp(change, otp, mine->now);
+    return STORE_OK;
 }
 
-/* Who has been refused since the code was shown is refused here, too. */
-static result_t *admit(rps_t *rps, const otp_t *otp, apr_pool_t *p)
+/* An identity that was refused since the code was shown is refused here, too. */
+static result_t *admit_by_otp(rps_t *rps, const otp_t *otp, apr_pool_t *p)
 {
     identity_t identity;
     user_t user;
@@ -166,14 +172,14 @@ static result_t *admit(rps_t *rps, const otp_t *otp, apr_pool_t *p)
     if (status != STORE_OK)
         return store_refusal(status, p);
     if (standing != VERDICT_NONE)
-        return rps_audited(over(p), "otp_refused", identity.name[0] ? identity.name : NULL,
+        return rps_audited(otp_over(p), "otp_refused", identity.name[0] ? identity.name : NULL,
                            otp->handle, p);
     result_t *result =
         result_ok(p, json_pack("{s:s, s:s}", "userId", identity.name, "message", "OK"));
     return rps_audited(result, "otp_redeemed", identity.name, otp->handle, p);
 }
 
-static bool is_code(const char *text)
+static bool is_otp(const char *text)
 {
     return text && strlen(text) == OTP_DIGITS && strspn(text, "0123456789") == OTP_DIGITS;
 }
@@ -185,24 +191,22 @@ result_t *rps_otp(rps_t *rps, const caller_t *caller, const json_t *body, apr_po
     if (!rps->settings->issue_otp)
         return result_error(p, 404, "not_found", "no one-time codes are issued here");
     const char *code = json_text(body, "otp", OTP_DIGITS);
-    if (!name || !(name = name_canonical(name, p)) || !is_code(code))
+    if (!name || !(name = name_canonical(name, p)) || !is_otp(code))
         return result_error(p, 400, "field_malformed",
                             "userId is no name, or otp is not six digits");
     user_t user;
     store_status_t status = people_find(rps->people, name, &user, p);
     if (status == STORE_MISSING)
-        return over(p);
+        return otp_over(p);
     if (status != STORE_OK)
         return store_refusal(status, p);
 
-    for (int round = 0; round < ROUNDS; round++) {
-        otp_t otp;
-        result_t *refusal;
-        status = settle(rps, &user, code, caller->now, &otp, &refusal, p);
-        if (status == STORE_OK)
-            return refusal ? refusal : admit(rps, &otp, p);
-        if (status != STORE_CHANGED)
-            return store_refusal(status, p);
-    }
-    return rps_later(p, "busy", "Too many at once.", 1);
+    otp_try_t mine = {.user = &user, .code = code, .now = caller->now, .p = p};
+    status =
+        store_change(rps->store, STORE_FLEETING, otp_key(rps, user.uid, p), step_try_otp, &mine, p);
+    if (status == STORE_CHANGED)
+        return result_later(p, "busy", "Too many at once.", 1);
+    if (status != STORE_OK)
+        return store_refusal(status, p);
+    return mine.refusal ? mine.refusal : admit_by_otp(rps, &mine.otp, p);
 }

@@ -1,3 +1,4 @@
+/* POST /rps/pass1 (docs/protocol.md, "RPS, public"). */
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
@@ -6,22 +7,23 @@
 #include "rps/application.h"
 #include "rps/inflight.h"
 #include "rps/split.h"
+#include "rps/standing.h"
 
 typedef struct pass1_request_t {
     mpin_id_t id;
     unsigned char u[MPIN_G1_BYTES];
 } pass1_request_t;
 
-/* Which of U and UT counts is the configuration's to say, never the client's; the other one is not
- * looked at. */
+/* The configuration says which of U and UT counts, never the client; the other one is not looked
+ * at. */
 static const char *commitment_field(const rps_t *rps)
 {
     return rps->settings->time_permits ? "UT" : "U";
 }
 
 /* NULL when all is well, else what is wrong. */
-static const char *read_request(const rps_t *rps, pass1_request_t *request, const json_t *body,
-                                apr_pool_t *p)
+static const char *read_pass1(const rps_t *rps, pass1_request_t *request, const json_t *body,
+                              apr_pool_t *p)
 {
     const char *field = commitment_field(rps);
     const json_t *pass = json_object_get(body, "pass");
@@ -36,8 +38,8 @@ static const char *read_request(const rps_t *rps, pass1_request_t *request, cons
     return NULL;
 }
 
-static result_t *answer(const unsigned char id[TOKEN_BYTES],
-                        const unsigned char y[MPIN_SCALAR_BYTES], apr_pool_t *p)
+static result_t *pass1_answer(const unsigned char id[TOKEN_BYTES],
+                              const unsigned char y[MPIN_SCALAR_BYTES], apr_pool_t *p)
 {
     unsigned char wire[MPIN_WIRE_SCALAR_BYTES] = {0};
     memcpy(wire + sizeof wire - MPIN_SCALAR_BYTES, y, MPIN_SCALAR_BYTES);
@@ -47,24 +49,24 @@ static result_t *answer(const unsigned char id[TOKEN_BYTES],
                                "version", RPS_VERSION));
 }
 
-/* The usual answer to who has no chance: nothing is kept, pass2 will not look for it. */
-static result_t *idle_answer(apr_pool_t *p)
+/* The usual answer to an identity without a chance: nothing is kept, pass2 will not look for it. */
+static result_t *idle_pass1_answer(apr_pool_t *p)
 {
     unsigned char id[TOKEN_BYTES], y[MPIN_SCALAR_BYTES];
     randombytes_buf(id, sizeof id);
     mpin_random_scalar(y);
-    return answer(id, y, p);
+    return pass1_answer(id, y, p);
 }
 
-static void fill(const rps_t *rps, pass1_t *pass, const pass1_request_t *request,
-                 const caller_t *caller, const char *name)
+static void fill_pass1(const rps_t *rps, pass1_t *pass, const pass1_request_t *request,
+                       const caller_t *caller, const char *name)
 {
     memset(pass, 0, sizeof *pass);
     pass->expires = caller->now + apr_time_from_sec(PASS1_SECONDS);
     randombytes_buf(pass->id, sizeof pass->id);
     memcpy(pass->u, request->u, sizeof pass->u);
     pass->permit = rps->settings->time_permits;
-    mpin_random_scalar(pass->y); /* after U has come: who knows y beforehand can be anybody */
+    mpin_random_scalar(pass->y); /* after U has come: knowing y beforehand, one can be anybody */
     throttle_address(caller->address, pass->address);
     pass->has_browser = caller->prelogin != NULL;
     if (caller->prelogin)
@@ -74,7 +76,7 @@ static void fill(const rps_t *rps, pass1_t *pass, const pass1_request_t *request
 
 /* A generator that repeats itself gives the client secret away under the second y, so there is
  * none. */
-static result_t *refuse_repeated(rps_t *rps, const identity_t *identity, apr_pool_t *p)
+static result_t *refuse_repeated_u(rps_t *rps, const identity_t *identity, apr_pool_t *p)
 {
     log_warn(rps->log, "MPIN0307",
              "identity %s sent the same U again: its random generator is broken",
@@ -83,27 +85,37 @@ static result_t *refuse_repeated(rps_t *rps, const identity_t *identity, apr_poo
                        identity->name, identity->handle, p);
 }
 
-static result_t *keep(rps_t *rps, const caller_t *caller, const identity_t *identity,
-                      const pass1_t *pass, apr_pool_t *p)
+typedef struct pass1_step_t {
+    const pass1_t *pass;
+    bool repeated;
+} pass1_step_t;
+
+static store_status_t step_pass1(void *baton, inflight_t *inflight, apr_pool_t *scratch)
 {
-    for (int round = 0; round < INFLIGHT_ROUNDS; round++) {
-        inflight_t inflight;
-        store_status_t status = inflight_read(rps, identity->handle, caller->now, &inflight, p);
-        if (status != STORE_OK)
-            return store_refusal(status, p);
-        if (inflight_repeats(&inflight, pass))
-            return refuse_repeated(rps, identity, p);
-        inflight_add(&inflight, pass);
-        status = inflight_write(rps, identity->handle, caller->now, &inflight, p);
-        if (status == STORE_OK)
-            return answer(pass->id, pass->y, p);
-        if (status != STORE_CHANGED)
-            return store_refusal(status, p);
-    }
-    return rps_later(p, "busy", "Too many sign-ins of this identity at once.", 1);
+    pass1_step_t *mine = baton;
+    (void)scratch;
+    mine->repeated = inflight_repeats(inflight, mine->pass);
+    if (mine->repeated)
+        return STORE_OK;
+    inflight_add(inflight, mine->pass);
+    inflight->changed = true;
+    return STORE_OK;
 }
 
-/* POST /rps/pass1 (protocol: RPS, public). The id is looked up before the point is decoded, which
+static result_t *keep_pass1(rps_t *rps, const caller_t *caller, const identity_t *identity,
+                            const pass1_t *pass, apr_pool_t *p)
+{
+    pass1_step_t mine = {.pass = pass};
+    store_status_t status =
+        inflight_change(rps, identity->handle, caller->now, step_pass1, &mine, p);
+    if (status == STORE_CHANGED)
+        return result_later(p, "busy", "Too many sign-ins of this identity at once.", 1);
+    if (status != STORE_OK)
+        return store_refusal(status, p);
+    return mine.repeated ? refuse_repeated_u(rps, identity, p) : pass1_answer(pass->id, pass->y, p);
+}
+
+/* The id is looked up before the point is decoded, which
  * costs a thousand times as much. */
 result_t *rps_pass1(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
 {
@@ -111,7 +123,7 @@ result_t *rps_pass1(rps_t *rps, const caller_t *caller, const json_t *body, apr_
     result_t *refusal = split_ready(rps, caller, p);
     if (refusal)
         return refusal;
-    const char *wrong = read_request(rps, &request, body, p);
+    const char *wrong = read_pass1(rps, &request, body, p);
     if (wrong)
         return result_error(p, 403, "pass1_malformed", wrong);
 
@@ -122,7 +134,7 @@ result_t *rps_pass1(rps_t *rps, const caller_t *caller, const json_t *body, apr_
     if (status != STORE_OK)
         return store_refusal(status, p);
     if (standing != VERDICT_NONE)
-        return idle_answer(p);
+        return idle_pass1_answer(p);
     if (mpin_check_g1(request.u) != MPIN_ACCEPTED)
         return result_error(p, 403, "pass1_malformed",
                             apr_pstrcat(p, "Invalid data received. ", commitment_field(rps),
@@ -133,6 +145,6 @@ result_t *rps_pass1(rps_t *rps, const caller_t *caller, const json_t *body, apr_
         return rps_audited(withdrawn, "login_refused", identity.name, identity.handle, p);
 
     pass1_t pass;
-    fill(rps, &pass, &request, caller, identity.name);
-    return keep(rps, caller, &identity, &pass, p);
+    fill_pass1(rps, &pass, &request, caller, identity.name);
+    return keep_pass1(rps, caller, &identity, &pass, p);
 }

@@ -14,8 +14,7 @@ typedef struct pending_t {
     uint32_t user_version; /* of the session that proved the name */
     unsigned char reg_ott[TOKEN_BYTES];
     unsigned char browser[PRELOGIN_ID_BYTES];
-    unsigned char
-        uid[UID_BYTES]; /* ORIGIN_SESSION only: an open name gets its user at the signature */
+    unsigned char uid[UID_BYTES]; /* by session; an open name gets its user at the signature */
     unsigned char replaces[HANDLE_BYTES];
     /* by mail */
     unsigned char silent;   /* no mail was sent, and none may be */
@@ -44,8 +43,8 @@ store_status_t pending_get(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
 store_status_t pending_activate(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
                                 apr_pool_t *p);
 
-/* The same for who types the number that the pad shows. STORE_CHANGED: it is another; five of
- * these, and the registration is gone. */
+/* The same for a person who types the number that the pad shows. STORE_CHANGED: it is another; five
+ * of these, and the registration is gone. */
 #define WRONG_NUMBERS 5
 store_status_t pending_confirm(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
                                uint32_t number, apr_pool_t *p);
@@ -53,16 +52,10 @@ store_status_t pending_confirm(rps_t *rps, const unsigned char handle[HANDLE_BYT
 /* Consumes it: exactly one caller gets STORE_OK. */
 store_status_t pending_take(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
 
-/* Does the caller prove this canonical name, in one of the configured ways? NULL, and `pending`
- * says how; else the refusal (register.c). */
-result_t *pending_prove(rps_t *rps, const caller_t *caller, const char *name, pending_t *pending,
-                        apr_pool_t *p);
+/* True for the name that a device may give itself, "" included. False also for NULL. */
+bool pending_device_ok(const char *device);
 
-/* The registration becomes an identity of its user, who is made where the name was free
- * (signature.c); and only the identity, of a user who is there. */
-result_t *pending_become(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
-                         const pending_t *pending, apr_pool_t *p);
-result_t *pending_add_identity(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
-                               const pending_t *pending, const user_t *user, apr_pool_t *p);
+/* 400 for an mpinId or a regOTT that does not match, and for a registration that has ended. */
+result_t *pending_unknown(apr_pool_t *p);
 
 #endif

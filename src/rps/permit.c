@@ -1,20 +1,11 @@
+#include "rps/permit.h"
+
 #include "base/hex.h"
 #include "rps/application.h"
 #include "rps/split.h"
+#include "rps/standing.h"
 
-static result_t *refusal_of(verdict_t standing, apr_pool_t *p)
-{
-    switch (standing) {
-    case VERDICT_WITHDRAWN:
-        return result_error(p, 403, "identity_revoked", "This device's access was withdrawn.");
-    case VERDICT_DISABLED:
-        return result_error(p, 403, "user_disabled", "This account is disabled.");
-    default: /* who is locked learns that where the authOTT is redeemed, as old clients expect */
-        return NULL;
-    }
-}
-
-result_t *rps_permit_refusal(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
+result_t *permit_refusal(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
     identity_t identity;
     user_t user;
@@ -22,15 +13,14 @@ result_t *rps_permit_refusal(rps_t *rps, const unsigned char handle[HANDLE_BYTES
     store_status_t status = rps_standing(rps, handle, &identity, &user, &standing, p);
     if (status != STORE_OK)
         return store_refusal(status, p);
-    result_t *refusal = refusal_of(standing, p);
-    return refusal ? rps_audited(refusal, "permit_refused", NULL, handle, p) : NULL;
+    /* a locked one learns that where the authOTT is redeemed, as old clients expect */
+    if (standing == VERDICT_NONE || standing == VERDICT_LOCKED)
+        return NULL;
+    return rps_audited(standing_refusal(standing, p), "permit_refused", NULL, handle, p);
 }
 
-typedef bool issue_t(rps_t *rps, const caller_t *caller, const mpin_id_t *id, share_t *share,
-                     apr_pool_t *p);
-
-static result_t *answer(rps_t *rps, const caller_t *caller, const char *mpin_id, issue_t *issue,
-                        apr_pool_t *p)
+static result_t *issue_permit(rps_t *rps, const caller_t *caller, const char *mpin_id,
+                              split_issue_t *issue, apr_pool_t *p)
 {
     mpin_id_t id;
     share_t share;
@@ -38,7 +28,7 @@ static result_t *answer(rps_t *rps, const caller_t *caller, const char *mpin_id,
         return result_error(p, 404, "not_found", "No time permits are issued here.");
     if (!mpin_id_read(&id, mpin_id, p))
         return result_error(p, 400, "field_malformed", "The mpinId is not lower-case hex.");
-    result_t *refusal = rps_permit_refusal(rps, id.handle, p);
+    result_t *refusal = permit_refusal(rps, id.handle, p);
     if (refusal)
         return refusal;
     refusal = application_permits(rps, mpin_id, p);
@@ -54,15 +44,15 @@ static result_t *answer(rps_t *rps, const caller_t *caller, const char *mpin_id,
                                   "M-Pin Time Permit Generated", "version", RPS_VERSION));
 }
 
-/* POST and GET /rps/timePermit/<mpinId> (protocol: RPS, public). No permit is how the protocol
- * withdraws a device; here its state is looked at in every later step as well. */
+/* POST and GET /rps/timePermit/<mpinId> (docs/protocol.md, "RPS, public"). No permit is how the
+ * protocol withdraws a device; here its state is looked at in every later step as well. */
 result_t *rps_time_permit(rps_t *rps, const caller_t *caller, const char *mpin_id, apr_pool_t *p)
 {
-    return answer(rps, caller, mpin_id, split_time_permit, p);
+    return issue_permit(rps, caller, mpin_id, split_time_permit, p);
 }
 
 result_t *rps_time_permit_in_two(rps_t *rps, const caller_t *caller, const char *mpin_id,
                                  apr_pool_t *p)
 {
-    return answer(rps, caller, mpin_id, split_time_permit_in_two, p);
+    return issue_permit(rps, caller, mpin_id, split_time_permit_in_two, p);
 }

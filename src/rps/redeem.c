@@ -1,12 +1,15 @@
+#include "rps/redeem.h"
+
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
 #include "base/json.h"
-#include "phone/phone_code.h"
-#include "rps/redeem.h"
+#include "phone/offer.h"
+#include "rps/admission.h"
+#include "rps/phone_word.h"
 
-static result_t *wrong_pin(const authott_t *record, apr_pool_t *p)
+static result_t *redeem_wrong_pin(const authott_t *record, apr_pool_t *p)
 {
     static const char message[] = "The PIN is wrong.";
     result_t *result = result_error(p, 401, "wrong_pin", message);
@@ -21,56 +24,24 @@ result_t *redeem_unknown(apr_pool_t *p)
     return result_error(p, 408, "authott_unknown", "Unknown, used or expired authOTT.");
 }
 
-static result_t *refusal_of(verdict_t verdict, const authott_t *record, apr_pool_t *p)
+result_t *redeem_refusal(const authott_t *record, apr_pool_t *p)
 {
-    switch (verdict) {
+    switch ((verdict_t)record->verdict) {
     case VERDICT_WRONG:
-        return wrong_pin(record, p);
-    case VERDICT_LOCKED:
-        return result_error(p, 410, "locked", "This device is locked after too many wrong PINs.");
+        return redeem_wrong_pin(record, p);
     case VERDICT_BUSY:
-        return rps_later(p, "busy",
-                         "Not judged: other attempts are under way, or there were too many.",
-                         (int)record->retry_after);
+        return result_later(p, "busy",
+                            "Not judged: other attempts are under way, or there were too many.",
+                            (int)record->retry_after);
+    case VERDICT_LOCKED:
     case VERDICT_WITHDRAWN:
-        return result_error(p, 403, "identity_revoked", "This device's access was withdrawn.");
     case VERDICT_DISABLED:
-        return result_error(p, 403, "user_disabled", "This account is disabled.");
+        return standing_refusal((verdict_t)record->verdict, p);
     case VERDICT_NONE:
     case VERDICT_RIGHT:
         break;
     }
     return redeem_unknown(p);
-}
-
-result_t *redeem_refusal(const authott_t *record, apr_pool_t *p)
-{
-    return refusal_of((verdict_t)record->verdict, record, p);
-}
-
-/* Whether a name may sign in here is asked anew at every login. Without MPinRegisterAllow only
- * those may whose name was proven by a session. */
-static result_t *not_allowed(rps_t *rps, const identity_t *identity, apr_pool_t *p)
-{
-    static const char no[] = "This account may not sign in here.";
-    const bool vouched = identity->origin == ORIGIN_APPLICATION;
-    if (vouched != rps->settings->service) /* an application's users are nobody at a site */
-        return result_error(p, 403, "not_allowed", no);
-    if (rps->settings->allow == ALLOW_NOBODY && (vouched || identity->origin == ORIGIN_SESSION))
-        return NULL;
-    return rps_not_allowed(rps, identity->name, no, p);
-}
-
-result_t *redeem_admit(rps_t *rps, const authott_t *record, identity_t *identity, user_t *user,
-                       apr_pool_t *p)
-{
-    verdict_t standing;
-    store_status_t status = rps_standing(rps, record->handle, identity, user, &standing, p);
-    if (status != STORE_OK)
-        return store_refusal(status, p);
-    if (standing != VERDICT_NONE)
-        return refusal_of(standing, record, p);
-    return not_allowed(rps, identity, p);
 }
 
 bool redeem_is_of(const authott_t *record, const caller_t *caller)
@@ -86,20 +57,23 @@ result_t *redeem_foreign(rps_t *rps, const authott_t *record, apr_pool_t *p)
     return rps_audited(redeem_unknown(p), "authott_refused", NULL, record->handle, p);
 }
 
-/* What a phone made for the browser that shows its code: the phone has to have offered it. */
-static result_t *take_of_phone(rps_t *rps, const caller_t *caller, const char *auth_ott,
-                               authott_t *record, redemption_t *redemption, apr_pool_t *p)
+/* A phone made it for the browser that shows its code: the phone has to have offered it. */
+static result_t *take_phones_authott(rps_t *rps, const caller_t *caller, const char *auth_ott,
+                                     authott_t *record, redemption_t *redemption, apr_pool_t *p)
 {
     bool foreign = false;
     store_status_t status = authott_phone(rps, auth_ott, record, p);
     if (status == STORE_OK && hex_decode(auth_ott, redemption->auth_ott, TOKEN_BYTES))
-        status = phone_enter(rps, caller, record->wid, redemption->auth_ott, &foreign, p);
+        status =
+            rps->settings->service
+                ? phone_enter_application(rps->phones, caller, record->wid, redemption->auth_ott, p)
+                : phone_enter(rps->phones, caller, record->wid, redemption->auth_ott, &foreign, p);
     if (foreign)
         return redeem_foreign(rps, record, p);
     if (status == STORE_MISSING)
         return redeem_unknown(p);
     if (status == STORE_CHANGED)
-        return rps_later(p, "busy", "Too many at once.", 1);
+        return result_later(p, "busy", "Too many at once.", 1);
     if (status != STORE_OK)
         return store_refusal(status, p);
     memcpy(redemption->wid, record->wid, sizeof redemption->wid);
@@ -109,12 +83,12 @@ static result_t *take_of_phone(rps_t *rps, const caller_t *caller, const char *a
 
 /* Only the browser that made pass2, or that shows the code, can redeem what it got, and no other
  * can try twice. */
-static result_t *take(rps_t *rps, const caller_t *caller, const char *auth_ott, authott_t *record,
-                      redemption_t *redemption, apr_pool_t *p)
+static result_t *take_authott(rps_t *rps, const caller_t *caller, const char *auth_ott,
+                              authott_t *record, redemption_t *redemption, apr_pool_t *p)
 {
     store_status_t status = authott_take(rps, caller, auth_ott, record, p);
     if (status == STORE_MISSING)
-        return take_of_phone(rps, caller, auth_ott, record, redemption, p);
+        return take_phones_authott(rps, caller, auth_ott, record, redemption, p);
     if (status != STORE_OK)
         return store_refusal(status, p);
     if (rps->settings->service) /* whose browser it was, the application knows */
@@ -134,14 +108,14 @@ static void name_to_application(rps_t *rps, const authott_t *record, redemption_
 }
 
 /* The code that pass2 answered counts from now on. */
-static result_t *issue_otp(rps_t *rps, const caller_t *caller, const authott_t *record,
+static result_t *start_otp(rps_t *rps, const caller_t *caller, const authott_t *record,
                            redemption_t *redemption, apr_pool_t *p)
 {
     if (!rps->settings->issue_otp || !record->otp[0])
         return NULL;
     store_status_t status = otp_issue(rps, &redemption->identity, record->otp, caller->now, p);
     if (status == STORE_CHANGED)
-        return rps_later(p, "busy", "Too many at once.", 1);
+        return result_later(p, "busy", "Too many at once.", 1);
     if (status != STORE_OK)
         return store_refusal(status, p);
     memcpy(redemption->otp, record->otp, sizeof redemption->otp);
@@ -153,21 +127,21 @@ void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemp
 {
     authott_t record;
     memset(redemption, 0, sizeof *redemption);
-    redemption->refusal = take(rps, caller, auth_ott, &record, redemption, p);
+    redemption->refusal = take_authott(rps, caller, auth_ott, &record, redemption, p);
     if (redemption->refusal)
         return;
 
     if (record.verdict == VERDICT_RIGHT)
         redemption->refusal =
-            redeem_admit(rps, &record, &redemption->identity, &redemption->user, p);
+            rps_admit(rps, record.handle, &redemption->identity, &redemption->user, p);
     else
         redemption->refusal = redeem_refusal(&record, p);
     if (!redemption->refusal)
-        redemption->refusal = issue_otp(rps, caller, &record, redemption, p);
+        redemption->refusal = start_otp(rps, caller, &record, redemption, p);
     if (rps->settings->service)
         name_to_application(rps, &record, redemption, p);
     if (redemption->refusal && redemption->by_phone)
-        phone_refused(rps, caller, redemption, p);
+        phone_word_refused(rps, caller, redemption, p);
 
     /* Anything but a right PIN is in the audit log since its pass2. */
     const char *name = redemption->identity.name[0] ? redemption->identity.name : NULL;

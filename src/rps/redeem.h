@@ -3,12 +3,8 @@
 
 #include "rps/authott.h"
 
-/* What a verdict that is no right PIN answers to who redeems it. */
+/* The answer to the redemption of a verdict that is no right PIN. */
 result_t *redeem_refusal(const authott_t *record, apr_pool_t *p);
-
-/* A right PIN: the identity and its user are looked at once more. NULL: this is who they say. */
-result_t *redeem_admit(rps_t *rps, const authott_t *record, identity_t *identity, user_t *user,
-                       apr_pool_t *p);
 
 /* True where the caller is the browser that made its pass2. */
 bool redeem_is_of(const authott_t *record, const caller_t *caller);

@@ -1,3 +1,4 @@
+/* PUT /rps/user and /rps/user/<mpinId> (docs/protocol.md, "RPS, public"). */
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
@@ -5,16 +6,11 @@
 #include "base/json.h"
 #include "phone/browser_name.h"
 #include "rps/mailed.h"
-#include "rps/pending.h"
-#include "rps/service.h"
+#include "rps/prove.h"
+#include "rps/quota.h"
+#include "rps/vouch.h"
 
-#define HOUR 3600
-#define OPEN_EACH 60    /* open registrations an hour and address ... */
-#define OPEN_ALL 5000   /* ... and in all */
-#define SESSION_EACH 20 /* by a session, an hour and user */
-#define SESSION_ALL 100000
-#define APPLICATION_EACH 600 /* of an application's users, an hour and address: an office */
-#define USER_DATA_MAX 2048   /* bytes of JSON */
+#define USER_DATA_MAX 2048 /* bytes of JSON */
 
 typedef struct registration_t {
     const char *name; /* canonical */
@@ -29,12 +25,6 @@ typedef struct registration_t {
 
 /* ---- what is asked --------------------------------------------------------------------------- */
 
-static bool device_ok(const char *device)
-{
-    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _-";
-    return device[strspn(device, good)] == '\0';
-}
-
 static bool read_optional(registration_t *wish, const json_t *body, apr_pool_t *p)
 {
     const json_t *mobile = json_object_get(body, "mobile");
@@ -47,7 +37,7 @@ static bool read_optional(registration_t *wish, const json_t *body, apr_pool_t *
     wish->mobile = (int)json_integer_value(mobile);
 
     wish->device = device ? json_text(body, "deviceName", DEVICE_MAX) : "";
-    if (!wish->device || !device_ok(wish->device))
+    if (!pending_device_ok(wish->device))
         return false;
 
     wish->user_data = json_object_get(body, "userData");
@@ -62,7 +52,7 @@ static bool read_optional(registration_t *wish, const json_t *body, apr_pool_t *
 }
 
 /* NULL when all is well, else the refusal's code. */
-static const char *read_request(registration_t *wish, const json_t *body, apr_pool_t *p)
+static const char *read_wish_to_register(registration_t *wish, const json_t *body, apr_pool_t *p)
 {
     memset(wish, 0, sizeof *wish);
     const char *user_id = json_text(body, "userId", 2 * NAME_MAX_BYTES);
@@ -72,156 +62,39 @@ static const char *read_request(registration_t *wish, const json_t *body, apr_po
     return read_optional(wish, body, p) ? NULL : "field_malformed";
 }
 
-static result_t *malformed(const char *code, apr_pool_t *p)
+static result_t *wish_malformed(const char *code, apr_pool_t *p)
 {
     return result_error(p, 400, code,
                         "userId is a name; mobile is 0 or 1; deviceName is at most 32 of "
                         "[A-Za-z0-9 _-]; replaces is an mpinId; userData is at most 2 KB.");
 }
 
-/* ---- proof of a name (identity model) -------------------------------------------------------- */
-
-/* Signed in by password, or by another provider, as this very name. A PIN alone adds no devices. */
-static bool session_proves(const session_t *session, const char *name)
-{
-    return session && strcmp(session->name, name) == 0 &&
-           ((session->amr & AMR_PWD) || strcmp(session->provider, "local") != 0);
-}
-
-static result_t *closed(apr_pool_t *p)
-{
-    return result_error(p, 403, "registration_closed",
-                        "Sign in first to set up a PIN for this name.");
-}
-
-static result_t *not_allowed(rps_t *rps, const char *name, apr_pool_t *p)
-{
-    return rps_not_allowed(rps, name,
-                           rps->settings->allow == ALLOW_DOMAINS
-                               ? "Only names of this site's own domains may register here."
-                               : "This name may not register here.",
-                           p);
-}
-
-/* The store itself is asked: the session's cookie may be older than what was decided about its
- * user. */
-static result_t *prove_by_session(rps_t *rps, const caller_t *caller, const char *name,
-                                  pending_t *pending, apr_pool_t *p)
-{
-    user_t user;
-    identity_t *list;
-    int count;
-    store_status_t status = people_get(rps->people, caller->session->uid, &user, p);
-    if (status == STORE_MISSING)
-        return closed(p);
-    if (status != STORE_OK)
-        return store_refusal(status, p);
-    if (user.state != USER_ACTIVE)
-        return result_error(p, 403, "user_disabled", "This account is disabled.");
-    if (user.version != caller->session->version || strcmp(user.name, name) != 0)
-        return closed(p);
-    result_t *refusal = rps->settings->allow != ALLOW_NOBODY ? not_allowed(rps, name, p) : NULL;
-    if (refusal)
-        return refusal;
-
-    status = people_identities(rps->people, user.uid, &list, &count, p);
-    if (status != STORE_OK)
-        return store_refusal(status, p);
-    if (count >= IDENTITIES_MAX)
-        return result_error(p, 403, "too_many_identities",
-                            "This name has as many devices as it may have.");
-
-    pending->origin = ORIGIN_SESSION;
-    pending->user_version = user.version;
-    memcpy(pending->uid, user.uid, sizeof pending->uid);
-    return NULL;
-}
-
-/* A name that has a user is taken, whatever their identities: somebody has registered it, or has
- * signed in. */
-static result_t *prove_by_being_first(rps_t *rps, const caller_t *caller, const char *name,
-                                      pending_t *pending, apr_pool_t *p)
-{
-    user_t user;
-    if (!rps->settings->register_open || (!caller->loopback && !rps->settings->open_to_anyone))
-        return closed(p);
-    result_t *refusal = not_allowed(rps, name, p);
-    if (refusal)
-        return refusal;
-    store_status_t status = people_find(rps->people, name, &user, p);
-    if (status == STORE_OK || status == STORE_EXISTS)
-        return result_error(p, 403, "name_taken",
-                            "This name is taken. Sign in to add a device to it.");
-    if (status != STORE_MISSING)
-        return store_refusal(status, p);
-    pending->origin = ORIGIN_OPEN;
-    return NULL;
-}
-
-/* The application says whether it is them, once there is an mpinId to tell it. */
-static result_t *prove_to_application(rps_t *rps, const char *name, pending_t *pending,
-                                      apr_pool_t *p)
-{
-    user_t user;
-    result_t *refusal = rps->settings->allow != ALLOW_NOBODY ? not_allowed(rps, name, p) : NULL;
-    if (refusal)
-        return refusal;
-    store_status_t status = people_find(rps->people, name, &user, p);
-    if (status == STORE_OK && user.state == USER_DISABLED)
-        return result_error(p, 403, "user_disabled", "This account is disabled.");
-    if (status != STORE_OK && status != STORE_MISSING)
-        return store_refusal(status, p);
-    pending->origin = ORIGIN_APPLICATION;
-    return NULL;
-}
-
-/* A mail to that very mailbox, which may be anybody's: a name that is taken is proven by it as well
- * as a free one. Who may not come in by a list or an application's word, or whose account is
- * closed, must not be told so here, or everybody could ask for everybody: nothing is sent to them.
- */
-static result_t *prove_by_mailbox(rps_t *rps, const char *name, pending_t *pending, apr_pool_t *p)
-{
-    user_t user;
-    result_t *refusal = not_allowed(rps, name, p);
-    if (refusal && (refusal->status != 403 || rps->settings->allow == ALLOW_DOMAINS))
-        return refusal;
-    store_status_t status = people_find(rps->people, name, &user, p);
-    if (status != STORE_OK && status != STORE_MISSING && status != STORE_EXISTS)
-        return store_refusal(status, p);
-    pending->origin = ORIGIN_MAIL;
-    pending->silent =
-        refusal || status == STORE_EXISTS || (status == STORE_OK && user.state != USER_ACTIVE);
-    return NULL;
-}
-
-result_t *pending_prove(rps_t *rps, const caller_t *caller, const char *name, pending_t *pending,
-                        apr_pool_t *p)
-{
-    if (rps->settings->service)
-        return prove_to_application(rps, name, pending, p);
-    if (rps->settings->register_signed_in && session_proves(caller->session, name))
-        return prove_by_session(rps, caller, name, pending, p);
-    if (rps->settings->register_mail && name_domain(name))
-        return prove_by_mailbox(rps, name, pending, p);
-    return prove_by_being_first(rps, caller, name, pending, p);
-}
-
 /* ---- the registration ------------------------------------------------------------------------ */
 
-/* Who may make how many: a person by their name, a stranger by their address. */
-static result_t *make_room(rps_t *rps, const caller_t *caller, const pending_t *pending,
-                           apr_pool_t *p)
+/* Registrations an hour: of strangers, by address; of an application's users, by address, which may
+ * be an office's; of a person, by their name. */
+static const quota_t strangers_quota = {"pending", 60, 5000, 3600};
+static const quota_t application_quota = {"pending", 600, 5000, 3600};
+static const quota_t session_quota = {"pending-user", 20, 100000, 3600};
+
+static store_status_t count_registration(rps_t *rps, const caller_t *caller,
+                                         const pending_t *pending, apr_pool_t *p)
 {
     unsigned char address[ADDRESS_BYTES];
-    const int64_t each = pending->origin == ORIGIN_APPLICATION ? APPLICATION_EACH : OPEN_EACH;
+    if (pending->origin == ORIGIN_SESSION)
+        return quota_take(rps->store, &session_quota, pending->uid, caller->now, p);
     throttle_address(caller->address, address);
-    store_status_t status =
-        pending->origin == ORIGIN_SESSION
-            ? rps_count_made(rps, "pending-user", pending->uid, SESSION_EACH, SESSION_ALL, HOUR,
-                             caller->now, p)
-            : rps_count_made(rps, "pending", address, each, OPEN_ALL, HOUR, caller->now, p);
+    return quota_take(rps->store,
+                      pending->origin == ORIGIN_APPLICATION ? &application_quota : &strangers_quota,
+                      address, caller->now, p);
+}
+
+static result_t *too_many_registrations(rps_t *rps, const caller_t *caller,
+                                        const pending_t *pending, apr_pool_t *p)
+{
+    store_status_t status = count_registration(rps, caller, pending, p);
     if (status == STORE_FULL)
-        return rps_later(p, "too_many_pending", "Too many registrations. Try again later.", 600);
+        return result_later(p, "too_many_pending", "Too many registrations. Try again later.", 600);
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
@@ -236,8 +109,8 @@ static const char *new_mpin_id(const registration_t *wish, apr_time_t now, apr_p
     return hex_encode(p, (const unsigned char *)json, strlen(json));
 }
 
-/* What a registration replaces counts only if it is the same user's; else there is nothing to
- * revoke. */
+/* An identity that a registration replaces counts only if it is the same user's; else there is
+ * nothing to revoke. */
 static store_status_t note_replaced(rps_t *rps, const registration_t *wish, pending_t *pending,
                                     apr_pool_t *p)
 {
@@ -254,9 +127,9 @@ static store_status_t note_replaced(rps_t *rps, const registration_t *wish, pend
     return status == STORE_MISSING ? STORE_OK : status;
 }
 
-/* What the client is told; the number only to one that shows it. */
-static result_t *told(const caller_t *caller, const char *mpin_id, const mpin_id_t *id,
-                      const pending_t *pending, apr_pool_t *p)
+/* The client is told all of it, the number only where it shows one. */
+static result_t *registered_answer(const caller_t *caller, const char *mpin_id, const mpin_id_t *id,
+                                   const pending_t *pending, apr_pool_t *p)
 {
     const apr_time_t expires =
         apr_time_from_sec((apr_time_t)pending->made) + apr_time_from_sec(PENDING_SECONDS);
@@ -270,8 +143,8 @@ static result_t *told(const caller_t *caller, const char *mpin_id, const mpin_id
 }
 
 /* The application is asked about a registration that is kept. */
-static result_t *ask_application(rps_t *rps, const registration_t *wish, const char *mpin_id,
-                                 const mpin_id_t *id, pending_t *pending, apr_pool_t *p)
+static result_t *ask_to_vouch(rps_t *rps, const registration_t *wish, const char *mpin_id,
+                              const mpin_id_t *id, pending_t *pending, apr_pool_t *p)
 {
     const apr_time_t expires =
         apr_time_from_sec((apr_time_t)pending->made) + apr_time_from_sec(PENDING_SECONDS);
@@ -283,32 +156,38 @@ static result_t *ask_application(rps_t *rps, const registration_t *wish, const c
                              .mobile = wish->mobile,
                              .resend = wish->resend};
     bool active = false;
-    result_t *refusal = service_vouch(
+    result_t *refusal = vouch_registration(
         rps, id, &verify, hex_encode(p, pending->reg_ott, sizeof pending->reg_ott), &active, p);
     pending->active = active;
     return refusal;
 }
 
-static result_t *answer(rps_t *rps, const caller_t *caller, const registration_t *wish,
-                        pending_t *pending, apr_pool_t *p)
+static void fill_pending(const rps_t *rps, const caller_t *caller, const registration_t *wish,
+                         pending_t *pending, apr_pool_t *p)
 {
-    const char *text = new_mpin_id(wish, caller->now, p);
-    mpin_id_t id;
-    mpin_id_read(&id, text, p);
+    const bool by_mail = pending->origin == ORIGIN_MAIL;
     randombytes_buf(pending->reg_ott, sizeof pending->reg_ott);
     pending->bound = caller->prelogin != NULL;
     if (caller->prelogin)
         memcpy(pending->browser, caller->prelogin, sizeof pending->browser);
     apr_cpystrn(pending->device, wish->device, sizeof pending->device);
-    apr_cpystrn(pending->name, wish->name, sizeof pending->name);
-    pending->active = !rps->settings->service && pending->origin != ORIGIN_MAIL;
-    if (pending->origin == ORIGIN_MAIL && !*wish->device && caller->user_agent) /* to be known by */
+    if (by_mail && !*wish->device && caller->user_agent) /* to be known by */
         apr_cpystrn(pending->device, browser_name(caller->user_agent, p), sizeof pending->device);
-    pending->made = (uint32_t)apr_time_sec(caller->now);
+    apr_cpystrn(pending->name, wish->name, sizeof pending->name);
     apr_cpystrn(pending->address, caller->address, sizeof pending->address);
-    if (pending->origin == ORIGIN_MAIL && wish->shows_number)
+    pending->active = !rps->settings->service && !by_mail;
+    pending->made = (uint32_t)apr_time_sec(caller->now);
+    if (by_mail && wish->shows_number)
         pending->number = mailed_number();
+}
 
+static result_t *begin_registration(rps_t *rps, const caller_t *caller, const registration_t *wish,
+                                    pending_t *pending, apr_pool_t *p)
+{
+    const char *text = new_mpin_id(wish, caller->now, p);
+    mpin_id_t id;
+    mpin_id_read(&id, text, p);
+    fill_pending(rps, caller, wish, pending, p);
     store_status_t status = note_replaced(rps, wish, pending, p);
     if (status == STORE_OK)
         status = pending_keep(rps, id.handle, pending, caller->now, p);
@@ -319,8 +198,8 @@ static result_t *answer(rps_t *rps, const caller_t *caller, const registration_t
     if (pending->origin == ORIGIN_MAIL)
         refusal = mailed_send(rps, caller, &id, pending, p);
     else if (rps->settings->service)
-        refusal = ask_application(rps, wish, text, &id, pending, p);
-    return refusal ? refusal : told(caller, text, &id, pending, p);
+        refusal = ask_to_vouch(rps, wish, text, &id, pending, p);
+    return refusal ? refusal : registered_answer(caller, text, &id, pending, p);
 }
 
 static result_t *send_again(rps_t *rps, const caller_t *caller, const registration_t *wish,
@@ -329,34 +208,31 @@ static result_t *send_again(rps_t *rps, const caller_t *caller, const registrati
     mpin_id_t id;
     pending_t old;
     if (!mpin_id_read(&id, mpin_id, p))
-        return NULL; /* end_old says so */
+        return NULL; /* end_earlier says so */
     result_t *result = mailed_again(rps, caller, &id, wish->name,
                                     json_text(body, "regOTT", 2 * TOKEN_BYTES), &old, p);
-    return !result || result->code ? result : told(caller, mpin_id, &id, &old, p);
+    return !result || result->code ? result : registered_answer(caller, mpin_id, &id, &old, p);
 }
 
 /* PUT /rps/user/<mpinId>: the registration that it names ends here and a new one begins. One that
  * is gone needs no regOTT, as with the original. */
-static result_t *end_old(rps_t *rps, const caller_t *caller, const char *mpin_id,
-                         const json_t *body, apr_pool_t *p)
+static result_t *end_earlier(rps_t *rps, const caller_t *caller, const char *mpin_id,
+                             const json_t *body, apr_pool_t *p)
 {
     mpin_id_t id;
     pending_t old;
-    store_record_t record;
     if (!mpin_id_read(&id, mpin_id, p))
         return result_error(p, 400, "field_malformed", "The mpinId is not lower-case hex.");
     store_status_t status =
         pending_find(rps, caller, id.handle, json_text(body, "regOTT", 2 * TOKEN_BYTES), &old, p);
     if (status == STORE_OK)
         status = pending_take(rps, id.handle, p);
-    else if (status == STORE_MISSING &&
-             store_get(rps->store, STORE_FLEETING, rps_key("pending", id.handle, HANDLE_BYTES, p),
-                       p, &record) == STORE_OK)
+    else if (status == STORE_MISSING && pending_get(rps, id.handle, &old, p) == STORE_OK)
         return result_error(p, 400, "registration_unknown", "regOTT does not match.");
     return status == STORE_OK || status == STORE_MISSING ? NULL : store_refusal(status, p);
 }
 
-/* PUT /rps/user (protocol: RPS, public). Every try is charged to its address, also one that is
+/* Every try is charged to its address, also one that is
  * refused: otherwise it would be a free question who is registered here. */
 result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, const json_t *body,
                        apr_pool_t *p)
@@ -364,27 +240,27 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
     registration_t wish;
     pending_t pending;
     memset(&pending, 0, sizeof pending);
-    const char *wrong = read_request(&wish, body, p);
+    const char *wrong = read_wish_to_register(&wish, body, p);
     if (wrong)
-        return malformed(wrong, p);
+        return wish_malformed(wrong, p);
     wish.resend = mpin_id != NULL;
 
-    const unsigned char *known = caller->known ? known_for(caller->known, wish.name) : NULL;
-    int wait = throttle_reserve(rps->throttle, caller->address, NULL, known, caller->now, p);
-    if (wait == THROTTLE_DOWN)
-        return store_refusal(STORE_DOWN, p);
+    int wait;
+    store_status_t counted = throttle_reserve(rps->throttle, caller, NULL, wish.name, &wait, p);
+    if (counted != STORE_OK)
+        return store_refusal(counted, p);
     if (wait > 0)
-        return rps_later(p, "throttled", "Too many tries from this address.", wait);
+        return result_later(p, "throttled", "Too many tries from this address.", wait);
 
-    result_t *refusal = pending_prove(rps, caller, wish.name, &pending, p);
+    result_t *refusal = prove_name(rps, caller, wish.name, &pending, p);
     if (!refusal && mpin_id && pending.origin == ORIGIN_MAIL) {
         result_t *again = send_again(rps, caller, &wish, mpin_id, body, p);
         if (again)
             return again;
     }
     if (!refusal && mpin_id)
-        refusal = end_old(rps, caller, mpin_id, body, p);
+        refusal = end_earlier(rps, caller, mpin_id, body, p);
     if (!refusal)
-        refusal = make_room(rps, caller, &pending, p);
-    return refusal ? refusal : answer(rps, caller, &wish, &pending, p);
+        refusal = too_many_registrations(rps, caller, &pending, p);
+    return refusal ? refusal : begin_registration(rps, caller, &wish, &pending, p);
 }

@@ -1,9 +1,10 @@
 #ifndef MPIN_RPS_ROOM_H
 #define MPIN_RPS_ROOM_H
 
+#include "base/peer.h"
+#include "base/token.h"
 #include "dta/halves.h"
 #include "notice/outbox.h"
-#include "rps/allow.h"
 #include "rps/rps.h"
 #include "store/refusal.h"
 
@@ -11,14 +12,13 @@
 
 #define RPS_VERSION "0.3" /* the protocol's, in the answers of pass1 and pass2 */
 #define MPIN_ID_MAX 1024  /* bytes of a decoded mpinId */
-#define TOKEN_BYTES 16    /* regOTT, passId and authOTT: random, 32 hex digits on the wire */
-#define ADDRESS_BYTES 16  /* throttle_address */
 
 struct rps_t {
     const rps_settings_t *settings;
     store_t *store;
     people_t *people;
     const dta_t *dta;
+    phones_t *phones;
     const throttle_t *throttle;
     const keys_t *keys;
     const log_sink_t *log;
@@ -27,12 +27,10 @@ struct rps_t {
     bool noted_split, told_split; /* rps/split.c; atomic */
     allow_t *allow;
     outbox_t outbox;            /* where settings->mail_site is not NULL */
-    const secret_t *link_key;   /* links of mails (rps/mailed.h) */
+    const secret_t *link_key;   /* links of mails (rps/link.h) */
     secret_t *idle_key;         /* authOTTs that are kept nowhere (rps/authott.h) */
-    const secret_t *code_key;   /* what leads to a phone login's code (phone/code.h) */
-    const secret_t *activation; /* what keys of activation are made with (rps/service.h) */
-    apr_time_t complained;      /* of an application that gives no answer; atomic */
-    struct remote_t *remote;    /* an RPS elsewhere (remote/remote_ask.h), NULL without */
+    const secret_t *activation; /* what keys of activation are made with (rps/vouch.h) */
+    peer_t verifier, permitter; /* applications that are asked (rps/application.h) */
 };
 
 /* An mpinId as clients send it, decoded once. It is confidential: only its handle is ever shown, in
@@ -45,43 +43,11 @@ typedef struct mpin_id_t {
 /* False where `text` is NULL or not lower-case hex of 1 to MPIN_ID_MAX bytes. */
 bool mpin_id_read(mpin_id_t *id, const char *text, apr_pool_t *p);
 
-/* What an identity is worth just now, and what became of an attempt. */
-typedef enum {
-    VERDICT_NONE = 0, /* in good standing; not judged yet */
-    VERDICT_RIGHT,
-    VERDICT_WRONG,
-    VERDICT_LOCKED,    /* too many wrong PINs */
-    VERDICT_BUSY,      /* not judged, may be tried again */
-    VERDICT_WITHDRAWN, /* no such identity (any more), or its user is gone */
-    VERDICT_DISABLED   /* the user is disabled */
-} verdict_t;
-
-/* Reads an identity and its user and sets `verdict`. STORE_OK also for those that do not exist. */
-store_status_t rps_standing(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
-                            identity_t *identity, user_t *user, verdict_t *verdict, apr_pool_t *p);
-
 /* The UTC day number of time permits. */
 uint32_t rps_day(apr_time_t now);
 
-/* NULL for an identity that gets a time permit; else the refusal, audited. */
-result_t *rps_permit_refusal(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
-
-/* "kind:" and hex, a key of the store. */
-const char *rps_key(const char *kind, const unsigned char *bytes, apr_size_t len, apr_pool_t *p);
-
-/* A text of the configuration, or null for what is none in UTF-8. */
-void rps_add_text(json_t *json, const char *key, const char *text);
-
-/* What clientSettings says of the site, whoever is its RPS; and a fresh seed. */
-#define MPIN_SUITE "BLS12381-MPIN-NU"
-void settings_add_site(json_t *json, const rps_settings_t *s, const caller_t *caller);
-const char *settings_seed(apr_pool_t *p);
-
 /* "2026-11-22T01:01:36.505788", in UTC, with that character in its middle. */
 const char *rps_time(apr_time_t when, char between, apr_pool_t *p);
-
-/* A refusal with Retry-After. */
-result_t *rps_later(apr_pool_t *p, const char *code, const char *message, int seconds);
 
 /* Names the result for the audit log. `name` and `handle` may be NULL. */
 result_t *rps_audited(result_t *result, const char *event, const char *name,
@@ -89,11 +55,5 @@ result_t *rps_audited(result_t *result, const char *event, const char *name,
 
 /* The first 12 hex digits of a handle, for logs. */
 const char *rps_label(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
-
-/* Counts one record of `kind` that somebody makes, against `each` of theirs and `all` in a window
- * of `seconds`. STORE_FULL when there are too many. */
-store_status_t rps_count_made(rps_t *rps, const char *kind, const unsigned char who[16],
-                              int64_t each, int64_t all, int seconds, apr_time_t now,
-                              apr_pool_t *p);
 
 #endif

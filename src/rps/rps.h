@@ -4,21 +4,18 @@
 #include "base/http.h"
 #include "base/result.h"
 #include "base/seats.h"
-#include "keys/secret.h"
 #include "dta/dta.h"
 #include "dta/sign.h"
+#include "keys/secret.h"
 #include "people/people.h"
-#include "people/throttle.h"
-#include "session/caller.h"
+#include "phone/phone.h"
+#include "rps/allow.h"
+#include "rps/redemption.h"
 
 /* The Relying Party Service of the Milagro MFA protocol: registration, the two passes,
  * authentication. Each function is one endpoint: it takes the caller's facts and the parsed body
  * and returns a result. Nothing here knows httpd. A body may be NULL where it was no JSON: the
  * protocol wants 403 for that in pass1 and pass2, 400 elsewhere. Store trouble is 503. */
-
-/* ALLOW_NOBODY: there is no MPinRegisterAllow. Then names that a session proved may sign in, and no
- * others. */
-typedef enum { ALLOW_NOBODY = 0, ALLOW_ANY, ALLOW_DOMAINS, ALLOW_FILE, ALLOW_URL } allow_kind_t;
 
 /* What the configuration says; borrowed for the life of the RPS. */
 typedef struct rps_settings_t {
@@ -31,20 +28,11 @@ typedef struct rps_settings_t {
     bool register_mail;
     bool open_to_anyone; /* `open` off loopback too */
     bool set_device_name;
-    allow_kind_t allow;
-    const char *const *domains; /* ALLOW_DOMAINS: A-labels in lower case, NULL-terminated */
-    const char *allow_file;     /* ALLOW_FILE: one name or @domain a line, read when it changes */
-    const char *allow_url;      /* ALLOW_URL: an application is asked, each time */
-    bool service;               /* of other applications: they say who registers, and redeem */
+    allow_rule_t allow;             /* MPinRegisterAllow */
+    bool service;                   /* of other applications: they say who registers, and redeem */
     const secret_t *service_secret; /* a service's: what it and its application know; NULL = none */
     const char *verify_url;         /* a service's: where they are asked */
     const char *permit_url;         /* ... and whether access was withdrawn; NULL = never */
-    const char *remote_url; /* of an RPS elsewhere, without a slash at its end; NULL: it is here */
-    const secret_t *remote_secret; /* we name it there; NULL for none */
-    const char *const
-        *dta_origins; /* of D-TAs that its clients may ask; NULL-terminated, or NULL */
-    http_t *http;     /* what others are asked with ... */
-    seats_t *seats;   /* ... and where the worker sits meanwhile */
     const char *title;
     const char *base_url;         /* of the RPS as clients see it: "/rps" or "https://host/rps" */
     const char *authenticate_url; /* "/mpinAuthenticate" */
@@ -52,21 +40,26 @@ typedef struct rps_settings_t {
     const char *logout_url;
     const char *mail_site; /* public origin, when mail can be sent; NULL: nobody is told anything */
     const char *activate_url; /* absolute address of the page that mails link to */
-    bool phone_login;
-    int phone_wait;         /* seconds that a phone waits for its desktop */
-    const char *public_url; /* "https://www.example.org" */
-    const char *host;       /* of it, with its port where that is not the scheme's */
-    const char *mobile_url; /* of the mobile app, with host */
-    const char *logo_url;   /* with host; "" without */
+    const char *public_url;   /* "https://www.example.org" */
 } rps_settings_t;
 
 typedef struct rps_t rps_t;
 
-/* One a vhost and child. Everything given must outlive it. NULL when the server secret cannot be
- * made. */
-rps_t *rps_make(const rps_settings_t *settings, store_t *store, people_t *people, const dta_t *dta,
-                const throttle_t *throttle, const keys_t *keys, const log_sink_t *log,
-                apr_pool_t *p);
+/* What it works with; all must outlive it. */
+typedef struct rps_means_t {
+    store_t *store;
+    people_t *people;
+    const dta_t *dta;
+    phones_t *phones;
+    const throttle_t *throttle;
+    const keys_t *keys;
+    http_t *http;   /* what applications are asked with ... */
+    seats_t *seats; /* ... and where the worker sits meanwhile */
+    const log_sink_t *log;
+} rps_means_t;
+
+/* One a vhost and child. NULL when the server secret cannot be made. */
+rps_t *rps_make(const rps_settings_t *settings, const rps_means_t *means, apr_pool_t *p);
 
 /* GET /rps/clientSettings */
 result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p);
@@ -131,38 +124,29 @@ result_t *rps_status(apr_pool_t *p);
  * 401 otp_wrong, and it counts; 410 otp_over; 429 otp_wait after too many wrong ones. */
 result_t *rps_otp(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
 
-/* How long the code of a redemption is good, for the answers that carry it: expireTime, ttlSeconds
- * and nowTime. */
+/* Adds how long the code of a redemption is good to the answers that carry it: expireTime,
+ * ttlSeconds and nowTime. */
 void rps_otp_times(json_t *json, apr_time_t now, apr_pool_t *p);
 
-/* What an authOTT is worth, once, whoever asks: the relying party makes a session of it. `refusal`
- * is NULL when the person is who they say, and user and identity are then filled; else it is the
- * answer (401 with attemptsLeft, 403, 408, 410, 429, 503). Audit events of what is not a right PIN
- * belong to its pass2. */
-typedef struct redemption_t {
-    result_t *refusal;
-    user_t user;
-    identity_t identity;
-    const char *mpin_id;                 /* as pass2 named it: at a service, else NULL */
-    char otp[7];                         /* a code that is good from now on; "" without one */
-    bool by_phone;                       /* a phone signs this browser in (phone/phone.h) ... */
-    unsigned char wid[16], auth_ott[16]; /* ... and waits for the word on these */
-    bool wants_word; /* at an RPS elsewhere: a phone may wait (remote/remote.h) */
-} redemption_t;
-
+/* Redeems an authOTT, once, whoever asks. A PIN that was not right is in the audit log since its
+ * pass2. */
 void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemption_t *redemption,
                 apr_pool_t *p);
+
+/* The desktop that redeemed a phone's authOTT is in: what its phone is told, so that it can sign it
+ * out again. Nothing for a redemption of another kind. `logout_data` is borrowed. */
+void rps_phone_done(rps_t *rps, const caller_t *caller, const redemption_t *redemption,
+                    json_t *logout_data, apr_pool_t *p);
+
+/* POST /rps/authenticate (phone): offers a right PIN's authOTT to the desktop and waits on a seat
+ * for it to come in. 401 wrong PIN, 408, 410, 412; 429 where no seat is free: the same request may
+ * be sent again. Waits as long as the phone's settings say at most. */
+result_t *rps_phone_authenticate(rps_t *rps, seats_t *seats, const caller_t *caller,
+                                 const json_t *body, apr_pool_t *p);
 
 /* POST /loginResult {authOTT, status, message, logoutURL?, logoutData?} (private): an application
  * that redeemed a phone's authOTT says how its login went on, and how the phone can end it. 400 for
  * what is malformed, 404 when no phone waits for it, 408 authott_unknown. */
 result_t *rps_login_result(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
-
-/* Does MPinRegisterAllow list this canonical name? (Asked when it registers and at every PIN
- * login.) NULL: yes. Else the refusal: 403 not_allowed with `no` for a message, also where there is
- * no such directive; where an application is to say and does not, 429 or 500. And in short: is it a
- * yes? */
-result_t *rps_not_allowed(rps_t *rps, const char *name, const char *no, apr_pool_t *p);
-bool rps_allows(rps_t *rps, const char *name, apr_pool_t *p);
 
 #endif

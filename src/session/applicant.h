@@ -4,9 +4,10 @@
 #include "session/prelogin.h"
 #include "session/session.h"
 
-/* Who registers, sealed for a way round: where the RPS is elsewhere, a client hands this to it and
- * it hands it back to us (protocol: userData). It tells which browser it is and whose session that
- * has, for the time that a page stays open, and is good for nothing else. */
+/* The caller who registers, sealed for a way round: where the RPS is elsewhere, a client hands this
+ * to it as userData and it hands it back to us (docs/protocol.md, "RPS to RPA"). It tells which
+ * browser it is and whose session that has, for the time that a page stays open, and is good for
+ * nothing else. */
 #define APPLICANT_TEXT_MAX 700 /* bytes */
 
 typedef struct applicant_t {
@@ -21,7 +22,7 @@ typedef struct applicants_t applicants_t;
 applicants_t *applicants_make(const keys_t *keys, const char *realm, revocations_t *revocations,
                               apr_pool_t *p);
 
-/* `session` is NULL for who is not signed in. The text in the pool; NULL when no randomness is to
+/* `session` is NULL where nobody is signed in. The text in the pool; NULL when no randomness is to
  * be had. */
 const char *applicant_seal(const applicants_t *applicants, const unsigned char *browser,
                            const session_t *session, apr_time_t now, apr_pool_t *p);

@@ -5,7 +5,7 @@
 #include "session/prelogin.h"
 #include "session/session.h"
 
-/* Who is asking, as far as the edge could tell. */
+/* The one who asks, as far as the edge could tell. */
 typedef struct caller_t {
     apr_time_t now;         /* read when the whole body had come: a slow sender stops no clock */
     const char *address;    /* client address as text, after mod_remoteip */
@@ -14,7 +14,7 @@ typedef struct caller_t {
     const session_t *session;      /* valid session, NULL when not signed in */
     const known_t *known;          /* NULL when this browser is not known */
     const char *lang;              /* Accept-Language as it came; NULL unknown */
-    bool loopback; /* loopback privileges hold (security model, "Loopback is not local") */
+    bool loopback; /* loopback privileges hold (docs/security.md, "Loopback is not local") */
 } caller_t;
 
 #endif

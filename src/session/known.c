@@ -24,7 +24,7 @@ known_browsers_t *known_browsers_make(const keys_t *keys, const char *cookie, co
 }
 
 /* The user's place, or KNOWN_USERS. */
-static int place_of(const known_t *known, const char *name, unsigned char user[USER_BYTES])
+static int known_place(const known_t *known, const char *name, unsigned char user[USER_BYTES])
 {
     unsigned char hash[crypto_hash_sha256_BYTES];
     int place = 0;
@@ -39,7 +39,7 @@ static int place_of(const known_t *known, const char *name, unsigned char user[U
 bool known_add(known_t *known, const char *name)
 {
     unsigned char user[USER_BYTES];
-    int place = place_of(known, name, user);
+    int place = known_place(known, name, user);
     if (!place)
         return false;
 
@@ -54,7 +54,7 @@ bool known_add(known_t *known, const char *name)
 const unsigned char *known_for(const known_t *known, const char *name)
 {
     unsigned char user[USER_BYTES];
-    return place_of(known, name, user) < KNOWN_USERS ? known->id : NULL;
+    return known_place(known, name, user) < KNOWN_USERS ? known->id : NULL;
 }
 
 bool known_share(const known_t *one, const known_t *other)

@@ -42,10 +42,10 @@ void prelogin_start(prelogin_t *prelogin, apr_time_t now)
 
 /* ---- login pages ---- */
 
-static bool asks_the_same(const prelogin_entry_t *entry, const char *target, uint32_t methods,
-                          uint32_t max_age, bool post_lost)
+static bool asks_the_same(const prelogin_entry_t *entry, const char *target, const demand_t *demand,
+                          bool post_lost)
 {
-    return *entry->nonce && entry->methods == methods && entry->max_age == max_age &&
+    return *entry->nonce && demand_is_same(&entry->demand, demand) &&
            entry->post_lost == post_lost && !strcmp(entry->target, target);
 }
 
@@ -62,15 +62,15 @@ static prelogin_entry_t *place_for(prelogin_t *prelogin)
     return oldest;
 }
 
-const char *prelogin_add(prelogin_t *prelogin, const char *target, uint32_t methods,
-                         uint32_t max_age, bool post_lost, apr_time_t now)
+const char *prelogin_add(prelogin_t *prelogin, const char *target, const demand_t *demand,
+                         bool post_lost, apr_time_t now)
 {
     uint32_t seconds = (uint32_t)apr_time_sec(now);
     if (strlen(target) > PRELOGIN_TARGET_MAX)
         target = "/";
     for (int i = 0; i < PRELOGIN_ENTRIES; i++) {
         prelogin_entry_t *entry = &prelogin->entries[i];
-        if (asks_the_same(entry, target, methods, max_age, post_lost)) {
+        if (asks_the_same(entry, target, demand, post_lost)) {
             entry->made = seconds;
             return entry->nonce;
         }
@@ -81,8 +81,7 @@ const char *prelogin_add(prelogin_t *prelogin, const char *target, uint32_t meth
     randombytes_buf(nonce, sizeof nonce);
     sodium_bin2hex(entry->nonce, sizeof entry->nonce, nonce, sizeof nonce);
     entry->made = seconds;
-    entry->methods = methods;
-    entry->max_age = max_age;
+    entry->demand = *demand;
     entry->post_lost = post_lost;
     apr_cpystrn(entry->target, target, sizeof entry->target);
     return entry->nonce;
@@ -105,6 +104,7 @@ void prelogin_remove(prelogin_t *prelogin, const char *nonce)
 
 /* ---- the cookie ---- */
 
+/* Of the demand, `second` is not written: no place can ask for one yet. */
 static void put_entry(bytes_out_t *out, const prelogin_entry_t *entry)
 {
     unsigned char nonce[NONCE_BYTES];
@@ -113,8 +113,8 @@ static void put_entry(bytes_out_t *out, const prelogin_entry_t *entry)
     sodium_hex2bin(nonce, sizeof nonce, entry->nonce, PRELOGIN_NONCE_HEX, NULL, NULL, NULL);
     bytes_put(out, nonce, sizeof nonce);
     bytes_put_u32(out, entry->made);
-    bytes_put_u32(out, entry->methods);
-    bytes_put_u32(out, entry->max_age);
+    bytes_put_u32(out, entry->demand.first);
+    bytes_put_u32(out, entry->demand.max_age);
     bytes_put_u8(out, entry->post_lost);
     bytes_put_u8(out, (uint8_t)(len >> 8));
     bytes_put_u8(out, (uint8_t)len);
@@ -143,8 +143,8 @@ static void get_entry(bytes_in_t *in, prelogin_entry_t *entry)
     bytes_get(in, nonce, sizeof nonce);
     sodium_bin2hex(entry->nonce, sizeof entry->nonce, nonce, sizeof nonce);
     entry->made = bytes_get_u32(in);
-    entry->methods = bytes_get_u32(in);
-    entry->max_age = bytes_get_u32(in);
+    entry->demand.first = bytes_get_u32(in);
+    entry->demand.max_age = bytes_get_u32(in);
     entry->post_lost = bytes_get_u8(in);
 
     apr_size_t len = (apr_size_t)bytes_get_u8(in) << 8;

@@ -1,8 +1,8 @@
 #ifndef MPIN_SESSION_PRELOGIN_H
 #define MPIN_SESSION_PRELOGIN_H
 
-#include <apr_time.h>
 #include "keys/keys.h"
+#include "session/demand.h"
 
 /* One short-lived sealed cookie holds what happens before login: the browser's random id (to which
  * authOTTs and form tokens are bound) and, for at most four open login pages, where each wants to
@@ -17,8 +17,7 @@
 typedef struct prelogin_entry_t {
     char nonce[PRELOGIN_NONCE_HEX + 1]; /* empty: a free place */
     uint32_t made;                      /* seconds, last asked for; the oldest gives way */
-    uint32_t methods;                   /* accepted first factors, bits of the configuration */
-    uint32_t max_age;                   /* seconds of MPinReauthAfter, 0 = none */
+    demand_t demand;                    /* of the place; `first` is what this page accepts */
     bool post_lost;                     /* a POST was not sent on */
     char target[PRELOGIN_TARGET_MAX + 1];
 } prelogin_entry_t;
@@ -39,10 +38,10 @@ prelogins_t *prelogins_make(const keys_t *keys, const char *cookie, const char *
 /* A fresh one with a random id. */
 void prelogin_start(prelogin_t *prelogin, apr_time_t now);
 
-/* Adds a login page's state (the oldest of four gives way; the same target and conditions are
- * reused) and gives its nonce. A target that is too long becomes "/". */
-const char *prelogin_add(prelogin_t *prelogin, const char *target, uint32_t methods,
-                         uint32_t max_age, bool post_lost, apr_time_t now);
+/* Adds a login page's state (the oldest of four gives way; the same target and demand are reused)
+ * and gives its nonce. A target that is too long becomes "/". */
+const char *prelogin_add(prelogin_t *prelogin, const char *target, const demand_t *demand,
+                         bool post_lost, apr_time_t now);
 const prelogin_entry_t *prelogin_find(const prelogin_t *prelogin, const char *nonce);
 void prelogin_remove(prelogin_t *prelogin, const char *nonce);
 

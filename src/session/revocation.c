@@ -65,7 +65,8 @@ static bool take_entry(void *baton, uint64_t sequence, const void *data, apr_siz
     return !taking->failed;
 }
 
-/* Reads what is new. What can't be taken in is not passed over: nobody is let in until it can. */
+/* Reads what is new. An entry that can't be taken in is not passed over: nobody is let in until it
+ * can. */
 static store_status_t read_log(revocations_t *revocations)
 {
     uint64_t generation = store_generation(revocations->store), last = 0;
@@ -83,7 +84,7 @@ static store_status_t read_log(revocations_t *revocations)
     return STORE_OK;
 }
 
-static apr_status_t end(void *data)
+static apr_status_t revocations_end(void *data)
 {
     revocations_t *revocations = data;
     pthread_mutex_destroy(&revocations->reading);
@@ -100,7 +101,7 @@ store_status_t revocations_make(revocations_t **revocations, store_t *store, apr
     atomic_init(&made->generation, NOT_LOADED);
     made->revoked = revoked_make(p);
     pthread_mutex_init(&made->reading, NULL);
-    apr_pool_cleanup_register(p, made, end, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(p, made, revocations_end, apr_pool_cleanup_null);
     if (!made->revoked || apr_allocator_create(&allocator) ||
         apr_pool_create_ex(&made->scratch, p, NULL, allocator))
         return STORE_DOWN;

@@ -26,7 +26,7 @@ struct revoked_t {
 };
 
 /* Ids are random or hashes, so any of their bytes will do. */
-static apr_size_t place_of(const table_t *table, unsigned kind, const unsigned char id[16])
+static apr_size_t table_place(const table_t *table, unsigned kind, const unsigned char id[16])
 {
     uint64_t bits;
     memcpy(&bits, id, sizeof bits);
@@ -34,9 +34,9 @@ static apr_size_t place_of(const table_t *table, unsigned kind, const unsigned c
 }
 
 /* The slot of an entry, or the free one where it would go. */
-static slot_t *find(const table_t *table, unsigned kind, const unsigned char id[16])
+static slot_t *table_find(const table_t *table, unsigned kind, const unsigned char id[16])
 {
-    apr_size_t place = place_of(table, kind, id);
+    apr_size_t place = table_place(table, kind, id);
     for (;;) {
         slot_t *slot = &table->slots[place];
         if (!slot->kind || (slot->kind == kind && !memcmp(slot->id, id, sizeof slot->id)))
@@ -46,7 +46,7 @@ static slot_t *find(const table_t *table, unsigned kind, const unsigned char id[
 }
 
 /* A table of its own size for what is not over, at most a quarter full. */
-static bool rebuild(table_t *table, uint32_t now)
+static bool table_rebuild(table_t *table, uint32_t now)
 {
     apr_size_t live = 0;
     for (apr_size_t i = 0; i < table->size; i++)
@@ -61,14 +61,14 @@ static bool rebuild(table_t *table, uint32_t now)
     for (apr_size_t i = 0; i < table->size; i++) {
         const slot_t *slot = &table->slots[i];
         if (slot->kind && slot->until > now)
-            *find(&made, slot->kind, slot->id) = *slot;
+            *table_find(&made, slot->kind, slot->id) = *slot;
     }
     free(table->slots);
     *table = made;
     return true;
 }
 
-static apr_status_t end(void *data)
+static apr_status_t revoked_end(void *data)
 {
     revoked_t *revoked = data;
     pthread_rwlock_destroy(revoked->lock);
@@ -81,23 +81,23 @@ revoked_t *revoked_make(apr_pool_t *p)
     revoked_t *revoked = apr_pcalloc(p, sizeof *revoked);
     pthread_rwlockattr_t attr;
 
-    if (!rebuild(&revoked->table, 0))
+    if (!table_rebuild(&revoked->table, 0))
         return NULL;
     pthread_rwlockattr_init(&attr);
     pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
     revoked->lock = apr_palloc(p, sizeof *revoked->lock);
     pthread_rwlock_init(revoked->lock, &attr);
     pthread_rwlockattr_destroy(&attr);
-    apr_pool_cleanup_register(p, revoked, end, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(p, revoked, revoked_end, apr_pool_cleanup_null);
     return revoked;
 }
 
-static bool add(table_t *table, unsigned kind, const unsigned char id[16], uint32_t limit,
-                uint32_t until, uint32_t now)
+static bool table_add(table_t *table, unsigned kind, const unsigned char id[16], uint32_t limit,
+                      uint32_t until, uint32_t now)
 {
-    if (2 * (table->used + 1) > table->size && !rebuild(table, now))
+    if (2 * (table->used + 1) > table->size && !table_rebuild(table, now))
         return false;
-    slot_t *slot = find(table, kind, id);
+    slot_t *slot = table_find(table, kind, id);
     if (!slot->kind) {
         slot->kind = kind;
         memcpy(slot->id, id, sizeof slot->id);
@@ -114,7 +114,7 @@ bool revoked_add(revoked_t *revoked, unsigned kind, const unsigned char id[16], 
                  uint32_t until, uint32_t now)
 {
     pthread_rwlock_wrlock(revoked->lock);
-    bool added = add(&revoked->table, kind, id, limit, until, now);
+    bool added = table_add(&revoked->table, kind, id, limit, until, now);
     pthread_rwlock_unlock(revoked->lock);
     return added;
 }
@@ -123,7 +123,7 @@ void revoked_look(const revoked_t *revoked, revoked_look_t *looks, int count)
 {
     pthread_rwlock_rdlock(revoked->lock);
     for (int i = 0; i < count; i++)
-        looks[i].limit = find(&revoked->table, looks[i].kind, looks[i].id)->limit;
+        looks[i].limit = table_find(&revoked->table, looks[i].kind, looks[i].id)->limit;
     pthread_rwlock_unlock(revoked->lock);
 }
 

@@ -11,20 +11,25 @@
 
 /* A cookie is read, decoded and opened at every request, and each of its bytes costs: what most
  * sessions lack takes no room, and times count from `started`. First byte: the layout's version
- * and which parts there are. */
-#define LAYOUT 0x20
+ * (three bits) and which parts there are. Which factors were proven is a number of FACTOR_BITs, and
+ * the time of each follows it; the newest of them is auth_time. */
+#define LAYOUT 0x40
 enum {
     PART_FAMILY = 1, /* else it is the id: nothing has stepped up yet */
     PART_IDENTITY = 2,
-    PART_PWD = 4,
-    PART_PIN = 8,
     PART_PROVIDER = 16, /* else PROVIDER */
-    PARTS = 31
+    PARTS = PART_FAMILY | PART_IDENTITY | PART_PROVIDER
 };
 #define PROVIDER "local"
 #define BYTES_MAX                                                                                  \
-    (1 + 4 * SESSION_ID_BYTES + 8 * BYTES_NUMBER_MAX + 1 + SESSION_NAME_MAX + 1 +                  \
+    (1 + 4 * SESSION_ID_BYTES + (6 + FACTOR_COUNT) * BYTES_NUMBER_MAX + 1 + SESSION_NAME_MAX + 1 + \
      SESSION_PROVIDER_MAX)
+
+/* The layout before this one had auth_time and a part for each of two factors. Cookies of it are
+ * read, so that nobody is signed out by a new version of the module; those in use are sealed anew
+ * within a minute. */
+#define LAYOUT_BEFORE 0x20
+enum { BEFORE_PASSWORD = 4, BEFORE_PIN = 8, PARTS_BEFORE = 31 };
 
 struct sessions_t {
     cookie_sealer_t *sealer;
@@ -64,7 +69,7 @@ sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *re
     return sessions->sealer && sessions->handle_key ? sessions : NULL;
 }
 
-void session_start(const sessions_t *sessions, session_t *session, apr_time_t now)
+void session_start(const sessions_t *sessions, session_t *session, factor_t factor, apr_time_t now)
 {
     uint32_t seconds = (uint32_t)apr_time_sec(now);
 
@@ -74,11 +79,17 @@ void session_start(const sessions_t *sessions, session_t *session, apr_time_t no
         session->started = seconds;
     }
     session->auth_time = seconds;
-    session->pwd_time = session->amr & AMR_PWD ? seconds : 0;
-    session->pin_time = session->amr & AMR_PIN ? seconds : 0;
+    memset(session->proven, 0, sizeof session->proven);
+    session->proven[factor] = seconds;
     session->seen = seconds;
     session->expires = seconds + sessions->max;
 }
+
+/* What a session says of a factor that it keeps from an older one. */
+static const uint32_t amr_of[FACTOR_COUNT] = {
+    [FACTOR_PIN] = AMR_PIN | AMR_MFA | AMR_SWK | AMR_PHONE,
+    [FACTOR_PASSWORD] = AMR_PWD,
+};
 
 /* May `session`, which lacks this proof, keep the older one's? */
 static bool keeps(const sessions_t *sessions, const session_t *session, uint32_t own, uint32_t old)
@@ -90,31 +101,38 @@ void session_step_up(const sessions_t *sessions, session_t *session, const sessi
 {
     if (memcmp(session->uid, old->uid, SESSION_ID_BYTES) || session->version != old->version)
         return;
-    if (keeps(sessions, session, session->pwd_time, old->pwd_time)) {
-        session->pwd_time = old->pwd_time;
-        session->amr |= AMR_PWD;
-    }
-    if (keeps(sessions, session, session->pin_time, old->pin_time)) {
-        session->pin_time = old->pin_time;
-        session->amr |= old->amr & (AMR_PIN | AMR_MFA | AMR_SWK | AMR_PHONE);
-        memcpy(session->identity, old->identity, SESSION_ID_BYTES);
+    for (int factor = 0; factor < FACTOR_COUNT; factor++) {
+        if (!keeps(sessions, session, session->proven[factor], old->proven[factor]))
+            continue;
+        session->proven[factor] = old->proven[factor];
+        session->amr |= old->amr & amr_of[factor];
+        if (factor == FACTOR_PIN)
+            memcpy(session->identity, old->identity, SESSION_ID_BYTES);
     }
 }
 
-static unsigned parts_of(const session_t *session)
+static unsigned session_parts(const session_t *session)
 {
     unsigned parts = 0;
     if (memcmp(session->family, session->id, SESSION_ID_BYTES) != 0)
         parts |= PART_FAMILY;
     if (!sodium_is_zero(session->identity, SESSION_ID_BYTES))
         parts |= PART_IDENTITY;
-    if (session->pwd_time)
-        parts |= PART_PWD;
-    if (session->pin_time)
-        parts |= PART_PIN;
     if (strcmp(session->provider, PROVIDER) != 0)
         parts |= PART_PROVIDER;
     return parts;
+}
+
+static void put_proven(bytes_out_t *out, const session_t *session)
+{
+    uint32_t factors = 0;
+    for (int factor = 0; factor < FACTOR_COUNT; factor++)
+        if (session->proven[factor])
+            factors |= FACTOR_BIT(factor);
+    bytes_put_number(out, factors);
+    for (int factor = 0; factor < FACTOR_COUNT; factor++)
+        if (session->proven[factor])
+            bytes_put_number(out, session->proven[factor] - session->started);
 }
 
 const char *session_seal(const sessions_t *sessions, session_t *session, apr_time_t now,
@@ -122,7 +140,7 @@ const char *session_seal(const sessions_t *sessions, session_t *session, apr_tim
 {
     unsigned char bytes[BYTES_MAX];
     bytes_out_t out = bytes_out(bytes, sizeof bytes);
-    const unsigned parts = parts_of(session);
+    const unsigned parts = session_parts(session);
 
     session->seen = (uint32_t)apr_time_sec(now);
     bytes_put_u8(&out, (uint8_t)(LAYOUT | parts));
@@ -132,11 +150,7 @@ const char *session_seal(const sessions_t *sessions, session_t *session, apr_tim
     bytes_put(&out, session->identity, parts & PART_IDENTITY ? SESSION_ID_BYTES : 0);
     bytes_put_number(&out, session->version);
     bytes_put_u32(&out, session->started);
-    bytes_put_number(&out, session->auth_time - session->started);
-    if (parts & PART_PWD)
-        bytes_put_number(&out, session->pwd_time - session->started);
-    if (parts & PART_PIN)
-        bytes_put_number(&out, session->pin_time - session->started);
+    put_proven(&out, session);
     bytes_put_number(&out, session->seen - session->started);
     bytes_put_number(&out, session->expires - session->started);
     bytes_put_number(&out, session->amr);
@@ -146,12 +160,39 @@ const char *session_seal(const sessions_t *sessions, session_t *session, apr_tim
     return out.ok ? cookie_seal(sessions->sealer, now, bytes, bytes_written(&out), p) : NULL;
 }
 
+static void get_time(bytes_in_t *in, session_t *session, int factor)
+{
+    const uint32_t proven = session->started + bytes_get_number(in);
+    session->proven[factor] = proven;
+    if (proven > session->auth_time)
+        session->auth_time = proven;
+}
+
+/* A factor that this version of the module does not know is none that it could judge. */
+static void get_proven(bytes_in_t *in, session_t *session)
+{
+    uint32_t factors = bytes_get_number(in);
+    in->ok = in->ok && factors < FACTOR_BIT(FACTOR_COUNT);
+    for (; in->ok && factors; factors &= factors - 1)
+        get_time(in, session, __builtin_ctz(factors));
+}
+
+static void get_proven_before(bytes_in_t *in, session_t *session, unsigned parts)
+{
+    bytes_get_number(in); /* auth_time */
+    if (parts & BEFORE_PASSWORD)
+        get_time(in, session, FACTOR_PASSWORD);
+    if (parts & BEFORE_PIN)
+        get_time(in, session, FACTOR_PIN);
+}
+
 static bool read_layout(session_t *session, const unsigned char *bytes, apr_size_t len)
 {
     bytes_in_t in = bytes_in(bytes, len);
     const unsigned parts = bytes_get_u8(&in);
+    const bool before = (parts & ~(unsigned)PARTS_BEFORE) == LAYOUT_BEFORE;
 
-    if ((parts & ~(unsigned)PARTS) != LAYOUT)
+    if (!before && (parts & ~(unsigned)PARTS) != LAYOUT)
         return false;
     bytes_get(&in, session->id, SESSION_ID_BYTES);
     bytes_get(&in, session->uid, SESSION_ID_BYTES);
@@ -161,9 +202,12 @@ static bool read_layout(session_t *session, const unsigned char *bytes, apr_size
     bytes_get(&in, session->identity, parts & PART_IDENTITY ? SESSION_ID_BYTES : 0);
     session->version = bytes_get_number(&in);
     session->started = bytes_get_u32(&in);
-    session->auth_time = session->started + bytes_get_number(&in);
-    session->pwd_time = parts & PART_PWD ? session->started + bytes_get_number(&in) : 0;
-    session->pin_time = parts & PART_PIN ? session->started + bytes_get_number(&in) : 0;
+    session->auth_time = 0;
+    memset(session->proven, 0, sizeof session->proven);
+    if (before)
+        get_proven_before(&in, session, parts);
+    else
+        get_proven(&in, session);
     session->seen = session->started + bytes_get_number(&in);
     session->expires = session->started + bytes_get_number(&in);
     session->amr = bytes_get_number(&in);
@@ -222,8 +266,7 @@ uint32_t session_amr_bit(const char *word)
     return 0;
 }
 
-/* A pseudorandom function of the session's id: who doesn't know the key learns nothing of the id.
- */
+/* A pseudorandom function of the session's id: without the key it tells nothing of the id. */
 const char *session_handle(const sessions_t *sessions, const session_t *session, apr_pool_t *p)
 {
     unsigned char handle[crypto_shorthash_siphashx24_BYTES];

@@ -2,6 +2,7 @@
 #define MPIN_SESSION_SESSION_H
 
 #include <stdint.h>
+#include "session/factor.h"
 #include "session/revocation.h"
 
 /* The cookie is the session: a fixed binary layout, sealed (keys/seal.h) with the cookie's name and
@@ -36,9 +37,8 @@ typedef struct session_t {
     unsigned char identity[SESSION_ID_BYTES]; /* identity handle, all zero without one */
     uint32_t version;                         /* the user's when this was sealed */
     uint32_t started;                         /* first login of the family */
-    uint32_t auth_time;                       /* last proof by the person */
-    uint32_t pwd_time;                        /* ... by password, 0 = none */
-    uint32_t pin_time;                        /* ... by PIN, 0 = none */
+    uint32_t auth_time;                       /* last proof by the person: the newest of ... */
+    uint32_t proven[FACTOR_COUNT];            /* when each factor_t was proven, 0 = not */
     uint32_t seen;                            /* last sealing: idle time counts from it */
     uint32_t expires;                         /* absolute end */
     uint32_t amr;                             /* amr_t bits */
@@ -59,15 +59,15 @@ typedef struct sessions_t sessions_t;
 
 /* `cookie` and `realm` are bound into every seal. `idle` and `max` are MPinSession*; an idle time
  * under two minutes would end sessions in use, as a cookie is sealed anew once a minute at most.
- * Without `revocations` (NULL: no store could be opened) nobody is let in. NULL when memory is out.
- */
+ * Nobody is let in without `revocations` (NULL: no store could be opened). NULL when memory is
+ * out. */
 sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *realm,
                           apr_interval_time_t idle, apr_interval_time_t max,
                           revocations_t *revocations, apr_pool_t *p);
 
-/* Fills id, times and expiry of a new session; family and `started` too, unless a step-up gives
- * them (family non-zero). */
-void session_start(const sessions_t *sessions, session_t *session, apr_time_t now);
+/* Fills id, times and expiry of a new session, for which `factor` has just been proven; family and
+ * `started` too, unless a step-up gives them (family non-zero). */
+void session_start(const sessions_t *sessions, session_t *session, factor_t factor, apr_time_t now);
 
 /* A step-up: `session`, started just now, keeps what `old` had proven of the same user and version,
  * with its times, but nothing older than the longest session. With a PIN comes its identity, so

@@ -6,7 +6,7 @@
 
 #include "keys/keys_app.h"
 
-bool issuer_read_second(depot_t *depot, const keys_t *keys, apr_pool_t *p, const char **why)
+bool app_key_read_second(depot_t *depot, const keys_t *keys, apr_pool_t *p, const char **why)
 {
     const keys_app_t *ours = keys_dta_app(keys, p);
     depot->second_app = keys_app_open(depot->second->key_file, p, why);
@@ -35,7 +35,7 @@ static void write_key_file(const server_config_t *config, apr_pool_t *p)
                  "made %s: the key file of MPinSecondDTA at the RPS that asks this D-TA", path);
 }
 
-void issuer_write_key_files(server_rec *main_server, apr_pool_t *p)
+void app_key_write_files(server_rec *main_server, apr_pool_t *p)
 {
     for (server_rec *server = main_server; server; server = server->next) {
         const server_config_t *config = directives_of(server);

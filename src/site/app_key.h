@@ -7,10 +7,10 @@
 
 /* At the RPS: reads that of the depot's second D-TA. False: `*why` is one sentence with the mend,
  * also where the second D-TA is we ourselves. */
-bool issuer_read_second(depot_t *depot, const keys_t *keys, apr_pool_t *p, const char **why);
+bool app_key_read_second(depot_t *depot, const keys_t *keys, apr_pool_t *p, const char **why);
 
 /* At the D-TA: each vhost with MPinService dta has its file beside MPinKeyFile, with ".dta" behind
  * its name, for the administrator to carry to the RPS. */
-void issuer_write_key_files(server_rec *main_server, apr_pool_t *p);
+void app_key_write_files(server_rec *main_server, apr_pool_t *p);
 
 #endif

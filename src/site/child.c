@@ -1,10 +1,11 @@
-#include <httpd.h>
+#include "site/child.h"
+
 #include <http_log.h>
 #include <mpm_common.h>
 #include <sys/prctl.h>
 
-#include "config/hooks.h"
 #include "site/place.h"
+#include "dta/local.h"
 #include "dta/second.h"
 
 #define RETRY_AFTER apr_time_from_sec(1)
@@ -13,16 +14,13 @@
 /* NULL when memory is out: never one without the second D-TA that the configuration names. */
 static dta_t *make_dta(const depot_t *depot, store_t *store, apr_pool_t *p)
 {
-    dta_t *dta = dta_local(depot->settings.keys, p);
-    if (!depot->second)
-        return dta;
-    second_dta_t *second = second_make(depot->second->url, depot->second_app, dta, store,
-                                       depot->http, depot->seats, &depot->log, p);
-    dta_set_second(dta, second);
-    return second ? dta : NULL;
+    dta_t *ours = dta_local(depot->settings.keys, p);
+    return depot->second ? dta_with_second(depot->second->url, depot->second_app, ours, store,
+                                           depot->http, depot->seats, &depot->log, p)
+                         : ours;
 }
 
-/* Opens the store and what all its sites share. What fails is told once, not at every try. */
+/* Opens the store and what all its sites share. A failure is told once, not at every try. */
 static bool depot_open(depot_t *depot)
 {
     apr_pool_t *p;
@@ -66,8 +64,6 @@ static bool place_raise(place_t *place)
     site->people = depot->people;
     site->http = depot->http;
     site->dta = depot->dta;
-    site->rps_settings.http = depot->http;
-    site->rps_settings.seats = site->seats;
     site->sessions = sessions_make(keys, site->session_cookie, site->realm, site->session_idle,
                                    site->session_max, depot->revocations, p);
     site->prelogins = prelogins_make(keys, site->prelogin_cookie, site->realm, PRELOGIN_LIFE, p);
@@ -75,11 +71,21 @@ static bool place_raise(place_t *place)
     site->signouts = signouts_make(keys, site->realm, site->session_max, p);
     site->applicants = applicants_make(keys, site->realm, depot->revocations, p);
     if (site->dta && (site->services & SERVICE_DTA))
-        site->dta_service =
-            dta_service_make(site->dta, keys, site->store, &site->log, apr_time_now(), p);
-    if (site->dta)
-        site->rps = rps_make(&site->rps_settings, site->store, site->people, site->dta,
-                             &site->throttle, keys, &site->log, p);
+        site->dta_service = dta_service_make(keys, site->store, &site->log, apr_time_now(), p);
+    site->phones = phones_make(&site->phone_settings, site->store, &site->throttle, keys, p);
+    const rps_means_t means = {.store = site->store,
+                               .people = site->people,
+                               .dta = site->dta,
+                               .phones = site->phones,
+                               .throttle = &site->throttle,
+                               .keys = keys,
+                               .http = site->http,
+                               .seats = site->seats,
+                               .log = &site->log};
+    if (site->dta && site->phones)
+        site->rps = rps_make(&site->rps_settings, &means, p);
+    if (site->rps && site->remote_settings.url)
+        site->remote = remote_make(&site->remote_settings, site->rps, site->http, site->seats, p);
     if (!site->sessions || !site->prelogins || !site->known || !site->signouts || !site->rps ||
         !site->applicants || (!site->dta_service && (site->services & SERVICE_DTA))) {
         log_error(&site->log, "MPIN0205",
@@ -139,7 +145,7 @@ static void place_start(place_t *place, apr_pool_t *pchild)
         place_try(place, apr_time_now());
 }
 
-void config_child(apr_pool_t *pchild, server_rec *main_server)
+void site_child_init(apr_pool_t *pchild, server_rec *main_server)
 {
     bool first = true;
     for (server_rec *server = main_server; server; server = server->next) {

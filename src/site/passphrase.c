@@ -10,7 +10,7 @@
 
 /* Reads until the program is done or has said too much; the number of bytes of its first line, 0
  * when there is none. */
-static apr_size_t read_line(apr_file_t *pipe, unsigned char *line, apr_size_t max)
+static apr_size_t passphrase_read_line(apr_file_t *pipe, unsigned char *line, apr_size_t max)
 {
     apr_size_t have = 0;
     apr_status_t status = APR_SUCCESS;
@@ -26,7 +26,7 @@ static apr_size_t read_line(apr_file_t *pipe, unsigned char *line, apr_size_t ma
     return end ? (apr_size_t)(end - line) : have;
 }
 
-static bool start(apr_proc_t *program, const char *const *command, apr_pool_t *p)
+static bool passphrase_start(apr_proc_t *program, const char *const *command, apr_pool_t *p)
 {
     apr_procattr_t *attributes;
     return !apr_procattr_create(&attributes, p) &&
@@ -40,7 +40,7 @@ secret_t *passphrase_read(const char *directive, const char *const *command, apr
                           const char **why)
 {
     apr_proc_t program;
-    if (!start(&program, command, p)) {
+    if (!passphrase_start(&program, command, p)) {
         *why = apr_psprintf(p, "%s: %s can't be run; check its path and rights", directive,
                             command[0]);
         return NULL;
@@ -48,7 +48,7 @@ secret_t *passphrase_read(const char *directive, const char *const *command, apr
     apr_pool_note_subprocess(p, &program, APR_KILL_ALWAYS);
 
     unsigned char line[LINE_MAX_BYTES + 1] = {0};
-    const apr_size_t len = read_line(program.out, line, sizeof(line));
+    const apr_size_t len = passphrase_read_line(program.out, line, sizeof(line));
     apr_file_close(program.out);
     int code = 1;
     apr_exit_why_e how = APR_PROC_EXIT;

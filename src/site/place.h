@@ -2,7 +2,6 @@
 #define MPIN_SITE_PLACE_H
 
 #include <apr_thread_mutex.h>
-#include "config/directives.h"
 #include "site/site.h"
 
 /* From settings to a site that works. post_config, in the parent, makes for each vhost a place with
@@ -40,10 +39,10 @@ typedef struct place_t {
     depot_t *depot;
 } place_t;
 
-/* The settings in force of a server with the engine on. */
+/* The place of a server with the engine on; NULL when it has no public URL. */
 place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_t *p);
 
-/* The site that serves now; tries again where the store is down. */
+/* The site that serves now. Where the store is down, one caller a second opens it first. */
 const site_t *place_site(place_t *place);
 
 /* Reads the depot's keys (or makes the file at the very first start) and prepares its store. False:

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <time.h>
 
-#include "config/directives.h"
 #include "site/site.h"
 
 #define LOOK_SECONDS 1
@@ -112,7 +111,7 @@ static bool is_wanted(const server_rec *server)
 }
 
 /* Signals are for httpd's own threads. */
-static bool start(postman_t *postman)
+static bool postman_start_thread(postman_t *postman)
 {
     sigset_t all, before;
     sigfillset(&all);
@@ -138,6 +137,6 @@ void postman_start(apr_pool_t *pchild, server_rec *main_server)
         return;
     }
     apr_allocator_owner_set(allocator, postman->pool);
-    if (start(postman))
+    if (postman_start_thread(postman))
         apr_pool_pre_cleanup_register(pchild, postman, postman_stop);
 }

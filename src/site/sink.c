@@ -4,7 +4,7 @@
 
 APLOG_USE_MODULE(auth_mpin);
 
-static void write_line(void *baton, log_level_t level, const char *id, const char *text)
+static void sink_write(void *baton, log_level_t level, const char *id, const char *text)
 {
     static const int levels[] = {[LOG_LEVEL_ERROR] = APLOG_ERR,
                                  [LOG_LEVEL_WARN] = APLOG_WARNING,
@@ -15,5 +15,5 @@ static void write_line(void *baton, log_level_t level, const char *id, const cha
 
 log_sink_t sink_of(server_rec *server)
 {
-    return (log_sink_t){write_line, server};
+    return (log_sink_t){sink_write, server};
 }

@@ -4,24 +4,12 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "config/cookie.h"
-#include "site/place.h"
+#include "config/cookie_name.h"
 #include "site/sink.h"
 #include "config/surroundings.h"
 
-#define PHONE_WAIT 10     /* seconds that a phone waits for its desktop (protocol) */
+#define PHONE_WAIT 10     /* seconds that a phone waits for its desktop */
 #define MOBILE_ALIAS "/m" /* where an administrator's own mobile app lies once ours is off */
-
-const site_t *site_of(const server_rec *server)
-{
-    place_t *place = directives_of(server)->place;
-    return place ? place_site(place) : NULL;
-}
-
-const dir_config_t *site_directory(const request_rec *r)
-{
-    return ap_get_module_config(r->per_dir_config, &auth_mpin_module);
-}
 
 static const apr_array_header_t *look_up_providers(const apr_array_header_t *names, apr_pool_t *p)
 {
@@ -78,14 +66,17 @@ static void set_cookies(site_t *site, const server_config_t *config, apr_pool_t 
 
 static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
-    rps_settings_t *rps = &site->rps_settings;
     const char *mobile = site->paths[PATH_MOBILE] ? site->paths[PATH_MOBILE] : MOBILE_ALIAS;
-    rps->phone_login = config->phone_login;
-    rps->phone_wait = PHONE_WAIT;
-    rps->public_url = site->url.text;
-    rps->host = strstr(site->url.text, "://") + 3;
-    rps->mobile_url = apr_pstrcat(p, site->url.text, mobile, NULL);
-    rps->logo_url = site->logo ? apr_pstrcat(p, site->url.text, site->logo, NULL) : "";
+    site->phone_settings = (phone_settings_t){
+        .on = config->phone_login,
+        .wait = PHONE_WAIT,
+        .title = site->title,
+        .public_url = site->url.text,
+        .host = strstr(site->url.text, "://") + 3,
+        .base_url = site->rps_settings.base_url,
+        .mobile_url = apr_pstrcat(p, site->url.text, mobile, NULL),
+        .logo_url = site->logo ? apr_pstrcat(p, site->url.text, site->logo, NULL) : "",
+    };
 }
 
 /* A service's clients are on pages of other origins: they get whole URLs, but for the one where the
@@ -111,14 +102,11 @@ static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
         .register_open = ways & REGISTER_OPEN,
         .register_mail = ways & REGISTER_MAIL,
         .open_to_anyone = ways & REGISTER_OPEN_TO_ANYONE,
-        .allow = config->allow.kind,
-        .domains = config->allow.domains,
-        .allow_file = config->allow.file,
-        .allow_url = config->allow.url,
+        .allow = config->allow,
         .service = site->services & SERVICE_RPS,
         .verify_url = config->verify_url,
         .permit_url = site->services & SERVICE_RPS ? config->permit_url : NULL,
-        .remote_url = config->rps.url,
+        .public_url = site->url.text,
         .title = site->title,
         .base_url = site->paths[PATH_RPS],
         .authenticate_url = site->paths[PATH_AUTHENTICATE],
@@ -145,54 +133,59 @@ static const char *content_policy(const server_config_t *config, apr_pool_t *p)
                        NULL);
 }
 
-/* Where an RPS elsewhere may send its clients. */
-static void set_dta_origins(site_t *site, const server_config_t *config, apr_pool_t *p)
+/* An RPS elsewhere may send its clients to our second D-TA only. */
+static void set_remote(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
     const char **origins = apr_pcalloc(p, 2 * sizeof(*origins));
     origins[0] = config->second_dta.url ? config->second_dta.origin.text : NULL;
-    site->rps_settings.dta_origins = origins;
+    site->remote_settings = (remote_settings_t){.url = config->rps.url, .dta_origins = origins};
 }
 
-place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_t *p)
+static void set_login_ways(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
-    place_t *place = apr_pcalloc(p, sizeof(*place));
-    site_t *site = &place->down;
-    place->now = site;
-
-    site->url = config->public_url;
-    if (!site->url.text && !surroundings_local_url(server, &site->url, p))
-        return NULL;
-    set_paths(site, config);
-    set_cookies(site, config, p);
+    site->providers = look_up_providers(config->providers, p);
+    if (site->paths[PATH_RPS] && site->paths[PATH_AUTHENTICATE])
+        site->methods |= FACTOR_BIT(FACTOR_PIN);
+    if (site->paths[PATH_LOGIN] && site->providers->nelts)
+        site->methods |= FACTOR_BIT(FACTOR_PASSWORD);
+    if (!site->paths[PATH_LOGIN]) /* elsewhere, and what was good there is good here */
+        site->methods = FACTORS_FIRST;
     site->after_login = config->after_login;
     site->after_logout = config->after_logout;
+    site->session_idle = config->session_idle;
+    site->session_max = config->session_max;
+    site->throttle.address = config->throttle.address;
+    site->throttle.account = config->throttle.account;
+    site->open_registration = !site->services && (config->ways & REGISTER_OPEN);
+}
+
+static void set_pages(site_t *site, const server_config_t *config, apr_pool_t *p)
+{
     site->title = config->title ? config->title : site->url.host;
     site->logo = config->logo;
     site->contact = config->contact;
     site->templates = (templates_t){config->templates, &site->log};
-    site->providers = look_up_providers(config->providers, p);
-    if (site->paths[PATH_RPS] && site->paths[PATH_AUTHENTICATE])
-        site->methods |= METHOD_PIN;
-    if (site->paths[PATH_LOGIN] && site->providers->nelts)
-        site->methods |= METHOD_PASSWORD;
-    if (!site->paths[PATH_LOGIN]) /* people sign in at another host, and what was good there is good
-                                     here */
-        site->methods = METHOD_PIN | METHOD_PASSWORD;
+    site->content_policy = content_policy(config, p);
+    site->cors = config->cors;
+}
+
+bool site_make(site_t *site, const server_config_t *config, server_rec *server, apr_pool_t *p)
+{
+    site->log = sink_of(server);
+    site->url = config->public_url;
+    if (!site->url.text && !surroundings_local_url(server, &site->url, p))
+        return false;
+    site->all_loopback = surroundings_all_loopback();
     site->pass_headers =
         config->pass_headers ? config->pass_headers : apr_array_make(p, 1, sizeof(pass_header_t));
-    site->cors = config->cors;
-    site->session_idle = config->session_idle;
-    site->session_max = config->session_max;
-    site->content_policy = content_policy(config, p);
-    site->all_loopback = surroundings_all_loopback();
-    site->open_registration = !site->services && (config->ways & REGISTER_OPEN);
-    site->throttle.address = config->throttle.address;
-    site->throttle.account = config->throttle.account;
-    site->log = sink_of(server);
+    set_paths(site, config);
+    set_cookies(site, config, p);
+    set_login_ways(site, config, p);
+    set_pages(site, config, p);
     set_rps(site, config, p);
     if (site->services)
         set_service_urls(site, config, p);
     set_phone(site, config, p);
-    set_dta_origins(site, config, p);
-    return place;
+    set_remote(site, config, p);
+    return true;
 }

@@ -4,16 +4,17 @@
 #include "base/http.h"
 #include "base/seats.h"
 #include "keys/secret.h"
-#include "config/config.h"
+#include "config/directives.h"
 #include "notice/own.h"
 #include "dta/serve.h"
+#include "remote/remote.h"
 #include "session/applicant.h"
 #include "session/signout.h"
 #include <mod_auth.h>
 
 /* A vhost on which the engine is on, ready to work: the settings in force, and the library's
- * objects made from them in each child. What site_of hands out never changes and is shared by all
- * threads. */
+ * objects made from them in each child. A site that site_of hands out never changes and is shared
+ * by all threads. */
 typedef struct site_t {
     /* settings */
     unsigned services; /* SERVICE_ bits; none = a site */
@@ -38,18 +39,20 @@ typedef struct site_t {
     const char *logo; /* path or NULL */
     templates_t templates;
     const char *content_policy; /* of pages: Content-Security-Policy */
-    unsigned methods; /* METHOD_ bits that this site offers; both where login is elsewhere */
+    uint32_t methods; /* FACTOR_BITs of what signs in here; all where login is elsewhere */
     const apr_array_header_t *providers;    /* of password_provider_t, empty = no password form */
     const apr_array_header_t *pass_headers; /* of pass_header_t */
     apr_interval_time_t session_idle, session_max;
     bool all_loopback;      /* every Listen address is loopback */
     bool open_registration; /* the demo banner */
     rps_settings_t rps_settings;
+    phone_settings_t phone_settings;
+    remote_settings_t remote_settings;
     throttle_t throttle;
     apr_file_t *audit;         /* MPinAuditLog, NULL without */
     const smtp_server_t *mail; /* MPinMail, NULL without; `stop` is its sender's to set */
     const char *contact;       /* MPinContact or NULL */
-    seats_t *seats; /* a tenth of the server's workers: who waits for a phone or an RPS */
+    seats_t *seats;            /* a tenth of the server's workers may wait for a phone or an RPS */
     log_sink_t log;
 
     /* made in child_init; NULL while `store` could not be opened: every route then answers 503 */
@@ -64,7 +67,9 @@ typedef struct site_t {
     http_t *http;
     dta_t *dta;
     dta_service_t *dta_service; /* on vhosts with MPinService dta */
+    phones_t *phones;
     rps_t *rps;
+    remote_t *remote; /* an RPS elsewhere, NULL without */
 } site_t;
 
 typedef struct password_provider_t {
@@ -72,10 +77,18 @@ typedef struct password_provider_t {
     const authn_provider *provider;
 } password_provider_t;
 
-/* The site of a server, NULL where the engine is off. One pointer look-up. */
+/* Fills a site, zero until then, with the settings in force of a server with the engine on: what
+ * can be known before a store is open. False: it has no public URL and none can be told. */
+bool site_make(site_t *site, const server_config_t *config, server_rec *server, apr_pool_t *p);
+
+/* The site of a server, NULL where the engine is off. Where its store is open that is a look-up;
+ * where it is not, one request a second tries to open it first. */
 const site_t *site_of(const server_rec *server);
 
 /* The directory's configuration in force. */
-const dir_config_t *site_directory(const request_rec *r);
+static inline const dir_config_t *site_directory(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &auth_mpin_module);
+}
 
 #endif

@@ -1,4 +1,5 @@
-#include <httpd.h>
+#include "site/start.h"
+
 #include <apr_file_io.h>
 #include <apr_strings.h>
 #include <http_core.h>
@@ -7,7 +8,6 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "config/hooks.h"
 #include "site/app_key.h"
 #include "site/passphrase.h"
 #include "site/place.h"
@@ -21,7 +21,7 @@ APLOG_USE_MODULE(auth_mpin);
 #define SERVICE_SECRET_MIN 16 /* bytes */
 #define SERVICE_SECRET_MAX 128
 
-int config_pre(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+int site_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
     (void)pconf, (void)plog, (void)ptemp;
     return sodium_init() < 0 ? HTTP_INTERNAL_SERVER_ERROR : OK;
@@ -77,7 +77,7 @@ bool depot_prepare(depot_t *depot, apr_pool_t *p, const char **why)
     if (status)
         return false;
 
-    if (depot->second && !issuer_read_second(depot, keys, p, why))
+    if (depot->second && !app_key_read_second(depot, keys, p, why))
         return false;
     depot->settings.keys = keys;
     const store_status_t prepared = store_prepare(&depot->settings, p, why);
@@ -129,7 +129,7 @@ static apr_file_t *open_audit(const server_rec *main_server, const char *log, ap
 
 /* Tells what keeps a site from working. At a start that is the end of it; a server that already
  * serves goes on, and the site answers 503. */
-static int refuse(const server_rec *server, const char *why)
+static int refuse_to_serve(const server_rec *server, const char *why)
 {
     ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "MPIN0202: %s", why);
     return surroundings_reload() ? OK : HTTP_INTERNAL_SERVER_ERROR;
@@ -166,7 +166,7 @@ static int set_secret(const secret_t **secret, const char *file, const server_re
         return HTTP_INTERNAL_SERVER_ERROR;
     randombytes_buf(unknown->bytes, unknown->len);
     *secret = unknown;
-    return refuse(server, why);
+    return refuse_to_serve(server, why);
 }
 
 static int set_secrets(site_t *site, const server_config_t *config, const server_rec *server,
@@ -177,7 +177,7 @@ static int set_secrets(site_t *site, const server_config_t *config, const server
         status = set_secret(&site->service_secret, config->service.secret_file, server, p);
     if (status == OK && config->rps.secret_file)
         status = set_secret(&site->rps_secret, config->rps.secret_file, server, p);
-    site->rps_settings.remote_secret = site->rps_secret;
+    site->remote_settings.secret = site->rps_secret;
     site->rps_settings.service_secret = site->service_secret;
     if (status == OK && config->issue_otp.secret_file)
         status = set_secret(&site->service_secret, config->issue_otp.secret_file, server, p);
@@ -196,7 +196,7 @@ static int set_mail(site_t *site, const server_config_t *config, const server_re
     else if (mail->password_command)
         password = passphrase_read("MPinMail", mail->password_command, p, &why);
     if (mail->user && !password)
-        return refuse(server, why);
+        return refuse_to_serve(server, why);
 
     smtp_server_t *smtp = apr_pcalloc(p, sizeof(*smtp));
     *smtp = (smtp_server_t){.host = mail->host,
@@ -217,7 +217,7 @@ static int make_place(server_config_t *config, server_rec *server, server_rec *m
 {
     place_t *place = place_make(config, server, p);
     if (!place)
-        return refuse(server, "no public URL; write MPinPublicURL");
+        return refuse_to_serve(server, "no public URL; write MPinPublicURL");
     place->depot = depot_of(depots, config, server, p);
     if (place->depot->longest < config->session_max)
         place->depot->longest = config->session_max;
@@ -227,16 +227,16 @@ static int make_place(server_config_t *config, server_rec *server, server_rec *m
         place->down.audit = open_audit(main_server, config->audit, p);
     config->place = place;
     if (config->audit && !place->down.audit)
-        return refuse(server,
-                      apr_psprintf(p,
-                                   "MPinAuditLog %s can't be opened; check the path and its rights",
-                                   config->audit));
+        return refuse_to_serve(
+            server,
+            apr_psprintf(p, "MPinAuditLog %s can't be opened; check the path and its rights",
+                         config->audit));
     if (config->mail.host && set_mail(&place->down, config, server, p) != OK)
         return HTTP_INTERNAL_SERVER_ERROR;
     return set_secrets(&place->down, config, server, p);
 }
 
-/* Who waits for a phone or an RPS holds a worker meanwhile: a tenth of them may. */
+/* A request that waits for a phone or an RPS holds a worker meanwhile: a tenth of them may. */
 static seats_t *make_seats(apr_pool_t *p)
 {
     int daemons = 1, threads = 1;
@@ -245,7 +245,8 @@ static seats_t *make_seats(apr_pool_t *p)
     return seats_make(daemons * (threads > 0 ? threads : 1) / 10, p);
 }
 
-int config_post(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
+int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                     server_rec *main_server)
 {
     (void)plog;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
@@ -266,9 +267,9 @@ int config_post(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_r
         const char *why = "";
         APR_ARRAY_IDX(depots, i, depot_t *)->seats = seats;
         if (!depot_prepare(APR_ARRAY_IDX(depots, i, depot_t *), pconf, &why) &&
-            refuse(main_server, why) != OK)
+            refuse_to_serve(main_server, why) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;
     }
-    issuer_write_key_files(main_server, ptemp);
+    app_key_write_files(main_server, ptemp);
     return OK;
 }

@@ -3,7 +3,7 @@
 
 #include "store/store.h"
 
-/* What a place for records must be able to do. It sees sealed bytes only: sealing, expiry, sets and
+/* The work of a place for records. It sees sealed bytes only: sealing, expiry, sets and
  * counters are made of two operations, view and edit, in front of it, so that every backend keeps
  * the same promises. */
 
@@ -31,6 +31,9 @@ typedef bool (*store_log_reader_t)(void *baton, uint64_t sequence, const store_r
 
 typedef struct store_backend_t {
     const char *scheme; /* what its URLs begin with, "lmdb:" */
+    /* The URL without its scheme as an administrator wrote it, in full; NULL: it is none. */
+    const char *(*read_url)(const char *rest, const char *root, apr_pool_t *p);
+    const char *(*directory)(const char *url);
     const char *(*refuses)(const char *url, apr_pool_t *p);
     bool (*exists)(const char *url, apr_pool_t *p);
     store_status_t (*prepare)(const store_settings_t *settings, apr_pool_t *p, const char **why);

@@ -7,12 +7,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/path.h"
 #include "store/record.h"
 
 #define MAP_BYTES ((apr_size_t)4 << 30)
 _Static_assert(sizeof(apr_size_t) == 8, "LMDB's map needs 64 bits of address");
 
-/* ---- keys ----------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static void key_set(lmdb_key_t *key, unsigned char area, const char *text)
 {
@@ -30,10 +31,10 @@ static void key_set_entry(lmdb_key_t *key, const char *log, uint64_t sequence)
     key->len += 9;
 }
 
-/* ---- view ----------------------------------------------------------------------------------- */
+/* ---- view ------------------------------------------------------------------------------------ */
 
-static store_status_t show(lmdb_env_t *env, int rc, const store_raw_t *raw, store_viewer_t viewer,
-                           void *baton)
+static store_status_t show_value(lmdb_env_t *env, int rc, const store_raw_t *raw,
+                                 store_viewer_t viewer, void *baton)
 {
     if (rc)
         return lmdb_status(env, rc);
@@ -51,7 +52,7 @@ static store_status_t view_in(lmdb_env_t *env, const lmdb_key_t *key, store_view
     if (!txn)
         return STORE_DOWN;
     int rc = lmdb_find(txn, lmdb_dbi(env), key, &raw);
-    store_status_t status = show(env, rc, &raw, viewer, baton);
+    store_status_t status = show_value(env, rc, &raw, viewer, baton);
     lmdb_read_end(env, txn);
     return status;
 }
@@ -64,7 +65,7 @@ static store_status_t view_behind(lmdb_t *lmdb, const lmdb_key_t *key, store_vie
     if (!fleeting)
         return STORE_DOWN;
     int rc = lmdb_behind_find(lmdb, fleeting, key, &lasting, &raw);
-    store_status_t status = show(lmdb->fleeting, rc, &raw, viewer, baton);
+    store_status_t status = show_value(lmdb->fleeting, rc, &raw, viewer, baton);
     if (lasting)
         lmdb_read_end(lmdb->lasting, lasting);
     lmdb_read_end(lmdb->fleeting, fleeting);
@@ -90,7 +91,7 @@ static store_status_t lmdb_view(void *state, store_class_t in, const char *text,
     return view_behind(lmdb, &key, viewer, baton);
 }
 
-/* ---- edit ----------------------------------------------------------------------------------- */
+/* ---- edit ------------------------------------------------------------------------------------ */
 
 typedef struct edit_t {
     lmdb_t *lmdb;
@@ -156,17 +157,17 @@ static store_status_t lmdb_edit(void *state, store_class_t in, const char *text,
     return lmdb_write(lmdb->fleeting, edit_behind, &edit);
 }
 
-/* ---- logs ----------------------------------------------------------------------------------- */
+/* ---- logs ------------------------------------------------------------------------------------ */
 
-typedef struct append_t {
+typedef struct lmdb_append_t {
     const char *log;
     store_log_writer_t writer;
     void *baton;
     uint64_t sequence;
-} append_t;
+} lmdb_append_t;
 
 /* The newest number is kept apart, because it must not fall when the newest entry is swept. */
-static int newest(MDB_txn *txn, MDB_dbi dbi, const char *log, uint64_t *sequence)
+static int newest_entry(MDB_txn *txn, MDB_dbi dbi, const char *log, uint64_t *sequence)
 {
     lmdb_key_t key;
     store_raw_t raw;
@@ -181,11 +182,11 @@ static int newest(MDB_txn *txn, MDB_dbi dbi, const char *log, uint64_t *sequence
 
 static int append_entry(MDB_txn *txn, MDB_dbi dbi, void *baton, lmdb_room_t *room)
 {
-    append_t *append = baton;
+    lmdb_append_t *append = baton;
     unsigned char number[RECORD_COUNT_BYTES];
     lmdb_key_t key;
     store_raw_t fresh;
-    int rc = newest(txn, dbi, append->log, &append->sequence);
+    int rc = newest_entry(txn, dbi, append->log, &append->sequence);
     if (rc)
         return rc;
     append->sequence++;
@@ -205,7 +206,7 @@ static store_status_t lmdb_log_append(void *state, const char *log, store_log_wr
                                       void *baton, uint64_t *sequence)
 {
     lmdb_t *lmdb = state;
-    append_t append = {.log = log, .writer = writer, .baton = baton};
+    lmdb_append_t append = {.log = log, .writer = writer, .baton = baton};
     store_status_t status = lmdb_write(lmdb->lasting, append_entry, &append);
     *sequence = append.sequence;
     return status;
@@ -239,7 +240,7 @@ static store_status_t lmdb_log_read(void *state, const char *log, uint64_t after
     MDB_txn *txn = lmdb_read_begin(lmdb->lasting);
     if (!txn)
         return STORE_DOWN;
-    int rc = newest(txn, dbi, log, last);
+    int rc = newest_entry(txn, dbi, log, last);
     if (rc == 0 && after < *last && (rc = mdb_cursor_open(txn, dbi, &cursor)) == 0) {
         key_set_entry(&from, log, after + 1);
         rc = walk_log(cursor, &from, reader, baton);
@@ -261,10 +262,10 @@ static apr_time_t lmdb_booted(const void *state)
     return lmdb->booted;
 }
 
-/* ---- opening -------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
-/* What this process has open: two vhosts with one URL share one. An entry that came over fork is
- * another process's and never used. */
+/* The stores that this process has open: two vhosts with one URL share one. An entry that came over
+ * fork is another process's and never used. */
 static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
 static lmdb_t *open_stores;
 
@@ -350,7 +351,7 @@ static store_status_t open_dir(lmdb_t **opened, const store_settings_t *settings
 static store_status_t lmdb_open(void **state, const store_settings_t *settings, apr_pool_t *p,
                                 const char **why)
 {
-    const char *dir = settings->url + strlen(LMDB_SCHEME);
+    const char *dir = lmdb_directory(settings->url);
     struct stat st;
     lmdb_t *lmdb = NULL;
     if (stat(dir, &st)) {
@@ -386,6 +387,8 @@ static void lmdb_close(void *state)
 
 const store_backend_t store_lmdb = {
     .scheme = LMDB_SCHEME,
+    .read_url = path_full,
+    .directory = lmdb_directory,
     .refuses = lmdb_refuses,
     .exists = lmdb_exists,
     .prepare = lmdb_prepare,

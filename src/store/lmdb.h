@@ -37,6 +37,7 @@ typedef struct lmdb_t {
 
 /* lmdb_place.c: the directory. */
 #define LMDB_SCHEME "lmdb:"
+const char *lmdb_directory(const char *url);
 const char *lmdb_refuses(const char *url, apr_pool_t *p);
 bool lmdb_exists(const char *url, apr_pool_t *p);
 store_status_t lmdb_prepare(const store_settings_t *settings, apr_pool_t *p, const char **why);

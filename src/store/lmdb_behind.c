@@ -1,3 +1,4 @@
+/* Behind records on LMDB: staged beside the fleeting ones, moved to the lasting ones later. */
 #include "store/lmdb.h"
 
 #include <stdlib.h>
@@ -46,7 +47,7 @@ int lmdb_behind_stage(MDB_txn *fleeting, MDB_dbi dbi, const lmdb_key_t *key, con
     return 0;
 }
 
-/* ---- moving --------------------------------------------------------------------------------- */
+/* ---- moving ---------------------------------------------------------------------------------- */
 
 typedef struct moved_t {
     lmdb_key_t key;

@@ -21,7 +21,7 @@ struct lmdb_env_t {
     apr_time_t said_quota, said_map, said_disk, said_readers, said_down;
 };
 
-/* How deep the calling thread is inside: prefork's SIGTERM handler ends the child in the middle of
+/* The depth of the calling thread inside: prefork's SIGTERM handler ends the child in the middle of
  * whatever its thread was doing. */
 static __thread int depth;
 
@@ -35,7 +35,7 @@ MDB_dbi lmdb_dbi(const lmdb_env_t *env)
     return env->dbi;
 }
 
-/* ---- opening -------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static int open_mdb(lmdb_env_t *env)
 {
@@ -106,7 +106,7 @@ int lmdb_free_dead_readers(lmdb_env_t *env)
     return dead;
 }
 
-/* ---- what errors mean ----------------------------------------------------------------------- */
+/* ---- what errors mean ------------------------------------------------------------------------ */
 
 static store_status_t say_full(lmdb_env_t *env, int rc)
 {
@@ -152,7 +152,7 @@ store_status_t lmdb_status(lmdb_env_t *env, int rc)
     }
 }
 
-/* ---- reading -------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static MDB_txn *idle_take(lmdb_env_t *env)
 {
@@ -234,9 +234,9 @@ int lmdb_erase(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key)
 }
 
 /* LMDB writes the meta page, which mdb_env_info reads, before it publishes the transaction to
- * readers; on a lasting environment a whole fsync lies between. Whoever took the number of the meta
- * page for what he has read would never read that transaction. So a new number counts only once a
- * snapshot has it. */
+ * readers; on a lasting environment a whole fsync lies between. A reader that took the number of
+ * the meta page for what it has read would never read that transaction. So a new number counts only
+ * once a snapshot has it. */
 uint64_t lmdb_generation(lmdb_env_t *env)
 {
     MDB_envinfo info;
@@ -255,7 +255,7 @@ uint64_t lmdb_generation(lmdb_env_t *env)
     return now;
 }
 
-/* ---- writing -------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static apr_off_t live_bytes(const lmdb_env_t *env, MDB_txn *txn)
 {

@@ -48,7 +48,7 @@ int lmdb_find(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key, store_raw_t *raw
 int lmdb_store(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key, const store_raw_t *raw);
 int lmdb_erase(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key);
 
-/* How far the transaction may fill the environment. */
+/* The limit up to which a transaction may fill the environment. */
 typedef enum { ROOM_ANY, ROOM_QUOTA, ROOM_RESERVE } lmdb_room_t;
 
 /* Does its part of a write transaction and says how much room that may take; an LMDB error aborts.

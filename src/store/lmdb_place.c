@@ -1,3 +1,4 @@
+/* The directory of a store on LMDB: checked, made, prepared. */
 #include "store/lmdb.h"
 
 #include <apr_file_io.h>
@@ -20,14 +21,14 @@
 #define DIR_MAX 200
 
 /* The directory while it is prepared. */
-typedef struct place_t {
+typedef struct lmdb_place_t {
     const char *dir;
     int fd;
     apr_pool_t *p;
     const char *why;
-} place_t;
+} lmdb_place_t;
 
-static store_status_t fail(place_t *place, const char *what)
+static store_status_t place_failed(lmdb_place_t *place, const char *what)
 {
     int error = errno;
     const char *mend = error == EACCES || error == EPERM    ? ": it must belong to httpd's user"
@@ -40,7 +41,7 @@ static store_status_t fail(place_t *place, const char *what)
 
 /* ---- where a store may lie ------------------------------------------------------------------- */
 
-static const char *dir_of(const char *url)
+const char *lmdb_directory(const char *url)
 {
     return url + strlen(LMDB_SCHEME);
 }
@@ -72,7 +73,7 @@ static const char *bad_filesystem(const struct statfs *fs)
 
 const char *lmdb_refuses(const char *url, apr_pool_t *p)
 {
-    const char *dir = dir_of(url);
+    const char *dir = lmdb_directory(url);
     struct statfs fs;
     if (dir[0] != '/' || !dir[1] || strlen(dir) > DIR_MAX)
         return "it must be \"lmdb:\" and the full path of a directory, as in "
@@ -88,14 +89,14 @@ const char *lmdb_refuses(const char *url, apr_pool_t *p)
 bool lmdb_exists(const char *url, apr_pool_t *p)
 {
     struct stat st;
-    return stat(apr_pstrcat(p, dir_of(url), "/lasting/data.mdb", NULL), &st) == 0 && st.st_size > 0;
+    return stat(apr_pstrcat(p, lmdb_directory(url), "/lasting/data.mdb", NULL), &st) == 0 &&
+           st.st_size > 0;
 }
 
-/* ---- its small files --------------------------------------------------------------------------
- */
+/* ---- its small files ------------------------------------------------------------------------- */
 
 /* The text of a small file, without the end of its line; NULL with errno. */
-static char *read_text(int dir, const char *name, apr_pool_t *p)
+static char *read_small(int dir, const char *name, apr_pool_t *p)
 {
     char text[128];
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -113,7 +114,7 @@ static char *read_text(int dir, const char *name, apr_pool_t *p)
 }
 
 /* Whole or not at all, and on disk. */
-static bool write_text(int dir, const char *name, const char *text)
+static bool write_small(int dir, const char *name, const char *text)
 {
     unlinkat(dir, "new", 0);
     int fd = openat(dir, "new", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -132,11 +133,11 @@ static bool write_text(int dir, const char *name, const char *text)
 
 /* ---- what is prepared ------------------------------------------------------------------------ */
 
-static store_status_t check_filesystem(place_t *place)
+static store_status_t check_filesystem(lmdb_place_t *place)
 {
     struct statfs fs;
     if (fstatfs(place->fd, &fs))
-        return fail(place, "the filesystem can't be seen");
+        return place_failed(place, "the filesystem can't be seen");
     const char *bad = bad_filesystem(&fs);
     if (!bad)
         return STORE_OK;
@@ -147,10 +148,10 @@ static store_status_t check_filesystem(place_t *place)
 }
 
 /* Records sealed by one key file can't be used with another. */
-static store_status_t check_key(place_t *place, const keys_t *keys)
+static store_status_t check_key_id(lmdb_place_t *place, const keys_t *keys)
 {
     const char *id = hex_encode(place->p, keys_id(keys), KEY_ID_BYTES);
-    const char *recorded = read_text(place->fd, "key", place->p);
+    const char *recorded = read_small(place->fd, "key", place->p);
     if (recorded) {
         if (strcmp(recorded, id) == 0)
             return STORE_OK;
@@ -162,7 +163,7 @@ static store_status_t check_key(place_t *place, const keys_t *keys)
         return STORE_DOWN;
     }
     if (errno != ENOENT)
-        return fail(place, "the file \"key\" can't be read");
+        return place_failed(place, "the file \"key\" can't be read");
     if (faccessat(place->fd, "lasting/data.mdb", F_OK, 0) == 0) {
         place->why = apr_psprintf(place->p,
                                   "the store in %s holds records, but its file \"key\" is missing: "
@@ -170,40 +171,40 @@ static store_status_t check_key(place_t *place, const keys_t *keys)
                                   place->dir);
         return STORE_DOWN;
     }
-    return write_text(place->fd, "key", apr_pstrcat(place->p, id, "\n", NULL))
+    return write_small(place->fd, "key", apr_pstrcat(place->p, id, "\n", NULL))
                ? STORE_OK
-               : fail(place, "the file \"key\" can't be written");
+               : place_failed(place, "the file \"key\" can't be written");
 }
 
 /* After a boot what was written without fsync may be torn: it is dropped. */
-static store_status_t check_boot(place_t *place, const log_sink_t *log)
+static store_status_t check_boot(lmdb_place_t *place, const log_sink_t *log)
 {
-    const char *boot_id = read_text(AT_FDCWD, BOOT_ID, place->p);
+    const char *boot_id = read_small(AT_FDCWD, BOOT_ID, place->p);
     struct timespec up;
     if (!boot_id || strlen(boot_id) != BOOT_ID_CHARS || clock_gettime(CLOCK_BOOTTIME, &up))
-        return fail(place, "the kernel doesn't tell " BOOT_ID ", which is needed");
-    const char *recorded = read_text(place->fd, "boot", place->p);
+        return place_failed(place, "the kernel doesn't tell " BOOT_ID ", which is needed");
+    const char *recorded = read_small(place->fd, "boot", place->p);
     if (recorded && strncmp(recorded, boot_id, BOOT_ID_CHARS) == 0)
         return STORE_OK;
     if (!recorded && errno != ENOENT)
-        return fail(place, "the file \"boot\" can't be read");
+        return place_failed(place, "the file \"boot\" can't be read");
     if ((unlinkat(place->fd, "fleeting/data.mdb", 0) && errno != ENOENT) ||
         (unlinkat(place->fd, "fleeting/lock.mdb", 0) && errno != ENOENT))
-        return fail(place, "what was fleeting before the last boot can't be dropped");
+        return place_failed(place, "what was fleeting before the last boot can't be dropped");
     if (recorded)
         log_info(log, "MPIN0111",
                  "The machine has booted: the fleeting part of the store in %s starts empty.",
                  place->dir);
     apr_time_t booted = apr_time_now() - apr_time_from_sec(up.tv_sec) - up.tv_nsec / 1000;
-    return write_text(place->fd, "boot",
-                      apr_psprintf(place->p, "%s %" APR_TIME_T_FMT "\n", boot_id, booted))
+    return write_small(place->fd, "boot",
+                       apr_psprintf(place->p, "%s %" APR_TIME_T_FMT "\n", boot_id, booted))
                ? STORE_OK
-               : fail(place, "the file \"boot\" can't be written");
+               : place_failed(place, "the file \"boot\" can't be written");
 }
 
 /* LMDB maps the lock file and writes to it: in a sparse one, a full disk would be a SIGBUS. So it
  * gets its full size in real zeros before LMDB sees it; what is there is never touched. */
-static store_status_t fill_lock(place_t *place, const char *name)
+static store_status_t fill_lock(lmdb_place_t *place, const char *name)
 {
     static const unsigned char zeros[LMDB_LOCK_BYTES];
     struct stat st;
@@ -212,7 +213,7 @@ static store_status_t fill_lock(place_t *place, const char *name)
         return STORE_OK;
     int fd = openat(place->fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 || fstat(fd, &st))
-        return fail(place, "a lock file can't be made");
+        return place_failed(place, "a lock file can't be made");
     apr_size_t missing = (apr_size_t)(LMDB_LOCK_BYTES - st.st_size);
     ssize_t wrote = pwrite(fd, zeros, missing, st.st_size);
     if (wrote >= 0 && (apr_size_t)wrote != missing)
@@ -221,28 +222,28 @@ static store_status_t fill_lock(place_t *place, const char *name)
     int error = errno;
     close(fd);
     errno = error;
-    return done ? STORE_OK : fail(place, "a lock file can't be filled");
+    return done ? STORE_OK : place_failed(place, "a lock file can't be filled");
 }
 
-static store_status_t make_part(place_t *place, const char *name)
+static store_status_t make_part(lmdb_place_t *place, const char *name)
 {
     if (mkdirat(place->fd, name, 0700) && errno != EEXIST)
-        return fail(place, "its parts can't be made");
+        return place_failed(place, "its parts can't be made");
     return fill_lock(place, apr_pstrcat(place->p, name, "/lock.mdb", NULL));
 }
 
-static store_status_t prepare_dir(place_t *place, const store_settings_t *settings)
+static store_status_t prepare_dir(lmdb_place_t *place, const store_settings_t *settings)
 {
     place->fd = open(place->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (place->fd < 0)
-        return fail(place, "nothing can be done");
+        return place_failed(place, "nothing can be done");
     store_status_t status = STORE_OK;
     if (flock(place->fd, LOCK_EX)) /* another httpd may start with the same store */
-        status = fail(place, "no lock can be had");
+        status = place_failed(place, "no lock can be had");
     if (status == STORE_OK)
         status = check_filesystem(place);
     if (status == STORE_OK)
-        status = check_key(place, settings->keys);
+        status = check_key_id(place, settings->keys);
     if (status == STORE_OK)
         status = check_boot(place, settings->log);
     if (status == STORE_OK)
@@ -255,8 +256,8 @@ static store_status_t prepare_dir(place_t *place, const store_settings_t *settin
 
 /* ---- as whom --------------------------------------------------------------------------------- */
 
-/* The directory itself is made by who starts httpd, and given to httpd's user if that made it. */
-static store_status_t make_dir(place_t *place, const store_settings_t *settings)
+/* The user who starts httpd makes the directory itself, and gives one that it made to httpd's. */
+static store_status_t make_store_dir(lmdb_place_t *place, const store_settings_t *settings)
 {
     char *parent = apr_pstrdup(place->p, place->dir);
     char *slash = strrchr(parent, '/');
@@ -265,34 +266,34 @@ static store_status_t make_dir(place_t *place, const store_settings_t *settings)
         apr_dir_make_recursive(parent, 0x0755, place->p); /* a failure is mkdir's as well */
     }
     if (mkdir(place->dir, 0700))
-        return errno == EEXIST ? STORE_OK : fail(place, "it can't be made");
+        return errno == EEXIST ? STORE_OK : place_failed(place, "it can't be made");
     if (geteuid() != 0)
         return STORE_OK;
     int fd = open(place->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
-        return fail(place, "it can't be opened");
+        return place_failed(place, "it can't be opened");
     store_status_t status = fchown(fd, settings->uid, settings->gid) == 0
                                 ? STORE_OK
-                                : fail(place, "it can't be given to httpd's user");
+                                : place_failed(place, "it can't be given to httpd's user");
     close(fd);
     return status;
 }
 
 store_status_t lmdb_prepare(const store_settings_t *settings, apr_pool_t *p, const char **why)
 {
-    place_t place = {.dir = dir_of(settings->url), .p = p};
-    store_status_t status = make_dir(&place, settings);
+    lmdb_place_t place = {.dir = lmdb_directory(settings->url), .p = p};
+    store_status_t status = make_store_dir(&place, settings);
     if (status) {
         *why = place.why;
         return status;
     }
-    /* Inside it, root acts as httpd's user: who owns a directory could have laid links for root
+    /* Inside it, root acts as httpd's user: the owner of a directory could have laid links for root
      * there. */
     uid_t uid = geteuid();
     gid_t gid = getegid();
     bool as_user = uid == 0 && settings->uid != 0;
     if (as_user && (setegid(settings->gid) || seteuid(settings->uid)))
-        status = fail(&place, "httpd's user can't be acted for");
+        status = place_failed(&place, "httpd's user can't be acted for");
     else
         status = prepare_dir(&place, settings);
     if (as_user && (seteuid(uid) || setegid(gid)))
@@ -303,8 +304,8 @@ store_status_t lmdb_prepare(const store_settings_t *settings, apr_pool_t *p, con
 
 bool lmdb_boot_time(const char *dir, apr_pool_t *p, apr_time_t *booted)
 {
-    const char *now = read_text(AT_FDCWD, BOOT_ID, p);
-    const char *recorded = read_text(AT_FDCWD, apr_pstrcat(p, dir, "/boot", NULL), p);
+    const char *now = read_small(AT_FDCWD, BOOT_ID, p);
+    const char *recorded = read_small(AT_FDCWD, apr_pstrcat(p, dir, "/boot", NULL), p);
     if (!now || !recorded || strncmp(recorded, now, BOOT_ID_CHARS) != 0 ||
         recorded[BOOT_ID_CHARS] != ' ')
         return false;

@@ -1,3 +1,4 @@
+/* The maintenance thread of a store on LMDB. */
 #include "store/lmdb.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 #define STEP_PAYS 64     /* a step that finds so many is followed by another one at once */
 #define STEPS_CROWDED 16 /* idle steps of one turn while little room is left */
 
-/* ---- sweeping ------------------------------------------------------------------------------- */
+/* ---- sweeping -------------------------------------------------------------------------------- */
 
 /* A walk through one environment. There is no index by expiry: it would double the cost of every
  * write to save a walk of a microsecond for ten records. */
@@ -25,13 +26,13 @@ typedef struct walk_t {
     lmdb_key_t expired[STEP_ERASE];
 } walk_t;
 
-static void remember(lmdb_key_t *key, const MDB_val *name)
+static void walk_remember(lmdb_key_t *key, const MDB_val *name)
 {
     key->len = name->mv_size <= sizeof(key->bytes) ? name->mv_size : sizeof(key->bytes);
     memcpy(key->bytes, name->mv_data, key->len);
 }
 
-static void look(walk_t *walk, MDB_txn *txn)
+static void walk_look(walk_t *walk, MDB_txn *txn)
 {
     MDB_cursor *cursor;
     MDB_val name = {.mv_size = 1, .mv_data = &walk->first}, value;
@@ -44,13 +45,13 @@ static void look(walk_t *walk, MDB_txn *txn)
     for (int looked = 0; rc == 0 && looked < STEP_LOOK && walk->found < STEP_ERASE; looked++) {
         store_raw_t raw = {value.mv_data, value.mv_size};
         if (!record_live(&raw, walk->now) && name.mv_size <= sizeof(walk->at.bytes))
-            remember(&walk->expired[walk->found++], &name);
+            walk_remember(&walk->expired[walk->found++], &name);
         rc = mdb_cursor_get(cursor, &name, &value, MDB_NEXT);
     }
     if (rc)
         walk->at.len = 0;
     else
-        remember(&walk->at, &name);
+        walk_remember(&walk->at, &name);
     mdb_cursor_close(cursor);
 }
 
@@ -69,13 +70,13 @@ static int erase_expired(MDB_txn *txn, MDB_dbi dbi, void *baton, lmdb_room_t *ro
 }
 
 /* One step; false when the walk is to rest. */
-static bool step(walk_t *walk, int *idle)
+static bool upkeep_step(walk_t *walk, int *idle)
 {
     MDB_txn *txn = lmdb_read_begin(walk->env);
     if (!txn)
         return false;
     walk->now = apr_time_now();
-    look(walk, txn);
+    walk_look(walk, txn);
     int allowed = lmdb_crowded(walk->env, txn) ? STEPS_CROWDED : 1;
     lmdb_read_end(walk->env, txn);
     if (walk->found && lmdb_write(walk->env, erase_expired, walk))
@@ -89,11 +90,11 @@ static bool step(walk_t *walk, int *idle)
 static void sweep(lmdb_t *lmdb, walk_t *walk)
 {
     int idle = 0;
-    while (step(walk, &idle) && !__atomic_load_n(&lmdb->stopping, __ATOMIC_RELAXED))
+    while (upkeep_step(walk, &idle) && !__atomic_load_n(&lmdb->stopping, __ATOMIC_RELAXED))
         ;
 }
 
-/* ---- the thread ----------------------------------------------------------------------------- */
+/* ---- the thread ------------------------------------------------------------------------------ */
 
 static void free_dead_readers(lmdb_t *lmdb)
 {
@@ -110,7 +111,7 @@ static void move_behind(lmdb_t *lmdb)
 }
 
 /* Sleeps a second; false when it is time to stop. */
-static bool rest(lmdb_t *lmdb)
+static bool upkeep_rest(lmdb_t *lmdb)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
@@ -128,10 +129,9 @@ static void *upkeep(void *baton)
     lmdb_t *lmdb = baton;
     walk_t fleeting = {.env = lmdb->fleeting, .first = AREA_FLEETING};
     walk_t lasting = {.env = lmdb->lasting, .first = AREA_BEHIND};
-    while (rest(lmdb)) {
-        if (flock(lmdb->lease, LOCK_EX | LOCK_NB))
-            continue; /* another process does it; the lease ends with that process, however it ends
-                       */
+    while (upkeep_rest(lmdb)) {
+        if (flock(lmdb->lease, LOCK_EX | LOCK_NB)) /* another process has it, to its end */
+            continue;
         free_dead_readers(lmdb);
         move_behind(lmdb);
         sweep(lmdb, &fleeting);

@@ -19,7 +19,7 @@ typedef enum {
 #define RECORD_OVERHEAD (RECORD_HEAD + SEAL_OVERHEAD + 8)
 #define RECORD_RAW_MAX (STORE_RECORD_MAX + RECORD_OVERHEAD)
 
-/* Which record it is: what a sealed value is bound to. */
+/* The name of a record, which its sealed value is bound to. */
 typedef struct record_name_t {
     unsigned char aad[3 + STORE_KEY_MAX + 9];
     apr_size_t len;

@@ -1,4 +1,5 @@
-#include "store/front.h"
+/* Small sets, each one record. */
+#include "store/sealed.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -18,8 +19,7 @@ typedef struct member_t {
 
 #define MEMBER_HEAD 9
 
-/* The member at `*at`, which is moved on; false at the end, and `*broken` where the row is not one.
- */
+/* The member at `*at`, which moves on; false at the end, and `*broken` where there is no row. */
 static bool member_next(const members_t *members, apr_size_t *at, member_t *member, bool *broken)
 {
     apr_size_t left = members->len - *at;
@@ -67,7 +67,7 @@ static store_status_t members_open(store_t *store, const record_name_t *name,
     return status == STORE_MISSING ? STORE_OK : status;
 }
 
-/* ---- changes -------------------------------------------------------------------------------- */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 typedef struct set_edit_t {
     store_t *store;
@@ -133,7 +133,7 @@ static store_edit_t write_set(set_edit_t *edit, store_raw_t *fresh)
     return EDIT_WRITE;
 }
 
-static store_edit_t add_member(void *baton, const store_raw_t *old, store_raw_t *fresh)
+static store_edit_t set_add(void *baton, const store_raw_t *old, store_raw_t *fresh)
 {
     set_edit_t *edit = baton;
     if (!keep_others(edit, old))
@@ -145,7 +145,7 @@ static store_edit_t add_member(void *baton, const store_raw_t *old, store_raw_t 
     return write_set(edit, fresh);
 }
 
-static store_edit_t remove_member(void *baton, const store_raw_t *old, store_raw_t *fresh)
+static store_edit_t set_remove(void *baton, const store_raw_t *old, store_raw_t *fresh)
 {
     set_edit_t *edit = baton;
     return keep_others(edit, old) ? write_set(edit, fresh) : EDIT_KEEP;
@@ -170,16 +170,16 @@ static store_status_t edit_set(store_t *store, store_class_t in, const char *key
 store_status_t store_member_add(store_t *store, store_class_t in, const char *key,
                                 const char *member, int max, apr_time_t expires)
 {
-    return edit_set(store, in, key, add_member, member, max, expires);
+    return edit_set(store, in, key, set_add, member, max, expires);
 }
 
 store_status_t store_member_remove(store_t *store, store_class_t in, const char *key,
                                    const char *member)
 {
-    return edit_set(store, in, key, remove_member, member, 0, 0);
+    return edit_set(store, in, key, set_remove, member, 0, 0);
 }
 
-/* ---- reading -------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 typedef struct set_view_t {
     store_t *store;

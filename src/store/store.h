@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "keys/seal.h"
 
-/* What the module remembers. Every operation is atomic across threads, processes and nodes. Records
+/* The module's memory. Every operation is atomic across threads, processes and nodes. Records
  * are sealed (AES-256-GCM, AAD = schema version | class | kind | key), so that a writer of the
  * store cannot make one up or move one; a record that does not open is STORE_DOWN. Counters are
  * plain numbers: nothing but waiting follows from them. Rollback of the whole store by somebody who
@@ -44,7 +44,7 @@ typedef struct store_record_t {
 
 /* `keys` and `log` must outlive the store. */
 typedef struct store_settings_t {
-    const char *url; /* "lmdb:/dir" */
+    const char *url; /* of store_url_read, or STORE_URL_IN */
     apr_off_t quota; /* MPinStoreSize in bytes */
     const keys_t *keys;
     apr_uid_t uid; /* who the children run as; a parent that is root prepares the store as them */
@@ -58,6 +58,18 @@ typedef struct store_settings_t {
  * records on their way. */
 #define STORE_QUOTA_MIN ((apr_off_t)8 << 20)
 #define STORE_QUOTA_MAX ((apr_off_t)3 << 30)
+
+/* A store is named by a URL: the form in which an administrator writes it, and the one of an
+ * installation whose state lies in `dir`, a literal. */
+#define STORE_URL_FORM "lmdb:DIRECTORY"
+#define STORE_URL_IN(dir) "lmdb:" dir "/mpin/store"
+
+/* Reads what an administrator wrote; a directory with a relative name lies below `root`. NULL, or
+ * what is wrong and the mend, and then `*url` is left alone. */
+const char *store_url_read(const char **url, const char *word, const char *root, apr_pool_t *p);
+
+/* The directory of this machine in which the store lies; NULL where it lies in none. */
+const char *store_directory(const char *url);
 
 /* Why `url` can't be a store: NULL, or half a sentence with the mend ("it must be ..."). Its form,
  * and the filesystem of the directory or its nearest parent that exists: a tmpfs forgets at each

@@ -1,15 +1,16 @@
 #ifndef MPIN_WEB_ADMIT_H
 #define MPIN_WEB_ADMIT_H
 
-#include "web/route.h"
+#include "web/facts.h"
 
-/* Who may ask, before anything of the body is read. */
+/* May this caller ask at all? Judged before anything of the body is read. */
 
-/* Origin policy for state changes (security model): Origin equals the public origin, or is one that
- * MPinCORS lists for this row; without it Sec-Fetch-Site is same-origin or absent. */
+/* Origin policy for state changes (docs/security.md, "Origin policy"): Origin equals the public
+ * origin, or is one that MPinCORS lists for this row; without it Sec-Fetch-Site is same-origin or
+ * absent. */
 bool admit_origin(const request_rec *r, const site_t *site, const route_t *route);
 
-/* True where loopback privileges hold (security model, "Loopback is not local"). */
+/* True where loopback privileges hold (docs/security.md, "Loopback is not local"). */
 bool admit_loopback(const request_rec *r, const site_t *site);
 
 /* True for an application that a service serves: it names the secret, or there is none and loopback
@@ -21,8 +22,7 @@ bool admit_service(const request_rec *r, const site_t *site);
 bool admit_rps(const request_rec *r, const site_t *site, const char *rest);
 
 /* The path behind a first segment that is the service's secret ("/SECRET/status": "/status"), NULL
- * without one. A relying party of Milagro's can send no header of ours: it gets a base URL with it.
- */
+ * without one. A relying party of Milagro's can send no header of ours: its base URL has it. */
 const char *admit_past_secret(const site_t *site, const char *uri);
 
 #endif

@@ -1,7 +1,7 @@
 #ifndef MPIN_WEB_ANSWER_H
 #define MPIN_WEB_ANSWER_H
 
-#include "web/route.h"
+#include "web/request.h"
 
 /* Results as answers. Every one of ours is no-store, nosniff, no-referrer; JSON is
  * application/json. Each also goes into the audit log when it names an event. Returns what the

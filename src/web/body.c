@@ -15,7 +15,7 @@ typedef struct text_t {
 } text_t;
 
 /* At most `limit` bytes, whatever the client announces. */
-static result_t *read_text(request_rec *r, apr_size_t limit, text_t *text)
+static result_t *body_read_text(request_rec *r, apr_size_t limit, text_t *text)
 {
     text->bytes = apr_palloc(r->pool, limit + 2);
     text->bytes[0] = '\0';
@@ -95,7 +95,7 @@ result_t *body_read(facts_t *facts, const route_t *route)
     if (route->body == BODY_NONE)
         return NULL;
 
-    result_t *refusal = read_text(facts->r, route->limit, &text);
+    result_t *refusal = body_read_text(facts->r, route->limit, &text);
     if (refusal)
         return refusal;
     const bool form = is_form(facts->r, route, &text);

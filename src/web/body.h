@@ -1,7 +1,7 @@
 #ifndef MPIN_WEB_BODY_H
 #define MPIN_WEB_BODY_H
 
-#include "web/route.h"
+#include "web/facts.h"
 
 /* Reads the request's body as the row wants it into facts->body or facts->form. NULL, or the
  * refusal. */

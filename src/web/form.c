@@ -1,19 +1,12 @@
 #include "web/form.h"
+#include "base/hex.h"
 
 #include <apr_strings.h>
 #include <stdbool.h>
 #include <string.h>
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Decodes in place. */
-static bool decode(char *text)
+static bool form_decode(char *text)
 {
     char *out = text;
     for (const char *in = text; *in; in++) {
@@ -48,7 +41,7 @@ static apr_table_t *parse(const char *text, bool *left_out, apr_pool_t *p)
             *value++ = '\0';
         else
             value = name + strlen(name);
-        if (*name && decode(name) && decode(value) && !apr_table_get(fields, name))
+        if (*name && form_decode(name) && form_decode(value) && !apr_table_get(fields, name))
             apr_table_setn(fields, name, value);
         else
             *left_out = true;

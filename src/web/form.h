@@ -7,8 +7,8 @@
 #define FORM_FIELDS_MAX 64
 
 /* The fields of "a=1&b=2" (application/x-www-form-urlencoded, WHATWG URL, section 5.1), decoded, in
- * the pool. What does not decode or holds a NUL is left out, and so is all after FORM_FIELDS_MAX
- * fields; of a repeated field the first counts. `text` may be NULL. */
+ * the pool. A field that does not decode or holds a NUL is left out, and so is all after
+ * FORM_FIELDS_MAX fields; of a repeated field the first counts. `text` may be NULL. */
 apr_table_t *form_parse(const char *text, apr_pool_t *p);
 
 /* Does form_parse leave anything out: a field that stands there twice, that does not decode, or

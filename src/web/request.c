@@ -4,12 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* How long a browser is known by the users it has signed in: as long as browsers keep a cookie at
- * all. */
-#define GRACE 10 /* seconds for requests that are under way with the old id at a step-up */
-#define KNOWN_MAX_AGE (400L * 24 * 3600)
-
 #define OUR_COOKIES 3
+#define KNOWN_MAX_AGE (KNOWN_DAYS * 86400L) /* seconds */
 
 request_t *request_make(request_rec *r, const site_t *site)
 {
@@ -69,6 +65,26 @@ void request_set_cookie(request_rec *r, const char *name, const char *value, lon
     APR_ARRAY_PUSH(request->set_cookies, const char *) = line;
 }
 
+bool request_prelogin(const request_rec *r, prelogin_t *prelogin, apr_time_t now)
+{
+    const request_t *request = request_of(r);
+    const cookie_value_t cookie = request->prelogin_cookie;
+    if (cookie.text &&
+        prelogin_open(request->site->prelogins, cookie.text, cookie.len, now, prelogin))
+        return true;
+    prelogin_start(prelogin, now);
+    return false;
+}
+
+bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now)
+{
+    const site_t *site = request_of(r)->site;
+    const char *value = prelogin_seal(site->prelogins, prelogin, now, r->pool);
+    if (value)
+        request_set_cookie(r, site->prelogin_cookie, value, 0);
+    return value != NULL;
+}
+
 /* ---- the session ---- */
 
 const session_t *request_session_at(const request_rec *r, apr_time_t now)
@@ -93,28 +109,6 @@ const session_t *request_session(const request_rec *r)
     return request->session_status == SESSION_OK ? &request->session : NULL;
 }
 
-static bool end_family(const site_t *site, const session_t *session, apr_time_t now)
-{
-    return revocations_add(site->revocations, REVOKE_FAMILY, session->family, 0, now,
-                           now + site->session_max) == STORE_OK;
-}
-
-/* The new session takes the place of the one that the browser has. Of the same user it is a
- * step-up: it keeps the family, which one sign-out ends; the old id is honoured a moment more at
- * its old level. Anybody else's session ends. */
-static bool replace(const site_t *site, const session_t *old, session_t *session, apr_time_t now)
-{
-    if (memcmp(old->uid, session->uid, sizeof(old->uid)) != 0) {
-        memset(session->family, 0, sizeof(session->family));
-        return end_family(site, old, now);
-    }
-    memcpy(session->family, old->family, sizeof(session->family));
-    session->started = old->started;
-    return revocations_add(site->revocations, REVOKE_SESSION, old->id,
-                           (uint32_t)apr_time_sec(now) + GRACE, now,
-                           now + site->session_max) == STORE_OK;
-}
-
 void request_remember(request_rec *r, const char *name, apr_time_t now)
 {
     const request_t *request = request_of(r);
@@ -129,40 +123,4 @@ void request_remember(request_rec *r, const char *name, apr_time_t now)
     const char *value = known_seal(site->known, &known, now, r->pool);
     if (value)
         request_set_cookie(r, site->known_cookie, value, KNOWN_MAX_AGE);
-}
-
-bool request_sign_in(request_rec *r, session_t *session, apr_time_t now)
-{
-    request_t *request = request_of(r);
-    const site_t *site = request->site;
-    const session_t *old = request_session(r);
-
-    memcpy(session->family, request->next_family, sizeof(session->family));
-    session->started = (uint32_t)apr_time_sec(now);
-    if (old && !replace(site, old, session, now))
-        return false;
-    session_start(site->sessions, session, now);
-    if (old)
-        session_step_up(site->sessions, session, old);
-    const char *value = session_seal(site->sessions, session, now, r->pool);
-    if (!value)
-        return false;
-
-    request_set_cookie(r, site->session_cookie, value, 0);
-    request_remember(r, session->name, now);
-    request->session = *session;
-    request->session_status = SESSION_OK;
-    return true;
-}
-
-bool request_sign_out(request_rec *r, apr_time_t now)
-{
-    request_t *request = request_of(r);
-    const session_t *session = request_session(r);
-
-    if (session && !end_family(request->site, session, now))
-        return false;
-    request_set_cookie(r, request->site->session_cookie, NULL, 0);
-    request->session_status = SESSION_NONE;
-    return true;
 }

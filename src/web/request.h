@@ -38,7 +38,7 @@ typedef struct request_t {
     unsigned char next_family[SESSION_ID_BYTES];
 
     bool handling; /* the handler has begun: nobody reads what subrequests are refused with */
-    bool personal; /* the answer depends on who asked: no shared cache may keep it */
+    bool personal; /* the answer depends on the user: no shared cache may keep it */
     const struct refusal_t *refusal; /* what authn's internal route answers */
 
     session_t session; /* where session_status is SESSION_OK, else not even zeros */
@@ -72,23 +72,20 @@ bool request_owns_cookie(const request_t *request, const char *line);
 /* The session, opened and checked at first use; NULL unless SESSION_OK. */
 const session_t *request_session(const request_rec *r);
 
-/* The same, judged anew at a later moment: who sends a body slowly gains nothing by it. */
+/* The same, judged anew at a later moment: sending a body slowly gains nothing. */
 const session_t *request_session_at(const request_rec *r, apr_time_t now);
 
 /* Cookies to send with the answer, whatever becomes of it. NULL value: delete it. `max_age` in
  * seconds, 0 = for the browser's session. */
 void request_set_cookie(request_rec *r, const char *name, const char *value, long max_age);
 
-/* Signs in: seals the session into its cookie, adds the known-browser cookie. `session` has uid,
- * name, version, amr, auth_time ... filled; ids and times are made here; a session that is replaced
- * is revoked unless it is of the same user (then the family stays). False: 503. */
-bool request_sign_in(request_rec *r, session_t *session, apr_time_t now);
+/* This browser's pre-login state, or a fresh one. True when it came with the request. */
+bool request_prelogin(const request_rec *r, prelogin_t *prelogin, apr_time_t now);
 
-/* Adds the user to the known-browser cookie, as signing in does. */
+/* Sends the pre-login state as its cookie, sealed anew at `now`. False: no randomness. */
+bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now);
+
+/* Adds the user to the known-browser cookie. */
 void request_remember(request_rec *r, const char *name, apr_time_t now);
-
-/* Revokes the session's family and deletes the cookie. False when the revocation could not be
- * stored. */
-bool request_sign_out(request_rec *r, apr_time_t now);
 
 #endif

@@ -1,4 +1,5 @@
 #include "web/route.h"
+#include "store/refusal.h"
 #include "web/admit.h"
 #include "web/answer.h"
 #include "web/body.h"
@@ -25,14 +26,14 @@ static result_t *nowhere(facts_t *facts)
     return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found", "there is nothing here");
 }
 
-/* What is asked for under the RPS's path or a service's secret and is no endpoint: ours too, never
- * a backend's. */
+/* A path under the RPS's or behind a service's secret that is no endpoint is ours too, and never a
+ * backend's. */
 static const route_t unknown = {"", PATH_RPS,    "/**", AUDIENCE_PUBLIC, BODY_NONE,
                                 0,  ANSWER_JSON, 0,     nowhere};
 static const route_t unknown_of_service = {"", BASE_RPS_SERVICE, "/**", AUDIENCE_PUBLIC, BODY_NONE,
                                            0,  ANSWER_JSON,      0,     nowhere};
 
-/* What follows `base` in `uri` ("" or "/..."), NULL when it does not lie there. */
+/* The rest of `uri` behind `base` ("" or "/..."), NULL when it does not lie there. */
 static const char *below(const char *uri, const char *base)
 {
     while (*base)
@@ -161,23 +162,18 @@ void route_claim(request_t *request, request_rec *r, const route_t *route, const
     request->rest = apr_pstrdup(r->pool, rest); /* the path is looked up again once it is decoded */
 }
 
-/* ---- who asks ---- */
+/* ---- the caller ---- */
 
 static void learn_browser(facts_t *facts)
 {
     const site_t *site = facts->site;
     const request_t *request = facts->request;
     const apr_time_t now = facts->caller.now;
-    cookie_value_t cookie = request->prelogin_cookie;
+    const cookie_value_t cookie = request->known_cookie;
 
-    facts->prelogin_fresh = !cookie.text || !prelogin_open(site->prelogins, cookie.text, cookie.len,
-                                                           now, &facts->prelogin);
-    if (facts->prelogin_fresh)
-        prelogin_start(&facts->prelogin, now);
-    else
+    facts->prelogin_fresh = !request_prelogin(facts->r, &facts->prelogin, now);
+    if (!facts->prelogin_fresh)
         facts->caller.prelogin = facts->prelogin.id;
-
-    cookie = request->known_cookie;
     if (cookie.text && known_open(site->known, cookie.text, cookie.len, now, &facts->known))
         facts->caller.known = &facts->known;
 }
@@ -251,12 +247,11 @@ static result_t *serve(facts_t *facts, const route_t *route)
         return result_error(r->pool, HTTP_FORBIDDEN, "origin_refused",
                             "another origin sent this request");
     if (needs_store(route) && !site->store)
-        return result_error(r->pool, HTTP_SERVICE_UNAVAILABLE, "store_down",
-                            "the store cannot be used now");
+        return store_refusal(STORE_DOWN, r->pool);
     result_t *refusal = body_read(facts, route);
     if (refusal)
         return refusal;
-    learn(facts, route); /* only now: who sends slowly stops no clock */
+    learn(facts, route); /* only now: a slow sender stops no clock */
     if (route->audience == AUDIENCE_SIGNED_IN && !facts->caller.session)
         return result_error(r->pool, HTTP_UNAUTHORIZED, "not_signed_in", "sign in first");
     return route->serve(facts);

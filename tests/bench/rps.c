@@ -10,6 +10,7 @@
 #include "../unit/rps_desk.h"
 #include "base/hex.h"
 #include "base/json.h"
+#include "dta/local.h"
 
 #define LOGINS 1000
 
@@ -56,7 +57,7 @@ static void stop(int step)
 static mpin_server_t *verifier(desk_t *desk)
 {
     unsigned char secret[MPIN_G2_BYTES];
-    dta_server_secret(dta_local(desk->keys, desk->pool), secret);
+    dta_server_secret(dta_local(desk->keys, desk->pool), apr_time_now(), secret, desk->pool);
     return mpin_server_make(secret);
 }
 

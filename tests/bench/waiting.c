@@ -26,7 +26,7 @@ static bool become_owner(const char *dir)
     return st.st_uid == geteuid() || (!setgid(st.st_gid) && !setuid(st.st_uid));
 }
 
-static bool fill(rps_t *rps, long count, apr_pool_t *p)
+static bool fill(phones_t *phones, long count, apr_pool_t *p)
 {
     for (long i = 0; i < count; i++) {
         unsigned char web_ott[TOKEN_BYTES], wid[WID_BYTES];
@@ -37,8 +37,8 @@ static bool fill(rps_t *rps, long count, apr_pool_t *p)
                        .address = "192.0.2.7",
                        .browser_name = "Chrome on Linux"};
         randombytes_buf(web_ott, sizeof web_ott);
-        code_wid_of(rps, web_ott, wid);
-        if (code_keep(rps, &code, wid, p) != STORE_OK)
+        code_wid_of(phones, web_ott, wid);
+        if (code_keep(phones, &code, wid, p) != STORE_OK)
             return false;
         puts(hex_encode(p, web_ott, sizeof web_ott));
     }
@@ -47,9 +47,10 @@ static bool fill(rps_t *rps, long count, apr_pool_t *p)
 
 int main(int argc, char **argv)
 {
+    static const phone_settings_t none; /* no endpoint is asked */
     apr_pool_t *p;
     keys_t *keys;
-    rps_t rps = {.store = NULL};
+    store_t *store;
     const char *why = "";
 
     if (argc != 4 || strncmp(argv[1], "lmdb:", 5) || sodium_init() < 0)
@@ -65,10 +66,10 @@ int main(int argc, char **argv)
                                        .keys = keys,
                                        .uid = geteuid(),
                                        .gid = getegid()};
-    rps.code_key = keys_derive_lasting(keys, "phone-code", p);
-    if (!rps.code_key || store_open(&rps.store, &settings, p, &why))
+    if (store_open(&store, &settings, p, &why))
         return fail(argv[1], why);
-    if (!fill(&rps, atol(argv[3]), p))
+    phones_t *phones = phones_make(&none, store, NULL, keys, p);
+    if (!phones || !fill(phones, atol(argv[3]), p))
         return fail(argv[1], "no more can be kept");
     apr_pool_destroy(p);
     return 0;

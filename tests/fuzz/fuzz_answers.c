@@ -9,10 +9,9 @@
 #include "../unit/rps_desk.h"
 #include "base/hex.h"
 #include "base/json.h"
+#include "dta/local.h"
 #include "dta/second.h"
 #include "rps/application.h"
-#include "remote/remote.h"
-#include "remote/remote_ask.h"
 
 #define SITE "https://www.example.org"
 #define DTA "https://dta.example.net"
@@ -21,11 +20,14 @@ enum { FRONT = 6, NAMED = 8, INSIDE = 16, ANYBODY = 32 };
 
 static desk_t *desk;
 static rps_settings_t closed, open;
-static rps_t *rps_closed, *rps_open;
+static struct site_t {
+    rps_t *rps;
+    remote_t *remote;
+} site_closed, site_open;
+static remote_settings_t elsewhere;
 static http_answer_t answer; /* of everybody, to everything */
 static seats_t *seats;
-static dta_t *dta;
-static second_dta_t *pinned;
+static dta_t *dta, *pinned;
 static keys_app_t app;
 static unsigned char good[MPIN_G2_BYTES], sum[MPIN_G2_BYTES];
 static int runs;
@@ -97,14 +99,12 @@ static bool starts(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-static void settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)
+static void settings(const struct site_t *site, const caller_t *caller, apr_pool_t *p)
 {
     const char *key, *text;
     json_t *value;
-    remote_t *remote = rps->remote;
-    rps->remote = remote_make(p); /* remembers no answer */
-    const result_t *result = remote_client_settings(rps, caller, "token", p);
-    rps->remote = remote;
+    remote_t *fresh = remote_make(&elsewhere, site->rps, desk->http, desk->seats, p);
+    const result_t *result = remote_client_settings(fresh, caller, "token", p);
     if (result->status != 200) {
         refused(result, false);
         return;
@@ -122,40 +122,40 @@ static void settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)
     }
 }
 
-static void login(rps_t *rps, const caller_t *caller, const char *text, const json_t *body,
-                  apr_pool_t *p)
+static void login(const struct site_t *site, const caller_t *caller, const char *text,
+                  const json_t *body, apr_pool_t *p)
 {
     redemption_t redemption;
     const char *ott = apr_psprintf(p, "%032x", runs);
-    remote_redeem(rps, caller, text, NULL, &redemption, p);
+    remote_redeem(site->remote, caller, text, NULL, &redemption, p);
     require(redemption.refusal || strspn(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"
                                                "OPQRSTUVWXYZ-_") == strlen(text));
-    remote_redeem(rps, caller, ott, runs % 2 ? body : NULL, &redemption, p);
+    remote_redeem(site->remote, caller, ott, runs % 2 ? body : NULL, &redemption, p);
     if (redemption.refusal) {
         refused(redemption.refusal, true);
         return;
     }
-    require(rps == rps_open && answer.status == 200);
+    require(site == &site_open && answer.status == 200);
     const char *user_id = json_text(body, "userId", 2 * NAME_MAX_BYTES);
     require(user_id && json_integer_value(json_object_get(body, "status")) == 200);
     require(!strcmp(redemption.user.name, name_canonical(user_id, p)));
     require(!strcmp(redemption.user.name, redemption.identity.name));
-    remote_redeem(rps, caller, ott, NULL, &redemption, p);
+    remote_redeem(site->remote, caller, ott, NULL, &redemption, p);
     require(redemption.refusal && redemption.refusal->status == 408);
 }
 
-static void asked(rps_t *rps, const caller_t *caller, const char *text, const json_t *body,
-                  apr_pool_t *p)
+static void asked(const struct site_t *site, const caller_t *caller, const char *text,
+                  const json_t *body, apr_pool_t *p)
 {
-    const result_t *result = remote_verify(rps, caller, body, p);
+    const result_t *result = remote_verify(site->remote, caller, body, p);
     const char *mpin_id = json_text(body, "mpinId", 2048);
     if (result->status != 200)
         refused(result, true);
-    require(result->status != 200 || rps == rps_open);
-    result = remote_permit(rps, mpin_id ? mpin_id : text, p);
+    require(result->status != 200 || site == &site_open);
+    result = remote_permit(site->remote, mpin_id ? mpin_id : text, p);
     if (result->status != 200)
         refused(result, true);
-    require(result->status != 200 || rps == rps_open);
+    require(result->status != 200 || site == &site_open);
 }
 
 /* ---- an application's ------------------------------------------------------------------------ */
@@ -194,20 +194,19 @@ static void share(apr_pool_t *p)
     const bool came = answer.outcome == HTTP_EXCHANGE_OK && answer.status == 200;
     keys_app_t other = app;
     apr_cpystrn(other.id, apr_psprintf(p, "%032x", runs), sizeof other.id);
-    second_dta_t *fresh =
-        second_make(DTA "/", &other, dta, desk->store, NULL, seats, &desk->log, p);
-    const second_status_t status = second_check(pinned, now, p);
-    require(fresh && (status == SECOND_DOWN || came));
-    require(status != SECOND_OK || strcasestr(answer.body, hex_encode(p, good, sizeof good)));
-    require(second_server_secret(pinned, now, got, p) == SECOND_OK);
+    dta_t *fresh = dta_with_second(DTA "/", &other, dta, desk->store, NULL, seats, &desk->log, p);
+    const dta_status_t status = dta_check(pinned, now, p);
+    require(fresh && (status == DTA_DOWN || came));
+    require(status != DTA_OK || strcasestr(answer.body, hex_encode(p, good, sizeof good)));
+    require(dta_server_secret(pinned, now, got, p) == DTA_OK);
     require(memcmp(got, sum, sizeof got) == 0);
 
-    if (second_server_secret(fresh, now, got, p) == SECOND_OK) {
-        require(status != SECOND_DOWN);
-        require((status == SECOND_OK) == (memcmp(got, sum, sizeof got) == 0));
+    if (dta_server_secret(fresh, now, got, p) == DTA_OK) {
+        require(status != DTA_DOWN);
+        require((status == DTA_OK) == (memcmp(got, sum, sizeof got) == 0));
         store_delete(desk->store, STORE_LASTING, apr_pstrcat(p, "dta:second:", other.id, NULL));
     } else
-        require(status == SECOND_DOWN);
+        require(status == DTA_DOWN);
 }
 
 /* A share that differs from the good one in what the input says. */
@@ -228,17 +227,15 @@ static void drop(void)
     desk_drop(&state);
 }
 
-static rps_t *front(rps_settings_t *s)
+static void open_site(struct site_t *site, rps_settings_t *s)
 {
-    static const char *const origins[] = {DTA, NULL};
-    s->remote_url = "http://10.0.0.9:8011";
     s->public_url = SITE;
     s->logout_url = SITE "/mpinLogout";
     s->verify_url = "http://10.0.0.9/verify";
     s->permit_url = "http://10.0.0.9/permit";
-    s->dta_origins = origins;
-    return rps_make(s, desk->store, desk->people, dta, &desk->throttle, desk->keys, &desk->log,
-                    desk->pool);
+    site->rps = desk_rps(desk, s, dta);
+    require(site->rps);
+    site->remote = remote_make(&elsewhere, site->rps, desk->http, desk->seats, desk->pool);
 }
 
 /* What the desk keeps hangs from APR's pools, which are mapped memory that the leak checker does
@@ -253,6 +250,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     static const unsigned char theirs[MPIN_SCALAR_BYTES] = {0, 7};
+    static const char *const origins[] = {DTA, NULL};
     void *state;
     (void)argc, (void)argv;
     require(desk_make(&state) == 0);
@@ -261,20 +259,21 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     dta = dta_local(desk->keys, desk->pool);
     closed = open = desk->settings;
     closed.register_open = false;
-    closed.allow = ALLOW_NOBODY;
-    open.allow = ALLOW_ANY;
-    open.phone_login = true;
-    rps_closed = front(&closed);
-    rps_open = front(&open);
-    require(rps_closed && rps_open);
+    closed.allow.kind = ALLOW_NOBODY;
+    open.allow.kind = ALLOW_ANY;
+    desk->phone_settings.on = true;
+    elsewhere = (remote_settings_t){.url = "http://10.0.0.9:8011", .dta_origins = origins};
+    open_site(&site_closed, &closed);
+    open_site(&site_open, &open);
 
     seats = seats_make(1, desk->pool);
     app = *keys_dta_app(desk->keys, desk->pool);
-    pinned = second_make(DTA "/", &app, dta, desk->store, NULL, seats, &desk->log, desk->pool);
+    pinned = dta_with_second(DTA "/", &app, dta, desk->store, NULL, seats, &desk->log, desk->pool);
     require(pinned && mpin_server_secret(theirs, good) == MPIN_ACCEPTED);
     answer.status = 200;
+    answer.type = "";
     answer_with_share(good, desk->pool);
-    require(second_server_secret(pinned, apr_time_from_sec(2), sum, desk->pool) == SECOND_OK);
+    require(dta_server_secret(pinned, apr_time_from_sec(2), sum, desk->pool) == DTA_OK);
     return 0;
 }
 
@@ -286,7 +285,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         return 0;
     apr_pool_create(&p, desk->pool);
     runs++;
-    rps_t *rps = data[0] & ANYBODY ? rps_open : rps_closed;
+    const struct site_t *site = data[0] & ANYBODY ? &site_open : &site_closed;
     const char *text = apr_pstrmemdup(p, (const char *)data + 3, size - 3);
     answer_with(data, text, size - 3);
     json_t *body = body_of(data, text, size - 3, p);
@@ -298,14 +297,14 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     caller.now += runs * apr_time_from_sec(1);
     switch (data[0] & FRONT) {
     case 0:
-        settings(rps, &caller, p);
+        settings(site, &caller, p);
         break;
     case 2:
-        login(rps, &caller, text, body, p);
+        login(site, &caller, text, body, p);
         break;
     case 4:
-        asked(rps, &caller, text, body, p);
-        application(rps, text, body, p);
+        asked(site, &caller, text, body, p);
+        application(site->rps, text, body, p);
         break;
     default:
         if (data[0] & INSIDE)

@@ -7,7 +7,7 @@
 
 #include "../unit/rps_desk.h"
 #include "base/json.h"
-#include "phone/number.h"
+#include "phone/access_number.h"
 #include "rps/otp.h"
 
 static desk_t *desk;
@@ -40,22 +40,22 @@ static int check_digit(const char *text)
 static void numbers(const char *text, apr_pool_t *p)
 {
     unsigned char wid[WID_BYTES];
-    const bool is = number_is(text);
+    const bool is = access_number_is(text);
     require(!is || (strlen(text) == NUMBER_DIGITS && strspn(text, "0123456789") == NUMBER_DIGITS &&
                     check_digit(text) == text[6] - '0'));
     for (int i = 0; is && i < NUMBER_DIGITS; i++) {
         char *other = apr_pstrdup(p, text);
         other[i] = (char)('0' + (text[i] - '0' + 1) % 10);
-        require(!number_is(other));
+        require(!access_number_is(other));
     }
-    require(!is || number_find(desk->rps, text, apr_time_now(), wid, p) == STORE_MISSING);
+    require(!is || access_number_find(desk->store, text, apr_time_now(), wid, p) == STORE_MISSING);
 }
 
 static void made_ones(unsigned six, apr_pool_t *p)
 {
     char number[NUMBER_DIGITS + 1];
-    const bool good = number_make(six % 1000000, number);
-    require(strlen(number) == NUMBER_DIGITS && number_is(number) == good);
+    const bool good = access_number_make(six % 1000000, number);
+    require(strlen(number) == NUMBER_DIGITS && access_number_is(number) == good);
     if (good)
         numbers(number, p);
 }

@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "people/inside.h"
+#include "people/records.h"
 
 static void require(int holds)
 {

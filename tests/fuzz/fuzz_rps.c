@@ -8,7 +8,7 @@
 #include "base/json.h"
 
 /* The first byte says which endpoint and what a fuzzer would not guess is put into the body; that
- * of a live code goes into each body of phone login. Questions of applications are among those, too. */
+ * of a live code goes into each body of phone login. The questions of applications are among those, too. */
 enum {
     ENDPOINT = 7,
     WITH_MPIN_ID = 8,
@@ -119,7 +119,7 @@ static void show(const caller_t *desktop)
 /* Nothing in a poll's answer needs an escape, whatever anybody has said. */
 static void poll(const caller_t *caller, const char *body, size_t size, apr_pool_t *p)
 {
-    result_t *result = rps_access(desk->rps, caller, body, size, p);
+    result_t *result = phone_access(desk->phones, caller, body, size, p);
     known_status(result);
     if (result->status != 200)
         return;
@@ -136,7 +136,7 @@ static void serve_phone(unsigned endpoint, const caller_t *caller, json_t *body,
         json_object_set_new(body, "wid", json_string(shown.wid));
     switch (endpoint) {
     case 0:
-        known_status(rps_qr_url(desk->rps, caller, body, p));
+        known_status(phone_qr_url(desk->phones, caller, body, p));
         break;
     case 1:
         poll(caller, text, size, p);
@@ -158,7 +158,7 @@ static void serve_phone(unsigned endpoint, const caller_t *caller, json_t *body,
                 json_integer_value(json_object_get(result->json, "status")) == result->status);
         break;
     default:
-        known_status(rps_code_status(desk->rps, caller, body, p));
+        known_status(phone_code_status(desk->phones, caller, body, p));
         text = apr_psprintf(p, "{\"webOTT\":\"%s\"}", shown.web_ott);
         poll(caller, text, strlen(text), p);
     }

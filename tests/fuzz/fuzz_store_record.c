@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../unit/store_fixture.h"
-#include "store/front.h"
+#include "store/sealed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,7 +10,7 @@ use lib "$FindBin::Bin/lib";
 use House;
 chdir "$FindBin::Bin/../.." or die;
 
-my %document = texts_of('*.md', 'docs/*.md');
+my %document = texts_of('*.md', 'docs/*.md', 'htdocs/*/*.md');
 
 subtest 'each rule of the security model names tests that exist' => sub {
     my %test = texts_of(map { "tests/$_" } qw(unit/*.c t/*.t lifecycle/*.t browser/*.t interop/*.t));

@@ -12,12 +12,15 @@ int phone_desk_make(void **state)
     if (desk_place(state))
         return -1;
     desk_t *desk = *state;
-    desk->settings.phone_login = true;
-    desk->settings.phone_wait = 1;
     desk->settings.public_url = "https://wiki.example.org";
-    desk->settings.host = "wiki.example.org";
-    desk->settings.mobile_url = "https://wiki.example.org/m";
-    desk->settings.logo_url = "https://wiki.example.org/logo.png";
+    desk->phone_settings = (phone_settings_t){.on = true,
+                                              .wait = 1,
+                                              .title = desk->settings.title,
+                                              .public_url = desk->settings.public_url,
+                                              .host = "wiki.example.org",
+                                              .base_url = desk->settings.base_url,
+                                              .mobile_url = "https://wiki.example.org/m",
+                                              .logo_url = "https://wiki.example.org/logo.png"};
     desk_open(desk);
     return 0;
 }
@@ -37,7 +40,7 @@ caller_t phone_caller(const desk_t *desk, const char *address, unsigned char coo
 int phone_show(desk_t *desk, const caller_t *desktop, shown_t *shown)
 {
     result_t *result =
-        rps_qr_url(desk->rps, desktop, desk_json(desk->pool, "{'prerollid':''}"), desk->pool);
+        phone_qr_url(desk->phones, desktop, desk_json(desk->pool, "{'prerollid':''}"), desk->pool);
     if (result->status != 200)
         return result->status;
     const char *url = json_text(result->json, "qrUrl", 200);
@@ -51,7 +54,7 @@ const json_t *phone_poll(desk_t *desk, const char *web_ott, apr_pool_t *p)
 {
     caller_t desktop = phone_desktop(desk);
     const char *body = apr_psprintf(p, "{\"webOTT\":\"%s\"}", web_ott);
-    result_t *result = rps_access(desk->rps, &desktop, body, strlen(body), p);
+    result_t *result = phone_access(desk->phones, &desktop, body, strlen(body), p);
     assert_int_equal(result->status, 200);
     const json_t *json = json_read(p, result->text, strlen(result->text));
     assert_non_null(json);
@@ -69,7 +72,7 @@ result_t *phone_says(desk_t *desk, const caller_t *phone, const char *wid, const
     const char *at = strchr(text, '$');
     const char *whole = apr_pstrcat(desk->pool, apr_pstrndup(desk->pool, text, (size_t)(at - text)),
                                     wid, at + 1, NULL);
-    return rps_code_status(desk->rps, phone, desk_json(desk->pool, whole), desk->pool);
+    return phone_code_status(desk->phones, phone, desk_json(desk->pool, whole), desk->pool);
 }
 
 const char *phone_proves(desk_t *desk, const caller_t *phone, const device_t *device,

@@ -1,5 +1,7 @@
 #include "remote_desk.h"
 
+#include "dta/local.h"
+
 #include <apr_strings.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,31 +15,32 @@ int remote_desk_make(void **state)
     if (desk_make(state))
         return -1;
     desk_t *desk = *state;
-    peer_start("", 0);
-    const size_t len = strlen(peer_url());
-    desk->settings.remote_url = apr_pstrmemdup(desk->pool, peer_url(), len - 1);
-    desk->settings.phone_login = true;
+    http_peer_start("", 0);
+    const size_t len = strlen(http_peer_url());
+    desk->remote_settings.url = apr_pstrmemdup(desk->pool, http_peer_url(), len - 1);
+    desk->phone_settings.on = true;
     return 0;
 }
 
 int remote_desk_drop(void **state)
 {
-    peer_stop(NULL);
+    http_peer_stop(NULL);
     return desk_drop(state);
 }
 
 void remote_desk_forget(desk_t *desk)
 {
-    desk->rps =
-        rps_make(&desk->settings, desk->store, desk->people, dta_local(desk->keys, desk->pool),
-                 &desk->throttle, desk->keys, &desk->log, desk->pool);
+    desk->rps = desk_rps(desk, &desk->settings, dta_local(desk->keys, desk->pool));
     assert_non_null(desk->rps);
+    desk->remote =
+        remote_make(&desk->remote_settings, desk->rps, desk->http, desk->seats, desk->pool);
 }
 
 void remote_desk_answers(desk_t *desk, int status, const char *body)
 {
-    peer_answers(apr_psprintf(desk->pool,
-                              "HTTP/1.1 %d X\r\nContent-Type: application/json; charset=UTF-8\r\n"
-                              "Content-Length: %d\r\n\r\n%s",
-                              status, (int)strlen(body), body));
+    http_peer_answers(
+        apr_psprintf(desk->pool,
+                     "HTTP/1.1 %d X\r\nContent-Type: application/json; charset=UTF-8\r\n"
+                     "Content-Length: %d\r\n\r\n%s",
+                     status, (int)strlen(body), body));
 }

@@ -1,7 +1,7 @@
 #ifndef REMOTE_DESK_H
 #define REMOTE_DESK_H
 
-#include "peer.h"
+#include "http_peer.h"
 #include "rps_desk.h"
 
 /* A desk (rps_desk.h) whose RPS is elsewhere: at a peer that answers what the test wants. */

@@ -12,6 +12,8 @@
 #include <cmocka.h>
 #include "base/hex.h"
 #include "base/json.h"
+#include "rps/allowed.h"
+#include "dta/local.h"
 
 #define QUOTA ((apr_off_t)64 << 20)
 
@@ -74,7 +76,7 @@ static desk_t *place(void)
                                       .register_signed_in = true,
                                       .register_open = true,
                                       .open_to_anyone = true,
-                                      .allow = ALLOW_ANY,
+                                      .allow = {.kind = ALLOW_ANY},
                                       .public_url = "https://rps.example.org",
                                       .title = "Wiki",
                                       .base_url = "/rps",
@@ -98,13 +100,32 @@ void desk_open(desk_t *desk)
     desk->throttle = (throttle_t){.store = desk->store,
                                   .address = {100000, apr_time_from_sec(60)},
                                   .account = {100000, apr_time_from_sec(60)}};
-    desk->settings.http = http_make(desk->pool);
-    desk->settings.seats = seats_make(2, desk->pool);
-    desk->rps =
-        rps_make(&desk->settings, desk->store, desk->people, dta_local(desk->keys, desk->pool),
-                 &desk->throttle, desk->keys, &desk->log, desk->pool);
-    if (!desk->rps)
+    desk->http = http_make(desk->pool);
+    desk->seats = seats_make(2, desk->pool);
+    desk->phones =
+        phones_make(&desk->phone_settings, desk->store, &desk->throttle, desk->keys, desk->pool);
+    desk->rps = desk_rps(desk, &desk->settings, dta_local(desk->keys, desk->pool));
+    if (!desk->phones || !desk->rps)
         abort();
+}
+
+rps_t *desk_rps(desk_t *desk, const rps_settings_t *settings, const dta_t *dta)
+{
+    const rps_means_t means = {.store = desk->store,
+                               .people = desk->people,
+                               .dta = dta,
+                               .phones = desk->phones,
+                               .throttle = &desk->throttle,
+                               .keys = desk->keys,
+                               .http = desk->http,
+                               .seats = desk->seats,
+                               .log = &desk->log};
+    return rps_make(settings, &means, desk->pool);
+}
+
+bool desk_allows(const desk_t *desk, const char *name, apr_pool_t *p)
+{
+    return rps_not_allowed(desk->rps, name, "no", p) == NULL;
 }
 
 int desk_place(void **state)

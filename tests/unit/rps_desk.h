@@ -2,6 +2,7 @@
 #define RPS_DESK_H
 
 #include "mpin_client.h"
+#include "remote/remote.h"
 #include "rps/rps.h"
 
 /* An RPS on a store of its own, and what a device does with it: for the tests of the RPS. Times are
@@ -13,6 +14,10 @@ typedef struct desk_t {
     keys_t *keys;
     log_sink_t log;
     rps_settings_t settings;
+    phone_settings_t phone_settings;
+    remote_settings_t remote_settings;
+    http_t *http;
+    seats_t *seats; /* two */
     apr_pool_t *pool;
     apr_interval_time_t shift;
 
@@ -21,7 +26,9 @@ typedef struct desk_t {
     revocations_t *revocations;
     people_t *people;
     throttle_t throttle;
+    phones_t *phones;
     rps_t *rps;
+    remote_t *remote; /* remote_desk.h; else NULL */
 } desk_t;
 
 /* cmocka: *state becomes a desk that is open, or one that each process opens for itself.
@@ -33,6 +40,12 @@ void desk_open(desk_t *desk);
 
 #define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, desk_make, desk_drop)
 #define DESK_FORK_TEST(name) cmocka_unit_test_setup_teardown(name, desk_place, desk_drop)
+
+/* Another RPS beside the desk's own, on the same store: with those settings, and that D-TA. */
+rps_t *desk_rps(desk_t *desk, const rps_settings_t *settings, const dta_t *dta);
+
+/* Does MPinRegisterAllow list this name? */
+bool desk_allows(const desk_t *desk, const char *name, apr_pool_t *p);
 
 /* Everything logged since the desk was made. */
 const char *desk_logged(void);

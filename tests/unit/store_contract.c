@@ -1,5 +1,7 @@
 #include "store_contract.h"
 
+#include "store/change.h"
+
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <pthread.h>
@@ -446,6 +448,134 @@ static void boot_time_is_in_the_past(void **state)
     assert_true(booted > 0 && booted < apr_time_now());
 }
 
+/* ---- changes: read, decide, write unless somebody was quicker -------------------------------- */
+
+/* A step that appends a letter to what is there, as often as it is asked. */
+typedef struct appending_t {
+    world_t *w;
+    store_class_t in;
+    int rounds;
+    store_status_t status; /* what it answers */
+    bool leaves;           /* it leaves the record as it is */
+    int races;             /* rounds in which somebody else is quicker */
+    int scratch_live;      /* rounds whose scratch is still there */
+    char seen[16];         /* "-": nothing */
+} appending_t;
+
+static apr_status_t scratch_went(void *baton)
+{
+    appending_t *appending = baton;
+    appending->scratch_live--;
+    return APR_SUCCESS;
+}
+
+static store_status_t append_letter(void *baton, store_change_t *change, apr_pool_t *scratch)
+{
+    appending_t *appending = baton;
+    world_t *w = appending->w;
+    assert_int_equal(appending->scratch_live, 0);
+    appending->scratch_live++;
+    apr_pool_cleanup_register(scratch, appending, scratch_went, apr_pool_cleanup_null);
+    const int len = change->seen ? (int)change->seen->len : 0;
+    const char *text = change->seen ? (const char *)change->seen->data : "";
+    apr_snprintf(appending->seen, sizeof(appending->seen), "%.*s", change->seen ? len : 1,
+                 change->seen ? text : "-");
+    if (appending->rounds++ < appending->races)
+        put(w, appending->in, "r", apr_psprintf(scratch, "theirs%d", appending->rounds));
+    if (appending->leaves)
+        return appending->status;
+    change->data = apr_psprintf(scratch, "%.*s+", len, text);
+    change->len = (apr_size_t)len + 1;
+    change->expires = LATER;
+    return appending->status;
+}
+
+static store_status_t change(appending_t *appending)
+{
+    appending->rounds = 0;
+    store_status_t status = store_change(appending->w->store, appending->in, "r", append_letter,
+                                         appending, appending->w->p);
+    assert_int_equal(appending->scratch_live, 0);
+    return status;
+}
+
+static void a_change_sees_what_is_there_and_writes_what_it_wants(void **state)
+{
+    for (int i = 0; i < 2; i++) {
+        appending_t appending = {.w = *state, .in = classes[i]};
+        assert_int_equal(change(&appending), STORE_OK);
+        assert_string_equal(appending.seen, "-");
+        is_there(*state, classes[i], "r", "+");
+        assert_int_equal(change(&appending), STORE_OK);
+        assert_string_equal(appending.seen, "+");
+        assert_int_equal(appending.rounds, 1);
+        is_there(*state, classes[i], "r", "++");
+    }
+}
+
+static void a_change_finds_nothing_where_the_record_has_expired(void **state)
+{
+    world_t *w = *state;
+    appending_t appending = {.w = w, .in = STORE_FLEETING};
+    assert_int_equal(store_put(w->store, STORE_FLEETING, "r", "x", 1, PAST), STORE_OK);
+    assert_int_equal(change(&appending), STORE_OK);
+    assert_string_equal(appending.seen, "-");
+    is_there(w, STORE_FLEETING, "r", "+");
+}
+
+static void a_change_that_wants_nothing_leaves_the_record(void **state)
+{
+    world_t *w = *state;
+    appending_t appending = {.w = w, .in = STORE_FLEETING, .leaves = true};
+    assert_int_equal(change(&appending), STORE_OK);
+    is_missing(w, STORE_FLEETING, "r");
+    put(w, STORE_FLEETING, "r", "x");
+    assert_int_equal(change(&appending), STORE_OK);
+    is_there(w, STORE_FLEETING, "r", "x");
+}
+
+static void a_step_that_refuses_ends_the_change_and_writes_nothing(void **state)
+{
+    world_t *w = *state;
+    const store_status_t refusals[] = {STORE_MISSING, STORE_EXISTS, STORE_CHANGED, STORE_FULL,
+                                       STORE_DOWN};
+    put(w, STORE_LASTING, "r", "x");
+    for (int i = 0; i < 5; i++) {
+        appending_t appending = {.w = w, .in = STORE_LASTING, .status = refusals[i]};
+        assert_int_equal(change(&appending), refusals[i]);
+        assert_int_equal(appending.rounds, 1);
+        is_there(w, STORE_LASTING, "r", "x");
+    }
+}
+
+static void a_change_that_lost_decides_again_from_what_is_there_now(void **state)
+{
+    for (int i = 0; i < 2; i++) {
+        appending_t appending = {.w = *state, .in = classes[i], .races = 2};
+        assert_int_equal(change(&appending), STORE_OK);
+        assert_int_equal(appending.rounds, 3);
+        assert_string_equal(appending.seen, "theirs2");
+        is_there(*state, classes[i], "r", "theirs2+");
+    }
+}
+
+static void a_change_that_always_loses_ends_and_says_so(void **state)
+{
+    appending_t appending = {.w = *state, .in = STORE_FLEETING, .races = 1000};
+    assert_int_equal(change(&appending), STORE_CHANGED);
+    assert_int_equal(appending.rounds, STORE_CHANGE_ROUNDS);
+}
+
+static void a_change_of_what_does_not_open_is_refused(void **state)
+{
+    world_t *w = *state;
+    appending_t appending = {.w = w, .in = STORE_FLEETING};
+    count(w, STORE_FLEETING, "r", 1, LATER);
+    assert_int_equal(change(&appending), STORE_DOWN);
+    assert_int_equal(appending.rounds, 0);
+    assert_int_equal(count(w, STORE_FLEETING, "r", 0, 0), 1);
+}
+
 /* ---- over time ------------------------------------------------------------------------------- */
 
 static void everything_survives_a_restart(void **state)
@@ -675,6 +805,49 @@ static void swaps_lose_no_change(void **state)
     assert_int_equal(atoi((const char *)record.data), WORKERS * ROUNDS);
 }
 
+static store_status_t one_more(void *baton, store_change_t *change, apr_pool_t *scratch)
+{
+    int *number = apr_pcalloc(scratch, sizeof(*number));
+    (void)baton;
+    if (change->seen)
+        memcpy(number, change->seen->data, sizeof(*number));
+    ++*number;
+    change->data = number;
+    change->len = sizeof(*number);
+    change->expires = LATER;
+    return STORE_OK;
+}
+
+static void change_one(worker_t *worker, int round)
+{
+    char key[16];
+    judge(worker, round,
+          store_change(worker->store, round % 8 ? STORE_FLEETING : STORE_LASTING,
+                       round_key(key, round / 20), one_more, NULL, worker->p),
+          STORE_CHANGED);
+}
+
+static void every_change_is_made_once_or_told_to_have_lost(void **state)
+{
+    world_t *w = *state;
+    race_t *result = race(w, change_one);
+    int won = 0, made = 0;
+    for (int i = 0; i < ROUNDS; i++)
+        won += result->won[i];
+    for (int i = 0; i < 2 * (ROUNDS / 20); i++) {
+        char key[16];
+        int number;
+        store_record_t record;
+        assert_int_equal(store_get(w->store, classes[i % 2], round_key(key, i / 2), w->p, &record),
+                         STORE_OK);
+        assert_int_equal(record.len, sizeof(number));
+        memcpy(&number, record.data, sizeof(number));
+        made += number;
+    }
+    assert_int_equal(made, won);
+    assert_true(won > WORKERS * ROUNDS * 9 / 10);
+}
+
 static void join_one(worker_t *worker, int round)
 {
     char key[16], member[16];
@@ -767,6 +940,13 @@ int store_contract(const char *backend, store_fixture_t *(*make)(apr_pool_t *p))
         PROMISE(a_log_is_read_in_order_from_where_one_was),
         PROMISE(the_generation_moves_with_the_log),
         PROMISE(boot_time_is_in_the_past),
+        PROMISE(a_change_sees_what_is_there_and_writes_what_it_wants),
+        PROMISE(a_change_finds_nothing_where_the_record_has_expired),
+        PROMISE(a_change_that_wants_nothing_leaves_the_record),
+        PROMISE(a_step_that_refuses_ends_the_change_and_writes_nothing),
+        PROMISE(a_change_that_lost_decides_again_from_what_is_there_now),
+        PROMISE(a_change_that_always_loses_ends_and_says_so),
+        PROMISE(a_change_of_what_does_not_open_is_refused),
         PROMISE(everything_survives_a_restart),
         PROMISE(two_openings_in_one_process_are_one_store),
         PROMISE(a_forked_child_opens_its_own),
@@ -774,6 +954,7 @@ int store_contract(const char *backend, store_fixture_t *(*make)(apr_pool_t *p))
         PROMISE(of_many_takes_exactly_one_wins),
         PROMISE(every_count_has_its_own_total),
         PROMISE(swaps_lose_no_change),
+        PROMISE(every_change_is_made_once_or_told_to_have_lost),
         PROMISE(a_set_never_exceeds_its_limit),
         PROMISE(every_log_entry_has_its_own_number),
         PROMISE(behind_records_are_never_older_than_the_last_put),

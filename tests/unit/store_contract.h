@@ -3,7 +3,7 @@
 
 #include "store_fixture.h"
 
-/* Every promise of store.h, for whatever backend `make` prepares a fresh, empty store of. Returns
+/* Every promise of store.h and change.h, for whatever backend `make` prepares a fresh, empty store of. Returns
  * the number of tests that failed. */
 int store_contract(const char *backend, store_fixture_t *(*make)(apr_pool_t *p));
 

@@ -8,31 +8,29 @@
 #include <cmocka.h>
 #include "base/hex.h"
 #include "base/json.h"
+#include "dta/local.h"
 #include "dta/second.h"
-#include "peer.h"
+#include "http_peer.h"
 #include "rps_desk.h"
 
 static desk_t *desk, *there; /* the RPS, and whose keys the second D-TA has */
 static seats_t *seats;
-static dta_t *dta;
-static second_dta_t *second;
+static dta_t *alone, *both;
 
 static http_t *http;
 
 /* As a child that begins: what it knows is in the store. */
-static second_dta_t *begin(void)
+static dta_t *begin(void)
 {
-    dta = dta_local(desk->keys, desk->pool);
-    second = second_make(peer_url(), keys_dta_app(there->keys, desk->pool), dta, desk->store, http,
-                         seats, &desk->log, desk->pool);
-    dta_set_second(dta, second);
-    return second;
+    alone = dta_local(desk->keys, desk->pool);
+    both = dta_with_second(http_peer_url(), keys_dta_app(there->keys, desk->pool), alone,
+                           desk->store, http, seats, &desk->log, desk->pool);
+    return both;
 }
 
-static void begin_rps(void)
+static void begin_rps(const dta_t *dta)
 {
-    desk->rps = rps_make(&desk->settings, desk->store, desk->people, dta, &desk->throttle,
-                         desk->keys, &desk->log, desk->pool);
+    desk->rps = desk_rps(desk, &desk->settings, dta);
     assert_non_null(desk->rps);
 }
 
@@ -45,14 +43,14 @@ static int set_up(void **state)
     there = other;
     http = http_make(desk->pool);
     seats = seats_make(1, desk->pool);
-    peer_start("", 0);
+    http_peer_start("", 0);
     return begin() ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
     void *other = there;
-    peer_stop(NULL);
+    http_peer_stop(NULL);
     return desk_drop(state) | desk_drop(&other);
 }
 
@@ -75,7 +73,7 @@ static const char *share_of(const desk_t *whose)
 
 static void let_it_answer(const char *share)
 {
-    peer_answers(answer_of(
+    http_peer_answers(answer_of(
         apr_psprintf(desk->pool, "{\"serverSecret\": \"%s\", \"message\": \"OK\"}", share)));
 }
 
@@ -84,10 +82,10 @@ static apr_time_t later(int seconds)
     return apr_time_now() + apr_time_from_sec(seconds);
 }
 
-static second_status_t ask_at(int seconds)
+static dta_status_t ask_at(int seconds)
 {
     unsigned char sum[MPIN_G2_BYTES];
-    return second_server_secret(second, later(seconds), sum, desk->pool);
+    return dta_server_secret(both, later(seconds), sum, desk->pool);
 }
 
 /* ---- its share ------------------------------------------------------------------------------- */
@@ -98,21 +96,21 @@ static void its_share_is_added_to_ours_and_pinned(void **state)
     unsigned char sum[MPIN_G2_BYTES], again[MPIN_G2_BYTES], ours[MPIN_G2_BYTES],
         theirs[MPIN_G2_BYTES];
     let_it_answer(share_of(there));
-    assert_int_equal(second_server_secret(second, apr_time_now(), sum, desk->pool), SECOND_OK);
+    assert_int_equal(dta_server_secret(both, apr_time_now(), sum, desk->pool), DTA_OK);
     mpin_server_secret(keys_master(desk->keys)->bytes, ours);
     mpin_server_secret(keys_master(there->keys)->bytes, theirs);
     assert_int_equal(mpin_recombine_g2(ours, theirs, ours), MPIN_ACCEPTED);
     assert_memory_equal(sum, ours, sizeof sum);
-    assert_int_equal(peer_requests(), 1);
-    const char *request = peer_request();
+    assert_int_equal(http_peer_requests(), 1);
+    const char *request = http_peer_request();
     assert_non_null(strstr(request, "GET /serverSecret?app_id="));
     assert_non_null(strstr(request, keys_app_id(there->keys)));
 
-    peer_answers("");
+    http_peer_answers("");
     assert_non_null(begin()); /* another child, with nobody to ask */
-    assert_int_equal(second_server_secret(second, apr_time_now(), again, desk->pool), SECOND_OK);
+    assert_int_equal(dta_server_secret(both, apr_time_now(), again, desk->pool), DTA_OK);
     assert_memory_equal(again, sum, sizeof sum);
-    assert_int_equal(peer_requests(), 1);
+    assert_int_equal(http_peer_requests(), 1);
 }
 
 static void what_is_no_share_is_not_taken(void **state)
@@ -143,22 +141,22 @@ static void what_is_no_share_is_not_taken(void **state)
                                          whole, whole)};
     int seconds = 0;
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
-        peer_answers(answer_of(bodies[i]));
-        assert_int_equal(ask_at(seconds += 2), SECOND_DOWN);
+        http_peer_answers(answer_of(bodies[i]));
+        assert_int_equal(ask_at(seconds += 2), DTA_DOWN);
     }
     const char *answers[] = {"HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\n{}",
                              "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n",
                              "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", "SSH-2.0-x\r\n",
                              "HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n{"};
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
-        peer_answers(answers[i]);
-        assert_int_equal(ask_at(seconds += 2), SECOND_DOWN);
+        http_peer_answers(answers[i]);
+        assert_int_equal(ask_at(seconds += 2), DTA_DOWN);
     }
     assert_non_null(strstr(desk_logged(), "MPIN0523"));
     assert_null(strstr(desk_logged(), "signature="));
     assert_null(strstr(desk_logged(), whole));
     let_it_answer(whole);
-    assert_int_equal(ask_at(seconds += 2), SECOND_OK);
+    assert_int_equal(ask_at(seconds += 2), DTA_OK);
     assert_non_null(strstr(desk_logged(), "MPIN0525"));
 }
 
@@ -166,10 +164,10 @@ static void it_is_asked_at_most_once_a_second(void **state)
 {
     (void)state;
     for (int i = 0; i < 5; i++)
-        assert_int_equal(ask_at(0), SECOND_DOWN);
-    assert_int_equal(peer_requests(), 1);
+        assert_int_equal(ask_at(0), DTA_DOWN);
+    assert_int_equal(http_peer_requests(), 1);
     ask_at(2);
-    assert_int_equal(peer_requests(), 2);
+    assert_int_equal(http_peer_requests(), 2);
 }
 
 static void it_is_asked_on_a_seat_only(void **state)
@@ -178,10 +176,10 @@ static void it_is_asked_on_a_seat_only(void **state)
     seat_t taken;
     let_it_answer(share_of(there));
     assert_true(seats_take(seats, 60000, &taken));
-    assert_int_equal(ask_at(0), SECOND_DOWN);
-    assert_int_equal(peer_requests(), 0);
+    assert_int_equal(ask_at(0), DTA_DOWN);
+    assert_int_equal(http_peer_requests(), 0);
     seats_give(seats, &taken);
-    assert_int_equal(ask_at(2), SECOND_OK);
+    assert_int_equal(ask_at(2), DTA_OK);
     assert_true(seats_take(seats, 60000, &taken)); /* and gives it back */
 }
 
@@ -190,16 +188,16 @@ static void a_changed_share_is_refused_and_the_pinned_one_stays(void **state)
     (void)state;
     unsigned char before[MPIN_G2_BYTES], after[MPIN_G2_BYTES];
     let_it_answer(share_of(there));
-    assert_int_equal(second_server_secret(second, later(0), before, desk->pool), SECOND_OK);
-    assert_int_equal(second_check(second, later(2), desk->pool), SECOND_OK);
+    assert_int_equal(dta_server_secret(both, later(0), before, desk->pool), DTA_OK);
+    assert_int_equal(dta_check(both, later(2), desk->pool), DTA_OK);
     let_it_answer(share_of(desk));
-    assert_int_equal(second_check(second, later(10), desk->pool), SECOND_OK); /* for a minute */
-    assert_int_equal(second_check(second, later(70), desk->pool), SECOND_CHANGED);
+    assert_int_equal(dta_check(both, later(10), desk->pool), DTA_OK); /* for a minute */
+    assert_int_equal(dta_check(both, later(70), desk->pool), DTA_CHANGED);
     assert_non_null(strstr(desk_logged(), "MPIN0524"));
-    assert_int_equal(second_server_secret(second, later(71), after, desk->pool), SECOND_OK);
+    assert_int_equal(dta_server_secret(both, later(71), after, desk->pool), DTA_OK);
     assert_memory_equal(before, after, sizeof before);
     let_it_answer(share_of(there));
-    assert_int_equal(second_check(second, later(80), desk->pool), SECOND_OK);
+    assert_int_equal(dta_check(both, later(80), desk->pool), DTA_OK);
 }
 
 /* ---- the RPS with it ------------------------------------------------------------------------- */
@@ -218,7 +216,7 @@ static void a_sign_in_wants_both_shares(void **state)
     caller_t caller = desk_browser(desk);
     device_t device;
     let_it_answer(share_of(there));
-    begin_rps();
+    begin_rps(both);
     desk_enrol(desk, "anna", &device);
     assert_int_equal(desk_sign_in(desk, &caller, &device, DESK_PIN), 401);
     add_theirs(&device);
@@ -230,7 +228,7 @@ static void without_it_a_registration_stays_as_it_is(void **state)
     (void)state;
     caller_t caller = desk_browser(desk);
     device_t device;
-    begin_rps();
+    begin_rps(both);
     assert_int_equal(desk_register(desk, &caller, "anna", &device), 200);
     result_t *result =
         rps_signature(desk->rps, &caller, device.mpin_id, device.reg_ott, desk->pool);
@@ -254,14 +252,12 @@ static void other_d_tas_than_the_pins_were_made_with_judge_nobody(void **state)
     caller_t caller = desk_browser(desk);
     device_t device;
     talk_t talk;
-    dta_set_second(dta, NULL);
-    begin_rps();
+    begin_rps(alone);
     desk_enrol(desk, "anna", &device);
     assert_int_equal(desk_sign_in(desk, &caller, &device, DESK_PIN), 200);
 
     let_it_answer(share_of(there));
-    dta_set_second(dta, second);
-    begin_rps();
+    begin_rps(both);
     result_t *result =
         rps_pass1(desk->rps, &caller, desk_pass1_body(&device, &talk, desk->pool), desk->pool);
     assert_int_equal(result->status, 503);
@@ -270,8 +266,7 @@ static void other_d_tas_than_the_pins_were_made_with_judge_nobody(void **state)
     assert_int_equal(desk_register(desk, &caller, "bert", &device), 200);
     assert_int_equal(desk_sign(desk, &caller, &device), 503);
 
-    dta_set_second(dta, NULL);
-    begin_rps();
+    begin_rps(alone);
     assert_int_equal(desk_sign(desk, &caller, &device), 200);
     assert_int_equal(desk_sign_in(desk, &caller, &device, DESK_PIN), 200);
 }
@@ -282,10 +277,9 @@ static void nor_one_less(void **state)
     caller_t caller = desk_browser(desk);
     device_t device;
     let_it_answer(share_of(there));
-    begin_rps();
+    begin_rps(both);
     desk_enrol(desk, "anna", &device);
-    dta_set_second(dta, NULL);
-    begin_rps();
+    begin_rps(alone);
     assert_int_equal(desk_sign_in(desk, &caller, &device, DESK_PIN), 503);
     assert_int_equal(desk_identity(desk, &device).failures, 0);
 }

@@ -22,8 +22,7 @@ static const keys_app_t *app;
 
 static dta_service_t *serve(desk_t *desk)
 {
-    return dta_service_make(dta_local(desk->keys, desk->pool), desk->keys, desk->store, &desk->log,
-                            apr_time_now(), desk->pool);
+    return dta_service_make(desk->keys, desk->store, &desk->log, apr_time_now(), desk->pool);
 }
 
 static int open_two(void **state)

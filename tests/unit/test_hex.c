@@ -38,6 +38,16 @@ static void hex_refuses_upper_case_odd_lengths_and_other_letters(void **state)
     assert_memory_equal(bytes, "\xab\x12", 2);
 }
 
+static void digit_of_either_case_has_its_value_and_nothing_else_has_one(void **state)
+{
+    (void)state;
+    static const char digits[] = "00112233445566778899aAbBcCdDeEfF";
+    for (int c = 0; c < 256; c++) {
+        const char *found = c ? strchr(digits, c) : NULL;
+        assert_int_equal(hex_digit((char)c), found ? (found - digits) / 2 : -1);
+    }
+}
+
 static void hex_of_any_length_stops_at_the_maximum(void **state)
 {
     (void)state;
@@ -106,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hex_writes_lower_case_and_reads_it_back),
         cmocka_unit_test(hex_refuses_upper_case_odd_lengths_and_other_letters),
+        cmocka_unit_test(digit_of_either_case_has_its_value_and_nothing_else_has_one),
         cmocka_unit_test(hex_of_any_length_stops_at_the_maximum),
         cmocka_unit_test(base64_agrees_with_libsodium_for_every_length),
         cmocka_unit_test(base64_has_one_form_only),

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/http.h"
-#include "peer.h"
+#include "http_peer.h"
 
 static apr_pool_t *pool;
 static http_t *http;
@@ -20,14 +20,14 @@ static http_answer_t ask(const char *url, apr_size_t body_max)
 
 static http_answer_t get(apr_size_t body_max)
 {
-    return ask(peer_url(), body_max);
+    return ask(http_peer_url(), body_max);
 }
 
 static void an_answer_has_status_type_and_body(void **state)
 {
     (void)state;
-    peer_start("HTTP/1.1 403 No\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
-               0);
+    http_peer_start(
+        "HTTP/1.1 403 No\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", 0);
     http_answer_t answer = get(2);
     assert_int_equal(answer.outcome, HTTP_EXCHANGE_OK);
     assert_int_equal(answer.status, 403);
@@ -41,8 +41,8 @@ static void an_answer_has_status_type_and_body(void **state)
 static void a_redirect_is_an_answer_and_not_followed(void **state)
 {
     (void)state;
-    peer_start("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
-               0);
+    http_peer_start(
+        "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", 0);
     http_answer_t answer = get(100);
     assert_int_equal(answer.outcome, HTTP_EXCHANGE_OK);
     assert_int_equal(answer.status, 302);
@@ -52,21 +52,21 @@ static void a_redirect_is_an_answer_and_not_followed(void **state)
 static void a_body_that_is_too_large_is_broken(void **state)
 {
     (void)state;
-    peer_start("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 0);
+    http_peer_start("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 0);
     assert_int_equal(get(2).outcome, HTTP_EXCHANGE_BROKEN);
 }
 
 static void half_an_answer_is_broken(void **state)
 {
     (void)state;
-    peer_start("HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\nabc", 0);
+    http_peer_start("HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\nabc", 0);
     assert_int_equal(get(100).outcome, HTTP_EXCHANGE_BROKEN);
 }
 
 static void what_is_no_http_is_broken(void **state)
 {
     (void)state;
-    peer_start("SSH-2.0-OpenSSH\r\n", 0);
+    http_peer_start("SSH-2.0-OpenSSH\r\n", 0);
     http_answer_t answer = get(100);
     assert_int_equal(answer.outcome, HTTP_EXCHANGE_BROKEN);
     assert_non_null(answer.why);
@@ -75,15 +75,15 @@ static void what_is_no_http_is_broken(void **state)
 static void a_peer_that_takes_too_long_is_slow(void **state)
 {
     (void)state;
-    peer_start("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 5000);
+    http_peer_start("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 5000);
     assert_int_equal(get(100).outcome, HTTP_EXCHANGE_SLOW);
 }
 
 static void nobody_there_is_unreachable(void **state)
 {
     (void)state;
-    peer_start("", 0);
-    peer_stop(NULL);
+    http_peer_start("", 0);
+    http_peer_stop(NULL);
     assert_int_equal(get(100).outcome, HTTP_EXCHANGE_UNREACHABLE);
 }
 
@@ -96,14 +96,14 @@ static void no_other_scheme_is_spoken(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(an_answer_has_status_type_and_body, peer_stop),
-        cmocka_unit_test_teardown(a_redirect_is_an_answer_and_not_followed, peer_stop),
-        cmocka_unit_test_teardown(a_body_that_is_too_large_is_broken, peer_stop),
-        cmocka_unit_test_teardown(half_an_answer_is_broken, peer_stop),
-        cmocka_unit_test_teardown(what_is_no_http_is_broken, peer_stop),
-        cmocka_unit_test_teardown(a_peer_that_takes_too_long_is_slow, peer_stop),
-        cmocka_unit_test_teardown(nobody_there_is_unreachable, peer_stop),
-        cmocka_unit_test_teardown(no_other_scheme_is_spoken, peer_stop),
+        cmocka_unit_test_teardown(an_answer_has_status_type_and_body, http_peer_stop),
+        cmocka_unit_test_teardown(a_redirect_is_an_answer_and_not_followed, http_peer_stop),
+        cmocka_unit_test_teardown(a_body_that_is_too_large_is_broken, http_peer_stop),
+        cmocka_unit_test_teardown(half_an_answer_is_broken, http_peer_stop),
+        cmocka_unit_test_teardown(what_is_no_http_is_broken, http_peer_stop),
+        cmocka_unit_test_teardown(a_peer_that_takes_too_long_is_slow, http_peer_stop),
+        cmocka_unit_test_teardown(nobody_there_is_unreachable, http_peer_stop),
+        cmocka_unit_test_teardown(no_other_scheme_is_spoken, http_peer_stop),
     };
     apr_initialize();
     atexit(apr_terminate);

@@ -129,6 +129,17 @@ static void a_flag_is_a_boolean_or_0_or_1(void **state)
     }
 }
 
+static void a_text_that_is_none_is_set_as_null(void **state)
+{
+    (void)state;
+    json_t *object = json_tie(pool, json_object());
+    json_set_text(object, "good", "Wiki");
+    json_set_text(object, "none", NULL);
+    json_set_text(object, "latin1", "caf\xe9");
+    assert_string_equal(json_write(pool, object),
+                        "{\"good\":\"Wiki\",\"none\":null,\"latin1\":null}");
+}
+
 static void a_tied_value_is_dropped_with_its_pool(void **state)
 {
     (void)state;
@@ -152,6 +163,7 @@ int main(void)
         cmocka_unit_test(brackets_in_strings_are_no_levels),
         cmocka_unit_test(text_is_a_string_of_at_most_so_many_bytes),
         cmocka_unit_test(a_flag_is_a_boolean_or_0_or_1),
+        cmocka_unit_test(a_text_that_is_none_is_set_as_null),
         cmocka_unit_test(a_tied_value_is_dropped_with_its_pool),
     };
     apr_initialize();

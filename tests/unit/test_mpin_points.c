@@ -80,7 +80,7 @@ static void add_small_order(g1_t point, const char *small)
     mpin_g1_encode(point, &affine);
 }
 
-/* ---- encodings ---- */
+/* ---- encodings ------------------------------------------------------------------------------- */
 
 static void every_prefix_but_04_is_malformed(void **state)
 {
@@ -163,7 +163,7 @@ static void coordinate_of_p_or_more_is_malformed(void **state)
     assert_g1(l, renamed, MPIN_MALFORMED);
 }
 
-/* ---- points ---- */
+/* ---- points ---------------------------------------------------------------------------------- */
 
 static void point_off_the_curve_is_refused(void **state)
 {

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include "mpin_login.h"
 
-/* ---- scalars ---- */
+/* ---- scalars --------------------------------------------------------------------------------- */
 
 static void assert_no_scalar(const login_t *l, const scalar_t scalar)
 {
@@ -61,7 +61,7 @@ static void random_scalars_are_in_range_and_differ(void **state)
     assert_in_range(large, 696, 1096);
 }
 
-/* ---- proofs ---- */
+/* ---- proofs ---------------------------------------------------------------------------------- */
 
 static void right_pin_is_accepted(void **state)
 {

@@ -216,7 +216,7 @@ static void a_mail_server_has_a_host_and_never_a_password_in_its_url(void **stat
 static void who_may_register_is_anybody_or_domains_or_a_file(void **state)
 {
     (void)state;
-    allow_t allow = {0};
+    allow_rule_t allow = {0};
     READ(parse_allow, &allow, "any");
     assert_int_equal(allow.kind, ALLOW_ANY);
     READ(parse_allow, &allow, "domain Example.ORG sub.example.com");
@@ -440,7 +440,7 @@ static void a_directory_says_who_gets_in_how(void **state)
     (void)state;
     dir_config_t dir = {-1, -1, -1, NULL};
     READ(parse_methods, &dir, "PIN password");
-    assert_int_equal(dir.methods, METHOD_PIN | METHOD_PASSWORD);
+    assert_int_equal(dir.methods, FACTORS_FIRST);
     REFUSED(parse_methods, &dir, "pin google");
     READ(parse_reauth_after, &dir, "10min");
     assert_int_equal(dir.reauth_after, 600);

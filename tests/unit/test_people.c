@@ -10,15 +10,14 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "people/inside.h"
+#include "people/records.h"
 #include "people_fixture.h"
 
 static apr_pool_t *pool;
 static people_fixture_t *fixture;
 static people_t *people;
 
-/* ---- users ------------------------------------------------------------------------------------
- */
+/* ---- users ----------------------------------------------------------------------------------- */
 
 static void claimed_name_is_found_with_the_same_user(void **state)
 {
@@ -222,8 +221,7 @@ static void deleted_name_is_free_after_30_days_with_a_new_uid(void **state)
     assert_memory_equal(again.uid, user.uid, UID_BYTES);
 }
 
-/* ---- identities -------------------------------------------------------------------------------
- */
+/* ---- identities ------------------------------------------------------------------------------ */
 
 static void assert_same_identity(const identity_t *one, const identity_t *other)
 {
@@ -380,8 +378,7 @@ static void members_without_an_identity_give_way(void **state)
     assert_int_equal(count, 2);
 }
 
-/* ---- records ----------------------------------------------------------------------------------
- */
+/* ---- records --------------------------------------------------------------------------------- */
 
 static void record_that_does_not_parse_is_a_store_failure(void **state)
 {
@@ -392,12 +389,12 @@ static void record_that_does_not_parse_is_a_store_failure(void **state)
     unsigned char record[IDENTITY_RECORD_MAX + 1];
     const char *key = people_key("identity", identity.handle, HANDLE_BYTES, pool);
     apr_size_t len = people_write_identity(&identity, record);
-    int count, said = fixture_logged("MPIN0161");
+    int count, said = fixture_logged("MPIN0151");
 
     assert_int_equal(store_put(store, STORE_LASTING, key, record, len - 1, 0), STORE_OK);
     assert_int_equal(people_identity(people, identity.handle, &identity, pool), STORE_DOWN);
     assert_int_equal(people_identities(people, user.uid, &list, &count, pool), STORE_DOWN);
-    assert_true(fixture_logged("MPIN0161") > said);
+    assert_true(fixture_logged("MPIN0151") > said);
 
     key = people_key("user", user.uid, UID_BYTES, pool);
     assert_int_equal(store_put(store, STORE_LASTING, key, "", 0, 0), STORE_OK);

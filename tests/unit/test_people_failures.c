@@ -247,8 +247,7 @@ static void identity_replaces_only_its_own_users(void **state)
     right_pin(&fresh); /* of one that is unknown */
 }
 
-/* ---- across processes -------------------------------------------------------------------------
- */
+/* ---- across processes ------------------------------------------------------------------------ */
 
 #define CHILDREN 4
 #define EACH 4

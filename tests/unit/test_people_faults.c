@@ -10,7 +10,7 @@
 #include <string.h>
 #include "base/hex.h"
 #include "people_fixture.h"
-#include "store/front.h"
+#include "store/sealed.h"
 
 /* Every operation that writes more than once, stopped after each of its writes: by a store that
  * fails from then on (as a kill looks from outside), and by one whose write arrives and whose
@@ -21,8 +21,7 @@ static people_fixture_t *sound;  /* over the store */
 static people_fixture_t *faulty; /* over the same one, through `backend` */
 static apr_time_t now;
 
-/* ---- the failing store -------------------------------------------------------------------------
- */
+/* ---- the failing store ----------------------------------------------------------------------- */
 
 static const store_backend_t *real;
 static store_backend_t backend;
@@ -49,8 +48,7 @@ static store_status_t faulty_append(void *state, const char *log, store_log_writ
     return STORE_DOWN;
 }
 
-/* ---- what must hold whatever happened ----------------------------------------------------------
- */
+/* ---- what must hold whatever happened -------------------------------------------------------- */
 
 typedef struct scene_t {
     const char *name;
@@ -96,8 +94,7 @@ static void user_is_whole(const scene_t *scene)
         assert_true(fixture_session_ended(sound, user.uid, user.version - 1, none));
 }
 
-/* ---- the operations ----------------------------------------------------------------------------
- */
+/* ---- the operations -------------------------------------------------------------------------- */
 
 static store_status_t claim(people_t *people, scene_t *scene)
 {
@@ -263,8 +260,7 @@ static void nothing(scene_t *scene)
     (void)scene;
 }
 
-/* ---- every operation, stopped everywhere -------------------------------------------------------
- */
+/* ---- every operation, stopped everywhere ----------------------------------------------------- */
 
 typedef struct operation_t {
     void (*before)(scene_t *scene);

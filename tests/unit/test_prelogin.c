@@ -37,7 +37,7 @@ static bool opens(const char *text, apr_time_t at)
 
 static const char *add(prelogin_t *prelogin, const char *target, apr_time_t at)
 {
-    return prelogin_add(prelogin, target, 3, 0, false, at);
+    return prelogin_add(prelogin, target, &demand_any, false, at);
 }
 
 static const char *long_target(apr_size_t len)
@@ -54,16 +54,17 @@ static void what_was_put_in_comes_back(void **state)
     (void)state;
     prelogin_t before, after;
     prelogin_start(&before, now);
-    const char *first = prelogin_add(&before, "/protected?a=b", 5, 300, true, now);
-    const char *second = prelogin_add(&before, "/other", 2, 0, false, now + SECOND);
+    const demand_t strict = {.first = 5, .max_age = 300}, loose = {.first = 2};
+    const char *first = prelogin_add(&before, "/protected?a=b", &strict, true, now);
+    const char *second = prelogin_add(&before, "/other", &loose, false, now + SECOND);
     const char *text = sealed(&before, now + 2 * SECOND);
 
     assert_true(prelogin_open(prelogins, text, strlen(text), now + 3 * SECOND, &after));
     assert_memory_equal(after.id, before.id, PRELOGIN_ID_BYTES);
     const prelogin_entry_t *entry = prelogin_find(&after, first);
     assert_string_equal(entry->target, "/protected?a=b");
-    assert_int_equal(entry->methods, 5);
-    assert_int_equal(entry->max_age, 300);
+    assert_int_equal(entry->demand.first, 5);
+    assert_int_equal(entry->demand.max_age, 300);
     assert_true(entry->post_lost);
     entry = prelogin_find(&after, second);
     assert_string_equal(entry->target, "/other");
@@ -72,13 +73,34 @@ static void what_was_put_in_comes_back(void **state)
     assert_int_equal(strlen(first), PRELOGIN_NONCE_HEX);
 }
 
+/* It was sealed by the module as it was released before demand_t: a login page by password alone,
+ * not older than five minutes, for a POST. Its wire is the same. */
+static void cookie_that_was_sealed_before_demands_opens(void **state)
+{
+    (void)state;
+    static const char text[] = "AQFOICmQihSrPpEaTH5_zQRrk8BVb-"
+                               "8yKWhNBRAF1zAozbOouDdmBinh5yUbr3t1acZxSp2d-bb8LNbPCL0meWTAvlW"
+                               "H8gVFNALiuGXDBpjR1s3GXgpUXw";
+    prelogin_t prelogin;
+    assert_true(prelogin_open(prelogins, text, strlen(text), now, &prelogin));
+    assert_memory_equal(prelogin.id, "Alice's computer", PRELOGIN_ID_BYTES);
+    const prelogin_entry_t *entry = prelogin_find(&prelogin, "aa89adf5301e");
+    assert_non_null(entry);
+    assert_string_equal(entry->target, "/protected?a=b");
+    assert_int_equal(entry->demand.first, FACTOR_BIT(FACTOR_PASSWORD));
+    assert_int_equal(entry->demand.max_age, 300);
+    assert_true(entry->post_lost);
+    assert_int_equal(strlen(sealed(&prelogin, now)), strlen(text));
+}
+
 static void four_of_the_longest_targets_fit_into_the_cookie(void **state)
 {
     (void)state;
     prelogin_t prelogin, after;
     prelogin_start(&prelogin, now);
     for (uint32_t i = 0; i < PRELOGIN_ENTRIES; i++)
-        prelogin_add(&prelogin, long_target(PRELOGIN_TARGET_MAX), i, UINT32_MAX, true, now);
+        prelogin_add(&prelogin, long_target(PRELOGIN_TARGET_MAX),
+                     &(demand_t){.first = i, .max_age = UINT32_MAX}, true, now);
     const char *text = sealed(&prelogin, now);
     assert_true(prelogin_open(prelogins, text, strlen(text), now, &after));
     for (int i = 0; i < PRELOGIN_ENTRIES; i++)
@@ -121,9 +143,11 @@ static void the_same_page_asked_for_again_keeps_its_nonce_and_is_young_again(voi
     add(&prelogin, "/4", now + 5 * SECOND);
     assert_non_null(prelogin_find(&prelogin, first));
 
-    assert_string_not_equal(prelogin_add(&prelogin, "/0", 4, 0, false, now), first);
-    assert_string_not_equal(prelogin_add(&prelogin, "/0", 3, 9, false, now), first);
-    assert_string_not_equal(prelogin_add(&prelogin, "/0", 3, 0, true, now), first);
+    const demand_t other = {.first = FACTOR_BIT(FACTOR_TOTP)};
+    const demand_t fresher = {.first = demand_any.first, .max_age = 9};
+    assert_string_not_equal(prelogin_add(&prelogin, "/0", &other, false, now), first);
+    assert_string_not_equal(prelogin_add(&prelogin, "/0", &fresher, false, now), first);
+    assert_string_not_equal(prelogin_add(&prelogin, "/0", &demand_any, true, now), first);
 }
 
 static void a_removed_page_is_gone_and_its_place_is_free(void **state)
@@ -224,8 +248,7 @@ static void a_form_token_is_for_one_browser_and_purpose(void **state)
     }
 }
 
-/* ---- known browsers -----------------------------------------------------------------------------
- */
+/* ---- known browsers -------------------------------------------------------------------------- */
 
 static void a_known_browser_remembers_four_users_the_newest_first(void **state)
 {
@@ -278,6 +301,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_put_in_comes_back),
+        cmocka_unit_test(cookie_that_was_sealed_before_demands_opens),
         cmocka_unit_test(four_of_the_longest_targets_fit_into_the_cookie),
         cmocka_unit_test(a_target_that_is_too_long_becomes_the_root),
         cmocka_unit_test(the_oldest_of_four_pages_gives_way),

@@ -39,6 +39,15 @@ static void a_refusal_carries_status_code_and_message(void **state)
     assert_int_equal(result->retry_after, 0);
 }
 
+static void a_refusal_for_now_says_when_to_ask_again(void **state)
+{
+    (void)state;
+    result_t *result = result_later(pool, "throttled", "Too many.", 7);
+    assert_int_equal(result->status, 429);
+    assert_string_equal(result->code, "throttled");
+    assert_int_equal(result->retry_after, 7);
+}
+
 static void ids_are_the_numbers_of_the_list(void **state)
 {
     (void)state;
@@ -72,6 +81,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_result_ties_its_body_to_the_pool),
         cmocka_unit_test(a_refusal_carries_status_code_and_message),
+        cmocka_unit_test(a_refusal_for_now_says_when_to_ask_again),
         cmocka_unit_test(ids_are_the_numbers_of_the_list),
         cmocka_unit_test(a_log_line_is_handed_on_formatted_and_cut),
     };

@@ -11,7 +11,7 @@
 
 #include "session/revocation.h"
 #include "session/revoked.h"
-#include "store/front.h"
+#include "store/sealed.h"
 #include "store_fixture.h"
 
 #define HOUR apr_time_from_sec(3600)

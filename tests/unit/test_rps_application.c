@@ -7,7 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 #include "base/json.h"
-#include "peer.h"
+#include "rps/allowed.h"
+#include "http_peer.h"
 #include "rps_desk.h"
 
 #define JSON "Content-Type: application/json\r\n"
@@ -23,16 +24,16 @@ static int make(void **state)
 
 static int drop(void **state)
 {
-    peer_stop(NULL);
+    http_peer_stop(NULL);
     return desk_drop(state);
 }
 
 /* The application decides who is on the list. */
 static void ask_application(desk_t *desk, const char *answer)
 {
-    peer_start(answer, 0);
-    desk->settings.allow = ALLOW_URL;
-    desk->settings.allow_url = apr_pstrcat(desk->pool, peer_url(), "mpinVerify", NULL);
+    http_peer_start(answer, 0);
+    desk->settings.allow.kind = ALLOW_URL;
+    desk->settings.allow.url = apr_pstrcat(desk->pool, http_peer_url(), "mpinVerify", NULL);
 }
 
 static const char *ruled(desk_t *desk, int *status)
@@ -54,7 +55,7 @@ static void an_application_hears_what_milagros_would(void **state)
     desk_t *desk = *state;
     ask_application(desk, YES);
     assert_ruled(desk, 200, "yes");
-    const char *request = peer_request(), *body = strstr(request, "\r\n\r\n") + 4;
+    const char *request = http_peer_request(), *body = strstr(request, "\r\n\r\n") + 4;
     assert_int_equal(strncmp(request, "POST /mpinVerify HTTP/1.1\r\n", 27), 0);
     assert_non_null(strcasestr(request, "\r\nContent-Type: application/json\r\n"));
     assert_non_null(strcasestr(request, "\r\nRPS-BASE-URL: https://rps.example.org\r\n"));
@@ -95,7 +96,7 @@ static void only_a_yes_is_a_yes(void **state)
     };
     ask_application(desk, YES);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        peer_answers(cases[i].answer);
+        http_peer_answers(cases[i].answer);
         assert_ruled(desk, cases[i].status, cases[i].code);
     }
     assert_non_null(strstr(desk_logged(), "MPIN0311"));
@@ -106,9 +107,9 @@ static void an_application_that_is_gone_lets_nobody_in(void **state)
 {
     desk_t *desk = *state;
     ask_application(desk, YES);
-    peer_stop(NULL);
+    http_peer_stop(NULL);
     assert_ruled(desk, 500, "application_failed");
-    assert_false(rps_allows(desk->rps, "anna@example.org", desk->pool));
+    assert_false(desk_allows(desk, "anna@example.org", desk->pool));
 }
 
 static void who_finds_no_seat_is_told_to_come_again(void **state)
@@ -116,13 +117,13 @@ static void who_finds_no_seat_is_told_to_come_again(void **state)
     desk_t *desk = *state;
     seat_t seat;
     ask_application(desk, YES);
-    assert_true(seats_take(desk->settings.seats, 60000, &seat));
+    assert_true(seats_take(desk->seats, 60000, &seat));
     assert_ruled(desk, 200, "yes"); /* the other seat, which is given back */
     assert_ruled(desk, 200, "yes");
-    assert_true(seats_take(desk->settings.seats, 60000, &seat));
+    assert_true(seats_take(desk->seats, 60000, &seat));
     assert_ruled(desk, 429, "busy");
-    assert_int_equal(peer_requests(), 2);
-    seats_give(desk->settings.seats, &seat);
+    assert_int_equal(http_peer_requests(), 2);
+    seats_give(desk->seats, &seat);
     assert_ruled(desk, 200, "yes");
 }
 
@@ -133,17 +134,17 @@ static void an_application_is_asked_at_the_registration_and_at_every_login(void 
     const caller_t browser = desk_browser(desk);
     ask_application(desk, NO);
     assert_int_equal(desk_register(desk, &browser, "anna@example.org", &device), 403);
-    peer_answers(YES);
+    http_peer_answers(YES);
     desk_enrol(desk, "anna@example.org", &device);
-    int asked = peer_requests();
+    int asked = http_peer_requests();
     assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 200);
     assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 200);
-    assert_int_equal(peer_requests(), asked + 2);
-    peer_answers(NO);
+    assert_int_equal(http_peer_requests(), asked + 2);
+    http_peer_answers(NO);
     assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 403);
-    peer_answers("");
+    http_peer_answers("");
     assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 500);
-    peer_answers(YES);
+    http_peer_answers(YES);
     assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 200);
 }
 
@@ -155,17 +156,17 @@ static void a_service_tells_its_secret_to_its_own_application_only(void **state)
     static const secret_t secret = {known, 24};
     const caller_t browser = desk_browser(desk);
     static const char header[] = "\r\nAuthorization: Bearer known-to-the-two-of-them\r\n";
-    peer_start(YES, 0);
+    http_peer_start(YES, 0);
     desk->settings.service_secret = &secret;
-    desk->settings.verify_url = apr_pstrcat(desk->pool, peer_url(), "mpinVerify", NULL);
+    desk->settings.verify_url = apr_pstrcat(desk->pool, http_peer_url(), "mpinVerify", NULL);
     desk->settings.service = true;
     assert_int_equal(desk_register(desk, &browser, "anna@example.org", &device), 200);
-    assert_non_null(strstr(peer_request(), header));
+    assert_non_null(strstr(http_peer_request(), header));
 
-    desk->settings.allow = ALLOW_URL;
-    desk->settings.allow_url = peer_url();
+    desk->settings.allow.kind = ALLOW_URL;
+    desk->settings.allow.url = http_peer_url();
     assert_ruled(desk, 200, "yes");
-    assert_null(strstr(peer_request(), "Bearer"));
+    assert_null(strstr(http_peer_request(), "Bearer"));
 }
 
 /* Registered at a service, and then the same store is a site's. */
@@ -174,8 +175,8 @@ static void an_applications_user_is_nobody_at_a_site(void **state)
     desk_t *desk = *state;
     device_t device, own;
     const caller_t browser = desk_browser(desk);
-    peer_start(YES, 0);
-    desk->settings.verify_url = peer_url();
+    http_peer_start(YES, 0);
+    desk->settings.verify_url = http_peer_url();
     desk->settings.service = true;
     desk_enrol(desk, "anna@example.org", &device);
     assert_int_equal(desk_sign_in(desk, &browser, &device, DESK_PIN), 200);
@@ -203,8 +204,8 @@ static void an_applications_code_is_none_at_a_site(void **state)
     device_t device;
     talk_t talk;
     const caller_t browser = desk_browser(desk);
-    peer_start(YES, 0);
-    desk->settings.verify_url = peer_url();
+    http_peer_start(YES, 0);
+    desk->settings.verify_url = http_peer_url();
     desk->settings.service = desk->settings.issue_otp = true;
     desk_enrol(desk, "anna@example.org", &device);
     assert_int_equal(desk_pass1(desk, &browser, &device, &talk, desk->pool), 200);

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "phone_desk.h"
 #include "phone/browser_name.h"
-#include "phone/number.h"
+#include "phone/access_number.h"
 #include "phone/qr.h"
 
 /* ---- numbers --------------------------------------------------------------------------------- */
@@ -20,9 +20,9 @@ static void check_digit_is_the_protocols(void **state)
                                         "767350a", "",        "-144002", " 144002"};
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        assert_true(number_is(good[i]));
+        assert_true(access_number_is(good[i]));
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        assert_false(number_is(wrong[i]));
+        assert_false(access_number_is(wrong[i]));
 }
 
 /* No digit can be mistyped, and no two neighbours swapped, into another number. */
@@ -31,14 +31,14 @@ static void mistyped_number_is_none(void **state)
     char number[NUMBER_DIGITS + 1];
     (void)state;
     for (unsigned six = 0; six < 1000000; six += 997) {
-        if (!number_make(six, number))
+        if (!access_number_make(six, number))
             continue;
-        assert_true(number[6] != '0' && number_is(number));
+        assert_true(number[6] != '0' && access_number_is(number));
         for (int at = 0; at < NUMBER_DIGITS; at++) {
             const char right = number[at];
             for (char digit = '0'; digit <= '9'; digit++) {
                 number[at] = digit;
-                assert_int_equal(number_is(number), digit == right);
+                assert_int_equal(access_number_is(number), digit == right);
             }
             number[at] = right;
         }
@@ -51,7 +51,7 @@ static void a_number_and_a_qr_code_name_one_code(void **state)
     caller_t desktop = phone_desktop(desk), phone = phone_caller(desk, "198.51.100.1", 2);
     shown_t shown;
     assert_int_equal(phone_show(desk, &desktop, &shown), 200);
-    assert_true(number_is(shown.number));
+    assert_true(access_number_is(shown.number));
     assert_status(desk, &shown, "new");
     assert_int_equal(phone_says(desk, &phone, shown.number, "{'status':'wid','wid':'$'}")->status,
                      200);
@@ -66,7 +66,7 @@ static void answers_have_the_protocols_fields(void **state)
 {
     desk_t *desk = *state;
     caller_t desktop = phone_desktop(desk);
-    result_t *result = rps_access_number(desk->rps, &desktop, desk->pool);
+    result_t *result = phone_access_number(desk->phones, &desktop, desk->pool);
     const json_t *json = result->json;
     assert_int_equal(json_object_size(json), 5);
     assert_int_equal(json_integer_value(json_object_get(json, "ttlSeconds")), 300);
@@ -77,12 +77,12 @@ static void answers_have_the_protocols_fields(void **state)
 
     const char *body =
         apr_pstrcat(desk->pool, "{ \"webOTT\" : \"", json_text(json, "webOTT", 32), "\"}", NULL);
-    result = rps_access(desk->rps, &desktop, body, strlen(body), desk->pool);
+    result = phone_access(desk->phones, &desktop, body, strlen(body), desk->pool);
     assert_string_equal(result->text, "{\"status\":\"new\",\"statusCode\":0,\"userId\":\"\","
                                       "\"redirectURL\":\"\",\"authOTT\":\"\"}");
 
-    result = rps_qr_url(desk->rps, &desktop,
-                        desk_json(desk->pool, "{'prerollid':'Anna@Example.org'}"), desk->pool);
+    result = phone_qr_url(desk->phones, &desktop,
+                          desk_json(desk->pool, "{'prerollid':'Anna@Example.org'}"), desk->pool);
     const char *url = json_text(result->json, "qrUrl", 200);
     assert_int_equal(strncmp(url, "https://wiki.example.org/m#", 27), 0);
     assert_int_equal(strlen(url), 27 + 32);
@@ -109,11 +109,12 @@ static void malformed_requests_are_400(void **state)
                                         "{\"webOTT\":\"0123456789abcdef0123456789abcdef0\"}"};
     for (size_t i = 0; i < sizeof polls / sizeof *polls; i++)
         assert_int_equal(
-            rps_access(desk->rps, &desktop, polls[i], strlen(polls[i]), desk->pool)->status, 400);
-    assert_int_equal(
-        rps_qr_url(desk->rps, &desktop, desk_json(desk->pool, "{'prerollid':'<b>'}"), desk->pool)
-            ->status,
-        400);
+            phone_access(desk->phones, &desktop, polls[i], strlen(polls[i]), desk->pool)->status,
+            400);
+    assert_int_equal(phone_qr_url(desk->phones, &desktop,
+                                  desk_json(desk->pool, "{'prerollid':'<b>'}"), desk->pool)
+                         ->status,
+                     400);
 
     shown_t shown;
     static const char *const sayings[] = {
@@ -143,7 +144,7 @@ static int made_from(desk_t *desk, const char *address)
     result_t *result;
     for (;; made++) {
         caller_t desktop = desk_caller(desk, address, (unsigned char)(10 + browsers++ % 240));
-        result = rps_access_number(desk->rps, &desktop, desk->pool);
+        result = phone_access_number(desk->phones, &desktop, desk->pool);
         if (result->status != 200)
             break;
     }
@@ -162,7 +163,7 @@ static void live_access_numbers_are_capped(void **state)
     assert_int_equal(made_from(desk, "2001:db8::1"), 5);
     assert_int_equal(made_from(desk, "2001:db8::2"), 0);
 
-    /* A computer that is done makes room. */
+    /* A code that is done makes room. */
     assert_int_equal(phone_show(desk, &desktop, &shown), 200);
     assert_int_equal(made_from(desk, desktop.address), 4);
     phone_says(desk, &phone, shown.wid, "{'status':'cancel','wid':'$'}");
@@ -488,21 +489,21 @@ static void phone_login_that_is_off_is_404(void **state)
     desk_t *desk = *state;
     caller_t desktop = phone_desktop(desk);
     const json_t *none = desk_json(desk->pool, "{}");
-    desk->settings.phone_login = false;
-    assert_refusal(rps_access_number(desk->rps, &desktop, desk->pool), 404, "not_found");
-    assert_refusal(rps_qr_url(desk->rps, &desktop, none, desk->pool), 404, "not_found");
-    assert_refusal(rps_access(desk->rps, &desktop, "{}", 2, desk->pool), 404, "not_found");
-    assert_refusal(rps_code_status(desk->rps, &desktop, none, desk->pool), 404, "not_found");
+    desk->phone_settings.on = false;
+    assert_refusal(phone_access_number(desk->phones, &desktop, desk->pool), 404, "not_found");
+    assert_refusal(phone_qr_url(desk->phones, &desktop, none, desk->pool), 404, "not_found");
+    assert_refusal(phone_access(desk->phones, &desktop, "{}", 2, desk->pool), 404, "not_found");
+    assert_refusal(phone_code_status(desk->phones, &desktop, none, desk->pool), 404, "not_found");
     assert_refusal(rps_phone_authenticate(desk->rps, NULL, &desktop, none, desk->pool), 404,
                    "not_found");
-    assert_refusal(rps_mobile_config(desk->rps, desk->pool), 404, "not_found");
-    assert_refusal(rps_service(desk->rps, desk->pool), 404, "not_found");
+    assert_refusal(phone_mobile_config(desk->phones, desk->pool), 404, "not_found");
+    assert_refusal(phone_service(desk->phones, desk->pool), 404, "not_found");
     static const char *const fields[] = {"mobileAuthenticateURL", "accessNumberURL",
                                          "getAccessNumberURL", "getQrUrl", "codeStatusURL"};
     const json_t *settings = rps_client_settings(desk->rps, &desktop, desk->pool)->json;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         assert_null(json_object_get(settings, fields[i]));
-    desk->settings.phone_login = true;
+    desk->phone_settings.on = true;
     settings = rps_client_settings(desk->rps, &desktop, desk->pool)->json;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         assert_int_equal(strncmp(json_text(settings, fields[i], 100), "/rps/", 5), 0);

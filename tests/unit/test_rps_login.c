@@ -257,8 +257,8 @@ static void name_that_is_no_longer_listed_is_403_at_login(void **state)
     device_t device = enrolled(desk);
     caller_t caller = desk_browser(desk);
     const char *domains[] = {"example.com", NULL};
-    desk->settings.allow = ALLOW_DOMAINS;
-    desk->settings.domains = domains;
+    desk->settings.allow.kind = ALLOW_DOMAINS;
+    desk->settings.allow.domains = domains;
     redemption_t redemption;
     redeem(desk, &caller, &device, DESK_PIN, &redemption);
     assert_int_equal(redemption.refusal->status, 403);
@@ -271,7 +271,7 @@ static void without_a_list_only_proven_names_sign_in(void **state)
     device_t open = enrolled(desk), proven;
     caller_t caller = desk_browser(desk);
     session_t session = desk_session(desk, "john");
-    desk->settings.allow = ALLOW_NOBODY;
+    desk->settings.allow.kind = ALLOW_NOBODY;
     assert_int_equal(desk_sign_in(desk, &caller, &open, DESK_PIN), 403);
     caller.session = &session;
     assert_int_equal(desk_register(desk, &caller, "john", &proven), 200);

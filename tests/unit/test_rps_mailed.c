@@ -32,7 +32,7 @@ static int open_desk(void **state)
     desk->settings.register_mail = true;
     desk->settings.mail_site = SITE;
     desk->settings.activate_url = SITE "/mpinActivate";
-    desk->settings.allow = ALLOW_ANY;
+    desk->settings.allow.kind = ALLOW_ANY;
     desk_open(desk);
     return 0;
 }
@@ -246,8 +246,8 @@ static void file_refusal_looks_like_mail_sent(void **state)
     FILE *list = fopen(path, "w");
     fputs("anna@example.org\n", list);
     fclose(list);
-    desk->settings.allow = ALLOW_FILE;
-    desk->settings.allow_file = path;
+    desk->settings.allow.kind = ALLOW_FILE;
+    desk->settings.allow.file = path;
     caller_t pad = desk_caller(desk, "192.0.2.1", 1);
     device_t listed, other;
     postbag_t bag = {.count = 0};
@@ -279,8 +279,8 @@ static void a_domain_is_told_so(void **state)
 {
     desk_t *desk = *state;
     static const char *const domains[] = {"example.org", NULL};
-    desk->settings.allow = ALLOW_DOMAINS;
-    desk->settings.domains = domains;
+    desk->settings.allow.kind = ALLOW_DOMAINS;
+    desk->settings.allow.domains = domains;
     caller_t pad = desk_caller(desk, "192.0.2.1", 1);
     postbag_t bag = {.count = 0};
     const result_t *no = put_user(desk, &pad, "{'userId':'eve@example.com','confirm':1}", NULL);
@@ -320,8 +320,8 @@ static void who_is_taken_off_the_list_meanwhile_gets_no_secret(void **state)
     const char *number;
     const char *token = begin(desk, &pad, "anna@example.org", &device, &number);
     assert_string_equal(follow(desk, &pad, token, number), "ok");
-    desk->settings.allow = ALLOW_DOMAINS;
-    desk->settings.domains = domains;
+    desk->settings.allow.kind = ALLOW_DOMAINS;
+    desk->settings.allow.domains = domains;
     assert_int_equal(sign(desk, &pad, &device), 403);
 }
 

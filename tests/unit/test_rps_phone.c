@@ -567,16 +567,17 @@ static void of_a_thousand_phones_exactly_one_has_the_code(void **state)
 static void clients_are_told_where_to_go(void **state)
 {
     pair_t with = pair(state);
-    const json_t *json = rps_service(with.desk->rps, with.desk->pool)->json;
+    const json_t *json = phone_service(with.desk->phones, with.desk->pool)->json;
     assert_string_equal(json_text(json, "url", 100), "https://wiki.example.org");
     assert_string_equal(json_text(json, "rps_prefix", 100), "rps");
     assert_string_equal(json_text(json, "name", 100), "Wiki");
     assert_string_equal(json_text(json, "type", 100), "online");
-    const json_t *list = rps_mobile_config(with.desk->rps, with.desk->pool)->json;
+    const json_t *list = phone_mobile_config(with.desk->phones, with.desk->pool)->json;
     assert_true(json_equal(json_array_get(list, 0), json));
 
-    with.desk->settings.base_url = "https://wiki.example.org/rps"; /* as where it serves others */
-    json = rps_service(with.desk->rps, with.desk->pool)->json;
+    with.desk->phone_settings.base_url =
+        "https://wiki.example.org/rps"; /* as where it serves others */
+    json = phone_service(with.desk->phones, with.desk->pool)->json;
     assert_string_equal(json_text(json, "rps_prefix", 100), "rps");
 }
 

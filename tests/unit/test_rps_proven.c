@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "rps_desk.h"
-#include "store/front.h"
+#include "store/sealed.h"
 
 typedef struct scene_t {
     desk_t *desk;

@@ -1,5 +1,5 @@
-/* clientSettings, registration and signature. Tests that carry a name of docs/security.md test
- * that rule. */
+/* clientSettings, registration and signature. Tests that carry a name of docs/security.md test that
+ * rule. */
 #include <apr_strings.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -222,7 +222,7 @@ static void open_registration_without_a_list_is_403(void **state)
 {
     desk_t *desk = *state;
     caller_t caller = desk_browser(desk);
-    desk->settings.allow = ALLOW_NOBODY;
+    desk->settings.allow.kind = ALLOW_NOBODY;
     assert_refusal(put_user(desk, &caller, "{'userId':'anna'}"), 403, "not_allowed");
 }
 
@@ -233,7 +233,7 @@ static void session_of_that_very_name_registers_without_any_list(void **state)
     session_t session = desk_session(desk, "john");
     device_t device;
     desk->settings.register_open = false;
-    desk->settings.allow = ALLOW_NOBODY;
+    desk->settings.allow.kind = ALLOW_NOBODY;
     caller.session = &session;
     assert_int_equal(desk_register(desk, &caller, "john", &device), 200);
     assert_int_equal(desk_sign(desk, &caller, &device), 200);
@@ -528,7 +528,7 @@ static void flood_of_pending_records_leaves_sessions_and_logout_working(void **s
     sessions_t *sessions =
         sessions_make(desk->keys, "mpin", "http://localhost", apr_time_from_sec(600),
                       apr_time_from_sec(3600), desk->revocations, desk->pool);
-    session_start(sessions, &session, caller.now);
+    session_start(sessions, &session, FACTOR_PIN, caller.now);
     const char *text = session_seal(sessions, &session, caller.now, desk->pool);
     session_t opened;
     assert_int_equal(session_open(sessions, text, strlen(text), caller.now, &opened), SESSION_OK);
@@ -639,10 +639,10 @@ static void refusal_by_domain_says_so(void **state)
     desk_t *desk = *state;
     caller_t caller = desk_browser(desk);
     const char *domains[] = {"example.org", "example.net", NULL};
-    desk->settings.allow = ALLOW_DOMAINS;
-    desk->settings.domains = domains;
-    assert_true(rps_allows(desk->rps, "anna@example.org", desk->pool));
-    assert_true(rps_allows(desk->rps, "anna@example.net", desk->pool));
+    desk->settings.allow.kind = ALLOW_DOMAINS;
+    desk->settings.allow.domains = domains;
+    assert_true(desk_allows(desk, "anna@example.org", desk->pool));
+    assert_true(desk_allows(desk, "anna@example.net", desk->pool));
     const char *bad[] = {"anna",
                          "anna@example.com",
                          "anna@sub.example.org",
@@ -651,7 +651,7 @@ static void refusal_by_domain_says_so(void **state)
                          "anna@evil@example.org",
                          "@example.org"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(rps_allows(desk->rps, bad[i], desk->pool));
+        assert_false(desk_allows(desk, bad[i], desk->pool));
     result_t *result = put_user(desk, &caller, "{'userId':'anna@example.com'}");
     assert_refusal(result, 403, "not_allowed");
     assert_non_null(strstr(result->message, "domain"));
@@ -662,17 +662,17 @@ static void file_lists_names_and_domains(void **state)
     desk_t *desk = *state;
     caller_t caller = desk_browser(desk);
     const char *path = apr_pstrcat(desk->pool, desk->dir, "/allow", NULL);
-    desk->settings.allow = ALLOW_FILE;
-    desk->settings.allow_file = path;
+    desk->settings.allow.kind = ALLOW_FILE;
+    desk->settings.allow.file = path;
     write_file(
         path, "# who may\n\n  john  \r\nAnna@Example.org # her\n@Example.net\nnot a name\n@\nlast");
     const char *good[] = {"john", "anna@example.org", "bob@example.net", "last"};
     const char *bad[] = {
         "Anna@Example.org", "anna", "bob@sub.example.net", "not", "notaname", "#", "", "@"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        assert_true(rps_allows(desk->rps, good[i], desk->pool));
+        assert_true(desk_allows(desk, good[i], desk->pool));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(rps_allows(desk->rps, bad[i], desk->pool));
+        assert_false(desk_allows(desk, bad[i], desk->pool));
     assert_non_null(strstr(desk_logged(), "line 6"));
     assert_null(strstr(desk_logged(), "line 5"));
     result_t *result = put_user(desk, &caller, "{'userId':'mary'}");
@@ -684,47 +684,47 @@ static void file_that_changes_is_read_anew(void **state)
 {
     desk_t *desk = *state;
     const char *path = apr_pstrcat(desk->pool, desk->dir, "/allow", NULL);
-    desk->settings.allow = ALLOW_FILE;
-    desk->settings.allow_file = path;
+    desk->settings.allow.kind = ALLOW_FILE;
+    desk->settings.allow.file = path;
     write_file(path, "john\n");
-    assert_true(rps_allows(desk->rps, "john", desk->pool));
+    assert_true(desk_allows(desk, "john", desk->pool));
     write_file(path, "mary\n"); /* same size, perhaps the same tick of the clock */
-    assert_false(rps_allows(desk->rps, "john", desk->pool));
-    assert_true(rps_allows(desk->rps, "mary", desk->pool));
+    assert_false(desk_allows(desk, "john", desk->pool));
+    assert_true(desk_allows(desk, "mary", desk->pool));
 
     /* One that is old is not read for nothing: a change that leaves every mark as it was goes
      * unseen. */
     struct timespec old[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
     assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
-    assert_true(rps_allows(desk->rps, "mary", desk->pool));
+    assert_true(desk_allows(desk, "mary", desk->pool));
     write_file(path, "anna\n");
     assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
-    assert_true(rps_allows(desk->rps, "mary", desk->pool));
+    assert_true(desk_allows(desk, "mary", desk->pool));
     write_file(path, "anna\nbob\n");
-    assert_false(rps_allows(desk->rps, "mary", desk->pool));
-    assert_true(rps_allows(desk->rps, "bob", desk->pool));
+    assert_false(desk_allows(desk, "mary", desk->pool));
+    assert_true(desk_allows(desk, "bob", desk->pool));
 }
 
 static void file_that_cannot_be_read_allows_nobody_and_is_told_once(void **state)
 {
     desk_t *desk = *state;
     const char *path = apr_pstrcat(desk->pool, desk->dir, "/allow", NULL);
-    desk->settings.allow = ALLOW_FILE;
-    desk->settings.allow_file = path;
+    desk->settings.allow.kind = ALLOW_FILE;
+    desk->settings.allow.file = path;
     write_file(path, "john\n");
-    assert_true(rps_allows(desk->rps, "john", desk->pool));
+    assert_true(desk_allows(desk, "john", desk->pool));
     assert_int_equal(unlink(path), 0);
-    assert_false(rps_allows(desk->rps, "john", desk->pool));
+    assert_false(desk_allows(desk, "john", desk->pool));
     const char *told = strstr(desk_logged(), "MPIN0303");
     assert_non_null(told);
     assert_int_equal(mkdir(path, 0700), 0); /* not a file */
-    assert_false(rps_allows(desk->rps, "john", desk->pool));
+    assert_false(desk_allows(desk, "john", desk->pool));
     assert_null(strstr(told + 1, "MPIN0303"));
     assert_int_equal(rmdir(path), 0);
     write_file(path, "");
-    assert_false(rps_allows(desk->rps, "john", desk->pool));
+    assert_false(desk_allows(desk, "john", desk->pool));
     write_file(path, "john");
-    assert_true(rps_allows(desk->rps, "john", desk->pool));
+    assert_true(desk_allows(desk, "john", desk->pool));
 }
 
 static void *ask_and_ask(void *data)
@@ -735,7 +735,7 @@ static void *ask_and_ask(void *data)
     pthread_barrier_wait(race->start);
     race->status = 200;
     for (int i = 0; i < 300; i++) {
-        if (!rps_allows(race->desk->rps, "john", p))
+        if (!desk_allows(race->desk, "john", p))
             race->status = 403;
         apr_pool_clear(p);
     }
@@ -751,8 +751,8 @@ static void file_is_asked_by_many_threads_while_it_changes(void **state)
     pthread_barrier_t start;
     const char *path = apr_pstrcat(desk->pool, desk->dir, "/allow", NULL);
     const char *next = apr_pstrcat(desk->pool, desk->dir, "/allow.next", NULL);
-    desk->settings.allow = ALLOW_FILE;
-    desk->settings.allow_file = path;
+    desk->settings.allow.kind = ALLOW_FILE;
+    desk->settings.allow.file = path;
     write_file(path, "john\n");
     pthread_barrier_init(&start, NULL, 4);
     for (int i = 0; i < 4; i++) {

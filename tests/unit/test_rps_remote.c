@@ -43,7 +43,7 @@ static const result_t *sign_in(desk_t *desk, const char *mpin_id, const char *na
                      "{\"status\": 200, \"message\": \"Authentication successful\", "
                      "\"userId\": \"%s\", \"mpinId\": \"%s\"}",
                      name, mpin_id));
-    remote_redeem(desk->rps, &caller, apr_psprintf(desk->pool, "%032x", ++number), NULL,
+    remote_redeem(desk->remote, &caller, apr_psprintf(desk->pool, "%032x", ++number), NULL,
                   &redemption, desk->pool);
     if (redemption.refusal)
         return redemption.refusal;
@@ -66,9 +66,9 @@ static void it_hears_what_milagros_would(void **state)
     caller_t caller = desk_browser(desk);
     remote_desk_forget(desk);
     remote_desk_answers(desk, 408, "{\"status\": 408, \"message\": \"Expired\", \"userId\": \"\"}");
-    remote_redeem(desk->rps, &caller, "4f7c9344564b4b19036387629da53779", NULL, &redemption,
+    remote_redeem(desk->remote, &caller, "4f7c9344564b4b19036387629da53779", NULL, &redemption,
                   desk->pool);
-    const char *request = peer_request();
+    const char *request = http_peer_request();
     assert_int_equal(redemption.refusal->status, 408);
     assert_int_equal(strncmp(request, "POST /authenticate HTTP/1.1\r\n", 29), 0);
     assert_non_null(strcasestr(request, "\r\nContent-Type: application/json\r\n"));
@@ -83,14 +83,14 @@ static void devices_from_before_the_move_sign_in_where_their_names_are_listed(vo
     desk_t *desk = *state;
     const char *anna = mpin_id_of(desk, "Anna@Example.org", 1);
     desk->settings.register_open = false;
-    desk->settings.allow = ALLOW_NOBODY;
+    desk->settings.allow.kind = ALLOW_NOBODY;
     remote_desk_forget(desk);
     assert_signs_in(desk, anna, "Anna@Example.org", 403, "not_allowed");
-    desk->settings.allow = ALLOW_ANY;
+    desk->settings.allow.kind = ALLOW_ANY;
     remote_desk_forget(desk);
     assert_signs_in(desk, anna, "Anna@Example.org", 200, "in");
     assert_signs_in(desk, mpin_id_of(desk, "anna@example.org", 2), "anna@example.org", 200, "in");
-    desk->settings.allow = ALLOW_NOBODY; /* asked at every login */
+    desk->settings.allow.kind = ALLOW_NOBODY; /* asked at every login */
     remote_desk_forget(desk);
     assert_signs_in(desk, anna, "Anna@Example.org", 403, "not_allowed");
 }
@@ -115,21 +115,23 @@ static void who_is_withdrawn_or_disabled_is_refused_whatever_the_rps_says(void *
     remote_desk_forget(desk);
     assert_signs_in(desk, bob, "bob", 200, "in");
     assert_signs_in(desk, eve, "eve", 200, "in");
-    assert_int_equal(remote_permit(desk->rps, bob, desk->pool)->status, 200);
+    assert_int_equal(remote_permit(desk->remote, bob, desk->pool)->status, 200);
     handle_of(bob, handle);
     assert_int_equal(people_revoke_identity(desk->people, handle, apr_time_now(), desk->pool),
                      STORE_OK);
     assert_signs_in(desk, bob, "bob", 403, "identity_revoked");
-    assert_int_equal(remote_permit(desk->rps, bob, desk->pool)->status, 403);
+    assert_int_equal(remote_permit(desk->remote, bob, desk->pool)->status, 403);
 
     assert_int_equal(people_find(desk->people, "eve", &user, desk->pool), STORE_OK);
     people_disable(desk->people, user.uid, apr_time_now(), desk->pool);
     assert_signs_in(desk, eve, "eve", 403, "user_disabled");
-    assert_int_equal(remote_permit(desk->rps, eve, desk->pool)->status, 403);
-    assert_int_equal(remote_permit(desk->rps, mpin_id_of(desk, "eve", 2), desk->pool)->status, 403);
-    assert_int_equal(remote_permit(desk->rps, mpin_id_of(desk, "fay", 2), desk->pool)->status, 200);
-    assert_int_equal(remote_permit(desk->rps, "zz", desk->pool)->status, 400);
-    assert_int_equal(remote_permit(desk->rps, NULL, desk->pool)->status, 400);
+    assert_int_equal(remote_permit(desk->remote, eve, desk->pool)->status, 403);
+    assert_int_equal(remote_permit(desk->remote, mpin_id_of(desk, "eve", 2), desk->pool)->status,
+                     403);
+    assert_int_equal(remote_permit(desk->remote, mpin_id_of(desk, "fay", 2), desk->pool)->status,
+                     200);
+    assert_int_equal(remote_permit(desk->remote, "zz", desk->pool)->status, 400);
+    assert_int_equal(remote_permit(desk->remote, NULL, desk->pool)->status, 400);
 }
 
 /* ---- registrations --------------------------------------------------------------------------- */
@@ -143,7 +145,7 @@ static const result_t *verify(desk_t *desk, const session_t *session, const char
         json_tie(desk->pool, json_pack("{s:s, s:s, s:i, s:s, s:b, s:s, s:s}", "userId", name,
                                        "mpinId", mpin_id, "mobile", 0, "activateKey", "00",
                                        "resend", 0, "deviceName", "Laptop <1>", "userData", ""));
-    return remote_verify(desk->rps, &caller, body, desk->pool);
+    return remote_verify(desk->remote, &caller, body, desk->pool);
 }
 
 static void a_proven_name_is_granted_and_becomes_an_identity_at_its_first_login(void **state)
@@ -154,17 +156,17 @@ static void a_proven_name_is_granted_and_becomes_an_identity_at_its_first_login(
     session_t session = desk_session(desk, "john");
     const char *john = mpin_id_of(desk, "john", 1), *eve = mpin_id_of(desk, "eve", 1);
     desk->settings.register_open = false;
-    desk->settings.allow = ALLOW_NOBODY;
+    desk->settings.allow.kind = ALLOW_NOBODY;
     remote_desk_forget(desk);
     assert_int_equal(verify(desk, NULL, john, "john")->status, 403);
-    assert_int_equal(remote_permit(desk->rps, john, desk->pool)->status, 403);
+    assert_int_equal(remote_permit(desk->remote, john, desk->pool)->status, 403);
     assert_int_equal(verify(desk, &session, eve, "eve")->status, 403);
     assert_int_equal(verify(desk, &session, john, "eve")->status, 400);
 
     const result_t *granted = verify(desk, &session, john, "john");
     assert_int_equal(granted->status, 200);
     assert_true(json_is_true(json_object_get(granted->json, "forceActivate")));
-    assert_int_equal(remote_permit(desk->rps, john, desk->pool)->status, 200);
+    assert_int_equal(remote_permit(desk->remote, john, desk->pool)->status, 200);
     handle_of(john, handle);
     assert_int_equal(people_identity(desk->people, handle, &identity, desk->pool), STORE_MISSING);
     assert_signs_in(desk, john, "john", 200, "in");

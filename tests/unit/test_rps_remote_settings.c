@@ -45,7 +45,7 @@ static const result_t *settings_with(desk_t *desk, const char *field, const char
         json_object_del(json, field);
     remote_desk_forget(desk);
     remote_desk_answers(desk, 200, json_write(desk->pool, json));
-    return remote_client_settings(desk->rps, &caller, "who-registers", desk->pool);
+    return remote_client_settings(desk->remote, &caller, "who-registers", desk->pool);
 }
 
 /* Whatever the RPS says, clients are sent nowhere but to this site. */
@@ -118,17 +118,17 @@ static void its_settings_lead_to_this_site(void **state)
     assert_int_not_equal(strcmp(json_text(result->json, "seedValue", 999), "0a33ba39e0d65feb"), 0);
     assert_int_equal(json_integer_value(json_object_get(result->json, "pinLength")), 4);
     assert_null(json_object_get(result->json, "suite"));
-    assert_int_equal(strncmp(peer_request(), "GET /rps/clientSettings HTTP/1.1\r\n", 34), 0);
+    assert_int_equal(strncmp(http_peer_request(), "GET /rps/clientSettings HTTP/1.1\r\n", 34), 0);
 }
 
 static void they_are_asked_for_once_in_a_while(void **state)
 {
     desk_t *desk = *state;
     caller_t caller = desk_browser(desk);
-    const int before = peer_requests();
+    const int before = http_peer_requests();
     const result_t *first = settings_with(desk, NULL, "");
-    const result_t *second = remote_client_settings(desk->rps, &caller, "other", desk->pool);
-    assert_int_equal(peer_requests(), before + 1);
+    const result_t *second = remote_client_settings(desk->remote, &caller, "other", desk->pool);
+    assert_int_equal(http_peer_requests(), before + 1);
     assert_string_equal(json_text(second->json, "userData", 99), "other");
     assert_int_not_equal(
         strcmp(json_text(first->json, "seedValue", 999), json_text(second->json, "seedValue", 999)),
@@ -252,7 +252,7 @@ static void a_d_ta_is_asked_on_this_site_or_where_the_configuration_says(void **
 {
     desk_t *desk = *state;
     static const char *const origins[] = {"https://dta.example.net", NULL};
-    desk->settings.dta_origins = origins;
+    desk->remote_settings.dta_origins = origins;
     static const struct {
         const char *says;
         const char *becomes; /* NULL: 502 */
@@ -270,7 +270,7 @@ static void a_d_ta_is_asked_on_this_site_or_where_the_configuration_says(void **
             assert_string_equal(json_text(result->json, "certivoxURL", 99), cases[i].becomes);
     }
     /* On the RPS itself, under what mod_proxy hands on. */
-    const char *own = apr_psprintf(desk->pool, "\"%srps/dta/\"", peer_url());
+    const char *own = apr_psprintf(desk->pool, "\"%srps/dta/\"", http_peer_url());
     assert_string_equal(json_text(settings_with(desk, "certivoxURL", own)->json, "certivoxURL", 99),
                         "/rps/dta/");
     assert_int_equal(settings_with(desk, "certivoxURL", "")->status, 200);
@@ -289,9 +289,9 @@ static void it_hears_our_secret_where_there_is_one(void **state)
     desk_t *desk = *state;
     secret_t *secret = secret_make(desk->pool, 16);
     memcpy(secret->bytes, "sixteen-of-bytes", 16);
-    desk->settings.remote_secret = secret;
+    desk->remote_settings.secret = secret;
     settings_with(desk, NULL, "");
-    assert_non_null(strstr(peer_request(), "\r\nAuthorization: Bearer sixteen-of-bytes\r\n"));
+    assert_non_null(strstr(http_peer_request(), "\r\nAuthorization: Bearer sixteen-of-bytes\r\n"));
 }
 
 int main(void)

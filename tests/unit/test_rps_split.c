@@ -136,8 +136,8 @@ static void a_half_s_signature_is_none_for_a_D_TA(void **state)
     device_t device;
     unsigned char half[MPIN_G1_BYTES];
     dta_request_t request = first_half(desk, "anna", &device, half);
-    dta_service_t *service = dta_service_make(dta_local(desk->keys, desk->pool), desk->keys,
-                                              desk->store, &desk->log, apr_time_now(), desk->pool);
+    dta_service_t *service =
+        dta_service_make(desk->keys, desk->store, &desk->log, apr_time_now(), desk->pool);
     result_t *result = dta_serve_client_secret(service, &request, apr_time_now(), desk->pool);
     assert_string_equal(result->code, "dta_signature_wrong");
     request = read_query(desk->pool, dta_sign_client_secret(keys_dta_app(desk->keys, desk->pool),

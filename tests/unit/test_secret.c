@@ -20,8 +20,7 @@
 
 static apr_pool_t *pool;
 
-/* ---- a process's memory as /proc/PID/smaps shows it --------------------------------------------
- */
+/* ---- a process's memory as /proc/PID/smaps shows it ------------------------------------------ */
 
 typedef struct area_t {
     uintptr_t from, to;
@@ -75,8 +74,7 @@ static bool flagged(pid_t pid, const void *at, const char *flag)
     return each_area(pid, has_flag, &wanted);
 }
 
-/* ---- the rules ---------------------------------------------------------------------------------
- */
+/* ---- the rules ------------------------------------------------------------------------------- */
 
 static void a_secret_is_zeroed_and_out_of_core_dumps(void **state)
 {
@@ -141,8 +139,7 @@ static void a_forked_child_locks_its_secrets_again(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* ---- core_holds_no_root_or_master_key ----------------------------------------------------------
- */
+/* ---- core_holds_no_root_or_master_key -------------------------------------------------------- */
 
 #define FORMS 5
 

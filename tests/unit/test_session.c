@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/bytes.h"
 #include "keys/seal.h"
 #include "sample_keys.h"
 #include "session/cookie.h"
@@ -42,7 +43,7 @@ static void start(session_t *session)
     session->amr = AMR_PIN | AMR_MFA;
     strcpy(session->name, "alice@example.com");
     strcpy(session->provider, "local");
-    session_start(sessions, session, now);
+    session_start(sessions, session, FACTOR_PIN, now);
 }
 
 static const char *sealed(session_t *session, apr_time_t at)
@@ -90,6 +91,11 @@ static void the_longest_and_the_shortest_session_fit(void **state)
     session.name[SESSION_NAME_MAX] = '\0';
     memset(session.provider, 'p', SESSION_PROVIDER_MAX);
     session.provider[SESSION_PROVIDER_MAX] = '\0';
+    session.family[0] ^= 1;
+    session.identity[0] = 1;
+    session.version = session.amr = UINT32_MAX;
+    for (int factor = 0; factor < FACTOR_COUNT; factor++)
+        session.proven[factor] = 1; /* long before it began: five bytes each */
     const char *text = sealed(&session, now);
     assert_true(strlen(text) <= SESSION_TEXT_MAX);
     assert_int_equal(session_open(sessions, text, strlen(text), now, &after), SESSION_OK);
@@ -123,7 +129,7 @@ static void each_new_session_has_its_own_id_and_a_step_up_keeps_the_family(void 
     assert_memory_equal(first.id, first.family, SESSION_ID_BYTES);
 
     stepped = first;
-    session_start(sessions, &stepped, now + HOUR);
+    session_start(sessions, &stepped, FACTOR_PIN, now + HOUR);
     assert_memory_not_equal(stepped.id, first.id, SESSION_ID_BYTES);
     assert_memory_equal(stepped.family, first.family, SESSION_ID_BYTES);
     assert_int_equal(stepped.started, first.started);
@@ -137,7 +143,7 @@ static session_t password_after(const session_t *pin, apr_time_t at)
     session_t session = *pin;
     session.amr = AMR_PWD;
     memset(session.identity, 0, SESSION_ID_BYTES);
-    session_start(sessions, &session, at);
+    session_start(sessions, &session, FACTOR_PASSWORD, at);
     session_step_up(sessions, &session, pin);
     return session;
 }
@@ -149,8 +155,9 @@ static void fresh_password_makes_no_old_pin_fresh(void **state)
     start(&pin);
     session_t both = password_after(&pin, now + HOUR);
     assert_int_equal(both.amr, AMR_PWD | AMR_PIN | AMR_MFA);
-    assert_int_equal(both.pwd_time, apr_time_sec(now + HOUR));
-    assert_int_equal(both.pin_time, apr_time_sec(now));
+    assert_int_equal(both.proven[FACTOR_PASSWORD], apr_time_sec(now + HOUR));
+    assert_int_equal(both.proven[FACTOR_PIN], apr_time_sec(now));
+    assert_int_equal(both.auth_time, apr_time_sec(now + HOUR));
 
     pin.amr |= AMR_SWK | AMR_PHONE; /* how that PIN was proven stays known */
     assert_int_equal(password_after(&pin, now).amr,
@@ -158,6 +165,21 @@ static void fresh_password_makes_no_old_pin_fresh(void **state)
 
     session_t late = password_after(&pin, now + 8 * HOUR);
     assert_int_equal(late.amr, AMR_PWD); /* a proof does not outlive the longest session */
+}
+
+static void step_up_keeps_every_factor_with_its_own_time(void **state)
+{
+    (void)state;
+    session_t old, fresh;
+    start(&old);
+    for (int factor = 0; factor < FACTOR_COUNT; factor++)
+        old.proven[factor] = old.started - (uint32_t)factor;
+    fresh = old;
+    session_start(sessions, &fresh, FACTOR_TOTP, now + SECOND);
+    session_step_up(sessions, &fresh, &old);
+    for (int factor = 0; factor < FACTOR_COUNT; factor++)
+        assert_int_equal(fresh.proven[factor],
+                         factor == FACTOR_TOTP ? fresh.auth_time : old.proven[factor]);
 }
 
 static void revoked_identity_ends_the_session_that_kept_its_pin(void **state)
@@ -183,13 +205,13 @@ static void stepup_with_other_identity_does_not_merge(void **state)
     other.uid[0]++;
     assert_int_equal(password_after(&pin, now).amr, AMR_PWD | AMR_PIN | AMR_MFA);
     other.amr = AMR_PWD;
-    session_start(sessions, &other, now);
+    session_start(sessions, &other, FACTOR_PASSWORD, now);
     session_step_up(sessions, &other, &pin);
     assert_int_equal(other.amr, AMR_PWD);
     other = pin;
     other.version++;
     other.amr = AMR_PWD;
-    session_start(sessions, &other, now);
+    session_start(sessions, &other, FACTOR_PASSWORD, now);
     session_step_up(sessions, &other, &pin);
     assert_int_equal(other.amr, AMR_PWD);
 }
@@ -277,8 +299,10 @@ static session_status_t open_bytes(const unsigned char *bytes, apr_size_t len)
 static void another_layout_is_no_session(void **state)
 {
     (void)state;
+    enum { NOW = 0x40, BEFORE = 0x20 }; /* layouts that are read */
     enum { SHORTEST = 1 + 2 * SESSION_ID_BYTES + 1 + 4 + 4 + 1, NAME = SHORTEST - 1 };
-    unsigned char bytes[SHORTEST + SESSION_NAME_MAX + 1] = {0x20};
+    enum { FACTORS = 1 + 2 * SESSION_ID_BYTES + 1 + 4 };
+    unsigned char bytes[SHORTEST + SESSION_NAME_MAX + 1] = {NOW};
     assert_int_equal(open_bytes(bytes, SHORTEST), SESSION_EXPIRED);
     for (apr_size_t len = 0; len < SHORTEST; len++)
         assert_int_equal(open_bytes(bytes, len), SESSION_NONE);
@@ -287,9 +311,9 @@ static void another_layout_is_no_session(void **state)
     for (int layout = 0; layout < 256; layout++) {
         bytes[0] = (unsigned char)layout;
         assert_int_equal(open_bytes(bytes, SHORTEST),
-                         layout == 0x20 ? SESSION_EXPIRED : SESSION_NONE);
+                         layout == NOW || layout == BEFORE ? SESSION_EXPIRED : SESSION_NONE);
     }
-    bytes[0] = 0x20;
+    bytes[0] = NOW;
     bytes[NAME] = 1; /* a name's length, and no name */
     assert_int_equal(open_bytes(bytes, SHORTEST), SESSION_NONE);
     bytes[NAME] = SESSION_NAME_MAX + 1;
@@ -298,31 +322,135 @@ static void another_layout_is_no_session(void **state)
     bytes[NAME] = 0;
     memset(bytes + NAME - 4, 0xff, 4); /* a number that does not end */
     assert_int_equal(open_bytes(bytes, SHORTEST + 2), SESSION_NONE);
+
+    memset(bytes + FACTORS, 0, SHORTEST - FACTORS);
+    memcpy(bytes + FACTORS, "\x80\x02", 2); /* the factor after the last, and its time */
+    assert_int_equal(open_bytes(bytes, SHORTEST + 2), SESSION_NONE);
+    memcpy(bytes + FACTORS, "\x80\x01", 2); /* the last */
+    assert_int_equal(open_bytes(bytes, SHORTEST + 2), SESSION_EXPIRED);
 }
 
 /* A session of every kind of parts, with times on both sides of its start. */
+static session_t session_of_parts(unsigned parts)
+{
+    session_t session;
+    memset(&session, 0, sizeof session);
+    strcpy(session.name, "anna");
+    strcpy(session.provider, parts & 1 ? "saml" : "local");
+    session_start(sessions, &session, FACTOR_SMS, now);
+    session.started += parts & 32 ? (uint32_t)-100 : 100;
+    session.version = parts & 1 ? UINT32_MAX : 127;
+    session.amr = parts & 1 ? 128 : 1;
+    session.family[0] ^= parts >> 1 & 1;
+    session.identity[15] = parts >> 2 & 1;
+    return session;
+}
+
+static void opens_as(const char *text, const session_t *before)
+{
+    session_t after;
+    assert_int_equal(session_open(sessions, text, strlen(text), now, &after), SESSION_OK);
+    assert_memory_equal(&after, before, offsetof(session_t, name));
+    assert_string_equal(after.name, before->name);
+    assert_string_equal(after.provider, before->provider);
+}
+
 static void every_part_comes_back_or_is_missing(void **state)
 {
     (void)state;
     for (unsigned parts = 0; parts < 64; parts++) {
-        session_t before, after;
-        memset(&before, 0, sizeof before);
-        strcpy(before.name, "anna");
-        strcpy(before.provider, parts & 1 ? "saml" : "local");
-        session_start(sessions, &before, now);
-        before.started += parts & 32 ? (uint32_t)-100 : 100;
-        before.version = parts & 1 ? UINT32_MAX : 127;
-        before.amr = parts & 1 ? 128 : 1;
-        before.family[0] ^= parts >> 1 & 1;
-        before.identity[15] = parts >> 2 & 1;
-        before.pwd_time = parts & 8 ? before.started : 0;
-        before.pin_time = parts & 16 ? before.auth_time : 0;
-        const char *text = sealed(&before, now + SECOND);
-        assert_int_equal(session_open(sessions, text, strlen(text), now, &after), SESSION_OK);
-        assert_memory_equal(&after, &before, offsetof(session_t, name));
-        assert_string_equal(after.name, before.name);
-        assert_string_equal(after.provider, before.provider);
+        session_t session = session_of_parts(parts);
+        session.proven[FACTOR_PASSWORD] = parts & 8 ? session.auth_time - 2000 : 0;
+        session.proven[FACTOR_RECOVERY] = parts & 16 ? session.auth_time - 70 : 0;
+        opens_as(sealed(&session, now + SECOND), &session);
     }
+}
+
+/* ---- the layout before this one: cookies of it are still about ------------------------------- */
+
+/* As it was sealed: auth_time, then the times of password and PIN where they were proven. */
+static const char *sealed_before(session_t *session, apr_time_t at)
+{
+    unsigned char bytes[600];
+    bytes_out_t out = bytes_out(bytes, sizeof bytes);
+    const uint32_t password = session->proven[FACTOR_PASSWORD], pin = session->proven[FACTOR_PIN];
+    const bool family = memcmp(session->family, session->id, SESSION_ID_BYTES) != 0;
+    const bool identity = !sodium_is_zero(session->identity, SESSION_ID_BYTES);
+    const bool provider = strcmp(session->provider, "local") != 0;
+    session->seen = (uint32_t)apr_time_sec(at);
+    bytes_put_u8(&out, (uint8_t)(0x20 | family | identity << 1 | (password != 0) << 2 |
+                                 (pin != 0) << 3 | provider << 4));
+    bytes_put(&out, session->id, SESSION_ID_BYTES);
+    bytes_put(&out, session->uid, SESSION_ID_BYTES);
+    bytes_put(&out, session->family, family ? SESSION_ID_BYTES : 0);
+    bytes_put(&out, session->identity, identity ? SESSION_ID_BYTES : 0);
+    bytes_put_number(&out, session->version);
+    bytes_put_u32(&out, session->started);
+    bytes_put_number(&out, session->auth_time - session->started);
+    if (password)
+        bytes_put_number(&out, password - session->started);
+    if (pin)
+        bytes_put_number(&out, pin - session->started);
+    bytes_put_number(&out, session->seen - session->started);
+    bytes_put_number(&out, session->expires - session->started);
+    bytes_put_number(&out, session->amr);
+    bytes_put_text(&out, session->name);
+    if (provider)
+        bytes_put_text(&out, session->provider);
+    assert_true(out.ok);
+    cookie_sealer_t *sealer =
+        cookie_sealer_make(sample_keys(pool), "session", 8 * HOUR, COOKIE, REALM, pool);
+    return cookie_seal(sealer, at, bytes, bytes_written(&out), pool);
+}
+
+/* Nobody is signed out by the change, and nobody's cookie gets longer by it. */
+static void cookies_of_the_layout_before_are_read_and_sealed_anew_as_short(void **state)
+{
+    (void)state;
+    for (unsigned parts = 0; parts < 64; parts++) {
+        session_t session = session_of_parts(parts);
+        const uint32_t proven = session.auth_time, earlier = proven - 1000;
+        memset(session.proven, 0, sizeof session.proven);
+        session.proven[FACTOR_PIN] = parts & 8 ? proven : 0;
+        session.proven[FACTOR_PASSWORD] = !(parts & 8) ? proven : parts & 16 ? earlier : 0;
+        const char *text = sealed_before(&session, now + SECOND);
+        opens_as(text, &session);
+        assert_true(strlen(sealed(&session, now + SECOND)) <= strlen(text));
+    }
+}
+
+/* These were sealed by the module as it was released with that layout: Alice's PIN a quarter of an
+ * hour old, and the same with a fresh password after it. */
+static void cookies_that_were_sealed_before_the_change_open(void **state)
+{
+    (void)state;
+    static const char pin[] =
+        "AQFOIJv0vhoFR1YcG7f-"
+        "HVWsZNOFIQjG68TdilxTv9ch5DndoYJOgr8VbMt4MlWINhM3Bp2RQcD43e0nYt4buly9X45"
+        "Zzm6i2x0_aAW9OVqgjVxU9dyVbwbZ1gUNl1WzAQfM5Y_OXhCa82mKk8FGWg";
+    static const char both[] =
+        "AQFOIMPScklksSCX58-xr57rtXQKc95pCTxPtpdQXzGtDEcyl48ZlUeb1LFB1cirrFuqpdZL6zqtyxYwU_"
+        "o3WQYGDYH"
+        "ZWO4exsS-6yUASGoHAVwcM-"
+        "ab2xMdmruJ526Nvm8HaEPKOp3tk2rjstOsAgKwsQQN8v7CmKjaRRH9ZUlyc4hpXraMjg";
+    session_t first, second;
+    assert_int_equal(session_open(sessions, pin, strlen(pin), now, &first), SESSION_OK);
+    assert_string_equal(first.name, "alice@example.com");
+    assert_memory_equal(first.identity, "Alice's computer", SESSION_ID_BYTES);
+    assert_int_equal(first.amr, AMR_PIN | AMR_MFA);
+    assert_int_equal(first.proven[FACTOR_PIN], apr_time_sec(now - HOUR / 4));
+    assert_int_equal(first.proven[FACTOR_PASSWORD], 0);
+    assert_int_equal(first.auth_time, first.proven[FACTOR_PIN]);
+
+    assert_int_equal(session_open(sessions, both, strlen(both), now, &second), SESSION_OK);
+    assert_memory_equal(second.family, first.family, SESSION_ID_BYTES);
+    assert_int_equal(second.version, 7);
+    assert_int_equal(second.amr, AMR_PWD | AMR_PIN | AMR_MFA);
+    assert_int_equal(second.proven[FACTOR_PIN], first.proven[FACTOR_PIN]);
+    assert_int_equal(second.proven[FACTOR_PASSWORD], apr_time_sec(now));
+    assert_int_equal(second.auth_time, apr_time_sec(now));
+    assert_int_equal(second.expires, apr_time_sec(now + 8 * HOUR));
+    assert_string_equal(second.provider, "saml");
 }
 
 static void another_realm_cookie_or_key_file_does_not_open_it(void **state)
@@ -409,7 +537,7 @@ static void a_session_lasts_over_midnight(void **state)
     const apr_time_t midnight = 20001 * DAY;
     session_t session;
     start(&session);
-    session_start(sessions, &session, midnight - SECOND);
+    session_start(sessions, &session, FACTOR_PIN, midnight - SECOND);
     const char *text = sealed(&session, midnight - SECOND);
     assert_int_equal(open_at(text, midnight), SESSION_OK);
     assert_int_equal(open_at(text, midnight + HOUR / 4), SESSION_OK);
@@ -541,8 +669,7 @@ static void a_handle_is_the_sessions_own_and_lasts(void **state)
     assert_string_not_equal(handle, session_handle(make(others, COOKIE, REALM), &one, pool));
 }
 
-/* ---- many threads, many users: each opens only what it sealed -----------------------------------
- */
+/* ---- many threads, many users: each opens only what it sealed -------------------------------- */
 
 static void *be_somebody(void *data)
 {
@@ -605,6 +732,7 @@ int main(void)
         TEST(the_sealed_form_is_base64url_and_hides_the_name),
         TEST(each_new_session_has_its_own_id_and_a_step_up_keeps_the_family),
         TEST(fresh_password_makes_no_old_pin_fresh),
+        TEST(step_up_keeps_every_factor_with_its_own_time),
         TEST(revoked_identity_ends_the_session_that_kept_its_pin),
         TEST(stepup_with_other_identity_does_not_merge),
         TEST(ten_thousand_seals_of_one_session_all_differ),
@@ -612,6 +740,8 @@ int main(void)
         TEST(what_is_no_session_gets_the_same_answer),
         TEST(another_layout_is_no_session),
         TEST(every_part_comes_back_or_is_missing),
+        TEST(cookies_of_the_layout_before_are_read_and_sealed_anew_as_short),
+        TEST(cookies_that_were_sealed_before_the_change_open),
         TEST(another_realm_cookie_or_key_file_does_not_open_it),
         TEST(a_retired_root_key_opens_it_until_it_is_removed),
         TEST(prelogin_blob_is_no_session),

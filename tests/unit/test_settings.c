@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <apr_general.h>
-#include "config/cookie.h"
+#include "config/cookie_name.h"
 #include "config/settings.h"
 
 static apr_pool_t *pool;
@@ -121,20 +121,20 @@ static void a_directory_inherits_what_it_does_not_say(void **state)
 {
     (void)state;
     dir_config_t *outer = directory_make(pool), *inner = directory_make(pool);
-    outer->methods = (int)METHOD_PIN;
+    outer->methods = (int)FACTOR_BIT(FACTOR_PIN);
     outer->reauth_after = 60;
     outer->unauthenticated = UNAUTH_REDIRECT;
     outer->redirect = "/welcome";
     dir_config_t *merged = directory_merge(outer, inner, pool);
-    assert_int_equal(merged->methods, METHOD_PIN);
+    assert_int_equal(merged->methods, FACTOR_BIT(FACTOR_PIN));
     assert_int_equal(merged->reauth_after, 60);
     assert_string_equal(merged->redirect, "/welcome");
 
-    inner->methods = (int)METHOD_PASSWORD;
+    inner->methods = (int)FACTOR_BIT(FACTOR_PASSWORD);
     inner->reauth_after = 0;
     inner->unauthenticated = UNAUTH_REDIRECT;
     merged = directory_merge(outer, inner, pool);
-    assert_int_equal(merged->methods, METHOD_PASSWORD);
+    assert_int_equal(merged->methods, FACTOR_BIT(FACTOR_PASSWORD));
     assert_int_equal(merged->reauth_after, 0);
     assert_null(merged->redirect);
 }

@@ -19,8 +19,8 @@ static void plain_text_is_its_own_header(void **state)
     assert_string_equal(smtp_header("", pool), "");
 }
 
-/* RFC 2047, section 2: an encoded word has 75 characters at most, and no character is cut in two.
- */
+/* RFC 2047, section 2: an encoded word has 75 characters at most, and no character is cut in
+ * two. */
 static void other_text_is_encoded_in_short_words(void **state)
 {
     (void)state;

@@ -36,7 +36,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- a writer of the store ------------------------------------------------------------------ */
+/* ---- a writer of the store ------------------------------------------------------------------- */
 
 /* One part of a closed store, as somebody who can write its files sees it. */
 typedef struct raw_t {
@@ -164,7 +164,7 @@ static void forged_swapped_or_copied_store_record_never_logs_in(void **state)
     assert_int_equal(fixture_logged("MPIN0103"), said + 1); /* once a minute */
 }
 
-/* ---- full ----------------------------------------------------------------------------------- */
+/* ---- full ------------------------------------------------------------------------------------ */
 
 static int fill(store_fixture_t *f, store_class_t in, apr_time_t expires)
 {
@@ -238,7 +238,7 @@ static void a_full_lasting_part_still_takes_changes_and_revocations(void **state
     assert_int_equal(store_add(f->store, STORE_LASTING, "new", "x", 1, LATER), STORE_OK);
 }
 
-/* ---- sweeping ------------------------------------------------------------------------------- */
+/* ---- sweeping -------------------------------------------------------------------------------- */
 
 static void swept(store_fixture_t *f, const char *part, size_t left)
 {
@@ -302,7 +302,7 @@ static void behind_records_are_moved_to_the_lasting_part(void **state)
     assert_int_equal(raw_entries(f, "lasting"), 598);
 }
 
-/* ---- the generation ------------------------------------------------------------------------- */
+/* ---- the generation -------------------------------------------------------------------------- */
 
 typedef struct follower_t {
     store_t *store;

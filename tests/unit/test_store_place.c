@@ -83,6 +83,26 @@ static void the_form_of_a_url_is_checked(void **state)
     assert_null(store_refuses("lmdb:/not/there/yet", f->home));
 }
 
+static void what_an_administrator_writes_becomes_a_url_with_a_full_directory(void **state)
+{
+    store_fixture_t *f = *state;
+    const char *url = "before", *wrong[] = {"", "lmdb", "lmdb:", "/var/lib/x"};
+    const char *redis[] = {"redis://h", "rediss://h", "unix:/run/redis.sock"};
+    for (int i = 0; i < 4; i++)
+        assert_non_null(strstr(store_url_read(&url, wrong[i], "/etc/httpd", f->home),
+                               "is no store; write lmdb:DIRECTORY"));
+    for (int i = 0; i < 3; i++)
+        assert_non_null(strstr(store_url_read(&url, redis[i], "/etc/httpd", f->home), "Redis"));
+    assert_string_equal(url, "before");
+    assert_null(store_url_read(&url, "lmdb:/var/lib/x/", "/etc/httpd", f->home));
+    assert_string_equal(url, "lmdb:/var/lib/x");
+    assert_null(store_url_read(&url, "lmdb:state/../store", "/etc/httpd", f->home));
+    assert_string_equal(url, "lmdb:/etc/httpd/store");
+    assert_string_equal(store_directory(url), "/etc/httpd/store");
+    assert_string_equal(store_directory(STORE_URL_IN("/var/lib")), "/var/lib/mpin/store");
+    assert_null(store_directory("redis://h"));
+}
+
 static void a_size_beyond_the_map_is_refused(void **state)
 {
     store_fixture_t *f = *state;
@@ -249,6 +269,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(the_form_of_a_url_is_checked),
+        TEST(what_an_administrator_writes_becomes_a_url_with_a_full_directory),
         TEST(a_size_beyond_the_map_is_refused),
         TEST(a_tmpfs_is_refused),
         TEST(a_store_exists_once_it_was_opened),

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "people/throttle.h"
+#include "store/sealed.h"
 #include "store_fixture.h"
 
 #define OFFICE "198.51.100.7"
@@ -19,21 +20,58 @@
 static apr_pool_t *pool;
 static store_fixture_t *store;
 static throttle_t throttle;
-static apr_time_t window; /* a minute that no other test has used */
-static const unsigned char browser[16] = {1, 2, 3}, other_browser[16] = {4, 5, 6};
+static apr_time_t window;              /* a minute that no other test has used */
+static known_t browser, other_browser; /* both know John, Anna and her address */
 
-static int reserve(const char *address, const char *account, const unsigned char *known)
+static caller_t caller_at(const char *address, const known_t *known, apr_time_t now)
 {
-    return throttle_reserve(&throttle, address, account, known, window, pool);
+    return (caller_t){.now = now, .address = address, .known = known};
 }
 
-static int waits(const char *address, const char *account, const unsigned char *known)
+/* Who tries an account is known as its user; who tries none, as anybody. */
+static const char *known_as(const char *account)
 {
-    return throttle_wait(&throttle, address, account, known, window, pool);
+    return account ? account : THROTTLE_ANYBODY;
+}
+
+static int reserve_with(const throttle_t *with, const char *address, const char *account,
+                        const known_t *known, apr_time_t now)
+{
+    const caller_t caller = caller_at(address, known, now);
+    int wait;
+    assert_int_equal(throttle_reserve(with, &caller, account, known_as(account), &wait, pool),
+                     STORE_OK);
+    return wait;
+}
+
+static int wait_with(const throttle_t *with, const char *address, const char *account,
+                     const known_t *known, apr_time_t now)
+{
+    const caller_t caller = caller_at(address, known, now);
+    int wait;
+    assert_int_equal(throttle_wait(with, &caller, account, known_as(account), &wait, pool),
+                     STORE_OK);
+    return wait;
+}
+
+static int reserve(const char *address, const char *account, const known_t *known)
+{
+    return reserve_with(&throttle, address, account, known, window);
+}
+
+static int waits(const char *address, const char *account, const known_t *known)
+{
+    return wait_with(&throttle, address, account, known, window);
+}
+
+static void release(const char *address, const char *account, const known_t *known)
+{
+    const caller_t caller = caller_at(address, known, window);
+    throttle_release(&throttle, &caller, account, known_as(account), pool);
 }
 
 /* Failures until one is refused. */
-static int failures_from(const char *address, const char *account, const unsigned char *known)
+static int failures_from(const char *address, const char *account, const known_t *known)
 {
     int count = 0;
     while (count < 100000 && reserve(address, account, known) == 0)
@@ -86,13 +124,11 @@ static void wait_ends_with_the_window(void **state)
         int at, wait;
     } expected[] = {{0, 60}, {1, 59}, {42, 18}, {59, 1}};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
-        assert_int_equal(throttle_wait(&throttle, "192.0.2.6", NULL, NULL,
-                                       window + expected[i].at * second, pool),
-                         expected[i].wait);
-    assert_int_equal(
-        throttle_wait(&throttle, "192.0.2.6", NULL, NULL, window + 60 * second - 1, pool), 1);
-    assert_int_equal(throttle_wait(&throttle, "192.0.2.6", NULL, NULL, window + 60 * second, pool),
-                     0);
+        assert_int_equal(
+            wait_with(&throttle, "192.0.2.6", NULL, NULL, window + expected[i].at * second),
+            expected[i].wait);
+    assert_int_equal(wait_with(&throttle, "192.0.2.6", NULL, NULL, window + 60 * second - 1), 1);
+    assert_int_equal(wait_with(&throttle, "192.0.2.6", NULL, NULL, window + 60 * second), 0);
 }
 
 /* Else who sends just before a window ends, and is counted just after, guesses without limit. */
@@ -102,15 +138,15 @@ static void counter_outlives_its_window(void **state)
     throttle_t short_one = {store->store, {30, APR_USEC_PER_SEC}, {10, APR_USEC_PER_SEC}};
     const apr_time_t over = apr_time_now() - 2 * APR_USEC_PER_SEC;
     for (int i = 0; i < 10; i++)
-        assert_int_equal(throttle_reserve(&short_one, "192.0.2.9", "late", NULL, over, pool), 0);
-    assert_int_equal(throttle_reserve(&short_one, "192.0.2.9", "late", NULL, over, pool), 1);
+        assert_int_equal(reserve_with(&short_one, "192.0.2.9", "late", NULL, over), 0);
+    assert_int_equal(reserve_with(&short_one, "192.0.2.9", "late", NULL, over), 1);
 }
 
 static void released_reservation_can_be_taken_again(void **state)
 {
     (void)state;
     assert_int_equal(failures_from("192.0.2.8", NULL, NULL), 30);
-    throttle_release(&throttle, "192.0.2.8", NULL, NULL, window, pool);
+    release("192.0.2.8", NULL, NULL);
     assert_int_equal(reserve("192.0.2.8", NULL, NULL), 0);
     assert_int_equal(reserve("192.0.2.8", NULL, NULL), 60);
 }
@@ -121,7 +157,7 @@ static void office_of_500_behind_one_nat_signs_in(void **state)
     for (int i = 0; i < 500; i++) {
         const char *account = apr_psprintf(pool, "worker%d", i);
         assert_int_equal(reserve(OFFICE, account, NULL), 0);
-        throttle_release(&throttle, OFFICE, account, NULL, window, pool);
+        release(OFFICE, account, NULL);
         if (i % 25 == 0) /* 20 of them mistype first */
             assert_int_equal(reserve(OFFICE, account, NULL), 0);
     }
@@ -134,21 +170,80 @@ static void stranger_cannot_block_a_known_browser(void **state)
     assert_int_equal(failures_from("203.0.113.9", "anna@example.org", NULL), 10);
     assert_int_equal(failures_from(OFFICE, NULL, NULL), 30); /* and her own address as well */
     assert_true(waits(OFFICE, "anna@example.org", NULL) > 0);
-    assert_int_equal(waits(OFFICE, "anna@example.org", browser), 0);
-    assert_int_equal(reserve(OFFICE, "anna@example.org", browser), 0);
-    throttle_release(&throttle, OFFICE, "anna@example.org", browser, window, pool);
-    assert_int_equal(waits(OFFICE, NULL, browser), 0);
+    assert_int_equal(waits(OFFICE, "anna@example.org", &browser), 0);
+    assert_int_equal(reserve(OFFICE, "anna@example.org", &browser), 0);
+    release(OFFICE, "anna@example.org", &browser);
+    assert_int_equal(waits(OFFICE, NULL, &browser), 0);
 }
 
 static void known_browser_guesses_no_more_than_others(void **state)
 {
     (void)state;
-    assert_int_equal(failures_from("192.0.2.1", "john", browser), 10);
-    assert_int_equal(failures_from("192.0.2.2", "john", browser), 0);
-    assert_int_equal(waits("192.0.2.1", "john", other_browser), 0);
-    assert_int_equal(waits("192.0.2.1", "anna", browser), 0);
+    assert_int_equal(failures_from("192.0.2.1", "john", &browser), 10);
+    assert_int_equal(failures_from("192.0.2.2", "john", &browser), 0);
+    assert_int_equal(waits("192.0.2.1", "john", &other_browser), 0);
+    assert_int_equal(waits("192.0.2.1", "anna", &browser), 0);
     assert_int_equal(waits("192.0.2.1", "john", NULL), 0);
-    assert_int_equal(failures_from("192.0.2.1", NULL, browser), 30);
+    assert_int_equal(failures_from("192.0.2.1", NULL, &browser), 30);
+}
+
+/* ... nor does it leave the address's bucket by naming a user that it has never signed in. */
+static void browser_is_known_as_its_own_users_only(void **state)
+{
+    (void)state;
+    known_t johns = {.id = {0}};
+    const caller_t caller = caller_at("192.0.2.3", &johns, window);
+    const char *const strangers[] = {"anna", NULL};
+    int wait;
+    known_add(&johns, "john");
+    assert_int_equal(failures_from("192.0.2.3", NULL, NULL), 30);
+    for (size_t i = 0; i < 2; i++) {
+        throttle_wait(&throttle, &caller, NULL, strangers[i], &wait, pool);
+        assert_int_equal(wait, 60);
+        throttle_reserve(&throttle, &caller, NULL, strangers[i], &wait, pool);
+        assert_int_equal(wait, 60);
+    }
+    throttle_wait(&throttle, &caller, NULL, "john", &wait, pool);
+    assert_int_equal(wait, 0);
+    throttle_wait(&throttle, &caller, NULL, THROTTLE_ANYBODY, &wait, pool);
+    assert_int_equal(wait, 0);
+}
+
+static store_status_t trouble;
+static int edits; /* the second one fails */
+
+static store_status_t troubled_edit(void *state, store_class_t in, const char *key,
+                                    store_editor_t editor, void *baton)
+{
+    return edits++ == 1 ? trouble : store_lmdb.edit(state, in, key, editor, baton);
+}
+
+static store_status_t troubled_view(void *state, store_class_t in, const char *key,
+                                    store_viewer_t viewer, void *baton)
+{
+    (void)state, (void)in, (void)key, (void)viewer, (void)baton;
+    return trouble;
+}
+
+static void store_that_cannot_count_lets_nobody_guess(void **state)
+{
+    (void)state;
+    const store_backend_t *real = store->store->backend;
+    store_backend_t troubled = *real;
+    const caller_t caller = caller_at("192.0.2.4", NULL, window);
+    int wait;
+    troubled.edit = troubled_edit;
+    troubled.view = troubled_view;
+    store->store->backend = &troubled;
+    for (int full = 0; full < 2; full++) {
+        trouble = full ? STORE_FULL : STORE_DOWN;
+        assert_int_equal(throttle_wait(&throttle, &caller, "john", "john", &wait, pool), trouble);
+        edits = 0; /* the address's bucket is counted, the account's is not */
+        assert_int_equal(throttle_reserve(&throttle, &caller, "john", "john", &wait, pool),
+                         trouble);
+    }
+    store->store->backend = real;
+    assert_int_equal(failures_from("192.0.2.4", NULL, NULL), 30); /* and nothing was reserved */
 }
 
 static void mapped_addresses_are_ipv4(void **state)
@@ -236,12 +331,11 @@ static void extreme_rules_and_times_do_not_overflow(void **state)
         for (size_t t = 0; t < sizeof times / sizeof *times; t++) {
             throttle_t odd = {store->store, rules[r], rules[r]};
             const char *account = apr_psprintf(pool, "odd%d-%d", (int)r, (int)t);
-            throttle_reserve(&odd, "2001:db8::1", account, NULL, times[t], pool);
-            int wait = throttle_wait(&odd, "2001:db8::1", account, NULL, times[t], pool);
-            assert_true(wait >= 0);
+            reserve_with(&odd, "2001:db8::1", account, NULL, times[t]);
+            assert_true(wait_with(&odd, "2001:db8::1", account, NULL, times[t]) >= 0);
         }
     throttle_t none = {store->store, {0, APR_USEC_PER_SEC}, {0, APR_USEC_PER_SEC}};
-    assert_int_equal(throttle_reserve(&none, "192.0.2.1", "john", NULL, window, pool), 1);
+    assert_int_equal(reserve_with(&none, "192.0.2.1", "john", NULL, window), 1);
 }
 
 #define CHILDREN 6
@@ -259,8 +353,8 @@ static void guesses_in_parallel_do_not_outrun_the_limit(void **state)
             throttle_t mine = throttle;
             mine.store = fixture_open(shared);
             for (int i = 0; i < TRIES; i++)
-                if (throttle_reserve(&mine, apr_psprintf(pool, "10.0.%d.%d", c, i), "john", NULL,
-                                     window, pool) == 0 &&
+                if (reserve_with(&mine, apr_psprintf(pool, "10.0.%d.%d", c, i), "john", NULL,
+                                 window) == 0 &&
                     write(passed[1], "x", 1) != 1)
                     _exit(1);
             fixture_close(shared);
@@ -293,6 +387,11 @@ static int setup(void **state)
     if (sodium_init() < 0 || apr_pool_create(&pool, NULL))
         return -1;
     store = fixture_store(pool);
+    known_add(&browser, "john");
+    known_add(&browser, "anna");
+    known_add(&browser, "anna@example.org");
+    other_browser = browser;
+    other_browser.id[0]++;
     throttle = (throttle_t){store->store, {30, apr_time_from_sec(60)}, {10, apr_time_from_sec(60)}};
     return 0;
 }
@@ -319,6 +418,8 @@ int main(void)
         cmocka_unit_test_setup(office_of_500_behind_one_nat_signs_in, next_window),
         cmocka_unit_test_setup(stranger_cannot_block_a_known_browser, next_window),
         cmocka_unit_test_setup(known_browser_guesses_no_more_than_others, next_window),
+        cmocka_unit_test_setup(browser_is_known_as_its_own_users_only, next_window),
+        cmocka_unit_test_setup(store_that_cannot_count_lets_nobody_guess, next_window),
         cmocka_unit_test_setup(mapped_addresses_are_ipv4, next_window),
         cmocka_unit_test_setup(ipv6_neighbours_of_a_64_share_a_bucket, next_window),
         cmocka_unit_test_setup(a_48_has_16_times_the_room, next_window),

@@ -1,0 +1,99 @@
+#include "base/peer.h"
+
+#include <sodium.h>
+#include <string.h>
+#include <strings.h>
+
+#define CONNECT_MS 2000
+#define GRACE_MS 1000 /* a seat outlives its exchange by this */
+#define JSON_TYPE "application/json"
+#define BEARER "Authorization: Bearer "
+
+/* Not by apr_psprintf, which may leave a first try behind. */
+static char *bearer_header(const peer_question_t *question, apr_pool_t *p)
+{
+    const apr_size_t head = sizeof BEARER - 1;
+    char *header = apr_palloc(p, head + question->bearer_len + 1);
+    memcpy(header, BEARER, head);
+    memcpy(header + head, question->bearer, question->bearer_len);
+    header[head + question->bearer_len] = '\0';
+    return header;
+}
+
+static const char *const *peer_headers(const peer_question_t *question, const char *bearer,
+                                       apr_pool_t *p)
+{
+    int count = 0;
+    while (question->headers && question->headers[count])
+        count++;
+    const char **headers = apr_pcalloc(p, ((apr_size_t)count + 3) * sizeof *headers);
+    if (count)
+        memcpy(headers, question->headers, (apr_size_t)count * sizeof *headers);
+    if (question->body)
+        headers[count++] = "Content-Type: " JSON_TYPE;
+    if (bearer)
+        headers[count] = bearer;
+    return headers;
+}
+
+/* The type alone or with parameters behind it. */
+static bool is_json_type(const char *type)
+{
+    const apr_size_t len = strlen(JSON_TYPE);
+    return strncasecmp(type, JSON_TYPE, len) == 0 && (!type[len] || strchr("; \t", type[len]));
+}
+
+static peer_outcome_t peer_outcome(http_outcome_t outcome)
+{
+    switch (outcome) {
+    case HTTP_EXCHANGE_OK:
+        return PEER_OK;
+    case HTTP_EXCHANGE_SLOW:
+        return PEER_SLOW;
+    case HTTP_EXCHANGE_UNREACHABLE:
+        return PEER_UNREACHABLE;
+    default:
+        return PEER_BROKEN;
+    }
+}
+
+static peer_answer_t judge_answer(const http_answer_t *http, apr_pool_t *p)
+{
+    peer_answer_t answer = {.outcome = peer_outcome(http->outcome), .why = http->why};
+    if (answer.outcome != PEER_OK)
+        return answer;
+    answer.status = http->status;
+    answer.json = json_read(p, http->body, http->len);
+    answer.is_typed = is_json_type(http->type);
+    return answer;
+}
+
+peer_answer_t peer_ask(const peer_t *peer, const peer_question_t *question, apr_pool_t *p)
+{
+    seat_t seat;
+    if (!seats_take(peer->seats, question->total_ms + GRACE_MS, &seat))
+        return (peer_answer_t){.outcome = PEER_BUSY,
+                               .why = "as many workers as may are waiting for somebody"};
+    const char *body = question->body ? json_write(p, question->body) : NULL;
+    char *bearer = question->bearer ? bearer_header(question, p) : NULL;
+    const http_request_t request = {
+        .method = question->method,
+        .url = question->url,
+        .headers = peer_headers(question, bearer, p),
+        .body = body,
+        .body_len = body ? strlen(body) : 0,
+        .connect_ms = question->total_ms < CONNECT_MS ? question->total_ms : CONNECT_MS,
+        .total_ms = question->total_ms,
+        .body_max = question->max};
+    const http_answer_t answer = http_exchange(peer->http, &request, p);
+    seats_give(peer->seats, &seat);
+    if (bearer)
+        sodium_memzero(bearer, sizeof BEARER - 1 + question->bearer_len);
+    return judge_answer(&answer, p);
+}
+
+void peer_complain(peer_t *peer, const char *what)
+{
+    if (log_may_say(&peer->complained))
+        log_error(peer->log, peer->id, "%s gives no answer that counts: %s", peer->who, what);
+}

@@ -1,0 +1,58 @@
+#ifndef MPIN_PEOPLE_RECORDS_H
+#define MPIN_PEOPLE_RECORDS_H
+
+#include "people/people.h"
+
+/* The records of this room, and how its files read and change them. They are lasting but for the
+ * last:
+ *   user:<uid>         user_t
+ *   name:<sha256>      uid of a canonical name
+ *   identity:<handle>  identity_t; one that expires is being added and not there yet
+ *   identities:<uid>   set of handles, of identities that are not revoked
+ *   cleared:<handle>   how many failures a success has cleared; STORE_BEHIND
+ */
+struct people_t {
+    store_t *store;
+    revocations_t *revocations;
+    apr_interval_time_t longest_session;
+    const log_sink_t *log;
+};
+
+#define USER_RECORD_MAX (1 + UID_BYTES + 4 + 1 + 4 + 4 + 1 + NAME_MAX_BYTES)
+#define IDENTITY_RECORD_MAX                                                                        \
+    (1 + HANDLE_BYTES + UID_BYTES + 1 + 1 + 4 + 4 + 4 + 4 * RECENT_FAILURES + HANDLE_BYTES + 1 +   \
+     DEVICE_MAX + 1 + NAME_MAX_BYTES)
+
+/* One pair a record. Writing gives the length, 0 when a field is out of its bounds; reading is
+ * false for anything that writing cannot have made. */
+apr_size_t people_write_user(const user_t *user, unsigned char record[USER_RECORD_MAX]);
+bool people_read_user(const void *record, apr_size_t len, user_t *user);
+apr_size_t people_write_identity(const identity_t *identity,
+                                 unsigned char record[IDENTITY_RECORD_MAX]);
+bool people_read_identity(const void *record, apr_size_t len, identity_t *identity);
+
+/* "kind:<hex>" in the pool. */
+const char *people_key(const char *kind, const unsigned char *id, apr_size_t len, apr_pool_t *p);
+
+/* Says in the log that a record does not parse: STORE_DOWN. */
+store_status_t people_unreadable(people_t *people, const char *key);
+
+/* Seconds since 1970. */
+uint32_t people_seconds(apr_time_t now);
+
+/* When the last session that is sealed by now, or by a sign-in under way, will have ended. */
+apr_time_t people_until(const people_t *people, apr_time_t now);
+
+/* Sets `proven` of a user who has none yet; a deleted one is STORE_MISSING. */
+store_status_t people_set_proven(people_t *people, const unsigned char uid[UID_BYTES],
+                                 apr_time_t now, apr_pool_t *p);
+
+/* Changes what is stored of one identity, whose handle stands in `*identity`; afterwards that is as
+ * it is stored. `alter` works on what is there, again after a lost race, and may refuse; where it
+ * alters nothing, nothing is written. `scratch` goes with the round. An identity that is being
+ * added is STORE_MISSING. */
+typedef store_status_t (*people_alter_t)(void *baton, identity_t *identity, apr_pool_t *scratch);
+store_status_t people_change_identity(people_t *people, identity_t *identity, people_alter_t alter,
+                                      void *baton, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,14 @@
+#ifndef MPIN_RPS_VOUCH_H
+#define MPIN_RPS_VOUCH_H
+
+#include "rps/application.h"
+
+/* Registration by an application's word, at an RPS of other applications (MPinService rps). */
+
+/* Asks the application about a registration that is kept and not active yet; `verify` has all but
+ * the key. NULL, and `*active` says whether it is now. Else the refusal, and the registration is
+ * gone. */
+result_t *vouch_registration(rps_t *rps, const mpin_id_t *id, const verify_t *verify,
+                             const char *reg_ott, bool *active, apr_pool_t *p);
+
+#endif

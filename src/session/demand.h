@@ -1,0 +1,29 @@
+#ifndef MPIN_SESSION_DEMAND_H
+#define MPIN_SESSION_DEMAND_H
+
+#include "session/session.h"
+
+/* The second step that MPinSecondFactor will ask for. */
+typedef enum { DEMAND_NO_SECOND = 0 } demand_second_t;
+
+/* What a place asks of a session, and what a login page on the way there accepts. */
+typedef struct demand_t {
+    uint32_t first; /* FACTOR_BITs: one of these must have been proven ... */
+    demand_second_t second;
+    uint32_t max_age; /* ... not longer ago than so many seconds, 0 = ever */
+} demand_t;
+
+/* Any first factor, ever: where no place is known. */
+extern const demand_t demand_any;
+
+/* A place's, of what its directives say: MPinLoginMethods (-1: whatever the site offers) and
+ * MPinReauthAfter in seconds (-1: none). */
+demand_t demand_of(int methods, uint32_t offered, int reauth_after);
+
+bool demand_is_same(const demand_t *one, const demand_t *other);
+
+/* Does the session meet it at `now`? Each factor counts by its own time: a fresh password makes no
+ * old PIN fresh. */
+bool demand_is_met(const demand_t *demand, const session_t *session, apr_time_t now);
+
+#endif

@@ -1,0 +1,24 @@
+#ifndef MPIN_SESSION_FACTOR_H
+#define MPIN_SESSION_FACTOR_H
+
+/* What a person can prove, one by one. Each has a time of its own in a session: a fresh password
+ * makes no old PIN fresh. Their numbers stand in sealed cookies, as bits: none is ever given anew,
+ * and a cookie that names the first seven alone is a byte shorter than others. */
+typedef enum {
+    FACTOR_PIN = 0,
+    FACTOR_PASSWORD,
+    FACTOR_PASSKEY,
+    FACTOR_TOTP,
+    FACTOR_SMS,
+    FACTOR_WORKOS,
+    FACTOR_TRUSTED, /* a login through another Apache module */
+    FACTOR_RECOVERY,
+    FACTOR_COUNT
+} factor_t;
+
+#define FACTOR_BIT(factor) (1u << (factor))
+
+/* The bits of what alone can sign somebody in. */
+#define FACTORS_FIRST (FACTOR_BIT(FACTOR_PIN) | FACTOR_BIT(FACTOR_PASSWORD))
+
+#endif

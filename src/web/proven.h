@@ -1,0 +1,27 @@
+#ifndef MPIN_WEB_PROVEN_H
+#define MPIN_WEB_PROVEN_H
+
+#include "base/result.h"
+#include "people/people.h"
+#include "session/prelogin.h"
+
+/* What somebody has just proven, and the session that it makes. Nothing here knows httpd;
+ * web/signin.h does the rest. */
+typedef struct proven_t {
+    const user_t *user;
+    factor_t factor;
+    uint32_t amr;                  /* amr_t bits of this proof alone */
+    const char *provider;          /* "local" for PIN and password */
+    const unsigned char *identity; /* HANDLE_BYTES of the device that has the PIN, NULL without */
+    bool of_name;      /* it proves the name itself (docs/identity.md, "Proof of a name") */
+    const char *event; /* for the audit log: "login_pin" */
+    const prelogin_entry_t *entry; /* the login page that led here, NULL for none */
+} proven_t;
+
+/* NULL, or why this proof signs nobody in: 403 user_disabled, also for a deleted user. */
+result_t *proven_refusal(const proven_t *proven, apr_pool_t *p);
+
+/* The session that it makes, not started yet (session_start). */
+session_t proven_session(const proven_t *proven);
+
+#endif

@@ -1,0 +1,130 @@
+#include "web/signin.h"
+#include "base/hex.h"
+#include "store/refusal.h"
+#include "web/answer.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define GRACE 10       /* seconds for requests that are under way with the old id at a step-up */
+#define SHORT_HANDLE 6 /* bytes of an identity's handle that logs show */
+
+store_status_t signin_end_family(const site_t *site, const unsigned char family[SESSION_ID_BYTES],
+                                 apr_time_t now)
+{
+    return revocations_add(site->revocations, REVOKE_FAMILY, family, 0, now,
+                           now + site->session_max);
+}
+
+/* The new session takes the place of the one that the browser has. Of the same user it is a
+ * step-up: it keeps the family, which one sign-out ends; the old id is honoured a moment more at
+ * its old level. Anybody else's session ends. */
+static store_status_t take_place(const site_t *site, const session_t *old, session_t *session,
+                                 apr_time_t now)
+{
+    if (memcmp(old->uid, session->uid, sizeof(old->uid)) != 0) {
+        memset(session->family, 0, sizeof(session->family));
+        return signin_end_family(site, old->family, now);
+    }
+    memcpy(session->family, old->family, sizeof(session->family));
+    session->started = old->started;
+    return revocations_add(site->revocations, REVOKE_SESSION, old->id,
+                           (uint32_t)apr_time_sec(now) + GRACE, now, now + site->session_max);
+}
+
+/* Makes the session and sends its cookies. NULL, or the refusal: then the old session stays. */
+static result_t *seal_session(facts_t *facts, const proven_t *proven)
+{
+    request_rec *r = facts->r;
+    request_t *request = facts->request;
+    const site_t *site = facts->site;
+    const apr_time_t now = facts->caller.now;
+    const session_t *old = request_session(r);
+    session_t session = proven_session(proven);
+
+    memcpy(session.family, request->next_family, sizeof(session.family));
+    session.started = (uint32_t)apr_time_sec(now);
+    const store_status_t status = old ? take_place(site, old, &session, now) : STORE_OK;
+    if (status != STORE_OK)
+        return store_refusal(status, r->pool);
+    session_start(site->sessions, &session, proven->factor, now);
+    if (old)
+        session_step_up(site->sessions, &session, old);
+    const char *value = session_seal(site->sessions, &session, now, r->pool);
+    if (!value)
+        return result_no_randomness(r->pool);
+
+    request_set_cookie(r, site->session_cookie, value, 0);
+    request_remember(r, session.name, now);
+    request->session = session;
+    request->session_status = SESSION_OK;
+    return NULL;
+}
+
+static void record_signin(facts_t *facts, const proven_t *proven)
+{
+    apr_pool_t *p = facts->r->pool;
+    result_t *done = result_ok(p, NULL);
+    done->event = proven->event;
+    done->user = facts->request->session.name;
+    done->identity = proven->identity ? hex_encode(p, proven->identity, SHORT_HANDLE) : NULL;
+    answer_audit(facts->r, done);
+}
+
+const char *signin_target(const site_t *site, const prelogin_entry_t *entry)
+{
+    return entry && *entry->target ? entry->target : site->after_login;
+}
+
+/* One more step before the target, at a page of ours: who came by password is asked whether a PIN
+ * on this device shall make the next login easier. NULL: none. */
+static const char *step_of(const facts_t *facts, const proven_t *proven)
+{
+    const site_t *site = facts->site;
+    if (proven->factor != FACTOR_PASSWORD || !(site->methods & FACTOR_BIT(FACTOR_PIN)) ||
+        !site->rps_settings.register_signed_in)
+        return NULL;
+    return apr_pstrcat(facts->r->pool, site->paths[PATH_LOGIN],
+                       "?offer=1&s=", proven->entry ? proven->entry->nonce : "", NULL);
+}
+
+/* What every sign-in needs, whatever was proven. NULL, or the refusal. */
+static result_t *let_in(facts_t *facts, const proven_t *proven)
+{
+    apr_pool_t *p = facts->r->pool;
+    result_t *refusal = proven_refusal(proven, p);
+    if (refusal)
+        return refusal;
+    const store_status_t status =
+        proven->of_name
+            ? people_name_proven(facts->site->people, proven->user, facts->caller.now, p)
+            : STORE_OK;
+    return status == STORE_OK ? seal_session(facts, proven) : store_refusal(status, p);
+}
+
+signin_t signin(facts_t *facts, const proven_t *proven)
+{
+    signin_t in = {.refusal = let_in(facts, proven)};
+    if (in.refusal)
+        return in;
+    record_signin(facts, proven);
+    in.session = &facts->request->session;
+    in.location = step_of(facts, proven);
+    if (!in.location)
+        in.location = apr_pstrdup(facts->r->pool, signin_target(facts->site, proven->entry));
+    return in;
+}
+
+result_t *signin_end(request_rec *r, apr_time_t now)
+{
+    request_t *request = request_of(r);
+    const session_t *session = request_session(r);
+    const store_status_t status =
+        session ? signin_end_family(request->site, session->family, now) : STORE_OK;
+
+    if (status != STORE_OK)
+        return store_refusal(status, r->pool);
+    request_set_cookie(r, request->site->session_cookie, NULL, 0);
+    request->session_status = SESSION_NONE;
+    return NULL;
+}

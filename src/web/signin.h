@@ -1,0 +1,31 @@
+#ifndef MPIN_WEB_SIGNIN_H
+#define MPIN_WEB_SIGNIN_H
+
+#include "web/facts.h"
+#include "web/proven.h"
+
+/* The one place where a proof becomes a session of this browser, and where its session ends. */
+typedef struct signin_t {
+    result_t *refusal;        /* NULL: signed in */
+    const session_t *session; /* the request's from now on */
+    const char *location;     /* where the browser goes on: to one more step, else to its target */
+} signin_t;
+
+/* A session that the browser has is replaced: of the same user it is a step-up, which keeps the
+ * family and what was proven; anybody else's ends. Cookies are set, the audit record is written.
+ * Refusals: 403 user_disabled, 503. */
+signin_t signin(facts_t *facts, const proven_t *proven);
+
+/* Where a login page led to: the place that it was asked for, or MPinAfterLogin. `entry` may be
+ * NULL. */
+const char *signin_target(const site_t *site, const prelogin_entry_t *entry);
+
+/* Signs out: revokes the session's family and deletes the cookie. NULL, or the refusal (503) of a
+ * store that could not record it. */
+result_t *signin_end(request_rec *r, apr_time_t now);
+
+/* Ends all sessions that came from one login, wherever their cookies are. */
+store_status_t signin_end_family(const site_t *site, const unsigned char family[SESSION_ID_BYTES],
+                                 apr_time_t now);
+
+#endif

@@ -1,0 +1,140 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "session/demand.h"
+
+#define NOW 1700000000u
+#define PIN FACTOR_BIT(FACTOR_PIN)
+#define PASSWORD FACTOR_BIT(FACTOR_PASSWORD)
+
+/* Signed in by password ten minutes ago, by PIN an hour ago. */
+static const session_t both = {
+    .proven = {[FACTOR_PASSWORD] = NOW - 600, [FACTOR_PIN] = NOW - 3600},
+};
+
+static bool met(uint32_t first, uint32_t max_age, const session_t *session)
+{
+    const demand_t demand = {.first = first, .max_age = max_age};
+    return demand_is_met(&demand, session, apr_time_from_sec(NOW));
+}
+
+static void place_without_directives_takes_whatever_the_site_offers(void **state)
+{
+    (void)state;
+    const demand_t demand = demand_of(-1, PIN, -1);
+    assert_int_equal(demand.first, PIN);
+    assert_int_equal(demand.second, DEMAND_NO_SECOND);
+    assert_int_equal(demand.max_age, 0);
+}
+
+static void place_with_directives_asks_for_what_they_say(void **state)
+{
+    (void)state;
+    const demand_t demand = demand_of(PASSWORD, PIN, 300);
+    assert_int_equal(demand.first, PASSWORD);
+    assert_int_equal(demand.max_age, 300);
+    assert_int_equal(demand_of(0, PIN, 0).first, 0);
+    assert_int_equal(demand_of(-1, PIN, 0).max_age, 0);
+}
+
+static void one_of_the_accepted_factors_is_enough(void **state)
+{
+    (void)state;
+    const session_t pin = {.proven = {[FACTOR_PIN] = NOW - 1}};
+    assert_true(met(PIN, 0, &pin));
+    assert_true(met(PIN | PASSWORD, 0, &pin));
+    assert_false(met(PASSWORD, 0, &pin));
+}
+
+static void every_factor_counts_where_it_is_accepted_and_nowhere_else(void **state)
+{
+    (void)state;
+    for (int proven = 0; proven < FACTOR_COUNT; proven++) {
+        session_t session = {.amr = UINT32_MAX};
+        session.proven[proven] = NOW;
+        for (int asked = 0; asked < FACTOR_COUNT; asked++)
+            assert_int_equal(met(FACTOR_BIT(asked), 60, &session), asked == proven);
+    }
+}
+
+static void fresh_password_makes_no_old_pin_fresh(void **state)
+{
+    (void)state;
+    assert_true(met(PASSWORD, 1800, &both));
+    assert_true(met(PIN | PASSWORD, 1800, &both));
+    assert_false(met(PIN, 1800, &both));
+    assert_true(met(PIN, 0, &both));
+}
+
+static void proof_is_fresh_up_to_the_last_second(void **state)
+{
+    (void)state;
+    assert_true(met(PASSWORD, 600, &both));
+    assert_false(met(PASSWORD, 599, &both));
+    const session_t future = {.proven = {[FACTOR_PIN] = NOW + 30}}; /* another machine's clock */
+    assert_true(met(PIN, 1, &future));
+    const session_t first = {.proven = {[FACTOR_PIN] = 1}};
+    assert_false(met(PIN, NOW - 2, &first));
+    assert_true(met(PIN, UINT32_MAX, &first));
+}
+
+static void nothing_meets_a_demand_that_accepts_nothing(void **state)
+{
+    (void)state;
+    const session_t nobody = {.amr = UINT32_MAX, .auth_time = NOW};
+    assert_false(met(0, 0, &both));
+    assert_false(met(FACTORS_FIRST, 0, &nobody));
+    assert_false(demand_is_met(&demand_any, &nobody, apr_time_from_sec(NOW)));
+}
+
+static void any_demand_is_met_by_whoever_is_signed_in(void **state)
+{
+    (void)state;
+    const session_t old = {.proven = {[FACTOR_PASSWORD] = 1}};
+    assert_true(demand_is_met(&demand_any, &both, apr_time_from_sec(NOW)));
+    assert_true(demand_is_met(&demand_any, &old, apr_time_from_sec(NOW)));
+}
+
+/* It fails closed: whoever adds one must say here what meets it. */
+static void second_step_that_nobody_can_take_is_never_met(void **state)
+{
+    (void)state;
+    demand_t demand = demand_any;
+    demand.second = (demand_second_t)(DEMAND_NO_SECOND + 1);
+    assert_false(demand_is_met(&demand, &both, apr_time_from_sec(NOW)));
+}
+
+static void demands_are_the_same_when_all_of_them_is(void **state)
+{
+    (void)state;
+    const demand_t one = {PIN, DEMAND_NO_SECOND, 300}, same = one;
+    demand_t other = one;
+    assert_true(demand_is_same(&one, &same));
+    other.first = PASSWORD;
+    assert_false(demand_is_same(&one, &other));
+    other = one;
+    other.second = (demand_second_t)(DEMAND_NO_SECOND + 1);
+    assert_false(demand_is_same(&one, &other));
+    other = one;
+    other.max_age = 301;
+    assert_false(demand_is_same(&one, &other));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(place_without_directives_takes_whatever_the_site_offers),
+        cmocka_unit_test(place_with_directives_asks_for_what_they_say),
+        cmocka_unit_test(one_of_the_accepted_factors_is_enough),
+        cmocka_unit_test(every_factor_counts_where_it_is_accepted_and_nowhere_else),
+        cmocka_unit_test(fresh_password_makes_no_old_pin_fresh),
+        cmocka_unit_test(proof_is_fresh_up_to_the_last_second),
+        cmocka_unit_test(nothing_meets_a_demand_that_accepts_nothing),
+        cmocka_unit_test(any_demand_is_met_by_whoever_is_signed_in),
+        cmocka_unit_test(second_step_that_nobody_can_take_is_never_met),
+        cmocka_unit_test(demands_are_the_same_when_all_of_them_is),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
