@@ -3,8 +3,8 @@
 
 #include "web/facts.h"
 
-/* What an RPS answers to the applications that it serves (docs/protocol.md, "RPS, private"): rows of
- * the route table, on vhosts with MPinService rps only but for one-time codes. */
+/* What an RPS answers to the applications that it serves (docs/protocol.md, "RPS, private"): rows
+ * of the route table, on vhosts with MPinService rps only but for one-time codes. */
 result_t *service_activate(facts_t *facts);     /* POST /user/<mpinId> */
 result_t *service_authenticate(facts_t *facts); /* POST /authenticate */
 result_t *service_otp(facts_t *facts);          /* POST /rps/otp, at a site too */

@@ -32,7 +32,7 @@ static store_status_t take_place(const site_t *site, const session_t *old, sessi
                            (uint32_t)apr_time_sec(now) + GRACE, now, now + site->session_max);
 }
 
-/* Makes the session and sends its cookies. NULL, or the refusal: then the old session stays. */
+/* Makes the session and sends its cookies. NULL, or the refusal. */
 static result_t *seal_session(facts_t *facts, const proven_t *proven)
 {
     request_rec *r = facts->r;
@@ -89,7 +89,7 @@ static const char *step_of(const facts_t *facts, const proven_t *proven)
 }
 
 /* What every sign-in needs, whatever was proven. NULL, or the refusal. */
-static result_t *let_in(facts_t *facts, const proven_t *proven)
+static result_t *signin_admit(facts_t *facts, const proven_t *proven)
 {
     apr_pool_t *p = facts->r->pool;
     result_t *refusal = proven_refusal(proven, p);
@@ -104,7 +104,7 @@ static result_t *let_in(facts_t *facts, const proven_t *proven)
 
 signin_t signin(facts_t *facts, const proven_t *proven)
 {
-    signin_t in = {.refusal = let_in(facts, proven)};
+    signin_t in = {.refusal = signin_admit(facts, proven)};
     if (in.refusal)
         return in;
     record_signin(facts, proven);

@@ -28,7 +28,7 @@ static caller_t caller_at(const char *address, const known_t *known, apr_time_t 
     return (caller_t){.now = now, .address = address, .known = known};
 }
 
-/* Who tries an account is known as its user; who tries none, as anybody. */
+/* A caller who tries an account is known as its user, and as anybody where there is none. */
 static const char *known_as(const char *account)
 {
     return account ? account : THROTTLE_ANYBODY;
