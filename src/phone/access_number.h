@@ -3,7 +3,7 @@
 
 #include "phone/phone.h"
 
-/* Access numbers: six random digits and a check digit (protocol, cSum 1). It guards against a
+/* Access numbers: six random digits and a check digit (cSum 1 of the protocol). It guards against a
  * mistyped digit, and numbers against mix-ups; neither guards against a relay. */
 #define NUMBER_DIGITS 7
 #define NUMBERS_LIVE 2000 /* so many places are there, and a number lies in one of them */
@@ -19,7 +19,7 @@ store_status_t access_number_take(store_t *store, const unsigned char wid[WID_BY
                                   apr_time_t now, apr_time_t expires,
                                   char number[NUMBER_DIGITS + 1], apr_pool_t *p);
 
-/* Where a number leads to. STORE_MISSING: nowhere. */
+/* The wid that a number leads to. STORE_MISSING: it leads nowhere. */
 store_status_t access_number_find(store_t *store, const char *number, apr_time_t now,
                                   unsigned char wid[WID_BYTES], apr_pool_t *p);
 

@@ -22,7 +22,7 @@ static const mark_t systems[] = {
     {"iPad", "iPad"},          {"CrOS", "ChromeOS"},   {"Macintosh", "macOS"},
     {"Linux", "Linux"},        {"BSD", "BSD"},         {NULL, NULL}};
 
-static const char *find(const mark_t *marks, const char *text)
+static const char *find_mark(const mark_t *marks, const char *text)
 {
     while (marks->mark && !strstr(text, marks->mark))
         marks++;
@@ -32,6 +32,6 @@ static const char *find(const mark_t *marks, const char *text)
 const char *browser_name(const char *user_agent, apr_pool_t *p)
 {
     const char *text = user_agent ? apr_pstrndup(p, user_agent, LOOKED_AT) : "";
-    const char *browser = find(browsers, text), *system = find(systems, text);
+    const char *browser = find_mark(browsers, text), *system = find_mark(systems, text);
     return system ? apr_pstrcat(p, browser, " on ", system, NULL) : browser;
 }

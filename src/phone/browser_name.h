@@ -4,7 +4,7 @@
 #include <apr_pools.h>
 
 /* "Chrome on Linux" of a User-Agent (NULL: none): always two of a handful of words of our own,
- * never anything of what was sent. What people see on their phone; nothing is decided by it. */
+ * never anything of what was sent. People see it on their phone; nothing is decided by it. */
 const char *browser_name(const char *user_agent, apr_pool_t *p);
 
 #endif

@@ -186,7 +186,7 @@ static const char *codes_key(const char *address, apr_pool_t *p)
     return store_key("codes", number, sizeof number, p);
 }
 
-/* What the codes of one browser begin with, in the list of their address. */
+/* The codes of one browser begin with this in the list of their address. */
 static const char *codes_of_browser(const phones_t *phones, const code_t *code, apr_pool_t *p)
 {
     unsigned char name[16];
@@ -202,7 +202,7 @@ static const char *code_member(const phones_t *phones, const unsigned char wid[W
     return apr_pstrcat(p, codes_of_browser(phones, code, p), code_key(phones, wid, p), NULL);
 }
 
-/* Of a browser that has asked before, the oldest code gives way: one that loads a page again and
+/* The oldest code of a browser that has asked before gives way: one that loads a page again and
  * again keeps nobody else from it. False: it has none. */
 static bool oldest_gives_way(phones_t *phones, const char *list, const code_t *code, apr_pool_t *p)
 {

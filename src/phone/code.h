@@ -4,10 +4,10 @@
 #include "base/name.h"
 #include "phone/phone.h"
 
-/* What a desktop shows to be signed in by a phone, and how far that is: one fleeting record,
- * changed by compare-and-swap only. Three names lead to it: the webOTT, which is the desktop's
- * secret; the wid, which stands in the QR; and the access number. The wid is a pseudorandom
- * function of the webOTT: a poll is one look-up, and a holder of the wid cannot poll. */
+/* A code is what a desktop shows to be signed in by a phone, and how far that is: one fleeting
+ * record, changed by compare-and-swap only. Three names lead to it: the webOTT, which is the
+ * desktop's secret; the wid, which stands in the QR; and the access number. The wid is a
+ * pseudorandom function of the webOTT: a poll is one look-up, and nobody polls with the wid. */
 #define CODE_SECONDS 300
 #define CODES_OF_ADDRESS 5 /* live ones */
 #define CODE_WORD_MAX 4096 /* bytes of the relying party's word */
@@ -50,7 +50,7 @@ typedef struct code_t {
 /* 412 for what leads to no live code. */
 result_t *code_unknown(apr_pool_t *p);
 
-/* Where a code lies in the store, and what leads there. */
+/* The wid of a webOTT. */
 void code_wid_of(const phones_t *phones, const unsigned char web_ott[TOKEN_BYTES],
                  unsigned char wid[WID_BYTES]);
 

@@ -1,4 +1,5 @@
-/* GET /rps/mobileConfig and GET /service: where a mobile client finds us. */
+/* GET /rps/mobileConfig and GET /service (docs/protocol.md, "RPS, public"): where a mobile client
+ * finds us. */
 #include <string.h>
 #include "base/json.h"
 #include "phone/phones.h"

@@ -4,9 +4,9 @@
 #include "base/seats.h"
 #include "phone/phone.h"
 
-/* What becomes of a code once a phone's PIN was right: the phone offers its authOTT, the desktop
- * comes in with it, and the relying party leaves a word for the phone. The caller has judged the
- * PIN; here it is only about the code. */
+/* The way of a code once a phone's PIN was right: the phone offers its authOTT, the desktop comes
+ * in with it, and the relying party leaves a word for the phone. The caller has judged the PIN;
+ * here it is only about the code. */
 
 typedef struct offer_t {
     const unsigned char *wid;      /* WID_BYTES: the code that is answered */

@@ -6,8 +6,8 @@
 #include "people/throttle.h"
 #include "session/caller.h"
 
-/* A phone signs a desktop in (docs/protocol.md, "Browser order"): the codes that desktops show, and
- * what phones make of them. What a PIN is worth, the RPS judges (rps/rps.h).
+/* A phone signs a desktop in (docs/protocol.md, "A phone signs a computer in"): the codes that
+ * desktops show, and what phones make of them. The RPS judges what a PIN is worth (rps/rps.h).
  *
  * Each function below that returns a result is one endpoint, as those of rps.h, and answers 404
  * where MPinPhoneLogin is off. Store trouble is 503. */

@@ -1,5 +1,5 @@
-/* The desktop of a phone login (protocol: RPS, public): POST /rps/getAccessNumber, getQrUrl and
- * access. */
+/* POST /rps/getAccessNumber, /rps/getQrUrl and /rps/access (docs/protocol.md, "RPS, public"): the
+ * desktop of a login by phone. */
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static unsigned two_digits(void)
     return 10 + randombytes_uniform(90);
 }
 
-/* What the desktop shows, among two others. */
+/* The number that the desktop shows, among two others. */
 static void draw_choices(code_t *code)
 {
     unsigned char choices[3];
@@ -97,7 +97,7 @@ result_t *phone_access_number(phones_t *phones, const caller_t *caller, apr_pool
     return refusal ? refusal : result_ok(p, shown_answer(&fresh, caller, p));
 }
 
-/* Whoever the desktop expects, a canonical name. False: it is none. */
+/* Reads whom the desktop expects, a canonical name. False: it is none. */
 static bool read_preroll(code_t *code, const json_t *body, apr_pool_t *p)
 {
     const json_t *value = json_object_get(body, "prerollid");
@@ -156,7 +156,7 @@ static const char *word_of_state(code_state_t state)
     return "expired";
 }
 
-/* As text, in the protocol's order and then what is ours: a tree of it would cost more than all the
+/* It is made as text, in the protocol's order and then ours: a tree would cost more than all the
  * rest of a poll. Canonical names and hex need no escapes. */
 static const char *progress_text(const code_t *code, apr_pool_t *p)
 {

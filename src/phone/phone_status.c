@@ -1,4 +1,4 @@
-/* POST /rps/codeStatus (protocol: RPS, public). */
+/* POST /rps/codeStatus (docs/protocol.md, "RPS, public"): what a phone says of a code. */
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static bool read_status(says_t *says, const json_t *body)
     return true;
 }
 
-/* What is shown to somebody else later is a name or nothing: no text of a stranger's. */
+/* Somebody else is shown it later, so it is a name or nothing: no text of a stranger's. */
 static bool read_announced(status_request_t *request, const json_t *body, apr_pool_t *p)
 {
     const char *text = json_text(body, "userId", NAME_MAX_BYTES);
@@ -146,7 +146,7 @@ static bool withdraws(const saying_t *saying, const code_t *code)
            sodium_memcmp(code->browser, browser, sizeof code->browser) == 0;
 }
 
-static bool say_once(void *baton, code_t *code, const char **word)
+static bool step_say(void *baton, code_t *code, const char **word)
 {
     saying_t *saying = baton;
     (void)word;
@@ -187,7 +187,7 @@ static json_t *choices_shown(const code_t *code, apr_pool_t *p)
     return list;
 }
 
-/* What the phone is about to sign in. */
+/* The phone shows it before it signs in. */
 static json_t *context_shown(const phones_t *phones, const saying_t *saying)
 {
     const code_t *code = &saying->code;
@@ -214,12 +214,12 @@ static result_t *status_answer(phones_t *phones, const saying_t *saying, apr_poo
                                              : result_ok(p, json_pack("{s:s}", "Status", "OK"));
 }
 
-static result_t *say_it(phones_t *phones, const caller_t *caller,
-                        const unsigned char wid[WID_BYTES], const status_request_t *request,
-                        apr_pool_t *p)
+static result_t *say_to_code(phones_t *phones, const caller_t *caller,
+                             const unsigned char wid[WID_BYTES], const status_request_t *request,
+                             apr_pool_t *p)
 {
     saying_t saying = {.request = request, .caller = caller, .p = p};
-    store_status_t status = code_change(phones, wid, caller->now, say_once, &saying, p);
+    store_status_t status = code_change(phones, wid, caller->now, step_say, &saying, p);
     if (status == STORE_MISSING)
         return code_unknown(p);
     if (status == STORE_CHANGED)
@@ -234,7 +234,8 @@ static result_t *say_it(phones_t *phones, const caller_t *caller,
     return result;
 }
 
-/* Whoever guesses numbers is throttled as one who guesses passwords; what hits costs nothing. */
+/* An address that guesses numbers is throttled as one that guesses passwords; a hit costs nothing.
+ * */
 result_t *phone_code_status(phones_t *phones, const caller_t *caller, const json_t *body,
                             apr_pool_t *p)
 {
@@ -255,7 +256,7 @@ result_t *phone_code_status(phones_t *phones, const caller_t *caller, const json
 
     unsigned char wid[WID_BYTES];
     status = code_find(phones, request.wid, caller->now, wid, p);
-    result_t *result = status == STORE_OK        ? say_it(phones, caller, wid, &request, p)
+    result_t *result = status == STORE_OK        ? say_to_code(phones, caller, wid, &request, p)
                        : status == STORE_MISSING ? code_unknown(p)
                                                  : store_refusal(status, p);
     if (!result->code || (result->status != 412 && strcmp(result->code, "wrong_pick") != 0))

@@ -8,7 +8,7 @@
 #define RUN_MAX 32 /* characters of "M169 169h177v1h-177z" */
 
 /* The length of the dark run that begins at `x` of a row. */
-static int run_at(const unsigned char *row, int width, int x)
+static int qr_run_at(const unsigned char *row, int width, int x)
 {
     int end = x;
     while (end < width && row[end] & 1)
@@ -16,7 +16,7 @@ static int run_at(const unsigned char *row, int width, int x)
     return end - x;
 }
 
-static int count_runs(const QRcode *code)
+static int qr_count_runs(const QRcode *code)
 {
     int runs = 0;
     for (int i = 0; i < code->width * code->width; i++)
@@ -25,14 +25,14 @@ static int count_runs(const QRcode *code)
 }
 
 /* Every dark run as a rectangle one module high. */
-static const char *path_of(const QRcode *code, apr_pool_t *p)
+static const char *qr_path(const QRcode *code, apr_pool_t *p)
 {
-    char *path = apr_palloc(p, (apr_size_t)count_runs(code) * RUN_MAX + 1), *at = path;
+    char *path = apr_palloc(p, (apr_size_t)qr_count_runs(code) * RUN_MAX + 1), *at = path;
     *at = '\0';
     for (int y = 0; y < code->width; y++) {
         const unsigned char *row = code->data + y * code->width;
         for (int x = 0; x < code->width; x++) {
-            const int run = run_at(row, code->width, x);
+            const int run = qr_run_at(row, code->width, x);
             if (run)
                 at += apr_snprintf(at, RUN_MAX, "M%d %dh%dv1h-%dz", x + QUIET, y + QUIET, run, run);
             x += run;
@@ -54,7 +54,7 @@ const char *qr_svg(const char *text, apr_pool_t *p)
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
         "shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h%dv%dh-%dz\"/><path "
         "fill=\"#000\" d=\"%s\"/></svg>",
-        side, side, side, side, side, path_of(code, p));
+        side, side, side, side, side, qr_path(code, p));
     QRcode_free(code);
     return svg;
 }

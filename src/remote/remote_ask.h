@@ -17,7 +17,7 @@ typedef struct question_t {
 result_t *remote_ask(remote_t *remote, const question_t *question, int *status, const json_t **json,
                      apr_pool_t *p);
 
-/* 502: an answer, but not the protocol's. What is wrong with it is logged, once a minute. */
+/* 502: an answer, but not the protocol's. The log says what is wrong with it, once a minute. */
 result_t *remote_broken(remote_t *remote, const char *what, apr_pool_t *p);
 
 #endif

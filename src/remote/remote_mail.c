@@ -3,9 +3,9 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "base/json.h"
+#include "remote/granted.h"
 #include "remote/remote_ask.h"
 #include "rps/activation.h"
-#include "rps/granted.h"
 #include "rps/mailed.h"
 #include "store/key.h"
 

@@ -4,9 +4,9 @@
 #include "remote/remote_room.h"
 #include "rps/pending.h"
 
-/* A name that is proven by its mailbox, where the RPS is elsewhere (protocol: RPS to RPA, not
- * forceActivate). The RPS keeps the registration, and we what activates it there. It knows of no
- * number that a pad shows, so the link must be opened in the browser that registers, which its
+/* A name that is proven by its mailbox, where the RPS is elsewhere (docs/protocol.md, "RPS to RPA",
+ * not forceActivate). The RPS keeps the registration, and we what activates it there. It knows of
+ * no number that a pad shows, so the link must be opened in the browser that registers, which its
  * userData tells. */
 
 /* Queues the mail; `pending` has name and device, and becomes what waits for its link. Again for

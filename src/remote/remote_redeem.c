@@ -1,17 +1,17 @@
+/* POST /authenticate at an RPS elsewhere (docs/protocol.md, "RPS, private"). It says who somebody
+ * is, and nothing more: we see to it that they may sign in here, and that an authOTT is good
+ * once. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
 #include "base/json.h"
-#include "rps/granted.h"
-#include "rps/admit.h"
-#include "rps/redeem.h"
+#include "remote/granted.h"
 #include "remote/remote_ask.h"
 #include "remote/remote_id.h"
+#include "rps/admission.h"
+#include "rps/redeem.h"
 #include "store/key.h"
-
-/* POST /authenticate at an RPS elsewhere (protocol: RPS, private). It says who somebody is, and
- * nothing more: whether they may sign in here, and that an authOTT is good once, is for us. */
 
 #define TOTAL_MS 5000
 #define WORD_MS 2000 /* for the last word: the person at the desktop waits meanwhile */
@@ -19,14 +19,14 @@
 #define OTT_MAX 64
 #define ONCE_SECONDS 300 /* longer than any authOTT lives */
 
-/* What a good answer says. */
+/* A good answer says this. */
 typedef struct verified_t {
     const char *name; /* canonical */
     mpin_id_t id;
     bool mobile; /* the identity is a phone's */
 } verified_t;
 
-static bool is_token(const char *text)
+static bool is_authott_text(const char *text)
 {
     const apr_size_t len = strlen(text);
     for (const char *c = text; *c; c++)
@@ -35,8 +35,7 @@ static bool is_token(const char *text)
     return len && len <= OTT_MAX;
 }
 
-/* ---- an authOTT is good once, whatever the RPS makes of it ------------------------------------
- */
+/* ---- an authOTT is good once, whatever the RPS makes of it ----------------------------------- */
 
 static const char *once_key(const char *auth_ott, apr_pool_t *p)
 {
@@ -82,7 +81,7 @@ static result_t *read_verified(remote_t *remote, const json_t *json, verified_t 
 }
 
 /* Another instance of this module says how many tries are left. */
-static result_t *wrong_pin(const json_t *json, apr_pool_t *p)
+static result_t *remote_wrong_pin(const json_t *json, apr_pool_t *p)
 {
     result_t *result = result_error(p, 401, "wrong_pin", "The PIN is wrong.");
     const json_t *left = json_object_get(json, "attemptsLeft");
@@ -94,11 +93,11 @@ static result_t *wrong_pin(const json_t *json, apr_pool_t *p)
 
 /* The table of the protocol. A refusal deletes the tokens of old clients, so it counts only when it
  * is the protocol's own. */
-static result_t *refusal_for(remote_t *remote, int status, const json_t *json, apr_pool_t *p)
+static result_t *refusal_of_rps(remote_t *remote, int status, const json_t *json, apr_pool_t *p)
 {
     switch (status) {
     case 401:
-        return wrong_pin(json, p);
+        return remote_wrong_pin(json, p);
     case 403:
         return result_error(p, 403, "not_allowed", "The RPS refuses this user.");
     case 408:
@@ -112,8 +111,8 @@ static result_t *refusal_for(remote_t *remote, int status, const json_t *json, a
     }
 }
 
-static result_t *ask_who(remote_t *remote, const char *auth_ott, const json_t *logout_data,
-                         verified_t *verified, apr_pool_t *p)
+static result_t *ask_who_it_is(remote_t *remote, const char *auth_ott, const json_t *logout_data,
+                               verified_t *verified, apr_pool_t *p)
 {
     json_t *body = json_tie(p, json_pack("{s:s}", "authOTT", auth_ott));
     const question_t question = {"POST", "/authenticate", body, TOTAL_MS, ANSWER_MAX};
@@ -131,19 +130,19 @@ static result_t *ask_who(remote_t *remote, const char *auth_ott, const json_t *l
         return remote_broken(
             remote, apr_psprintf(p, "a login with status %d, and not so in its JSON", status), p);
     return status == 200 ? read_verified(remote, json, verified, p)
-                         : refusal_for(remote, status, json, p);
+                         : refusal_of_rps(remote, status, json, p);
 }
 
 /* ---- who may sign in here -------------------------------------------------------------------- */
 
-static result_t *admit(remote_t *remote, const caller_t *caller, const verified_t *verified,
-                       redemption_t *redemption, apr_pool_t *p)
+static result_t *admit_verified(remote_t *remote, const caller_t *caller,
+                                const verified_t *verified, redemption_t *redemption, apr_pool_t *p)
 {
     result_t *refusal = granted_become(remote->rps, caller, &verified->id, verified->name, p);
     if (refusal)
         return refusal;
-    refusal = admit_identity(remote->rps, verified->id.handle, &redemption->identity,
-                             &redemption->user, p);
+    refusal =
+        rps_admit(remote->rps, verified->id.handle, &redemption->identity, &redemption->user, p);
     if (!refusal && strcmp(redemption->identity.name, verified->name) != 0)
         refusal = remote_broken(remote, "an mpinId of another user", p);
     return refusal;
@@ -153,11 +152,11 @@ static result_t *redeem_once(remote_t *remote, const caller_t *caller, const cha
                              const json_t *logout_data, redemption_t *redemption, apr_pool_t *p)
 {
     verified_t verified = {NULL, {{0}, {0}}, false};
-    result_t *refusal = ask_who(remote, auth_ott, logout_data, &verified, p);
+    result_t *refusal = ask_who_it_is(remote, auth_ott, logout_data, &verified, p);
     if (!verified.name)
         return refusal;
     redemption->wants_word = verified.mobile || logout_data;
-    refusal = admit(remote, caller, &verified, redemption, p);
+    refusal = admit_verified(remote, caller, &verified, redemption, p);
     return refusal ? rps_audited(refusal, "login_refused", verified.name, verified.id.handle, p)
                    : NULL;
 }
@@ -167,7 +166,7 @@ void remote_redeem(remote_t *remote, const caller_t *caller, const char *auth_ot
 {
     int wait;
     memset(redemption, 0, sizeof *redemption);
-    if (!caller->prelogin || !is_token(auth_ott)) {
+    if (!caller->prelogin || !is_authott_text(auth_ott)) {
         redemption->refusal = redeem_unknown(p);
         return;
     }
@@ -194,7 +193,7 @@ void remote_redeem(remote_t *remote, const caller_t *caller, const char *auth_ot
 
 /* ---- the last word --------------------------------------------------------------------------- */
 
-static void tell(remote_t *remote, const json_t *body, apr_pool_t *p)
+static void leave_remote_word(remote_t *remote, const json_t *body, apr_pool_t *p)
 {
     const question_t question = {"POST", "/loginResult", body, WORD_MS, ANSWER_MAX};
     const json_t *json;
@@ -209,13 +208,13 @@ void remote_signed_in(remote_t *remote, const char *auth_ott, const json_t *logo
         json_pack("{s:s, s:i, s:s, s:s}", "authOTT", auth_ott, "status", 200, "message",
                   "Authentication successful", "logoutURL", remote->rps->settings->logout_url);
     json_object_set(body, "logoutData", (json_t *)(apr_uintptr_t)logout_data);
-    tell(remote, json_tie(p, body), p);
+    leave_remote_word(remote, json_tie(p, body), p);
 }
 
 void remote_refused(remote_t *remote, const char *auth_ott, const result_t *refusal, apr_pool_t *p)
 {
-    tell(remote,
-         json_tie(p, json_pack("{s:s, s:i, s:s}", "authOTT", auth_ott, "status", refusal->status,
-                               "message", refusal->message)),
-         p);
+    leave_remote_word(remote,
+                      json_tie(p, json_pack("{s:s, s:i, s:s}", "authOTT", auth_ott, "status",
+                                            refusal->status, "message", refusal->message)),
+                      p);
 }

@@ -1,18 +1,15 @@
+/* POST /mpinVerify and GET /mpinPermitUser (docs/protocol.md, "RPS to RPA"): an RPS elsewhere asks
+ * its relying party. */
 #include <apr_strings.h>
-#include <sodium.h>
 #include <string.h>
-#include "base/hex.h"
 #include "base/json.h"
-#include "rps/granted.h"
-#include "rps/admit.h"
-#include "rps/prove.h"
-#include "rps/quota.h"
-#include "remote/remote_ask.h"
+#include "remote/granted.h"
 #include "remote/remote_id.h"
 #include "remote/remote_mail.h"
+#include "rps/admission.h"
 #include "rps/allowed.h"
-
-/* What an RPS elsewhere asks its relying party (protocol: RPS to RPA). */
+#include "rps/prove.h"
+#include "rps/quota.h"
 
 #define ACTIVATE_KEY_MAX 256 /* bytes */
 
@@ -63,7 +60,7 @@ static result_t *count_granted(remote_t *remote, const caller_t *caller, const p
 }
 
 /* One that is ours already may be sent anew by the RPS; one that is revoked never comes back. */
-static result_t *check_known(remote_t *remote, const wish_t *wish, apr_pool_t *p)
+static result_t *check_known_identity(remote_t *remote, const wish_t *wish, apr_pool_t *p)
 {
     identity_t identity;
     store_status_t status = people_identity(remote->rps->people, wish->id.handle, &identity, p);
@@ -72,8 +69,8 @@ static result_t *check_known(remote_t *remote, const wish_t *wish, apr_pool_t *p
     return status == STORE_OK || status == STORE_MISSING ? NULL : store_refusal(status, p);
 }
 
-static result_t *await_mail(remote_t *remote, const caller_t *caller, const wish_t *wish,
-                            pending_t *pending, apr_pool_t *p)
+static result_t *await_by_mail(remote_t *remote, const caller_t *caller, const wish_t *wish,
+                               pending_t *pending, apr_pool_t *p)
 {
     if (!wish->activate_key)
         return result_error(p, 400, "field_malformed", "activateKey is needed.");
@@ -81,14 +78,14 @@ static result_t *await_mail(remote_t *remote, const caller_t *caller, const wish
                              p);
 }
 
-/* NULL: it is granted; or, where `*active` is false, it will be once its mail's link is followed.
- */
-static result_t *grant(remote_t *remote, const caller_t *caller, const wish_t *wish, bool *active,
-                       apr_pool_t *p)
+/* NULL: it is granted; or, where `*active` is false, it will be once its mail's link is
+ * followed. */
+static result_t *grant_wish(remote_t *remote, const caller_t *caller, const wish_t *wish,
+                            bool *active, apr_pool_t *p)
 {
     pending_t pending;
     memset(&pending, 0, sizeof pending);
-    result_t *refusal = check_known(remote, wish, p);
+    result_t *refusal = check_known_identity(remote, wish, p);
     if (!refusal)
         refusal = prove_name(remote->rps, caller, wish->name, &pending, p);
     if (!refusal)
@@ -99,7 +96,7 @@ static result_t *grant(remote_t *remote, const caller_t *caller, const wish_t *w
     apr_cpystrn(pending.device, wish->device, sizeof pending.device);
     *active = pending.origin != ORIGIN_MAIL;
     if (!*active)
-        return await_mail(remote, caller, wish, &pending, p);
+        return await_by_mail(remote, caller, wish, &pending, p);
     store_status_t status = granted_keep(remote->rps, wish->id.handle, &pending, caller->now, p);
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
@@ -111,7 +108,7 @@ result_t *remote_verify(remote_t *remote, const caller_t *caller, const json_t *
     result_t *refusal = read_wish(&wish, body, p);
     if (refusal)
         return refusal;
-    refusal = grant(remote, caller, &wish, &active, p);
+    refusal = grant_wish(remote, caller, &wish, &active, p);
     if (refusal)
         return rps_audited(refusal, "registration_refused", wish.name, NULL, p);
     return rps_audited(result_ok(p, json_pack("{s:b}", "forceActivate", (int)active)), "registered",
@@ -149,7 +146,7 @@ static result_t *permit_known(remote_t *remote, const mpin_id_t *id, apr_pool_t 
 {
     identity_t identity;
     user_t user;
-    result_t *refusal = admit_identity(remote->rps, id->handle, &identity, &user, p);
+    result_t *refusal = rps_admit(remote->rps, id->handle, &identity, &user, p);
     /* A locked identity learns that at the login, as old clients expect. */
     return refusal && refusal->status == 410 ? NULL : refusal;
 }

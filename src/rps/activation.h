@@ -15,8 +15,8 @@ typedef struct link_t {
     bool wants_number; /* there is one, and it must be typed */
 } link_t;
 
-/* What a link is about; nothing changes. 410 link_gone for every one that is forged, used up, too
- * old or about something that is not there any more. */
+/* Says what a link is about; nothing changes. 410 link_gone for every one that is forged, used up,
+ * too old or about something that is not there any more. */
 result_t *rps_link(rps_t *rps, const caller_t *caller, const char *token, link_t *link,
                    apr_pool_t *p);
 

@@ -72,7 +72,7 @@ static bool list_has(const list_t *list, const char *text)
                                  sizeof(char *), compare_entries);
 }
 
-/* What a line stands for: a canonical name, "@" and a canonical domain, or NULL. */
+/* The entry of a line: a canonical name, "@" and a canonical domain, or NULL. */
 static const char *canonical_entry(const char *line, apr_pool_t *p)
 {
     if (line[0] != '@')
@@ -82,7 +82,7 @@ static const char *canonical_entry(const char *line, apr_pool_t *p)
     return domain ? apr_pstrcat(p, "@", domain, NULL) : NULL;
 }
 
-/* What is neither a name nor a domain is told and passed over. */
+/* A line that is neither a name nor a domain is told and passed over. */
 static void list_add(allow_t *allow, list_t *list, char *line, int number)
 {
     line += strspn(line, SPACE);

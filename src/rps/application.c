@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 #include <string.h>
+#include "base/json.h"
 
 #define TOTAL_MS 5000
 #define ANSWER_MAX 65536 /* bytes: an application's error page may be long */

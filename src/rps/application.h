@@ -3,13 +3,14 @@
 
 #include "rps/room.h"
 
-/* An application is asked over HTTP, as a Milagro RPS asks its relying party (protocol: RPS to
- * RPA). A caller holds a worker meanwhile: one of a tenth of them, for a few seconds at most. */
+/* An application is asked over HTTP, as a Milagro RPS asks its relying party
+ * (docs/protocol.md, "RPS to RPA"). A caller holds a worker meanwhile: one of a tenth of them, for
+ * a few seconds at most. */
 
 /* The application that a directive names, as a peer. */
 peer_t application_peer(const rps_means_t *means, const char *directive, apr_pool_t *p);
 
-/* What POST /mpinVerify tells; all of it is text that nobody has judged but `user_id`. */
+/* The body of POST /mpinVerify; all of it is text that nobody has judged but `user_id`. */
 typedef struct verify_t {
     const char *user_id;      /* canonical */
     const char *mpin_id;      /* hex; "" where only the name is in question */

@@ -1,6 +1,7 @@
+#include "rps/attempt.h"
+
 #include <string.h>
 #include <time.h>
-#include "rps/attempt.h"
 #include "rps/mailed.h"
 
 #define UNRECORDED_LIFE apr_time_from_sec(86400)
@@ -61,8 +62,8 @@ typedef struct attempt_step_t {
     attempt_t *attempt;
 } attempt_step_t;
 
-/* What is in flight is read before the failures: an attempt that ended in between has changed the
- * record, and then the write fails, whatever was decided. */
+/* The record of what is in flight was read before the failures are: an attempt that ended in
+ * between has changed it, and then the write fails, whatever was decided. */
 static store_status_t step_begin(void *baton, inflight_t *inflight, apr_pool_t *scratch)
 {
     const attempt_step_t *mine = baton;

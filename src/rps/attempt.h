@@ -4,14 +4,15 @@
 #include "rps/inflight.h"
 #include "rps/standing.h"
 
-/* One try at a PIN (design, "Attempts"). It is reserved before the proof is looked at; failures
- * that are on record and reservations together never exceed the limit, across threads and
- * processes:
+/* One try at a PIN (docs/architecture.md, "Attempts"). It is reserved before the proof is looked
+ * at; failures that are on record and reservations together never exceed the limit, across threads
+ * and processes:
  *
  *   failures >= N                 locked, nothing is judged
  *   failures + reservations > N   busy, nothing is judged, retryable: two tabs with the right PIN
- * must not lose an identity else                          judged; a wrong PIN is on disk before the
- * reservation is given back */
+ *                                 must not lose an identity
+ *   else                          judged; a wrong PIN is on disk before the reservation is given
+ *                                 back */
 typedef struct attempt_t {
     verdict_t verdict; /* VERDICT_NONE: reserved, to be judged */
     unsigned char handle[HANDLE_BYTES];
@@ -40,7 +41,7 @@ mpin_status_t attempt_judge(const rps_t *rps, const caller_t *caller, attempt_t 
 
 /* Records what came of it and gives the reservation back. A judgement that took longer than
  * JUDGE_SECONDS is not one, for its reservation may be gone: busy, and nobody learns what it was.
- * When a wrong PIN cannot be recorded the reservation stays for a day in its place, and the answer
+ * A wrong PIN that cannot be recorded leaves its reservation for a day in its place, and the answer
  * must be 503. Anything but accepted and wrong counts nothing. */
 store_status_t attempt_end(rps_t *rps, const caller_t *caller, attempt_t *attempt,
                            mpin_status_t outcome, apr_pool_t *p);

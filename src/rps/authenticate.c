@@ -1,5 +1,5 @@
-/* POST /authenticate and GET /status (protocol: RPS, private): what an authOTT is worth to an
- * application, once. */
+/* POST /authenticate and GET /status (docs/protocol.md, "RPS, private"): what an authOTT is worth
+ * to an application, once. */
 #include "base/json.h"
 #include "rps/authott.h"
 #include "rps/phone_word.h"
@@ -45,7 +45,7 @@ static result_t *authenticate_answer(const redemption_t *redemption, apr_pool_t 
     return result;
 }
 
-/* Which browser brought it is the application's to know. */
+/* The application knows which browser brought it. */
 result_t *rps_authenticate(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
 {
     redemption_t redemption;

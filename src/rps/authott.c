@@ -1,14 +1,15 @@
+#include "rps/authott.h"
+
 #include <sodium.h>
 #include <stddef.h>
 #include <string.h>
 #include "base/hex.h"
-#include "rps/authott.h"
 #include "store/key.h"
 
 #define VERSION 4
 
-static const char *key_of(authott_kind_t kind, const unsigned char token[TOKEN_BYTES],
-                          apr_pool_t *p)
+static const char *authott_key(authott_kind_t kind, const unsigned char token[TOKEN_BYTES],
+                               apr_pool_t *p)
 {
     unsigned char hash[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(hash, token, TOKEN_BYTES);
@@ -25,7 +26,7 @@ store_status_t authott_issue(rps_t *rps, const caller_t *caller, authott_t *reco
     if (caller->prelogin)
         memcpy(record->browser, caller->prelogin, sizeof record->browser);
     *text = hex_encode(p, token, sizeof token);
-    return store_add(rps->store, STORE_FLEETING, key_of(record->kind, token, p), record,
+    return store_add(rps->store, STORE_FLEETING, authott_key(record->kind, token, p), record,
                      offsetof(authott_t, mpin_id) + strlen(record->mpin_id) + 1,
                      caller->now + apr_time_from_sec(AUTHOTT_SECONDS));
 }
@@ -82,14 +83,15 @@ store_status_t authott_idle_read(const rps_t *rps, const caller_t *caller, const
 typedef store_status_t (*reader_t)(store_t *store, store_class_t in, const char *key, apr_pool_t *p,
                                    store_record_t *record);
 
-static store_status_t read_kept(rps_t *rps, authott_kind_t kind, reader_t reader, const char *text,
-                                authott_t *record, apr_pool_t *p)
+static store_status_t read_authott(rps_t *rps, authott_kind_t kind, reader_t reader,
+                                   const char *text, authott_t *record, apr_pool_t *p)
 {
     unsigned char token[TOKEN_BYTES];
     store_record_t found;
     if (!text || !hex_decode(text, token, sizeof token))
         return STORE_MISSING;
-    store_status_t status = reader(rps->store, STORE_FLEETING, key_of(kind, token, p), p, &found);
+    store_status_t status =
+        reader(rps->store, STORE_FLEETING, authott_key(kind, token, p), p, &found);
     if (status != STORE_OK)
         return status;
     if (found.len <= offsetof(authott_t, mpin_id) || found.len > sizeof *record ||
@@ -102,7 +104,7 @@ static store_status_t read_kept(rps_t *rps, authott_kind_t kind, reader_t reader
 store_status_t authott_take(rps_t *rps, const caller_t *caller, const char *text, authott_t *record,
                             apr_pool_t *p)
 {
-    store_status_t status = read_kept(rps, AUTHOTT_BROWSER, store_take, text, record, p);
+    store_status_t status = read_authott(rps, AUTHOTT_BROWSER, store_take, text, record, p);
     return status == STORE_MISSING && text && (caller->prelogin || rps->settings->service)
                ? authott_idle_read(rps, caller, text, record)
                : status;
@@ -110,10 +112,10 @@ store_status_t authott_take(rps_t *rps, const caller_t *caller, const char *text
 
 store_status_t authott_phone(rps_t *rps, const char *text, authott_t *record, apr_pool_t *p)
 {
-    return read_kept(rps, AUTHOTT_PHONE, store_get, text, record, p);
+    return read_authott(rps, AUTHOTT_PHONE, store_get, text, record, p);
 }
 
 store_status_t authott_phone_take(rps_t *rps, const char *text, authott_t *record, apr_pool_t *p)
 {
-    return read_kept(rps, AUTHOTT_PHONE, store_take, text, record, p);
+    return read_authott(rps, AUTHOTT_PHONE, store_take, text, record, p);
 }

@@ -4,13 +4,13 @@
 #include "rps/otp.h"
 #include "rps/standing.h"
 
-/* What an authOTT stands for: a verdict, kept for a minute. The store's key is a hash, so that who
- * lists keys has no authOTT. */
+/* An authOTT stands for a verdict, kept for a minute. The store's key is a hash, so that a list of
+ * keys gives nobody an authOTT. */
 #define AUTHOTT_SECONDS 60
 #define AUTHOTT_TEXT_MAX 64 /* bytes of what clients send as one */
 
-/* Who may redeem it. BROWSER: the one that made pass2, once. PHONE: it answers the number or QR
- * that another browser asked for, and only that one gets a session for it; the phone that made
+/* Its redeemer. BROWSER: the one that made pass2, once. PHONE: it answers the number or QR that
+ * another browser asked for, and only that one gets a session for it; the phone that made
  * pass2 learns from it how that went. The two are kept apart, so that neither is taken for the
  * other. */
 typedef enum { AUTHOTT_BROWSER = 1, AUTHOTT_PHONE } authott_kind_t;
@@ -26,8 +26,8 @@ typedef struct authott_t {
     char mpin_id[2 * MPIN_ID_MAX + 1]; /* for the application that redeems it; "" at a site */
 } authott_t;
 
-/* A new one of `record->kind`, bound to the caller's pre-login cookie: 32 hex digits in the pool.
- */
+/* A new one of `record->kind`, bound to the caller's pre-login cookie: 32 hex digits in the
+ * pool. */
 store_status_t authott_issue(rps_t *rps, const caller_t *caller, authott_t *record,
                              const char **text, apr_pool_t *p);
 

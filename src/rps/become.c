@@ -13,7 +13,7 @@ static result_t *account_disabled(apr_pool_t *p)
     return result_error(p, 403, "user_disabled", "This account is disabled.");
 }
 
-/* Of all who registered the same free name, the first to come here gets it. */
+/* The first to come here gets the name, of all who registered it while it was free. */
 static result_t *claim_free_name(rps_t *rps, const caller_t *caller, const pending_t *pending,
                                  user_t *user, apr_pool_t *p)
 {
@@ -102,7 +102,7 @@ static result_t *become_of_session(rps_t *rps, const caller_t *caller, const mpi
     return refusal ? refusal : become_device(rps, caller, id, pending, &user, p);
 }
 
-/* Whoever has the name, an active account; a new one where nobody has it. */
+/* The active account that has the name; a new one where nobody has it. */
 static result_t *claim_name(rps_t *rps, const caller_t *caller, const pending_t *pending,
                             user_t *user, apr_pool_t *p)
 {
@@ -124,8 +124,8 @@ static result_t *become_vouched_for(rps_t *rps, const caller_t *caller, const mp
     return refusal ? refusal : become_device(rps, caller, id, pending, &user, p);
 }
 
-/* The reader of that mailbox owns the name: whoever was merely first loses it. Since the mail was sent
- * the name may have been taken off the list, or the account closed. */
+/* The reader of that mailbox owns the name: whoever was merely first loses it. Since the mail was
+ * sent, the name may have been taken off the list, or the account closed. */
 static result_t *become_mailed(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
                                const pending_t *pending, apr_pool_t *p)
 {

@@ -1,13 +1,14 @@
+#include "rps/client_settings.h"
+
 #include <apr_strings.h>
 #include <sodium.h>
 #include "base/hex.h"
 #include "base/json.h"
-#include "rps/client_settings.h"
 #include "rps/split.h"
 
 #define SEED_BYTES 100 /* as many as the original sends */
 
-/* How this caller could prove a name, for our pad. */
+/* The ways in which this caller could prove a name, for our pad. */
 static json_t *registration_ways(const rps_settings_t *settings, const caller_t *caller)
 {
     json_t *ways = json_array();
@@ -22,7 +23,7 @@ static json_t *registration_ways(const rps_settings_t *settings, const caller_t 
     return ways;
 }
 
-static json_t *signed_in(const caller_t *caller)
+static json_t *signed_in_user(const caller_t *caller)
 {
     return caller->session ? json_pack("{s:s}", "user", caller->session->name) : json_null();
 }
@@ -85,12 +86,12 @@ void client_settings_add_site(json_t *json, const rps_settings_t *s, const calle
 {
     json_set_text(json, "title", s->title);
     json_object_set_new(json, "registration", registration_ways(s, caller));
-    json_object_set_new(json, "signedIn", signed_in(caller));
+    json_object_set_new(json, "signedIn", signed_in_user(caller));
     json_set_text(json, "loginURL", s->login_url);
     json_set_text(json, "logoutURL", s->logout_url);
 }
 
-static void add_ours(json_t *json, const rps_settings_t *s, const caller_t *caller)
+static void add_pad_fields(json_t *json, const rps_settings_t *s, const caller_t *caller)
 {
     json_set_text(json, "suite", MPIN_SUITE);
     json_object_set_new(json, "pinLength", json_integer(s->pin_length));
@@ -102,7 +103,7 @@ result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)
 {
     json_t *json = json_object();
     add_protocol(json, rps, p);
-    add_ours(json, rps->settings, caller);
+    add_pad_fields(json, rps->settings, caller);
     if (dta_other_url(rps->dta))
         json_object_set_new(json, "secondDTA", json_true());
     if (rps->settings->time_permits)

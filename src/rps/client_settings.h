@@ -3,10 +3,10 @@
 
 #include "rps/rps.h"
 
-/* What clientSettings says whoever is a site's RPS. */
+/* The part of clientSettings that is the same whoever is a site's RPS. */
 #define MPIN_SUITE "BLS12381-MPIN-NU"
 
-/* What the site says of itself and to this caller. */
+/* The site says who it is, and what it offers this caller. */
 void client_settings_add_site(json_t *json, const rps_settings_t *s, const caller_t *caller);
 
 /* Old clients do not start without a seed. Ours takes randomness from its platform, and nobody

@@ -1,6 +1,7 @@
+#include "rps/inflight.h"
+
 #include <sodium.h>
 #include <string.h>
-#include "rps/inflight.h"
 #include "store/change.h"
 #include "store/key.h"
 
@@ -119,7 +120,7 @@ static void remove_pass(inflight_t *inflight, int at)
             (size_t)(inflight->passes - at) * sizeof *inflight->pass);
 }
 
-/* How much a live pass1 is in the newcomer's way, the higher the sooner it goes. */
+/* A live pass1 is so much in the newcomer's way: the higher, the sooner it goes. */
 static int is_in_the_way(const pass1_t *pass, const pass1_t *newcomer)
 {
     bool same = memcmp(pass->address, newcomer->address, sizeof pass->address) == 0;

@@ -39,9 +39,9 @@ typedef struct inflight_t {
     bool changed; /* a step sets it: this is to be written */
 } inflight_t;
 
-/* Reads what is in flight without what has expired (nothing at first), lets `step` decide, and writes
- * what it changed; again when somebody was quicker (store/change.h). A status that is not STORE_OK
- * ends it and is the outcome. STORE_CHANGED: too often. */
+/* Reads what is in flight without what has expired (nothing at first), lets `step` decide, and
+ * writes what it changed; again when somebody was quicker (store/change.h). A status that is not
+ * STORE_OK ends it and is the outcome. STORE_CHANGED: too often. */
 typedef store_status_t (*inflight_step_t)(void *baton, inflight_t *inflight, apr_pool_t *scratch);
 store_status_t inflight_change(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_time_t now,
                                inflight_step_t step, void *baton, apr_pool_t *p);

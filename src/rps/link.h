@@ -14,7 +14,7 @@ typedef enum {
 const char *link_to(const rps_t *rps, link_kind_t kind, const unsigned char handle[HANDLE_BYTES],
                     apr_pool_t *p);
 
-/* What the token of a URL is about. False: we have made no such token. */
+/* Reads what the token of a URL is about. False: we have made no such token. */
 bool link_read(const rps_t *rps, const char *token, link_kind_t *kind,
                unsigned char handle[HANDLE_BYTES]);
 

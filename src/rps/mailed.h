@@ -3,7 +3,7 @@
 
 #include "rps/pending.h"
 
-/* What the RPS has to do with mail (docs/security.md, "A mail link alone activates nothing"). */
+/* The mails of an RPS (docs/security.md, "A mail link alone activates nothing"). */
 
 /* A fresh number from 1 to 999999, and its six digits. */
 uint32_t mailed_number(void);
@@ -20,8 +20,8 @@ result_t *mailed_send(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
 result_t *mailed_again(rps_t *rps, const caller_t *caller, const mpin_id_t *id, const char *name,
                        const char *reg_ott, pending_t *old, apr_pool_t *p);
 
-/* Tells the owner of a name, if it is a mailbox, what has happened to an identity of theirs. What
- * cannot be queued is logged, and nothing else suffers. */
+/* Tells the owner of a name, if it is a mailbox, what has happened to an identity of theirs. A
+ * mail that cannot be queued is logged, and nothing else suffers. */
 void mailed_tell_device(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
                         const pending_t *pending, apr_pool_t *p);
 void mailed_tell(rps_t *rps, const caller_t *caller, notice_kind_t kind, const identity_t *identity,

@@ -4,11 +4,11 @@
 #include <string.h>
 #include "base/json.h"
 #include "base/name.h"
+#include "rps/standing.h"
 #include "store/change.h"
 #include "store/key.h"
-#include "rps/standing.h"
 
-/* What stands for a user: the code, and how many wrong ones there were. A fleeting record never
+/* The record of a user: the code, and how many wrong ones there were. A fleeting record never
  * leaves its machine, so it is this as it lies in memory. */
 typedef struct otp_t {
     unsigned char version;

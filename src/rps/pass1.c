@@ -1,4 +1,4 @@
-/* POST /rps/pass1 (protocol: RPS, public). */
+/* POST /rps/pass1 (docs/protocol.md, "RPS, public"). */
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
@@ -14,8 +14,8 @@ typedef struct pass1_request_t {
     unsigned char u[MPIN_G1_BYTES];
 } pass1_request_t;
 
-/* Which of U and UT counts is the configuration's to say, never the client's; the other one is not
- * looked at. */
+/* The configuration says which of U and UT counts, never the client; the other one is not looked
+ * at. */
 static const char *commitment_field(const rps_t *rps)
 {
     return rps->settings->time_permits ? "UT" : "U";

@@ -1,12 +1,13 @@
+/* POST /rps/pass2 (docs/protocol.md, "RPS, public"). */
 #include <apr_strings.h>
 #include <string.h>
 #include "base/hex.h"
 #include "base/json.h"
+#include "phone/code.h"
 #include "rps/attempt.h"
 #include "rps/authott.h"
 #include "rps/quota.h"
 #include "rps/split.h"
-#include "phone/code.h"
 
 /* Records a minute, by identity, of passes that are not judged. */
 static const quota_t unjudged_quota = {"unjudged", 20, 5000, 60};
@@ -43,8 +44,8 @@ static bool read_pass_id(pass2_request_t *request, const json_t *body)
     return text && hex_decode(text, request->pass_id, sizeof request->pass_id);
 }
 
-static const char *read_request(pass2_request_t *request, const rps_t *rps, const json_t *body,
-                                apr_pool_t *p)
+static const char *read_pass2(pass2_request_t *request, const rps_t *rps, const json_t *body,
+                              apr_pool_t *p)
 {
     const json_t *pass = json_object_get(body, "pass");
     request->wid = NULL;
@@ -68,7 +69,7 @@ static const char *read_request(pass2_request_t *request, const rps_t *rps, cons
 }
 
 /* Looks the same whatever the verdict is, the one-time code included. */
-static result_t *answer(const char *auth_ott, const char *otp, apr_pool_t *p)
+static result_t *pass2_answer(const char *auth_ott, const char *otp, apr_pool_t *p)
 {
     json_t *json = json_pack("{s:s, s:i, s:s, s:s}", "authOTT", auth_ott, "pass", 2, "version",
                              RPS_VERSION, "message", "OK");
@@ -77,9 +78,9 @@ static result_t *answer(const char *auth_ott, const char *otp, apr_pool_t *p)
     return result_ok(p, json);
 }
 
-/* What is not a right PIN is audited here: its authOTT may never be redeemed. */
-static result_t *audited(rps_t *rps, const attempt_t *attempt, const pass2_request_t *request,
-                         result_t *result, apr_pool_t *p)
+/* A PIN that is not right is audited here: its authOTT may never be redeemed. */
+static result_t *pass2_audited(rps_t *rps, const attempt_t *attempt, const pass2_request_t *request,
+                               result_t *result, apr_pool_t *p)
 {
     const char *name = attempt->identity.name[0] ? attempt->identity.name : NULL;
     const char *event = "login_refused";
@@ -95,9 +96,10 @@ static result_t *audited(rps_t *rps, const attempt_t *attempt, const pass2_reque
     return rps_audited(result, event, name, request->id.handle, p);
 }
 
-/* Who is not judged costs no record. But an application has to be told whom it refuses: a few times
- * a minute, and of those who exist. */
-static bool is_kept(rps_t *rps, const caller_t *caller, const attempt_t *attempt, apr_pool_t *p)
+/* An attempt that is not judged costs no record. But an application has to be told whom it refuses:
+ * a few times a minute, and of identities that exist. */
+static bool pass2_is_kept(rps_t *rps, const caller_t *caller, const attempt_t *attempt,
+                          apr_pool_t *p)
 {
     if (attempt->passes)
         return true;
@@ -105,9 +107,9 @@ static bool is_kept(rps_t *rps, const caller_t *caller, const attempt_t *attempt
            quota_take(rps->store, &unjudged_quota, attempt->handle, caller->now, p) == STORE_OK;
 }
 
-/* What an application redeems is bound to no browser: it has only its own users' cookies. */
-static const char *idle(rps_t *rps, const caller_t *caller, const pass2_request_t *request,
-                        verdict_t verdict, apr_pool_t *p)
+/* An application's is bound to no browser: it has only its own users' cookies. */
+static const char *pass2_idle(rps_t *rps, const caller_t *caller, const pass2_request_t *request,
+                              verdict_t verdict, apr_pool_t *p)
 {
     caller_t redeemer = *caller;
     if (rps->settings->service && !request->wid)
@@ -116,8 +118,8 @@ static const char *idle(rps_t *rps, const caller_t *caller, const pass2_request_
 }
 
 /* An authOTT comes back whatever the verdict is: only who redeems it learns that. */
-static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t *request,
-                       const attempt_t *attempt, apr_pool_t *p)
+static result_t *pass2_issue(rps_t *rps, const caller_t *caller, const pass2_request_t *request,
+                             const attempt_t *attempt, apr_pool_t *p)
 {
     authott_t record = {.kind = request->wid ? AUTHOTT_PHONE : AUTHOTT_BROWSER,
                         .verdict = (unsigned char)attempt->verdict,
@@ -129,26 +131,26 @@ static result_t *issue(rps_t *rps, const caller_t *caller, const pass2_request_t
         apr_cpystrn(record.mpin_id, request->mpin_id, sizeof record.mpin_id);
     if (request->otp)
         otp_draw(record.otp);
-    if (!is_kept(rps, caller, attempt, p))
-        return answer(idle(rps, caller, request, attempt->verdict, p), record.otp, p);
+    if (!pass2_is_kept(rps, caller, attempt, p))
+        return pass2_answer(pass2_idle(rps, caller, request, attempt->verdict, p), record.otp, p);
     store_status_t status = STORE_OK;
     if (request->wid && attempt->verdict == VERDICT_RIGHT)
         status = code_find(rps->phones, request->wid, caller->now, record.wid, p);
     if (status == STORE_OK || status == STORE_MISSING)
         status = authott_issue(rps, caller, &record, &text, p);
-    return status == STORE_OK ? answer(text, record.otp, p) : store_refusal(status, p);
+    return status == STORE_OK ? pass2_answer(text, record.otp, p) : store_refusal(status, p);
 }
 
-/* POST /rps/pass2 (protocol: RPS, public). The attempt is counted before the proof is looked at, so
- * that guesses in parallel can't outrun the limit. A V in a wrong encoding touches nothing; one
- * that is no point of the group has used up its pass1, but counts as no guess. */
+/* The attempt is counted before the proof is looked at, so that guesses in parallel can't outrun
+ * the limit. A V in a wrong encoding touches nothing; one that is no point of the group has used up
+ * its pass1, but counts as no guess. */
 result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
 {
     pass2_request_t request;
     result_t *refusal = split_ready(rps, caller, p);
     if (refusal)
         return refusal;
-    const char *wrong = read_request(&request, rps, body, p);
+    const char *wrong = read_pass2(&request, rps, body, p);
     if (wrong)
         return result_error(p, 403, "pass2_malformed", wrong);
 
@@ -169,6 +171,6 @@ result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_
             return result_error(p, 403, "pass2_malformed",
                                 "Invalid data received. V is no point of the group");
     }
-    result_t *result = issue(rps, caller, &request, &attempt, p);
-    return audited(rps, &attempt, &request, result, p);
+    result_t *result = pass2_issue(rps, caller, &request, &attempt, p);
+    return pass2_audited(rps, &attempt, &request, result, p);
 }

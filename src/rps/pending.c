@@ -1,7 +1,8 @@
+#include "rps/pending.h"
+
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
-#include "rps/pending.h"
 #include "store/change.h"
 #include "store/key.h"
 

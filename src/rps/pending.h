@@ -43,8 +43,8 @@ store_status_t pending_get(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
 store_status_t pending_activate(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
                                 apr_pool_t *p);
 
-/* The same for a person who types the number that the pad shows. STORE_CHANGED: it is another; five of
- * these, and the registration is gone. */
+/* The same for a person who types the number that the pad shows. STORE_CHANGED: it is another; five
+ * of these, and the registration is gone. */
 #define WRONG_NUMBERS 5
 store_status_t pending_confirm(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
                                uint32_t number, apr_pool_t *p);

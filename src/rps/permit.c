@@ -1,9 +1,9 @@
 #include "rps/permit.h"
 
 #include "base/hex.h"
-#include "rps/admit.h"
 #include "rps/application.h"
 #include "rps/split.h"
+#include "rps/standing.h"
 
 result_t *permit_refusal(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
@@ -16,7 +16,7 @@ result_t *permit_refusal(rps_t *rps, const unsigned char handle[HANDLE_BYTES], a
     /* a locked one learns that where the authOTT is redeemed, as old clients expect */
     if (standing == VERDICT_NONE || standing == VERDICT_LOCKED)
         return NULL;
-    return rps_audited(admit_refusal(standing, p), "permit_refused", NULL, handle, p);
+    return rps_audited(standing_refusal(standing, p), "permit_refused", NULL, handle, p);
 }
 
 static result_t *issue_permit(rps_t *rps, const caller_t *caller, const char *mpin_id,
@@ -44,8 +44,8 @@ static result_t *issue_permit(rps_t *rps, const caller_t *caller, const char *mp
                                   "M-Pin Time Permit Generated", "version", RPS_VERSION));
 }
 
-/* POST and GET /rps/timePermit/<mpinId> (protocol: RPS, public). No permit is how the protocol
- * withdraws a device; here its state is looked at in every later step as well. */
+/* POST and GET /rps/timePermit/<mpinId> (docs/protocol.md, "RPS, public"). No permit is how the
+ * protocol withdraws a device; here its state is looked at in every later step as well. */
 result_t *rps_time_permit(rps_t *rps, const caller_t *caller, const char *mpin_id, apr_pool_t *p)
 {
     return issue_permit(rps, caller, mpin_id, split_time_permit, p);

@@ -1,11 +1,12 @@
-/* POST /rps/authenticate (protocol: RPS, public): a phone's authOTT for the code of a desktop. */
+/* POST /rps/authenticate (docs/protocol.md, "RPS, public"): a phone's authOTT for the code of a
+ * desktop. */
 #include <apr_strings.h>
 #include <sodium.h>
 #include "base/hex.h"
 #include "base/json.h"
 #include "phone/code.h"
 #include "phone/offer.h"
-#include "rps/admit.h"
+#include "rps/admission.h"
 #include "rps/redeem.h"
 
 /* NULL, or the refusal of an address that has guessed too many codes: the same for a code that is
@@ -34,7 +35,7 @@ static result_t *judge_phone(rps_t *rps, seats_t *seats, const caller_t *caller,
         return refusal;
     if (sodium_is_zero(record->wid, sizeof record->wid))
         return code_unknown(p);
-    refusal = admit_identity(rps, record->handle, &identity, &user, p);
+    refusal = rps_admit(rps, record->handle, &identity, &user, p);
     if (refusal)
         return refusal;
     const offer_t offer = {.wid = record->wid,
@@ -46,8 +47,8 @@ static result_t *judge_phone(rps_t *rps, seats_t *seats, const caller_t *caller,
     return result;
 }
 
-/* Everything but "ask again" is the last answer, and one request gets it. Whoever answers codes that
- * are none is throttled as one who guesses passwords. */
+/* Everything but "ask again" is the last answer, and one request gets it. An address that answers
+ * codes that are none is throttled as one that guesses passwords. */
 static result_t *last_answer(rps_t *rps, const caller_t *caller, const authott_t *record,
                              const char *text, result_t *result, apr_pool_t *p)
 {

@@ -54,7 +54,7 @@ void phone_word_told(rps_t *rps, const caller_t *caller, const redemption_t *red
     leave_word(rps, caller, redemption, word_of_application(body, 200, p), p);
 }
 
-/* POST /loginResult (protocol: RPS, private). */
+/* POST /loginResult (docs/protocol.md, "RPS, private"). */
 result_t *rps_login_result(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p)
 {
     authott_t record;

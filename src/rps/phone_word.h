@@ -4,8 +4,8 @@
 #include "rps/redemption.h"
 #include "rps/room.h"
 
-/* What a phone hears of the login that it offered a desktop (phone/offer.h), and what an application
- * says of it: of redemptions by phone. */
+/* A phone hears how the login went that it offered a desktop (phone/offer.h), from us or from an
+ * application. All of these are about redemptions by phone. */
 
 /* The desktop was refused after all. */
 void phone_word_refused(rps_t *rps, const caller_t *caller, const redemption_t *redemption,

@@ -3,7 +3,7 @@
 
 #include "store/store.h"
 
-/* How many records of a kind may be made in a window: by one who makes them, and in all. */
+/* So many records of a kind may be made in a window: by one who makes them, and in all. */
 typedef struct quota_t {
     const char *kind;
     int64_t each, all;

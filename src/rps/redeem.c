@@ -6,7 +6,7 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "phone/offer.h"
-#include "rps/admit.h"
+#include "rps/admission.h"
 #include "rps/phone_word.h"
 
 static result_t *redeem_wrong_pin(const authott_t *record, apr_pool_t *p)
@@ -36,7 +36,7 @@ result_t *redeem_refusal(const authott_t *record, apr_pool_t *p)
     case VERDICT_LOCKED:
     case VERDICT_WITHDRAWN:
     case VERDICT_DISABLED:
-        return admit_refusal((verdict_t)record->verdict, p);
+        return standing_refusal((verdict_t)record->verdict, p);
     case VERDICT_NONE:
     case VERDICT_RIGHT:
         break;
@@ -57,7 +57,7 @@ result_t *redeem_foreign(rps_t *rps, const authott_t *record, apr_pool_t *p)
     return rps_audited(redeem_unknown(p), "authott_refused", NULL, record->handle, p);
 }
 
-/* What a phone made for the browser that shows its code: the phone has to have offered it. */
+/* A phone made it for the browser that shows its code: the phone has to have offered it. */
 static result_t *take_phones_authott(rps_t *rps, const caller_t *caller, const char *auth_ott,
                                      authott_t *record, redemption_t *redemption, apr_pool_t *p)
 {
@@ -133,7 +133,7 @@ void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemp
 
     if (record.verdict == VERDICT_RIGHT)
         redemption->refusal =
-            admit_identity(rps, record.handle, &redemption->identity, &redemption->user, p);
+            rps_admit(rps, record.handle, &redemption->identity, &redemption->user, p);
     else
         redemption->refusal = redeem_refusal(&record, p);
     if (!redemption->refusal)

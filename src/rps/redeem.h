@@ -3,7 +3,7 @@
 
 #include "rps/authott.h"
 
-/* What a verdict that is no right PIN answers to whoever redeems it. */
+/* The answer to the redemption of a verdict that is no right PIN. */
 result_t *redeem_refusal(const authott_t *record, apr_pool_t *p);
 
 /* True where the caller is the browser that made its pass2. */

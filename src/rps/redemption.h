@@ -5,7 +5,7 @@
 #include "base/token.h"
 #include "people/people.h"
 
-/* What an authOTT is worth to the relying party, which makes a session of it. */
+/* The worth of an authOTT to the relying party, which makes a session of it. */
 typedef struct redemption_t {
     /* NULL when the person is who they say, and user and identity are then filled; else the answer:
      * 401 with attemptsLeft, 403, 408, 410, 429 or 503 */

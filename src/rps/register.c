@@ -1,4 +1,4 @@
-/* PUT /rps/user and /rps/user/<mpinId> (protocol: RPS, public). */
+/* PUT /rps/user and /rps/user/<mpinId> (docs/protocol.md, "RPS, public"). */
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
@@ -109,8 +109,8 @@ static const char *new_mpin_id(const registration_t *wish, apr_time_t now, apr_p
     return hex_encode(p, (const unsigned char *)json, strlen(json));
 }
 
-/* What a registration replaces counts only if it is the same user's; else there is nothing to
- * revoke. */
+/* An identity that a registration replaces counts only if it is the same user's; else there is
+ * nothing to revoke. */
 static store_status_t note_replaced(rps_t *rps, const registration_t *wish, pending_t *pending,
                                     apr_pool_t *p)
 {
@@ -127,7 +127,7 @@ static store_status_t note_replaced(rps_t *rps, const registration_t *wish, pend
     return status == STORE_MISSING ? STORE_OK : status;
 }
 
-/* What the client is told; the number only to one that shows it. */
+/* The client is told all of it, the number only where it shows one. */
 static result_t *registered_answer(const caller_t *caller, const char *mpin_id, const mpin_id_t *id,
                                    const pending_t *pending, apr_pool_t *p)
 {

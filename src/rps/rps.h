@@ -4,9 +4,9 @@
 #include "base/http.h"
 #include "base/result.h"
 #include "base/seats.h"
-#include "keys/secret.h"
 #include "dta/dta.h"
 #include "dta/sign.h"
+#include "keys/secret.h"
 #include "people/people.h"
 #include "phone/phone.h"
 #include "rps/allow.h"
@@ -45,7 +45,7 @@ typedef struct rps_settings_t {
 
 typedef struct rps_t rps_t;
 
-/* What it works with; everything must outlive it. */
+/* What it works with; all must outlive it. */
 typedef struct rps_means_t {
     store_t *store;
     people_t *people;
@@ -124,12 +124,12 @@ result_t *rps_status(apr_pool_t *p);
  * 401 otp_wrong, and it counts; 410 otp_over; 429 otp_wait after too many wrong ones. */
 result_t *rps_otp(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
 
-/* How long the code of a redemption is good, for the answers that carry it: expireTime, ttlSeconds
- * and nowTime. */
+/* Adds how long the code of a redemption is good to the answers that carry it: expireTime,
+ * ttlSeconds and nowTime. */
 void rps_otp_times(json_t *json, apr_time_t now, apr_pool_t *p);
 
-/* What an authOTT is worth, once, whoever asks. Audit events of what is not a right PIN belong to
- * its pass2. */
+/* Redeems an authOTT, once, whoever asks. A PIN that was not right is in the audit log since its
+ * pass2. */
 void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemption_t *redemption,
                 apr_pool_t *p);
 

@@ -1,9 +1,9 @@
-/* GET /rps/dta/clientSecret and /rps/dta/timePermit (protocol: D-TA): the other half, for clients
- * that always ask two D-TAs where there is one (dta/halves.h). */
+/* GET /rps/dta/clientSecret and /rps/dta/timePermit (docs/protocol.md, "D-TA"): the other half, for
+ * clients that always ask two D-TAs where there is one (dta/halves.h). */
 #include "rps/permit.h"
 #include "rps/split.h"
 
-static result_t *elsewhere(apr_pool_t *p)
+static result_t *half_is_elsewhere(apr_pool_t *p)
 {
     return result_error(p, 404, "not_found", "The second D-TA is elsewhere.");
 }
@@ -21,7 +21,7 @@ result_t *rps_half_client_secret(rps_t *rps, const caller_t *caller, const dta_r
     dta_asked_t asked;
     unsigned char point[MPIN_G1_BYTES];
     if (dta_other_url(rps->dta))
-        return elsewhere(p);
+        return half_is_elsewhere(p);
     result_t *refusal =
         dta_check_client_secret(halves_app(rps->halves), request, caller->now, &asked, p);
     if (refusal)
@@ -44,7 +44,7 @@ result_t *rps_half_time_permit(rps_t *rps, const caller_t *caller, const dta_req
     dta_asked_t asked;
     unsigned char point[MPIN_G1_BYTES], handle[HANDLE_BYTES];
     if (dta_other_url(rps->dta) || !rps->settings->time_permits)
-        return elsewhere(p);
+        return half_is_elsewhere(p);
     result_t *refusal = dta_check_time_permit(halves_app(rps->halves), request, &asked, p);
     if (refusal)
         return refusal;

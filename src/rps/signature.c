@@ -1,4 +1,5 @@
-/* POST and GET /rps/signature/<mpinId>, POST /rps/setupDone/<mpinId> (protocol: RPS, public). */
+/* POST and GET /rps/signature/<mpinId>, and POST /rps/setupDone/<mpinId>: the end of a registration
+ * (docs/protocol.md, "RPS, public"). */
 #include "rps/become.h"
 #include "rps/mailed.h"
 #include "rps/split.h"
@@ -61,8 +62,8 @@ static result_t *issue_signature(rps_t *rps, const caller_t *caller, const char 
     return refusal ? refusal : signature_answer(&share, &pending, &id, p);
 }
 
-/* The identity is on disk before its
- * secret leaves; a wrong regOTT leaves the registration as it is. */
+/* The identity is on disk before its secret leaves; a wrong regOTT leaves the registration as it
+ * is. */
 result_t *rps_signature(rps_t *rps, const caller_t *caller, const char *mpin_id,
                         const char *reg_ott, apr_pool_t *p)
 {

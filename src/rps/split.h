@@ -17,8 +17,8 @@ result_t *split_ready(rps_t *rps, const caller_t *caller, apr_pool_t *p);
 /* NULL when a registration would get all of its secret; else 503, and it can be tried again. */
 result_t *split_can_issue(rps_t *rps, const caller_t *caller, apr_pool_t *p);
 
-/* What a registration, or a day, gets: the hex of a share, and what the client asks the other D-TA
- * with, "" when the share is all. False: no secret can be made. */
+/* A registration, or a day, gets the hex of a share, and what the client asks the other D-TA with,
+ * "" when the share is all. */
 typedef struct share_t {
     const char *point;
     const char *more;
@@ -28,7 +28,7 @@ typedef bool split_issue_t(rps_t *rps, const caller_t *caller, const mpin_id_t *
                            apr_pool_t *p);
 
 /* For clients of ours, that take a whole secret where there is one D-TA; and for all others, that
- * always ask two. */
+ * always ask two. False: no secret can be made. */
 split_issue_t split_client_secret, split_time_permit;
 split_issue_t split_client_secret_in_two, split_time_permit_in_two;
 

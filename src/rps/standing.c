@@ -24,3 +24,12 @@ store_status_t rps_standing(rps_t *rps, const unsigned char handle[HANDLE_BYTES]
         *verdict = VERDICT_NONE;
     return STORE_OK;
 }
+
+result_t *standing_refusal(verdict_t standing, apr_pool_t *p)
+{
+    if (standing == VERDICT_LOCKED)
+        return result_error(p, 410, "locked", "This device is locked after too many wrong PINs.");
+    if (standing == VERDICT_DISABLED)
+        return result_error(p, 403, "user_disabled", "This account is disabled.");
+    return result_error(p, 403, "identity_revoked", "This device's access was withdrawn.");
+}

@@ -3,7 +3,7 @@
 
 #include "rps/room.h"
 
-/* What an identity is worth just now, and what became of an attempt. */
+/* The worth of an identity just now, and the outcome of an attempt. */
 typedef enum {
     VERDICT_NONE = 0, /* in good standing; not judged yet */
     VERDICT_RIGHT,
@@ -17,5 +17,9 @@ typedef enum {
 /* Reads an identity and its user and sets `verdict`. STORE_OK also for those that do not exist. */
 store_status_t rps_standing(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
                             identity_t *identity, user_t *user, verdict_t *verdict, apr_pool_t *p);
+
+/* The answer to an identity whose standing is not VERDICT_NONE: 410 locked, 403 user_disabled, else
+ * 403 identity_revoked. */
+result_t *standing_refusal(verdict_t standing, apr_pool_t *p);
 
 #endif

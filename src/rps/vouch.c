@@ -1,6 +1,5 @@
 #include "rps/vouch.h"
 
-#include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
@@ -24,8 +23,8 @@ static const char *activate_key(const rps_t *rps, const char *mpin_id, const cha
     return hex_encode(p, mac, sizeof mac);
 }
 
-/* The registration is kept before the application is asked, which may activate it while it answers.
- */
+/* The registration is kept before the application is asked, which may activate it while it
+ * answers. */
 result_t *vouch_registration(rps_t *rps, const mpin_id_t *id, const verify_t *verify,
                              const char *reg_ott, bool *active, apr_pool_t *p)
 {
@@ -47,7 +46,8 @@ static result_t *activation_unknown(apr_pool_t *p)
                         "No registration waits for this mpinId and activateKey.");
 }
 
-/* POST /user/<mpinId> (protocol: RPS, private). A wrong key leaves the registration as it is. */
+/* POST /user/<mpinId> (docs/protocol.md, "RPS, private"). A wrong key leaves the registration as it
+ * is. */
 result_t *rps_activate(rps_t *rps, const char *mpin_id, const json_t *body, apr_pool_t *p)
 {
     mpin_id_t id;

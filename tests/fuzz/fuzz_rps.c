@@ -8,7 +8,7 @@
 #include "base/json.h"
 
 /* The first byte says which endpoint and what a fuzzer would not guess is put into the body; that
- * of a live code goes into each body of phone login. Questions of applications are among those, too. */
+ * of a live code goes into each body of phone login. The questions of applications are among those, too. */
 enum {
     ENDPOINT = 7,
     WITH_MPIN_ID = 8,

@@ -163,7 +163,7 @@ static void live_access_numbers_are_capped(void **state)
     assert_int_equal(made_from(desk, "2001:db8::1"), 5);
     assert_int_equal(made_from(desk, "2001:db8::2"), 0);
 
-    /* A computer that is done makes room. */
+    /* A code that is done makes room. */
     assert_int_equal(phone_show(desk, &desktop, &shown), 200);
     assert_int_equal(made_from(desk, desktop.address), 4);
     phone_says(desk, &phone, shown.wid, "{'status':'cancel','wid':'$'}");

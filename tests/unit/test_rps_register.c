@@ -1,5 +1,5 @@
-/* clientSettings, registration and signature. Tests that carry a name of docs/security.md test
- * that rule. */
+/* clientSettings, registration and signature. Tests that carry a name of docs/security.md test that
+ * rule. */
 #include <apr_strings.h>
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,17 +1,18 @@
+#include "remote/granted.h"
+
 #include <apr_strings.h>
 #include <string.h>
-#include "rps/granted.h"
+#include "rps/allowed.h"
 #include "rps/become.h"
 #include "rps/mailed.h"
 #include "store/key.h"
-#include "rps/allowed.h"
 
-/* How long a granted registration waits for its first login. Strangers', who can make any number,
+/* A granted registration waits so long for its first login. Strangers', who can make any number,
  * are fleeting. */
 #define LIFE apr_time_from_sec(30 * 86400)
 #define LIFE_OPEN apr_time_from_sec(86400)
 
-static const char *key_of(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
+static const char *granted_key(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
     return store_key("granted", handle, HANDLE_BYTES, p);
 }
@@ -20,16 +21,16 @@ store_status_t granted_keep(rps_t *rps, const unsigned char handle[HANDLE_BYTES]
                             const pending_t *pending, apr_time_t now, apr_pool_t *p)
 {
     const bool open = pending->origin == ORIGIN_OPEN;
-    return store_put(rps->store, open ? STORE_FLEETING : STORE_LASTING, key_of(handle, p), pending,
-                     sizeof *pending, now + (open ? LIFE_OPEN : LIFE));
+    return store_put(rps->store, open ? STORE_FLEETING : STORE_LASTING, granted_key(handle, p),
+                     pending, sizeof *pending, now + (open ? LIFE_OPEN : LIFE));
 }
 
-static store_status_t read_from(rps_t *rps, store_class_t in,
-                                const unsigned char handle[HANDLE_BYTES], pending_t *pending,
-                                apr_pool_t *p)
+static store_status_t read_granted(rps_t *rps, store_class_t in,
+                                   const unsigned char handle[HANDLE_BYTES], pending_t *pending,
+                                   apr_pool_t *p)
 {
     store_record_t record;
-    store_status_t status = store_get(rps->store, in, key_of(handle, p), p, &record);
+    store_status_t status = store_get(rps->store, in, granted_key(handle, p), p, &record);
     if (status != STORE_OK)
         return status;
     if (record.len != sizeof *pending)
@@ -41,14 +42,14 @@ static store_status_t read_from(rps_t *rps, store_class_t in,
 store_status_t granted_find(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
                             pending_t *pending, apr_pool_t *p)
 {
-    store_status_t status = read_from(rps, STORE_LASTING, handle, pending, p);
-    return status == STORE_MISSING ? read_from(rps, STORE_FLEETING, handle, pending, p) : status;
+    store_status_t status = read_granted(rps, STORE_LASTING, handle, pending, p);
+    return status == STORE_MISSING ? read_granted(rps, STORE_FLEETING, handle, pending, p) : status;
 }
 
 /* ---- the first login ------------------------------------------------------------------------- */
 
-static result_t *user_of(rps_t *rps, const caller_t *caller, const char *name, user_t *user,
-                         apr_pool_t *p)
+static result_t *user_named(rps_t *rps, const caller_t *caller, const char *name, user_t *user,
+                            apr_pool_t *p)
 {
     store_status_t status = people_claim(rps->people, name, caller->now, user, p);
     if (status == STORE_EXISTS)
@@ -75,7 +76,7 @@ static result_t *take_over(rps_t *rps, const caller_t *caller, const mpin_id_t *
         return become_identity(rps, caller, id, &pending, p);
 
     user_t user;
-    refusal = user_of(rps, caller, name, &user, p);
+    refusal = user_named(rps, caller, name, &user, p);
     return refusal ? refusal : become_device(rps, caller, id, &pending, &user, p);
 }
 
@@ -90,8 +91,8 @@ static result_t *become_granted(rps_t *rps, const caller_t *caller, const mpin_i
     if (refusal && refusal->status == 400) /* its user has signed out everywhere since */
         return result_error(p, 403, "identity_revoked", "This device's access was withdrawn.");
     if (!refusal) {
-        store_delete(rps->store, STORE_LASTING, key_of(id->handle, p));
-        store_delete(rps->store, STORE_FLEETING, key_of(id->handle, p));
+        store_delete(rps->store, STORE_LASTING, granted_key(id->handle, p));
+        store_delete(rps->store, STORE_FLEETING, granted_key(id->handle, p));
     }
     return refusal;
 }
@@ -111,7 +112,7 @@ result_t *granted_become(rps_t *rps, const caller_t *caller, const mpin_id_t *id
 
     result_t *refusal = status == STORE_OK ? become_granted(rps, caller, id, &pending, name, p)
                                            : take_over(rps, caller, id, name, p);
-    /* Of two first logins at once one makes it, for both. */
+    /* One of two first logins at once makes it, for both. */
     return refusal && people_identity(rps->people, id->handle, &identity, p) == STORE_OK ? NULL
                                                                                          : refusal;
 }

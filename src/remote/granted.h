@@ -1,9 +1,9 @@
-#ifndef MPIN_RPS_GRANTED_H
-#define MPIN_RPS_GRANTED_H
+#ifndef MPIN_REMOTE_GRANTED_H
+#define MPIN_REMOTE_GRANTED_H
 
 #include "rps/pending.h"
 
-/* Identities that an RPS elsewhere issues. What /mpinVerify granted waits for the identity's first
+/* Identities that an RPS elsewhere issues. A grant by /mpinVerify waits for the identity's first
  * login; then it is one of ours, so that it can be listed and revoked, and its user disabled. */
 
 /* The registration of this identity is granted, as `pending` has it. Again for the same: the later
