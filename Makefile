@@ -192,7 +192,7 @@ $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a 
 	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(FUZZ_LINK) $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
 	      $(APR_LIBS) -lcmocka -lpthread
 
-# what tests of a running httpd need
+# what the lifecycle tests need
 programs: all $(LIFECYCLE) $(MEASURED)
 
 JOBS ?= 4

@@ -419,7 +419,7 @@ sub reload
 {
     my $before = started_times();
     kill USR1 => $running;
-    for (1 .. 200) {
+    for (1 .. 1200) {
         last if $before < started_times();
         select undef, undef, undef, 0.05;
     }
@@ -446,7 +446,7 @@ sub soon
 {
     my ($name, $path, $status) = @_;
     my $answer;
-    for (1 .. 100) {
+    for (1 .. 600) {
         $answer = get($path); # of any child: the next one may be another's, which is not so far yet
         last if $answer->{status} == $status;
         select undef, undef, undef, 0.1;
