@@ -8,7 +8,7 @@ use Exporter 'import';
 use Test::More ();
 
 our @EXPORT = qw(slurp texts_of node_of room_of comments_of uncommented code_of circles unnamed_units layouts typedefs
-    functions_of long_functions headings_of citations_of foreign_citations cited_headings placeholders_of texts_asked
+    functions_of declared_in long_functions headings_of citations_of foreign_citations cited_headings placeholders_of texts_asked
     described_placeholders logged_numbers refused_numbers licence_line licensed clause_openings_in_code clause_openings_in_document
     only_these);
 
@@ -149,6 +149,9 @@ sub functions_of
     }
     return @found;
 }
+
+# Functions that a header declares.
+sub declared_in { return code_of($_[0]) =~ /^(?!typedef|static|#)[a-z][\w \*]*?\b(\w+)\([^;{]*;/mg }
 
 sub long_functions
 {
