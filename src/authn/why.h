@@ -7,7 +7,7 @@
 /* Debug lines of this room: why a request was not let in. Each is one sentence without a secret,
  * and made only where somebody reads it. */
 
-/* What was wrong with the session of a request that is answered `status`. */
+/* Says why the session of a request that is answered `status` did not do. */
 void why_not_in(request_rec *r, const request_t *request, const demand_t *demand, int status);
 
 /* The session lacks what a Require line asks for. */
