@@ -192,7 +192,7 @@ const tests = {
         await test().catch((error) => failure = error);
         console.log(`${failure ? 'not ok' : 'ok'} ${++number} - ${name.replace(/_/g, ' ')}`);
         if (failure) {
-            console.log(String(failure.stdout ?? '').replace(/^/gm, '# ') + String(failure.stack).replace(/^/gm, '# '));
+            console.error(String(failure.stdout ?? '').replace(/^/gm, '# ') + String(failure.stack).replace(/^/gm, '# '));
             process.exitCode = 1;
         }
     }

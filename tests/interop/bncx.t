@@ -91,7 +91,7 @@ const tests = {
         await test().catch((error) => failure = error);
         console.log(`${failure ? 'not ok' : 'ok'} ${++number} - ${name.replace(/_/g, ' ')}`);
         if (failure) {
-            console.log(String(failure.stack).replace(/^/gm, '# '));
+            console.error(String(failure.stack).replace(/^/gm, '# '));
             process.exitCode = 1;
         }
     }
