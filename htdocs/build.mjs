@@ -1,4 +1,4 @@
-// Builds the pages: `node htdocs/build.mjs OUT`. Bundles of the PIN pad, styles, pictures, texts, templates.
+// `node htdocs/build.mjs OUT` builds the pages: bundles of the PIN pad, styles, pictures, texts, templates.
 
 import { build } from 'esbuild';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -27,21 +27,26 @@ const texts = {
     },
 };
 
-const common = { bundle: true, minify: true, target: 'es2022', charset: 'utf8', legalComments: 'none', plugins: [texts] };
-const from = (name) => join(source, 'pinpad', name);
+/** Each script that is served, its source and its format. @type {[string, string, 'esm' | 'iife'][]} */
+const SCRIPTS = [
+    ['mpin.js', 'pinpad/entries/classic.js', 'iife'],
+    ['mpin/mpin-pad.js', 'pinpad/entries/element.js', 'esm'],
+    ['mpin/mpin-mobile.js', 'pinpad/entries/mobile-element.js', 'esm'],
+    ...['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept', 'otp'].map((name) =>
+        /** @type {[string, string, 'esm']} */ ([`mpin/${name}.js`, `pinpad/entries/${name}.js`, 'esm'])),
+    ['mpin/first.js', 'pages/first.js', 'iife'],
+    ['mpin/login.js', 'pages/login.js', 'esm'],
+];
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(join(out, 'mpin'), { recursive: true });
 await Promise.all([
-    build({ ...common, entryPoints: [from('classic.js')], format: 'iife', outfile: join(out, 'mpin.js') }),
-    build({ ...common, entryPoints: [from('element.js')], format: 'esm', outfile: join(out, 'mpin/mpin-pad.js') }),
-    ...['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept', 'otp'].map((name) =>
-        build({ ...common, entryPoints: [from(name + '.js')], format: 'esm', outfile: join(out, `mpin/${name}.js`) })),
-    build({ ...common, entryPoints: [from('mobile-element.js')], format: 'esm', outfile: join(out, 'mpin/mpin-mobile.js') }),
-    build({ ...common, entryPoints: [from('first.js')], format: 'iife', outfile: join(out, 'mpin/first.js') }),
-    build({ ...common, entryPoints: [from('login.js')], format: 'esm', outfile: join(out, 'mpin/login.js') }),
+    ...SCRIPTS.map(([served, from, format]) => build({
+        bundle: true, minify: true, target: 'es2022', charset: 'utf8', legalComments: 'none', plugins: [texts],
+        entryPoints: [join(source, from)], format, outfile: join(out, served),
+    })),
     build({ entryPoints: [join(source, 'mpin.css')], minify: true, outfile: join(out, 'mpin/mpin.css') }),
 ]);
 cpSync(join(source, 'texts'), join(out, 'mpin/texts'), { recursive: true });
 cpSync(join(source, 'pictures'), join(out, 'mpin'), { recursive: true });
-cpSync(join(source, 'pages'), join(out, 'pages'), { recursive: true });
+cpSync(join(source, 'pages'), join(out, 'pages'), { recursive: true, filter: (file) => !file.endsWith('.js') });

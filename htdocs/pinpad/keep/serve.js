@@ -4,7 +4,7 @@ import { operationsOn } from './operations.js';
 
 /** @typedef {import('./operations.js').Operations} Operations */
 
-/** @param {import('./mpin.js').Curve} curve */
+/** @param {import('../curve/mpin.js').Curve} curve */
 export function serve(curve) {
     const operations = operationsOn(curve);
 

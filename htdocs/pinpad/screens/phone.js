@@ -2,14 +2,14 @@
 // fetched when somebody wants to sign in this way.
 
 import english from 'texts:phone';
-import { grouped, newCode, progress, withdraw } from './codes.js';
+import { grouped, newCode, progress, withdraw } from '../wire/codes.js';
 import { h } from './dom.js';
 import { ring, toNodes } from './drawing.js';
 
 /** @typedef {import('./screens.js').Screens} Screens */
-/** @typedef {import('./codes.js').Code} Code */
-/** @typedef {import('./codes.js').Progress} Progress */
-/** @typedef {import('./rps.js').RpsError} RpsError */
+/** @typedef {import('../wire/codes.js').Code} Code */
+/** @typedef {import('../wire/codes.js').Progress} Progress */
+/** @typedef {import('../wire/rps.js').RpsError} RpsError */
 
 const POLL = 3_000; // ms between questions
 const SLOWEST = 15_000; // ms, while the server gives no answer

@@ -1,15 +1,15 @@
 // Setting up: a name, a PIN for it, and a new one for who forgot theirs.
 
 import { h } from './dom.js';
-import { choose } from './identities.js';
+import { choose } from './choose.js';
 import { wipe } from './pad.js';
-import { secretShares } from './permits.js';
+import { secretShares } from '../keep/permits.js';
 import { DEVICE } from './stage.js';
-import { isWeak } from './weak.js';
-import * as store from './store.js';
+import { isWeak } from '../curve/pin.js';
+import * as store from '../keep/store.js';
 
 /** @typedef {import('./screens.js').Screens} Screens */
-/** @typedef {import('./store.js').Identity} Identity */
+/** @typedef {import('../keep/store.js').Identity} Identity */
 /** @typedef {{mpinId: string, regOTT: string, user: string, device: string, secret?: string[]}} NewIdentity */
 
 export const RESET = 'mpin-reset'; // sessionStorage: the mpinId whose PIN is to be set anew after another sign-in

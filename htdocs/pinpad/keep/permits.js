@@ -1,9 +1,9 @@
 // What a device gets from the issuers of secrets (D-TAs): the shares of its secret, and each day's time permit.
 
-import { exchange, RpsError } from './rps.js';
+import { exchange, RpsError } from '../wire/rps.js';
 import * as store from './store.js';
 
-/** @typedef {import('./rps.js').Rps} Rps */
+/** @typedef {import('../wire/rps.js').Rps} Rps */
 
 /**
  * A time permit: the UTC day number that it is for, and its shares.

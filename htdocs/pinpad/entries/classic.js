@@ -1,7 +1,7 @@
 // /mpin.js: `new mpin({…})` as pages made for Milagro's pad write it. Set at once; waits for its target.
 
-import { Screens } from './screens.js';
-import { loadTexts } from './texts.js';
+import { Screens } from '../screens/screens.js';
+import { loadTexts } from '../screens/texts.js';
 
 const base = new URL('mpin/', /** @type {HTMLScriptElement} */ (document.currentScript).src).href;
 

@@ -1,16 +1,16 @@
 // What the Worker does, on the curve that it is given: mathematics off the page's thread, and the only place where a
 // token is in the clear.
 
-import { mPin } from './mpin.js';
+import { mPin } from '../curve/mpin.js';
 import { get, put, seal, unseal } from './store.js';
 
 /** @typedef {ReturnType<typeof operationsOn>} Operations */
 
-/** @param {import('./mpin.js').Curve} curve */
+/** @param {import('../curve/mpin.js').Curve} curve */
 export function operationsOn(curve) {
     const mpin = mPin(curve);
 
-    /** H(id) by mpinId, and points of permits. @type {Map<string, Promise<import('./mpin.js').Point>>} */
+    /** H(id) by mpinId, and points of permits. @type {Map<string, Promise<import('../curve/mpin.js').Point>>} */
     const points = new Map();
 
     /** The last pass 1, until it is used, once. @type {{x: bigint, U: string} | undefined} */

@@ -1,14 +1,14 @@
 // A phone signs in another computer: it says which one that is, asks for the number on its screen, then for the PIN.
 
-import { announce, claim, giveUp, grouped, handIn, isNumber, signOut } from './codes.js';
+import { announce, claim, giveUp, grouped, handIn, isNumber, signOut } from '../wire/codes.js';
 import { h } from './dom.js';
-import { choose } from './identities.js';
+import { choose } from './choose.js';
 import { wipe } from './pad.js';
 import { Screens } from './screens.js';
 
-/** @typedef {import('./codes.js').Context} Context */
-/** @typedef {import('./rps.js').RpsError} RpsError */
-/** @typedef {import('./store.js').Identity} Identity */
+/** @typedef {import('../wire/codes.js').Context} Context */
+/** @typedef {import('../wire/rps.js').RpsError} RpsError */
+/** @typedef {import('../keep/store.js').Identity} Identity */
 
 /** The computer's code, and what has been said of it. @typedef {{wid: string, choice?: string, confirmed?: boolean} & Context} Visit */
 

@@ -1,16 +1,16 @@
 // What the person sees: one screen at a time, each a method. Nothing here touches keys or points.
 
 import { h } from './dom.js';
-import { choose } from './identities.js';
+import { choose } from './choose.js';
 import { wipe } from './pad.js';
-import { permitOf } from './permits.js';
-import { Rps, RpsError } from './rps.js';
+import { permitOf } from '../keep/permits.js';
+import { Rps, RpsError } from '../wire/rps.js';
 import { RESET, add, offer, register, reset } from './setup.js';
 import { DEVICE, Stage } from './stage.js';
-import { Vault } from './vault.js';
-import * as store from './store.js';
+import { Vault } from '../keep/vault.js';
+import * as store from '../keep/store.js';
 
-/** @typedef {import('./store.js').Identity} Identity */
+/** @typedef {import('../keep/store.js').Identity} Identity */
 
 /**
  * @typedef {object} Options

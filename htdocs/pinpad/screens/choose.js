@@ -2,10 +2,10 @@
 
 import { h } from './dom.js';
 import { add, reset } from './setup.js';
-import * as store from './store.js';
+import * as store from '../keep/store.js';
 
 /** @typedef {import('./screens.js').Screens} Screens */
-/** @typedef {import('./store.js').Identity} Identity */
+/** @typedef {import('../keep/store.js').Identity} Identity */
 
 /** @param {string} user */
 const avatar = (user) => h('span.mp-avatar', { 'aria-hidden': 'true' }, user.slice(0, 1).toUpperCase());

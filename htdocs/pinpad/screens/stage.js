@@ -2,7 +2,7 @@
 
 import { h } from './dom.js';
 import { Pad } from './pad.js';
-import { RpsError } from './rps.js';
+import { RpsError } from '../wire/rps.js';
 
 const CALM = 150; // ms before "Checking…" is shown
 

@@ -76,12 +76,12 @@ async function wait(screens, steps, identity, shown) {
                 steps.choosePin(screens, { ...identity, secret });
             return;
         } catch (error) {
-            const { status = 0 } = /** @type {import('./rps.js').RpsError} */ (error);
+            const { status = 0 } = /** @type {import('../wire/rps.js').RpsError} */ (error);
             if (!status || status === 401 || status === 429 || status >= 500)
                 continue; // not yet, or out of reach for a moment
             if (shown()) {
                 await screens.home();
-                screens.explain(/** @type {import('./rps.js').RpsError} */ (error));
+                screens.explain(/** @type {import('../wire/rps.js').RpsError} */ (error));
             }
             return;
         }

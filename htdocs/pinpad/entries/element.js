@@ -1,7 +1,7 @@
 // <mpin-pad settings="…" state="…" user="…" success="…" offer others>: the pad for pages with ES modules.
 
-import { Screens } from './screens.js';
-import { loadTexts } from './texts.js';
+import { Screens } from '../screens/screens.js';
+import { loadTexts } from '../screens/texts.js';
 
 const base = new URL('.', import.meta.url).href;
 

@@ -1,6 +1,6 @@
 // The page's side of the Worker: a call is a message, its answer a promise.
 
-import { RpsError } from './rps.js';
+import { RpsError } from '../wire/rps.js';
 
 /** @typedef {import('./operations.js').Operations} Operations */
 /** @typedef {(name: keyof Operations, request: any) => Promise<any>} Run */

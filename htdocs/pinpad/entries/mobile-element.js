@@ -1,8 +1,8 @@
 // <mpin-mobile settings="…">: the page that a phone opens to sign in another computer.
 
 import english from 'texts:mobile';
-import { Mobile } from './mobile.js';
-import { loadTexts } from './texts.js';
+import { Mobile } from '../screens/mobile.js';
+import { loadTexts } from '../screens/texts.js';
 
 const base = new URL('.', import.meta.url).href;
 

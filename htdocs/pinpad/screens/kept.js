@@ -2,11 +2,11 @@
 
 import english from 'texts:kept';
 import { h } from './dom.js';
-import * as store from './store.js';
+import * as store from '../keep/store.js';
 
 /** @typedef {import('./screens.js').Screens} Screens */
-/** @typedef {import('./store.js').Identity} Identity */
-/** @typedef {typeof import('./identities.js').parts} Parts */
+/** @typedef {import('../keep/store.js').Identity} Identity */
+/** @typedef {typeof import('./choose.js').parts} Parts */
 
 /**
  * @param {Screens} screens

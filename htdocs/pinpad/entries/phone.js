@@ -1,0 +1,3 @@
+// /mpin/phone.js: fetched when somebody wants to sign in with a phone.
+
+export { signInByPhone } from '../screens/phone.js';
