@@ -20,7 +20,7 @@ function focus() {
 // The pad's first screen decides, unless the server has (a refused password) or the person has begun to type.
 let decided = html.dataset.way === 'password';
 
-/** What was shown before the phone's way. @type {string | undefined} */
+/** The way that was shown before the phone's. @type {string | undefined} */
 let before;
 
 pad?.addEventListener('mpin-screen', (event) => {

@@ -38,7 +38,7 @@ export function mPin({ G1, order, bytes, identityPoint, permitPoint }) {
     }
 
     /**
-     * The sum of what several D-TAs have issued.
+     * The sum of several D-TAs' shares.
      * @param {Point} sum
      * @param {string[]} shares hex
      */
@@ -56,7 +56,7 @@ export function mPin({ G1, order, bytes, identityPoint, permitPoint }) {
 
     return {
         /**
-         * H(id), the identity's point; with a day number, what a permit of that day is made for.
+         * H(id), the identity's point; with a day number H_T, the point that a permit of that day is made for.
          * @param {string} mpinId hex
          * @param {number} [date]
          */
@@ -66,7 +66,7 @@ export function mPin({ G1, order, bytes, identityPoint, permitPoint }) {
         },
 
         /**
-         * What this device keeps: the client secret without its PIN.
+         * The token, which this device keeps: the client secret without its PIN.
          * @param {string[]} shares of the secret, hex
          * @param {Point} h
          * @param {Uint8Array} pin

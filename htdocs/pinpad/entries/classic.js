@@ -1,6 +1,9 @@
-// /mpin.js: `new mpin({…})` as pages made for Milagro's pad write it. Set at once; waits for its target.
+// /mpin.js: `new mpin({…})` as pages made for Milagro's pad write it. The name is there at once; the pad waits for its
+// target.
 
-import { Screens } from '../screens/screens.js';
+import { Flow } from '../keep/flow.js';
+import { Stage } from '../screens/stage.js';
+import { SCREENS } from '../screens/table.js';
 import { loadTexts } from '../screens/texts.js';
 
 const base = new URL('mpin/', /** @type {HTMLScriptElement} */ (document.currentScript).src).href;
@@ -57,10 +60,10 @@ function addStyles() {
 /** @param {MilagroOptions} options */
 async function begin(options) {
     const language = options.language ?? (document.documentElement.lang || navigator.language);
-    const [element, text] = await Promise.all([
+    const [root, text] = await Promise.all([
         target(options.targetElement), loadTexts(base, language, options.customLanguageTexts)]);
     addStyles();
-    new Screens(element, text, {
+    const flow = new Flow({
         base,
         settings: new URL(options.clientSettingsURL, document.baseURI).href,
         success: options.successLoginURL,
@@ -72,7 +75,8 @@ async function begin(options) {
         onError: options.onError,
         onAccountDisabled: options.onAccountDisabled,
         onLoaded: options.onLoaded,
-    }).start();
+    });
+    new Stage(root, text, flow, SCREENS).go('start');
 }
 
 /** @type {any} */ (window).mpin = class {

@@ -1,6 +1,9 @@
-// <mpin-pad settings="…" state="…" user="…" success="…" offer others>: the pad for pages with ES modules.
+// /mpin/mpin-pad.js, the pad for pages with ES modules:
+// <mpin-pad settings="…" state="…" user="…" success="…" offer others>
 
-import { Screens } from '../screens/screens.js';
+import { Flow } from '../keep/flow.js';
+import { Stage } from '../screens/stage.js';
+import { SCREENS } from '../screens/table.js';
 import { loadTexts } from '../screens/texts.js';
 
 const base = new URL('.', import.meta.url).href;
@@ -10,7 +13,7 @@ class MpinPad extends HTMLElement {
         /** @param {string} name */
         const value = (name) => this.getAttribute(name) ?? '';
         const text = await loadTexts(base, document.documentElement.lang || navigator.language);
-        this.screens = new Screens(this, text, {
+        const flow = new Flow({
             base,
             settings: new URL(value('settings'), document.baseURI).href,
             state: value('state'),
@@ -19,12 +22,13 @@ class MpinPad extends HTMLElement {
             offer: this.hasAttribute('offer'),
             others: this.hasAttribute('others'),
         });
-        this.screens.start();
+        this.stage = new Stage(this, text, flow, SCREENS);
+        this.stage.go('start');
     }
 
     /** For the page's own "Sign in another way". */
     byPhone() {
-        this.screens?.byPhone();
+        this.stage?.go('phone');
     }
 }
 

@@ -1,3 +1,4 @@
 // /mpin/kept.js: fetched when somebody wants to see what this device keeps.
 
-export { manage } from '../screens/kept.js';
+export { default as english } from 'texts:kept';
+export { manage as screen } from '../screens/kept.js';

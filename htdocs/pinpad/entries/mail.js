@@ -1,3 +1,4 @@
 // /mpin/mail.js: fetched where a name is proven by its mailbox.
 
-export { awaitMail } from '../screens/mail.js';
+export { default as english } from 'texts:mail';
+export { mail as screen } from '../screens/mail.js';

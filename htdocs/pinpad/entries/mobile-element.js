@@ -1,7 +1,9 @@
-// <mpin-mobile settings="…">: the page that a phone opens to sign in another computer.
+// /mpin/mpin-mobile.js, the page that a phone opens to sign in another computer: <mpin-mobile settings="…">
 
 import english from 'texts:mobile';
-import { Mobile } from '../screens/mobile.js';
+import { PhoneFlow } from '../keep/phone-flow.js';
+import { SCREENS_OF_A_PHONE } from '../screens/mobile.js';
+import { Stage } from '../screens/stage.js';
 import { loadTexts } from '../screens/texts.js';
 
 const base = new URL('.', import.meta.url).href;
@@ -11,7 +13,10 @@ class MpinMobile extends HTMLElement {
         const text = await loadTexts(base, document.documentElement.lang || navigator.language);
         text.add(english);
         const settings = new URL(this.getAttribute('settings') ?? '', document.baseURI).href;
-        new Mobile(this, text, { base, settings, mobile: true }).start();
+        const flow = new PhoneFlow({ base, settings, mobile: true });
+        const stage = new Stage(this, text, flow, SCREENS_OF_A_PHONE);
+        addEventListener('hashchange', () => flow.takeCode() && stage.go('start')); // another code, in the same tab
+        stage.go('start');
     }
 }
 

@@ -1,5 +1,5 @@
-// What the Worker does, on the curve that it is given: mathematics off the page's thread, and the only place where a
-// token is in the clear.
+// The Worker's half of the vault, on the curve that it is given: mathematics off the page's thread, and the only place
+// where a token is in the clear.
 
 import { mPin } from '../curve/mpin.js';
 import { get, put, seal, unseal } from './store.js';

@@ -1,4 +1,4 @@
-// Answers calls of a page. As a Worker by messages; a page that imports this as a module has the function.
+// The vault's calls are answered here: by messages in a Worker, by the function in a page that imports this as a module.
 
 import { operationsOn } from './operations.js';
 

@@ -1,5 +1,5 @@
-// What this browser keeps: one record an identity in IndexedDB, its token sealed with an AES-GCM key that script
-// can use and cannot read out. Records belong to one origin (the browser's rule) and one RPS (ours).
+// This browser keeps one record an identity in IndexedDB, its token sealed with an AES-GCM key that script can use and
+// cannot read out. Records belong to one origin (the browser's rule) and one RPS (ours).
 
 /**
  * @typedef {object} Identity
@@ -7,10 +7,10 @@
  * @property {string} rps absolute URL of the RPS that issued it
  * @property {string} user
  * @property {string} device its name, '' without
- * @property {string} state '' or 'locked' or 'withdrawn': what the server said last
+ * @property {string} state '' or 'locked' or 'withdrawn', as the server said last
  * @property {number} added ms
  * @property {number} used last successful sign-in, ms; 0 = never
- * @property {import('./permits.js').Permit} [permit] the last time permit
+ * @property {import('../wire/dta.js').Permit} [permit] the last time permit
  * @property {Uint8Array} iv
  * @property {ArrayBuffer} sealed
  */

@@ -1,6 +1,6 @@
 // The page's side of the Worker: a call is a message, its answer a promise.
 
-import { RpsError } from '../wire/rps.js';
+import { script } from '../wire/exchange.js';
 
 /** @typedef {import('./operations.js').Operations} Operations */
 /** @typedef {(name: keyof Operations, request: any) => Promise<any>} Run */
@@ -38,7 +38,7 @@ export class Vault {
     constructor(url) {
         this.broken = false;
         /** @type {Promise<Run>} */
-        this.run = inWorker(url).catch(async () => (await import(url)).run);
+        this.run = inWorker(url).catch(async () => (await script(url)).run);
         this.run.catch(() => this.broken = true);
     }
 
@@ -50,9 +50,6 @@ export class Vault {
      * @returns {Promise<Awaited<ReturnType<Operations[N]>>>}
      */
     async call(name, request) {
-        const run = await this.run.catch(() => { // it could not be fetched: as if the server were out of reach
-            throw new RpsError(0);
-        });
-        return run(name, request);
+        return (await this.run)(name, request);
     }
 }

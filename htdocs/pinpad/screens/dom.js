@@ -21,3 +21,21 @@ export function h(tag, props = {}, ...children) {
     element.append(.../** @type {(Node | string)[]} */ (children.filter((child) => child)));
     return element;
 }
+
+/** The first letter of a name, as a picture. @param {string} user */
+export const avatar = (user) => h('span.mp-avatar', { 'aria-hidden': 'true' }, user.slice(0, 1).toUpperCase());
+
+/** False on a touch screen, where a keyboard would cover the keys. */
+export const hasKeyboard = () => !matchMedia('(pointer: coarse)').matches;
+
+/**
+ * A text in which one value is an element.
+ * @param {import('./texts.js').Text} text
+ * @param {string} key
+ * @param {string} name of the value
+ * @param {HTMLElement} element
+ */
+export function textWith(text, key, name, element) {
+    const [before, after] = text(key, { [name]: '\0' }).split('\0');
+    return [before, element, after];
+}

@@ -2,7 +2,7 @@
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** What a QR code is drawn with, and the attributes it needs. @type {Record<string, RegExp>} */
+/** The attributes that a QR code is drawn with. @type {Record<string, RegExp>} */
 const ATTRIBUTES = {
     viewBox: /^[\d .]+$/,
     'shape-rendering': /^crispEdges$/,

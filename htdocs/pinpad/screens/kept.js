@@ -1,60 +1,48 @@
-// What can be done about the PINs that this device keeps. A script of its own, fetched by who wants that.
+// The PINs that this device keeps: each can be set anew, or removed.
 
-import english from 'texts:kept';
-import { h } from './dom.js';
 import * as store from '../keep/store.js';
+import { avatar, h } from './dom.js';
 
-/** @typedef {import('./screens.js').Screens} Screens */
 /** @typedef {import('../keep/store.js').Identity} Identity */
-/** @typedef {typeof import('./choose.js').parts} Parts */
+/** @typedef {import('./stage.js').Stage} Stage */
 
-/**
- * @param {Screens} screens
- * @param {Parts} parts
- */
-export async function manage(screens, parts) {
-    const { text } = screens;
-    text.add(english);
-    const known = await store.list(screens.rps.id);
+const DAY = 86_400_000; // ms
+
+/** @param {Stage} stage */
+export async function manage(stage) {
+    const known = await store.list(stage.flow.rps.id);
     if (!known.length)
-        return screens.home();
-    screens.show('manage', text('kept_title'),
+        return stage.go('home');
+    stage.show('manage', stage.text('kept_title'),
         h('ul.mp-list', {}, ...known.map((identity) => h('li.mp-card', {},
-            h('div.mp-head', {}, parts.avatar(identity.user), h('div.mp-name', {}, identity.user,
-                h('small', {}, [identity.device, lastUse(screens, identity)].filter(Boolean).join(' · ')),
-                h('span.mp-badge', {}, text('kept_badge')))),
+            h('div.mp-head', {}, avatar(identity.user), h('div.mp-name', {}, identity.user,
+                h('small', {}, [identity.device, lastUse(stage, identity)].filter(Boolean).join(' · ')),
+                h('span.mp-badge', {}, stage.text('kept_badge')))),
             h('div.mp-pair', {},
-                screens.button('plain', text('kept_reset'), () => parts.reset(screens, identity)),
-                screens.button('plain', text('kept_remove'), () => remove(screens, parts, identity)))))),
-        h('div.mp-buttons', {}, screens.button('plain', text('back'), () => screens.home())));
+                stage.button('plain', 'kept_reset', () => stage.go('reset', identity)),
+                stage.button('plain', 'kept_remove', () => remove(stage, identity)))))),
+        h('div.mp-buttons', {}, stage.button('plain', 'back', () => stage.go('home'))));
 }
 
-/**
- * @param {Screens} screens
- * @param {Identity} identity
- */
-function lastUse({ root, text }, { used }) {
+/** When it was last used, '' for never. @param {Stage} stage @param {Identity} identity */
+function lastUse(stage, { used }) {
     if (!used)
         return '';
-    const days = Math.round((used - Date.now()) / 86_400_000);
-    const when = new Intl.RelativeTimeFormat(root.closest('[lang]')?.getAttribute('lang') || 'en',
-        { numeric: 'auto' }).format(days, 'day');
-    return text('kept_used', { when });
+    const language = stage.root.closest('[lang]')?.getAttribute('lang') || 'en';
+    const days = Math.round((used - Date.now()) / DAY);
+    const when = new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(days, 'day');
+    return stage.text('kept_used', { when });
 }
 
-/**
- * @param {Screens} screens
- * @param {Parts} parts
- * @param {Identity} identity
- */
-function remove(screens, parts, { user, mpinId }) {
-    const { text } = screens;
-    screens.show('remove', text('kept_remove_question', { user }),
-        h('p.mp-text', {}, text('kept_remove_text', { user })),
+/** @param {Stage} stage @param {Identity} identity */
+function remove(stage, identity) {
+    const { user } = identity;
+    stage.show('remove', stage.text('kept_remove_question', { user }),
+        h('p.mp-text', {}, stage.text('kept_remove_text', { user })),
         h('div.mp-buttons', {},
-            screens.button('danger', text('kept_remove_user', { user }), async () => {
-                await store.remove(mpinId);
-                manage(screens, parts);
-            }),
-            screens.button('plain', text('kept_keep'), () => manage(screens, parts))));
+            stage.button('danger', 'kept_remove_user', async () => {
+                await store.remove(identity.mpinId);
+                manage(stage);
+            }, { user }),
+            stage.button('plain', 'kept_keep', () => manage(stage))));
 }

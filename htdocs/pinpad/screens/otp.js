@@ -1,42 +1,31 @@
-// The one-time code after a login: shown until it is over or the person is done. Fetched where codes are issued.
+// The one-time code after a login: shown until it is over or the person is done.
 
-import english from 'texts:otp';
+import { number } from './digits.js';
 import { h } from './dom.js';
 
 /**
- * @param {import('./screens.js').Screens} screens
- * @param {string} code six digits
- * @param {number} seconds how long it is good
- * @param {() => void} done the person goes on
+ * @param {import('./stage.js').Stage} stage
+ * @param {import('../keep/flow.js').Answer} answer
  */
-export function showCode(screens, code, seconds, done) {
-    const { text } = screens;
-    text.add(english);
-    const until = performance.now() + seconds * 1000;
-    // An ear hears digits one by one; the countdown is for the eye, and its end for both.
-    const number = h('p.mp-number', {},
-        h('span', { 'aria-hidden': 'true' }, code.slice(0, 3) + ' ' + code.slice(3)),
-        h('span.mp-hidden', {}, [...code].join(' ')));
-    const time = h('p.mp-time', { 'aria-hidden': 'true' });
-    const copy = navigator.clipboard && screens.button('plain', text('otp_copy'), () =>
-        navigator.clipboard.writeText(code).then(() => screens.say(text('otp_copied')), () => {}));
-    screens.show('otp', text('otp_title'), h('p.mp-text', {}, text('otp_text')), number, time, screens.lines,
-        h('div.mp-buttons', {}, screens.button('primary', text('otp_done'), () => {
-            clearInterval(screens.countdown);
-            done();
+export function otp(stage, answer) {
+    const code = String(answer.otp);
+    const digits = number(code);
+    const time = h('p.mp-time', { 'aria-hidden': 'true' }); // for the eye; its end is for the ear, too
+    const copy = navigator.clipboard && stage.button('plain', 'otp_copy', () =>
+        navigator.clipboard.writeText(code).then(() => stage.say(stage.text('otp_copied')), () => {}));
+    stage.show('otp', stage.text('otp_title'), h('p.mp-text', {}, stage.text('otp_text')), digits, time, stage.lines,
+        h('div.mp-buttons', {}, stage.button('primary', 'otp_done', () => {
+            stage.stopCountdown();
+            stage.go('arrive', { ...answer, otp: undefined });
         }), copy));
-    const tick = () => {
-        const left = Math.ceil((until - performance.now()) / 1000);
-        time.textContent = text('otp_left', { n: Math.max(left, 0) });
-        if (left > 0)
+    stage.countdown(answer.ttlSeconds ?? 0, (left) => {
+        time.textContent = stage.text('otp_left', { n: left });
+        if (left)
             return;
-        clearInterval(screens.countdown);
-        number.remove();
+        digits.remove();
         time.remove();
         copy?.remove();
-        screens.say('');
-        screens.warn(text('otp_over'));
-    };
-    tick();
-    screens.countdown = setInterval(tick, 500);
+        stage.say('');
+        stage.warn(stage.text('otp_over'));
+    });
 }

@@ -1,21 +1,22 @@
 // The keypad: one password field, dots in front of it, twelve keys. It knows digits and nothing of what they open.
 
-import { h } from './dom.js';
+import { h, hasKeyboard } from './dom.js';
 
-const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', 'clear', '0', 'delete'];
+const KEYS = [...'123456789', 'clear', '0', 'delete'];
 
 let count = 0; // makes the field's id unique on its page
 
 export class Pad {
     /**
      * @param {import('./texts.js').Text} text
-     * @param {number} length digits of a PIN
-     * @param {string} label the field's name
      * @param {HTMLElement} lines where refusals and progress are told, under the dots
-     * @param {(pin: Uint8Array<ArrayBuffer>) => void} onPin all digits are there; the receiver wipes them
-     * @param {(entered: number) => void} onDigit
+     * @param {number} length digits of a PIN
+     * @param {object} keypad
+     * @param {string} keypad.user the user whose PIN it is
+     * @param {(pin: Uint8Array<ArrayBuffer>) => void} keypad.onPin all digits are there; the receiver wipes them
+     * @param {(entered: number) => void} keypad.onDigit
      */
-    constructor(text, length, label, lines, onPin, onDigit) {
+    constructor(text, lines, length, { user, onPin, onDigit }) {
         this.length = length;
         this.onPin = onPin;
         this.onDigit = onDigit;
@@ -37,7 +38,7 @@ export class Pad {
             onsubmit: (/** @type {Event} */ event) => event.preventDefault(),
         },
             h('div.mp-entry', {},
-                h('label.mp-hidden', { for: id }, label), this.field,
+                h('label.mp-hidden', { for: id }, text('label', { user })), this.field,
                 h('div.mp-dots', { 'aria-hidden': 'true' }, ...this.dots)),
             this.heard, lines,
             h('div.mp-keys', { role: 'group', 'aria-label': text('keys') }, ...KEYS.map((key) =>
@@ -50,9 +51,9 @@ export class Pad {
                 }, key === 'delete' ? '⌫' : key === 'clear' ? text('clear') : key))));
     }
 
-    /** Focus goes to the field, but not on a touch screen, where a keyboard would cover the keys. */
+    /** The focus goes to the field, but not on a touch screen. */
     focus() {
-        if (!matchMedia('(pointer: coarse)').matches)
+        if (hasKeyboard())
             this.field.focus();
     }
 
@@ -126,13 +127,4 @@ export class Pad {
         this.reset();
         this.element.classList.add('mp-wrong');
     }
-}
-
-/**
- * A PIN that went to the Worker is empty here already.
- * @param {Uint8Array} pin
- */
-export function wipe(pin) {
-    if (pin.length)
-        pin.fill(0);
 }

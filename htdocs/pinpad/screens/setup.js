@@ -1,197 +1,163 @@
-// Setting up: a name, a PIN for it, and a new one for who forgot theirs.
+// Setting up: a name, and a PIN for it.
 
-import { h } from './dom.js';
-import { choose } from './choose.js';
-import { wipe } from './pad.js';
-import { secretShares } from '../keep/permits.js';
-import { DEVICE } from './stage.js';
-import { isWeak } from '../curve/pin.js';
+import { isWeak, wipe } from '../curve/pin.js';
+import { identitiesOf, replaceOthers } from '../keep/identities.js';
 import * as store from '../keep/store.js';
+import { DEVICE } from '../wire/exchange.js';
+import { h, hasKeyboard } from './dom.js';
+import { addPhone } from './elsewhere.js';
+import { resetHelp, storage } from './notices.js';
 
-/** @typedef {import('./screens.js').Screens} Screens */
+/** @typedef {import('../wire/exchange.js').RpsError} RpsError */
+/** @typedef {import('../keep/flow.js').NewIdentity} NewIdentity */
 /** @typedef {import('../keep/store.js').Identity} Identity */
-/** @typedef {{mpinId: string, regOTT: string, user: string, device: string, secret?: string[]}} NewIdentity */
+/** @typedef {import('./stage.js').Stage} Stage */
 
-export const RESET = 'mpin-reset'; // sessionStorage: the mpinId whose PIN is to be set anew after another sign-in
-
-/** @param {Screens} screens @param {string} user @param {Identity} [old] */
-export function offer(screens, user, old) {
-    const n = screens.text('n' + screens.rps.settings.pinLength);
-    const { success } = screens.options;
-    screens.show('offer', screens.text('offer'), screens.chip(user),
-        h('p.mp-text', {}, screens.text('offer_text', { n })), screens.lines,
+/** A user who has signed in is offered a PIN. @param {Stage} stage @param {{user: string, old?: Identity}} state */
+export function offer(stage, { user, old }) {
+    const { success } = stage.options;
+    const n = stage.text('n' + stage.flow.rps.settings.pinLength);
+    stage.show('offer', stage.text('offer'), stage.chip(user),
+        h('p.mp-text', {}, stage.text('offer_text', { n })), stage.lines,
         h('div.mp-buttons', {},
-            screens.button('primary', screens.text('setup'), () => register(screens, user, '', old)),
-            success && h('a.mp-plain', { href: success }, screens.text('not_now'))));
+            stage.button('primary', 'setup', () => register(stage, { user, old })),
+            success && h('a.mp-plain', { href: success }, stage.text('not_now'))));
 }
 
-/** A name, for a first PIN here. @param {Screens} screens */
-export async function add(screens) {
-    const { settings, id } = screens.rps;
-    const known = await store.list(id);
+/** A name, for a first PIN here. @param {Stage} stage */
+export async function add(stage) {
+    const { options, flow: { rps }, root } = stage;
+    const known = await identitiesOf(rps) ?? [];
     const name = h('input.mp-input', {
         id: 'mp-name', required: true, maxlength: 254, autocomplete: 'username', autocapitalize: 'none',
-        spellcheck: 'false', value: screens.options.user,
+        spellcheck: 'false', value: options.user,
     });
-    const device = (screens.options.setDeviceName ?? settings.setDeviceName)
+    const device = (options.setDeviceName ?? rps.settings.setDeviceName)
         && h('input.mp-input', { id: 'mp-device', maxlength: 32 });
-    const rule = screens.options.nameRule;
-    screens.show('add', screens.text('sign_in_to', { site: settings.title }),
+    stage.show('add', stage.text('sign_in_to', { site: rps.settings.title }),
         h('form.mp-form', {
             onsubmit: (/** @type {Event} */ event) => {
                 event.preventDefault();
-                const user = name.value.trim();
-                if (rule && !new RegExp(rule).test(user))
-                    return screens.warn(screens.text('name_bad'));
-                const here = known.find((one) => one.user.toLowerCase() === user.toLowerCase());
-                here ? screens.enter(here) : register(screens, user, device ? device.value : '');
+                named(stage, { user: name.value.trim(), device: device ? device.value : '', known });
             },
         },
-        h('label', { for: 'mp-name' }, screens.text('name')), name,
-        device && h('label', { for: 'mp-device' }, screens.text('device')), device,
-        screens.lines,
-        h('button.mp-primary', {}, screens.text('continue')),
-        known.length > 0 && screens.button('plain', screens.text('back'), () => choose(screens))));
-    screens.addPhone();
-    if (screens.root.offsetParent && !matchMedia('(pointer: coarse)').matches)
+        h('label', { for: 'mp-name' }, stage.text('name')), name,
+        device && h('label', { for: 'mp-device' }, stage.text('device')), device,
+        stage.lines,
+        h('button.mp-primary', {}, stage.text('continue')),
+        known.length > 0 && stage.button('plain', 'back', () => stage.go('choose'))));
+    addPhone(stage);
+    if (root.offsetParent && hasKeyboard())
         name.focus();
 }
 
-/** What a script of its own is given of these. */
-export const steps = { add, choosePin, secretShares };
+/**
+ * A name was given: one that has a PIN here enters it.
+ * @param {Stage} stage
+ * @param {{user: string, device: string, known: Identity[]}} given
+ */
+function named(stage, { user, device, known }) {
+    const { nameRule } = stage.options;
+    if (nameRule && !new RegExp(nameRule).test(user))
+        return stage.warn(stage.text('name_bad'));
+    const here = known.find((one) => one.user.toLowerCase() === user.toLowerCase());
+    return here ? stage.go('enter', here) : register(stage, { user, device });
+}
 
 /**
  * Asks the RPS for an identity, then for its PIN.
- * @param {Screens} screens
- * @param {string} user
- * @param {string} device
- * @param {Identity} [old] identity of the same user on this device, which the new one replaces
+ * @param {Stage} stage
+ * @param {{user: string, device?: string, old?: Identity}} state `old` is an identity of the same user on this device,
+ *     which the new one replaces
  */
-export function register(screens, user, device, old) {
-    return screens.busy(async () => {
-        const { mpinId, regOTT, active, confirm } = await screens.rps.register(user, device, old?.mpinId);
-        const identity = { mpinId, regOTT, user: nameIn(mpinId) ?? user, device };
-        screens.vault.call('prepare', identity).catch(() => {});
-        if (!active)
-            return (await screens.load('mail.js')).awaitMail(screens, steps, identity, confirm, old?.mpinId);
-        choosePin(screens, identity);
+export function register(stage, { user, device = '', old }) {
+    return stage.busy(async () => {
+        const replaces = old?.mpinId;
+        const identity = await stage.flow.register({ user, device, replaces });
+        return identity.active ? choosePin(stage, identity) : stage.go('mail', { identity, replaces });
     }, (error) => {
-        if (!error.status || error.status >= 500)
-            return screens.offline(error);
         if (old && error.code === 'name_taken')
-            return resetHelp(screens, old);
-        if (screens.screenName !== 'add' && screens.screenName !== 'offer')
-            offer(screens, user, old);
-        screens.explain(error);
+            return resetHelp(stage, old);
+        if (!['add', 'offer'].includes(stage.screenName))
+            offer(stage, { user, old });
+        stage.explain(error);
     });
 }
 
-/**
- * @param {Screens} screens
- * @param {NewIdentity} identity
- * @param {string} [warning]
- */
-export function choosePin(screens, identity, warning) {
-    const n = screens.text('n' + screens.rps.settings.pinLength);
-    screens.keypad(screens.rps.settings.pinLength, 'choose-pin', screens.text('choose'), screens.text('choose_hint', { n }), screens.chip(identity.user),
-        screens.button('link', screens.text('back'), () => screens.home()), identity.user, (pin) => {
+/** @param {Stage} stage @param {NewIdentity} identity */
+export function choosePin(stage, identity) {
+    stage.keypad({
+        name: 'choose-pin',
+        title: stage.text('choose'),
+        hint: stage.text('choose_hint', { n: stage.text('n' + stage.flow.rps.settings.pinLength) }),
+        user: identity.user,
+        action: stage.button('link', 'back', () => stage.go('home')),
+        onPin: (pin) => {
             if (!isWeak(pin))
-                return confirmPin(screens, identity, pin);
+                return confirmPin(stage, { identity, chosen: pin });
             wipe(pin);
-            screens.pad?.refuse();
-            screens.warn(screens.text('weak'));
-        });
-    screens.warn(warning ?? '');
+            stage.pad?.refuse();
+            stage.warn(stage.text('weak'));
+        },
+    });
 }
 
-/**
- * @param {Screens} screens
- * @param {NewIdentity} identity
- * @param {Uint8Array<ArrayBuffer>} chosen
- */
-function confirmPin(screens, identity, chosen) {
-    screens.keypad(screens.rps.settings.pinLength, 'confirm-pin', screens.text('once_more'), screens.text('once_more_hint'), screens.chip(identity.user),
-        screens.button('link', screens.text('back'), () => choosePin(screens, identity)), identity.user, (pin) => {
+/** @param {Stage} stage @param {{identity: NewIdentity, chosen: Uint8Array<ArrayBuffer>}} state */
+function confirmPin(stage, { identity, chosen }) {
+    stage.keypad({
+        name: 'confirm-pin',
+        title: stage.text('once_more'),
+        hint: stage.text('once_more_hint'),
+        user: identity.user,
+        action: stage.button('link', 'back', () => choosePin(stage, identity)),
+        onPin: (pin) => {
             const same = pin.every((digit, i) => digit === chosen[i]);
             wipe(chosen);
             if (same)
-                return finish(screens, identity, pin);
+                return finish(stage, identity, pin);
             wipe(pin);
-            choosePin(screens, identity, screens.text('differ'));
-        });
-}
-
-/**
- * Fetches the secret, keeps it without its PIN, and signs in with the PIN just chosen.
- * @param {Screens} screens
- * @param {NewIdentity} identity
- * @param {Uint8Array<ArrayBuffer>} pin
- */
-function finish(screens, identity, pin) {
-    const { user, mpinId, regOTT } = identity;
-    const rps = screens.rps.id;
-    let kept = false;
-    return screens.busy(async () => {
-        const secret = identity.secret ?? await secretShares(screens.rps, mpinId, regOTT);
-        await screens.vault.call('keep', { ...identity, rps, secret, pin: pin.slice() });
-        kept = true;
-        await screens.rps.setupDone(mpinId);
-        localStorage.setItem('mpin-known', '1');
-        await new Promise((/** @type {(value?: unknown) => void} */ done) =>
-            screens.options.onSuccessSetup ? screens.options.onSuccessSetup({ user, mpinId }, done) : done());
-        screens.say(screens.text('signing_in'));
-        const answer = await screens.signIn(identity, pin);
-        for (const other of await store.list(rps))
-            if (other.user === user && other.mpinId !== mpinId)
-                await store.remove(other.mpinId);
-        screens.arrive(answer);
-    }, async (error) => {
-        wipe(pin);
-        const stored = kept && await store.get(mpinId);
-        if (stored)
-            return screens.refused(error, stored);
-        if (!error.status || error.status >= 500)
-            return screens.offline(error);
-        if (error.status === DEVICE)
-            return screens.storage();
-        await screens.home();
-        screens.explain(error);
+            choosePin(stage, identity);
+            stage.warn(stage.text('differ'));
+        },
     });
 }
 
-// ---- a new PIN ------------------------------------------------------------------------------
-
 /**
- * A new PIN for a name: the name is proved first, by being signed in.
- * @param {Screens} screens
- * @param {Identity} identity
+ * Keeps the identity and signs in with the PIN just chosen.
+ * @param {Stage} stage
+ * @param {NewIdentity} identity
+ * @param {Uint8Array<ArrayBuffer>} pin
  */
-export function reset(screens, identity) {
+function finish(stage, identity, pin) {
+    const { onSuccessSetup } = stage.options;
     const { user, mpinId } = identity;
-    const mailed = screens.rps.settings.registration.includes('mail') && user.includes('@');
-    if (mailed || screens.rps.settings.signedIn?.user === user)
-        return register(screens, user, identity.device, identity);
-    if (!screens.others())
-        return resetHelp(screens, identity);
-    sessionStorage.setItem(RESET, mpinId);
-    screens.leave(user, true);
-}
-
-/** @param {Screens} screens @param {Identity} identity */
-function resetHelp(screens, { user }) {
-    screens.notice('reset-help', screens.text('reset_help'), screens.text('reset_help_text', { user }),
-        [...screens.otherWays(), screens.button('plain', screens.text('back'), () => screens.home())]);
+    return stage.busy(async () => {
+        try {
+            await stage.flow.keep(identity, pin);
+            if (onSuccessSetup)
+                await new Promise((done) => onSuccessSetup({ user, mpinId }, () => done(true)));
+            stage.say(stage.text('signing_in'));
+            const answer = await stage.flow.signIn(identity, pin);
+            await replaceOthers(stage.flow.rps, identity);
+            return stage.go('arrive', answer);
+        } finally {
+            wipe(pin);
+        }
+    }, (error) => unfinished(stage, identity, error));
 }
 
 /**
- * The name as the server wrote it into the mpinId.
- * @param {string} mpinId
- * @returns {string | undefined}
+ * An identity that is here already has a screen for the refusal; without one it begins anew.
+ * @param {Stage} stage
+ * @param {NewIdentity} identity
+ * @param {RpsError} error
  */
-function nameIn(mpinId) {
-    try {
-        return JSON.parse(decodeURIComponent(mpinId.replace(/../g, '%$&'))).userID;
-    } catch {
-        return undefined;
-    }
+async function unfinished(stage, identity, error) {
+    const stored = await store.get(identity.mpinId).catch(() => undefined);
+    if (stored)
+        return stage.go('refused', { error, identity: stored });
+    if (error.status === DEVICE)
+        return storage(stage);
+    await stage.go('home');
+    stage.explain(error);
 }

@@ -1,18 +1,18 @@
 // The wire of a phone login: a computer shows a code, a phone says what it makes of it.
 
-import { exchange } from './rps.js';
+import { exchange } from './exchange.js';
 
 /** @typedef {import('./rps.js').Rps} Rps */
-/** @typedef {import('./rps.js').RpsError} RpsError */
+/** @typedef {import('./exchange.js').RpsError} RpsError */
 
 /** @typedef {{accessNumber?: string, qrUrl?: string, qrSvg?: string, ttlSeconds: number, webOTT: string}} Code */
 
 /** @typedef {{status: string, userId: string, authOTT: string, match?: string, provenUserId?: string}} Progress */
 
 /**
- * What a phone is told of the computer; a Milagro server tells PrerollId only.
+ * A phone is told this of the computer; a Milagro server tells PrerollId only.
  * @typedef {object} Context
- * @property {string} [PrerollId] whom the computer expects
+ * @property {string} [PrerollId] the user that the computer expects
  * @property {string} [origin] the site's host
  * @property {{browser: string, address: string, sameNetwork: boolean, seen: boolean}} [desktop]
  * @property {string[]} [choices]
@@ -27,18 +27,18 @@ const AGAIN = 60_000; // ms that a phone asks again while no worker is free
 /**
  * A QR code and a number, or a number only.
  * @param {Rps} rps
- * @param {string} prerollid whom the page expects
+ * @param {string} prerollid the user that the page expects, or ''
  * @returns {Promise<Code>}
  */
 export async function newCode(rps, prerollid) {
     const { getQrUrl, getAccessNumberURL = '' } = rps.settings;
     /** @type {Code | undefined} */
-    const code = getQrUrl && await rps.ask(getQrUrl, 'POST', { prerollid });
-    return code?.qrSvg && code.accessNumber ? code : rps.ask(getAccessNumberURL, 'POST', {});
+    const code = getQrUrl && await rps.ask(getQrUrl, { prerollid });
+    return code?.qrSvg && code.accessNumber ? code : rps.ask(getAccessNumberURL, {});
 }
 
 /** @param {Rps} rps @param {Code} code @returns {Promise<Progress>} */
-export const progress = (rps, { webOTT }) => rps.ask(rps.settings.accessNumberURL ?? '', 'POST', { webOTT });
+export const progress = (rps, { webOTT }) => rps.ask(rps.settings.accessNumberURL ?? '', { webOTT });
 
 /**
  * The computer gives its code up. It arrives even when the page is on its way out, and nobody waits for an answer.
@@ -52,30 +52,27 @@ export function withdraw(rps, { accessNumber }) {
 
 // ---- the phone -----------------------------------------------------------------------------------
 
-/**
- * @param {Rps} rps
- * @param {object} said
- */
-const say = (rps, said) => rps.ask(rps.settings.codeStatusURL ?? '', 'POST', said);
+/** Tells the RPS what the phone makes of a code. @param {Rps} rps @param {object} said */
+const say = (rps, said) => rps.ask(rps.settings.codeStatusURL ?? '', said);
 
 /**
  * @param {Rps} rps
  * @param {string} wid
- * @param {string} [userId] who has most likely signed in on the computer before; nobody sees it there
+ * @param {string} [userId] the user who has most likely signed in on the computer before; nobody sees it there
  * @returns {Promise<Context>}
  */
-export const claim = (rps, wid, userId) => say(rps, { status: 'wid', wid, userId, pick: true });
+export const claimCode = (rps, wid, userId) => say(rps, { status: 'wid', wid, userId, pick: true });
 
 /**
  * @param {Rps} rps
  * @param {{wid: string, choice?: string, confirmed?: boolean}} visit
  * @param {string} userId
  */
-export const announce = (rps, { wid, choice, confirmed }, userId) =>
+export const announceUser = (rps, { wid, choice, confirmed }, userId) =>
     say(rps, { status: 'user', wid, userId, choice, confirmed });
 
 /** @param {Rps} rps @param {string} wid */
-export const giveUp = (rps, wid) => say(rps, { status: 'abort', wid }).catch(() => {});
+export const abandonCode = (rps, wid) => say(rps, { status: 'abort', wid }).catch(() => {});
 
 /**
  * Hands the proof in and waits until the computer is in. The same request may be sent again while it was not heard.
@@ -87,7 +84,7 @@ export async function handIn(rps, mpinResponse) {
     const until = Date.now() + AGAIN;
     for (;;)
         try {
-            return await rps.ask(rps.settings.mobileAuthenticateURL ?? '', 'POST', { mpinResponse }, WAIT);
+            return await rps.ask(rps.settings.mobileAuthenticateURL ?? '', { mpinResponse }, { limit: WAIT });
         } catch (error) {
             const { status, code, retryAfter } = /** @type {RpsError} */ (error);
             if (status !== 429 || code !== 'busy' || Date.now() > until)
@@ -101,19 +98,14 @@ export async function handIn(rps, mpinResponse) {
  * @param {string} url as the RPS gave it: the relying party's, seen from this page
  * @param {any} data
  */
-export const signOut = (url, data) => exchange(new URL(url, document.baseURI).href, 'POST', data, 'omit');
+export const signOutComputer = (url, data) =>
+    exchange(new URL(url, document.baseURI).href, { method: 'POST', body: data, credentials: 'omit' });
 
 /**
- * Whether the last digit is the one that the others make (cSum 1).
+ * True where the last digit is the one that the others make (cSum 1).
  * @param {string} number seven digits
  */
-export function isNumber(number) {
+export function isAccessNumber(number) {
     const sum = [...number].slice(0, 6).reduce((total, digit, i) => total + Number(digit) * (7 - i), 0);
     return (11 - sum % 11) % 11 === Number(number[6]);
 }
-
-/**
- * Digits in groups that the eye can keep: `014 4002`.
- * @param {string} digits
- */
-export const grouped = (digits) => digits.replace(/^(\d{3})(?=\d)/, '$1 ');

@@ -1,11 +1,11 @@
-// What a Milagro server does otherwise than ours. A script of its own, because nobody else needs it.
+// A Milagro server does some things otherwise than ours. A script of its own, because nobody else needs it.
 
 /** @typedef {import('./rps.js').Rps} Rps */
 
 const LIMIT = 10_000; // ms
 const FRESH = 10_000; // ms that a permit's first share is used for
 
-/** What its clientSettings do not say. */
+/** Its clientSettings do not say these. */
 const UNSAID = { pinLength: 4, title: location.hostname, registration: ['application'], signedIn: null, loginURL: '' };
 
 /** @param {Rps} rps opened just now */

@@ -1,10 +1,12 @@
-// The wire: requests to the RPS and to the relying party, each with a time limit, refusals as one kind of error.
+// The RPS and the relying party: each of their requests that every pad makes.
 
-const LIMIT = 10_000; // ms
-const SUITE = 'BLS12381-MPIN-NU'; // what mpin.js computes
+import { exchange, RpsError } from './exchange.js';
+
+const SUITE = 'BLS12381-MPIN-NU'; // the one that worker.js computes
 
 /**
- * @typedef {object} Settings what clientSettings says, as far as this pad reads it
+ * The part of clientSettings that this pad reads.
+ * @typedef {object} Settings
  * @property {string} registerURL
  * @property {string} signatureURL
  * @property {string} setupDoneURL
@@ -21,7 +23,7 @@ const SUITE = 'BLS12381-MPIN-NU'; // what mpin.js computes
  * @property {string} title
  * @property {string[]} registration
  * @property {{user: string} | null} signedIn
- * @property {string} [userData] what an RPS elsewhere hands back to the site: who registers
+ * @property {string} [userData] names who registers; an RPS elsewhere hands it back to the site
  * @property {string} loginURL
  * @property {boolean} [setDeviceName]
  * @property {boolean} [requestOTP] a login has a one-time code
@@ -33,69 +35,13 @@ const SUITE = 'BLS12381-MPIN-NU'; // what mpin.js computes
  * @property {number} [accessNumberDigits] 7 with a check digit
  */
 
-/** A refusal, or (status 0) no answer at all. */
-export class RpsError extends Error {
-    /**
-     * @param {number} status
-     * @param {{code?: string, message?: string, id?: string, retryAfter?: number, attemptsLeft?: number}} body
-     */
-    constructor(status, body = {}) {
-        super(body.message ?? String(status));
-        this.status = status;
-        this.code = body.code;
-        this.id = body.id;
-        this.retryAfter = body.retryAfter ?? 30;
-        this.attemptsLeft = body.attemptsLeft;
-        /** The host that gave no answer, where it is not the site's. @type {string | undefined} */
-        this.host = undefined;
-    }
-}
-
-/**
- * @param {string} url
- * @param {string} [method]
- * @param {object} [body]
- * @param {RequestCredentials} [credentials]
- * @param {number} [limit] ms
- */
-export async function exchange(url, method = 'GET', body, credentials = 'include', limit = LIMIT) {
-    /** @type {Response} */
-    let response;
-    let text;
-    try {
-        response = await fetch(url, {
-            method,
-            credentials,
-            cache: 'no-store',
-            redirect: 'error',
-            headers: body && { 'Content-Type': 'application/json' },
-            body: body && JSON.stringify(body),
-            signal: AbortSignal.timeout(limit),
-        });
-        text = await response.text();
-    } catch {
-        throw new RpsError(0);
-    }
-    const answer = parse(text);
-    if (response.ok && answer)
-        return answer;
-    throw new RpsError(response.ok ? 502 : response.status,
-        { ...answer, retryAfter: Number(answer?.retryAfter ?? response.headers.get('Retry-After')) || undefined });
-}
-
-/**
- * The JSON of a body, {} for an empty one, undefined for what is none: a proxy's page.
- * @param {string} text
- */
-function parse(text) {
-    try {
-        return JSON.parse(text || '{}');
-    } catch {
-        return undefined;
-    }
-}
-
 export class Rps {
+    /**
+     * A permit's second share as it may be stored somewhere; only Milagro servers say where.
+     * @type {((date: number, storageId: string) => Promise<string | undefined>) | undefined}
+     */
+    storedPermit;
+
     /**
      * @param {string} url absolute address of clientSettings
      * @param {Settings} settings
@@ -103,20 +49,20 @@ export class Rps {
      */
     constructor(url, settings, credentials) {
         this.settings = settings;
-        /** Whether a person may begin with a name. */
+        /** A person may begin with a name. */
         this.takesNames = settings.registration?.some((way) => ['open', 'mail', 'application'].includes(way));
         this.worker = 'worker.js'; // the script of the suite's mathematics
         this.mobile = 0; // 1: identities that are made here are a phone's
         /** @param {string} path */
         this.at = (path) => new URL(path, url).href;
         this.id = this.at(settings.mpinAuthServerURL);
-        /** How far the server's clock is ahead of ours, ms. */
+        /** The lead of the server's clock before ours, ms. */
         this.skew = (settings.serverTime ?? Date.now()) - Date.now();
-        /** @param {string} path @param {string} [method] @param {object} [body] @param {number} [limit] */
-        this.ask = (path, method, body, limit) => exchange(this.at(path), method, body, credentials, limit);
+        /** @param {string} path @param {object} [body] @param {{method?: string, limit?: number}} [more] */
+        this.ask = (path, body, more) => exchange(this.at(path), { body, credentials, ...more });
     }
 
-    /** @param {string} url */
+    /** Reads clientSettings. @param {string} url */
     static async open(url) {
         /** @type {RequestCredentials} */
         let credentials = 'include';
@@ -124,7 +70,8 @@ export class Rps {
             // Milagro servers let pages of other origins in, but not their cookies.
             if (error.status || new URL(url).origin === location.origin)
                 throw error;
-            return exchange(url, 'GET', undefined, credentials = 'omit');
+            credentials = 'omit';
+            return exchange(url, { credentials });
         });
         if ((settings.suite ?? SUITE) !== SUITE)
             throw new RpsError(501, { message: 'suite ' + settings.suite });
@@ -132,17 +79,16 @@ export class Rps {
     }
 
     /**
-     * @param {string} userId
-     * @param {string} deviceName
-     * @param {string} [replaces] mpinId of the identity whose PIN is forgotten
-     * @param {{mpinId: string, regOTT: string}} [old] the registration whose mail did not come
+     * Registers a name. `replaces` is the mpinId of the identity whose PIN is forgotten; `old` is the registration whose
+     * mail did not come.
+     * @param {{user: string, device: string, replaces?: string, old?: {mpinId: string, regOTT: string}}} registration
      * @returns {Promise<{mpinId: string, regOTT: string, active: boolean, confirm?: string}>}
      */
-    register(userId, deviceName, replaces, old) {
-        return this.ask(this.settings.registerURL + (old ? '/' + old.mpinId : ''), 'PUT', {
-            userId, mobile: this.mobile, deviceName: deviceName || undefined, replaces, regOTT: old?.regOTT, confirm: 1,
+    register({ user, device, replaces, old }) {
+        return this.ask(this.settings.registerURL + (old ? '/' + old.mpinId : ''), {
+            userId: user, mobile: this.mobile, deviceName: device || undefined, replaces, regOTT: old?.regOTT, confirm: 1,
             userData: this.settings.userData,
-        });
+        }, { method: 'PUT' });
     }
 
     /**
@@ -151,7 +97,7 @@ export class Rps {
      * @returns {Promise<{clientSecretShare: string, params?: string}>}
      */
     signature(mpinId, regOTT) {
-        return this.ask(this.settings.signatureURL + '/' + mpinId, 'POST', { regOTT });
+        return this.ask(this.settings.signatureURL + '/' + mpinId, { regOTT });
     }
 
     /**
@@ -159,22 +105,12 @@ export class Rps {
      * @returns {Promise<{timePermit: string, date: number, signature: string, storageId: string}>}
      */
     timePermit(mpinId) {
-        return this.ask(this.settings.timePermitsURL + '/' + mpinId, 'POST', {});
-    }
-
-    /**
-     * A permit's second share as it may be stored somewhere; only Milagro servers say where.
-     * @param {number} _date
-     * @param {string} _storageId
-     * @returns {Promise<string | undefined>}
-     */
-    async storedPermit(_date, _storageId) {
-        return undefined;
+        return this.ask(this.settings.timePermitsURL + '/' + mpinId, {});
     }
 
     /** @param {string} mpinId */
     setupDone(mpinId) {
-        return this.ask(this.settings.setupDoneURL + '/' + mpinId, 'POST', {});
+        return this.ask(this.settings.setupDoneURL + '/' + mpinId, {});
     }
 
     /**
@@ -183,7 +119,7 @@ export class Rps {
      * @returns {Promise<{y: string, passId: string}>}
      */
     pass1(mpinId, { U, UT }) {
-        return this.ask(this.id + '/pass1', 'POST', { mpin_id: mpinId, U, UT, pass: 1 });
+        return this.ask(this.id + '/pass1', { mpin_id: mpinId, U, UT, pass: 1 });
     }
 
     /**
@@ -194,17 +130,18 @@ export class Rps {
      * @returns {Promise<{authOTT: string, OTP?: string}>}
      */
     pass2(mpinId, V, passId, wid = '0') {
-        return this.ask(this.id + '/pass2', 'POST', { mpin_id: mpinId, V, WID: wid, OTP: wid === '0' && !!this.settings.requestOTP, pass: 2, passId });
+        return this.ask(this.id + '/pass2', {
+            mpin_id: mpinId, V, WID: wid, OTP: wid === '0' && !!this.settings.requestOTP, pass: 2, passId,
+        });
     }
 
     /**
-     * Posted to the page's own relying party, as Milagro's pad does.
-     * @param {object} mpinResponse pass2's answer
+     * Hands pass2's answer to the page's own relying party, as Milagro's pad does.
+     * @param {object} mpinResponse
      * @param {string} state login nonce, or ''
      * @returns {Promise<{user?: string, location?: string, ttlSeconds?: number}>}
      */
     authenticate(mpinResponse, state) {
-        return exchange(new URL(this.settings.authenticateURL, document.baseURI).href, 'POST',
-            { mpinResponse, state });
+        return exchange(new URL(this.settings.authenticateURL, document.baseURI).href, { body: { mpinResponse, state } });
     }
 }
