@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 const source = dirname(fileURLToPath(import.meta.url));
 const out = process.argv[2];
 
-/** Which of the English texts a script brings: those of a few scripts are no burden to the others. */
+/** The English texts of these scripts are no burden to the others. */
 const APART = ['phone', 'mobile', 'mail', 'kept', 'otp'];
 const start = (key) => APART.find((name) => key.startsWith(`pad_${name}_`)) ?? (key.startsWith('pad_') ? 'en' : '');
 
-/** The catalogues as modules: English texts of the pad, and which other languages there are. */
+/** The catalogues as modules: English texts of the pad without "pad_", and the list of the other languages. */
 const texts = {
     name: 'texts',
     setup({ onResolve, onLoad }) {
@@ -20,7 +20,8 @@ const texts = {
         onLoad({ filter: /./, namespace: 'texts' }, ({ path }) => {
             const english = JSON.parse(readFileSync(join(source, 'texts/en.json'), 'utf8'));
             const contents = path !== 'texts:languages'
-                ? Object.fromEntries(Object.entries(english).filter(([key]) => `texts:${start(key)}` === path))
+                ? Object.fromEntries(Object.entries(english).filter(([key]) => `texts:${start(key)}` === path)
+                    .map(([key, text]) => [key.slice('pad_'.length), text]))
                 : readdirSync(join(source, 'texts')).map((name) => name.slice(0, -5)).filter((name) => name !== 'en');
             return { contents: JSON.stringify(contents), loader: 'json' };
         });

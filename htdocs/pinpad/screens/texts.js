@@ -4,7 +4,7 @@ import english from 'texts:en';
 import languages from 'texts:languages';
 
 /**
- * `add` brings English texts that only some need: those of another language have come with the others.
+ * `add` brings English texts that only some need; those of another language have come with the others.
  * @typedef {((key: string, values?: Record<string, string | number>) => string)
  *     & {add: (english: Record<string, string>) => void}} Text
  */
@@ -17,22 +17,15 @@ import languages from 'texts:languages';
  */
 export async function loadTexts(base, wanted, custom = {}) {
     const language = wanted.slice(0, 2).toLowerCase();
-    let catalogue = english;
-    if (languages.includes(language)) {
-        try {
-            catalogue = { ...english, ...await (await fetch(base + 'texts/' + language + '.json')).json() };
-        } catch {
-            // English, then
-        }
-    }
-    catalogue = { ...catalogue, ...custom[language] };
+    let ours = english;
+    const fetched = languages.includes(language)
+        && await fetch(base + 'texts/' + language + '.json').then((response) => response.json()).catch(() => {});
+    const theirs = { ...fetched, ...custom[language] };
     /** @param {string} key @param {Record<string, string | number>} [values] */
-    const text = (key, values = {}) => (catalogue['pad_' + key] ?? key).replace(/\{(\w+)\}/g,
+    const text = (key, values = {}) => (theirs['pad_' + key] ?? ours[key] ?? key).replace(/\{(\w+)\}/g,
         (/** @type {string} */ _, /** @type {string} */ name) => String(values[name] ?? ''));
-    return Object.assign(text, {
-        /** @param {Record<string, string>} more */
-        add: (more) => {
-            catalogue = { ...more, ...catalogue };
-        },
-    });
+    text.add = (/** @type {Record<string, string>} */ more) => {
+        ours = { ...ours, ...more };
+    };
+    return text;
 }
