@@ -71,7 +71,8 @@ async function run(tests, start = startSite) {
     process.once('SIGINT', () => process.exit(1));
     let browser;
     try {
-        browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ARGUMENTS });
+        browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ARGUMENTS,
+            timeout: PATIENCE });
         console.log(`1..${names.length}`);
         for (let i = 0; i < names.length; i++)
             await runOne(names[i], i + 1, tests[names[i]], { site, browser, problems: [], contexts: [] });
