@@ -116,7 +116,8 @@ store_status_t people_failed(people_t *people, identity_t *identity, uint32_t li
                              uint32_t *consecutive, apr_pool_t *p)
 {
     failing_t failing = {.people = people, .limit = limit, .now = now};
-    store_status_t status = people_change_identity(people, identity, add_failure, &failing, p);
+    store_status_t status =
+        people_change_identity(people, identity->handle, identity, add_failure, &failing, p);
     *consecutive = failing.consecutive;
     return status;
 }
@@ -135,13 +136,13 @@ static store_status_t forget_replaced(void *baton, identity_t *identity, apr_poo
 static store_status_t retire_replaced(people_t *people, const identity_t *identity, apr_time_t now,
                                       apr_pool_t *p)
 {
-    identity_t old, fresh = *identity;
+    identity_t old, fresh;
     store_status_t status = people_identity(people, identity->replaces, &old, p);
     if (status == STORE_OK && memcmp(old.uid, identity->uid, UID_BYTES) == 0)
         status = people_revoke_identity(people, old.handle, now, p);
     if (status != STORE_OK && status != STORE_MISSING)
         return status;
-    return people_change_identity(people, &fresh, forget_replaced, NULL, p);
+    return people_change_identity(people, identity->handle, &fresh, forget_replaced, NULL, p);
 }
 
 store_status_t people_succeeded(people_t *people, const identity_t *identity, apr_time_t now,

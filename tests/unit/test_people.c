@@ -416,6 +416,20 @@ static void record_of_another_user_or_identity_is_a_store_failure(void **state)
                      STORE_OK);
     assert_int_equal(people_get(people, user.uid, &found, pool), STORE_DOWN);
     assert_int_equal(people_find(people, "mine", &found, pool), STORE_DOWN);
+    assert_int_equal(people_enable(people, user.uid, pool), STORE_DOWN);
+
+    identity_t device = fixture_device(fixture, &other, pool);
+    const identity_t second = fixture_device(fixture, &other, pool);
+    unsigned char bytes[IDENTITY_RECORD_MAX];
+    uint32_t consecutive;
+    len = people_write_identity(&second, bytes);
+    assert_int_equal(store_put(store, STORE_LASTING,
+                               people_key("identity", device.handle, HANDLE_BYTES, pool), bytes,
+                               len, 0),
+                     STORE_OK);
+    assert_int_equal(people_unlock_identity(people, device.handle, pool), STORE_DOWN);
+    assert_int_equal(people_failed(people, &device, 3, apr_time_now(), &consecutive, pool),
+                     STORE_DOWN);
 }
 
 static void records_out_of_bounds_are_refused(void **state)
