@@ -15,7 +15,8 @@ use MIME::Base64 ();
 use Test::More;
 
 our @EXPORT = qw(port origin raw request browser from done expect_in_log expect_crowd json_of error_log
-                 site strict off service branded mount cached public closed capture burst audit_log in_parallel until_true);
+                 site strict off service branded mount cached public closed capture burst audit_log in_parallel until_true
+                 early_in_a_minute);
 
 my $stage = "$ENV{MPIN_STAGE}";
 
@@ -189,6 +190,13 @@ sub until_true {
         select undef, undef, undef, 0.05;
     }
     return 0;
+}
+
+# Throttles begin anew with each minute of the clock: what is to meet one begins early in a minute.
+sub early_in_a_minute {
+    my $second = time % 60;
+    sleep 60 - $second if $second > 30;
+    return;
 }
 
 # Restarts httpd, and waits until it serves again from other children.
