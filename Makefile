@@ -2,6 +2,7 @@
 
 BUILD   ?= build
 override BUILD := $(abspath $(BUILD))
+SHORT   := $(BUILD:$(CURDIR)/%=%)
 CC      ?= cc
 APXS    ?= apxs
 SAN     ?=
@@ -47,15 +48,36 @@ PURE_OBJ  = $(PURE_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC  = $(wildcard tests/unit/test_*.c)
 UNIT      = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 TEST_SRC  = $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
+LIFECYCLE = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/lifecycle/*.c))
+BENCH     = verify rps store revoke login waiting
+MEASURED  = $(BENCH:%=$(BUILD)/bench/%) $(BUILD)/bench/adx.so $(BUILD)/mpin-client
 FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
-.PHONY: all run start stop test unit lint bench fuzz fuzzers install clean help
+.PHONY: all run start stop check test programs unit lint bench fuzz fuzzers install clean help
 include htdocs/build.mk
 .DEFAULT_GOAL := all
 MPIN_CLIENT = $(BUILD)/obj/tests/unit/mpin_client.o
 
 all: $(BUILD)/mod_auth_mpin.so $(HTDOCS)
+
+# A file of $(BUILD) may be asked for by its short name: make build/unit/test_hex
+ifneq ($(SHORT),$(BUILD))
+SHORTLY := $(filter $(SHORT)/%,$(MAKECMDGOALS))
+.PHONY: $(SHORTLY)
+$(SHORTLY): $(SHORT)/%: $(BUILD)/%
+endif
+
+# These install what is missing before they build; all others say in one line what does.
+SETS_UP = run start stop check test lint bench fuzz clean help
+ifneq ($(filter-out $(SETS_UP),$(or $(MAKECMDGOALS),all)),)
+MISSING := $(shell for tool in $(APXS) apr-1-config pkg-config node; do command -v $$tool >/dev/null || echo $$tool; done; \
+             for package in $(PKGS); do pkg-config --exists $$package 2>/dev/null || echo $$package; done) \
+           $(if $(wildcard node_modules/.package-lock.json),,npm-packages)
+ifneq ($(strip $(MISSING)),)
+$(error Run tools/setup first: it installs what is missing here ($(strip $(MISSING))))
+endif
+endif
 
 # ---- what people type ------------------------------------------------------------------------
 PORT ?= 8005
@@ -64,7 +86,8 @@ DEMO  = BUILD=$(BUILD) PORT=$(PORT) tools/demo
 help:
 	@echo 'make run      set up, build, and serve the demo site on http://127.0.0.1:$(PORT) (PORT= moves it)'
 	@echo 'make start    the same in the background; make stop ends it'
-	@echo 'make test     set up, build, and pass every test'
+	@echo 'make check    unit and house tests, in under a minute; one file: TEST=rps_login, TEST=t/pin.t, TEST=browser/story.t'
+	@echo 'make test     set up, build, and pass every test, in about ten minutes'
 	@echo 'make          build only: $(BUILD)/mod_auth_mpin.so, libmpin.a, htdocs/'
 	@echo 'make install  the module, its configuration and its folders into httpd (DESTDIR= for packages)'
 	@echo 'make lint     formatting, warnings, clang-tidy, cppcheck, analyzer, JavaScript types'
@@ -80,9 +103,12 @@ run start:
 stop:
 	@$(DEMO) stop
 
+check:
+	@tools/setup $(if $(TEST),test,check)
+	@BUILD=$(BUILD) tests/run $(or $(TEST),unit house)
+
 test:
 	@tools/setup test
-	@$(MAKE) --no-print-directory -s all
 	@BUILD=$(BUILD) tests/run
 
 lint:
@@ -152,11 +178,11 @@ $(BUILD)/mpin-client: tests/t/mpin_client.c $(MPIN_CLIENT) $(BUILD)/libmpin.a $(
 
 .SECONDARY: $(TEST_OBJ) $(PURE_OBJ)
 
-# lifecycle tests that are programs; their .t makes them
+# lifecycle tests that are programs
 $(BUILD)/lifecycle/%: tests/lifecycle/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
-	      $(APR_LIBS) -lcmocka -lpthread
+	@mkdir -p $(@D) $(BUILD)/obj/tests/lifecycle
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/lifecycle/$*.d $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a \
+	      $(BLST_LIB) $(PKG_LIBS) $(APR_LIBS) -lcmocka -lpthread
 
 # it answers itself what is asked over HTTP
 $(BUILD)/fuzz_answers: FUZZ_LINK = -Wl,--wrap=http_exchange
@@ -166,15 +192,17 @@ $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a 
 	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(FUZZ_LINK) $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
 	      $(APR_LIBS) -lcmocka -lpthread
 
+# what the lifecycle tests need
+programs: all $(LIFECYCLE) $(MEASURED)
+
+JOBS ?= 4
 unit: $(UNIT)
-	@CMOCKA_MESSAGE_OUTPUT=TAP prove --exec tests/unit/as_tap $(UNIT)
+	@CMOCKA_MESSAGE_OUTPUT=TAP prove -j$(JOBS) --exec tests/unit/as_tap $(UNIT)
 
 # ---- measured -----------------------------------------------------------------------------------
-BENCH     = verify rps store revoke login waiting
-
 bench:
 	@tools/setup bench
-	@$(MAKE) --no-print-directory -s all $(BUILD)/mpin-client $(BENCH:%=$(BUILD)/bench/%) $(BUILD)/bench/adx.so
+	@$(MAKE) --no-print-directory -s all $(MEASURED)
 	@BUILD=$(BUILD) tests/bench/run
 
 $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: tests/bench/%.c $(TEST_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
@@ -191,4 +219,5 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) \
-         $(BENCH:%=$(BUILD)/obj/tests/bench/%.d) $(BUILD)/obj/tests/t/mpin_client.d
+         $(BENCH:%=$(BUILD)/obj/tests/bench/%.d) $(BUILD)/obj/tests/t/mpin_client.d \
+         $(LIFECYCLE:$(BUILD)/%=$(BUILD)/obj/tests/%.d)

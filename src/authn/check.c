@@ -1,6 +1,7 @@
 #include "authn/check.h"
 #include "authn/authn.h"
 #include "authn/refuse.h"
+#include "authn/why.h"
 #include "base/json.h"
 #include "login/login.h"
 #include "store/refusal.h"
@@ -131,8 +132,11 @@ int authn_check(request_rec *r)
         r->ap_auth_type = (char *)(apr_uintptr_t)auth_type;
         return OK;
     }
-    return request->session_status == SESSION_UNKNOWN ? refuse_store_down(r, request)
-                                                      : refuse_stranger(r, request);
+    const int status = request->session_status == SESSION_UNKNOWN ? refuse_store_down(r, request)
+                                                                  : refuse_stranger(r, request);
+    const demand_t demand = demand_here(r, request->site);
+    why_not_in(r, request, &demand, status);
+    return status;
 }
 
 /* Where `pass` stands, a good session counts even if the page is open to all. Without one the
@@ -155,6 +159,9 @@ int authn_note_failure(request_rec *r, const char *type)
         return DECLINED;
     result_t *result = result_error(request_of(r)->pool, HTTP_FORBIDDEN, "not_authorized",
                                     "this user may not see this page");
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                  "MPIN0703: %s is signed in, and a Require line of this place refuses: 403",
+                  r->user);
     result->event = "not_authorized";
     result->user = r->user;
     refuse_request(r, HTTP_UNAUTHORIZED, result);

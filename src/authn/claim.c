@@ -3,8 +3,11 @@
 #include "authn/refuse.h"
 #include "web/route.h"
 
+#include <http_log.h>
 #include <http_request.h>
 #include <string.h>
+
+APLOG_USE_MODULE(auth_mpin);
 
 /* A handler's name keeps FallbackResource and type maps away; a file name must be there and lead
  * nowhere. */
@@ -34,6 +37,8 @@ int authn_translate(request_rec *r)
         if (!route)
             return DECLINED;
         route_claim(request, r, route, rest);
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "MPIN0705: %s is a URL of ours",
+                      route_plain_path(request, r->pool));
     }
     r->filename = NO_FILE;
     r->handler = HANDLER;

@@ -1,5 +1,6 @@
 #include "authn/require.h"
 #include "authn/check.h"
+#include "authn/why.h"
 
 #include <apr_strings.h>
 #include <http_request.h>
@@ -34,8 +35,11 @@ static authz_status amr_check(request_rec *r, const char *line, const void *pars
 {
     authz_status status;
     const session_t *session = session_of(r, &status);
-    (void)line;
-    return session && (session->amr & *(const uint32_t *)parsed) ? AUTHZ_GRANTED : status;
+    if (session && (session->amr & *(const uint32_t *)parsed))
+        return AUTHZ_GRANTED;
+    if (session)
+        why_not_authorized(r, session, apr_pstrcat(r->pool, "mpin-amr ", line, NULL));
+    return status;
 }
 
 static const char *max_age_parse(cmd_parms *cmd, const char *line, const void **parsed)
@@ -52,12 +56,14 @@ static authz_status max_age_check(request_rec *r, const char *line, const void *
 {
     authz_status status;
     const session_t *session = session_of(r, &status);
-    (void)line;
     if (!session)
         return status;
     const apr_interval_time_t age =
         r->request_time - apr_time_from_sec((apr_time_t)session->auth_time);
-    return age <= *(const apr_interval_time_t *)parsed ? AUTHZ_GRANTED : AUTHZ_DENIED;
+    if (age <= *(const apr_interval_time_t *)parsed)
+        return AUTHZ_GRANTED;
+    why_not_authorized(r, session, apr_pstrcat(r->pool, "mpin-max-age ", line, NULL));
+    return AUTHZ_DENIED;
 }
 
 static const authz_provider amr_provider = {amr_check, amr_parse};

@@ -3,7 +3,10 @@
 #include "web/route.h"
 
 #include <apr_lib.h>
+#include <http_log.h>
 #include <string.h>
+
+APLOG_USE_MODULE(auth_mpin);
 
 /* Header names as applications see them: CGI and its heirs make '-' and '_', and both cases, the
  * same. */
@@ -74,6 +77,16 @@ static void redact_early(request_t *request, request_rec *r)
         route_redact(request, r, route);
 }
 
+/* A cookie goes on to nobody; another header that only we may set was sent by somebody else. */
+static void drop_header(request_rec *r, const char *name)
+{
+    if (strcasecmp(name, "Cookie") != 0)
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                      "MPIN0704: the request came with a header that only we may set: %s is gone",
+                      name);
+    apr_table_unset(r->headers_in, name);
+}
+
 /* One pass over what the client sent. Internal redirects come by here too: what we set is taken
  * away and set anew. (A request that cannot be read comes by here only as the redirect to its error
  * document.) */
@@ -97,7 +110,7 @@ int authn_post_read_request(request_rec *r)
             drop = !header->val;
         }
         if (drop)
-            apr_table_unset(r->headers_in, header->key);
+            drop_header(r, header->key);
         else
             i++;
     }

@@ -8,7 +8,7 @@
 static void __attribute__((format(printf, 4, 0)))
 hand_on(const log_sink_t *sink, log_level_t level, const char *id, const char *format, va_list args)
 {
-    if (!sink)
+    if (!sink || level > sink->most)
         return;
     char text[TEXT_MAX + 1];
     vsnprintf(text, sizeof text, format, args);

@@ -12,9 +12,11 @@ typedef enum { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG 
 typedef struct log_sink_t {
     void (*write)(void *baton, log_level_t level, const char *id, const char *text);
     void *baton;
+    log_level_t most; /* the lowest level that is written: what lies below costs one comparison */
 } log_sink_t;
 
-/* Formats at most 512 bytes and hands them on. `sink` may be NULL: nothing is written. */
+/* Formats at most 512 bytes and hands them on. `sink` may be NULL: nothing is written. A debug line
+ * says one decision that a person may ask about, and holds no secret at any level. */
 void log_error(const log_sink_t *sink, const char *id, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void log_warn(const log_sink_t *sink, const char *id, const char *format, ...)

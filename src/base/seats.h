@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* At most so many of a server's workers wait for somebody else at a time, over all its processes
- * (security model, "Store flooding"). A seat is taken for a while and comes free by itself after
+ * (docs/security.md, "Store flooding"). A seat is taken for a while and comes free by itself after
  * it: a child that is killed keeps none. */
 typedef struct seats_t seats_t;
 

@@ -4,9 +4,9 @@
 #include "dta/sign.h"
 #include "store/store.h"
 
-/* A D-TA for an application elsewhere: each function is one endpoint (protocol: D-TA). Every
- * request but `status` is signed with the application's key (keys/keys.h), and one with `expires`
- * is good once. */
+/* A D-TA for an application elsewhere: each function is one endpoint (docs/protocol.md, "D-TA").
+ * Every request but `status` is signed with the application's key (keys/keys.h), and one with
+ * `expires` is good once. */
 typedef struct dta_service_t dta_service_t;
 
 /* It gives shares of the key file's master, whatever D-TAs our own RPS has. Everything given must

@@ -5,7 +5,7 @@
 #include "keys/keys.h"
 #include "base/result.h"
 
-/* Signed requests to a D-TA (protocol: D-TA). `signature` is the hex HMAC-SHA256 of
+/* Signed requests to a D-TA (docs/protocol.md, "D-TA"). `signature` is the hex HMAC-SHA256 of
  *
  *   serverSecret  "serverSecret" | app_id | expires
  *   clientSecret  "clientSecret" | app_id | hash_mpin_id | hash_user_id | expires

@@ -74,6 +74,9 @@ static const prelogin_entry_t *entry_for(facts_t *facts, bool *made)
 
     const char *back =
         return_to_path(apr_table_get(facts->query, "return"), PRELOGIN_TARGET_MAX, facts->r->pool);
+    if (!back && apr_table_get(facts->query, "return"))
+        log_debug(facts->caller.log, "MPIN0731",
+                  "?return= is no place of this origin: MPinAfterLogin is taken");
     if (!back)
         return NULL;
     *made = true;
@@ -89,6 +92,11 @@ result_t *login_page(facts_t *facts)
     bool made = false;
     const prelogin_entry_t *entry = entry_for(facts, &made);
 
+    if (apr_table_get(facts->query, "s") && !entry)
+        log_debug(facts->caller.log, "MPIN0732",
+                  facts->prelogin_fresh ? "the pre-login cookie did not come back"
+                                        : "the way back of this login page is gone: it was open "
+                                          "too long, or four newer ones took its place");
     if (facts->prelogin_fresh && apr_table_get(facts->query, "s"))
         return result_error(facts->r->pool, HTTP_BAD_REQUEST, "cookies_off",
                             "the cookie that /login sets did not come back");

@@ -77,6 +77,12 @@ static bool password_ok(request_rec *r, const site_t *site, const char *user, co
         status = password_ask(r, &APR_ARRAY_IDX(site->providers, i, password_provider_t), user,
                               password);
 
+    log_debug(&site->log, "MPIN0733", "%d password providers were asked: %s",
+              site->providers->nelts,
+              status == AUTH_GRANTED          ? "the password is right"
+              : status == AUTH_DENIED         ? "the password is wrong"
+              : status == AUTH_USER_NOT_FOUND ? "none knows the name"
+                                              : "one is in trouble");
     if (status == AUTH_GRANTED || status == AUTH_DENIED)
         cost_learn(site, apr_time_now() - began, r->pool);
     else if (status == AUTH_USER_NOT_FOUND)
@@ -198,7 +204,12 @@ result_t *login_password(facts_t *facts)
     if (!(facts->site->methods & FACTOR_BIT(FACTOR_PASSWORD)))
         return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found",
                             "there is no password login here");
-    if (facts->prelogin_fresh || !form_token_ok(facts, facts->prelogin.id, "login"))
+    const bool stale = facts->prelogin_fresh || !form_token_ok(facts, facts->prelogin.id, "login");
+    if (stale)
+        log_debug(facts->caller.log, "MPIN0734", "the form is not one of this browser's: %s",
+                  facts->prelogin_fresh ? "no pre-login cookie came that opens"
+                                        : "its token is another browser's");
+    if (stale)
         return password_stale(facts, &attempt);
     if (!password || strlen(password) > PASSWORD_MAX)
         return password_wrong(facts, &attempt);

@@ -4,10 +4,11 @@
 #include "base/name.h"
 #include "store/store.h"
 
-/* Notices to people by mail (identity model), in a lasting queue: a request only puts one there, a
- * thread of each child sends it, tries again after growing pauses, and gives up after a day with a
- * line in the log. Each mail has one sender at a time, over all processes; one whose sender was
- * killed is somebody else's after LEASE_SECONDS, so a mail may come twice, but none is lost. */
+/* Notices to people by mail (docs/identity.md, "What each event does"), in a lasting queue: a
+ * request only puts one there, a thread of each child sends it, tries again after growing
+ * pauses, and gives up after a day with a line in the log. Each mail has one sender at a time,
+ * over all processes; one whose sender was killed is somebody else's after LEASE_SECONDS, so a
+ * mail may come twice, but none is lost. */
 #define OUTBOX_MAX 600            /* mails that wait, in all */
 #define MAILBOX_EACH 3            /* links an hour and mailbox */
 #define OUTBOX_LIFE_SECONDS 86400 /* a mail is tried for so long ... */

@@ -123,7 +123,7 @@ store_status_t people_name_proven(people_t *people, const user_t *user, apr_time
 store_status_t people_unlock_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
                                       apr_pool_t *p);
 
-/* ---- wrong PINs (security model, "PIN failures") --------------------------------------------- */
+/* ---- wrong PINs (docs/security.md, "PIN failures") ------------------------------------------- */
 /* Consecutive wrong PINs, what a success has cleared without waiting for the disk included. */
 store_status_t people_failures(people_t *people, const identity_t *identity, uint32_t *consecutive,
                                apr_pool_t *p);

@@ -1,6 +1,7 @@
 #ifndef MPIN_SESSION_CALLER_H
 #define MPIN_SESSION_CALLER_H
 
+#include "base/log.h"
 #include "session/known.h"
 #include "session/prelogin.h"
 #include "session/session.h"
@@ -14,6 +15,7 @@ typedef struct caller_t {
     const session_t *session;      /* valid session, NULL when not signed in */
     const known_t *known;          /* NULL when this browser is not known */
     const char *lang;              /* Accept-Language as it came; NULL unknown */
+    const log_sink_t *log;         /* this request's debug lines; NULL: nobody reads them */
     bool loopback; /* loopback privileges hold (docs/security.md, "Loopback is not local") */
 } caller_t;
 

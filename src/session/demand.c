@@ -1,5 +1,12 @@
 #include "session/demand.h"
 
+#include <apr_strings.h>
+
+static const char *const factor_names[FACTOR_COUNT] = {
+    [FACTOR_PIN] = "pin",         [FACTOR_PASSWORD] = "password", [FACTOR_PASSKEY] = "passkey",
+    [FACTOR_TOTP] = "totp",       [FACTOR_SMS] = "sms",           [FACTOR_WORKOS] = "workos",
+    [FACTOR_TRUSTED] = "trusted", [FACTOR_RECOVERY] = "recovery"};
+
 const demand_t demand_any = {.first = FACTORS_FIRST};
 
 demand_t demand_of(int methods, uint32_t offered, int reauth_after)
@@ -30,4 +37,27 @@ bool demand_is_met(const demand_t *demand, const session_t *session, apr_time_t 
             is_fresh(session->proven[factor], demand->max_age, now))
             return true;
     return false;
+}
+
+const char *demand_text(const demand_t *demand, apr_pool_t *p)
+{
+    const char *text = NULL;
+    for (int factor = 0; factor < FACTOR_COUNT; factor++)
+        if (demand->first & FACTOR_BIT(factor))
+            text = text ? apr_pstrcat(p, text, " or ", factor_names[factor], NULL)
+                        : factor_names[factor];
+    if (!text)
+        return "what nobody can give";
+    return demand->max_age ? apr_psprintf(p, "%s, at most %u s ago", text, demand->max_age) : text;
+}
+
+const char *demand_proven_text(const session_t *session, apr_time_t now, apr_pool_t *p)
+{
+    const char *text = NULL;
+    for (int factor = 0; factor < FACTOR_COUNT; factor++)
+        if (session->proven[factor])
+            text = apr_psprintf(p, "%s%s%s %" APR_TIME_T_FMT " s ago", text ? text : "",
+                                text ? ", " : "", factor_names[factor],
+                                apr_time_sec(now) - (apr_time_t)session->proven[factor]);
+    return text ? text : "nothing";
 }

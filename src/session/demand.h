@@ -26,4 +26,9 @@ bool demand_is_same(const demand_t *one, const demand_t *other);
  * old PIN fresh. */
 bool demand_is_met(const demand_t *demand, const session_t *session, apr_time_t now);
 
+/* Both sides in words, for debug lines, in the pool: "pin or password, at most 300 s ago", and
+ * "password 412 s ago" ("nothing" where nothing was proven). */
+const char *demand_text(const demand_t *demand, apr_pool_t *p);
+const char *demand_proven_text(const session_t *session, apr_time_t now, apr_pool_t *p);
+
 #endif

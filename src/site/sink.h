@@ -7,4 +7,7 @@
 /* The library's log lines into a server's error log. */
 log_sink_t sink_of(server_rec *server);
 
+/* The same with the client's address and the request's id, by the LogLevel of its place. */
+log_sink_t sink_of_request(request_rec *r);
+
 #endif

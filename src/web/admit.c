@@ -1,19 +1,27 @@
 #include "web/admit.h"
 #include "web/cors.h"
 
+#include <http_log.h>
 #include <sodium.h>
 #include <string.h>
+
+APLOG_USE_MODULE(auth_mpin);
 
 #define BEARER "Bearer " /* RFC 6750, section 2.1 */
 
 bool admit_origin(const request_rec *r, const site_t *site, const route_t *route)
 {
     const char *origin = apr_table_get(r->headers_in, "Origin");
-    if (origin)
-        return (site->url.text && strcmp(origin, site->url.text) == 0) ||
-               cors_allows(site, route, origin);
     const char *from = apr_table_get(r->headers_in, "Sec-Fetch-Site");
-    return !from || strcmp(from, "same-origin") == 0;
+    const bool ours = origin
+                          ? strcmp(origin, site->url.text) == 0 || cors_allows(site, route, origin)
+                          : !from || strcmp(from, "same-origin") == 0;
+    if (!ours)
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                      "MPIN0725: a change that another origin asked for is refused: Origin %s, "
+                      "Sec-Fetch-Site %s; ours is %s (MPinPublicURL)",
+                      origin ? origin : "none", from ? from : "none", site->url.text);
+    return ours;
 }
 
 /* True where a header says that somebody stands between the client and us. */

@@ -12,6 +12,7 @@ typedef struct facts_t {
     const site_t *site;
     request_t *request;
     caller_t caller;
+    log_sink_t log;      /* where `caller.log` leads */
     prelogin_t prelogin; /* this browser's; fresh when it had none (then `prelogin_fresh`) */
     bool prelogin_fresh;
     known_t known;

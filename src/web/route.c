@@ -1,4 +1,5 @@
 #include "web/route.h"
+#include "site/sink.h"
 #include "store/refusal.h"
 #include "web/admit.h"
 #include "web/answer.h"
@@ -7,8 +8,11 @@
 #include "web/form.h"
 
 #include <apr_strings.h>
+#include <http_log.h>
 #include <http_protocol.h>
 #include <string.h>
+
+APLOG_USE_MODULE(auth_mpin);
 
 static const route_t *table;
 static int (*answer_refusal_page)(request_rec *r, const result_t *result);
@@ -185,6 +189,8 @@ static void learn(facts_t *facts, const route_t *route)
     facts->query = form_parse(facts->request->args, r->pool);
     facts->caller.now = apr_time_now();
     facts->caller.address = r->useragent_ip;
+    facts->log = sink_of_request(r);
+    facts->caller.log = &facts->log;
     facts->caller.lang = apr_table_get(r->headers_in, "Accept-Language");
     if (route->audience == AUDIENCE_UNASKED)
         return;
@@ -268,6 +274,10 @@ int route_handler(request_rec *r)
     const result_t *result = serve(&facts, route);
     if (!result)
         return OK;
+    if (result->code)
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "MPIN0721: %s %s is answered %d %s: %s",
+                      r->method, route_plain_path(request, r->pool), result->status, result->code,
+                      result->message);
     if (result->code && route->answer == ANSWER_PAGE && !answer_wants_json(r)) {
         if (result->event)
             answer_audit(r, result);

@@ -19,13 +19,19 @@ store_status_t signin_end_family(const site_t *site, const unsigned char family[
 /* The new session takes the place of the one that the browser has. Of the same user it is a
  * step-up: it keeps the family, which one sign-out ends; the old id is honoured a moment more at
  * its old level. Anybody else's session ends. */
-static store_status_t take_place(const site_t *site, const session_t *old, session_t *session,
-                                 apr_time_t now)
+static store_status_t take_place(const facts_t *facts, const session_t *old, session_t *session)
 {
+    const site_t *site = facts->site;
+    const apr_time_t now = facts->caller.now;
+
     if (memcmp(old->uid, session->uid, sizeof(old->uid)) != 0) {
+        log_debug(facts->caller.log, "MPIN0723", "%s was signed in here: that session ends",
+                  old->name);
         memset(session->family, 0, sizeof(session->family));
         return signin_end_family(site, old->family, now);
     }
+    log_debug(facts->caller.log, "MPIN0724", "%s was signed in already: the session steps up",
+              old->name);
     memcpy(session->family, old->family, sizeof(session->family));
     session->started = old->started;
     return revocations_add(site->revocations, REVOKE_SESSION, old->id,
@@ -44,7 +50,7 @@ static result_t *seal_session(facts_t *facts, const proven_t *proven)
 
     memcpy(session.family, request->next_family, sizeof(session.family));
     session.started = (uint32_t)apr_time_sec(now);
-    const store_status_t status = old ? take_place(site, old, &session, now) : STORE_OK;
+    const store_status_t status = old ? take_place(facts, old, &session) : STORE_OK;
     if (status != STORE_OK)
         return store_refusal(status, r->pool);
     session_start(site->sessions, &session, proven->factor, now);
@@ -61,7 +67,7 @@ static result_t *seal_session(facts_t *facts, const proven_t *proven)
     return NULL;
 }
 
-static void record_signin(facts_t *facts, const proven_t *proven)
+static void record_signin(facts_t *facts, const proven_t *proven, const char *step)
 {
     apr_pool_t *p = facts->r->pool;
     result_t *done = result_ok(p, NULL);
@@ -69,6 +75,9 @@ static void record_signin(facts_t *facts, const proven_t *proven)
     done->user = facts->request->session.name;
     done->identity = proven->identity ? hex_encode(p, proven->identity, SHORT_HANDLE) : NULL;
     answer_audit(facts->r, done);
+    log_debug(facts->caller.log, "MPIN0722", "%s is signed in (%s), with amr %s, and goes on %s",
+              done->user, proven->event, session_amr_text(facts->request->session.amr, p),
+              step ? "to one more step" : "to the place that was asked for");
 }
 
 const char *signin_target(const site_t *site, const prelogin_entry_t *entry)
@@ -107,9 +116,9 @@ signin_t signin(facts_t *facts, const proven_t *proven)
     signin_t in = {.refusal = signin_admit(facts, proven)};
     if (in.refusal)
         return in;
-    record_signin(facts, proven);
     in.session = &facts->request->session;
     in.location = step_of(facts, proven);
+    record_signin(facts, proven, in.location);
     if (!in.location)
         in.location = apr_pstrdup(facts->r->pool, signin_target(facts->site, proven->entry));
     return in;

@@ -1,13 +1,14 @@
 // What every browser test needs: a site of its own, Chromium, and TAP.
 //
 // The site is the demo of `make run` on a port of ours with a fresh store, or the one at MPIN_URL (whose password
-// user MPIN_PASSWORD_USER has MPIN_PASSWORD). BUILD names the build folder,
-// PORT the first of ten ports, ONLY a part of the names of the tests to run.
+// user MPIN_PASSWORD_USER has MPIN_PASSWORD). BUILD names the build folder, ONLY a part of the names of the tests to run.
+const { port } = require('../lib/ports.cjs');
 const { execFileSync } = require('node:child_process');
-const { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } = require('node:fs');
-const { basename, join, resolve } = require('node:path');
+const { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync } = require('node:fs');
+const { join, resolve } = require('node:path');
 const axe = require('axe-core');
 const { chromium } = require('playwright-core');
+const { PATIENCE } = require('./program.js');
 
 const root = resolve(__dirname, '../..');
 const build = resolve(root, process.env.BUILD || 'build');
@@ -23,13 +24,11 @@ async function startSite(more = (_) => '') {
     if (MPIN_URL)
         return { url: MPIN_URL, user: MPIN_PASSWORD_USER, password: MPIN_PASSWORD, stop() {} };
 
-    const port = String(Number(process.env.PORT || 8405)
-        + readdirSync(__dirname).indexOf(basename(process.argv[1])));
     const folder = mkdtempSync('/var/tmp/mpin-browser-') /* the store wants no tmpfs */;
     chmodSync(folder, 0o755);
     symlinkSync(join(build, 'mod_auth_mpin.so'), join(folder, 'mod_auth_mpin.so'));
     const demo = (word) => execFileSync(join(root, 'tools/demo'), [word],
-        { env: { ...process.env, BUILD: folder, PORT: port, TLS: '', HOST: '', MORE: more(folder) }, stdio: ['ignore', 'ignore', 'inherit'] });
+        { env: { ...process.env, BUILD: folder, PORT: String(port), TLS: '', HOST: '', MORE: more(folder) }, stdio: ['ignore', 'ignore', 'inherit'] });
     demo('start');
     return {
         url: `http://127.0.0.1:${port}`,
@@ -45,7 +44,7 @@ async function startSite(more = (_) => '') {
 /** A browser profile with one page; whatever breaks a page's own rules is a failure of the test. */
 async function openProfile(t, options = {}) {
     const context = await t.browser.newContext({ baseURL: t.site.url, viewport: { width: 390, height: 844 }, ...options });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(PATIENCE);
     await context.addInitScript(() => addEventListener('securitypolicyviolation',
         (event) => console.error(`Content Security Policy: ${event.violatedDirective} ${event.blockedURI}`)));
     context.on('page', (page) => {
@@ -72,7 +71,8 @@ async function run(tests, start = startSite) {
     process.once('SIGINT', () => process.exit(1));
     let browser;
     try {
-        browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ARGUMENTS });
+        browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ARGUMENTS,
+            timeout: PATIENCE });
         console.log(`1..${names.length}`);
         for (let i = 0; i < names.length; i++)
             await runOne(names[i], i + 1, tests[names[i]], { site, browser, problems: [], contexts: [] });
@@ -95,7 +95,7 @@ async function runOne(name, number, test, t) {
     }
     console.log(`${failure ? 'not ok' : 'ok'} ${number} - ${name.replace(/_/g, ' ')}`);
     if (failure) {
-        console.log(String(failure.stack).replace(/^/gm, '# '));
+        console.error(String(failure.stack).replace(/^/gm, '# '));
         process.exitCode = 1;
     }
     await Promise.all(t.contexts.map((context) => context.close()));

@@ -1,10 +1,10 @@
 // The pad in a page of another origin, as Milagro's tutorial has it: the application's page on one origin, and on
 // another this module as its RPS, from where the page takes /mpin.js.
+const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
 const { alert, choosePin, openProfile, run, screen, startSite, typePin } = require('./browser.js');
 
-const port = Number(process.env.PORT || 8405) + 30;
-const service = `http://127.0.0.1:${port}`;
+const service = `http://127.0.0.1:${port + 3}`; // port is that of the demo's site
 const application = `http://127.0.0.1:${port + 1}`; // the service's site too: what differs is the port
 const stranger = `http://127.0.0.1:${port + 2}`; // not listed
 const STRICT = `default-src 'none'; script-src 'self' ${service}; style-src ${service}; connect-src 'self' ${service}`;
@@ -29,8 +29,8 @@ async function start() {
         }),
     })));
     const site = await startSite((folder) => `
-Listen 127.0.0.1:${port}
-<VirtualHost 127.0.0.1:${port}>
+Listen 127.0.0.1:${port + 3}
+<VirtualHost 127.0.0.1:${port + 3}>
     MPinEngine On
     MPinPublicURL ${service}
     MPinStore "lmdb:${folder}/demo/service"

@@ -1,9 +1,9 @@
 // Our login page and pad in front of an old Milagro server, by conf/milagro-rps.conf: a PIN set up, used, mistyped, and
 // the server gone.
+const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
 const { alert, build, choosePin, openProfile, run, screen, signInByPassword, signOut, typePin } = require('./browser.js');
-
-const port = Number(process.env.PORT || 8405) + 40;
+const { until } = require('./program.js');
 
 async function start() {
     const { startFront } = await import('../milagro/front.mjs');
@@ -70,12 +70,12 @@ run({
         await setUpByPassword(t, page);
         await signOut(page);
         await t.site.rps.stop();
-        // Each of httpd's children keeps them for a moment: none of them any more, however often one is asked.
-        for (let gone = 0; gone < 12; await new Promise((done) => setTimeout(done, 100))) {
-            const { ok } = await fetch(`${t.site.url}/rps/clientSettings`, { headers: { Connection: 'close' } });
-            gone = ok ? 0 : gone + 1;
-        }
-        await page.goto('/login');
+        // Each of httpd's children keeps the settings for ten seconds: whoever meets one of those is still shown the pad.
+        await until('the page that says so', async () => {
+            await page.goto('/login');
+            await page.waitForSelector('.mp-screen-enter, .mp-screen-offline');
+            return page.locator('.mp-screen-offline').isVisible();
+        });
         await page.getByText('Your set-up is safe.').waitFor();
         await page.getByRole('button', { name: 'Try again' }).waitFor();
     },

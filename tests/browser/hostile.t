@@ -31,7 +31,7 @@ run({
         for (const [i, one] of answers.entries()) {
             answer = one;
             await page.goto('/login');
-            await page.waitForSelector('.mp-screen:not(.mp-screen-loading)', { state: 'attached', timeout: 5_000 })
+            await page.waitForSelector('.mp-screen:not(.mp-screen-loading)', { state: 'attached' })
                 .catch(() => assert.fail(`no screen: ${JSON.stringify(SETTINGS[i] ?? i).slice(0, 100)}`));
             assert.equal(await page.locator('.mp img').count(), 0);
             for (const problem of t.problems.splice(0))

@@ -1,10 +1,10 @@
 // A site where names are proven by mail, with a real SMTP server whose mailbox is read back, and the steps of a registration.
+const { port } = require('../lib/ports.cjs');
 const { existsSync, readFileSync } = require('node:fs');
-const { basename, join } = require('node:path');
+const { join } = require('node:path');
 const { build, choosePin, openProfile, screen } = require('./browser.js');
-const { PYTHON, apxs, makeFolder, ready, removeFolder, startHttpd, startProgram } = require('./program.js');
+const { PYTHON, apxs, makeFolder, ready, removeFolder, startHttpd, startProgram, until } = require('./program.js');
 
-const port = Number(process.env.PORT || 8405) + (basename(process.argv[1]) === 'mail.t' ? 50 : 52);
 const url = `http://127.0.0.1:${port}`;
 const folder = makeFolder('mail', build);
 const mailbox = join(folder, 'mailbox');
@@ -59,15 +59,7 @@ const mails = (to) => existsSync(mailbox)
     : [];
 
 /** The next mail to somebody that there was not yet. */
-async function nextMail(to, before) {
-    for (let i = 0; i < 200; i++) {
-        const all = mails(to);
-        if (all.length > before)
-            return all[before];
-        await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error(`no mail to ${to}`);
-}
+const nextMail = (to, before) => until(`a mail to ${to}`, () => mails(to)[before]);
 
 const linkIn = (mail) => mail.text.match(/http:\/\/\S+\/mpinActivate\?t=[0-9a-f]+/)[0];
 

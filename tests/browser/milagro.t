@@ -1,10 +1,10 @@
 // The pad on a Milagro server of old (tests/milagro), in a page of the application's own origin: as in Milagro's
 // tutorial, the RPS is another origin and lets everybody in, without cookies.
+const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
 const { join } = require('node:path');
 const { alert, build, choosePin, openProfile, run, screen, typePin } = require('./browser.js');
 
-const port = Number(process.env.PORT || 8405) + 20;
 const clock = { ahead: 0 };
 
 async function start() {

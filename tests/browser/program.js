@@ -1,4 +1,4 @@
-// Programs that a test runs beside its site, and httpd with a configuration of the test's own.
+// Programs that a test runs beside its site, and httpd with a configuration of the test's own; and how one waits for them.
 const { execFileSync, spawn } = require('node:child_process');
 const { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } = require('node:fs');
 const { connect } = require('node:net');
@@ -8,6 +8,19 @@ const { join } = require('node:path');
 const PYTHON = '/usr/bin/python3';
 
 const apxs = (what) => execFileSync('apxs', ['-q', what], { encoding: 'utf8' }).trim();
+
+/** How long tests wait for what is to come, ms: on a busy machine it comes late. */
+const PATIENCE = 60_000;
+
+/** Waits for what no event tells of, and gives it. */
+async function until(what, condition) {
+    for (const end = Date.now() + PATIENCE; Date.now() < end; await new Promise((done) => setTimeout(done, 50))) {
+        const found = await condition();
+        if (found)
+            return found;
+    }
+    throw new Error(`waited in vain for ${what}`);
+}
 
 /** What it says on stderr is in `said`. */
 function startProgram(command, args, options = {}) {
@@ -22,14 +35,12 @@ const listens = (at) => new Promise((resolve) => {
     socket.on('error', () => resolve(false));
 });
 
-async function ready(program, at) {
-    for (let i = 0; i < 400 && program.exitCode === null; i++) {
-        if (await listens(at))
-            return;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error(`nobody listens on ${at}: ${program.said}`);
-}
+/** Until a program listens; it may end instead. */
+const ready = (program, at) => until(`somebody to listen on ${at}`, () => {
+    if (program.exitCode !== null)
+        throw new Error(`nobody listens on ${at}: ${program.said}`);
+    return listens(at);
+});
 
 /** A folder for a site, with the module in it; the store wants no tmpfs. */
 function makeFolder(name, build) {
@@ -48,4 +59,4 @@ function startHttpd(folder, configuration, options) {
 
 const removeFolder = (folder) => rmSync(folder, { recursive: true, force: true });
 
-module.exports = { PYTHON, apxs, makeFolder, ready, removeFolder, startHttpd, startProgram };
+module.exports = { PATIENCE, PYTHON, apxs, makeFolder, ready, removeFolder, startHttpd, startProgram, until };

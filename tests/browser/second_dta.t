@@ -1,27 +1,19 @@
 // Split trust and time permits, in Chromium: a site, and on another origin its second D-TA, each with an httpd of its
-// own that can be ended and whose clock can be set. BUILD names the build folder; PORT + 40 and 41 are the ports.
+// own that can be ended and whose clock can be set. BUILD names the build folder.
+const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
 const { execFileSync, spawn } = require('node:child_process');
 const { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { alert, build, choosePin, openProfile, run, screen, signOut, typePin } = require('./browser.js');
+const { until } = require('./program.js');
 
-const port = Number(process.env.PORT || 8405) + 40;
 const SITE = `http://127.0.0.1:${port}`;
 const DTA = `http://127.0.0.1:${port + 1}`;
 const modules = execFileSync('apxs', ['-q', 'LIBEXECDIR'], { encoding: 'utf8' }).trim();
 const httpd = [execFileSync('apxs', ['-q', 'SBINDIR'], { encoding: 'utf8' }).trim()]
     .flatMap((folder) => [`${folder}/apache2`, `${folder}/httpd`]).find(existsSync);
 const faketime = readdirSync('/usr/lib').map((name) => `/usr/lib/${name}/faketime/libfaketimeMT.so.1`).find(existsSync);
-
-const until = async (what, condition) => {
-    for (const end = Date.now() + 20_000; Date.now() < end;) {
-        if (await condition())
-            return;
-        await new Promise((done) => setTimeout(done, 50));
-    }
-    throw new Error('waited in vain for ' + what);
-};
 
 /** An httpd in a folder of its own. */
 class Httpd {

@@ -1,13 +1,13 @@
 // The application of Milagro's tutorial in Python (tests/tutorial), untouched but for its addresses, behind the RPS of
 // conf/rps-server.conf, untouched but for ports and folders. Its page is on one origin, the RPS and the PIN pad are on
 // another.
+const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { alert, build, choosePin, openProfile, run, screen, typePin } = require('./browser.js');
 const { PYTHON, apxs, makeFolder, ready, removeFolder, startHttpd, startProgram } = require('./program.js');
 
-const port = Number(process.env.PORT || 8405) + 40;
 const rps = `http://127.0.0.1:${port}`;
 const application = `http://127.0.0.1:${port + 2}`;
 const PIN = '7391';
@@ -17,7 +17,7 @@ const folder = makeFolder('tutorial', build);
 function configuration() {
     return readFileSync(join(__dirname, '../../conf/rps-server.conf'), 'utf8')
         .replace(/^#.*\n/gm, '')
-        .replaceAll('8011', `${port}`).replaceAll('8001', `${port + 1}`).replaceAll('8005', `${port + 2}`)
+        .replace(/\b80(?:11|01|05)\b/g, (shipped) => `${port + ['8011', '8001', '8005'].indexOf(shipped)}`)
         .replaceAll('/usr/lib/apache2/modules/mod_auth_mpin.so', join(folder, 'mod_auth_mpin.so'))
         .replaceAll('/usr/lib/apache2/modules', apxs('LIBEXECDIR'))
         .replaceAll(/\/etc\/apache2|\/run\/apache2|\/var\/log\/apache2|\/var\/lib\/apache2/g, folder)

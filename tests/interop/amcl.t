@@ -2,7 +2,8 @@
 // client of somebody else's would: no passId, no cookies but those that it was given, its secret and time permits in
 // two shares from two addresses.
 //
-// The site is the demo of `make run` on a port of ours with a fresh store. BUILD names the build folder, PORT the port.
+// The site is the demo of `make run` on a port of ours with a fresh store. BUILD names the build folder.
+const { port } = require('../lib/ports.cjs');
 const { execFileSync } = require('node:child_process');
 const { createHash, randomBytes } = require('node:crypto');
 const { chmodSync, mkdtempSync, rmSync, symlinkSync } = require('node:fs');
@@ -11,7 +12,6 @@ const { CTX } = require('amcl-js');
 
 const root = resolve(__dirname, '../..');
 const build = resolve(root, process.env.BUILD || 'build');
-const port = process.env.PORT || '8640';
 const origin = `http://127.0.0.1:${port}`;
 
 // ---- MIRACL's mathematics ----------------------------------------------------------------------
@@ -127,7 +127,7 @@ async function main() {
     chmodSync(folder, 0o755);
     symlinkSync(join(build, 'mod_auth_mpin.so'), join(folder, 'mod_auth_mpin.so'));
     const demo = (word) => execFileSync(join(root, 'tools/demo'), [word],
-        { env: { ...process.env, BUILD: folder, PORT: port, TLS: '', HOST: '' }, stdio: ['ignore', 'ignore', 'inherit'] });
+        { env: { ...process.env, BUILD: folder, PORT: String(port), TLS: '', HOST: '' }, stdio: ['ignore', 'ignore', 'inherit'] });
     demo('start');
     try {
         await story();

@@ -5,7 +5,7 @@ const { randomBytes, randomInt } = require('node:crypto');
 const { join, resolve } = require('node:path');
 
 globalThis.crypto ??= require('node:crypto').webcrypto; // Node 18
-const pinpad = (name) => import(join(resolve(__dirname, '../..'), 'htdocs/pinpad', name));
+const pinpad = (name) => import(join(resolve(__dirname, '../..'), 'htdocs/pinpad/curve', name));
 const digits = (pin) => Uint8Array.from(pin, Number);
 
 /** Both sides, an identity, and the shares that two D-TAs deal out to it. */
@@ -91,7 +91,7 @@ const tests = {
         await test().catch((error) => failure = error);
         console.log(`${failure ? 'not ok' : 'ok'} ${++number} - ${name.replace(/_/g, ' ')}`);
         if (failure) {
-            console.log(String(failure.stack).replace(/^/gm, '# '));
+            console.error(String(failure.stack).replace(/^/gm, '# '));
             process.exitCode = 1;
         }
     }

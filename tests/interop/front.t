@@ -1,11 +1,11 @@
 // This module in front of an old Milagro server, by conf/milagro-rps.conf: registration, login, permits, phones, with
 // the original's client mathematics.
+const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
 const { connect } = require('node:net');
 const { resolve } = require('node:path');
 const { Browser } = require('./cookies.js');
 
-const port = Number(process.env.PORT || 8650);
 const build = resolve(process.env.BUILD || resolve(__dirname, '../../build'));
 const url = `http://127.0.0.1:${port}`;
 
@@ -198,10 +198,10 @@ async function main() {
             }
             console.log(`${failure ? 'not ok' : 'ok'} ${i + 1} - ${name.replace(/_/g, ' ')}`);
             if (failure)
-                console.log(String(failure.stack).replace(/^/gm, '# '));
+                console.error(String(failure.stack).replace(/^/gm, '# '));
         }
         if (process.exitCode)
-            console.log(site.log().replace(/^/gm, '# '));
+            console.error(site.log().replace(/^/gm, '# '));
     } finally {
         await site.stop();
     }

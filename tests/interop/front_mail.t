@@ -1,11 +1,11 @@
 // Names proven by mail in front of an old Milagro server: it is told to wait, and the mail's link activates there.
+const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
 const { existsSync, mkdtempSync, readFileSync, rmSync } = require('node:fs');
 const { join, resolve } = require('node:path');
 const { Browser } = require('./cookies.js');
-const { PYTHON, ready, startProgram } = require('../browser/program.js');
+const { PYTHON, ready, startProgram, until } = require('../browser/program.js');
 
-const port = Number(process.env.PORT || 8650) + 20;
 const build = resolve(process.env.BUILD || resolve(__dirname, '../../build'));
 const url = `http://127.0.0.1:${port}`;
 const folder = mkdtempSync('/var/tmp/mpin-front-mail-');
@@ -39,14 +39,7 @@ class Visitor extends Browser {
 const mails = (to) => existsSync(mailbox)
     ? readFileSync(mailbox, 'utf8').split('\n').slice(0, -1).map((line) => JSON.parse(line)).filter((mail) => mail.to.includes(to)) : [];
 
-async function mailTo(to, nth = 0) {
-    for (let i = 0; i < 200; i++) {
-        if (mails(to).length > nth)
-            return mails(to)[nth];
-        await new Promise((done) => setTimeout(done, 100));
-    }
-    throw new Error(`no mail to ${to}`);
-}
+const mailTo = (to, nth = 0) => until(`a mail to ${to}`, () => mails(to)[nth]);
 
 const linkIn = (mail) => /http:\/\/\S+\/mpinActivate\?t=[0-9a-f]+/.exec(mail.text)[0];
 const signature = (browser, { mpinId, regOTT }) => browser.ask(`/rps/signature/${mpinId}?regOTT=${regOTT}`);
@@ -111,11 +104,11 @@ async function main() {
             console.log(`${failure ? 'not ok' : 'ok'} ${i + 1} - ${name.replace(/_/g, ' ')}`);
             if (failure) {
                 process.exitCode = 1;
-                console.log(String(failure.stack).replace(/^/gm, '# '));
+                console.error(String(failure.stack).replace(/^/gm, '# '));
             }
         }
         if (process.exitCode)
-            console.log(site.log().replace(/^/gm, '# '));
+            console.error(site.log().replace(/^/gm, '# '));
     } finally {
         await site?.stop();
         smtp.kill('SIGTERM');

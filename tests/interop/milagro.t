@@ -1,10 +1,10 @@
 // The Milagro server that tests stand in front of (tests/milagro) behaves as the original did where it was recorded:
 // statuses, reason phrases, and the shapes of its answers.
+const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
 const { createServer } = require('node:http');
 const { json: jsonOf } = require('node:stream/consumers');
 
-const port = Number(process.env.PORT || 8640) + 1;
 const rps = `http://127.0.0.1:${port}`;
 
 /** A value's shape: the type of every field; hex and decimal strings by their length. */
@@ -303,7 +303,7 @@ async function main() {
         }
         console.log(`${failure ? 'not ok' : 'ok'} ${i + 1} - ${name.replace(/_/g, ' ')}`);
         if (failure)
-            console.log(String(failure.stack).replace(/^/gm, '# '));
+            console.error(String(failure.stack).replace(/^/gm, '# '));
     }
     await stop();
     rpa.close();

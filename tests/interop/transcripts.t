@@ -5,6 +5,7 @@
 //
 // A string in <> is a type, one in {} what an earlier answer gave (or what the client computes: U, UT, V); anything
 // else is meant literally.
+const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
 const { createHash, createHmac, randomBytes } = require('node:crypto');
@@ -17,7 +18,6 @@ const { isDeepStrictEqual } = require('node:util');
 const { apxs, makeFolder, ready, removeFolder, startHttpd } = require('../browser/program.js');
 
 const build = resolve(process.env.BUILD || join(__dirname, '../../build'));
-const port = Number(process.env.PORT || 8640) + 5;
 const RPS = `http://127.0.0.1:${port}`;
 const DTA = `http://127.0.0.1:${port + 1}`;
 const APP = `http://127.0.0.1:${port + 2}`;
@@ -246,7 +246,7 @@ function enrolled({ enrol, mobile, until }, steps) {
 function configuration(folder) {
     return readFileSync(join(__dirname, '../../conf/rps-server.conf'), 'utf8')
         .replace(/^#.*\n/gm, '')
-        .replaceAll('8011', `${port}`).replaceAll('8001', `${port + 1}`).replaceAll('8005', `${port + 2}`)
+        .replace(/\b80(?:11|01|05)\b/g, (shipped) => `${port + ['8011', '8001', '8005'].indexOf(shipped)}`)
         .replace(/^ *MPinService rps$/m, '$&\nMPinTimePermits On\nMPinIssueOTP On\nMPinLogo /icon.png')
         .replaceAll('/usr/lib/apache2/modules/mod_auth_mpin.so', join(folder, 'mod_auth_mpin.so'))
         .replaceAll('/usr/lib/apache2/modules', apxs('LIBEXECDIR'))
@@ -273,7 +273,7 @@ async function main() {
         await Promise.resolve().then(run).catch((error) => failure = error);
         console.log(`${failure ? 'not ok' : 'ok'} ${++count} - ${title.replace(/_/g, ' ')}`);
         if (failure)
-            console.log(String(failure.stack).replace(/^/gm, '# ')), process.exitCode = 1;
+            console.error(String(failure.stack).replace(/^/gm, '# ')), process.exitCode = 1;
     };
     try {
         await new Promise((done) => application.listen(port + 2, '127.0.0.1', done));

@@ -10,12 +10,14 @@ use File::Copy qw(copy);
 use File::Path qw(make_path remove_tree);
 use File::Temp qw(tempdir);
 use FindBin;
+use lib "$FindBin::Bin/../lib";
 use IO::Socket::INET;
 use POSIX 'WNOHANG';
+use Ports;
 
 my $source = abs_path("$FindBin::Bin/../..");
 my $build = abs_path($ENV{BUILD} // "$source/build");
-my $port = $ENV{MPIN_TEST_PORT} // 8530;
+my $port = Ports::take();
 chomp(my $modules = `apxs -q LIBEXECDIR`);
 chomp(my $httpd = `apxs -q SBINDIR`);
 $httpd .= -x "$httpd/apache2" ? '/apache2' : '/httpd';
@@ -417,7 +419,7 @@ sub reload
 {
     my $before = started_times();
     kill USR1 => $running;
-    for (1 .. 200) {
+    for (1 .. 1200) {
         last if $before < started_times();
         select undef, undef, undef, 0.05;
     }
@@ -444,7 +446,7 @@ sub soon
 {
     my ($name, $path, $status) = @_;
     my $answer;
-    for (1 .. 100) {
+    for (1 .. 600) {
         $answer = get($path); # of any child: the next one may be another's, which is not so far yet
         last if $answer->{status} == $status;
         select undef, undef, undef, 0.1;

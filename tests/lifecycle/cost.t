@@ -6,13 +6,14 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../bench/lib";
+use lib "$FindBin::Bin/../lib", "$FindBin::Bin/../bench/lib";
 use Httpd;
 use Login;
+use Ports;
 use Site;
 use Test::More tests => 5;
 
-my $port = $ENV{PORT} // 8700;
+my $port = Ports::take();
 system('make', '--no-print-directory', '-s', "BUILD=$Httpd::build", map { "$Httpd::build/$_" } qw(mpin-client bench/revoke bench/login bench/verify bench/adx.so))
     == 0 or die 'make';
 

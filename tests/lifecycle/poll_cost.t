@@ -5,13 +5,14 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../bench/lib";
+use lib "$FindBin::Bin/../lib", "$FindBin::Bin/../bench/lib";
 use Httpd;
+use Ports;
 use Site;
 use JSON;
 use Test::More tests => 4;
 
-my $port = $ENV{PORT} // 8710;
+my $port = Ports::take();
 system('make', '--no-print-directory', '-s', "BUILD=$Httpd::build", "$Httpd::build/mpin-client") == 0 or die 'make';
 
 my $httpd = Httpd->counted($port, Site::conf());

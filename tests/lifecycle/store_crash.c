@@ -1,6 +1,6 @@
-/* Children are killed at random in the middle of writes and reads, thousands of times in all. What
- * was answered is there afterwards, counters never go back, nothing is taken twice, and nobody ever
- * hangs. */
+/* Children are killed at random in the middle of writes and reads, thousands of times in all. All
+ * that was answered is there afterwards, counters never go back, nothing is taken twice, and nobody
+ * ever hangs. */
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <setjmp.h>

@@ -10,4 +10,4 @@ trap 'umount "$at/disk" 2>/dev/null; rm -rf "$at"' EXIT
 if mkfs.ext4 -q -m 0 "$at/image" 2>/dev/null && mount -o loop "$at/image" "$at/disk" 2>/dev/null; then
     export TMPDIR="$at/disk"
 fi
-CMOCKA_MESSAGE_OUTPUT=TAP "$BUILD/lifecycle/store_disk"
+CMOCKA_MESSAGE_OUTPUT=TAP "$(dirname "$0")/../unit/as_tap" "$BUILD/lifecycle/store_disk"

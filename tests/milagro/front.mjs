@@ -76,7 +76,7 @@ ${conf || 'MPinRegister signed-in open\nMPinRegisterAllow any\n'}`);
     });
     const log = () => { try { return readFileSync(join(folder, 'error_log'), 'utf8'); } catch { return ''; } };
     for (let i = 0; !await fetch(url + '/mpin.js').then((answer) => answer.ok, () => false); i++) {
-        if (i > 200 || httpd.exitCode !== null) {
+        if (i > 1200 || httpd.exitCode !== null) {
             await stop();
             throw new Error('httpd does not start: ' + log());
         }

@@ -1,4 +1,4 @@
-# Logs name what happened and hold no secret (security model, "Logs").
+# Logs name what happened and hold no secret (docs/security.md, "Logs").
 use strict;
 use warnings;
 use Test::More;
@@ -28,10 +28,12 @@ subtest 'grep_of_all_logs_finds_no_secret_of_a_full_story' => sub {
     @secret{qw(mpinId regOTT)} = @$registered{qw(mpinId regOTT)};
     $browser->get("/rps/signature/$registered->{mpinId}?regOTT=" . '0' x 31 . '1hidden-2');
     $browser->get("//rps/./signature/$registered->{mpinId}?regOTT=hidden-3");
-    my $answer = $browser->get("/rps/signature/$registered->{mpinId}?regOTT=$registered->{regOTT}");
-    $secret{'secret share'} = json_of($answer)->{clientSecretShare};
+    my $answer = json_of($browser->get("/rps/signature/$registered->{mpinId}?regOTT=$registered->{regOTT}"));
+    $secret{'secret share'} = $answer->{clientSecretShare};
+    $secret{'other share'} = json_of($browser->get("/rps/dta/clientSecret?$answer->{params}"))->{clientSecret};
+    ($secret{'client secret'}) = MPin::calculate('add', @secret{'secret share', 'other share'});
     my $hash = Digest::SHA::sha256_hex(pack 'H*', $registered->{mpinId});
-    my ($token) = MPin::calculate('token', $secret{'secret share'}, $hash, '1234');
+    my ($token) = MPin::calculate('token', $secret{'client secret'}, $hash, '1234');
     my $device = {mpinId => $registered->{mpinId}, hash => $hash, token => $token};
     for my $pin ('9999', '1234') {
         my $pass1 = $browser->pass1($device);

@@ -1,4 +1,4 @@
-# Loopback is not local: what is open to it only is closed to whoever comes through somebody (security model).
+# What is open to loopback only is closed to whoever comes through somebody (docs/security.md, "Loopback is not local").
 use strict;
 use warnings;
 use Test::More;

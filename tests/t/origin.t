@@ -1,4 +1,4 @@
-# Who may send us state changes: our own pages and nobody else's (security model, "Origin policy").
+# Who may send us state changes: our own pages and nobody else's (docs/security.md, "Origin policy").
 use strict;
 use warnings;
 use Test::More;

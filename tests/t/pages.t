@@ -13,6 +13,7 @@ expect_in_log(qr/AH01631: user jane/);
 
 # Every page there is: name and answer.
 sub all_pages {
+    early_in_a_minute();
     my $browser = browser(site);
     my $wanted = $browser->visit('/protected/')->header('Location');
     from(201);

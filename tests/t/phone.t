@@ -62,7 +62,7 @@ sub authenticating {
 sub offered {
     my ($desktop, $code) = @_;
     my $seen;
-    until_true(8, sub { $seen = poll($desktop, $code); $seen->{status} eq 'authenticate' });
+    until_true(sub { $seen = poll($desktop, $code); $seen->{status} eq 'authenticate' });
     return $seen;
 }
 

@@ -45,6 +45,7 @@ subtest 'no authOTT crosses' => sub {
 
 subtest 'no known browser crosses' => sub {
     from(241);
+    early_in_a_minute();
     browser(strict)->post_password('user36', 'wrong') for 1 .. 3;
     my $known = browser(site)->sign_in('user36');
     delete $known->{cookies}{mpin};

@@ -62,6 +62,7 @@ static desk_t *place(void)
     logged_len = 0;
     logged[0] = '\0';
     desk->log.write = log_write;
+    desk->log.most = LOG_LEVEL_DEBUG;
 
     const char *why = "", *file = apr_pstrcat(desk->pool, desk->dir, "/keys/mpin.keys", NULL);
     store_settings_t settings;

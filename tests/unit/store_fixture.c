@@ -26,7 +26,7 @@ static void remember(void *baton, log_level_t level, const char *id, const char 
     pthread_mutex_unlock(&logged_lock);
 }
 
-static const log_sink_t sink = {remember, NULL};
+static const log_sink_t sink = {remember, NULL, LOG_LEVEL_DEBUG};
 
 int fixture_logged(const char *id)
 {

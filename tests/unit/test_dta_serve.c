@@ -1,4 +1,4 @@
-/* A D-TA that serves others. Tests that carry a name of the security model test that rule. */
+/* A D-TA that serves others. Tests that carry a name of docs/security.md test that rule. */
 #include <apr_strings.h>
 #include <setjmp.h>
 #include <sodium.h>
@@ -373,7 +373,7 @@ static void any_other_signature_is_401(void **state)
     assert_string_equal(ask_secret(service, &request), "dta_signature_wrong");
 }
 
-/* Who learns what a D-TA is asked with can activate nobody. */
+/* Knowing what a D-TA is asked with is not enough to activate anybody. */
 static void signatures_and_activation_have_keys_of_their_own(void **state)
 {
     (void)state;

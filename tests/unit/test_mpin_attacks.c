@@ -125,8 +125,8 @@ static void server_secret_and_a_stolen_token_give_the_pin_away(void **state)
     mpin_server_free(thiefs);
 }
 
-/* Whoever knows nothing but the identity, and answers with what it was sent or with small numbers.
- */
+/* A stranger knows nothing but the identity, and answers with what it was sent or with small
+ * numbers. */
 static void stranger_without_a_secret_is_refused(void **state)
 {
     const login_t *l = *state;

@@ -27,7 +27,7 @@ static void remember(void *baton, log_level_t level, const char *id, const char 
     snprintf(last_line, sizeof last_line, "%s %s", id, text);
 }
 
-static const log_sink_t sink = {remember, NULL};
+static const log_sink_t sink = {remember, NULL, LOG_LEVEL_DEBUG};
 
 static peer_t begin(const char *answer, int pause_ms)
 {

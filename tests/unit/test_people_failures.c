@@ -123,7 +123,7 @@ static void success_without_failures_writes_nothing(void **state)
     assert_int_equal(store_generation(fixture->store->store), before);
 }
 
-/* Whoever has the token but not the PIN guesses between the owner's sign-ins. */
+/* A thief who has the token but not the PIN guesses between the owner's sign-ins. */
 static void interleaved_success_does_not_refill_guesses(void **state)
 {
     (void)state;

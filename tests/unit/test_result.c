@@ -68,7 +68,7 @@ static void keep(void *baton, log_level_t level, const char *id, const char *tex
 static void a_log_line_is_handed_on_formatted_and_cut(void **state)
 {
     (void)state;
-    const log_sink_t sink = {keep, logged};
+    const log_sink_t sink = {keep, logged, LOG_LEVEL_DEBUG};
     log_warn(&sink, "MPIN0101", "%d of %s", 3, "four");
     assert_string_equal(logged, "1 MPIN0101 3 of four");
     log_error(&sink, "MPIN0102", "%600s", "x");

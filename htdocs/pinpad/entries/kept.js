@@ -1,0 +1,4 @@
+// /mpin/kept.js: fetched when somebody wants to see what this device keeps.
+
+export { default as english } from 'texts:kept';
+export { manage as screen } from '../screens/kept.js';
