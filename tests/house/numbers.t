@@ -30,7 +30,7 @@ subtest 'every refusal has a number and a word, each given once' => sub {
         ok !$word{$2}++, "$2 stands once";
     }
     for my $file (grep { /\.c$/ } sort keys %text) {
-        while ($text{$file} =~ /result_error\([^"]*?,\s*"(\w+)"/g) {
+        while ($text{$file} =~ /result_(?:error|later)\([^"]*?,\s*"(\w+)"/g) {
             ok $word{$1}, "$1 of $file is in base/codes.def";
         }
     }
