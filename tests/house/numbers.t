@@ -57,8 +57,9 @@ subtest 'every log number is explained, in one row' => sub {
 
 subtest 'every refusal is explained, in one row' => sub {
     while ($codes =~ /^CODE\((\d+), (\w+)\)/mg) {
-        my $row = sprintf '| MPIN%04d | %s |', $1, $2;
-        is scalar(() = $answers =~ /^\Q$row\E/mg), 1, "$2 has a row";
+        my ($number, $word) = ($1, $2);
+        my $row = sprintf '| MPIN%04d | %s |', $number, $word;
+        is scalar(() = $answers =~ /^\Q$row\E/mg), 1, "$word has a row";
     }
     is scalar(() = $answers =~ /^\| MPIN\d/mg), scalar @refused, 'and no other has one';
 };
