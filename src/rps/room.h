@@ -53,7 +53,4 @@ const char *rps_time(apr_time_t when, char between, apr_pool_t *p);
 result_t *rps_audited(result_t *result, const char *event, const char *name,
                       const unsigned char *handle, apr_pool_t *p);
 
-/* The first 12 hex digits of a handle, for logs. */
-const char *rps_label(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
-
 #endif

@@ -111,7 +111,8 @@ result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_
 
 /* POST /user/<mpinId> {activateKey} (private): a registration that waits becomes active. 401
  * activation_unknown for what does not match, and the registration stays. */
-result_t *rps_activate(rps_t *rps, const char *mpin_id, const json_t *body, apr_pool_t *p);
+result_t *rps_activate(rps_t *rps, const caller_t *caller, const char *mpin_id, const json_t *body,
+                       apr_pool_t *p);
 
 /* POST /authenticate {authOTT, logoutURL?, logoutData?} (private): {status, message, userId,
  * mpinId}, and the HTTP status is the same; 401 has attemptsLeft. */

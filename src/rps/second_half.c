@@ -49,7 +49,7 @@ result_t *rps_half_time_permit(rps_t *rps, const caller_t *caller, const dta_req
     if (refusal)
         return refusal;
     people_handle(asked.hash_mpin_id, handle);
-    refusal = permit_refusal(rps, handle, p);
+    refusal = permit_refusal(rps, caller, handle, p);
     if (refusal)
         return refusal;
     const char *half =

@@ -103,6 +103,11 @@ uint64_t store_generation(const store_t *store)
     return store->backend->generation(store->state);
 }
 
+const log_sink_t *store_log_sink(const store_t *store)
+{
+    return store->log;
+}
+
 apr_time_t store_boot_time(const store_t *store)
 {
     return store->backend->boot_time(store->state);

@@ -38,7 +38,9 @@ static void ask_application(desk_t *desk, const char *answer)
 
 static const char *ruled(desk_t *desk, int *status)
 {
-    const result_t *refusal = rps_not_allowed(desk->rps, "anna@example.org", "no", desk->pool);
+    const caller_t caller = desk_browser(desk);
+    const result_t *refusal =
+        rps_not_allowed(desk->rps, &caller, "anna@example.org", "no", desk->pool);
     *status = refusal ? refusal->status : 200;
     return refusal ? refusal->code : "yes";
 }
