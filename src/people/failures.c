@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Wrong PINs: counted, and cleared by a success. */
 #include "people/records.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Identities: looked up, added, changed. */
 #include "people/records.h"
 

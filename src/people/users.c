@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Users: looked up, made, changed. */
 #include "people/records.h"
 

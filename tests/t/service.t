@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # This server as the RPS of other applications (MPinService): what only they may ask.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 package MPin;
 
 # A client for the tests: plain requests written byte by byte, a browser with cookies, a device with a PIN, and a
