@@ -1,4 +1,5 @@
-// Builds the pages: `node htdocs/build.mjs OUT`. Bundles of the PIN pad, styles, pictures, texts, templates.
+// SPDX-License-Identifier: Apache-2.0
+// `node htdocs/build.mjs OUT` builds the pages: bundles of the PIN pad, styles, pictures, texts, templates.
 
 import { build } from 'esbuild';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -8,11 +9,11 @@ import { fileURLToPath } from 'node:url';
 const source = dirname(fileURLToPath(import.meta.url));
 const out = process.argv[2];
 
-/** Which of the English texts a script brings: those of a few scripts are no burden to the others. */
+/** The English texts of these scripts are no burden to the others. */
 const APART = ['phone', 'mobile', 'mail', 'kept', 'otp'];
 const start = (key) => APART.find((name) => key.startsWith(`pad_${name}_`)) ?? (key.startsWith('pad_') ? 'en' : '');
 
-/** The catalogues as modules: English texts of the pad, and which other languages there are. */
+/** The catalogues as modules: English texts of the pad without "pad_", and the list of the other languages. */
 const texts = {
     name: 'texts',
     setup({ onResolve, onLoad }) {
@@ -20,28 +21,34 @@ const texts = {
         onLoad({ filter: /./, namespace: 'texts' }, ({ path }) => {
             const english = JSON.parse(readFileSync(join(source, 'texts/en.json'), 'utf8'));
             const contents = path !== 'texts:languages'
-                ? Object.fromEntries(Object.entries(english).filter(([key]) => `texts:${start(key)}` === path))
+                ? Object.fromEntries(Object.entries(english).filter(([key]) => `texts:${start(key)}` === path)
+                    .map(([key, text]) => [key.slice('pad_'.length), text]))
                 : readdirSync(join(source, 'texts')).map((name) => name.slice(0, -5)).filter((name) => name !== 'en');
             return { contents: JSON.stringify(contents), loader: 'json' };
         });
     },
 };
 
-const common = { bundle: true, minify: true, target: 'es2022', charset: 'utf8', legalComments: 'none', plugins: [texts] };
-const from = (name) => join(source, 'pinpad', name);
+/** Each script that is served, its source and its format. */
+const SCRIPTS = [
+    ['mpin.js', 'pinpad/entries/classic.js', 'iife'],
+    ['mpin/mpin-pad.js', 'pinpad/entries/element.js', 'esm'],
+    ['mpin/mpin-mobile.js', 'pinpad/entries/mobile-element.js', 'esm'],
+    ...['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept', 'otp'].map((name) =>
+        [`mpin/${name}.js`, `pinpad/entries/${name}.js`, 'esm']),
+    ['mpin/first.js', 'pages/first.js', 'iife'],
+    ['mpin/login.js', 'pages/login.js', 'esm'],
+];
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(join(out, 'mpin'), { recursive: true });
 await Promise.all([
-    build({ ...common, entryPoints: [from('classic.js')], format: 'iife', outfile: join(out, 'mpin.js') }),
-    build({ ...common, entryPoints: [from('element.js')], format: 'esm', outfile: join(out, 'mpin/mpin-pad.js') }),
-    ...['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept', 'otp'].map((name) =>
-        build({ ...common, entryPoints: [from(name + '.js')], format: 'esm', outfile: join(out, `mpin/${name}.js`) })),
-    build({ ...common, entryPoints: [from('mobile-element.js')], format: 'esm', outfile: join(out, 'mpin/mpin-mobile.js') }),
-    build({ ...common, entryPoints: [from('first.js')], format: 'iife', outfile: join(out, 'mpin/first.js') }),
-    build({ ...common, entryPoints: [from('login.js')], format: 'esm', outfile: join(out, 'mpin/login.js') }),
+    ...SCRIPTS.map(([served, from, format]) => build({
+        bundle: true, minify: true, target: 'es2022', charset: 'utf8', legalComments: 'none', plugins: [texts],
+        entryPoints: [join(source, from)], format, outfile: join(out, served),
+    })),
     build({ entryPoints: [join(source, 'mpin.css')], minify: true, outfile: join(out, 'mpin/mpin.css') }),
 ]);
 cpSync(join(source, 'texts'), join(out, 'mpin/texts'), { recursive: true });
 cpSync(join(source, 'pictures'), join(out, 'mpin'), { recursive: true });
-cpSync(join(source, 'pages'), join(out, 'pages'), { recursive: true });
+cpSync(join(source, 'pages'), join(out, 'pages'), { recursive: true, filter: (file) => !file.endsWith('.js') });

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Our URLs are claimed before anything of httpd maps them. */
 #include "authn/authn.h"
 #include "authn/refuse.h"

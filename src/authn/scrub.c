@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a client sends and only we may say is taken out, and so are our cookies. */
 #include "authn/authn.h"
 #include "web/admit.h"

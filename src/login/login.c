@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "login/login.h"
 #include "login/login_form.h"
 #include "login/page.h"

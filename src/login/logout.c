@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Signing out: the page with the button, its form, and a phone that signs its computer out. */
 #include "login/login_form.h"
 #include "login/login.h"

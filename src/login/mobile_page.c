@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The page for phones, /m. */
 #include "login/login.h"
 #include "login/page.h"
@@ -7,7 +8,7 @@
 #include <http_protocol.h>
 #include <string.h>
 
-/* The phone's page does its work by itself (htdocs/pinpad/mobile.js). The code in a QR link never
+/* The phone's page does its work by itself (htdocs/pinpad/screens). The code in a QR link never
  * comes here: it stands behind a "#", which browsers keep, and take along when /m leads on. */
 result_t *login_mobile(facts_t *facts)
 {

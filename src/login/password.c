@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Signing in by password: the form of the login page. */
 #include "login/login_form.h"
 #include "login/login.h"

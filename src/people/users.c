@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Users: looked up, made, changed. */
 #include "people/records.h"
 
@@ -5,6 +6,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "store/change.h"
+#include "store/key.h"
 
 /* A deleted user's record goes after so long, and with it what keeps the name from others. */
 #define TOMBSTONE_LIFE apr_time_from_sec(30L * 24 * 3600)
@@ -24,14 +26,14 @@ people_t *people_make(store_t *store, revocations_t *revocations,
 
 static const char *user_key(const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
-    return people_key("user", uid, UID_BYTES, p);
+    return store_key("user", uid, UID_BYTES, p);
 }
 
 static const char *name_key(const char *name, apr_pool_t *p)
 {
     unsigned char hash[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(hash, (const unsigned char *)name, strlen(name));
-    return people_key("name", hash, sizeof(hash), p);
+    return store_key("name", hash, sizeof(hash), p);
 }
 
 static store_status_t read_user_record(people_t *people, const unsigned char uid[UID_BYTES],

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* POST /rps/getAccessNumber, /rps/getQrUrl and /rps/access (docs/protocol.md, "RPS, public"): the
  * desktop of a login by phone. */
 #include <apr_strings.h>

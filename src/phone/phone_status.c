@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* POST /rps/codeStatus (docs/protocol.md, "RPS, public"): what a phone says of a code. */
 #include <apr_strings.h>
 #include <sodium.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* POST /authenticate at an RPS elsewhere (docs/protocol.md, "RPS, private"). It says who somebody
  * is, and nothing more: we see to it that they may sign in here, and that an authOTT is good
  * once. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* GET /rps/clientSettings in front of an RPS elsewhere. Its settings steer every client, so nothing
  * of them is passed on as it came: what we know is read, checked and written anew, and the rest is
  * left out. Its URLs say only that there is such an endpoint: clients get its place on this site,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rpa/private.h"
 
 result_t *service_activate(facts_t *facts)

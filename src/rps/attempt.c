@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/attempt.h"
 
 #include <apr_strings.h>
@@ -109,10 +110,10 @@ store_status_t attempt_begin(rps_t *rps, const caller_t *caller,
                              const unsigned char handle[HANDLE_BYTES], const unsigned char *pass_id,
                              attempt_t *attempt, apr_pool_t *p)
 {
-    attempt_step_t mine = {rps, caller, pass_id, attempt};
     memset(attempt, 0, sizeof *attempt);
     memcpy(attempt->handle, handle, sizeof attempt->handle);
     attempt->began = steady_clock();
+    attempt_step_t mine = {rps, caller, pass_id, attempt};
     store_status_t status = inflight_change(rps, handle, caller->now, step_begin, &mine, p);
     if (status != STORE_CHANGED)
         return status;

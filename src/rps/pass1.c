@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* POST /rps/pass1 (docs/protocol.md, "RPS, public"). */
 #include <apr_strings.h>
 #include <sodium.h>

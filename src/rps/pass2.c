@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* POST /rps/pass2 (docs/protocol.md, "RPS, public"). */
 #include <apr_strings.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* POST /rps/authenticate (docs/protocol.md, "RPS, public"): a phone's authOTT for the code of a
  * desktop. */
 #include <apr_strings.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* PUT /rps/user and /rps/user/<mpinId> (docs/protocol.md, "RPS, public"). */
 #include <apr_strings.h>
 #include <sodium.h>

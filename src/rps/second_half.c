@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* GET /rps/dta/clientSecret and /rps/dta/timePermit (docs/protocol.md, "D-TA"): the other half, for
  * clients that always ask two D-TAs where there is one (dta/halves.h). */
 #include "rps/permit.h"

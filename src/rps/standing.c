@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/standing.h"
 
 store_status_t rps_standing(rps_t *rps, const unsigned char handle[HANDLE_BYTES],

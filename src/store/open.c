@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Stores named, prepared, opened and closed. */
 #include "store/sealed.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "web/route.h"
 #include "site/sink.h"
 #include "store/refusal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "web/signin.h"
 #include "store/refusal.h"
 #include "web/answer.h"

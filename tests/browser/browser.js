@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What every browser test needs: a site of its own, Chromium, and TAP.
 //
 // The site is the demo of `make run` on a port of ours with a fresh store, or the one at MPIN_URL (whose password
@@ -71,7 +72,8 @@ async function run(tests, start = startSite) {
     process.once('SIGINT', () => process.exit(1));
     let browser;
     try {
-        browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ARGUMENTS });
+        browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ARGUMENTS,
+            timeout: PATIENCE });
         console.log(`1..${names.length}`);
         for (let i = 0; i < names.length; i++)
             await runOne(names[i], i + 1, tests[names[i]], { site, browser, problems: [], contexts: [] });

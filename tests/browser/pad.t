@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The pad's parts without a browser: mathematics, size, catalogues, the list of weak PINs.
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
@@ -8,15 +9,18 @@ const { gzipSync } = require('node:zlib');
 globalThis.crypto ??= require('node:crypto').webcrypto; // Node 18
 const root = resolve(__dirname, '../..');
 const built = resolve(root, process.env.BUILD || 'build', 'htdocs');
-const source = (name) => import(join(root, 'htdocs/pinpad', name));
+const curve = (name) => import(join(root, 'htdocs/pinpad/curve', name));
 const text = (...path) => readFileSync(join(root, 'htdocs', ...path), 'utf8');
+/** The names of the files in a folder of htdocs and below. */
+const files = (folder, ends) => readdirSync(join(root, 'htdocs', folder), { recursive: true })
+    .filter((name) => name.endsWith(ends)).map((name) => join(folder, name));
 const DST = 'BLS12381G1_XMD:SHA-256_SSWU_NU_MPIN';
 const digits = (pin) => Uint8Array.from(pin, Number);
 
 /** M-Pin on our curve. */
 async function ourSuite() {
-    const { mPin } = await source('mpin.js');
-    const { BLS12381 } = await source('field.js');
+    const { mPin } = await curve('mpin.js');
+    const { BLS12381 } = await curve('bls12381.js');
     return mPin(BLS12381);
 }
 
@@ -28,7 +32,7 @@ async function secretOf(master) {
 
 const tests = {
     async hashing_agrees_with_rfc_9380() { // J.9.2, BLS12381G1_XMD:SHA-256_SSWU_NU_
-        const { encodeToCurve } = await source('field.js');
+        const { encodeToCurve } = await curve('bls12381.js');
         const dst = 'QUUX-V01-CS02-with-BLS12381G1_XMD:SHA-256_SSWU_NU_';
         for (const [message, x] of [
             ['', '184bb665c37ff561a89ec2122dd343f20e0f4cbcaec84e3c3052ea81d1834e192c426074b02ed3dca4e7676ce4ce48ba'],
@@ -38,7 +42,7 @@ const tests = {
     },
 
     async hashing_agrees_with_nobles_own() {
-        const { encodeToCurve } = await source('field.js');
+        const { encodeToCurve } = await curve('bls12381.js');
         const { bls12_381 } = await import('@noble/curves/bls12-381.js');
         for (let i = 0; i < 64; i++) {
             const message = crypto.getRandomValues(new Uint8Array(32));
@@ -49,11 +53,11 @@ const tests = {
     },
 
     async the_isogeny_agrees_with_nobles_own_everywhere() {
-        const { mapToCurve } = await source('field.js');
+        const { mapToCurve } = await curve('bls12381.js');
         const { bls12_381 } = await import('@noble/curves/bls12-381.js');
         for (const u of [0n, 1n, 2n, 12345678901234567890n]) {
             const theirs = bls12_381.G1.mapToCurve(u).toAffine();
-            const { G1 } = await source('field.js');
+            const { G1 } = await curve('bls12381.js');
             const point = G1.fromAffine(mapToCurve(u));
             const ours = point.multiplyUnsafe(0xd201000000010000n).add(point);
             assert.deepEqual([ours.x, ours.y], [theirs.x, theirs.y]);
@@ -62,7 +66,7 @@ const tests = {
 
     async the_right_pin_proves_and_a_wrong_one_does_not() {
         const { commit, makeToken, prove } = await ourSuite();
-        const { G1 } = await source('field.js');
+        const { G1 } = await curve('bls12381.js');
         const master = 0x1234567890abcdef1234567890abcdefn;
         const { h, secret } = await secretOf(master);
         for (const pin of ['7391', '0007', '0000', '99999999']) {
@@ -91,7 +95,7 @@ const tests = {
 
     async a_permit_is_part_of_the_proof() {
         const { commit, makeToken, point, prove } = await ourSuite();
-        const { G1 } = await source('field.js');
+        const { G1 } = await curve('bls12381.js');
         const master = 0x1234567890abcdef1234567890abcdefn;
         const { h, secret } = await secretOf(master);
         const token = makeToken([secret], h, digits('7391'));
@@ -120,7 +124,7 @@ const tests = {
     },
 
     async weak_pins_are_those_of_the_list() {
-        const { isWeak } = await source('weak.js');
+        const { isWeak } = await curve('pin.js');
         for (const pin of ['0000', '1111', '1234', '0123', '6789', '9876', '4321', '2580', '1379', '1900', '1984', '2000',
             '2049', '1212', '1004', '6969', '55555', '345678', '87654321', '123123'])
             assert.ok(isWeak(digits(pin)), pin);
@@ -154,8 +158,8 @@ const tests = {
 
     async every_text_is_used_and_every_text_used_is_there() {
         const english = JSON.parse(text('texts/en.json'));
-        const code = readdirSync(join(root, 'htdocs/pinpad')).map((name) => text('pinpad', name)).join('');
-        const pages = readdirSync(join(root, 'htdocs/pages')).map((name) => text('pages', name)).join('');
+        const code = files('pinpad', '.js').map((name) => text(name)).join('');
+        const pages = [...files('pages', '.html'), ...files('pages', '.txt')].map((name) => text(name)).join('');
         for (const [, key] of pages.matchAll(/\{\{t\.(\w+)\}\}/g))
             assert.ok(english[key], key);
         for (const key of Object.keys(english)) {
@@ -169,14 +173,13 @@ const tests = {
     },
 
     async pages_hold_no_script_or_style_of_their_own() {
-        for (const name of readdirSync(join(root, 'htdocs/pages'))) {
-            const page = text('pages', name);
-            const never = name === 'mail.html' ? /<script|\son\w+=|javascript:/i // a mail has its styles nowhere else
+        for (const name of files('pages', '.html')) {
+            const never = name === 'pages/mail.html' ? /<script|\son\w+=|javascript:/i // a mail has its styles nowhere else
                 : /<script(?![^>]* src=)|<style|style=|\son\w+=|javascript:/i;
-            assert.doesNotMatch(page, never, name);
+            assert.doesNotMatch(text(name), never, name);
         }
-        for (const name of readdirSync(join(root, 'htdocs/pinpad')))
-            assert.doesNotMatch(text('pinpad', name), /innerHTML|outerHTML|insertAdjacent|\.style\b|eval\(|new Function/, name);
+        for (const name of [...files('pinpad', '.js'), ...files('pages', '.js')])
+            assert.doesNotMatch(text(name), /innerHTML|outerHTML|insertAdjacent|\.style\b|eval\(|new Function/, name);
     },
 
     async types_hold() {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A phone login that goes another way: the wrong number picked, the wrong PIN, cancelled, too late, one too many.
 const assert = require('node:assert/strict');
 const { alert, run, screen } = require('./browser.js');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A phone login while server or network are slow or away, and who asks the server how often.
 const assert = require('node:assert/strict');
 const { alert, run, screen } = require('./browser.js');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Two browsers of a phone login: a computer that shows a code, and a phone with a PIN, 390 px wide and touched.
 const { enrol, openProfile, screen } = require('./browser.js');
 

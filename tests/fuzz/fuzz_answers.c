@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What those answer whom we ask: an RPS elsewhere, an application, the second D-TA. Nobody gets in
  * on an answer that is not the protocol's, no client is sent off this site, and no share but the
  * first is taken. The first byte says who answers what, the next two how. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Arbitrary bytes as the body of each endpoint of the RPS: whatever comes, nothing crashes, every
  * answer is one that the protocol knows, and nobody is let in. */
 #include <apr_strings.h>

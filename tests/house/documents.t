@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # The documents tell the truth: each rule of docs/security.md names a test that exists, every link leads somewhere,
 # every file that they name is there. What comments cite is there, too, and templates have the placeholders that are
 # described.
@@ -10,7 +11,7 @@ use lib "$FindBin::Bin/lib";
 use House;
 chdir "$FindBin::Bin/../.." or die;
 
-my %document = texts_of('*.md', 'docs/*.md');
+my %document = texts_of('*.md', 'docs/*.md', 'htdocs/*/*.md');
 
 subtest 'each rule of the security model names tests that exist' => sub {
     my %test = texts_of(map { "tests/$_" } qw(unit/*.c t/*.t lifecycle/*.t browser/*.t interop/*.t));

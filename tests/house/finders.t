@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # The house tests can fail: each finder is shown a small house that is wrong, and finds what is wrong with it.
 use strict;
 use warnings;
@@ -87,6 +88,9 @@ subtest 'functions are found with their lengths' => sub {
     is_deeply [functions_of($functions)], [['one', 1, 1], ['two', 9, 5], ['three', 22, 0]], 'three';
     is_deeply [long_functions($functions, 4)], ['two has 5 lines'], 'the long one';
     is_deeply [long_functions($functions, 5)], [], 'at the limit it is not long';
+    is_deeply [declared_in("/* f(1); */\nint one(int x);\nconst char *two(const char *text,\n    int more);\n"
+            . "typedef void (*type_t)(void);\nstatic inline int three(void)\n{\n    return four();\n}\n")],
+        [qw(one two)], 'two are declared';
 };
 
 subtest 'headings are found, and bold openings' => sub {

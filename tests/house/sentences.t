@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # Comments and documents are read once and understood: no sentence begins with a bare "Who asks ..." or "What is ...",
 # which is correct and makes a reader stumble. Questions and titles may.
 use strict;
@@ -11,7 +12,7 @@ chdir "$FindBin::Bin/../.." or die;
 
 my %source = texts_of(qw(src/*/*.c src/*/*.h src/*/*.def mod_auth_mpin.c tests/*/*.c tests/*/*.h htdocs/*.mjs htdocs/*.css
     htdocs/pinpad/*.js htdocs/pinpad/*/*.js));
-my %document = texts_of('*.md', 'docs/*.md');
+my %document = texts_of('*.md', 'docs/*.md', 'htdocs/*/*.md');
 cmp_ok scalar keys %document, '>', 10, 'the documents are found';
 
 subtest 'comments have a subject' => sub {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The pad's mathematics for Milagro servers agree with the original's library, milagro-crypto-js, and what the pad's
 // mathematics refuse.
 const assert = require('node:assert/strict');
@@ -5,7 +6,7 @@ const { randomBytes, randomInt } = require('node:crypto');
 const { join, resolve } = require('node:path');
 
 globalThis.crypto ??= require('node:crypto').webcrypto; // Node 18
-const pinpad = (name) => import(join(resolve(__dirname, '../..'), 'htdocs/pinpad', name));
+const pinpad = (name) => import(join(resolve(__dirname, '../..'), 'htdocs/pinpad/curve', name));
 const digits = (pin) => Uint8Array.from(pin, Number);
 
 /** Both sides, an identity, and the shares that two D-TAs deal out to it. */

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # Mistakes in the configuration: each is told by `httpd -t`, in one line with file, line, directive and the mend, to
 # anybody who asks, and nothing is changed by asking. Then: what must start, starts; and what changes around a
 # running server never ends it. BUILD names the build folder.
@@ -419,7 +420,7 @@ sub reload
 {
     my $before = started_times();
     kill USR1 => $running;
-    for (1 .. 200) {
+    for (1 .. 1200) {
         last if $before < started_times();
         select undef, undef, undef, 0.05;
     }
@@ -446,7 +447,7 @@ sub soon
 {
     my ($name, $path, $status) = @_;
     my $answer;
-    for (1 .. 100) {
+    for (1 .. 600) {
         $answer = get($path); # of any child: the next one may be another's, which is not so far yet
         last if $answer->{status} == $status;
         select undef, undef, undef, 0.1;

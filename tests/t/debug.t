@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # At `LogLevel auth_mpin:debug` each question of a person has its line (docs/operations.md, "Why was somebody not let in?").
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Logs name what happened and hold no secret (docs/security.md, "Logs").
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A phone signs a desktop in.
 use strict;
 use warnings;
@@ -62,7 +63,7 @@ sub authenticating {
 sub offered {
     my ($desktop, $code) = @_;
     my $seen;
-    until_true(8, sub { $seen = poll($desktop, $code); $seen->{status} eq 'authenticate' });
+    until_true(sub { $seen = poll($desktop, $code); $seen->{status} eq 'authenticate' });
     return $seen;
 }
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # This server as the RPS of other applications (MPinService): what only they may ask.
 use strict;
 use warnings;
@@ -245,7 +246,7 @@ subtest 'a phone signs in a browser of the application' => sub {
     my ($told) = MPin::in_parallel(2, sub {
         return 'phone ' . $phone->json(POST => '/rps/authenticate', {mpinResponse => {authOTT => $ott}})->content if $_[0] == 1;
         my $seen;
-        until_true(8, sub {
+        until_true(sub {
             $seen = json_of($desktop->json(POST => '/rps/access', {webOTT => $code->{webOTT}}));
             $seen->{status} eq 'authenticate'
         });

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # At `LogLevel trace8` httpd itself logs requests and answers as it reads and sends them. Ours is taken out where we come
 # before it; where we do not, the lines are those that docs/operations.md, "What httpd itself logs" tells of, and no others.
 # LogLevel: trace8

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Debug lines: each decision that a person may ask about has one, and none holds a secret. */
 #include <apr_strings.h>
 #include <setjmp.h>

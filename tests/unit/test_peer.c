@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An exchange with somebody else: what is sent, in which seat, and what came of it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An application says who may come in: what it is asked, and what its answers are worth. */
 #include <apr_strings.h>
 #include <setjmp.h>

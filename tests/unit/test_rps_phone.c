@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A phone proves a PIN for a code, its desktop comes in, and the phone learns of it: whole, and
  * broken off in every place. */
 #include <apr_strings.h>
@@ -89,7 +90,7 @@ static result_t *end_of(waiting_t *waiting)
 /* Until the desktop is offered something: the authOTT of its poll. */
 static const char *offered(pair_t *pair)
 {
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 60000; i++) {
         const json_t *json = phone_poll(pair->desk, pair->shown.web_ott, pair->desk->pool);
         if (strcmp(json_text(json, "status", 20), "authenticate") == 0)
             return json_text(json, "authOTT", 32);

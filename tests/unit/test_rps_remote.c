@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the word of an RPS elsewhere is worth, and what it is told. */
 #include <apr_strings.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,13 +48,13 @@ static void processes_share_them_and_a_killed_one_keeps_none(void **state)
     pid_t child = fork();
     if (child == 0) {
         seat_t theirs;
-        _exit(seats_take(seats, 300, &theirs) ? 0 : 1);
+        _exit(seats_take(seats, 2000, &theirs) ? 0 : 1);
     }
     int status = -1;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
     assert_false(seats_take(seats, 60000, &mine));
-    for (int tries = 0; tries < 100 && !seats_take(seats, 60000, &mine); tries++)
+    for (int tries = 0; tries < 3000 && !seats_take(seats, 60000, &mine); tries++)
         usleep(20000);
     seat_t other;
     assert_false(seats_take(seats, 60000, &other));

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What the house tests look for. Each finder takes texts and gives what it found, as sentences or names: none of them
 # knows where the files lie, so that finders.t can show each of them a small house of its own that is wrong.
 package House;
@@ -8,7 +9,7 @@ use Exporter 'import';
 use Test::More ();
 
 our @EXPORT = qw(slurp texts_of node_of room_of comments_of uncommented code_of circles unnamed_units layouts typedefs
-    functions_of long_functions headings_of citations_of foreign_citations cited_headings placeholders_of texts_asked
+    functions_of declared_in long_functions headings_of citations_of foreign_citations cited_headings placeholders_of texts_asked
     described_placeholders logged_numbers refused_numbers licence_line licensed clause_openings_in_code clause_openings_in_document
     only_these);
 
@@ -149,6 +150,9 @@ sub functions_of
     }
     return @found;
 }
+
+# Functions that a header declares.
+sub declared_in { return code_of($_[0]) =~ /^(?!typedef|static|#)[a-z][\w \*]*?\b(\w+)\([^;{]*;/mg }
 
 sub long_functions
 {

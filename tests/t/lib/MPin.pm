@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 package MPin;
 
 # A client for the tests: plain requests written byte by byte, a browser with cookies, a device with a PIN, and a
@@ -15,7 +16,8 @@ use MIME::Base64 ();
 use Test::More;
 
 our @EXPORT = qw(port origin raw request browser from done expect_in_log expect_crowd json_of error_log
-                 site strict off service branded mount cached public closed capture burst audit_log in_parallel until_true);
+                 site strict off service branded mount cached public closed capture burst audit_log in_parallel until_true
+                 early_in_a_minute);
 
 my $stage = "$ENV{MPIN_STAGE}";
 
@@ -166,9 +168,9 @@ sub capture {
             while ($text !~ /\r\n\r\n/) {
                 sysread $client, $text, 65536, length $text or last;
             }
+            syswrite $writer, pack('N/a*', $text); # first: who has the answer may end us
             syswrite $client, $answer;
             close $client;
-            syswrite $writer, pack('N/a*', $text);
         }
     }
     close $writer;
@@ -180,10 +182,10 @@ sub capture {
     return unpack '(N/a*)*', scalar(<$reader>) // '';
 }
 
-# Waits for a condition, at most `$seconds`.
+# Waits for a condition, which comes late on a busy machine.
 sub until_true {
-    my ($seconds, $condition) = @_;
-    my $end = time + $seconds;
+    my $condition = shift;
+    my $end = time + 60;
     while (time <= $end) {
         return 1 if $condition->();
         select undef, undef, undef, 0.05;
@@ -191,12 +193,19 @@ sub until_true {
     return 0;
 }
 
+# Throttles begin anew with each minute of the clock: what is to meet one begins early in a minute.
+sub early_in_a_minute {
+    my $second = time % 60;
+    sleep 60 - $second if $second > 30;
+    return;
+}
+
 # Restarts httpd, and waits until it serves again from other children.
 sub restart {
     my $before = () = error_log() =~ /resuming normal operations/g;
     open my $in, '<', "$stage/t/logs/httpd.pid" or die "no pid file: $!";
     kill HUP => scalar <$in> or die "kill: $!";
-    until_true(60, sub {
+    until_true(sub {
         my $now = () = error_log() =~ /resuming normal operations/g;
         return $now > $before && IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => site());
     }) or die 'httpd did not come back';

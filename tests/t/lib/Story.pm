@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A story that meets every secret there is: a login by password and by PIN, a registration by an old client and by ours, a
 # phone, and what goes wrong with each. What the person, their device and their browser know is given back by name.
 package Story;

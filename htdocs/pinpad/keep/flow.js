@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signing in and setting up, with nothing to be seen: what this device keeps, the Worker and the server, put together.
+
+import { wipe } from '../curve/pin.js';
+import { secretShares } from '../wire/dta.js';
+import { script } from '../wire/exchange.js';
+import { Rps } from '../wire/rps.js';
+import { identitiesOf, opened } from './identities.js';
+import { permitOf } from './permits.js';
+import { Vault } from './vault.js';
+
+/**
+ * The page's wishes.
+ * @typedef {object} Options
+ * @property {string} base address of our assets, with a trailing slash
+ * @property {string} settings address of clientSettings
+ * @property {string} [state] login nonce of the page
+ * @property {boolean} [mobile] this is a phone, which signs in other computers
+ * @property {string} [user] the user whom the page expects
+ * @property {string} [success] where to go once signed in, instead of where the server says
+ * @property {boolean} [offer] the page asks a person just signed in whether they want a PIN
+ * @property {boolean} [others] the page has other ways to sign in
+ * @property {string} [mobileApp] address of the page's own mobile app
+ * @property {string | RegExp} [nameRule] that a name has to match
+ * @property {boolean} [setDeviceName] ask for the device's name
+ * @property {(answer: object) => void} [onSuccessLogin] instead of going anywhere
+ * @property {(identity: {user: string, mpinId: string}, done: () => void) => void} [onSuccessSetup]
+ * @property {(error: import('../wire/exchange.js').RpsError) => void} [onError]
+ * @property {(user: string) => void} [onAccountDisabled]
+ * @property {() => void} [onLoaded]
+ */
+
+/**
+ * A registration on its way to a PIN.
+ * @typedef {object} NewIdentity
+ * @property {string} mpinId
+ * @property {string} regOTT
+ * @property {string} user
+ * @property {string} device its name, '' without
+ * @property {boolean} [active] its secret is there for the asking; else a mail goes before
+ * @property {string} [confirm] the number that the mail's link asks for; without one it must be opened in this browser
+ * @property {string[]} [secret] shares, where they have been fetched already
+ */
+
+/** The relying party's word on a login. @typedef {{location?: string, otp?: string | number, ttlSeconds?: number}} Answer */
+
+/**
+ * A pass 1 under way.
+ * @typedef {object} Pass1
+ * @property {string} mpinId
+ * @property {number} at ms
+ * @property {ReturnType<typeof permitOf>} permit
+ * @property {Promise<{U: string, UT: string}>} commitment
+ * @property {Promise<{y: string, passId: string}>} answer
+ */
+
+const FRESH = 10_000; // ms that a pass 1 is used for; the server keeps it for 15 s
+
+export class Flow {
+    /** The RPS, once it has been opened. @type {Rps} */
+    rps;
+    /** @type {Vault | undefined} */
+    worker;
+    /** The last pass 1, until it is used. @type {Pass1 | undefined} */
+    first;
+
+    /** @param {Options} options */
+    constructor(options) {
+        this.options = options;
+    }
+
+    /** Finds out what kind of RPS it is. */
+    async open() {
+        const rps = await Rps.open(this.options.settings);
+        if (!rps.settings.suite)
+            (await this.load('milagro.js')).adapt(rps);
+        rps.mobile = Number(this.options.mobile ?? 0);
+        this.rps = rps;
+    }
+
+    /** A part that few need. @param {string} name */
+    load(name) {
+        return script(this.options.base + name);
+    }
+
+    /** The Worker is fetched when it is wanted first, and again after it could not be. */
+    get vault() {
+        if (!this.worker || this.worker.broken)
+            this.worker = new Vault(this.options.base + this.rps.worker);
+        return this.worker;
+    }
+
+    // ---- signing in ----------------------------------------------------------------------------
+
+    /**
+     * H(id) is computed, and the day's permit fetched, while the person reads.
+     * @param {{mpinId: string}} identity
+     */
+    prepare({ mpinId }) {
+        this.vault.call('prepare', { mpinId }).catch(() => {});
+        permitOf(this.rps, mpinId).catch(() => {});
+    }
+
+    /**
+     * Pass 1 needs no PIN, so it is under way while the last digits are typed.
+     * @param {{mpinId: string}} identity
+     */
+    begin({ mpinId }) {
+        if (this.first?.mpinId === mpinId && Date.now() - this.first.at < FRESH)
+            return this.first;
+        const permit = permitOf(this.rps, mpinId);
+        const commitment = permit.then((permits) => this.vault.call('commit', { mpinId, date: permits?.date }));
+        const answer = commitment.then((made) => this.rps.pass1(mpinId, made));
+        const first = this.first = { mpinId, at: Date.now(), permit, commitment, answer };
+        answer.catch(() => { // tried again with the last digit, unless that awaits it already
+            if (this.first === first)
+                this.first = undefined;
+        });
+        return first;
+    }
+
+    /**
+     * Both passes.
+     * @param {{mpinId: string}} identity
+     * @param {Uint8Array<ArrayBuffer>} pin given to the Worker, which wipes it
+     * @param {string} [wid] the code of another computer
+     */
+    async prove({ mpinId }, pin, wid) {
+        const first = this.begin({ mpinId });
+        this.first = undefined;
+        const { y, passId } = await first.answer;
+        const { U } = await first.commitment;
+        const V = await this.vault.call('prove', { mpinId, U, y, permits: (await first.permit)?.shares ?? [], pin });
+        return this.rps.pass2(mpinId, V, passId, wid);
+    }
+
+    /**
+     * Both passes and the relying party's word. The PIN is wiped, whatever comes of it.
+     * @param {{mpinId: string}} identity
+     * @param {Uint8Array<ArrayBuffer>} pin
+     * @returns {Promise<Answer>}
+     */
+    async signIn(identity, pin) {
+        try {
+            const proven = await this.prove(identity, pin);
+            const answer = await this.rps.authenticate(proven, this.options.state ?? '');
+            await opened(identity);
+            return { ...answer, otp: answer.ttlSeconds && proven.OTP };
+        } finally {
+            wipe(pin);
+        }
+    }
+
+    // ---- setting up ----------------------------------------------------------------------------
+
+    /**
+     * Asks the RPS for an identity.
+     * @param {{user: string, device: string, replaces?: string, old?: {mpinId: string, regOTT: string}}} registration
+     * @returns {Promise<NewIdentity>}
+     */
+    async register(registration) {
+        const { mpinId, regOTT, active, confirm } = await this.rps.register(registration);
+        this.vault.call('prepare', { mpinId }).catch(() => {});
+        const { user, device } = registration;
+        return { mpinId, regOTT, active, confirm, user: nameIn(mpinId) ?? user, device };
+    }
+
+    /** Fetches the secret of a new identity. @param {NewIdentity} identity */
+    secret(identity) {
+        return secretShares(this.rps, identity);
+    }
+
+    /**
+     * Keeps the secret of a new identity without its PIN.
+     * @param {NewIdentity} identity
+     * @param {Uint8Array<ArrayBuffer>} pin
+     */
+    async keep(identity, pin) {
+        const secret = identity.secret ?? await this.secret(identity);
+        await this.vault.call('keep', { ...identity, rps: this.rps.id, secret, pin: pin.slice() });
+        await this.rps.setupDone(identity.mpinId);
+        await identitiesOf(this.rps); // the login page has its hint
+    }
+}
+
+/**
+ * The name as the server wrote it into the mpinId.
+ * @param {string} mpinId
+ * @returns {string | undefined}
+ */
+function nameIn(mpinId) {
+    try {
+        return JSON.parse(decodeURIComponent(mpinId.replace(/../g, '%$&'))).userID;
+    } catch {
+        return undefined;
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The identities of this device at one RPS, and what is under way with them.
+
+import * as store from './store.js';
+
+/** @typedef {import('./store.js').Identity} Identity */
+/** @typedef {import('../wire/rps.js').Rps} Rps */
+
+const KNOWN = 'mpin-known'; // localStorage: '1' where there are any, for the login page's first look
+const RESET = 'mpin-reset'; // sessionStorage: the mpinId whose PIN is to be set anew after another sign-in
+
+/** Undefined where the browser keeps none. @param {Rps} rps */
+export async function identitiesOf(rps) {
+    const known = await store.list(rps.id).catch(() => undefined);
+    if (known)
+        localStorage.setItem(KNOWN, known.length ? '1' : '');
+    return known;
+}
+
+/** The PIN was right. @param {{mpinId: string}} identity */
+export async function opened({ mpinId }) {
+    await store.update(mpinId, { used: Date.now(), state: '' });
+    endReset();
+}
+
+/** A user has one PIN here: those before it go. @param {Rps} rps @param {{user: string, mpinId: string}} identity */
+export async function replaceOthers(rps, { user, mpinId }) {
+    for (const other of await store.list(rps.id))
+        if (other.user === user && other.mpinId !== mpinId)
+            await store.remove(other.mpinId);
+}
+
+/** This PIN is to be set anew when its user has signed in another way. @param {Identity} identity */
+export const beginReset = ({ mpinId }) => sessionStorage.setItem(RESET, mpinId);
+
+export const endReset = () => sessionStorage.removeItem(RESET);
+
+/** The identity whose PIN it is, if its user has signed in by now. @param {Rps} rps @param {Identity[]} known */
+export function pendingReset({ settings }, known) {
+    const mpinId = sessionStorage.getItem(RESET);
+    return known.find((one) => one.mpinId === mpinId && one.user === settings.signedIn?.user);
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// A name that is proven by its mailbox: the pad shows a number and waits until it was typed where the mail's link leads.
+
+import { grouped } from './digits.js';
+import { h } from './dom.js';
+
+/** @typedef {import('../wire/exchange.js').RpsError} RpsError */
+/** @typedef {import('./stage.js').Stage} Stage */
+
+/**
+ * A registration that waits; `replaces` is the mpinId of the identity whose PIN is forgotten.
+ * @typedef {{identity: import('../keep/flow.js').NewIdentity, replaces?: string}} Waiting
+ */
+
+const POLL = 3_000; // ms
+const AGAIN = 30; // s before another mail may be asked for
+
+/** @param {number} ms */
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** @param {Stage} stage @param {Waiting} waiting */
+export function mail(stage, waiting) {
+    const { user, confirm } = waiting.identity;
+    const again = stage.button('plain', '', () => resend(stage, waiting));
+    const number = confirm && grouped(confirm);
+    stage.show('mail', stage.text('mail'),
+        h('p.mp-text', {}, number ? stage.text('mail_number', { user, number }) : stage.text('mail_here', { user })),
+        number && h('p.mp-number', { 'aria-hidden': 'true' }, number),
+        h('p.mp-text', {}, stage.text('mail_on')), stage.lines,
+        h('div.mp-buttons', {}, again, stage.button('plain', 'mail_wrong', () => stage.go('add'))));
+    stage.countdown(AGAIN, (left) => {
+        again.disabled = left > 0;
+        again.textContent = left ? stage.text('mail_wait', { n: left }) : stage.text('mail_again');
+    });
+    activated(stage, waiting);
+}
+
+/**
+ * Asks until the registration is activated, and goes on with its PIN.
+ * @param {Stage} stage
+ * @param {Waiting} waiting
+ */
+async function activated(stage, { identity }) {
+    const { flow, section } = stage;
+    for (;;) {
+        await pause(POLL);
+        if (stage.section !== section)
+            return;
+        try {
+            const secret = await flow.secret(identity);
+            if (stage.section === section)
+                stage.go('choosePin', { ...identity, secret });
+            return;
+        } catch (error) {
+            const { unheard = true, status } = /** @type {Partial<RpsError>} */ (error);
+            if (unheard || status === 401 || status === 429)
+                continue; // not yet, or out of reach for a moment
+            if (stage.section !== section)
+                return;
+            await stage.go('home');
+            return stage.explain(/** @type {RpsError} */ (error));
+        }
+    }
+}
+
+/**
+ * Another mail: the registration that waits ends, and a new one takes its place.
+ * @param {Stage} stage
+ * @param {Waiting} waiting
+ */
+function resend(stage, { identity: old, replaces }) {
+    return stage.busy(async () => {
+        const { user, device } = old;
+        const identity = await stage.flow.register({ user, device, replaces, old });
+        mail(stage, { identity, replaces });
+        stage.say(stage.text('mail_sent'));
+    }, (error) => stage.explain(error), (error) => error.status ? stage.explain(error) : stage.go('offline', error));
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// A new PIN for a name. The name is proved first, by being signed in or by a mail.
+
+import { beginReset } from '../keep/identities.js';
+import { others, toOtherWays } from './elsewhere.js';
+import { resetHelp } from './notices.js';
+import { register } from './setup.js';
+
+/** @typedef {import('../keep/store.js').Identity} Identity */
+/** @typedef {import('./stage.js').Stage} Stage */
+
+/** @param {Stage} stage @param {Identity} identity */
+export function reset(stage, identity) {
+    const { user, device } = identity;
+    const { registration, signedIn } = stage.flow.rps.settings;
+    if ((registration.includes('mail') && user.includes('@')) || signedIn?.user === user)
+        return register(stage, { user, device, old: identity });
+    if (!others(stage))
+        return resetHelp(stage, identity);
+    beginReset(identity);
+    toOtherWays(stage, { user, reset: true });
+}

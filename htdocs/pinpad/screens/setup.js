@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// Setting up: a name, and a PIN for it.
+
+import { isWeak, wipe } from '../curve/pin.js';
+import { identitiesOf, replaceOthers } from '../keep/identities.js';
+import * as store from '../keep/store.js';
+import { DEVICE } from '../wire/exchange.js';
+import { h, hasKeyboard } from './dom.js';
+import { addPhone } from './elsewhere.js';
+import { resetHelp, storage } from './notices.js';
+
+/** @typedef {import('../wire/exchange.js').RpsError} RpsError */
+/** @typedef {import('../keep/flow.js').NewIdentity} NewIdentity */
+/** @typedef {import('../keep/store.js').Identity} Identity */
+/** @typedef {import('./stage.js').Stage} Stage */
+
+/** A user who has signed in is offered a PIN. @param {Stage} stage @param {{user: string, old?: Identity}} state */
+export function offer(stage, { user, old }) {
+    const { success } = stage.options;
+    const n = stage.text('n' + stage.flow.rps.settings.pinLength);
+    stage.show('offer', stage.text('offer'), stage.chip(user),
+        h('p.mp-text', {}, stage.text('offer_text', { n })), stage.lines,
+        h('div.mp-buttons', {},
+            stage.button('primary', 'setup', () => register(stage, { user, old })),
+            success && h('a.mp-plain', { href: success }, stage.text('not_now'))));
+}
+
+/** A name, for a first PIN here. @param {Stage} stage */
+export async function add(stage) {
+    const { options, flow: { rps }, root } = stage;
+    const known = await identitiesOf(rps) ?? [];
+    const name = h('input.mp-input', {
+        id: 'mp-name', required: true, maxlength: 254, autocomplete: 'username', autocapitalize: 'none',
+        spellcheck: 'false', value: options.user,
+    });
+    const device = (options.setDeviceName ?? rps.settings.setDeviceName)
+        && h('input.mp-input', { id: 'mp-device', maxlength: 32 });
+    stage.show('add', stage.text('sign_in_to', { site: rps.settings.title }),
+        h('form.mp-form', {
+            onsubmit: (/** @type {Event} */ event) => {
+                event.preventDefault();
+                named(stage, { user: name.value.trim(), device: device ? device.value : '', known });
+            },
+        },
+        h('label', { for: 'mp-name' }, stage.text('name')), name,
+        device && h('label', { for: 'mp-device' }, stage.text('device')), device,
+        stage.lines,
+        h('button.mp-primary', {}, stage.text('continue')),
+        known.length > 0 && stage.button('plain', 'back', () => stage.go('choose'))));
+    addPhone(stage);
+    if (root.offsetParent && hasKeyboard())
+        name.focus();
+}
+
+/**
+ * A name was given: one that has a PIN here enters it.
+ * @param {Stage} stage
+ * @param {{user: string, device: string, known: Identity[]}} given
+ */
+function named(stage, { user, device, known }) {
+    const { nameRule } = stage.options;
+    if (nameRule && !new RegExp(nameRule).test(user))
+        return stage.warn(stage.text('name_bad'));
+    const here = known.find((one) => one.user.toLowerCase() === user.toLowerCase());
+    return here ? stage.go('enter', here) : register(stage, { user, device });
+}
+
+/**
+ * Asks the RPS for an identity, then for its PIN.
+ * @param {Stage} stage
+ * @param {{user: string, device?: string, old?: Identity}} state `old` is an identity of the same user on this device,
+ *     which the new one replaces
+ */
+export function register(stage, { user, device = '', old }) {
+    return stage.busy(async () => {
+        const replaces = old?.mpinId;
+        const identity = await stage.flow.register({ user, device, replaces });
+        return identity.active ? choosePin(stage, identity) : stage.go('mail', { identity, replaces });
+    }, (error) => {
+        if (old && error.code === 'name_taken')
+            return resetHelp(stage, old);
+        if (!['add', 'offer'].includes(stage.screenName))
+            offer(stage, { user, old });
+        stage.explain(error);
+    });
+}
+
+/** @param {Stage} stage @param {NewIdentity} identity */
+export function choosePin(stage, identity) {
+    stage.keypad({
+        name: 'choose-pin',
+        title: stage.text('choose'),
+        hint: stage.text('choose_hint', { n: stage.text('n' + stage.flow.rps.settings.pinLength) }),
+        user: identity.user,
+        action: stage.button('link', 'back', () => stage.go('home')),
+        onPin: (pin) => {
+            if (!isWeak(pin))
+                return confirmPin(stage, { identity, chosen: pin });
+            wipe(pin);
+            stage.pad?.refuse();
+            stage.warn(stage.text('weak'));
+        },
+    });
+}
+
+/** @param {Stage} stage @param {{identity: NewIdentity, chosen: Uint8Array<ArrayBuffer>}} state */
+function confirmPin(stage, { identity, chosen }) {
+    stage.keypad({
+        name: 'confirm-pin',
+        title: stage.text('once_more'),
+        hint: stage.text('once_more_hint'),
+        user: identity.user,
+        action: stage.button('link', 'back', () => choosePin(stage, identity)),
+        onPin: (pin) => {
+            const same = pin.every((digit, i) => digit === chosen[i]);
+            wipe(chosen);
+            if (same)
+                return finish(stage, identity, pin);
+            wipe(pin);
+            choosePin(stage, identity);
+            stage.warn(stage.text('differ'));
+        },
+    });
+}
+
+/**
+ * Keeps the identity and signs in with the PIN just chosen.
+ * @param {Stage} stage
+ * @param {NewIdentity} identity
+ * @param {Uint8Array<ArrayBuffer>} pin
+ */
+function finish(stage, identity, pin) {
+    const { onSuccessSetup } = stage.options;
+    const { user, mpinId } = identity;
+    return stage.busy(async () => {
+        try {
+            await stage.flow.keep(identity, pin);
+            if (onSuccessSetup)
+                await new Promise((done) => onSuccessSetup({ user, mpinId }, () => done(true)));
+            stage.say(stage.text('signing_in'));
+            const answer = await stage.flow.signIn(identity, pin);
+            await replaceOthers(stage.flow.rps, identity);
+            return stage.go('arrive', answer);
+        } finally {
+            wipe(pin);
+        }
+    }, (error) => unfinished(stage, identity, error));
+}
+
+/**
+ * An identity that is here already has a screen for the refusal; without one it begins anew.
+ * @param {Stage} stage
+ * @param {NewIdentity} identity
+ * @param {RpsError} error
+ */
+async function unfinished(stage, identity, error) {
+    const stored = await store.get(identity.mpinId).catch(() => undefined);
+    if (stored)
+        return stage.go('refused', { error, identity: stored });
+    if (error.status === DEVICE)
+        return storage(stage);
+    await stage.go('home');
+    stage.explain(error);
+}

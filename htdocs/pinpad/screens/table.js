@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every screen, and every step between screens that a page may have its own way of, by name.
+
+import { choose } from './choose.js';
+import { arrive, depart } from './elsewhere.js';
+import { enter, refused } from './enter.js';
+import { offline } from './notices.js';
+import { reset } from './reset.js';
+import { add, choosePin } from './setup.js';
+import { home, start } from './start.js';
+
+/** @typedef {import('../wire/exchange.js').RpsError} RpsError */
+/** @typedef {import('./stage.js').Stage} Stage */
+
+/**
+ * A screen in a script of its own, which brings its texts.
+ * @param {string} script
+ * @param {(stage: Stage, error: RpsError, state: any) => void} [instead] where it could not be fetched
+ * @returns {any}
+ */
+const fetched = (script, instead) => (/** @type {Stage} */ stage, /** @type {any} */ state) =>
+    stage.flow.load(script).then(({ english, screen }) => {
+        stage.text.add(english);
+        return screen(stage, state);
+    }, instead && ((error) => instead(stage, error, state)));
+
+export const SCREENS = {
+    start, home, offline,
+    choose, enter, refused, arrive,
+    add, choosePin, reset,
+
+    /** @type {typeof import('./mail.js').mail} */
+    mail: fetched('mail.js'),
+    /** @type {typeof import('./phone.js').phone} */
+    phone: fetched('phone.js', offline),
+    /** @type {typeof import('./kept.js').manage} */
+    manage: fetched('kept.js', offline),
+    /** Without its script there is no code: the person is signed in all the same. @type {typeof import('./otp.js').otp} */
+    otp: fetched('otp.js', (stage, _, answer) => depart(stage, answer)),
+};
+
+/** @typedef {typeof import('./mobile.js').SCREENS_OF_A_PHONE} ScreensOfAPhone */
+/** @typedef {typeof SCREENS & Omit<ScreensOfAPhone, keyof typeof SCREENS>} Screens */

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The issuers of secrets (D-TAs) give a device the shares of its secret, and each day's time permit.
+
+import { exchange, RpsError } from './exchange.js';
+
+/** @typedef {import('./rps.js').Rps} Rps */
+
+/**
+ * A time permit: the UTC day number that it is for, and its shares.
+ * @typedef {{date: number, shares: string[]}} Permit
+ */
+
+/**
+ * Asks the second D-TA, which lies on another origin; once more where no answer came.
+ * @param {Rps} rps
+ * @param {string} request
+ * @param {number} [tries]
+ * @returns {Promise<any>}
+ */
+async function askSecond(rps, request, tries = 2) {
+    const url = new URL(request, rps.at(rps.settings.certivoxURL ?? ''));
+    try {
+        return await exchange(url.href, { credentials: 'omit' });
+    } catch (error) {
+        if (!(error instanceof RpsError))
+            throw error;
+        if (!error.status && tries > 1)
+            return askSecond(rps, request, tries - 1);
+        error.host = url.host;
+        throw error;
+    }
+}
+
+/**
+ * All shares of a new identity's secret; one where there is one D-TA. Whether the second one is there is asked first:
+ * the site's share is given once.
+ * @param {Rps} rps
+ * @param {{mpinId: string, regOTT: string}} registration
+ */
+export async function secretShares(rps, { mpinId, regOTT }) {
+    if (rps.settings.secondDTA)
+        await askSecond(rps, 'status');
+    const { clientSecretShare, params } = await rps.signature(mpinId, regOTT);
+    return params ? [clientSecretShare, (await askSecond(rps, 'clientSecret?' + params)).clientSecret]
+        : [clientSecretShare];
+}
+
+/**
+ * The day's time permit.
+ * @param {Rps} rps
+ * @param {string} mpinId
+ * @param {Permit} [kept] its second share is good for its day
+ * @returns {Promise<Permit>}
+ */
+export async function timePermit(rps, mpinId, kept) {
+    const { timePermit: share, date, signature, storageId } = await rps.timePermit(mpinId);
+    if (!signature)
+        return { date, shares: [share] };
+    const second = (kept?.date === date && kept?.shares[1]) || await rps.storedPermit?.(date, storageId)
+        || (await askSecond(rps, `timePermit?hash_mpin_id=${storageId}&signature=${signature}`)).timePermit;
+    return { date, shares: [share, second] };
+}

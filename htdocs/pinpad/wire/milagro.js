@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Milagro server does some things otherwise than ours. A script of its own, because nobody else needs it.
+
+/** @typedef {import('./rps.js').Rps} Rps */
+
+const LIMIT = 10_000; // ms
+const FRESH = 10_000; // ms that a permit's first share is used for
+
+/** Its clientSettings do not say these. */
+const UNSAID = { pinLength: 4, title: location.hostname, registration: ['application'], signedIn: null, loginURL: '' };
+
+/** @param {Rps} rps opened just now */
+export function adapt(rps) {
+    const pass2 = rps.pass2.bind(rps);
+    const settings = { ...UNSAID, ...rps.settings };
+    /** The last permit asked for. @type {{mpinId: string, at: number, answer: ReturnType<Rps['timePermit']>} | undefined} */
+    let last;
+    Object.assign(rps, /** @type {Partial<Rps>} */ ({
+        settings,
+        takesNames: true,
+        worker: 'worker-bncx.js',
+
+        // It tells its day with a permit and not before: one is asked for at each sign-in, because yesterday's would be
+        // taken for a wrong PIN.
+        skew: NaN,
+
+        signature: (mpinId, regOTT) => rps.ask(`${settings.signatureURL}/${mpinId}?regOTT=${regOTT}`),
+
+        timePermit(mpinId) {
+            if (last?.mpinId === mpinId && Date.now() - last.at < FRESH)
+                return last.answer;
+            const answer = rps.ask(`${settings.timePermitsURL}/${mpinId}`).catch((error) => {
+                last = undefined;
+                // This is how it withdraws a device; its refusals carry no code.
+                if ([401, 403, 410].includes(error.status))
+                    Object.assign(error, { status: 403, code: 'identity_revoked' });
+                throw error;
+            });
+            last = { mpinId, at: Date.now(), answer };
+            return answer;
+        },
+
+        storedPermit: (date, storageId) => fetch(
+            rps.at([settings.timePermitsStorageURL, settings.appID, date, storageId].join('/')),
+            { credentials: 'omit', redirect: 'error', signal: AbortSignal.timeout(LIMIT) },
+        ).then(async (response) => response.ok ? (await response.text()).trim() : undefined, () => undefined),
+
+        pass2: (...pass) => pass2(...pass).catch((error) => {
+            if (error.message === 'Invalid pass one data')
+                error.status = 408; // as we say it
+            throw error;
+        }),
+    }));
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// The RPS and the relying party: each of their requests that every pad makes.
+
+import { exchange, RpsError } from './exchange.js';
+
+const SUITE = 'BLS12381-MPIN-NU'; // the one that worker.js computes
+
+/**
+ * The part of clientSettings that this pad reads.
+ * @typedef {object} Settings
+ * @property {string} registerURL
+ * @property {string} signatureURL
+ * @property {string} setupDoneURL
+ * @property {string} mpinAuthServerURL
+ * @property {string} authenticateURL
+ * @property {string} [appID]
+ * @property {string} [certivoxURL] of the second D-TA
+ * @property {string} [timePermitsURL] where time permits are on
+ * @property {string} [timePermitsStorageURL]
+ * @property {number} [serverTime] ms
+ * @property {boolean} [secondDTA] there is one on another origin
+ * @property {string} [suite] a Milagro server's has none
+ * @property {number} pinLength
+ * @property {string} title
+ * @property {string[]} registration
+ * @property {{user: string} | null} signedIn
+ * @property {string} [userData] names who registers; an RPS elsewhere hands it back to the site
+ * @property {string} loginURL
+ * @property {boolean} [setDeviceName]
+ * @property {boolean} [requestOTP] a login has a one-time code
+ * @property {string} [getAccessNumberURL] where phones may sign in other computers; so are all below
+ * @property {string} [getQrUrl]
+ * @property {string} [accessNumberURL] the one that is polled
+ * @property {string} [codeStatusURL]
+ * @property {string} [mobileAuthenticateURL]
+ * @property {number} [accessNumberDigits] 7 with a check digit
+ */
+
+export class Rps {
+    /**
+     * A permit's second share as it may be stored somewhere; only Milagro servers say where.
+     * @type {((date: number, storageId: string) => Promise<string | undefined>) | undefined}
+     */
+    storedPermit;
+
+    /**
+     * @param {string} url absolute address of clientSettings
+     * @param {Settings} settings
+     * @param {RequestCredentials} credentials
+     */
+    constructor(url, settings, credentials) {
+        this.settings = settings;
+        /** A person may begin with a name. */
+        this.takesNames = settings.registration?.some((way) => ['open', 'mail', 'application'].includes(way));
+        this.worker = 'worker.js'; // the script of the suite's mathematics
+        this.mobile = 0; // 1: identities that are made here are a phone's
+        /** @param {string} path */
+        this.at = (path) => new URL(path, url).href;
+        this.id = this.at(settings.mpinAuthServerURL);
+        /** The lead of the server's clock before ours, ms. */
+        this.skew = (settings.serverTime ?? Date.now()) - Date.now();
+        /** @param {string} path @param {object} [body] @param {{method?: string, limit?: number}} [more] */
+        this.ask = (path, body, more) => exchange(this.at(path), { body, credentials, ...more });
+    }
+
+    /** Reads clientSettings. @param {string} url */
+    static async open(url) {
+        /** @type {RequestCredentials} */
+        let credentials = 'include';
+        const settings = await exchange(url).catch((error) => {
+            // Milagro servers let pages of other origins in, but not their cookies.
+            if (error.status || new URL(url).origin === location.origin)
+                throw error;
+            credentials = 'omit';
+            return exchange(url, { credentials });
+        });
+        if ((settings.suite ?? SUITE) !== SUITE)
+            throw new RpsError(501, { message: 'suite ' + settings.suite });
+        return new Rps(url, settings, credentials);
+    }
+
+    /**
+     * Registers a name. `replaces` is the mpinId of the identity whose PIN is forgotten; `old` is the registration whose
+     * mail did not come.
+     * @param {{user: string, device: string, replaces?: string, old?: {mpinId: string, regOTT: string}}} registration
+     * @returns {Promise<{mpinId: string, regOTT: string, active: boolean, confirm?: string}>}
+     */
+    register({ user, device, replaces, old }) {
+        return this.ask(this.settings.registerURL + (old ? '/' + old.mpinId : ''), {
+            userId: user, mobile: this.mobile, deviceName: device || undefined, replaces, regOTT: old?.regOTT, confirm: 1,
+            userData: this.settings.userData,
+        }, { method: 'PUT' });
+    }
+
+    /**
+     * @param {string} mpinId
+     * @param {string} regOTT
+     * @returns {Promise<{clientSecretShare: string, params?: string}>}
+     */
+    signature(mpinId, regOTT) {
+        return this.ask(this.settings.signatureURL + '/' + mpinId, { regOTT });
+    }
+
+    /**
+     * @param {string} mpinId
+     * @returns {Promise<{timePermit: string, date: number, signature: string, storageId: string}>}
+     */
+    timePermit(mpinId) {
+        return this.ask(this.settings.timePermitsURL + '/' + mpinId, {});
+    }
+
+    /** @param {string} mpinId */
+    setupDone(mpinId) {
+        return this.ask(this.settings.setupDoneURL + '/' + mpinId, {});
+    }
+
+    /**
+     * @param {string} mpinId
+     * @param {{U: string, UT: string}} commitment
+     * @returns {Promise<{y: string, passId: string}>}
+     */
+    pass1(mpinId, { U, UT }) {
+        return this.ask(this.id + '/pass1', { mpin_id: mpinId, U, UT, pass: 1 });
+    }
+
+    /**
+     * @param {string} mpinId
+     * @param {string} V
+     * @param {string} passId
+     * @param {string} [wid] the code of another computer; else this browser is the one that signs in
+     * @returns {Promise<{authOTT: string, OTP?: string}>}
+     */
+    pass2(mpinId, V, passId, wid = '0') {
+        return this.ask(this.id + '/pass2', {
+            mpin_id: mpinId, V, WID: wid, OTP: wid === '0' && !!this.settings.requestOTP, pass: 2, passId,
+        });
+    }
+
+    /**
+     * Hands pass2's answer to the page's own relying party, as Milagro's pad does.
+     * @param {object} mpinResponse
+     * @param {string} state login nonce, or ''
+     * @returns {Promise<{user?: string, location?: string, ttlSeconds?: number}>}
+     */
+    authenticate(mpinResponse, state) {
+        return exchange(new URL(this.settings.authenticateURL, document.baseURI).href, { body: { mpinResponse, state } });
+    }
+}

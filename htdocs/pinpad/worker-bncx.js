@@ -1,6 +1,0 @@
-// The Worker for a Milagro server, whose curve is BN254CX. Loaded where there is one and nowhere else.
-
-import { BN254CX } from './bncx.js';
-import { serve } from './serve.js';
-
-export const run = serve(BN254CX);

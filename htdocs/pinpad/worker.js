@@ -1,7 +1,0 @@
-// The vault's other half: a Worker, or where a page's policy forbids one, part of the page. Its mathematics are on
-// BLS12-381.
-
-import { BLS12381 } from './field.js';
-import { serve } from './serve.js';
-
-export const run = serve(BLS12381);
