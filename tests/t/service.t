@@ -202,6 +202,7 @@ expect_crowd();
 
 subtest 'wrong PINs lock' => sub {
     my $browser = page();
+    early_in_a_minute();
     my $locked = page()->enrol('forced2@example.org', '1111');
     is redeemed($browser->ott($locked, '9999'), $locked), '401 Wrong PIN. 2', 'the first';
     is redeemed($browser->ott($locked, '9999'), $locked), '401 Wrong PIN. 1', 'the second';
