@@ -8,6 +8,8 @@ use Cwd 'abs_path';
 use File::Path qw(make_path remove_tree);
 use File::Temp 'tempdir';
 use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Debian;
 
 my $source = abs_path("$FindBin::Bin/../..");
 my $build = abs_path($ENV{BUILD} // "$source/build");
@@ -105,20 +107,8 @@ subtest 'documents, examples and templates' => sub {
     ok -s "$to/usr/share/mod_auth_mpin/templates/$_", "template $_" for qw(login.html frame_top.html mail.txt);
 };
 
-# Debian's own package: as it is installed here, or fetched and unpacked.
-sub debian
-{
-    my $there = "$build/debian-apache2";
-    return '' if -x '/usr/sbin/a2enmod' && -f '/etc/apache2/apache2.conf';
-    return $there if -x "$there/usr/sbin/a2enmod";
-    make_path($there);
-    return undef if system("cd '$there' && apt-get download -q apache2 >apt.log 2>&1 && dpkg -x apache2_*.deb .");
-    return $there;
-}
-
 SKIP: {
-    my $debian = debian();
-    defined $debian or skip 'no a2enmod here, and none to be had', 1;
+    my $debian = Debian::unpacked('apache2') or skip 'no a2enmod here, and none to be had', 1;
     my $etc = "$top/etc/apache2";
     make_path("$top/etc", map { "$top/run/$_" } qw(run lock log state));
     system("cp -a '$debian/etc/apache2' '$etc'") == 0 or die 'cp';
