@@ -55,7 +55,7 @@ MEASURED  = $(BENCH:%=$(BUILD)/bench/%) $(BUILD)/bench/adx.so $(BUILD)/mpin-clie
 FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
-.PHONY: all run start stop check test programs unit lint bench fuzz fuzzers install clean help
+.PHONY: all run start stop check test programs unit lint bench fuzz fuzzers install uninstall clean help
 include htdocs/build.mk
 .DEFAULT_GOAL := all
 MPIN_CLIENT = $(BUILD)/obj/tests/unit/mpin_client.o
@@ -90,7 +90,7 @@ help:
 	@echo 'make check    unit and house tests, in under a minute; one file: TEST=rps_login, TEST=t/pin.t, TEST=browser/story.t'
 	@echo 'make test     set up, build, and pass every test, in about ten minutes'
 	@echo 'make          build only: $(BUILD)/mod_auth_mpin.so, libmpin.a, htdocs/'
-	@echo 'make install  the module, its configuration and its folders into httpd (DESTDIR= for packages)'
+	@echo 'make install  the module, its configuration and documents into httpd (DESTDIR= for packages); make uninstall'
 	@echo 'make lint     formatting, warnings, clang-tidy, cppcheck, analyzer, JavaScript types'
 	@echo 'make bench    what a request and a login cost, beside peers'
 	@echo 'make fuzz     the fuzzers, SECONDS=60 each'
@@ -129,12 +129,13 @@ fuzz:
 	        -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/inputs/$$fuzzer || exit 1; \
 	done
 
+INSTALL = BUILD=$(BUILD) DESTDIR=$(DESTDIR) APXS=$(APXS) STATE=$(STATE) tools/install
+
 install: all
-	install -D -m 644 $(BUILD)/mod_auth_mpin.so $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)/mod_auth_mpin.so
-	@sed 's| modules/| $(shell $(APXS) -q LIBEXECDIR)/|' conf/mpin.conf >$(BUILD)/mpin.conf
-	install -D -m 644 $(BUILD)/mpin.conf $(DESTDIR)$(shell $(APXS) -q SYSCONFDIR)/mpin.conf
-	install -d -m 755 $(DESTDIR)$(STATE)
-	@echo 'Now: Include mpin.conf in the server configuration, set MPinPublicURL, and run apachectl -t'
+	@$(INSTALL) install
+
+uninstall:
+	@$(INSTALL) uninstall
 
 # ---- how it is built -------------------------------------------------------------------------
 

@@ -36,6 +36,19 @@ static void check_url(checked_t *site)
                 site->url.host);
 }
 
+/* Is the domain what it is for, the cookies of several hosts here? Then it was weighed. */
+static bool domain_is_shared(const checked_t *site)
+{
+    for (const server_rec *server = site->main_server; server; server = server->next) {
+        const server_config_t *other = directives_of(server);
+        if (other->engine && other->cookie_domain && other->public_url.text && site->url.text &&
+            !strcasecmp(other->cookie_domain, site->config->cookie_domain) &&
+            strcasecmp(other->public_url.host, site->url.host))
+            return true;
+    }
+    return false;
+}
+
 static void check_cookies(const checked_t *site)
 {
     const server_config_t *config = site->config;
@@ -44,7 +57,7 @@ static void check_cookies(const checked_t *site)
         mistake(site->pconf, config->written[loose],
                 "it lets other hosts or pages have our cookies, so they must be bound to a name; "
                 "write MPinSessionRealm NAME");
-    else if (config->cookie_domain || config->cookie_path)
+    else if (config->cookie_path || (config->cookie_domain && !domain_is_shared(site)))
         mistake_maybe(site->pconf, config->written[loose],
                       "cookies lose the __Host- prefix, so that other hosts of the domain can set "
                       "them; leave it out unless you must");
@@ -122,7 +135,8 @@ static void check_shared(const checked_t *one, const checked_t *other)
         mistake(one->pconf, check_at(other, SETTING_passphrase),
                 "the same key file has another passphrase elsewhere; write one MPinKeyPassphrase "
                 "for the whole server");
-    if (strcmp(names(a->providers, one->pconf), names(b->providers, one->pconf)))
+    if (a->providers && b->providers && /* a site that takes no passwords trusts the other's */
+        strcmp(names(a->providers, one->pconf), names(b->providers, one->pconf)))
         mistake_maybe(
             one->pconf, check_at(other, SETTING_providers),
             "passwords come from elsewhere than in another vhost with the same store, where "
@@ -169,5 +183,6 @@ int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
         }
     }
     check_sections(pconf, main_server);
+    check_places(pconf, main_server);
     return mistakes_report(pconf, main_server) ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }

@@ -39,17 +39,6 @@ static const known_provider_t *known_provider(const char *name)
 
 /* ---- where a directive stands ---- */
 
-/* The words between "<Location" and ">", without quotes. */
-static const char *section_path(const ap_directive_t *node, apr_pool_t *p)
-{
-    char *args = apr_pstrdup(p, node->args);
-    const size_t len = strlen(args);
-    if (len && args[len - 1] == '>')
-        args[len - 1] = '\0';
-    const char *rest = args;
-    return ap_getword_conf(p, &rest);
-}
-
 /* May a directive at this place hold for our page at `path`? Pages of ours are no files, so
  * <Directory> and <Files> never hold; where only a request could tell (patterns, <If>), the answer
  * is yes. */
@@ -64,7 +53,7 @@ static bool may_hold_for(const ap_directive_t *node, const char *path, apr_pool_
                 return false;
         if (strcasecmp(up->directive, "<Location"))
             continue;
-        const char *section = section_path(up, p);
+        const char *section = tree_section_path(up, p);
         if (!strpbrk(section, "~*?[") && !surroundings_inside(path, section))
             return false;
     }

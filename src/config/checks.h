@@ -50,4 +50,7 @@ void check_rps(const checked_t *site);
 void check_passwords(const checked_t *site);
 void check_sections(apr_pool_t *pconf, const server_rec *main_server);
 
+/* check_places.c: what other modules' directives around ours would leave open. */
+void check_places(apr_pool_t *pconf, const server_rec *main_server);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/tree.h"
 
+#include <apr_strings.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -26,4 +27,14 @@ static void walk_level(tree_walk_t *walk, const ap_directive_t *node, const serv
 void tree_walk(tree_walk_t *walk)
 {
     walk_level(walk, ap_conftree, walk->main_server);
+}
+
+const char *tree_section_path(const ap_directive_t *section, apr_pool_t *p)
+{
+    char *args = apr_pstrdup(p, section->args);
+    const size_t len = strlen(args);
+    if (len && args[len - 1] == '>')
+        args[len - 1] = '\0';
+    const char *rest = args;
+    return ap_getword_conf(p, &rest);
 }

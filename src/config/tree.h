@@ -15,4 +15,7 @@ typedef struct tree_walk_t {
 
 void tree_walk(tree_walk_t *walk);
 
+/* The first word between "<Location" and ">", without quotes. */
+const char *tree_section_path(const ap_directive_t *section, apr_pool_t *p);
+
 #endif

@@ -98,7 +98,7 @@ static result_t *refusal_of_rps(remote_t *remote, int status, const json_t *json
 {
     switch (status) {
     case 401:
-        return remote_wrong_pin(json, p);
+        return rps_audited(remote_wrong_pin(json, p), "pin_wrong", NULL, NULL, p);
     case 403:
         return result_error(p, 403, "not_allowed", "The RPS refuses this user.");
     case 408:

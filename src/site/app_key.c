@@ -32,7 +32,7 @@ static void write_key_file(const server_config_t *config, apr_pool_t *p)
     if (app && !keys_app_write(app, path, &made, p, &why))
         log_warn(&depot->log, "MPIN0527", "%s", why);
     if (made)
-        log_info(&depot->log, "MPIN0528",
+        log_warn(&depot->log, "MPIN0528",
                  "made %s: the key file of MPinSecondDTA at the RPS that asks this D-TA", path);
 }
 

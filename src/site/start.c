@@ -59,7 +59,7 @@ static keys_status_t first_keys(keys_t **keys, const depot_t *depot, const secre
     const keys_status_t status = keys_create(file, passphrase, p, why);
     if (status && status != KEYS_EXISTS) /* another httpd that starts now may be first */
         return status;
-    log_info(&depot->log, "MPIN0201", "made the key file %s: keep a copy in a safe place", file);
+    log_warn(&depot->log, "MPIN0201", "made the key file %s: keep a copy in a safe place", file);
     return keys_open(keys, file, passphrase, depot->settings.uid, p, why);
 }
 

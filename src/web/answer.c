@@ -8,6 +8,8 @@
 #include <http_protocol.h>
 #include <string.h>
 
+#include "web/warn.h"
+
 APLOG_USE_MODULE(auth_mpin);
 
 /* What every answer of ours carries. */
@@ -84,6 +86,7 @@ static void set_text(json_t *record, const char *key, const char *value)
 void answer_audit(request_rec *r, const result_t *result)
 {
     apr_file_t *audit = request_of(r)->site->audit;
+    warn_of_failure(r, result);
     if (!audit)
         return;
 

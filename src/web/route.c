@@ -7,6 +7,7 @@
 #include "web/body.h"
 #include "web/cors.h"
 #include "web/form.h"
+#include "web/warn.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -311,10 +312,12 @@ int route_handler(request_rec *r)
     const result_t *result = serve(&facts, route);
     if (!result)
         return OK;
-    if (result->code)
+    if (result->code) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "MPIN0721: %s %s is answered %d %s: %s",
                       r->method, route_plain_path(request, r->pool), result->status, result->code,
                       result->message);
+        warn_of_refusal(r, result);
+    }
     if (result->code && route->answer == ANSWER_PAGE && !answer_wants_json(r)) {
         if (result->event)
             answer_audit(r, result);

@@ -142,6 +142,63 @@ fine 'a section of the main server, for a vhost with the engine on', "$here<Loca
 fine 'two vhosts with one store', "$here$site$passwords<VirtualHost *:$port>\nServerName a\nMPinTitle A\n</VirtualHost>\n"
     . "<VirtualHost *:$port>\nServerName b\nMPinEngine Off\n</VirtualHost>\n";
 
+# ---- what is around us ----------------------------------------------------------------------------------------
+
+# A warning that names the line which begins with "=> ".
+sub warned
+{
+    my ($name, $text, $mend) = @_;
+    my @lines = split /\n/, $base . "Listen 127.0.0.1:$port\n" . $text;
+    my ($number) = grep { $lines[$_ - 1] =~ s/^\s*=> // } 1 .. @lines;
+    my ($directive) = $lines[$number - 1] =~ /^(\w+)/;
+    my $where = quotemeta "t.conf:$number: $directive: ";
+    fine $name, join("\n", @lines, ''), qr/\A[^\n]*$where[^\n]+; [^\n]*$mend[^\n]*\nSyntax OK\n\z/;
+}
+
+sub location { return "<Location $_[0]>\n$_[1]\n</Location>\n" }
+
+my $members = location('/members', "AuthType MPin\nRequire valid-user");
+mistake 'authtype_mpin_without_require_is_told', "$site$passwords$members" . location('/protected', '=> AuthType MPin'),
+    qr/open to all; write Require valid-user/;
+mistake 'a Require for everybody asks nobody', "$site$passwords<Directory $top/site>\nRequire all granted\n</Directory>\n"
+    . "Redirect /old /new\n" . location('/protected', '=> AuthType MPin'), qr/write Require valid-user/;
+warned 'authtype_mpin_without_require_where_a_file_may_have_it', "$site$passwords<Directory $top/site>\n"
+    . "AllowOverride AuthConfig\n=> AuthType MPin\n</Directory>\n", qr/write Require valid-user/;
+fine 'the Require may stand above', "$here$site$passwords" . location('/', 'Require valid-user') . location('/x', 'AuthType MPin');
+fine '... beneath', "$here$site$passwords" . location('/', 'AuthType MPin') . location('/x', 'Require valid-user');
+fine '... in another section of the place', "$here$site$passwords" . location('/x', 'AuthType MPin')
+    . location('/x', "<RequireAll>\nRequire user anna\n</RequireAll>");
+fine '... or beside an <If>', "$here$site$passwords"
+    . location('/x', "<If \"true\">\nAuthType MPin\n</If>\nRequire valid-user");
+
+for my $type ('M-Pin', 'm_pin', '"mpin "', 'MPing', 'Mpni', 'auth_mpin') {
+    mistake "misspelt_authtype_is_told: $type", "$site$passwords" . location('/x', "=> AuthType $type\nRequire valid-user"),
+        qr/write AuthType MPin$/;
+}
+fine 'other types are no business of ours', "$here$site$passwords"
+    . join('', map { location("/$_", "AuthType $_\nRequire valid-user") } qw(Basic Digest Form openid-connect Mellon None pin-code));
+
+my $login = sub { "MPinPasswordProvider file\n" . location('/login', $_[0]) };
+warned 'missing_authuserfile_is_told', $site . $login->("=> AuthUserFile conf/none"), qr/make it/;
+warned '... and a directory in its place', $site . $login->("=> AuthUserFile conf"), qr/make it/;
+warned '... and of groups', "LoadModule authz_groupfile_module modules/mod_authz_groupfile.so\n$site$passwords" . location('/x', "AuthType MPin\n=> AuthGroupFile conf/none\nRequire group a"),
+    qr/make it/;
+write_file("$top/site/users", '');
+warned 'authuserfile_inside_of_documentroot_is_told', $site . $login->("=> AuthUserFile site/users"), qr/move it outside/;
+unlink "$top/site/users";
+if (!$>) {
+    write_file("$top/conf/roots", '');
+    chmod 0600, "$top/conf/roots";
+    local @users = ('root');
+    warned 'unreadable_authuserfile_is_told', $site . $login->("=> AuthUserFile conf/roots"), qr/chmod 640/;
+}
+
+my $cache = "LoadModule cache_module modules/mod_cache.so\n";
+warned 'mod_cache_before_ssi_pages_is_told', "$site$passwords${cache}<Directory $top/site>\nOptions +Includes\n</Directory>\n"
+    . "=> CacheEnable disk /\n", qr/write CacheDisable/;
+fine 'a cache without them is fine', "$here$site$passwords${cache}CacheEnable disk /\n";
+warned 'a cache that keeps what is private', "$site$passwords${cache}=> CacheStorePrivate On\n", qr/leave it Off/;
+
 # ---- the public URL -------------------------------------------------------------------------------------------
 
 mistake 'no public URL off loopback', "=> MPinEngine On\n$places$passwords", qr/write MPinPublicURL https:/,
@@ -567,7 +624,7 @@ subtest 'example login-host.conf' => sub {
     make_path("$top/login", "$top/wiki");
     write_file("$top/wiki/index.html", "wiki\n");
     my $text = example('login-host');
-    fine 'is fine', $text, qr/MPinCookieDomain: cookies lose/;
+    fine 'is fine', $text;
     ok start($text), 'starts';
     my %wiki = (Host => 'wiki.example.com');
     is answers('the wiki asks for a login', '/', 302, %wiki)->{headers}{location}, '/sign-in', 'at its own address';
