@@ -3,6 +3,7 @@
 #include "authn/check.h"
 #include "base/name.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -10,12 +11,22 @@
 #define REDIRECT "REDIRECT_"
 #define LENGTH(text) (sizeof(text) - 1)
 
+/* True where `name` begins with `start` (letters and '_'), as programs see names of variables: all
+ * that is neither a letter nor a digit is a '_'. */
+static bool variable_begins(const char *name, const char *start)
+{
+    for (; *start; name++, start++)
+        if (*start == '_' ? apr_isalnum(*name) || !*name : apr_toupper(*name) != *start)
+            return false;
+    return true;
+}
+
 /* MPIN_... and REDIRECT_MPIN_..., as often redirected as may be. */
 static bool is_our_variable(const char *name)
 {
-    while (strncasecmp(name, REDIRECT, LENGTH(REDIRECT)) == 0)
+    while (variable_begins(name, REDIRECT))
         name += LENGTH(REDIRECT);
-    return strncasecmp(name, PREFIX, LENGTH(PREFIX)) == 0;
+    return variable_begins(name, PREFIX);
 }
 
 /* Nobody else may say who somebody is: not SetEnvIf of a header, not the first request of a

@@ -2,17 +2,19 @@
 #include "authn/authn.h"
 #include "web/route.h"
 
-#include <apr_lib.h>
 #include <http_log.h>
 #include <string.h>
 
 APLOG_USE_MODULE(auth_mpin);
 
-/* Header names as applications see them: CGI and its heirs make '-' and '_', and both cases, the
- * same. */
+/* Header names as applications see them: CGI and its heirs make both cases the same, and all that
+ * is neither a letter nor a digit. */
 static char fold(char c)
 {
-    return c == '_' ? '-' : (char)apr_tolower(c);
+    const char lower = (char)(c | 0x20);
+    if (lower >= 'a' && lower <= 'z')
+        return lower;
+    return c == '\0' || (c >= '0' && c <= '9') ? c : '-';
 }
 
 /* True where `name` begins with `start`, which is folded already. */
@@ -42,7 +44,7 @@ static bool same(const char *name, const char *other)
  * most. */
 static bool only_ours(const site_t *site, const char *name)
 {
-    switch (apr_tolower(name[0])) {
+    switch (name[0] | 0x20) {
     case 'm':
         if (begins(name, "mpin-"))
             return true;
