@@ -1,5 +1,6 @@
 /* What a client sends and only we may say is taken out, and so are our cookies. */
 #include "authn/authn.h"
+#include "authn/refuse.h"
 #include "web/route.h"
 
 #include <http_log.h>
@@ -116,8 +117,10 @@ int authn_post_read_request(request_rec *r)
         else
             i++;
     }
-    request->handling = false;
+    request->subrequests_answer = false;
     if (!r->prev)
         redact_early(request, r);
+    else
+        refuse_pass_on_status(request, r);
     return DECLINED;
 }
