@@ -30,8 +30,9 @@ int authn_check(request_rec *r);
 /* note_auth_failure: a signed-in user who fails Require gets 403 */
 int authn_note_failure(request_rec *r, const char *type);
 
-/* fixups: variables and headers for applications */
+/* fixups, first and before mod_dir's: variables and headers for applications */
 int authn_fixups(request_rec *r);
+int authn_fixups_done(request_rec *r);
 
 /* insert_filter and insert_error_filter */
 void authn_insert_filter(request_rec *r);

@@ -6,8 +6,9 @@
 #include "base/json.h"
 #include "login/login.h"
 #include "store/refusal.h"
-#include "web/answer.h"
+#include "web/reader.h"
 
+#include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
@@ -85,24 +86,37 @@ static int refuse_with_redirect(request_rec *r, const request_t *request)
     return safe ? HTTP_MOVED_TEMPORARILY : HTTP_SEE_OTHER;
 }
 
+/* The place's demand, for a login page that is the administrator's ErrorDocument. */
+static void note_demand(const request_rec *r, request_t *request)
+{
+    const demand_t demand = demand_here(r, request->site);
+    request->unmet = apr_pmemdup(request->pool, &demand, sizeof(demand));
+}
+
 /* Nobody is signed in, or not well enough for this place: to the login. */
 static int refuse_stranger(request_rec *r, request_t *request)
 {
     const site_t *site = request->site;
     const int mode = site_directory(r)->unauthenticated;
-    const bool json = answer_wants_json(r);
+    const bool framed = site->paths[PATH_LOGIN] && reader_is_framed(r) && !reader_is_prefetch(r);
+    const bool nobody = !framed && reader_is_nobody(r);
     const bool somewhere = site->paths[PATH_LOGIN] || named_page(r);
 
-    if (refuse_unseen(request, r) || (!somewhere && !json))
+    if (refuse_unseen(request, r))
         return HTTP_UNAUTHORIZED;
+    note_demand(r, request);
+    if (!somewhere && !nobody)
+        return refuse_plainly(r);
     if (!site->store)
         return refuse_store_down(r, request);
-    if (mode == UNAUTH_REDIRECT && somewhere)
+    if (mode == UNAUTH_REDIRECT && somewhere && !reader_is_prefetch(r))
         return refuse_with_redirect(r, request);
-    if (json)
+    if (nobody)
         return refuse_json(r, request);
     if (mode == UNAUTH_401)
-        return HTTP_UNAUTHORIZED; /* the administrator's ErrorDocument, or httpd's */
+        return refuse_plainly(r); /* the administrator's ErrorDocument, or httpd's */
+    if (framed)
+        return refuse_framed(r);
     if (r->method_number == M_GET)
         return refuse_with_redirect(r, request);
     if (r->method_number == M_POST)
@@ -136,7 +150,8 @@ int authn_check(request_rec *r)
     const int status = request->session_status == SESSION_UNKNOWN ? refuse_store_down(r, request)
                                                                   : refuse_stranger(r, request);
     const demand_t demand = demand_here(r, request->site);
-    why_not_in(r, request, &demand, status);
+    if (!refuse_unseen(request, r))
+        why_not_in(r, request, &demand, status);
     return status;
 }
 
@@ -160,8 +175,14 @@ int authn_force(request_rec *r)
  * 403. */
 int authn_note_failure(request_rec *r, const char *type)
 {
-    if (strcasecmp(type, AUTH_TYPE) != 0 || !r->user)
+    if (strcasecmp(type, AUTH_TYPE) != 0 || !request_of(r))
         return DECLINED;
+    if (!r->user) {
+        refuse_plainly(r);
+        return OK;
+    }
+    if (refuse_unseen(request_of(r), r))
+        return OK;
     result_t *result = result_error(request_of(r)->pool, HTTP_FORBIDDEN, "not_authorized",
                                     "this user may not see this page");
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,

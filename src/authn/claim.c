@@ -50,7 +50,10 @@ int authn_translate(request_rec *r)
 
 int authn_map_to_storage(request_rec *r)
 {
-    return is_claimed(request_of(r), r) ? OK : DECLINED;
+    request_t *request = request_of(r);
+    if (request && !r->main)
+        request->subrequests_answer = true;
+    return is_claimed(request, r) ? OK : DECLINED;
 }
 
 /* A service has no users: its handlers find out who may ask. */

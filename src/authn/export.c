@@ -4,6 +4,7 @@
 #include "authn/check.h"
 #include "base/name.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -11,12 +12,22 @@
 #define REDIRECT "REDIRECT_"
 #define LENGTH(text) (sizeof(text) - 1)
 
+/* True where `name` begins with `start` (letters and '_'), as programs see names of variables: all
+ * that is neither a letter nor a digit is a '_'. */
+static bool variable_begins(const char *name, const char *start)
+{
+    for (; *start; name++, start++)
+        if (*start == '_' ? apr_isalnum(*name) || !*name : apr_toupper(*name) != *start)
+            return false;
+    return true;
+}
+
 /* MPIN_... and REDIRECT_MPIN_..., as often redirected as may be. */
 static bool is_our_variable(const char *name)
 {
-    while (strncasecmp(name, REDIRECT, LENGTH(REDIRECT)) == 0)
+    while (variable_begins(name, REDIRECT))
         name += LENGTH(REDIRECT);
-    return strncasecmp(name, PREFIX, LENGTH(PREFIX)) == 0;
+    return variable_begins(name, PREFIX);
 }
 
 /* Nobody else may say who somebody is: not SetEnvIf of a header, not the first request of a
@@ -50,35 +61,44 @@ static const char *decimal(uint32_t n, apr_pool_t *p)
     return digit;
 }
 
-static void export_variables(request_rec *r, const session_t *session)
+/* Names of variables, and the same once httpd has redirected a request. */
+typedef enum { EMAIL, PROVIDER, AMR, AUTH_TIME, SESSION, VARIABLES } variable_t;
+static const char *const plain_names[VARIABLES] = {"MPIN_EMAIL", "MPIN_PROVIDER", "MPIN_AMR",
+                                                   "MPIN_AUTH_TIME", "MPIN_SESSION"};
+static const char *const redirected_names[VARIABLES] = {
+    "REDIRECT_MPIN_EMAIL", "REDIRECT_MPIN_PROVIDER", "REDIRECT_MPIN_AMR", "REDIRECT_MPIN_AUTH_TIME",
+    "REDIRECT_MPIN_SESSION"};
+
+static void export_variables(request_rec *r, const session_t *session, const char *const name[])
 {
-    apr_table_t *env = r->subprocess_env; /* holds no MPIN_ now, so adding is setting */
+    apr_table_t *env = r->subprocess_env; /* holds none of these now, so adding is setting */
     const char *email = email_of(session);
 
     if (email)
-        apr_table_addn(env, "MPIN_EMAIL", email);
-    apr_table_addn(env, "MPIN_PROVIDER", session->provider);
-    apr_table_addn(env, "MPIN_AMR", session_amr_text(session->amr, r->pool));
-    apr_table_addn(env, "MPIN_AUTH_TIME", decimal(session->auth_time, r->pool));
-    apr_table_addn(env, "MPIN_SESSION",
+        apr_table_addn(env, name[EMAIL], email);
+    apr_table_addn(env, name[PROVIDER], session->provider);
+    apr_table_addn(env, name[AMR], session_amr_text(session->amr, r->pool));
+    apr_table_addn(env, name[AUTH_TIME], decimal(session->auth_time, r->pool));
+    apr_table_addn(env, name[SESSION],
                    session_handle(request_of(r)->site->sessions, session, r->pool));
 }
 
-static const char *field(request_rec *r, const session_t *session, const pass_header_t *header)
+static const char *field(const request_rec *r, const session_t *session,
+                         const pass_header_t *header, const char *const name[])
 {
     switch (header->field) {
     case PASS_USER:
-        return r->user;
+        return session->name;
     case PASS_EMAIL:
         return email_of(session);
     case PASS_PROVIDER:
-        return apr_table_get(r->subprocess_env, "MPIN_PROVIDER");
+        return apr_table_get(r->subprocess_env, name[PROVIDER]);
     case PASS_AMR:
-        return apr_table_get(r->subprocess_env, "MPIN_AMR");
+        return apr_table_get(r->subprocess_env, name[AMR]);
     case PASS_AUTH_TIME:
-        return apr_table_get(r->subprocess_env, "MPIN_AUTH_TIME");
+        return apr_table_get(r->subprocess_env, name[AUTH_TIME]);
     case PASS_SESSION:
-        return apr_table_get(r->subprocess_env, "MPIN_SESSION");
+        return apr_table_get(r->subprocess_env, name[SESSION]);
     }
     return NULL;
 }
@@ -92,12 +112,12 @@ static void keep_from_connection(request_rec *r, const char *name)
         apr_table_setn(r->headers_in, "Connection", "close");
 }
 
-static void export_headers(request_rec *r, const session_t *session)
+static void export_headers(request_rec *r, const session_t *session, const char *const name[])
 {
     const apr_array_header_t *headers = request_of(r)->site->pass_headers;
     for (int i = 0; i < headers->nelts; i++) {
         const pass_header_t *header = &APR_ARRAY_IDX(headers, i, pass_header_t);
-        const char *value = field(r, session, header);
+        const char *value = field(r, session, header, name);
         if (value) {
             apr_table_setn(r->headers_in, header->name, value);
             keep_from_connection(r, header->name);
@@ -105,16 +125,47 @@ static void export_headers(request_rec *r, const session_t *session)
     }
 }
 
-/* First of all fixups, so that rewrite rules, RequestHeader and SetEnv can build on what we say. */
+/* What the request before an internal redirect was let in as. The directory of a page may lead all
+ * its URLs to one program that is open itself (a rewrite, an action, an ErrorDocument), which learns
+ * of the user as it learns of httpd's REDIRECT_REMOTE_USER. */
+static void export_redirected(request_rec *r)
+{
+    const request_rec *before = r->prev;
+    while (before && !before->user)
+        before = before->prev;
+    const session_t *session = before ? check_user(before) : NULL;
+    if (!session)
+        return;
+    request_of(r)->personal = true;
+    export_variables(r, session, redirected_names);
+    export_headers(r, session, redirected_names);
+}
+
+/* First of all fixups, so that rewrite rules, RequestHeader and SetEnv can build on what we say.
+ * Those rules may look ahead, too. */
 int authn_fixups(request_rec *r)
 {
-    if (!request_of(r))
+    request_t *request = request_of(r);
+    if (!request)
         return DECLINED;
+    if (!r->main)
+        request->subrequests_answer = false;
     scrub_variables(r->subprocess_env);
     const session_t *session = check_user(r);
     if (session) {
-        export_variables(r, session);
-        export_headers(r, session);
+        export_variables(r, session, plain_names);
+        export_headers(r, session, plain_names);
+    } else if (r->prev && !r->user) {
+        export_redirected(r);
     }
+    return DECLINED;
+}
+
+/* After the rules, before mod_dir looks for an index. */
+int authn_fixups_done(request_rec *r)
+{
+    request_t *request = request_of(r);
+    if (request && !r->main)
+        request->subrequests_answer = true;
     return DECLINED;
 }

@@ -2,6 +2,8 @@
 #include "authn/filter.h"
 #include "authn/authn.h"
 #include "authn/check.h"
+#include "authn/refuse.h"
+#include "web/reader.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -93,7 +95,7 @@ static void renew_session(request_rec *r, request_t *request)
     const site_t *site = request->site;
     const session_t *session = check_user(r);
     if (!session || !session_wants_renewal(session, r->request_time) ||
-        queued(request, site->session_cookie))
+        queued(request, site->session_cookie) || reader_is_prefetch(r))
         return;
     session_t renewed = *session;
     const char *value = session_seal(site->sessions, &renewed, r->request_time, r->pool);
@@ -162,6 +164,7 @@ static void finish_headers(request_rec *r, request_t *request)
 {
     drop_foreign_cookies(r, request, r->headers_out);
     drop_foreign_cookies(r, request, r->err_headers_out);
+    refuse_challenge(request, r);
     if (request->tossed)
         clear_tossed(r, request);
     if (request->personal)

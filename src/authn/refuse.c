@@ -3,10 +3,13 @@
 #include "authn/authn.h"
 #include "login/login.h"
 #include "web/answer.h"
+#include "web/reader.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include <http_request.h>
+#include <mod_core.h>
 #include <string.h>
 
 /* A refusal is answered by an internal redirect to a route that only an internal redirect can
@@ -15,27 +18,91 @@
 #define ROUTE "/.mpin-refusal"
 
 struct refusal_t {
-    const result_t *result; /* NULL: the login page, for what was posted */
-    demand_t demand;
+    const result_t *result; /* NULL: a page that leads to the login */
+    const char *document;   /* the administrator's text for it, NULL for none */
+    demand_t demand;        /* of the place, for what was posted */
+    bool framed;
 };
-
-/* Before the handler, a subrequest looks for an index or a variant, and its status becomes the main
- * request's. */
-static int begin(request_rec *r, int status, struct refusal_t refusal)
-{
-    request_t *request = request_of(r);
-    if (refuse_unseen(request, r))
-        return status;
-    while (r->main)
-        r = r->main;
-    request->refusal = apr_pmemdup(request->pool, &refusal, sizeof(refusal));
-    ap_custom_response(r, status, ROUTE);
-    return status;
-}
 
 bool refuse_unseen(const request_t *request, const request_rec *r)
 {
-    return r->main && request->handling;
+    return r->main && !request->subrequests_answer;
+}
+
+/* ---- the administrator's documents ---- */
+
+/* NULL where there is none: what we have set ourselves does not count. */
+static const char *own_document(request_rec *r, int status)
+{
+    const char *document = ap_response_code_string(r, ap_index_of_response(status));
+    return document && strcmp(document, ROUTE) != 0 ? document : NULL;
+}
+
+static bool is_text(const char *document)
+{
+    return *document == '"';
+}
+
+/* A page or another site's URL stands for `told`, but the hook can return nothing but `status`. */
+static int leave_to_document(request_rec *r, int status, int told, const char *document)
+{
+    if (told != status) {
+        ap_custom_response(r, status, document);
+        request_of(r)->told = told;
+    }
+    return status;
+}
+
+void refuse_pass_on_status(request_t *request, request_rec *r)
+{
+    if (!request->told)
+        return;
+    r->prev->status = r->status = request->told;
+    request->told = 0;
+    apr_table_setn(r->subprocess_env, "REDIRECT_STATUS", apr_itoa(r->pool, r->status));
+}
+
+/* ---- the header of a 401 ---- */
+
+void refuse_challenge(const request_t *request, request_rec *r)
+{
+    if (r->status != HTTP_UNAUTHORIZED || (!request->realm && request->claimed != r))
+        return;
+    const char *realm = request->realm ? request->realm : request->site->title;
+    apr_table_setn(
+        r->err_headers_out, "WWW-Authenticate",
+        apr_pstrcat(r->pool, "MPin realm=\"", ap_escape_quotes(r->pool, realm), "\"", NULL));
+}
+
+static void note_realm(request_rec *r)
+{
+    const char *name = ap_auth_name(r);
+    request_t *request = request_of(r);
+    request->realm = name ? apr_pstrdup(request->pool, name) : request->site->title;
+}
+
+/* ---- refusing ---- */
+
+static int begin(request_rec *r, int status, struct refusal_t refusal)
+{
+    request_t *request = request_of(r);
+    const int told = refusal.result ? refusal.result->status : status;
+    if (refuse_unseen(request, r))
+        return status;
+    note_realm(r);
+    while (r->main) /* its status becomes the main request's */
+        r = r->main;
+
+    const char *document = reader_is_script(r) ? NULL : own_document(r, told);
+    if (document && !is_text(document)) {
+        if (refusal.result && refusal.result->event)
+            answer_audit(r, refusal.result);
+        return leave_to_document(r, status, told, document);
+    }
+    refusal.document = document ? document + 1 : NULL;
+    request->refusal = apr_pmemdup(request->pool, &refusal, sizeof(refusal));
+    ap_custom_response(r, status, ROUTE);
+    return status;
 }
 
 int refuse_request(request_rec *r, int status, const result_t *result)
@@ -48,26 +115,52 @@ int refuse_with_login(request_rec *r, demand_t demand)
     return begin(r, HTTP_UNAUTHORIZED, (struct refusal_t){.demand = demand});
 }
 
+int refuse_framed(request_rec *r)
+{
+    return begin(r, HTTP_UNAUTHORIZED, (struct refusal_t){.framed = true});
+}
+
+int refuse_plainly(request_rec *r)
+{
+    if (!refuse_unseen(request_of(r), r))
+        note_realm(r);
+    return HTTP_UNAUTHORIZED;
+}
+
 bool refuse_is_route(const request_t *request, const request_rec *r)
 {
     return request->refusal && r->prev && r->uri && strcmp(r->uri, ROUTE) == 0;
+}
+
+/* ---- the internal route ---- */
+
+static int answer_document(request_rec *r, int status, const char *text)
+{
+    r->status = status;
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    ap_set_content_type(r, "text/html; charset=iso-8859-1"); /* as httpd does */
+    ap_rputs(text, r);
+    return OK;
 }
 
 int authn_handler(request_rec *r)
 {
     request_t *request = request_of(r);
     if (request && !r->main)
-        request->handling = true;
+        request->subrequests_answer = false;
     if (!request || request->claimed != r || request->route)
         return DECLINED;
 
     const struct refusal_t *refusal = request->refusal;
     const result_t *result = refusal->result;
+    if (!result && refusal->document)
+        return answer_document(r, HTTP_UNAUTHORIZED, refusal->document);
     if (!result)
-        return login_page_for_post(r, &refusal->demand);
-    if (result->status == HTTP_UNAUTHORIZED || answer_wants_json(r))
+        return refusal->framed ? login_page_for_frame(r) : login_page_for_post(r, &refusal->demand);
+    if (!refusal->document && (result->status == HTTP_UNAUTHORIZED || answer_wants_json(r)))
         return answer_json(r, result);
     if (result->event)
         answer_audit(r, result);
-    return login_error_page(r, result);
+    return refusal->document ? answer_document(r, result->status, refusal->document)
+                             : login_error_page(r, result);
 }

@@ -5,17 +5,34 @@
 #include "session/demand.h"
 #include "web/request.h"
 
-/* Refusals with a body of ours: the status is what the hook returns, the body comes from an
- * internal route. `result` lives in the first request's pool. */
+/* Refusals with a body: the status is what the hook returns. The administrator's ErrorDocument has
+ * the first word, but not to scripts; else the body is ours and comes from an internal route. */
+
+/* `result` lives in the first request's pool. */
 int refuse_request(request_rec *r, int status, const result_t *result);
 
 /* 401 with the login page for a demand, as the answer to a POST. */
 int refuse_with_login(request_rec *r, demand_t demand);
 
-/* True where nobody will read the refusal: a subrequest's that a handler makes. */
+/* 401 with a page that leads out of the frame in which it is shown. */
+int refuse_framed(request_rec *r);
+
+/* 401 and nothing of ours. */
+int refuse_plainly(request_rec *r);
+
+/* True where nobody will read the refusal: a subrequest's that a handler makes, or one that only
+ * looks ahead. */
 bool refuse_unseen(const request_t *request, const request_rec *r);
 
 /* True where `r` is the internal route's request. */
 bool refuse_is_route(const request_t *request, const request_rec *r);
+
+/* An internal redirect to the administrator's document: its status is the refusal's, which the
+ * hook could not return. */
+void refuse_pass_on_status(request_t *request, request_rec *r);
+
+/* Gives a 401 of ours the header that it must have (RFC 9110, section 15.5.2), of a scheme for
+ * which no browser asks its user. */
+void refuse_challenge(const request_t *request, request_rec *r);
 
 #endif

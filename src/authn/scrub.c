@@ -2,19 +2,22 @@
 /* What a client sends and only we may say is taken out, and so are our cookies. */
 #include "authn/authn.h"
 #include "web/admit.h"
+#include "authn/refuse.h"
 #include "web/route.h"
 
-#include <apr_lib.h>
 #include <http_log.h>
 #include <string.h>
 
 APLOG_USE_MODULE(auth_mpin);
 
-/* Header names as applications see them: CGI and its heirs make '-' and '_', and both cases, the
- * same. */
+/* Header names as applications see them: CGI and its heirs make both cases the same, and all that
+ * is neither a letter nor a digit. */
 static char fold(char c)
 {
-    return c == '_' ? '-' : (char)apr_tolower(c);
+    const char lower = (char)(c | 0x20);
+    if (lower >= 'a' && lower <= 'z')
+        return lower;
+    return c == '\0' || (c >= '0' && c <= '9') ? c : '-';
 }
 
 /* True where `name` begins with `start`, which is folded already. */
@@ -44,7 +47,7 @@ static bool same(const char *name, const char *other)
  * most. */
 static bool only_ours(const site_t *site, const char *name)
 {
-    switch (apr_tolower(name[0])) {
+    switch (name[0] | 0x20) {
     case 'm':
         if (begins(name, "mpin-"))
             return true;
@@ -120,8 +123,10 @@ int authn_post_read_request(request_rec *r)
         else
             i++;
     }
-    request->handling = false;
+    request->subrequests_answer = false;
     if (!r->prev)
         redact_early(request, r);
+    else
+        refuse_pass_on_status(request, r);
     return DECLINED;
 }

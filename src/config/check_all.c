@@ -157,6 +157,7 @@ static void check_site(checked_t *site)
     check_service(site);
     check_second_dta(site);
     check_rps(site);
+    check_trailers(site);
 }
 
 int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)

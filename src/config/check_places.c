@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Part of the check: what other modules' directives around us would leave open, unseen: a place
  * without Require, an AuthType that is nearly ours, files of passwords, a cache before SSI pages. */
 #include "config/checks.h"

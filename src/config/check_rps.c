@@ -3,7 +3,6 @@
 #include "config/checks.h"
 
 #include "config/mistakes.h"
-#include "config/surroundings.h"
 
 /* An RPS asks us who may register: it must be told from a stranger. */
 void check_rps(const checked_t *site)
@@ -20,8 +19,8 @@ void check_rps(const checked_t *site)
                 "clients ask it through our page rps, which is off; leave out MPinPath rps off");
     if (config->rps.secret_file)
         check_secret(site, SETTING_rps, config->rps.secret_file);
-    else if (!surroundings_all_loopback())
+    else if (!check_may_go_without_secret(site))
         mistake(site->pconf, at,
-                "not every Listen address is loopback, so the RPS must name a secret; add "
-                "secret=FILE, and the secret to its verify and permit URLs");
+                "MPinPublicURL or a Listen address is not loopback, so the RPS must name a secret; "
+                "add secret=FILE, and the secret to its verify and permit URLs");
 }

@@ -28,6 +28,13 @@ static void check_applications(const checked_t *site)
     }
 }
 
+/* A secret can be left out by those who are on this machine. A front that forwards bytes (TLS ended, a
+ * port passed on) makes all the world look so; a public URL elsewhere tells that there is one. */
+bool check_may_go_without_secret(const checked_t *site)
+{
+    return site->url.loopback && surroundings_all_loopback();
+}
+
 /* An application that redeems codes at a site is told from a stranger as at a service. */
 static void check_otp(const checked_t *site)
 {
@@ -39,10 +46,11 @@ static void check_otp(const checked_t *site)
     else if (config->service.parts && otp->secret_file)
         mistake(site->pconf, check_at(site, SETTING_issue_otp),
                 "applications name the secret of MPinService here; leave out secret=FILE");
-    else if (otp->on && !config->service.parts && !otp->secret_file && !surroundings_all_loopback())
+    else if (otp->on && !config->service.parts && !otp->secret_file &&
+             !check_may_go_without_secret(site))
         mistake(site->pconf, check_at(site, SETTING_issue_otp),
-                "not every Listen address is loopback, so who redeems a code must name a secret; "
-                "add secret=FILE");
+                "MPinPublicURL or a Listen address is not loopback, so who redeems a code must "
+                "name a secret; add secret=FILE");
     else if (otp->secret_file)
         check_secret(site, SETTING_issue_otp, otp->secret_file);
 }
@@ -62,10 +70,10 @@ void check_service(const checked_t *site)
                 "write it in a <VirtualHost>");
     /* a D-TA's requests are signed */
     if ((config->service.parts & SERVICE_RPS) && !config->service.secret_file &&
-        !surroundings_all_loopback())
+        !check_may_go_without_secret(site))
         mistake(site->pconf, check_at(site, SETTING_service),
-                "not every Listen address is loopback, so applications must name a secret; add "
-                "secret=FILE");
+                "MPinPublicURL or a Listen address is not loopback, so applications must name a "
+                "secret; add secret=FILE");
     if (config->service.secret_file)
         check_secret(site, SETTING_service, config->service.secret_file);
 }

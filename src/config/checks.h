@@ -37,7 +37,11 @@ void check_program(const checked_t *site, int setting, const char *program);
 
 /* check_service.c: what a vhost is for other applications; and `other`, an earlier one. */
 void check_service(const checked_t *site);
+bool check_may_go_without_secret(const checked_t *site);
 void check_service_beside(const checked_t *site, const checked_t *other);
+
+/* check_httpd.c: httpd's own directives that would undo ours. */
+void check_trailers(const checked_t *site);
 
 /* check_dta.c: the second D-TA; and `other`, an earlier vhost. */
 void check_second_dta(const checked_t *site);

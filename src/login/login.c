@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include <string.h>
 
 /* Where the person wanted to go, when it is a place that a GET can show again. */
 static const char *wanted(request_rec *r)
@@ -43,6 +44,33 @@ int login_page_for_post(request_rec *r, const demand_t *demand)
     return page_answer(&page, HTTP_UNAUTHORIZED, "login");
 }
 
+/* Where the page stands in the frame whose part was asked for, on our own origin; else that part. */
+static const char *around_frame(request_rec *r, const site_t *site)
+{
+    const char *referer = apr_table_get(r->headers_in, "Referer");
+    const apr_size_t len = strlen(site->url.text);
+    const char *around = referer && strncmp(referer, site->url.text, len) == 0
+                             ? return_to_path(referer + len, PRELOGIN_TARGET_MAX, r->pool)
+                             : NULL;
+    return around ? around : wanted(r);
+}
+
+int login_page_for_frame(request_rec *r)
+{
+    const site_t *site = request_of(r)->site;
+    page_values_t page = page_begin(r, site);
+    page_set(&page, "framed_href",
+             apr_pstrcat(r->pool, site->paths[PATH_LOGIN],
+                         "?return=", ap_escape_urlencoded(r->pool, around_frame(r, site)), NULL));
+    return page_answer_framed(&page, HTTP_UNAUTHORIZED, "framed");
+}
+
+/* An ErrorDocument has the status of the refusal that it stands for. */
+static int status_of(const request_rec *r)
+{
+    return r->prev && ap_is_HTTP_ERROR(r->prev->status) ? r->prev->status : HTTP_OK;
+}
+
 /* After a password login: would a PIN on this device make the next one easier? */
 static result_t *login_offer(facts_t *facts, const prelogin_entry_t *entry)
 {
@@ -60,7 +88,7 @@ static result_t *already_signed_in(facts_t *facts, const prelogin_entry_t *entry
     page_set(&page, "csrf",
              prelogin_token(facts->site->prelogins, facts->caller.session->id, "logout",
                             facts->r->pool));
-    page_answer(&page, HTTP_OK, "signed_in");
+    page_answer(&page, status_of(facts->r), "signed_in");
     return NULL;
 }
 
@@ -72,6 +100,13 @@ static const prelogin_entry_t *entry_for(facts_t *facts, bool *made)
     const char *nonce = apr_table_get(facts->query, "s");
     if (nonce)
         return prelogin_find(prelogin, nonce);
+    if (facts->request->unmet) { /* this page is the ErrorDocument of a place */
+        *made = true;
+        const bool post_lost = request_first(facts->r)->method_number == M_POST;
+        return prelogin_find(prelogin,
+                             prelogin_add(prelogin, wanted(facts->r), facts->request->unmet,
+                                          post_lost, facts->caller.now));
+    }
 
     const char *back =
         return_to_path(apr_table_get(facts->query, "return"), PRELOGIN_TARGET_MAX, facts->r->pool);
@@ -117,6 +152,6 @@ result_t *login_page(facts_t *facts)
                   demand_text(entry ? &entry->demand : &demand_any, facts->r->pool));
     page_values_t page = page_begin(facts->r, site);
     form_show(&page, &facts->prelogin, entry);
-    page_answer(&page, HTTP_OK, "login");
+    page_answer(&page, status_of(facts->r), "login");
     return NULL;
 }

@@ -24,4 +24,7 @@ const char *login_begin(request_rec *r, const demand_t *demand, bool post_lost);
  * sent"), 401. */
 int login_page_for_post(request_rec *r, const demand_t *demand);
 
+/* A page that leads out of the frame in which it is shown, to the login, 401. */
+int login_page_for_frame(request_rec *r);
+
 #endif

@@ -43,7 +43,8 @@ page_values_t page_begin(request_rec *r, const site_t *site)
     return page;
 }
 
-int page_answer(page_values_t *page, int status, const char *name)
+static int answer_with(page_values_t *page, int status, const char *name,
+                       void (*headers)(request_rec *r))
 {
     request_rec *r = page->r;
     const char *html = own_render(&page->site->templates, name, page->values, page->texts, r->pool);
@@ -53,6 +54,16 @@ int page_answer(page_values_t *page, int status, const char *name)
 
     apr_table_setn(r->headers_out, "Content-Language", page->lang);
     apr_table_mergen(r->headers_out, "Vary", "Accept-Language");
-    answer_page_headers(r);
+    headers(r);
     return answer_html(r, status, html);
+}
+
+int page_answer(page_values_t *page, int status, const char *name)
+{
+    return answer_with(page, status, name, answer_page_headers);
+}
+
+int page_answer_framed(page_values_t *page, int status, const char *name)
+{
+    return answer_with(page, status, name, answer_framed_page_headers);
 }

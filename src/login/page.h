@@ -28,4 +28,7 @@ const char *page_text(const page_values_t *page, const char *key);
  * broken (and says so in the log), and answers with it. */
 int page_answer(page_values_t *page, int status, const char *name);
 
+/* The same of a page that may be shown in a frame. */
+int page_answer_framed(page_values_t *page, int status, const char *name);
+
 #endif

@@ -176,7 +176,7 @@ bool site_make(site_t *site, const server_config_t *config, server_rec *server, 
     site->url = config->public_url;
     if (!site->url.text && !surroundings_local_url(server, &site->url, p))
         return false;
-    site->all_loopback = surroundings_all_loopback();
+    site->all_loopback = site->url.loopback && surroundings_all_loopback();
     site->pass_headers =
         config->pass_headers ? config->pass_headers : apr_array_make(p, 1, sizeof(pass_header_t));
     set_paths(site, config);

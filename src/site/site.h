@@ -44,7 +44,7 @@ typedef struct site_t {
     const apr_array_header_t *providers;    /* of password_provider_t, empty = no password form */
     const apr_array_header_t *pass_headers; /* of pass_header_t */
     apr_interval_time_t session_idle, session_max;
-    bool all_loopback;      /* every Listen address is loopback */
+    bool all_loopback;      /* every Listen address is loopback, and so is the public URL */
     bool open_registration; /* the demo banner */
     rps_settings_t rps_settings;
     phone_settings_t phone_settings;

@@ -28,6 +28,16 @@ void answer_page_headers(request_rec *r)
     apr_table_setn(r->headers_out, "Cross-Origin-Opener-Policy", "same-origin");
 }
 
+/* The page is shown in a frame of any other page, so it holds nothing but a way out of it. */
+void answer_framed_page_headers(request_rec *r)
+{
+    const char *policy = request_of(r)->site->content_policy;
+    const char *ban = strstr(policy, "; frame-ancestors");
+    plain_headers(r);
+    apr_table_setn(r->headers_out, "Content-Security-Policy",
+                   ban ? apr_pstrmemdup(r->pool, policy, (apr_size_t)(ban - policy)) : policy);
+}
+
 /* {code, message, id} of a refusal, beside what the endpoint has to say. */
 static const char *body_of(const result_t *result, apr_pool_t *p)
 {
@@ -121,10 +131,18 @@ static bool differs(const request_rec *r, const char *name, const char *expected
     return value && strcmp(value, expected) != 0;
 }
 
+bool answer_is_for_library(const request_rec *r)
+{
+    static const char *const signs[] = {"X-Requested-With", "HX-Request", "Turbo-Frame", "X-PJAX"};
+    for (apr_size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+        if (apr_table_get(r->headers_in, signs[i]))
+            return true;
+    return false;
+}
+
 bool answer_wants_json(const request_rec *r)
 {
     const char *accept = apr_table_get(r->headers_in, "Accept");
-    return apr_table_get(r->headers_in, "X-Requested-With") ||
-           differs(r, "Sec-Fetch-Mode", "navigate") || differs(r, "Sec-Fetch-Dest", "document") ||
-           (accept && !strstr(accept, "html"));
+    return answer_is_for_library(r) || differs(r, "Sec-Fetch-Mode", "navigate") ||
+           differs(r, "Sec-Fetch-Dest", "document") || (accept && !strstr(accept, "html"));
 }

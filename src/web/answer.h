@@ -12,6 +12,9 @@ int answer_json(request_rec *r, const result_t *result);
 /* The security headers of every page and file of ours (CSP and so on). */
 void answer_page_headers(request_rec *r);
 
+/* The same of the one page that may be shown in a frame. */
+void answer_framed_page_headers(request_rec *r);
+
 /* A page that is ready: text/html; charset=utf-8. */
 int answer_html(request_rec *r, int status, const char *html);
 
@@ -21,8 +24,11 @@ int answer_see_other(request_rec *r, const char *location);
 /* One audit record (JSON line) for a result that names an event. */
 void answer_audit(request_rec *r, const result_t *result);
 
-/* True where the client wants JSON rather than a page: X-Requested-With, Sec-Fetch-Mode not
- * navigate, Sec-Fetch-Dest not document, or Accept without html. */
+/* True where a library of scripts says that it asks: X-Requested-With, HX-Request and the like. */
+bool answer_is_for_library(const request_rec *r);
+
+/* True where the client wants JSON rather than a page: a library, Sec-Fetch-Mode not navigate,
+ * Sec-Fetch-Dest not document, or Accept without html. */
 bool answer_wants_json(const request_rec *r);
 
 #endif

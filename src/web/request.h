@@ -39,9 +39,14 @@ typedef struct request_t {
     /* the family of a session that is not there yet, where somebody has been told already */
     unsigned char next_family[SESSION_ID_BYTES];
 
-    bool handling; /* the handler has begun: nobody reads what subrequests are refused with */
+    /* a subrequest's refusal becomes the answer (an index, a variant of a page); at other times
+       nobody reads it (a look ahead, an include) */
+    bool subrequests_answer;
     bool personal; /* the answer depends on the user: no shared cache may keep it */
     const struct refusal_t *refusal; /* what authn's internal route answers */
+    const char *realm;               /* of a place whose 401 is ours, NULL for none */
+    int told;                        /* the status of an ErrorDocument to come, 0 for its own */
+    const demand_t *unmet;           /* what such a place asks for, NULL for none */
 
     session_t session; /* where session_status is SESSION_OK, else not even zeros */
 } request_t;

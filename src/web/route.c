@@ -8,10 +8,13 @@
 #include "web/cors.h"
 #include "web/form.h"
 #include "web/warn.h"
+#include "web/reader.h"
 
 #include <apr_strings.h>
+#include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include <mod_core.h>
 #include <string.h>
 
 APLOG_USE_MODULE(auth_mpin);
@@ -272,6 +275,12 @@ static bool changes_something(const route_t *route)
     return *route->method && strcmp(route->method, "GET") != 0;
 }
 
+/* Pages with a form, which is bound to the browser by a cookie. */
+static bool is_for_people(const route_t *route)
+{
+    return route->base == PATH_LOGIN || route->base == PATH_LOGOUT || route->base == PATH_ACTIVATE;
+}
+
 static result_t *serve(facts_t *facts, const route_t *route)
 {
     request_rec *r = facts->r;
@@ -287,6 +296,9 @@ static result_t *serve(facts_t *facts, const route_t *route)
                             "only the applications that this service serves may ask this");
     if (route->audience == AUDIENCE_RPS && !admit_rps(r, site, facts->rest))
         return result_error(r->pool, HTTP_FORBIDDEN, "rps_only", "only the RPS may ask this");
+    if (is_for_people(route) && reader_is_prefetch(r))
+        return result_error(r->pool, HTTP_FORBIDDEN, "prefetch_refused",
+                            "this page is made for whoever opens it, not ahead of that");
     if (changes_something(route) && !admit_origin(r, site, route))
         return result_error(r->pool, HTTP_FORBIDDEN, "origin_refused",
                             "another origin sent this request");
@@ -299,6 +311,14 @@ static result_t *serve(facts_t *facts, const route_t *route)
     if (route->audience == AUDIENCE_SIGNED_IN && !facts->caller.session)
         return result_error(r->pool, HTTP_UNAUTHORIZED, "not_signed_in", "sign in first");
     return route->serve(facts);
+}
+
+/* Trouble of ours is told as the administrator tells that of the whole server. Other refusals say
+ * what to do next, which no ErrorDocument knows. */
+static bool has_document(request_rec *r, int status)
+{
+    return ap_is_HTTP_SERVER_ERROR(status) && !r->prev &&
+           ap_response_code_string(r, ap_index_of_response(status));
 }
 
 int route_handler(request_rec *r)
@@ -321,7 +341,7 @@ int route_handler(request_rec *r)
     if (result->code && route->answer == ANSWER_PAGE && !answer_wants_json(r)) {
         if (result->event)
             answer_audit(r, result);
-        return answer_refusal_page(r, result);
+        return has_document(r, result->status) ? result->status : answer_refusal_page(r, result);
     }
     return answer_json(r, result);
 }

@@ -266,7 +266,7 @@ mistake 'a provider twice', "$site=> MPinPasswordProvider file file\n<Location /
 
 # ---- for other applications -----------------------------------------------------------------------------------
 
-sub service { return "$places<VirtualHost *:$port>\nMPinEngine On\nMPinPublicURL https://rps.example.com\nMPinRegister closed\n$_[0]</VirtualHost>\n" }
+sub service { return "$places<VirtualHost *:$port>\nMPinEngine On\nMPinPublicURL https://localhost\nMPinRegister closed\n$_[0]</VirtualHost>\n" }
 my $verify = "MPinVerifyURL http://127.0.0.1:8005/mpinVerify\n";
 mistake "MPinService $_", service("=> MPinService $_\n"), qr/write /
     for 'rps rpa', 'login', 'secret=conf/secret', 'rps secret=', '', 'rps dta secret=conf/secret secret=conf/other';
@@ -287,10 +287,22 @@ mistake 'a login at a service', service("MPinService dta\n<Location /x>\n=> Auth
 fine 'an RPS of its own', $here . service("${verify}MPinPermitURL http://127.0.0.1:8005/mpinPermitUser\nMPinService rps dta\n");
 mistake 'a service on the main server', "$https=> MPinService dta\n", qr/write it in a <VirtualHost>/;
 mistake 'a service for everybody', service("${verify}=> MPinService rps\n"), qr/add secret=FILE/, listen => $far;
+subtest secret_is_needed_unless_the_public_url_is_loopback_itself => sub {
+    (my $elsewhere = service("${verify}=> MPinService rps\n")) =~ s{https://localhost}{https://rps.example.com};
+    mistake 'a service behind a front that forwards bytes', $elsewhere, qr/MPinPublicURL .+; add secret=FILE/;
+    mistake 'an RPS behind one', "$https$passwords=> MPinRPS http://127.0.0.1:8011\n", qr/MPinPublicURL .+; add secret=FILE/;
+    mistake 'codes behind one', "$https$passwords=> MPinIssueOTP On\n", qr/MPinPublicURL .+; add secret=FILE/;
+};
 mistake 'a secret that is not there', service("=> MPinService dta secret=conf/nothing\n"), qr/make it/, listen => $far;
 write_file("$top/conf/open-secret", 'x' x 32 . "\n");
 chmod 0644, "$top/conf/open-secret";
 mistake 'a secret for everybody', service("=> MPinService dta secret=conf/open-secret\n"), qr/chmod 600/;
+
+# ---- what httpd would do against us ---------------------------------------------------------------------------
+
+mistake 'trailers that become headers', "=> MergeTrailers On\n$site$passwords", qr/write MergeTrailers Off/;
+mistake 'trailers of a vhost', "$site$passwords<VirtualHost *:$port>\n=> MergeTrailers On\n</VirtualHost>\n", qr/write MergeTrailers Off/;
+fine 'trailers where the engine is off', "${here}MergeTrailers On\n<VirtualHost *:$port>\nMergeTrailers Off\n$site$passwords</VirtualHost>\n";
 
 # ---- an RPS elsewhere -----------------------------------------------------------------------------------------
 

@@ -64,7 +64,7 @@ subtest 'scripts get 401 with JSON login_url, whatever the method' => sub {
             is json_of($answer)->{login_url}, '/login', 'where to go';
             is json_of($answer)->{code}, 'not_signed_in', 'and why';
             is $answer->header('Set-Cookie'), undef, 'no state piles up';
-            is $answer->header('WWW-Authenticate'), undef, 'no dialogue of the browser\'s';
+            is $answer->header('WWW-Authenticate'), 'MPin realm="Wiki"', 'no dialogue of the browser\'s';
         }
     }
     is $stranger->request($_, '/protected/')->code, 401, "$_ is a script's" for qw(PUT DELETE OPTIONS PROPFIND);

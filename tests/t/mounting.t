@@ -32,7 +32,7 @@ subtest 'what is not ours goes where it went before' => sub {
     is request(mount, 'GET', '/other', host => 'redirected')->header('Location'), 'https://elsewhere.example/other',
         'to another site';
     is json_of(request(mount, 'GET', '/other', host => 'fallback'))->{env}{REQUEST_URI}, '/other', 'to the fallback';
-    is request(mount, 'GET', '/other', host => 'proxied')->code, 302, 'and Require valid-user holds';
+    is request(mount, 'GET', '/other', host => 'proxied', headers => [Accept => 'text/html'])->code, 302, 'and Require valid-user holds';
     is request(mount, 'GET', '/index.html', host => 'basic')->code, 401, 'also that of another AuthType';
 };
 
@@ -76,7 +76,7 @@ subtest 'requests that are for no path' => sub {
         unlike $answer->content, qr/PROTECTED CONTENT/, "$base/protected/ shows nothing";
         like $answer->header('Location') // '/login', qr{^/login}, 'and leads nowhere else';
     }
-    is raw(site, "GET /protected/ HTTP/1.0\r\n\r\n")->code, 302, 'HTTP/1.0 without a host';
+    is raw(site, "GET /protected/ HTTP/1.0\r\nAccept: text/html\r\n\r\n")->code, 302, 'HTTP/1.0 without a host';
     unlike raw(site, "GET /protected/\r\n\r\n", end => 1)->content // '', qr/PROTECTED CONTENT/, 'HTTP/0.9';
 };
 

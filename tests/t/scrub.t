@@ -80,6 +80,27 @@ subtest 'variables that the configuration makes of headers' => sub {
     is_deeply [grep { /MPIN_/ } keys %$redirected], [], 'nor after an internal redirect';
 };
 
+# Some backends fold more than CGI does. These are all that a name may have beside letters and digits (RFC 9110, 5.6.2).
+subtest 'headers_are_the_same_whatever_sign_stands_between_their_words' => sub {
+    my @signs = split //, '!#$%&\'*+-.^_`|~';
+    my @forged = map { my $sign = $_; map { ("$_$sign" . "User" => 'evil') } 'Mpin', 'Remote', "X${sign}Remote", "x${sign}wEBauth" } @signs;
+    my $answer = "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n";
+    my $john = browser(site)->sign_in('john');
+    my @seen = capture($answer, sub {
+        for (my $at = 0; $at < @forged; $at += 60) { # httpd takes a hundred headers
+            my @some = grep { defined } @forged[$at .. $at + 59];
+            request(site, 'GET', '/raw', headers => [@some, 'X.Control' => 'control']);
+            $john->get('/raw', @some);
+        }
+    });
+    is scalar @seen, 4, 'the backend was reached';
+    unlike $_, qr/evil/, 'nothing forged reaches it' for @seen;
+    like $seen[0], qr/^X\.Control: control\r$/m, 'another name with a dot does';
+    is_deeply [$seen[1] =~ /^X.WEBAUTH.USER: (.*)\r$/mgi], ['john'], 'and ours, once';
+    my $env = json_of(request(site, 'GET', '/open/echo', headers => ['X-Set-Env' => 'evil']))->{env};
+    is_deeply [grep { /MPIN/ } keys %$env], [], 'nor by a variable whose name a program sees so';
+};
+
 subtest 'what only looks alike goes through' => sub {
     my $env = json_of(request(site, 'GET', '/open/echo', headers => [map { ($_ => 'kept') } qw(X-Mpin-Thing Remote-Users
         X-Webauth Mpinning Forwarded-Email)]))->{env};

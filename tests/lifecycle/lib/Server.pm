@@ -61,10 +61,10 @@ my %mpm = (
     prefork => "StartServers 4\nMaxRequestWorkers 32\n",
 );
 
-# Server->new(mpm => 'event', env => {NAME => value}, conf => 'more directives')
+# Server->new(mpm => 'event', env => {NAME => value}, first => 'directives before our LoadModule', conf => 'more directives')
 sub new {
     my ($class, %how) = @_;
-    my $self = bless {mpm => 'event', env => {}, conf => '', %how}, $class;
+    my $self = bless {mpm => 'event', env => {}, first => '', conf => '', %how}, $class;
     my $loads = join '', map { "LoadModule ${_}_module $modules/mod_$_.so\n" }
         "mpm_$self->{mpm}", qw(authn_core authn_file authz_core authz_user dir);
     my $user = $> ? '' : "User www-data\nGroup www-data\n";
@@ -76,7 +76,7 @@ PidFile "$top/httpd.pid"
 ErrorLog "$top/logs/error_log"
 DefaultRuntimeDir "$top"
 Mutex "file:$top" default
-$user$loads$mpm{$self->{mpm}}LoadModule auth_mpin_module "$top/mod_auth_mpin.so"
+$user$loads$mpm{$self->{mpm}}$self->{first}LoadModule auth_mpin_module "$top/mod_auth_mpin.so"
 DocumentRoot "$top/site"
 DirectoryIndex index.html
 GracefulShutdownTimeout 5

@@ -1,0 +1,114 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# Beside every other authenticating module, loaded before ours and after it: what is protected by AuthType MPin is in no
+# page of another AuthType, whatever way leads there.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Server;
+use File::Path 'make_path';
+use MIME::Base64 ();
+use MPin;
+
+# Each with what it needs; the lines stand where it is loaded.
+my %needs = (
+    auth_form => [qw(session session_cookie request)],
+    authnz_ldap => ['ldap'],
+    auth_digest => [],
+    authnz_fcgi => [qw(proxy)],
+);
+my %settings = (
+    auth_cas => qq{CASCookiePath "$Server::top/cas/"\nCASLoginURL https://cas.example/login\nCASValidateURL https://cas.example/validate},
+    auth_tkt => 'TKTAuthSecret x',
+);
+my @others = qw(auth_basic auth_cas auth_digest auth_form auth_gssapi auth_mellon auth_openidc auth_plain auth_tkt
+    authnz_external authnz_fcgi authnz_ldap authnz_pam access_compat authn_anon);
+
+my $dir = "$Server::top/site";
+make_path("$dir/basic", "$dir/index", "$Server::top/cas");
+Server::write_file("$dir/protected/part.html", "UNDER LOCK\n");
+Server::write_file("$dir/protected/index.html", "UNDER LOCK\n");
+Server::write_file("$dir/basic/page.shtml", "around\n<!--#include virtual=\"/protected/part.html\" -->\n");
+Server::write_file("$dir/basic/folder.shtml", "around\n<!--#include virtual=\"/protected/\" -->\n");
+Server::write_file("$dir/index/index.html", "UNDER LOCK\n");
+
+my $places = <<"END";
+<Directory "$dir">
+    Options +Includes
+    AddOutputFilter INCLUDES .shtml
+    Require all granted
+</Directory>
+<Location /basic>
+    AuthType Basic
+    AuthName other
+    AuthBasicProvider file
+    AuthUserFile "$Server::top/users"
+    Require valid-user
+</Location>
+<Location /index>
+    AuthType Basic
+    AuthName other
+    AuthBasicProvider file
+    AuthUserFile "$Server::top/users"
+    Require valid-user
+</Location>
+<Location /index/index.html>
+    AuthType MPin
+    Require valid-user
+</Location>
+Protocols h2c http/1.1
+TypesConfig /dev/null
+END
+
+sub load { return join '', map { "LoadModule ${_}_module @{[Server::modules()]}/mod_$_.so\n" } @_ }
+
+sub loads {
+    my $other = shift;
+    return load(@{$needs{$other} // []}, $other) . ($settings{$other} ? "$settings{$other}\n" : '');
+}
+
+my @john = (Authorization => 'Basic ' . MIME::Base64::encode('john:john-secret', ''));
+
+# Over HTTP/2 a stream has a connection of its own on another thread.
+sub by_http2 {
+    my $path = shift;
+    return scalar `curl -s --max-time 20 --http2-prior-knowledge -u john:john-secret http://127.0.0.1:$ENV{PORT}$path`;
+}
+
+sub tried {
+    my ($name, %how) = @_;
+    my $server = Server->new(%how)->start;
+    subtest $name => sub {
+        for my $path (qw(/basic/page.shtml /basic/folder.shtml)) {
+            for my $page (request($ENV{PORT}, GET => $path, headers => \@john)->content, by_http2($path)) {
+                like $page, qr/around/, "$path is the other's";
+                unlike $page, qr/UNDER LOCK/, 'and what it includes is ours';
+            }
+        }
+        my $index = request($ENV{PORT}, GET => '/index/', headers => [@john, Accept => 'text/html']);
+        is $index->code, 302, 'an index page of ours leads to the login';
+        unlike $_, qr/UNDER LOCK/, 'and shows nothing' for $index->content, by_http2('/index/');
+        for my $headers ([Accept => 'text/html'], [@john, Accept => 'text/html']) {
+            is request($ENV{PORT}, GET => '/protected/', headers => $headers)->code, 302, 'so does the page itself';
+        }
+        my $known = browser($ENV{PORT})->sign_in('john');
+        like $known->get('/basic/page.shtml', @john)->content, qr/around\nUNDER LOCK/, 'with a session it is all there';
+        is join("\n", grep { !/unable to include/ } $server->complaints), '', 'and nothing crashes';
+    };
+    $server->stop;
+    unlink "$Server::top/logs/error_log";
+}
+
+subtest include_of_a_protected_page_is_refused_beside_every_auth_module => sub {
+    for my $other (@others) {
+        -f Server::modules() . "/mod_$other.so" or diag("$other is not installed"), next;
+        my $basic = $other eq 'auth_basic' ? '' : load('auth_basic');
+        my $rest = load(qw(include mime http2)) . $basic;
+        tried("$other before ours", first => loads($other), conf => "$rest$places");
+        tried("$other after ours", conf => loads($other) . "$rest$places");
+    }
+};
+
+done_testing;
