@@ -23,8 +23,19 @@ static result_t *claim_free_name(rps_t *rps, const caller_t *caller, const pendi
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
-/* Signing out everywhere or being disabled since the PUT ends the registration too. */
-static result_t *same_user_still(rps_t *rps, const pending_t *pending, user_t *user, apr_pool_t *p)
+/* Has the session that proved the name ended? A step-up, which gives it another id, is no end. */
+static bool session_has_ended(rps_t *rps, const caller_t *caller, const pending_t *pending)
+{
+    static const unsigned char any_id[SESSION_ID_BYTES];
+    const uint32_t now = (uint32_t)apr_time_sec(caller->now);
+    return pending->expires <= now || !rps->revocations || !revocations_refresh(rps->revocations) ||
+           revocations_hit(rps->revocations, any_id, pending->family, pending->identity,
+                           pending->uid, pending->user_version, pending->sealed, now) == REVOKED;
+}
+
+/* Signing out or being disabled since the PUT ends the registration too. */
+static result_t *same_user_still(rps_t *rps, const caller_t *caller, const pending_t *pending,
+                                 user_t *user, apr_pool_t *p)
 {
     store_status_t status = people_get(rps->people, pending->uid, user, p);
     if (status == STORE_MISSING)
@@ -33,7 +44,12 @@ static result_t *same_user_still(rps_t *rps, const pending_t *pending, user_t *u
         return store_refusal(status, p);
     if (user->state != USER_ACTIVE)
         return account_disabled(p);
-    return user->version == pending->user_version ? NULL : pending_unknown(p);
+    if (user->version == pending->user_version && !session_has_ended(rps, caller, pending))
+        return NULL;
+    log_debug(caller->log, "MPIN0563",
+              "the session by which %s began this registration has ended, and it ends, too",
+              pending->name);
+    return pending_unknown(p);
 }
 
 result_t *become_device(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
@@ -96,7 +112,7 @@ static result_t *become_of_session(rps_t *rps, const caller_t *caller, const mpi
                                    const pending_t *pending, apr_pool_t *p)
 {
     user_t user;
-    result_t *refusal = same_user_still(rps, pending, &user, p);
+    result_t *refusal = same_user_still(rps, caller, pending, &user, p);
     if (!refusal)
         refusal = note_name_proven(rps, caller, &user, p);
     return refusal ? refusal : become_device(rps, caller, id, pending, &user, p);

@@ -1,13 +1,73 @@
 #include "rps/prove.h"
 
+#include <apr_strings.h>
 #include <string.h>
+#include "base/json.h"
+#include "rps/admission.h"
 #include "rps/allowed.h"
 
-/* Signed in by password, or by another provider, as this very name. A PIN alone adds no devices. */
-static bool session_proves(const session_t *session, const char *name)
+/* A password, or a login at another provider, is the name's own proof. */
+#define OF_THE_NAME (FACTOR_BIT(FACTOR_PASSWORD) | FACTOR_BIT(FACTOR_TRUSTED))
+
+/* ---- by session ------------------------------------------------------------------------------ */
+
+/* A PIN proves as much as its device was set up with: a name that was merely taken first stays with
+ * that one device. */
+static store_status_t pin_proves(rps_t *rps, const session_t *session, bool *proves, apr_pool_t *p)
 {
-    return session && strcmp(session->name, name) == 0 &&
-           ((session->amr & AMR_PWD) || strcmp(session->provider, "local") != 0);
+    identity_t identity;
+    *proves = false;
+    if (!session->proven[FACTOR_PIN])
+        return STORE_OK;
+    store_status_t status = people_identity(rps->people, session->identity, &identity, p);
+    if (status == STORE_OK)
+        *proves = identity.state == IDENTITY_ACTIVE && identity.origin != ORIGIN_OPEN &&
+                  rps_origin_counts(rps->settings, identity.origin);
+    return status == STORE_MISSING ? STORE_OK : status;
+}
+
+store_status_t prove_weigh_session(rps_t *rps, const caller_t *caller, const char *name,
+                                   session_proof_t *proof, apr_pool_t *p)
+{
+    const session_t *session = caller->session;
+    bool by_pin;
+    *proof = SESSION_PROVES_NOT;
+    if (!rps->settings->register_signed_in || !session || strcmp(session->name, name) != 0)
+        return STORE_OK;
+    store_status_t status = pin_proves(rps, session, &by_pin, p);
+    if (status != STORE_OK)
+        return status;
+    const bool of_name = (session->amr & AMR_PWD) || strcmp(session->provider, "local") != 0;
+    const uint32_t factors = (of_name ? OF_THE_NAME : 0) | (by_pin ? FACTOR_BIT(FACTOR_PIN) : 0);
+    if (factors)
+        *proof =
+            demand_lasting(session, factors, caller->now) ? SESSION_PROVES : SESSION_PROVED_ONCE;
+    return STORE_OK;
+}
+
+/* Where the person shows once more that it's them; the pad adds the way back. */
+static result_t *proof_too_old(rps_t *rps, const caller_t *caller, apr_pool_t *p)
+{
+    result_t *result =
+        result_error(p, 403, "proof_too_old", "Confirm that it's you first: sign in again.");
+    const char *login = rps->settings->login_url;
+    if (login && *login)
+        result->json =
+            json_tie(p, json_pack("{s:s}", "login_url", apr_pstrcat(p, login, "?fresh=1", NULL)));
+    log_debug(caller->log, "MPIN0561", "%s sets up no device by this session: it proved %s",
+              caller->session->name, demand_proven_text(caller->session, caller->now, p));
+    return result;
+}
+
+static void note_session(const session_t *session, const user_t *user, pending_t *pending)
+{
+    pending->origin = ORIGIN_SESSION;
+    pending->user_version = user->version;
+    pending->sealed = session->seen;
+    pending->expires = session->expires;
+    memcpy(pending->uid, user->uid, sizeof pending->uid);
+    memcpy(pending->family, session->family, sizeof pending->family);
+    memcpy(pending->identity, session->identity, sizeof pending->identity);
 }
 
 static result_t *registration_closed(apr_pool_t *p)
@@ -54,11 +114,11 @@ static result_t *prove_by_session(rps_t *rps, const caller_t *caller, const char
         return result_error(p, 403, "too_many_identities",
                             "This name has as many devices as it may have.");
 
-    pending->origin = ORIGIN_SESSION;
-    pending->user_version = user.version;
-    memcpy(pending->uid, user.uid, sizeof pending->uid);
+    note_session(caller->session, &user, pending);
     return NULL;
 }
+
+/* ---- otherwise ------------------------------------------------------------------------------- */
 
 /* A name that has a user is taken, whatever their identities: somebody has registered it, or has
  * signed in. */
@@ -123,9 +183,15 @@ result_t *prove_name(rps_t *rps, const caller_t *caller, const char *name, pendi
 {
     if (rps->settings->service)
         return prove_to_application(rps, name, pending, p);
-    if (rps->settings->register_signed_in && session_proves(caller->session, name))
+    session_proof_t proof;
+    store_status_t status = prove_weigh_session(rps, caller, name, &proof, p);
+    if (status != STORE_OK)
+        return store_refusal(status, p);
+    if (proof == SESSION_PROVES)
         return prove_by_session(rps, caller, name, pending, p);
     if (rps->settings->register_mail && name_domain(name))
         return prove_by_mailbox(rps, name, pending, p);
+    if (proof == SESSION_PROVED_ONCE)
+        return proof_too_old(rps, caller, p);
     return prove_by_being_first(rps, caller, name, pending, p);
 }
