@@ -239,7 +239,7 @@ result_t *remote_client_settings(remote_t *remote, const caller_t *caller, const
     result_t *refusal = fetch_settings(remote, &json, p);
     if (refusal)
         return refusal;
-    client_settings_add_site(json, remote->rps, caller, p);
+    client_settings_add_site(json, remote->rps->settings, caller);
     json_set_text(json, "seedValue", client_settings_seed(p));
     json_object_set_new(json, "serverTime", json_integer(caller->now / 1000));
     if (user_data) {

@@ -26,14 +26,13 @@ static json_t *registration_ways(const rps_settings_t *settings, const caller_t 
 
 /* `fresh`: a device may be set up by this session. The pad leads to another proof where it may not;
  * a session that never proved its name is told so when it tries. */
-static json_t *signed_in_user(rps_t *rps, const caller_t *caller, apr_pool_t *p)
+static json_t *signed_in_user(const rps_settings_t *settings, const caller_t *caller)
 {
-    session_proof_t proof;
-    if (!caller->session)
-        return json_null();
-    store_status_t status = prove_weigh_session(rps, caller, caller->session->name, &proof, p);
-    return json_pack("{s:s, s:b}", "user", caller->session->name, "fresh",
-                     status == STORE_OK && proof != SESSION_PROVED_ONCE);
+    const session_t *session = caller->session;
+    return session ? json_pack("{s:s, s:b}", "user", session->name, "fresh",
+                               prove_weigh_session(settings, session, session->name, caller->now) !=
+                                   SESSION_PROVED_ONCE)
+                   : json_null();
 }
 
 const char *client_settings_seed(apr_pool_t *p)
@@ -90,12 +89,11 @@ static void add_protocol(json_t *json, rps_t *rps, apr_pool_t *p)
     add_phone(json, rps, p);
 }
 
-void client_settings_add_site(json_t *json, rps_t *rps, const caller_t *caller, apr_pool_t *p)
+void client_settings_add_site(json_t *json, const rps_settings_t *s, const caller_t *caller)
 {
-    const rps_settings_t *s = rps->settings;
     json_set_text(json, "title", s->title);
     json_object_set_new(json, "registration", registration_ways(s, caller));
-    json_object_set_new(json, "signedIn", signed_in_user(rps, caller, p));
+    json_object_set_new(json, "signedIn", signed_in_user(s, caller));
     json_set_text(json, "loginURL", s->login_url);
     json_set_text(json, "logoutURL", s->logout_url);
 }
@@ -104,10 +102,11 @@ static void add_pad_fields(json_t *json, rps_t *rps, const caller_t *caller, apr
 {
     const rps_settings_t *s = rps->settings;
     json_set_text(json, "suite", MPIN_SUITE);
+    json_set_text(json, "siteURL", s->public_url);
     json_set_text(json, "registerPostURL", apr_pstrcat(p, s->base_url, "/register", NULL));
     json_object_set_new(json, "pinLength", json_integer(s->pin_length));
     json_object_set_new(json, "maxFailures", json_integer(s->max_failures));
-    client_settings_add_site(json, rps, caller, p);
+    client_settings_add_site(json, s, caller);
 }
 
 result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)

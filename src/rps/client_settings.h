@@ -7,7 +7,7 @@
 #define MPIN_SUITE "BLS12381-MPIN-NU"
 
 /* The site says who it is, and what it offers this caller. */
-void client_settings_add_site(json_t *json, rps_t *rps, const caller_t *caller, apr_pool_t *p);
+void client_settings_add_site(json_t *json, const rps_settings_t *s, const caller_t *caller);
 
 /* Old clients do not start without a seed. Ours takes randomness from its platform, and nobody
  * should take it from here: but what is sent is fresh each time. */

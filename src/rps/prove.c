@@ -3,46 +3,19 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "base/json.h"
-#include "rps/admission.h"
 #include "rps/allowed.h"
-
-/* A password, or a login at another provider, is the name's own proof. */
-#define OF_THE_NAME (FACTOR_BIT(FACTOR_PASSWORD) | FACTOR_BIT(FACTOR_TRUSTED))
 
 /* ---- by session ------------------------------------------------------------------------------ */
 
-/* A PIN proves as much as its device was set up with: a name that was merely taken first stays with
- * that one device. */
-static store_status_t pin_proves(rps_t *rps, const session_t *session, bool *proves, apr_pool_t *p)
+session_proof_t prove_weigh_session(const rps_settings_t *settings, const session_t *session,
+                                    const char *name, apr_time_t now)
 {
-    identity_t identity;
-    *proves = false;
-    if (!session->proven[FACTOR_PIN])
-        return STORE_OK;
-    store_status_t status = people_identity(rps->people, session->identity, &identity, p);
-    if (status == STORE_OK)
-        *proves = identity.state == IDENTITY_ACTIVE && identity.origin != ORIGIN_OPEN &&
-                  rps_origin_counts(rps->settings, identity.origin);
-    return status == STORE_MISSING ? STORE_OK : status;
-}
-
-store_status_t prove_weigh_session(rps_t *rps, const caller_t *caller, const char *name,
-                                   session_proof_t *proof, apr_pool_t *p)
-{
-    const session_t *session = caller->session;
-    bool by_pin;
-    *proof = SESSION_PROVES_NOT;
-    if (!rps->settings->register_signed_in || !session || strcmp(session->name, name) != 0)
-        return STORE_OK;
-    store_status_t status = pin_proves(rps, session, &by_pin, p);
-    if (status != STORE_OK)
-        return status;
-    const bool of_name = (session->amr & AMR_PWD) || strcmp(session->provider, "local") != 0;
-    const uint32_t factors = (of_name ? OF_THE_NAME : 0) | (by_pin ? FACTOR_BIT(FACTOR_PIN) : 0);
-    if (factors)
-        *proof =
-            demand_lasting(session, factors, caller->now) ? SESSION_PROVES : SESSION_PROVED_ONCE;
-    return STORE_OK;
+    if (!settings->register_signed_in || !session || strcmp(session->name, name) != 0 ||
+        !((session->amr & AMR_PWD) || strcmp(session->provider, "local") != 0))
+        return SESSION_PROVES_NOT;
+    return demand_lasting(session, FACTORS_FIRST | FACTOR_BIT(FACTOR_TRUSTED), now)
+               ? SESSION_PROVES
+               : SESSION_PROVED_ONCE;
 }
 
 /* Where the person shows once more that it's them; the pad adds the way back. */
@@ -183,10 +156,8 @@ result_t *prove_name(rps_t *rps, const caller_t *caller, const char *name, pendi
 {
     if (rps->settings->service)
         return prove_to_application(rps, name, pending, p);
-    session_proof_t proof;
-    store_status_t status = prove_weigh_session(rps, caller, name, &proof, p);
-    if (status != STORE_OK)
-        return store_refusal(status, p);
+    const session_proof_t proof =
+        prove_weigh_session(rps->settings, caller->session, name, caller->now);
     if (proof == SESSION_PROVES)
         return prove_by_session(rps, caller, name, pending, p);
     if (rps->settings->register_mail && name_domain(name))

@@ -10,14 +10,15 @@
 result_t *prove_name(rps_t *rps, const caller_t *caller, const char *name, pending_t *pending,
                      apr_pool_t *p);
 
-/* The worth of the caller's session for a name: a session alone makes nothing that outlives it
- * (docs/security.md, "A proof has an age"). */
+/* The worth of a session for a name: it was proven by password, or at another provider, and by any
+ * sign-in not longer ago than DEMAND_LASTING_AGE; for a session alone makes nothing that outlives it
+ * (docs/security.md, "A proof has an age"). A PIN alone adds no devices. */
 typedef enum {
-    SESSION_PROVES_NOT = 0, /* somebody else's, or one that never proved the name */
-    SESSION_PROVED_ONCE,    /* it did, longer ago than DEMAND_LASTING_AGE */
+    SESSION_PROVES_NOT = 0, /* nobody's, somebody else's, or one that never proved the name */
+    SESSION_PROVED_ONCE,    /* too long ago */
     SESSION_PROVES
 } session_proof_t;
-store_status_t prove_weigh_session(rps_t *rps, const caller_t *caller, const char *name,
-                                   session_proof_t *proof, apr_pool_t *p);
+session_proof_t prove_weigh_session(const rps_settings_t *settings, const session_t *session,
+                                    const char *name, apr_time_t now);
 
 #endif

@@ -1,6 +1,6 @@
 // The way in: the first screen follows from what this device and the server know.
 
-import { endReset, identitiesOf, pendingReset } from '../keep/identities.js';
+import { endReset, identitiesOf, pendingReset, pendingSetup } from '../keep/identities.js';
 import { h } from './dom.js';
 import { leavePage, otherWays, phoneOffered } from './elsewhere.js';
 import { storage } from './notices.js';
@@ -24,6 +24,9 @@ export async function start(stage) {
     } finally {
         clearTimeout(late);
     }
+    const { elsewhere } = stage.flow.rps;
+    if (elsewhere)
+        return stage.go('address', { origin: elsewhere });
     await stage.go('home');
     stage.root.toggleAttribute('data-phone', phoneOffered(stage));
     stage.options.onLoaded?.();
@@ -41,6 +44,12 @@ export async function home(stage) {
         endReset();
         return register(stage, { user: forgotten.user, old: forgotten });
     }
+    if (user && pendingSetup(stage.flow.rps)) {
+        endReset();
+        return register(stage, { user, old: mine });
+    }
+    if (stage.options.confirm && user)
+        return mine && !mine.state ? stage.go('enter', mine) : stage.notice('confirm', 'confirm', otherWays(stage));
     if (stage.options.offer && mine && !mine.state)
         return leavePage(stage.options.success);
     if (user && (!mine || stage.options.offer))
