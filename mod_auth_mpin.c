@@ -43,6 +43,9 @@ static const route_t routes[] = {
     {"GET", PATH_RPS, "/clientSettings", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0, rpa_client_settings},
     {"PUT", PATH_RPS, "/user", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_user},
     {"PUT", PATH_RPS, "/user/*", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_user},
+    /* the same where something in front lets GET and POST through and nothing else */
+    {"POST", PATH_RPS, "/register", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_user},
+    {"POST", PATH_RPS, "/register/*", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_user},
     {"GET", PATH_RPS, "/signature/*", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0, rpa_signature_get},
     {"POST", PATH_RPS, "/signature/*", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0,
      rpa_signature_post},

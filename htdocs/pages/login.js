@@ -30,7 +30,7 @@ pad?.addEventListener('mpin-screen', (event) => {
         show(before);
     if (!screen.startsWith('phone'))
         before = undefined;
-    const useless = ['empty', 'insecure', 'storage'].includes(screen);
+    const useless = ['empty', 'insecure', 'storage', 'confirm'].includes(screen);
     html.classList.toggle('pin-usable', !useless);
     if (!form || screen === 'loading')
         return;

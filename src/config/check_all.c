@@ -146,6 +146,7 @@ static void check_shared(const checked_t *one, const checked_t *other)
 static void check_site(checked_t *site)
 {
     check_url(site);
+    check_address(site);
     check_registration(site);
     check_cookies(site);
     check_paths(site);
@@ -179,6 +180,7 @@ int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
         for (int earlier = 0; earlier < i; earlier++) {
             const checked_t *other = &APR_ARRAY_IDX(sites, earlier, checked_t);
             check_shared(other, &APR_ARRAY_IDX(sites, i, checked_t));
+            check_registration_beside(&APR_ARRAY_IDX(sites, i, checked_t), other);
             check_second_dta_beside(&APR_ARRAY_IDX(sites, i, checked_t), other);
             check_service_beside(&APR_ARRAY_IDX(sites, i, checked_t), other);
         }

@@ -26,6 +26,26 @@ static void check_mail(const checked_t *site)
         check_program(site, SETTING_mail, config->mail.password_command[0]);
 }
 
+static bool signs_in_by_pin(const server_config_t *config)
+{
+    return !config->service.parts && config->paths.path[PATH_RPS] &&
+           config->paths.path[PATH_AUTHENTICATE];
+}
+
+void check_registration_beside(const checked_t *site, const checked_t *other)
+{
+    const server_config_t *a = site->config, *b = other->config;
+    const unsigned ways = REGISTER_SIGNED_IN | REGISTER_OPEN | REGISTER_MAIL;
+    const written_t *there = check_at(other, SETTING_ways);
+    if (((a->ways ^ b->ways) & ways) && signs_in_by_pin(a) && signs_in_by_pin(b) &&
+        !strcmp(a->store, b->store))
+        mistake_maybe(site->pconf, check_at(site, SETTING_ways),
+                      "names are proven otherwise than at %s:%d, which has the same store, and a "
+                      "device set up there counts here only where its way is open here, too; write "
+                      "the same MPinRegister, or an MPinStore for each",
+                      there->file, there->line);
+}
+
 /* There is no default for who may register (docs/security.md, "Who may register"). */
 void check_registration(const checked_t *site)
 {

@@ -89,7 +89,12 @@ void check_service_beside(const checked_t *site, const checked_t *other)
 {
     const server_config_t *a = site->config, *b = other->config;
     const bool serves = (a->service.parts | b->service.parts) & SERVICE_RPS;
-    if (serves && has_people(a) && has_people(b) && !strcmp(a->store, b->store))
+    const bool both = a->service.parts & b->service.parts & SERVICE_RPS;
+    if (both && !strcmp(a->store, b->store))
+        mistake(site->pconf, check_at(site, SETTING_service),
+                "another service has the same store, and each application would vouch for the "
+                "other's users; write an MPinStore for each");
+    else if (serves && has_people(a) && has_people(b) && !strcmp(a->store, b->store))
         mistake_maybe(site->pconf,
                       check_at(a->service.parts & SERVICE_RPS ? site : other, SETTING_service),
                       "another vhost has the same store, where the same name is the same person; "

@@ -23,8 +23,13 @@ static inline const written_t *check_at(const checked_t *site, int setting)
     return at ? at : site->config->written[SETTING_engine];
 }
 
-/* check_registration.c: who may register, and the mail that it needs */
+/* check_registration.c: who may register, and the mail that it needs; and `other`, an earlier
+ * vhost. */
 void check_registration(const checked_t *site);
+void check_registration_beside(const checked_t *site, const checked_t *other);
+
+/* check_address.c: the public URL's port, and other names of the vhost */
+void check_address(const checked_t *site);
 
 /* check_around.c: store, keys and files on this machine. */
 void check_store(const checked_t *site);

@@ -26,6 +26,14 @@ bool surroundings_all_loopback(void)
     return ap_listeners != NULL;
 }
 
+bool surroundings_listen(unsigned port)
+{
+    for (const ap_listen_rec *each = ap_listeners; each; each = each->next)
+        if (each->bind_addr->port == port)
+            return true;
+    return false;
+}
+
 /* The Listen line of the vhost's port, else the first. */
 static const ap_listen_rec *listener_of(const server_rec *server)
 {

@@ -9,6 +9,9 @@
 /* Every Listen address is a loopback one (and there is one). */
 bool surroundings_all_loopback(void);
 
+/* A Listen line has this port. */
+bool surroundings_listen(unsigned port);
+
 /* The public URL of a server that listens on loopback only, for when MPinPublicURL is missing.
  * False where there is no such Listen. */
 bool surroundings_local_url(const server_rec *server, public_url_t *url, apr_pool_t *p);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "login/login.h"
+#include "login/address.h"
 #include "login/login_form.h"
 #include "login/page.h"
 #include "login/return_to.h"
@@ -23,10 +24,11 @@ const char *login_begin(request_rec *r, const demand_t *demand, bool post_lost)
 
     request_prelogin(r, &prelogin, r->request_time);
     const char *nonce = prelogin_add(&prelogin, wanted(r), demand, post_lost, r->request_time);
-    nonce = apr_pstrdup(r->pool, nonce);
-    return request_keep_prelogin(r, &prelogin, r->request_time)
-               ? apr_pstrcat(r->pool, site->paths[PATH_LOGIN], "?s=", nonce, NULL)
-               : NULL;
+    const char *location = apr_pstrcat(r->pool, site->paths[PATH_LOGIN], "?s=", nonce, NULL);
+    if (*wanted(r) &&
+        address_doubtful(r, site)) /* where the page leads to, nobody has our cookie */
+        location = apr_pstrcat(r->pool, location, "&", address_return(wanted(r), r->pool), NULL);
+    return request_keep_prelogin(r, &prelogin, r->request_time) ? location : NULL;
 }
 
 int login_page_for_post(request_rec *r, const demand_t *demand)
@@ -120,6 +122,16 @@ static const prelogin_entry_t *entry_for(facts_t *facts, bool *made)
     return prelogin_find(prelogin, prelogin_add(prelogin, back, &demand, false, facts->caller.now));
 }
 
+/* What the place wants; a device that is to be set up wants a fresh proof, whatever the place. */
+static demand_t demand_now(const facts_t *facts, const prelogin_entry_t *entry)
+{
+    demand_t demand = entry ? entry->demand : demand_any;
+    if (apr_table_get(facts->query, "fresh") &&
+        (!demand.max_age || demand.max_age > DEMAND_LASTING_AGE))
+        demand.max_age = DEMAND_LASTING_AGE;
+    return demand;
+}
+
 /* A signed-in person sees that they are, unless the place they want asks for more than they have
  * shown. */
 result_t *login_page(facts_t *facts)
@@ -143,15 +155,17 @@ result_t *login_page(facts_t *facts)
     const session_t *session = facts->caller.session;
     if (session && apr_table_get(facts->query, "offer") && site->rps_settings.register_signed_in)
         return login_offer(facts, entry);
-    if (session && demand_is_met(entry ? &entry->demand : &demand_any, session, facts->caller.now))
+    const demand_t demand = demand_now(facts, entry);
+    if (session && demand_is_met(&demand, session, facts->caller.now))
         return already_signed_in(facts, entry);
 
     if (session)
         log_debug(facts->caller.log, "MPIN0735", "%s has proven %s, and signs in again for %s",
                   session->name, demand_proven_text(session, facts->caller.now, facts->r->pool),
-                  demand_text(entry ? &entry->demand : &demand_any, facts->r->pool));
+                  demand_text(&demand, facts->r->pool));
     page_values_t page = page_begin(facts->r, site);
     form_show(&page, &facts->prelogin, entry);
+    page_set(&page, "confirm", session && apr_table_get(facts->query, "fresh") ? "1" : "");
     page_answer(&page, status_of(facts->r), "login");
     return NULL;
 }

@@ -4,6 +4,32 @@
 #include "rps/allowed.h"
 #include "rps/standing.h"
 
+bool rps_origin_counts(const rps_settings_t *s, origin_t origin)
+{
+    const bool closed = !s->register_open && !s->register_signed_in && !s->register_mail;
+    if (s->service ||
+        origin == ORIGIN_APPLICATION) /* an application's users are nobody at a site */
+        return s->service && origin == ORIGIN_APPLICATION;
+    if (origin == ORIGIN_OPEN)
+        return s->register_open;
+    if (origin == ORIGIN_SESSION)
+        return s->register_open || s->register_signed_in || closed;
+    return origin == ORIGIN_MAIL || origin == ORIGIN_INVITATION;
+}
+
+static result_t *way_closed(rps_t *rps, const identity_t *identity, apr_pool_t *p)
+{
+    if (log_may_say(&rps->told_way))
+        log_warn(rps->log, "MPIN0562",
+                 "identity %s of %s may not sign in: its name was proven %s, in which MPinRegister "
+                 "takes nobody here; the device is set up again, or write that way there",
+                 people_label(identity->handle, p), name_masked(identity->name, p),
+                 identity->origin == ORIGIN_OPEN ? "by being the first (open)"
+                                                 : "by a session (signed-in)");
+    return result_error(p, 403, "way_closed",
+                        "This device was set up in a way that this site no longer takes.");
+}
+
 /* A name is looked up in MPinRegisterAllow anew at every login. Without that, only those sign in
  * whose name was proven by a session. */
 static result_t *not_admitted(rps_t *rps, const caller_t *caller, const identity_t *identity,
@@ -17,6 +43,8 @@ static result_t *not_admitted(rps_t *rps, const caller_t *caller, const identity
                   vouched ? "vouched for by an application" : "not vouched for by the application");
         return result_error(p, 403, "not_allowed", no);
     }
+    if (!rps_origin_counts(rps->settings, identity->origin))
+        return way_closed(rps, identity, p);
     if (rps->settings->allow.kind == ALLOW_NOBODY &&
         (vouched || identity->origin == ORIGIN_SESSION))
         return NULL;

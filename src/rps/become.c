@@ -24,7 +24,17 @@ static result_t *claim_free_name(rps_t *rps, const caller_t *caller, const pendi
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
-/* Signing out everywhere or being disabled since the PUT ends the registration too. */
+/* Has the session that proved the name ended? A step-up, which gives it another id, is no end. */
+static bool session_has_ended(rps_t *rps, const caller_t *caller, const pending_t *pending)
+{
+    static const unsigned char any_id[SESSION_ID_BYTES];
+    const uint32_t now = (uint32_t)apr_time_sec(caller->now);
+    return pending->expires <= now || !rps->revocations || !revocations_refresh(rps->revocations) ||
+           revocations_hit(rps->revocations, any_id, pending->family, pending->identity,
+                           pending->uid, pending->user_version, pending->sealed, now) == REVOKED;
+}
+
+/* Signing out or being disabled since the PUT ends the registration too. */
 static result_t *same_user_still(rps_t *rps, const caller_t *caller, const pending_t *pending,
                                  user_t *user, apr_pool_t *p)
 {
@@ -35,10 +45,11 @@ static result_t *same_user_still(rps_t *rps, const caller_t *caller, const pendi
         return store_refusal(status, p);
     if (user->state != USER_ACTIVE)
         return account_disabled(p);
-    if (user->version == pending->user_version)
+    if (user->version == pending->user_version && !session_has_ended(rps, caller, pending))
         return NULL;
-    log_debug(caller->log, "MPIN0752", "%s was signed out everywhere since this registration began",
-              name_masked(user->name, p));
+    log_debug(caller->log, "MPIN0752",
+              "the session by which %s began this registration has ended, and it ends, too",
+              name_masked(pending->name, p));
     return pending_unknown(p);
 }
 

@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include "base/hex.h"
 #include "base/json.h"
+#include "rps/prove.h"
 #include "rps/split.h"
 
 #define SEED_BYTES 100 /* as many as the original sends */
@@ -24,9 +25,15 @@ static json_t *registration_ways(const rps_settings_t *settings, const caller_t 
     return ways;
 }
 
-static json_t *signed_in_user(const caller_t *caller)
+/* `fresh`: a device may be set up by this session. The pad leads to another proof where it may not;
+ * a session that never proved its name is told so when it tries. */
+static json_t *signed_in_user(const rps_settings_t *settings, const caller_t *caller)
 {
-    return caller->session ? json_pack("{s:s}", "user", caller->session->name) : json_null();
+    const session_t *session = caller->session;
+    return session ? json_pack("{s:s, s:b}", "user", session->name, "fresh",
+                               prove_weigh_session(settings, session, session->name, caller->now) !=
+                                   SESSION_PROVED_ONCE)
+                   : json_null();
 }
 
 const char *client_settings_seed(apr_pool_t *p)
@@ -87,14 +94,17 @@ void client_settings_add_site(json_t *json, const rps_settings_t *s, const calle
 {
     json_set_text(json, "title", s->title);
     json_object_set_new(json, "registration", registration_ways(s, caller));
-    json_object_set_new(json, "signedIn", signed_in_user(caller));
+    json_object_set_new(json, "signedIn", signed_in_user(s, caller));
     json_set_text(json, "loginURL", s->login_url);
     json_set_text(json, "logoutURL", s->logout_url);
 }
 
-static void add_pad_fields(json_t *json, const rps_settings_t *s, const caller_t *caller)
+static void add_pad_fields(json_t *json, rps_t *rps, const caller_t *caller, apr_pool_t *p)
 {
+    const rps_settings_t *s = rps->settings;
     json_set_text(json, "suite", MPIN_SUITE);
+    json_set_text(json, "siteURL", s->public_url);
+    json_set_text(json, "registerPostURL", apr_pstrcat(p, s->base_url, "/register", NULL));
     json_object_set_new(json, "pinLength", json_integer(s->pin_length));
     json_object_set_new(json, "maxFailures", json_integer(s->max_failures));
     client_settings_add_site(json, s, caller);
@@ -104,7 +114,7 @@ result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)
 {
     json_t *json = json_object();
     add_protocol(json, rps, p);
-    add_pad_fields(json, rps->settings, caller);
+    add_pad_fields(json, rps, caller, p);
     if (dta_other_url(rps->dta))
         json_object_set_new(json, "secondDTA", json_true());
     if (rps->settings->time_permits)

@@ -30,6 +30,7 @@ rps_t *rps_make(const rps_settings_t *settings, const rps_means_t *means, apr_po
     rps->settings = settings;
     rps->store = means->store;
     rps->people = means->people;
+    rps->revocations = means->revocations;
     rps->dta = means->dta;
     rps->phones = means->phones;
     rps->throttle = means->throttle;

@@ -7,7 +7,7 @@
 #include "store/change.h"
 #include "store/key.h"
 
-#define VERSION 3
+#define VERSION 4
 
 static const char *pending_key(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {

@@ -9,10 +9,14 @@
 
 typedef struct pending_t {
     unsigned char version;
-    unsigned char origin;  /* origin_t: how the name was proven */
-    unsigned char bound;   /* `browser` counts */
-    unsigned char active;  /* the name is proven: 0 = that has still to come */
-    uint32_t user_version; /* of the session that proved the name */
+    unsigned char origin; /* origin_t: how the name was proven */
+    unsigned char bound;  /* `browser` counts */
+    unsigned char active; /* the name is proven: 0 = that has still to come */
+    /* of the session that proved the name, with which the registration ends */
+    uint32_t user_version;
+    uint32_t sealed, expires; /* seconds */
+    unsigned char family[SESSION_ID_BYTES];
+    unsigned char identity[SESSION_ID_BYTES];
     unsigned char reg_ott[TOKEN_BYTES];
     unsigned char browser[PRELOGIN_ID_BYTES];
     unsigned char uid[UID_BYTES]; /* by session; an open name gets its user at the signature */

@@ -1,14 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/prove.h"
 
+#include <apr_strings.h>
 #include <string.h>
+#include "base/json.h"
 #include "rps/allowed.h"
+
+/* ---- by session ------------------------------------------------------------------------------ */
+
+session_proof_t prove_weigh_session(const rps_settings_t *settings, const session_t *session,
+                                    const char *name, apr_time_t now)
+{
+    if (!settings->register_signed_in || !session || strcmp(session->name, name) != 0 ||
+        !((session->amr & AMR_PWD) || strcmp(session->provider, "local") != 0))
+        return SESSION_PROVES_NOT;
+    return demand_lasting(session, FACTORS_FIRST | FACTOR_BIT(FACTOR_TRUSTED), now)
+               ? SESSION_PROVES
+               : SESSION_PROVED_ONCE;
+}
+
+/* Where the person shows once more that it's them; the pad adds the way back. */
+static result_t *proof_too_old(rps_t *rps, const caller_t *caller, apr_pool_t *p)
+{
+    result_t *result =
+        result_error(p, 403, "proof_too_old", "Confirm that it's you first: sign in again.");
+    const char *login = rps->settings->login_url;
+    if (login && *login)
+        result->json =
+            json_tie(p, json_pack("{s:s}", "login_url", apr_pstrcat(p, login, "?fresh=1", NULL)));
+    log_debug(caller->log, "MPIN0561", "%s sets up no device by this session: it proved %s",
+              caller->session->name, demand_proven_text(caller->session, caller->now, p));
+    return result;
+}
+
+static void note_session(const session_t *session, const user_t *user, pending_t *pending)
+{
+    pending->origin = ORIGIN_SESSION;
+    pending->user_version = user->version;
+    pending->sealed = session->seen;
+    pending->expires = session->expires;
+    memcpy(pending->uid, user->uid, sizeof pending->uid);
+    memcpy(pending->family, session->family, sizeof pending->family);
+    memcpy(pending->identity, session->identity, sizeof pending->identity);
+}
 
 /* ---- which ways there are -------------------------------------------------------------------- */
 
-/* Each is NULL where that way is open to the caller, else what closes it. */
+/* What closes each to the caller; NULL where it is open. */
 
-/* Signed in by password, or by another provider, as this very name. A PIN alone adds no devices. */
+/* Signed in by password, or by another provider, as this very name, not long ago. A PIN alone adds
+ * no devices. Asked only where the session does not do. */
 static const char *no_way_by_session(const rps_t *rps, const caller_t *caller, const char *name)
 {
     const session_t *session = caller->session;
@@ -18,9 +59,9 @@ static const char *no_way_by_session(const rps_t *rps, const caller_t *caller, c
         return "nobody is signed in";
     if (strcmp(session->name, name) != 0)
         return "somebody else is signed in";
-    return (session->amr & AMR_PWD) || strcmp(session->provider, "local") != 0
-               ? NULL
-               : "a PIN alone adds no device";
+    if (!(session->amr & AMR_PWD) && strcmp(session->provider, "local") == 0)
+        return "a PIN alone adds no device";
+    return "its proof is older than ten minutes";
 }
 
 static const char *no_way_by_mail(const rps_t *rps, const char *name)
@@ -89,11 +130,11 @@ static result_t *prove_by_session(rps_t *rps, const caller_t *caller, const char
         return result_error(p, 403, "too_many_identities",
                             "This name has as many devices as it may have.");
 
-    pending->origin = ORIGIN_SESSION;
-    pending->user_version = user.version;
-    memcpy(pending->uid, user.uid, sizeof pending->uid);
+    note_session(caller->session, &user, pending);
     return NULL;
 }
+
+/* ---- otherwise ------------------------------------------------------------------------------- */
 
 /* A name that has a user is taken, whatever their identities: somebody has registered it, or has
  * signed in. */
@@ -163,17 +204,21 @@ result_t *prove_name(rps_t *rps, const caller_t *caller, const char *name, pendi
                   name_masked(name, p));
         return prove_to_application(rps, caller, name, pending, p);
     }
-    const char *no_session = no_way_by_session(rps, caller, name);
-    if (!no_session) {
+    const session_proof_t proof =
+        prove_weigh_session(rps->settings, caller->session, name, caller->now);
+    if (proof == SESSION_PROVES) {
         log_debug(caller->log, "MPIN0754", "%s registers by session", name);
         return prove_by_session(rps, caller, name, pending, p);
     }
+    const char *no_session = no_way_by_session(rps, caller, name);
     const char *no_mail = no_way_by_mail(rps, name);
     if (!no_mail) {
         log_debug(caller->log, "MPIN0754", "%s registers by mail; not by session: %s",
                   name_masked(name, p), no_session);
         return prove_by_mailbox(rps, caller, name, pending, p);
     }
+    if (proof == SESSION_PROVED_ONCE)
+        return proof_too_old(rps, caller, p);
     const char *not_first = no_way_by_being_first(rps, caller);
     log_debug(caller->log, "MPIN0754", "%s %s; not by session: %s; not by mail: %s%s%s",
               name_masked(name, p), not_first ? "does not register" : "registers as the first",

@@ -18,6 +18,7 @@ struct rps_t {
     const rps_settings_t *settings;
     store_t *store;
     people_t *people;
+    revocations_t *revocations;
     const dta_t *dta;
     phones_t *phones;
     const throttle_t *throttle;
@@ -31,6 +32,7 @@ struct rps_t {
     const secret_t *link_key;   /* links of mails (rps/link.h) */
     secret_t *idle_key;         /* authOTTs that are kept nowhere (rps/authott.h) */
     const secret_t *activation; /* what keys of activation are made with (rps/vouch.h) */
+    apr_time_t told_way;        /* rps/admission.c: when last */
     peer_t verifier, permitter; /* applications that are asked (rps/application.h) */
 };
 

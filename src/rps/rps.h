@@ -50,6 +50,7 @@ typedef struct rps_t rps_t;
 typedef struct rps_means_t {
     store_t *store;
     people_t *people;
+    revocations_t *revocations; /* NULL: no session is known to last, so none registers anybody */
     const dta_t *dta;
     phones_t *phones;
     const throttle_t *throttle;

@@ -6,11 +6,11 @@
 #include "base/bytes.h"
 #include "session/cookie.h"
 
-#define LAYOUT 1  /* the version of the layout, its first byte */
+#define LAYOUT 2  /* the version of the layout, its first byte */
 #define LIFE 3600 /* seconds: as long as a pre-login cookie */
 #define BYTES_MAX                                                                                  \
-    (2 + 4 + PRELOGIN_ID_BYTES + 4 * SESSION_ID_BYTES + 16 + 1 + SESSION_NAME_MAX + 1 +            \
-     SESSION_PROVIDER_MAX)
+    (2 + 4 + PRELOGIN_ID_BYTES + 4 * SESSION_ID_BYTES + 16 + BYTES_NUMBER_MAX + 4 * FACTOR_COUNT + \
+     1 + SESSION_NAME_MAX + 1 + SESSION_PROVIDER_MAX)
 
 struct applicants_t {
     cookie_sealer_t *sealer;
@@ -27,6 +27,31 @@ applicants_t *applicants_make(const keys_t *keys, const char *realm, revocations
     return applicants->sealer ? applicants : NULL;
 }
 
+/* A registration is judged when it comes by, so the proofs' own times go with it. */
+static void put_proofs(bytes_out_t *out, const session_t *session)
+{
+    uint32_t factors = 0;
+    for (int factor = 0; factor < FACTOR_COUNT; factor++)
+        if (session->proven[factor])
+            factors |= FACTOR_BIT(factor);
+    bytes_put_number(out, factors);
+    for (int factor = 0; factor < FACTOR_COUNT; factor++)
+        if (session->proven[factor])
+            bytes_put_u32(out, session->proven[factor]);
+}
+
+static void get_proofs(bytes_in_t *in, session_t *session)
+{
+    uint32_t factors = bytes_get_number(in);
+    in->ok = in->ok && factors < FACTOR_BIT(FACTOR_COUNT);
+    for (; in->ok && factors; factors &= factors - 1) {
+        const uint32_t proven = bytes_get_u32(in);
+        session->proven[__builtin_ctz(factors)] = proven;
+        if (proven > session->auth_time)
+            session->auth_time = proven;
+    }
+}
+
 static void put_session(bytes_out_t *out, const session_t *session)
 {
     bytes_put(out, session->id, SESSION_ID_BYTES);
@@ -37,6 +62,7 @@ static void put_session(bytes_out_t *out, const session_t *session)
     bytes_put_u32(out, session->seen);
     bytes_put_u32(out, session->expires);
     bytes_put_u32(out, session->amr);
+    put_proofs(out, session);
     bytes_put_text(out, session->name);
     bytes_put_text(out, session->provider);
 }
@@ -51,6 +77,7 @@ static void get_session(bytes_in_t *in, session_t *session)
     session->seen = bytes_get_u32(in);
     session->expires = bytes_get_u32(in);
     session->amr = bytes_get_u32(in);
+    get_proofs(in, session);
     bytes_get_text(in, session->name, sizeof session->name);
     bytes_get_text(in, session->provider, sizeof session->provider);
 }

@@ -14,7 +14,8 @@
 typedef struct applicant_t {
     unsigned char browser[PRELOGIN_ID_BYTES]; /* its pre-login id */
     bool signed_in;
-    session_t session; /* id, family, uid, identity, version, seen, expires, amr, name, provider */
+    session_t session; /* id, family, uid, identity, version, seen, expires, when each factor was
+                          proven, amr, name, provider */
 } applicant_t;
 
 typedef struct applicants_t applicants_t;

@@ -40,6 +40,12 @@ bool demand_is_met(const demand_t *demand, const session_t *session, apr_time_t 
     return false;
 }
 
+bool demand_lasting(const session_t *session, uint32_t factors, apr_time_t now)
+{
+    const demand_t demand = {.first = factors, .max_age = DEMAND_LASTING_AGE};
+    return demand_is_met(&demand, session, now);
+}
+
 const char *demand_text(const demand_t *demand, apr_pool_t *p)
 {
     const char *text = NULL;

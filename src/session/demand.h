@@ -27,6 +27,11 @@ bool demand_is_same(const demand_t *one, const demand_t *other);
  * old PIN fresh. */
 bool demand_is_met(const demand_t *demand, const session_t *session, apr_time_t now);
 
+/* What outlives the session is made only with a proof that is not older than so many seconds
+ * (docs/security.md, "A proof has an age"). True where one of these FACTOR_BITs is. */
+#define DEMAND_LASTING_AGE 600
+bool demand_lasting(const session_t *session, uint32_t factors, apr_time_t now);
+
 /* Both sides in words, for debug lines, in the pool: "pin or password, at most 300 s ago", and
  * "password 412 s ago" ("nothing" where nothing was proven). */
 const char *demand_text(const demand_t *demand, apr_pool_t *p);

@@ -77,6 +77,7 @@ static bool place_raise(place_t *place)
     site->phones = phones_make(&site->phone_settings, site->store, &site->throttle, keys, p);
     const rps_means_t means = {.store = site->store,
                                .people = site->people,
+                               .revocations = site->revocations,
                                .dta = site->dta,
                                .phones = site->phones,
                                .throttle = &site->throttle,

@@ -250,6 +250,22 @@ static seats_t *make_seats(apr_pool_t *p)
     return seats_make(daemons * (threads > 0 ? threads : 1) / 10, p);
 }
 
+/* A vhost without directives of ours has those of the main server, but not always its address: on
+ * loopback the vhost's own port is its public URL, unless one is written. */
+static server_config_t *config_of_its_own(server_rec *server, apr_pool_t *p)
+{
+    server_config_t *config = directives_of(server);
+    public_url_t url;
+    if (!config->place || config->written[SETTING_public_url] ||
+        !surroundings_local_url(server, &url, p) ||
+        strcmp(url.text, config->place->down.url.text) == 0)
+        return config;
+    server_config_t *own = apr_pmemdup(p, config, sizeof(*own));
+    own->place = NULL;
+    ap_set_module_config(server->module_config, &auth_mpin_module, own);
+    return own;
+}
+
 int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                      server_rec *main_server)
 {
@@ -260,7 +276,7 @@ int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     apr_array_header_t *depots = apr_array_make(ptemp, 2, sizeof(depot_t *));
     seats_t *seats = make_seats(pconf);
     for (server_rec *server = main_server; server; server = server->next) {
-        server_config_t *config = directives_of(server);
+        server_config_t *config = config_of_its_own(server, pconf);
         if (config->engine && !config->place &&
             make_place(config, server, main_server, depots, pconf) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;

@@ -10,6 +10,25 @@ APLOG_USE_MODULE(auth_mpin);
 
 #define BEARER "Bearer " /* RFC 6750, section 2.1 */
 
+/* Whoever opens the site at another address than its own is refused like a stranger's page: only
+ * the administrator can tell the two apart, and mend it. */
+static void note_origin(const request_rec *r, const site_t *site, const char *origin,
+                        const char *from)
+{
+    static apr_time_t told;
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                  "MPIN0725: a change that another origin asked for is refused: Origin %s, "
+                  "Sec-Fetch-Site %s; ours is %s (MPinPublicURL)",
+                  origin ? origin : "none", from ? from : "none", site->url.text);
+    if (origin && log_may_say(&told))
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, r,
+            "MPIN0564: a request from a page of %.200s is refused, because this site is "
+            "%s (MPinPublicURL); if people open it at that address, redirect that to this "
+            "one, or write the address that is right into MPinPublicURL",
+            origin, site->url.text);
+}
+
 bool admit_origin(const request_rec *r, const site_t *site, const route_t *route)
 {
     const char *origin = apr_table_get(r->headers_in, "Origin");
@@ -18,15 +37,11 @@ bool admit_origin(const request_rec *r, const site_t *site, const route_t *route
                           ? strcmp(origin, site->url.text) == 0 || cors_allows(site, route, origin)
                           : !from || strcmp(from, "same-origin") == 0;
     if (!ours)
-        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                      "MPIN0725: a change that another origin asked for is refused: Origin %s, "
-                      "Sec-Fetch-Site %s; ours is %s (MPinPublicURL)",
-                      origin ? origin : "none", from ? from : "none", site->url.text);
+        note_origin(r, site, origin, from);
     return ours;
 }
 
-/* True where a header says that somebody stands between the client and us. */
-static bool came_through_a_proxy(const request_rec *r)
+bool admit_through_proxy(const request_rec *r)
 {
     const apr_array_header_t *headers = apr_table_elts(r->headers_in);
     for (int i = 0; i < headers->nelts; i++) {
@@ -42,7 +57,7 @@ static bool came_through_a_proxy(const request_rec *r)
 bool admit_loopback(const request_rec *r, const site_t *site)
 {
     static const char *const hosts[] = {"localhost", "127.0.0.1", "::1", "[::1]"};
-    if (!site->all_loopback || !r->hostname || came_through_a_proxy(r))
+    if (!site->all_loopback || !r->hostname || admit_through_proxy(r))
         return false;
     for (apr_size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
         if (strcasecmp(r->hostname, hosts[i]) == 0)

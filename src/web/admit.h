@@ -11,6 +11,9 @@
  * absent. */
 bool admit_origin(const request_rec *r, const site_t *site, const route_t *route);
 
+/* True where a header says that somebody stands between the client and us. */
+bool admit_through_proxy(const request_rec *r);
+
 /* True where loopback privileges hold (docs/security.md, "Loopback is not local"). */
 bool admit_loopback(const request_rec *r, const site_t *site);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // /mpin/mpin-pad.js, the pad for pages with ES modules:
-// <mpin-pad settings="…" state="…" user="…" success="…" offer others>
+// <mpin-pad settings="…" state="…" user="…" success="…" offer confirm others>
 
 import { Flow } from '../keep/flow.js';
 import { Stage } from '../screens/stage.js';
@@ -21,6 +21,7 @@ class MpinPad extends HTMLElement {
             user: value('user'),
             success: value('success'),
             offer: this.hasAttribute('offer'),
+            confirm: this.hasAttribute('confirm'),
             others: this.hasAttribute('others'),
         });
         this.stage = new Stage(this, text, flow, SCREENS);

@@ -9,6 +9,8 @@ import * as store from './store.js';
 const KNOWN = 'mpin-known'; // localStorage: '1' where there are any, for the login page's first look
 const RESET = 'mpin-reset'; // sessionStorage: the mpinId whose PIN is to be set anew after another sign-in
 
+const SETUP = 'mpin-setup'; // sessionStorage: the user who sets up a PIN after another sign-in
+
 /** Undefined where the browser keeps none. @param {Rps} rps */
 export async function identitiesOf(rps) {
     const known = await store.list(rps.id).catch(() => undefined);
@@ -33,10 +35,20 @@ export async function replaceOthers(rps, { user, mpinId }) {
 /** This PIN is to be set anew when its user has signed in another way. @param {Identity} identity */
 export const beginReset = ({ mpinId }) => sessionStorage.setItem(RESET, mpinId);
 
-export const endReset = () => sessionStorage.removeItem(RESET);
+/** This user sets up a PIN when they have shown once more who they are. @param {string} user */
+export const beginSetup = (user) => sessionStorage.setItem(SETUP, user);
+
+export function endReset() {
+    sessionStorage.removeItem(RESET);
+    sessionStorage.removeItem(SETUP);
+}
+
+/** True where the user who is signed in wanted to, and has. @param {Rps} rps */
+export const pendingSetup = ({ settings: { signedIn } }) =>
+    !!signedIn && signedIn.fresh !== false && sessionStorage.getItem(SETUP) === signedIn.user;
 
 /** The identity whose PIN it is, if its user has signed in by now. @param {Rps} rps @param {Identity[]} known */
-export function pendingReset({ settings }, known) {
+export function pendingReset({ settings: { signedIn } }, known) {
     const mpinId = sessionStorage.getItem(RESET);
-    return known.find((one) => one.mpinId === mpinId && one.user === settings.signedIn?.user);
+    return known.find((one) => one.mpinId === mpinId && one.user === signedIn?.user && signedIn.fresh !== false);
 }

@@ -8,7 +8,7 @@
  * @property {string} rps absolute URL of the RPS that issued it
  * @property {string} user
  * @property {string} device its name, '' without
- * @property {string} state '' or 'locked' or 'withdrawn', as the server said last
+ * @property {string} state '' or 'locked', 'withdrawn' or 'outdated', as the server said last
  * @property {number} added ms
  * @property {number} used last successful sign-in, ms; 0 = never
  * @property {import('../wire/dta.js').Permit} [permit] the last time permit

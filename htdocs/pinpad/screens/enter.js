@@ -10,6 +10,9 @@ import { reset } from './reset.js';
 /** @typedef {import('../keep/store.js').Identity} Identity */
 /** @typedef {import('./stage.js').Stage} Stage */
 
+/** Identities that are good for nothing any more, by the server's code. @type {Record<string, 'withdrawn' | 'outdated'>} */
+const ENDED = { identity_revoked: 'withdrawn', way_closed: 'outdated' };
+
 /** @param {Stage} stage @param {Identity} identity */
 export function enter(stage, identity) {
     stage.keypad({
@@ -29,8 +32,8 @@ export function enter(stage, identity) {
 /** @param {Stage} stage @param {{error: RpsError, identity: Identity}} state */
 export async function refused(stage, { error, identity }) {
     const { status, code, attemptsLeft } = error;
-    if (status === 410 || code === 'identity_revoked') {
-        const state = status === 410 ? 'locked' : 'withdrawn';
+    const state = status === 410 ? 'locked' : ENDED[code ?? ''];
+    if (state) {
         store.update(identity.mpinId, { state });
         stage.options.onAccountDisabled?.(identity.user);
         return over(stage, identity, state);
@@ -58,7 +61,7 @@ function wrong({ text }, left) {
  * An identity that is good for nothing here any more, and the way to a new one.
  * @param {Stage} stage
  * @param {Identity} identity
- * @param {'locked' | 'withdrawn' | 'lost'} why
+ * @param {'locked' | 'withdrawn' | 'outdated' | 'lost'} why
  */
 function over(stage, identity, why) {
     const again = stage.button('primary', 'again', () => reset(stage, identity));

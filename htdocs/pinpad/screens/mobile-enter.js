@@ -50,7 +50,7 @@ export function refused(stage, { error, identity }) {
     const { flow } = stage;
     if (flow.visit && (ENDS[code] || status === 412 || (status === 408 && code !== 'authott_unknown')))
         return stage.go('codeOver', ENDS[code] ?? (status === 408 ? 'mobile_timeout' : 'mobile_over'));
-    if (flow.visit && (status === 410 || code === 'identity_revoked'))
+    if (flow.visit && (status === 410 || ['identity_revoked', 'way_closed'].includes(code)))
         flow.abandon();
     return refusedHere(stage, { error, identity });
 }

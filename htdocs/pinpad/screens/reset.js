@@ -12,8 +12,8 @@ import { register } from './setup.js';
 /** @param {Stage} stage @param {Identity} identity */
 export function reset(stage, identity) {
     const { user, device } = identity;
-    const { registration, signedIn } = stage.flow.rps.settings;
-    if ((registration.includes('mail') && user.includes('@')) || signedIn?.user === user)
+    const { rps } = stage.flow;
+    if (rps.proves(user) || rps.settings.signedIn?.user === user)
         return register(stage, { user, device, old: identity });
     if (!others(stage))
         return resetHelp(stage, identity);

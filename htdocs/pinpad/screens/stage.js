@@ -230,7 +230,10 @@ export class Stage {
             this.options.onError?.(known);
             this.say('');
             pad?.busy(false); // not after success: the page is about to go
-            (known.unheard ? unheard : refused)(known);
+            if (known.code === 'origin_refused')
+                this.go('address', known);
+            else
+                (known.unheard ? unheard : refused)(known);
         } finally {
             clearTimeout(late);
             this.working = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way in: the first screen follows from what this device and the server know.
 
-import { endReset, identitiesOf, pendingReset } from '../keep/identities.js';
+import { endReset, identitiesOf, pendingReset, pendingSetup } from '../keep/identities.js';
 import { h } from './dom.js';
 import { leavePage, otherWays, phoneOffered } from './elsewhere.js';
 import { storage } from './notices.js';
@@ -25,6 +25,9 @@ export async function start(stage) {
     } finally {
         clearTimeout(late);
     }
+    const { elsewhere } = stage.flow.rps;
+    if (elsewhere)
+        return stage.go('address', { origin: elsewhere });
     await stage.go('home');
     stage.root.toggleAttribute('data-phone', phoneOffered(stage));
     stage.options.onLoaded?.();
@@ -42,6 +45,12 @@ export async function home(stage) {
         endReset();
         return register(stage, { user: forgotten.user, old: forgotten });
     }
+    if (user && pendingSetup(stage.flow.rps)) {
+        endReset();
+        return register(stage, { user, old: mine });
+    }
+    if (stage.options.confirm && user)
+        return mine && !mine.state ? stage.go('enter', mine) : stage.notice('confirm', 'confirm', otherWays(stage));
     if (stage.options.offer && mine && !mine.state)
         return leavePage(stage.options.success);
     if (user && (!mine || stage.options.offer))

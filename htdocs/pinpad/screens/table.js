@@ -4,7 +4,7 @@
 import { choose } from './choose.js';
 import { arrive, depart } from './elsewhere.js';
 import { enter, refused } from './enter.js';
-import { offline } from './notices.js';
+import { address, offline } from './notices.js';
 import { reset } from './reset.js';
 import { add, choosePin } from './setup.js';
 import { home, start } from './start.js';
@@ -25,7 +25,7 @@ const fetched = (script, instead) => (/** @type {Stage} */ stage, /** @type {any
     }, instead && ((error) => instead(stage, error, state)));
 
 export const SCREENS = {
-    start, home, offline,
+    start, home, offline, address,
     choose, enter, refused, arrive,
     add, choosePin, reset,
 

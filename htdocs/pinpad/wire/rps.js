@@ -9,6 +9,7 @@ const SUITE = 'BLS12381-MPIN-NU'; // the one that worker.js computes
  * The part of clientSettings that this pad reads.
  * @typedef {object} Settings
  * @property {string} registerURL
+ * @property {string} [registerPostURL] the same for POST; a Milagro server has only the other
  * @property {string} signatureURL
  * @property {string} setupDoneURL
  * @property {string} mpinAuthServerURL
@@ -23,7 +24,8 @@ const SUITE = 'BLS12381-MPIN-NU'; // the one that worker.js computes
  * @property {number} pinLength
  * @property {string} title
  * @property {string[]} registration
- * @property {{user: string} | null} signedIn
+ * @property {string} [siteURL] the site's own origin
+ * @property {{user: string, fresh?: boolean} | null} signedIn not fresh: signed in too long ago to set up a PIN
  * @property {string} [userData] names who registers; an RPS elsewhere hands it back to the site
  * @property {string} loginURL
  * @property {boolean} [setDeviceName]
@@ -63,6 +65,22 @@ export class Rps {
         this.ask = (path, body, more) => exchange(this.at(path), { body, credentials, ...more });
     }
 
+    /** The site's own origin, where this page is one of its but open at another; else undefined. */
+    get elsewhere() {
+        const { siteURL } = this.settings;
+        return new URL(this.at('/')).origin === location.origin && siteURL !== location.origin ? siteURL : undefined;
+    }
+
+    /**
+     * True where a PIN may be set up for that user now: by mail, or signed in a moment ago.
+     * @param {string} user
+     */
+    proves(user) {
+        const { registration, signedIn } = this.settings;
+        return (registration.includes('mail') && user.includes('@'))
+            || (signedIn?.user === user && signedIn.fresh !== false);
+    }
+
     /** Reads clientSettings. @param {string} url */
     static async open(url) {
         /** @type {RequestCredentials} */
@@ -86,10 +104,11 @@ export class Rps {
      * @returns {Promise<{mpinId: string, regOTT: string, active: boolean, confirm?: string}>}
      */
     register({ user, device, replaces, old }) {
-        return this.ask(this.settings.registerURL + (old ? '/' + old.mpinId : ''), {
+        const { registerURL, registerPostURL } = this.settings;
+        return this.ask((registerPostURL ?? registerURL) + (old ? '/' + old.mpinId : ''), {
             userId: user, mobile: this.mobile, deviceName: device || undefined, replaces, regOTT: old?.regOTT, confirm: 1,
             userData: this.settings.userData,
-        }, { method: 'PUT' });
+        }, { method: registerPostURL ? 'POST' : 'PUT' });
     }
 
     /**
