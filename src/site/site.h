@@ -2,6 +2,7 @@
 #define MPIN_SITE_SITE_H
 
 #include "base/http.h"
+#include "base/journal.h"
 #include "base/seats.h"
 #include "keys/secret.h"
 #include "config/directives.h"
@@ -49,7 +50,7 @@ typedef struct site_t {
     phone_settings_t phone_settings;
     remote_settings_t remote_settings;
     throttle_t throttle;
-    apr_file_t *audit;         /* MPinAuditLog, NULL without */
+    journal_t *audit;          /* MPinAuditLog, NULL without */
     const smtp_server_t *mail; /* MPinMail, NULL without; `stop` is its sender's to set */
     const char *contact;       /* MPinContact or NULL */
     seats_t *seats;            /* a tenth of the server's workers may wait for a phone or an RPS */

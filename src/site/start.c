@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "site/app_key.h"
+#include "site/audit.h"
 #include "site/passphrase.h"
 #include "site/place.h"
 #include "keys/secret_file.h"
@@ -109,24 +110,6 @@ static depot_t *depot_of(apr_array_header_t *depots, const server_config_t *conf
     return depot;
 }
 
-/* One file or pipe for all vhosts that name it. NULL: it could not be opened. */
-static apr_file_t *open_audit(const server_rec *main_server, const char *log, apr_pool_t *p)
-{
-    for (const server_rec *server = main_server; server; server = server->next) {
-        const server_config_t *config = directives_of(server);
-        if (config->place && config->place->down.audit && !strcmp(config->audit, log))
-            return config->place->down.audit;
-    }
-    if (*log == '|') {
-        piped_log *pipe = ap_open_piped_log(p, log + 1);
-        return pipe ? ap_piped_log_write_fd(pipe) : NULL;
-    }
-    apr_file_t *file = NULL;
-    apr_file_open(&file, log, APR_WRITE | APR_APPEND | APR_CREATE | APR_LARGEFILE,
-                  APR_UREAD | APR_UWRITE | APR_GREAD, p);
-    return file;
-}
-
 /* Tells what keeps a site from working. At a start that is the end of it; a server that already
  * serves goes on, and the site answers 503. */
 static int refuse_to_serve(const server_rec *server, const char *why)
@@ -212,8 +195,8 @@ static int set_mail(site_t *site, const server_config_t *config, const server_re
     return OK;
 }
 
-static int make_place(server_config_t *config, server_rec *server, server_rec *main_server,
-                      apr_array_header_t *depots, apr_pool_t *p)
+static int make_place(server_config_t *config, server_rec *server, apr_array_header_t *depots,
+                      apr_pool_t *p)
 {
     place_t *place = place_make(config, server, p);
     if (!place)
@@ -224,7 +207,7 @@ static int make_place(server_config_t *config, server_rec *server, server_rec *m
     if (config->second_dta.url && !config->rps.url && config->service.parts != SERVICE_DTA)
         place->depot->second = &config->second_dta;
     if (config->audit)
-        place->down.audit = open_audit(main_server, config->audit, p);
+        place->down.audit = audit_open(config->audit, p);
     config->place = place;
     if (config->audit && !place->down.audit)
         return refuse_to_serve(
@@ -254,10 +237,10 @@ int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     apr_array_header_t *depots = apr_array_make(ptemp, 2, sizeof(depot_t *));
     seats_t *seats = make_seats(pconf);
+    audit_begin(main_server);
     for (server_rec *server = main_server; server; server = server->next) {
         server_config_t *config = directives_of(server);
-        if (config->engine && !config->place &&
-            make_place(config, server, main_server, depots, pconf) != OK)
+        if (config->engine && !config->place && make_place(config, server, depots, pconf) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;
         if (config->place)
             config->place->down.seats = seats;
@@ -270,6 +253,7 @@ int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
             refuse_to_serve(main_server, why) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;
     }
+    audit_settle(main_server, pconf);
     app_key_write_files(main_server, ptemp);
     return OK;
 }
