@@ -71,7 +71,8 @@ static peer_answer_t judge_answer(const http_answer_t *http, apr_pool_t *p)
 peer_answer_t peer_ask(const peer_t *peer, const peer_question_t *question, apr_pool_t *p)
 {
     seat_t seat;
-    if (!seats_take(peer->seats, question->total_ms + GRACE_MS, &seat))
+    if (!seats_take_as(peer->seats, peer->who ? peer->who : "", seats_share(peer->seats),
+                       question->total_ms + GRACE_MS, &seat))
         return (peer_answer_t){.outcome = PEER_BUSY,
                                .why = "as many workers as may are waiting for somebody"};
     const char *body = question->body ? json_write(p, question->body) : NULL;

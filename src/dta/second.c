@@ -245,7 +245,7 @@ dta_t *dta_with_second(const char *url, const keys_app_t *app, const dta_t *ours
     second->app = app;
     second->ours = ours;
     second->store = store;
-    second->peer = (peer_t){.http = http, .seats = seats};
+    second->peer = (peer_t){.http = http, .seats = seats, .who = url};
     second->log = log;
     second->last = DTA_DOWN;
     second->share = secret_make(p, MPIN_G2_BYTES);

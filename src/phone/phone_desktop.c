@@ -67,14 +67,13 @@ static result_t *too_many_codes(store_status_t status, apr_pool_t *p)
 /* NULL: it is kept, with its places. */
 static result_t *keep_code(phones_t *phones, const caller_t *caller, fresh_t *fresh, apr_pool_t *p)
 {
-    store_status_t status =
-        code_take_places(phones, caller->address, fresh->wid, caller->now, &fresh->code, p);
+    store_status_t status = code_take_places(phones, fresh->wid, caller->now, &fresh->code, p);
     if (status != STORE_OK)
         return too_many_codes(status, p);
     status = code_keep(phones, &fresh->code, fresh->wid, p);
     if (status == STORE_OK)
         return NULL;
-    code_free_place(phones, fresh->wid, &fresh->code, p);
+    code_free_all(phones, fresh->wid, &fresh->code, caller->now, p);
     return store_refusal(status, p);
 }
 
@@ -122,10 +121,10 @@ result_t *phone_qr_url(phones_t *phones, const caller_t *caller, const json_t *b
 
     const char *url = apr_pstrcat(p, phones->settings->mobile_url, "#",
                                   hex_encode(p, fresh.wid, WID_BYTES), NULL);
-    const char *svg = qr_svg(url, p);
     result_t *refusal = keep_code(phones, caller, &fresh, p);
     if (refusal)
         return refusal;
+    const char *svg = qr_svg(url, p); /* dearer than all the rest: for those who are let in only */
     json_t *json = shown_answer(&fresh, caller, p);
     json_object_set_new(json, "qrUrl", json_string(url));
     if (svg)

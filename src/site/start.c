@@ -219,13 +219,17 @@ static int make_place(server_config_t *config, server_rec *server, apr_array_hea
     return set_secrets(&place->down, config, server, p);
 }
 
-/* A request that waits for a phone or an RPS holds a worker meanwhile: a tenth of them may. */
-static seats_t *make_seats(apr_pool_t *p)
+/* A request that waits for a phone, an application, an RPS or a D-TA holds a worker meanwhile: for
+ * each of them a tenth may. False: memory is out. */
+static bool make_seats(seat_pools_t *seats, apr_pool_t *p)
 {
     int daemons = 1, threads = 1;
     ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons); /* by MaxRequestWorkers, not ServerLimit */
     ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    return seats_make(daemons * (threads > 0 ? threads : 1) / 10, p);
+    const int tenth = daemons * (threads > 0 ? threads : 1) / 10;
+    *seats = (seat_pools_t){seats_make(tenth, p), seats_make(tenth, p), seats_make(tenth, p),
+                            seats_make(tenth, p)};
+    return seats->phones && seats->applications && seats->rps && seats->dta;
 }
 
 int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
@@ -236,7 +240,9 @@ int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return OK;
 
     apr_array_header_t *depots = apr_array_make(ptemp, 2, sizeof(depot_t *));
-    seats_t *seats = make_seats(pconf);
+    seat_pools_t seats;
+    if (!make_seats(&seats, pconf))
+        return HTTP_INTERNAL_SERVER_ERROR;
     audit_begin(main_server);
     for (server_rec *server = main_server; server; server = server->next) {
         server_config_t *config = directives_of(server);
@@ -248,7 +254,7 @@ int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     for (int i = 0; i < depots->nelts; i++) {
         const char *why = "";
-        APR_ARRAY_IDX(depots, i, depot_t *)->seats = seats;
+        APR_ARRAY_IDX(depots, i, depot_t *)->seats = seats.dta;
         if (!depot_prepare(APR_ARRAY_IDX(depots, i, depot_t *), pconf, &why) &&
             refuse_to_serve(main_server, why) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;
