@@ -6,6 +6,7 @@
 #include "config/hooks.h"
 #include "login/activate.h"
 #include "login/login.h"
+#include "site/audit.h"
 #include "site/child.h"
 #include "site/postman.h"
 #include "site/start.h"
@@ -19,6 +20,7 @@
 
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mpm_common.h>
 
 #define BODY_MAX 16384 /* bytes */
 
@@ -119,6 +121,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_pre_config(site_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(config_check, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(site_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(audit_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(start_child, NULL, NULL, APR_HOOK_MIDDLE);
 
     ap_hook_post_read_request(authn_post_read_request, NULL, before_forensic,

@@ -86,7 +86,8 @@ static peer_answer_t peer_exchange(const peer_t *peer, const peer_question_t *qu
                                    apr_pool_t *p)
 {
     seat_t seat;
-    if (!seats_take(peer->seats, question->total_ms + GRACE_MS, &seat))
+    if (!seats_take_as(peer->seats, peer->who ? peer->who : "", seats_share(peer->seats),
+                       question->total_ms + GRACE_MS, &seat))
         return (peer_answer_t){.outcome = PEER_BUSY,
                                .why = "as many workers as may are waiting for somebody"};
     const char *body = question->body ? json_write(p, question->body) : NULL;

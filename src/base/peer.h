@@ -8,7 +8,8 @@
 #include "base/seats.h"
 
 /* Somebody else who is asked over HTTP: an application, an RPS or a D-TA elsewhere. A worker waits
- * meanwhile, so each exchange has a seat, a time and a size; and whatever such a peer does wrong,
+ * meanwhile, so each exchange has a seat, a time and a size (and a peer that is slow leaves seats for
+ * those of other vhosts); and whatever such a peer does wrong,
  * the log says it once a minute. */
 
 /* Shared by threads. All that it points to must outlive it. */

@@ -21,6 +21,14 @@ seats_t *seats_make(int count, apr_pool_t *p);
 
 /* A seat for at most `ms`. False: all are taken. Never waits. */
 bool seats_take(seats_t *seats, int ms, seat_t *seat);
+
+/* The same for one among several who share the seats: no more than `most` at a time are taken under
+ * one name. */
+bool seats_take_as(seats_t *seats, const char *name, int most, int ms, seat_t *seat);
+
+/* So many for one name that there are some left for the others: three quarters. */
+int seats_share(const seats_t *seats);
+
 void seats_give(seats_t *seats, const seat_t *seat);
 
 #endif

@@ -55,12 +55,31 @@ static address_t address_read(const char *text)
     return address;
 }
 
+static void number_of_bytes(const unsigned char *bytes, apr_size_t len,
+                            unsigned char number[ADDRESS_BYTES])
+{
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(hash, bytes, len);
+    memcpy(number, hash, ADDRESS_BYTES);
+}
+
 void throttle_address(const char *text, unsigned char number[ADDRESS_BYTES])
 {
     const address_t address = address_read(text);
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(hash, address.bytes, address.len < 16 ? address.len : 8);
-    memcpy(number, hash, 16);
+    number_of_bytes(address.bytes, address.len < 16 ? address.len : 8, number);
+}
+
+int throttle_networks(const char *text, unsigned char number[NETWORKS][ADDRESS_BYTES])
+{
+    static const apr_size_t bytes[NETWORKS] = {8, 6, 4};
+    const address_t address = address_read(text);
+    if (address.len < 16) {
+        number_of_bytes(address.bytes, address.len, number[0]);
+        return 1;
+    }
+    for (int i = 0; i < NETWORKS; i++)
+        number_of_bytes(address.bytes, bytes[i], number[i]);
+    return NETWORKS;
 }
 
 bool throttle_same_network(const char *one, const char *other)
@@ -91,6 +110,7 @@ static void bucket_add(buckets_t *buckets, const char *kind, const void *bytes, 
     };
 }
 
+/* The wider one first: who changes addresses in it leaves no more counters than it lets pass. */
 static void add_address(buckets_t *buckets, const throttle_t *throttle, const char *text,
                         apr_time_t now, apr_pool_t *p)
 {
@@ -99,8 +119,8 @@ static void add_address(buckets_t *buckets, const throttle_t *throttle, const ch
         bucket_add(buckets, "ipv4", address.bytes, address.len, &throttle->address, 1, now, p);
         return;
     }
-    bucket_add(buckets, "ipv6-64", address.bytes, 8, &throttle->address, 1, now, p);
     bucket_add(buckets, "ipv6-48", address.bytes, 6, &throttle->address, SITE_FACTOR, now, p);
+    bucket_add(buckets, "ipv6-64", address.bytes, 8, &throttle->address, 1, now, p);
 }
 
 /* The browser's id, where it is known as that user. */

@@ -26,6 +26,12 @@ typedef struct throttle_t {
 #define ADDRESS_BYTES 16
 void throttle_address(const char *text, unsigned char number[ADDRESS_BYTES]);
 
+/* The networks that an address lies in, from narrow to wide: itself, as above, and for IPv6 the /48
+ * of its site and the /32 of its provider. A stranger with any number of addresses has few of these.
+ * Returns how many there are: 1 for IPv4, where every address is dear. */
+#define NETWORKS 3
+int throttle_networks(const char *text, unsigned char number[NETWORKS][ADDRESS_BYTES]);
+
 /* True where two addresses lie in one IPv4 /24 or IPv6 /64: one place, as far as addresses tell. */
 bool throttle_same_network(const char *one, const char *other);
 

@@ -105,3 +105,14 @@ store_status_t access_number_find(store_t *store, const char *number, apr_time_t
     memcpy(wid, place.wid, sizeof place.wid);
     return STORE_OK;
 }
+
+void access_number_free(store_t *store, const char *number, apr_time_t now, apr_pool_t *p)
+{
+    number_place_t place;
+    if (!access_number_is(number))
+        return;
+    const char *key = number_key(six_of(number), p);
+    if (read_number_place(store, key, now, &place, p) == STORE_OK &&
+        memcmp(place.number, number, sizeof place.number) == 0)
+        store_delete(store, STORE_FLEETING, key);
+}

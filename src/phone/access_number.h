@@ -20,6 +20,9 @@ store_status_t access_number_take(store_t *store, const unsigned char wid[WID_BY
                                   apr_time_t now, apr_time_t expires,
                                   char number[NUMBER_DIGITS + 1], apr_pool_t *p);
 
+/* It leads nowhere from now on, and its place is free. */
+void access_number_free(store_t *store, const char *number, apr_time_t now, apr_pool_t *p);
+
 /* The wid that a number leads to. STORE_MISSING: it leads nowhere. */
 store_status_t access_number_find(store_t *store, const char *number, apr_time_t now,
                                   unsigned char wid[WID_BYTES], apr_pool_t *p);

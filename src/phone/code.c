@@ -190,12 +190,15 @@ bool code_claim(code_t *code, const caller_t *caller)
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
-static const char *codes_key(const char *address, apr_pool_t *p)
-{
-    unsigned char number[ADDRESS_BYTES];
-    throttle_address(address, number);
-    return store_key("codes", number, sizeof number, p);
-}
+/* A code in the lists of its networks, from narrow to wide. In that of its address it is known by
+ * its browser and its key; in the others, which are long, by the key's first digits. */
+typedef struct places_t {
+    int count;
+    const char *list[NETWORKS];
+    const char *member[NETWORKS];
+} places_t;
+
+static const int places_most[NETWORKS] = {CODES_OF_ADDRESS, CODES_OF_SITE, CODES_OF_PROVIDER};
 
 /* The codes of one browser begin with this in the list of their address. */
 static const char *codes_of_browser(const phones_t *phones, const code_t *code, apr_pool_t *p)
@@ -207,52 +210,123 @@ static const char *codes_of_browser(const phones_t *phones, const code_t *code, 
     return apr_pstrcat(p, hex_encode(p, name, 4), ":", NULL);
 }
 
-static const char *code_member(const phones_t *phones, const unsigned char wid[WID_BYTES],
-                               const code_t *code, apr_pool_t *p)
+static places_t places_of(const char *address, const char *browser, const char *key, apr_pool_t *p)
 {
-    return apr_pstrcat(p, codes_of_browser(phones, code, p), code_key(phones, wid, p), NULL);
+    static const char *const kinds[NETWORKS] = {"codes", "codes-site", "codes-provider"};
+    unsigned char number[NETWORKS][ADDRESS_BYTES];
+    places_t places;
+    places.count = throttle_networks(address, number);
+    for (int i = 0; i < places.count; i++) {
+        places.list[i] = store_key(kinds[i], number[i], sizeof number[i], p);
+        places.member[i] = apr_pstrndup(p, strchr(key, ':') + 1, 6);
+    }
+    places.member[0] = apr_pstrcat(p, browser, key, NULL);
+    return places;
 }
 
-/* The oldest code of a browser that has asked before gives way: one that loads a page again and
- * again keeps nobody else from it. False: it has none. */
-static bool oldest_gives_way(phones_t *phones, const char *list, const code_t *code, apr_pool_t *p)
+static places_t places_of_code(const phones_t *phones, const unsigned char wid[WID_BYTES],
+                               const code_t *code, apr_pool_t *p)
 {
-    const char **members, *mine = codes_of_browser(phones, code, p);
-    if (!code->bound || store_members(phones->store, STORE_FLEETING, list, p, &members) != STORE_OK)
+    return places_of(code->address, codes_of_browser(phones, code, p), code_key(phones, wid, p), p);
+}
+
+/* Those of the first `count` networks. */
+static void give_back_places(phones_t *phones, const places_t *places, int count)
+{
+    for (int i = 0; i < count; i++)
+        store_member_remove(phones->store, STORE_FLEETING, places->list[i], places->member[i]);
+}
+
+static store_status_t take_code_place(phones_t *phones, const places_t *places, int at,
+                                      apr_time_t expires)
+{
+    return store_member_add(phones->store, STORE_FLEETING, places->list[at], places->member[at],
+                            places_most[at], expires);
+}
+
+/* The code with that name in the list of its address is over, if it was not before. */
+static void end_listed(phones_t *phones, const char *address, const char *member, apr_time_t now,
+                       apr_pool_t *p)
+{
+    store_record_t record;
+    code_t code;
+    const char *word, *key = strchr(member, ':') + 1;
+    const char *browser = apr_pstrndup(p, member, (apr_size_t)(key - member));
+    const places_t places = places_of(address, browser, key, p);
+    if (store_take(phones->store, STORE_FLEETING, key, p, &record) == STORE_OK &&
+        decode_code(&record, &code, &word, p))
+        access_number_free(phones->store, code.number, now, p);
+    give_back_places(phones, &places, places.count);
+}
+
+static bool is_over(phones_t *phones, const char *member, apr_time_t now, apr_pool_t *p)
+{
+    store_record_t record;
+    code_t code;
+    const char *word;
+    const store_status_t status =
+        store_get(phones->store, STORE_FLEETING, strchr(member, ':') + 1, p, &record);
+    return status == STORE_MISSING ||
+           (status == STORE_OK && (!decode_code(&record, &code, &word, p) || code.expires <= now ||
+                                   code.state > CODE_OFFERED));
+}
+
+/* Room in the list of an address: from codes that are over although nobody could give their places
+ * back; else the oldest code of a browser that has asked before gives way, so that one that loads a
+ * page again and again keeps nobody else from it. False: there is none. */
+static bool make_room(phones_t *phones, const places_t *places, const code_t *code, apr_time_t now,
+                      apr_pool_t *p)
+{
+    const char **members, *mine = codes_of_browser(phones, code, p), *to_go = NULL;
+    if (store_members(phones->store, STORE_FLEETING, places->list[0], p, &members) != STORE_OK)
         return false;
-    while (*members && strncmp(*members, mine, strlen(mine)) != 0)
-        members++;
-    if (!*members)
-        return false;
-    store_delete(phones->store, STORE_FLEETING, *members + strlen(mine));
-    store_member_remove(phones->store, STORE_FLEETING, list, *members);
-    return true;
+    for (; *members; members++)
+        if (is_over(phones, *members, now, p)) {
+            to_go = *members;
+            break;
+        } else if (!to_go && code->bound && strncmp(*members, mine, strlen(mine)) == 0) {
+            to_go = *members;
+        }
+    if (to_go)
+        end_listed(phones, code->address, to_go, now, p);
+    return to_go != NULL;
 }
 
 store_status_t code_take_places(phones_t *phones, const caller_t *caller,
                                 const unsigned char wid[WID_BYTES], code_t *code, apr_pool_t *p)
 {
-    const char *member = code_member(phones, wid, code, p), *list = codes_key(caller->address, p);
-    store_status_t status = store_member_add(phones->store, STORE_FLEETING, list, member,
-                                             CODES_OF_ADDRESS, code->expires);
+    const apr_time_t now = caller->now;
+    const places_t places = places_of_code(phones, wid, code, p);
+    store_status_t status = take_code_place(phones, &places, 0, code->expires);
     if (status == STORE_FULL)
         log_debug(caller->log, "MPIN0772",
-                  "this address shows %d codes already: the oldest of this browser has to go",
+                  "this address shows %d codes already: one that is over, or the oldest of this "
+                  "browser, has to go",
                   CODES_OF_ADDRESS);
-    if (status == STORE_FULL && oldest_gives_way(phones, list, code, p))
-        status = store_member_add(phones->store, STORE_FLEETING, list, member, CODES_OF_ADDRESS,
-                                  code->expires);
+    if (status == STORE_FULL && make_room(phones, &places, code, now, p))
+        status = take_code_place(phones, &places, 0, code->expires);
+    int taken = status == STORE_OK;
+    while (status == STORE_OK && taken < places.count) {
+        status = take_code_place(phones, &places, taken, code->expires);
+        taken += status == STORE_OK;
+    }
+    if (status == STORE_OK)
+        status = access_number_take(phones->store, wid, now, code->expires, code->number, p);
     if (status != STORE_OK)
-        return status;
-    status = access_number_take(phones->store, wid, caller->now, code->expires, code->number, p);
-    if (status != STORE_OK)
-        store_member_remove(phones->store, STORE_FLEETING, list, member);
+        give_back_places(phones, &places, taken);
     return status;
 }
 
-void code_free_place(phones_t *phones, const unsigned char wid[WID_BYTES], const code_t *code,
-                     apr_pool_t *p)
+void code_free_places(phones_t *phones, const unsigned char wid[WID_BYTES], const code_t *code,
+                      apr_pool_t *p)
 {
-    store_member_remove(phones->store, STORE_FLEETING, codes_key(code->address, p),
-                        code_member(phones, wid, code, p));
+    const places_t places = places_of_code(phones, wid, code, p);
+    give_back_places(phones, &places, places.count);
+}
+
+void code_free_all(phones_t *phones, const unsigned char wid[WID_BYTES], const code_t *code,
+                   apr_time_t now, apr_pool_t *p)
+{
+    code_free_places(phones, wid, code, p);
+    access_number_free(phones->store, code->number, now, p);
 }

@@ -10,8 +10,10 @@
  * desktop's secret; the wid, which stands in the QR; and the access number. The wid is a
  * pseudorandom function of the webOTT: a poll is one look-up, and nobody polls with the wid. */
 #define CODE_SECONDS 300
-#define CODES_OF_ADDRESS 5 /* live ones */
-#define CODE_WORD_MAX 4096 /* bytes of the relying party's word */
+#define CODES_OF_ADDRESS 5    /* live ones of one address, an IPv6 /64 */
+#define CODES_OF_SITE 80      /* of an IPv6 /48 */
+#define CODES_OF_PROVIDER 800 /* of a /32: two fifths of all */
+#define CODE_WORD_MAX 4096    /* bytes of the relying party's word */
 
 typedef enum {
     CODE_NEW = 1, /* nobody has scanned or typed it */
@@ -84,13 +86,18 @@ bool code_claim(code_t *code, const caller_t *caller);
 
 /* ---- places: what is live is counted by where it lies ---- */
 
-/* A place among those of the caller's address, if need be that of this browser's oldest code, and
- * one of the numbers. STORE_FULL: no more are to be had (then nothing is taken). */
+/* A place among those of the desktop's address, if need be that of this browser's oldest code, one
+ * among those of each network around it, and one of the numbers. STORE_FULL: no more are to be had
+ * (then nothing is taken). */
 store_status_t code_take_places(phones_t *phones, const caller_t *caller,
                                 const unsigned char wid[WID_BYTES], code_t *code, apr_pool_t *p);
 
-/* Gives back the address's: this code is over. */
-void code_free_place(phones_t *phones, const unsigned char wid[WID_BYTES], const code_t *code,
-                     apr_pool_t *p);
+/* Gives back those of its addresses: a desktop has come in with it. */
+void code_free_places(phones_t *phones, const unsigned char wid[WID_BYTES], const code_t *code,
+                      apr_pool_t *p);
+
+/* Gives back all: this code is over, and its number leads nowhere. */
+void code_free_all(phones_t *phones, const unsigned char wid[WID_BYTES], const code_t *code,
+                   apr_time_t now, apr_pool_t *p);
 
 #endif

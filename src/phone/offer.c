@@ -103,8 +103,10 @@ static store_status_t enter_with(phones_t *phones, const caller_t *caller, entry
                                    : "somebody, and it was not on offer (any more)");
     if (status != STORE_OK)
         return status;
-    if (entry->entered || entry->foreign)
-        code_free_place(phones, wid, &entry->code, p);
+    if (entry->entered)
+        code_free_places(phones, wid, &entry->code, p);
+    else if (entry->foreign)
+        code_free_all(phones, wid, &entry->code, caller->now, p);
     return entry->entered ? STORE_OK : STORE_MISSING;
 }
 
@@ -132,6 +134,8 @@ typedef struct waiting_t {
     const caller_t *caller;
     const offer_t *offer;
     result_t *result; /* the last answer, NULL while there is none */
+    bool over;        /* given up just now, and `code` is what it was */
+    code_t code;
     apr_pool_t *p;
 } waiting_t;
 
@@ -168,11 +172,14 @@ static bool step_offer(void *baton, code_t *code, const char **word)
 static bool step_give_up(void *baton, code_t *code, const char **word)
 {
     waiting_t *mine = baton;
+    mine->over = false;
     mine->result =
         code->state == CODE_DONE && *word ? result_of_word(*word, mine->p) : timed_out(mine->p);
     if (code->state != CODE_OFFERED || !answers_with(code, mine->offer->auth_ott))
         return false;
     code->state = CODE_OVER;
+    mine->over = true;
+    mine->code = *code;
     return true;
 }
 
@@ -185,6 +192,14 @@ static result_t *look_at_code(phones_t *phones, code_step_t step, waiting_t *min
     if (status == STORE_CHANGED)
         return result_later(mine->p, "busy", "Too many phones at this code at once.", 1);
     return status == STORE_OK ? mine->result : store_refusal(status, mine->p);
+}
+
+static result_t *give_up_code(phones_t *phones, waiting_t *mine, apr_pool_t *p)
+{
+    result_t *result = look_at_code(phones, step_give_up, mine, p);
+    if (mine->over)
+        code_free_all(phones, mine->offer->wid, &mine->code, mine->caller->now, p);
+    return result;
 }
 
 /* Until the desktop is in or the wait is over, a few looks a second. */
@@ -200,7 +215,7 @@ static result_t *wait_for_desktop(phones_t *phones, waiting_t *mine, apr_pool_t 
         apr_pool_clear(scratch);
     }
     if (!result)
-        result = look_at_code(phones, step_give_up, mine, scratch);
+        result = give_up_code(phones, mine, scratch);
     apr_pool_destroy(scratch);
     return result;
 }

@@ -77,7 +77,7 @@ static result_t *keep_code(phones_t *phones, const caller_t *caller, fresh_t *fr
               caller->known ? "people have signed in from" : "nobody has signed in from");
     if (status == STORE_OK)
         return NULL;
-    code_free_place(phones, fresh->wid, &fresh->code, p);
+    code_free_all(phones, fresh->wid, &fresh->code, caller->now, p);
     return store_refusal(status, p);
 }
 
@@ -125,10 +125,10 @@ result_t *phone_qr_url(phones_t *phones, const caller_t *caller, const json_t *b
 
     const char *url = apr_pstrcat(p, phones->settings->mobile_url, "#",
                                   hex_encode(p, fresh.wid, WID_BYTES), NULL);
-    const char *svg = qr_svg(url, p);
     result_t *refusal = keep_code(phones, caller, &fresh, p);
     if (refusal)
         return refusal;
+    const char *svg = qr_svg(url, p); /* dearer than all the rest: for those who are let in only */
     json_t *json = shown_answer(&fresh, caller, p);
     json_object_set_new(json, "qrUrl", json_string(url));
     if (svg)

@@ -239,7 +239,7 @@ static result_t *say_to_code(phones_t *phones, const caller_t *caller,
     if (status != STORE_OK)
         return store_refusal(status, p);
     if (saying.ended)
-        code_free_place(phones, wid, &saying.code, p);
+        code_free_all(phones, wid, &saying.code, caller->now, p);
     log_debug(caller->log, "MPIN0774", "a phone says %s of a code: %s", says_text(request->says),
               saying.result ? saying.result->code : "done");
     result_t *result = status_answer(phones, &saying, p);

@@ -3,37 +3,80 @@
 
 #include <apr_strings.h>
 #include "base/hex.h"
+#include "people/throttle.h"
 
-static store_status_t too_many(const quota_t *quota, const caller_t *caller, const char *whose,
-                               int64_t made, int64_t most)
+typedef struct counter_t {
+    const char *key;
+    int64_t limit;
+} counter_t;
+
+static store_status_t count_one(store_t *store, const counter_t *counter, int n, apr_time_t expires)
 {
-    log_debug(caller->log, "MPIN0757",
-              "too many %s records of %s in %d s: this would be %" APR_INT64_T_FMT
-              " of %" APR_INT64_T_FMT,
-              quota->kind, whose, quota->seconds, made, most);
-    return STORE_FULL;
+    int64_t made;
+    const store_status_t status =
+        store_count(store, STORE_FLEETING, counter->key, n, expires, &made);
+    return status == STORE_OK && n > 0 && made > counter->limit ? STORE_FULL : status;
 }
 
-/* "All" comes first, so that a stranger who changes addresses makes no more counters than
- * records. */
+static void too_many(const quota_t *quota, const caller_t *caller, const counter_t *counter)
+{
+    log_debug(caller->log, "MPIN0757",
+              "too many %s records of %s in %d s: there are %" APR_INT64_T_FMT " already",
+              quota->kind, counter->limit == quota->all ? "all" : "one or of one network",
+              quota->seconds, counter->limit);
+}
+
+/* Widest first, so that a stranger who changes addresses makes no more counters than records. One
+ * that is full gives back what was counted before it. */
+static store_status_t count_in_all(store_t *store, const quota_t *quota, const counter_t *counters,
+                                   int count, const caller_t *caller)
+{
+    const apr_time_t expires = caller->now + apr_time_from_sec(quota->seconds);
+    store_status_t status = STORE_OK;
+    int counted = 0;
+    while (status == STORE_OK && counted < count)
+        status = count_one(store, &counters[counted++], 1, expires);
+    if (status == STORE_FULL)
+        too_many(quota, caller, &counters[counted - 1]);
+    while (status != STORE_OK && counted > 0)
+        count_one(store, &counters[--counted], -1, expires);
+    return status;
+}
+
+/* The counter of all; those of single ones have longer keys. */
+static counter_t counter_of_all(const quota_t *quota, apr_time_t now, apr_pool_t *p)
+{
+    return (counter_t){apr_psprintf(p, "made:%s:%" APR_INT64_T_FMT, quota->kind,
+                                    (apr_int64_t)apr_time_sec(now) / quota->seconds),
+                       quota->all};
+}
+
+static const char *counter_key(const counter_t *all, const char *of, const unsigned char *who,
+                               apr_pool_t *p)
+{
+    return apr_pstrcat(p, all->key, of, hex_encode(p, who, QUOTA_WHO_BYTES), NULL);
+}
+
 store_status_t quota_take(store_t *store, const quota_t *quota,
                           const unsigned char who[QUOTA_WHO_BYTES], const caller_t *caller,
                           apr_pool_t *p)
 {
-    apr_int64_t window = apr_time_sec(caller->now) / quota->seconds;
-    apr_time_t expires = caller->now + apr_time_from_sec(quota->seconds);
-    int64_t made;
+    const counter_t all = counter_of_all(quota, caller->now, p);
+    const counter_t counters[] = {all, {counter_key(&all, ":", who, p), quota->each}};
+    return count_in_all(store, quota, counters, 2, caller);
+}
 
-    const char *key = apr_psprintf(p, "made:%s:%" APR_INT64_T_FMT, quota->kind, window);
-    store_status_t status = store_count(store, STORE_FLEETING, key, 1, expires, &made);
-    if (status == STORE_OK && made > quota->all)
-        return too_many(quota, caller, "all", made, quota->all);
-    if (status != STORE_OK)
-        return status;
-
-    key = apr_pstrcat(p, key, ":", hex_encode(p, who, QUOTA_WHO_BYTES), NULL);
-    status = store_count(store, STORE_FLEETING, key, 1, expires, &made);
-    return status == STORE_OK && made > quota->each
-               ? too_many(quota, caller, "one", made, quota->each)
-               : status;
+store_status_t quota_take_at(store_t *store, const quota_t *quota, const caller_t *caller,
+                             apr_pool_t *p)
+{
+    static const char *const kinds[NETWORKS] = {":", ":site:", ":provider:"};
+    unsigned char network[NETWORKS][ADDRESS_BYTES];
+    counter_t counters[1 + NETWORKS] = {counter_of_all(quota, caller->now, p)};
+    const int64_t half = quota->all / 2, site = QUOTA_SITE * quota->each;
+    const int64_t limits[NETWORKS] = {quota->each, site < half ? site : half, half};
+    int count = 1;
+    for (int i = throttle_networks(caller->address, network) - 1; i >= 0; i--)
+        counters[count++] =
+            (counter_t){counter_key(&counters[0], kinds[i], network[i], p), limits[i]};
+    return count_in_all(store, quota, counters, count, caller);
 }

@@ -81,13 +81,11 @@ static const quota_t session_quota = {"pending-user", 20, 100000, 3600};
 static store_status_t count_registration(rps_t *rps, const caller_t *caller,
                                          const pending_t *pending, apr_pool_t *p)
 {
-    unsigned char address[ADDRESS_BYTES];
     if (pending->origin == ORIGIN_SESSION)
         return quota_take(rps->store, &session_quota, pending->uid, caller, p);
-    throttle_address(caller->address, address);
-    return quota_take(rps->store,
-                      pending->origin == ORIGIN_APPLICATION ? &application_quota : &strangers_quota,
-                      address, caller, p);
+    return quota_take_at(
+        rps->store, pending->origin == ORIGIN_APPLICATION ? &application_quota : &strangers_quota,
+        caller, p);
 }
 
 static result_t *too_many_registrations(rps_t *rps, const caller_t *caller,

@@ -83,12 +83,13 @@ static bool place_raise(place_t *place)
                                .throttle = &site->throttle,
                                .keys = keys,
                                .http = site->http,
-                               .seats = site->seats,
+                               .seats = site->seats.applications,
                                .log = &site->log};
     if (site->dta && site->phones)
         site->rps = rps_make(&site->rps_settings, &means, p);
     if (site->rps && site->remote_settings.url)
-        site->remote = remote_make(&site->remote_settings, site->rps, site->http, site->seats, p);
+        site->remote =
+            remote_make(&site->remote_settings, site->rps, site->http, site->seats.rps, p);
     if (!site->sessions || !site->prelogins || !site->known || !site->signouts || !site->rps ||
         !site->applicants || (!site->dta_service && (site->services & SERVICE_DTA))) {
         log_error(&site->log, "MPIN0205",

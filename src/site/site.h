@@ -3,6 +3,7 @@
 #define MPIN_SITE_SITE_H
 
 #include "base/http.h"
+#include "base/journal.h"
 #include "base/seats.h"
 #include "keys/secret.h"
 #include "config/directives.h"
@@ -12,6 +13,12 @@
 #include "session/applicant.h"
 #include "session/signout.h"
 #include <mod_auth.h>
+
+/* Where workers wait for somebody else: a tenth of the server's in each, so that those whom one
+ * kind keeps waiting take no other kind's place. */
+typedef struct seat_pools_t {
+    seats_t *phones, *applications, *rps, *dta;
+} seat_pools_t;
 
 /* A vhost on which the engine is on, ready to work: the settings in force, and the library's
  * objects made from them in each child. A site that site_of hands out never changes and is shared
@@ -50,10 +57,10 @@ typedef struct site_t {
     phone_settings_t phone_settings;
     remote_settings_t remote_settings;
     throttle_t throttle;
-    apr_file_t *audit;         /* MPinAuditLog, NULL without */
+    journal_t *audit;          /* MPinAuditLog, NULL without */
     const smtp_server_t *mail; /* MPinMail, NULL without; `stop` is its sender's to set */
     const char *contact;       /* MPinContact or NULL */
-    seats_t *seats;            /* a tenth of the server's workers may wait for a phone or an RPS */
+    seat_pools_t seats;
     log_sink_t log;
 
     /* made in child_init; NULL while `store` could not be opened: every route then answers 503 */

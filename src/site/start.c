@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "site/app_key.h"
+#include "site/audit.h"
 #include "site/outline.h"
 #include "site/passphrase.h"
 #include "site/place.h"
@@ -114,24 +115,6 @@ static depot_t *depot_of(apr_array_header_t *depots, const server_config_t *conf
     return depot;
 }
 
-/* One file or pipe for all vhosts that name it. NULL: it could not be opened. */
-static apr_file_t *open_audit(const server_rec *main_server, const char *log, apr_pool_t *p)
-{
-    for (const server_rec *server = main_server; server; server = server->next) {
-        const server_config_t *config = directives_of(server);
-        if (config->place && config->place->down.audit && !strcmp(config->audit, log))
-            return config->place->down.audit;
-    }
-    if (*log == '|') {
-        piped_log *pipe = ap_open_piped_log(p, log + 1);
-        return pipe ? ap_piped_log_write_fd(pipe) : NULL;
-    }
-    apr_file_t *file = NULL;
-    apr_file_open(&file, log, APR_WRITE | APR_APPEND | APR_CREATE | APR_LARGEFILE,
-                  APR_UREAD | APR_UWRITE | APR_GREAD, p);
-    return file;
-}
-
 /* Tells what keeps a site from working. At a start that is the end of it; a server that already
  * serves goes on, and the site answers 503. */
 static int refuse_to_serve(const server_rec *server, const char *why)
@@ -217,8 +200,8 @@ static int set_mail(site_t *site, const server_config_t *config, const server_re
     return OK;
 }
 
-static int make_place(server_config_t *config, server_rec *server, server_rec *main_server,
-                      apr_array_header_t *depots, apr_pool_t *p)
+static int make_place(server_config_t *config, server_rec *server, apr_array_header_t *depots,
+                      apr_pool_t *p)
 {
     place_t *place = place_make(config, server, p);
     if (!place)
@@ -229,7 +212,7 @@ static int make_place(server_config_t *config, server_rec *server, server_rec *m
     if (config->second_dta.url && !config->rps.url && config->service.parts != SERVICE_DTA)
         place->depot->second = &config->second_dta;
     if (config->audit)
-        place->down.audit = open_audit(main_server, config->audit, p);
+        place->down.audit = audit_open(config->audit, p);
     config->place = place;
     if (config->audit && !place->down.audit)
         return refuse_to_serve(
@@ -241,13 +224,17 @@ static int make_place(server_config_t *config, server_rec *server, server_rec *m
     return set_secrets(&place->down, config, server, p);
 }
 
-/* A request that waits for a phone or an RPS holds a worker meanwhile: a tenth of them may. */
-static seats_t *make_seats(apr_pool_t *p)
+/* A request that waits for a phone, an application, an RPS or a D-TA holds a worker meanwhile: for
+ * each of them a tenth may. False: memory is out. */
+static bool make_seats(seat_pools_t *seats, apr_pool_t *p)
 {
     int daemons = 1, threads = 1;
     ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons); /* by MaxRequestWorkers, not ServerLimit */
     ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    return seats_make(daemons * (threads > 0 ? threads : 1) / 10, p);
+    const int tenth = daemons * (threads > 0 ? threads : 1) / 10;
+    *seats = (seat_pools_t){seats_make(tenth, p), seats_make(tenth, p), seats_make(tenth, p),
+                            seats_make(tenth, p)};
+    return seats->phones && seats->applications && seats->rps && seats->dta;
 }
 
 /* A vhost without directives of ours has those of the main server, but not always its address: on
@@ -274,11 +261,13 @@ int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return OK;
 
     apr_array_header_t *depots = apr_array_make(ptemp, 2, sizeof(depot_t *));
-    seats_t *seats = make_seats(pconf);
+    seat_pools_t seats;
+    if (!make_seats(&seats, pconf))
+        return HTTP_INTERNAL_SERVER_ERROR;
+    audit_begin(main_server);
     for (server_rec *server = main_server; server; server = server->next) {
         server_config_t *config = config_of_its_own(server, pconf);
-        if (config->engine && !config->place &&
-            make_place(config, server, main_server, depots, pconf) != OK)
+        if (config->engine && !config->place && make_place(config, server, depots, pconf) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;
         if (config->place)
             config->place->down.seats = seats;
@@ -286,11 +275,12 @@ int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     for (int i = 0; i < depots->nelts; i++) {
         const char *why = "";
-        APR_ARRAY_IDX(depots, i, depot_t *)->seats = seats;
+        APR_ARRAY_IDX(depots, i, depot_t *)->seats = seats.dta;
         if (!depot_prepare(APR_ARRAY_IDX(depots, i, depot_t *), pconf, &why) &&
             refuse_to_serve(main_server, why) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;
     }
+    audit_settle(main_server, pconf);
     app_key_write_files(main_server, ptemp);
     for (const server_rec *server = main_server; server; server = server->next)
         if (directives_of(server)->place)

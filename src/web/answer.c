@@ -8,8 +8,6 @@
 #include <http_protocol.h>
 #include <string.h>
 
-#include "web/warn.h"
-
 APLOG_USE_MODULE(auth_mpin);
 
 /* What every answer of ours carries. */
@@ -85,43 +83,6 @@ int answer_see_other(request_rec *r, const char *location)
     apr_table_setn(r->headers_out, "Location", location);
     r->status = HTTP_SEE_OTHER;
     return OK;
-}
-
-static void set_text(json_t *record, const char *key, const char *value)
-{
-    if (value)
-        json_object_set_new(record, key, json_string(value));
-}
-
-void answer_audit(request_rec *r, const result_t *result)
-{
-    apr_file_t *audit = request_of(r)->site->audit;
-    warn_of_failure(r, result);
-    if (!audit)
-        return;
-
-    const apr_time_t now = apr_time_now();
-    apr_time_exp_t utc;
-    apr_time_exp_gmt(&utc, now);
-    json_t *record = json_tie(r->pool, json_object());
-    set_text(record, "time",
-             apr_psprintf(r->pool, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
-                          utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                          utc.tm_usec / 1000));
-    set_text(record, "event", result->event);
-    json_object_set_new(record, "status", json_integer(result->status));
-    set_text(record, "code", result->code);
-    set_text(record, "user", result->user);
-    set_text(record, "address", r->useragent_ip);
-    set_text(record, "identity", result->identity);
-    set_text(record, "request", apr_table_get(request_first(r)->subprocess_env, "UNIQUE_ID"));
-
-    /* One write a line, so that lines of several processes do not mix. */
-    const char *line = apr_pstrcat(r->pool, json_write(r->pool, record), "\n", NULL);
-    const apr_status_t status = apr_file_write_full(audit, line, strlen(line), NULL);
-    if (status != APR_SUCCESS)
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, status, r,
-                      "MPIN0401: the audit log could not be written");
 }
 
 /* True where the header is there and is not `expected`. */

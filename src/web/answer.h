@@ -21,7 +21,8 @@ int answer_html(request_rec *r, int status, const char *html);
 /* 303 to a same-origin path or URL of ours. */
 int answer_see_other(request_rec *r, const char *location);
 
-/* One audit record (JSON line) for a result that names an event. */
+/* answer_audit.c: one audit record (JSON line) for a result that names an event. Nobody waits for
+ * it: what the audit log does not take is lost and counted. */
 void answer_audit(request_rec *r, const result_t *result);
 
 /* True where a library of scripts says that it asks: X-Requested-With, HX-Request and the like. */

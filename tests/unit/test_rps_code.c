@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "base/json.h"
+#include "phone/code.h"
 #include "phone_desk.h"
 #include "phone/browser_name.h"
 #include "phone/access_number.h"
@@ -174,11 +175,47 @@ static void live_access_numbers_are_capped(void **state)
     int all = 15, idle = 0;
     for (int i = 0; i < 5000 && idle < 20; i++) {
         apr_pool_t *p = desk->pool;
-        int made = made_from(desk, apr_psprintf(p, "2001:db8:%x:1::1", i));
+        int made = made_from(desk, apr_psprintf(p, "2001:%x:%x:1::1", 0xd00 + i / 100, i));
         idle = made ? 0 : idle + 1;
         all += made;
     }
     assert_in_range(all, NUMBERS_LIVE * 9 / 10, NUMBERS_LIVE);
+}
+
+/* As many as there may be from what a format makes of a number. */
+static int made_from_many(desk_t *desk, const char *format)
+{
+    int all = 0, made = 1;
+    for (int i = 0; i < 2000 && made; i++)
+        all += made = made_from(desk, apr_psprintf(desk->pool, format, i));
+    return all;
+}
+
+static void one_ipv6_site_does_not_take_all_phone_codes(void **state)
+{
+    desk_t *desk = *state;
+    assert_int_equal(made_from_many(desk, "2001:db8:1:%x::1"), CODES_OF_SITE);
+    assert_int_equal(made_from(desk, "2001:db8:2::1"), 5); /* its neighbour */
+    assert_int_equal(
+        made_from_many(desk, "2001:db8:%x::1") + CODES_OF_SITE + 5 < CODES_OF_PROVIDER + 10, true);
+    assert_int_equal(made_from(desk, "2001:db9::1"), 5); /* another provider */
+    assert_int_equal(made_from(desk, "203.0.113.7"), 5);
+}
+
+/* Whatever ends a code gives all its places back, its number's too. */
+static void a_code_that_is_over_gives_all_its_places_back(void **state)
+{
+    desk_t *desk = *state;
+    caller_t phone = phone_caller(desk, "198.51.100.1", 2);
+    shown_t shown;
+    for (int i = 0; i < 3 * CODES_OF_SITE; i++) {
+        caller_t desktop = phone_desktop(desk);
+        desktop.address = apr_psprintf(desk->pool, "2001:db8:1:%x::1", i);
+        assert_int_equal(phone_show(desk, &desktop, &shown), 200);
+        phone_says(desk, &phone, shown.wid, "{'status':'cancel','wid':'$'}");
+        assert_refusal(phone_says(desk, &phone, shown.number, "{'status':'wid','wid':'$'}"), 412,
+                       "code_unknown");
+    }
 }
 
 static void a_browser_that_asks_again_gives_up_its_oldest(void **state)
@@ -565,6 +602,8 @@ int main(void)
         PHONE_TEST(answers_have_the_protocols_fields),
         PHONE_TEST(malformed_requests_are_400),
         PHONE_TEST(live_access_numbers_are_capped),
+        PHONE_TEST(one_ipv6_site_does_not_take_all_phone_codes),
+        PHONE_TEST(a_code_that_is_over_gives_all_its_places_back),
         PHONE_TEST(a_browser_that_asks_again_gives_up_its_oldest),
         PHONE_TEST(code_status_shows_a_name_or_nothing),
         PHONE_TEST(one_phone_has_a_code_and_may_repeat_itself),

@@ -397,6 +397,20 @@ static void a_seat_is_given_back(void **state)
     assert_true(seats_take(with.seats, 1000, &seat));
 }
 
+/* A phone that waits in vain gives back its desktop's place: five of them block nobody. */
+static void five_timed_out_phones_block_no_address(void **state)
+{
+    pair_t with = pair(state);
+    for (int i = 0; i < 6; i++) {
+        caller_t other = desk_caller(with.desk, with.desktop.address, (unsigned char)(20 + i));
+        assert_int_equal(phone_show(with.desk, &other, &with.shown), 200);
+        const char *auth_ott = proof(&with, i % 2 ? with.shown.number : with.shown.wid);
+        assert_refusal(
+            phone_authenticates(with.desk, with.seats, &with.phone, auth_ott, with.desk->pool), 408,
+            "phone_timeout");
+    }
+}
+
 /* ---- who is announced, who is proven --------------------------------------------------------- */
 
 static void another_user_than_announced_is_told(void **state)
@@ -599,6 +613,7 @@ int main(void)
         PHONE_TEST(two_tabs_of_a_desktop_are_one),
         PHONE_TEST(without_a_seat_the_phone_asks_again),
         PHONE_TEST(a_seat_is_given_back),
+        PHONE_TEST(five_timed_out_phones_block_no_address),
         PHONE_TEST(another_user_than_announced_is_told),
         PHONE_TEST(a_phone_that_lets_people_pick_cannot_skip_it),
         PHONE_TEST(another_phones_code_is_412),

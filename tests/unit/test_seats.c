@@ -62,12 +62,31 @@ static void processes_share_them_and_a_killed_one_keeps_none(void **state)
     assert_true(seats_take(seats, 60000, &other));
 }
 
+static void one_name_leaves_seats_for_the_others(void **state)
+{
+    seats_t *seats = seats_make(4, pool);
+    seat_t seat[5], first;
+    (void)state;
+    assert_int_equal(seats_share(seats), 3);
+    assert_true(seats_take_as(seats, "slow", 3, 60000, &first));
+    assert_true(seats_take_as(seats, "slow", 3, 60000, &seat[0]));
+    assert_true(seats_take_as(seats, "slow", 3, 60000, &seat[1]));
+    assert_false(seats_take_as(seats, "slow", 3, 60000, &seat[2]));
+    assert_true(seats_take_as(seats, "other", 3, 60000, &seat[2]));
+    assert_false(seats_take_as(seats, "other", 3, 60000, &seat[3])); /* all are taken */
+    seats_give(seats, &first);
+    assert_true(seats_take_as(seats, "slow", 3, 60000, &seat[3]));
+    assert_int_equal(seats_share(seats_make(1, pool)), 1);
+    assert_int_equal(seats_share(seats_make(2, pool)), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(so_many_are_taken_and_no_more),
         cmocka_unit_test(a_seat_comes_free_by_itself_and_is_then_the_next_takers),
         cmocka_unit_test(processes_share_them_and_a_killed_one_keeps_none),
+        cmocka_unit_test(one_name_leaves_seats_for_the_others),
     };
     apr_initialize();
     atexit(apr_terminate);

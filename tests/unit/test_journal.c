@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/journal.h"
+
+/* The audit log's lines: nobody waits for them, and what is lost is counted. */
+
+static apr_pool_t *pool;
+static char directory[64], said[2048];
+
+static void say(void *baton, log_level_t level, const char *id, const char *text)
+{
+    (void)baton, (void)level;
+    snprintf(said + strlen(said), sizeof said - strlen(said), "%s: %s\n", id, text);
+}
+
+static const log_sink_t sink = {say, NULL, LOG_LEVEL_INFO};
+
+static void put(journal_t *journal, const char *line)
+{
+    journal_write(journal, line, strlen(line), &sink);
+}
+
+static const char *path_of(const char *name)
+{
+    return apr_pstrcat(pool, directory, "/", name, NULL);
+}
+
+static const char *file_text(const char *path)
+{
+    char *text = apr_pcalloc(pool, 65536);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return "";
+    text[fread(text, 1, 65535, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+static int lines_in(const char *text)
+{
+    int lines = 0;
+    for (; *text; text++)
+        lines += *text == '\n';
+    return lines;
+}
+
+static journal_t *journal_at(const char *path)
+{
+    journal_t *journal = journal_open(path, journal_gap_make(), pool);
+    assert_non_null(journal);
+    said[0] = '\0';
+    return journal;
+}
+
+/* ---- a pipe ---------------------------------------------------------------------------------- */
+
+typedef struct pipe_t {
+    int ends[2];
+    journal_t *journal;
+} pipe_t;
+
+static pipe_t new_pipe(void)
+{
+    pipe_t made;
+    assert_int_equal(pipe(made.ends), 0);
+    fcntl(made.ends[1], F_SETFL, O_NONBLOCK);
+    fcntl(made.ends[0], F_SETFL, O_NONBLOCK);
+    made.journal = journal_of_pipe(made.ends[1], "|program", journal_gap_make(), pool);
+    said[0] = '\0';
+    return made;
+}
+
+static const char *read_all(const pipe_t *from)
+{
+    char *text = apr_pcalloc(pool, 1 << 20);
+    for (ssize_t len = 0, at = 0;
+         (len = read(from->ends[0], text + at, (size_t)((1 << 20) - 1 - at))) > 0;)
+        at += len;
+    return text;
+}
+
+static void a_full_pipe_holds_nobody_and_the_gap_is_told_where_it_is(void **state)
+{
+    (void)state;
+    const pipe_t made = new_pipe();
+    const char *line = "{\"event\":\"pin_wrong\",\"user\":\"anna@example.org\"}\n";
+    int sent = 5000;
+    for (int i = 0; i < sent; i++)
+        put(made.journal, line);
+    const int taken = lines_in(read_all(&made));
+    assert_in_range(taken, 100, 4000);
+    assert_int_equal(made.journal->gap->lost, sent - taken);
+    assert_non_null(strstr(said, "MPIN0401"));
+    assert_int_equal(lines_in(said), 1); /* not one a record */
+
+    put(made.journal, line);
+    const char *after = read_all(&made);
+    assert_int_equal(lines_in(after), 2);
+    assert_non_null(strstr(
+        after, apr_psprintf(pool, "\"event\":\"lost\",\"count\":%d}\n{\"event\"", sent - taken)));
+    assert_int_equal(made.journal->gap->lost, 0);
+    assert_non_null(strstr(said, "MPIN0481"));
+}
+
+static void every_line_of_a_full_pipe_is_whole(void **state)
+{
+    (void)state;
+    const pipe_t made = new_pipe();
+    char line[1002];
+    memset(line, 'x', 1000);
+    strcpy(line + 1000, "\n");
+    for (int i = 0; i < 200; i++)
+        put(made.journal, line);
+    const char *text = read_all(&made);
+    assert_int_equal(strlen(text) % 1001, 0);
+}
+
+static void a_pipe_that_nobody_reads_any_more_is_a_loss_and_no_signal(void **state)
+{
+    (void)state;
+    const pipe_t made = new_pipe();
+    signal(SIGPIPE, SIG_IGN); /* as httpd has it */
+    close(made.ends[0]);
+    put(made.journal, "{}\n");
+    assert_int_equal(made.journal->gap->lost, 1);
+}
+
+static void a_line_that_no_pipe_takes_whole_is_a_loss(void **state)
+{
+    (void)state;
+    const pipe_t made = new_pipe();
+    char *line = apr_pcalloc(pool, JOURNAL_LINE_MAX + 2);
+    memset(line, 'x', JOURNAL_LINE_MAX + 1);
+    put(made.journal, line);
+    assert_int_equal(made.journal->gap->lost, 1);
+    assert_string_equal(read_all(&made), "");
+}
+
+/* ---- a file ---------------------------------------------------------------------------------- */
+
+static void a_rotated_file_is_opened_anew_within_a_second(void **state)
+{
+    (void)state;
+    const char *path = path_of("audit"), *old = path_of("audit.1");
+    journal_t *journal = journal_at(path);
+    put(journal, "one\n");
+    assert_int_equal(rename(path, old), 0);
+    journal->looked -= apr_time_from_sec(2);
+    put(journal, "two\n");
+    assert_string_equal(file_text(old), "one\n");
+    assert_string_equal(file_text(path), "two\n");
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0640);
+    assert_int_equal(unlink(path), 0); /* removed instead */
+    journal->looked -= apr_time_from_sec(2);
+    put(journal, "three\n");
+    assert_string_equal(file_text(path), "three\n");
+}
+
+static void a_clock_that_was_set_back_does_not_stop_the_looking(void **state)
+{
+    (void)state;
+    const char *path = path_of("back");
+    journal_t *journal = journal_at(path);
+    journal->looked = apr_time_now() + apr_time_from_sec(86400);
+    assert_int_equal(unlink(path), 0);
+    put(journal, "one\n");
+    assert_string_equal(file_text(path), "one\n");
+}
+
+static void a_fifo_without_a_reader_holds_neither_start_nor_worker(void **state)
+{
+    (void)state;
+    const char *path = path_of("fifo");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    journal_t *journal = journal_at(path);
+    for (int i = 0; i < 100000; i++)
+        put(journal, "a line of some length, to fill what there is\n");
+    assert_true(journal->gap->lost > 0);
+}
+
+/* A full disk takes a part of a line: the next one begins a line of its own. */
+static void a_torn_line_tears_no_other(void **state)
+{
+    (void)state;
+    const char *path = path_of("torn");
+    journal_t *journal = journal_at(path);
+    struct rlimit before, small = {.rlim_cur = 15};
+    getrlimit(RLIMIT_FSIZE, &before);
+    small.rlim_max = before.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &small);
+    put(journal, "{\"one\":1}\n");
+    put(journal, "{\"two\":2}\n");
+    put(journal, "{\"three\":3}\n");
+    setrlimit(RLIMIT_FSIZE, &before);
+    put(journal, "{\"four\":4}\n");
+    const char *text = file_text(path);
+    assert_non_null(strstr(text, "{\"one\":1}\n{\"two\n{\"time\""));
+    assert_non_null(strstr(text, "\"event\":\"lost\",\"count\":2}\n{\"four\":4}\n"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_full_pipe_holds_nobody_and_the_gap_is_told_where_it_is),
+        cmocka_unit_test(every_line_of_a_full_pipe_is_whole),
+        cmocka_unit_test(a_pipe_that_nobody_reads_any_more_is_a_loss_and_no_signal),
+        cmocka_unit_test(a_line_that_no_pipe_takes_whole_is_a_loss),
+        cmocka_unit_test(a_rotated_file_is_opened_anew_within_a_second),
+        cmocka_unit_test(a_clock_that_was_set_back_does_not_stop_the_looking),
+        cmocka_unit_test(a_fifo_without_a_reader_holds_neither_start_nor_worker),
+        cmocka_unit_test(a_torn_line_tears_no_other),
+    };
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    strcpy(directory, "/tmp/mpin-journal-XXXXXX");
+    if (!mkdtemp(directory))
+        return 1;
+    const int failed = cmocka_run_group_tests_name("journal", tests, NULL, NULL);
+    const char *sweep = apr_pstrcat(pool, "rm -r ", directory, NULL);
+    return system(sweep) || failed;
+}
