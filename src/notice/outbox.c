@@ -8,11 +8,13 @@
 #include "store/change.h"
 
 /* Records, lasting:
- *   outbox:<site>   set of ids, the oldest first
+ *   outbox:<site>, outlinks:<site>   sets of ids, the oldest first: people's and strangers'
  *   mail:<id>       notice_t */
 #define VERSION 1
-#define ID_BYTES 8        /* OUTBOX_MAX of them fit into a set */
-#define LEASE_SECONDS 120 /* twice what a try may take */
+#define ID_BYTES 8          /* OUTBOX_NOTICES of them fit into a set */
+#define ROUND_SECONDS 10    /* a share's turn ends with the mail that is under way then ... */
+#define STRANGERS_SECONDS 2 /* ... and this one's earlier */
+#define LEASE_SECONDS 120   /* twice what a try may take */
 #define HOUR 3600
 
 /* Seconds until the next try: 1, 2, 4 ... minutes, an hour at most. */
@@ -38,34 +40,86 @@ static const char *new_id(apr_pool_t *p)
     return hex_encode(p, id, sizeof id);
 }
 
-static const char *outbox_key(const outbox_t *outbox, apr_pool_t *p)
+static const char *outbox_key(const outbox_t *outbox, outbox_share_t share, apr_pool_t *p)
 {
     unsigned char hash[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(hash, (const unsigned char *)outbox->site, strlen(outbox->site));
-    return apr_pstrcat(p, "outbox:", hex_encode(p, hash, 16), NULL);
+    return apr_pstrcat(
+        p, share == OUTBOX_TO_PEOPLE ? "outbox:" : "outlinks:", hex_encode(p, hash, 16), NULL);
 }
 
 /* The record first: an id without one would be taken for a mail that has been sent. */
-store_status_t outbox_add(const outbox_t *outbox, const notice_t *notice, apr_time_t now,
-                          apr_pool_t *p)
+static store_status_t queue_mail(const outbox_t *outbox, const held_notice_t *mail, apr_pool_t *p)
 {
     store_t *store = outbox->store;
-    notice_t kept = *notice;
-    if (!name_domain(kept.to))
-        return STORE_OK;
-    const apr_time_t expires = now + apr_time_from_sec(2 * OUTBOX_LIFE_SECONDS);
-    const char *id = new_id(p);
-    kept.version = VERSION;
-    kept.made = kept.next = seconds(now);
-    kept.tries = 0;
-    store_status_t status =
-        store_add(store, STORE_LASTING, mail_key(id, p), &kept, sizeof kept, expires);
+    const apr_time_t expires = apr_time_from_sec((apr_time_t)mail->notice.made) +
+                               apr_time_from_sec(2 * OUTBOX_LIFE_SECONDS);
+    const int most = mail->share == OUTBOX_TO_PEOPLE ? OUTBOX_NOTICES : OUTBOX_STRANGERS;
+    store_status_t status = store_add(store, STORE_LASTING, mail_key(mail->id, p), &mail->notice,
+                                      sizeof mail->notice, expires);
     if (status == STORE_OK)
-        status =
-            store_member_add(store, STORE_LASTING, outbox_key(outbox, p), id, OUTBOX_MAX, expires);
+        status = store_member_add(store, STORE_LASTING, outbox_key(outbox, mail->share, p),
+                                  mail->id, most, expires);
     if (status != STORE_OK)
-        store_delete(store, STORE_LASTING, mail_key(id, p));
+        store_delete(store, STORE_LASTING, mail_key(mail->id, p));
     return status;
+}
+
+static store_status_t add_after(const outbox_t *outbox, outbox_share_t share,
+                                const notice_t *notice, apr_time_t now, int seconds_held,
+                                held_notice_t *mail, apr_pool_t *p)
+{
+    *mail = (held_notice_t){.share = share, .notice = *notice};
+    if (!name_domain(notice->to))
+        return STORE_OK;
+    mail->id = new_id(p);
+    mail->notice.version = VERSION;
+    mail->notice.made = seconds(now);
+    mail->notice.next = mail->notice.made + (uint32_t)seconds_held;
+    mail->notice.tries = 0;
+    return queue_mail(outbox, mail, p);
+}
+
+store_status_t outbox_add(const outbox_t *outbox, outbox_share_t share, const notice_t *notice,
+                          apr_time_t now, apr_pool_t *p)
+{
+    held_notice_t mail;
+    return add_after(outbox, share, notice, now, 0, &mail, p);
+}
+
+store_status_t outbox_hold(const outbox_t *outbox, outbox_share_t share, const notice_t *notice,
+                           apr_time_t now, held_notice_t *held, apr_pool_t *p)
+{
+    return add_after(outbox, share, notice, now, OUTBOX_HELD_SECONDS, held, p);
+}
+
+static void keep_notice(const outbox_t *outbox, const char *id, const notice_t *notice,
+                        apr_time_t expires, apr_pool_t *p)
+{
+    store_put(outbox->store, STORE_LASTING, mail_key(id, p), notice, sizeof *notice, expires);
+}
+
+static void forget_mail(const outbox_t *outbox, outbox_share_t share, const char *id, apr_pool_t *p)
+{
+    store_t *store = outbox->store;
+    if (store_delete(store, STORE_LASTING, mail_key(id, p)) == STORE_OK)
+        store_member_remove(store, STORE_LASTING, outbox_key(outbox, share, p), id);
+}
+
+void outbox_release(const outbox_t *outbox, held_notice_t *held, apr_pool_t *p)
+{
+    notice_t *notice = &held->notice;
+    if (!held->id)
+        return;
+    notice->next = notice->made;
+    keep_notice(outbox, held->id, notice,
+                apr_time_from_sec((apr_time_t)notice->made + 2 * OUTBOX_LIFE_SECONDS), p);
+}
+
+void outbox_cancel(const outbox_t *outbox, const held_notice_t *held, apr_pool_t *p)
+{
+    if (held->id)
+        forget_mail(outbox, held->share, held->id, p);
 }
 
 store_status_t outbox_count_link(const outbox_t *outbox, const char *mailbox, apr_time_t now,
@@ -87,6 +141,7 @@ store_status_t outbox_count_link(const outbox_t *outbox, const char *mailbox, ap
 typedef struct errand_t {
     const outbox_t *outbox;
     const outbox_sender_t *sender;
+    outbox_share_t share;
     const char *id;
     apr_time_t now;
     notice_t notice;
@@ -95,10 +150,7 @@ typedef struct errand_t {
 
 static void drop_mail(const errand_t *errand)
 {
-    store_t *store = errand->outbox->store;
-    if (store_delete(store, STORE_LASTING, mail_key(errand->id, errand->p)) == STORE_OK)
-        store_member_remove(store, STORE_LASTING, outbox_key(errand->outbox, errand->p),
-                            errand->id);
+    forget_mail(errand->outbox, errand->share, errand->id, errand->p);
 }
 
 /* STORE_EXISTS: it is not due, or another sender has it. */
@@ -140,9 +192,8 @@ static uint32_t life_of(const notice_t *notice)
 
 static void keep_mail(const errand_t *errand)
 {
-    store_put(errand->outbox->store, STORE_LASTING, mail_key(errand->id, errand->p),
-              &errand->notice, sizeof errand->notice,
-              errand->now + apr_time_from_sec(2 * OUTBOX_LIFE_SECONDS));
+    keep_notice(errand->outbox, errand->id, &errand->notice,
+                errand->now + apr_time_from_sec(2 * OUTBOX_LIFE_SECONDS), errand->p);
 }
 
 /* This process ends: the next one goes on at once, and nothing has failed. */
@@ -206,19 +257,23 @@ static bool deliver(errand_t *errand)
 }
 
 /* The clock goes on while mails are sent. */
-int outbox_send(const outbox_t *outbox, const outbox_sender_t *sender, apr_time_t now,
-                apr_pool_t *p)
+static int send_share(const outbox_t *outbox, const outbox_sender_t *sender, outbox_share_t share,
+                      apr_time_t now, apr_pool_t *p)
 {
     const apr_time_t began = apr_time_now();
+    const apr_time_t most =
+        apr_time_from_sec(share == OUTBOX_TO_PEOPLE ? ROUND_SECONDS : STRANGERS_SECONDS);
     const char **ids;
     int sent = 0;
-    if (store_members(outbox->store, STORE_LASTING, outbox_key(outbox, p), p, &ids) != STORE_OK)
+    if (store_members(outbox->store, STORE_LASTING, outbox_key(outbox, share, p), p, &ids) !=
+        STORE_OK)
         return 0;
     apr_pool_t *each;
     apr_pool_create(&each, p);
-    for (; *ids && !*sender->stop; ids++) {
+    for (; *ids && !*sender->stop && apr_time_now() - began < most; ids++) {
         errand_t errand = {.outbox = outbox,
                            .sender = sender,
+                           .share = share,
                            .id = *ids,
                            .now = now + apr_time_now() - began,
                            .p = each};
@@ -227,4 +282,12 @@ int outbox_send(const outbox_t *outbox, const outbox_sender_t *sender, apr_time_
     }
     apr_pool_destroy(each);
     return sent;
+}
+
+int outbox_send(const outbox_t *outbox, const outbox_sender_t *sender, apr_time_t now,
+                apr_pool_t *p)
+{
+    const apr_time_t began = apr_time_now();
+    const int sent = send_share(outbox, sender, OUTBOX_TO_PEOPLE, now, p);
+    return sent + send_share(outbox, sender, OUTBOX_TO_STRANGERS, now + apr_time_now() - began, p);
 }

@@ -10,10 +10,12 @@
  * pauses, and gives up after a day with a line in the log. Each mail has one sender at a time,
  * over all processes; one whose sender was killed is somebody else's after LEASE_SECONDS, so a
  * mail may come twice, but none is lost. */
-#define OUTBOX_MAX 600            /* mails that wait, in all */
-#define MAILBOX_EACH 3            /* links an hour and mailbox */
+#define OUTBOX_NOTICES 400   /* mails that wait at a site: of people whose names are proven ... */
+#define OUTBOX_STRANGERS 200 /* ... and those that anybody can cause: links, and open names' */
+#define MAILBOX_EACH 3       /* links an hour and mailbox */
 #define OUTBOX_LIFE_SECONDS 86400 /* a mail is tried for so long ... */
 #define OUTBOX_LINK_SECONDS 3600  /* ... and one to activate as long as its link leads anywhere */
+#define OUTBOX_HELD_SECONDS 120   /* one that is held leaves by itself then */
 #define NOTICE_LINK_MAX 600
 
 typedef enum {
@@ -46,10 +48,27 @@ typedef struct outbox_t {
     const char *site; /* its public origin */
 } outbox_t;
 
-/* STORE_OK also for a name that is no mailbox: then there is nobody to tell. STORE_FULL: OUTBOX_MAX
- * wait already, or the store is full. */
-store_status_t outbox_add(const outbox_t *outbox, const notice_t *notice, apr_time_t now,
-                          apr_pool_t *p);
+/* What strangers cause has a share of its own, so that no flood keeps an owner from being told. */
+typedef enum { OUTBOX_TO_PEOPLE, OUTBOX_TO_STRANGERS, OUTBOX_SHARES } outbox_share_t;
+
+/* STORE_OK also for a name that is no mailbox: then there is nobody to tell. STORE_FULL: as many as
+ * may wait in that share already, or the store is full. */
+store_status_t outbox_add(const outbox_t *outbox, outbox_share_t share, const notice_t *notice,
+                          apr_time_t now, apr_pool_t *p);
+
+/* A notice of what may happen only if it is told: it has its place before, and leaves after. */
+typedef struct held_notice_t {
+    outbox_share_t share;
+    const char *id; /* NULL: there is nobody to tell */
+    notice_t notice;
+} held_notice_t;
+
+/* As outbox_add; then one of the other two. Where neither comes, because the process was killed,
+ * the mail leaves: better one too many than a device untold. */
+store_status_t outbox_hold(const outbox_t *outbox, outbox_share_t share, const notice_t *notice,
+                           apr_time_t now, held_notice_t *held, apr_pool_t *p);
+void outbox_release(const outbox_t *outbox, held_notice_t *held, apr_pool_t *p);
+void outbox_cancel(const outbox_t *outbox, const held_notice_t *held, apr_pool_t *p);
 
 /* Counts one link to a mailbox. STORE_FULL: it has had MAILBOX_EACH in this hour. */
 store_status_t outbox_count_link(const outbox_t *outbox, const char *mailbox, apr_time_t now,
@@ -65,8 +84,9 @@ typedef struct outbox_sender_t {
     const log_sink_t *log;
 } outbox_sender_t;
 
-/* Sends what is due, one after the other, until `*stop`; the number of mails that left. The pool
- * takes scratch. */
+/* Sends what is due, one after the other, until `*stop`: notices first, and strangers' only for a
+ * few seconds, so that a slow mail server keeps neither a notice nor another site waiting long. The
+ * number of mails that left. The pool takes scratch. */
 int outbox_send(const outbox_t *outbox, const outbox_sender_t *sender, apr_time_t now,
                 apr_pool_t *p);
 

@@ -86,9 +86,15 @@ static result_t *become_granted(rps_t *rps, const caller_t *caller, const mpin_i
 {
     if (strcmp(pending->name, name) != 0)
         return result_error(p, 403, "not_allowed", "Another name was granted.");
-    result_t *refusal = become_identity(rps, caller, id, pending, p);
-    if (!refusal)
-        mailed_tell_device(rps, caller, id, pending, p);
+    held_notice_t held;
+    result_t *refusal = mailed_hold_device(rps, caller, id, pending, &held, p);
+    if (refusal)
+        return refusal;
+    refusal = become_identity(rps, caller, id, pending, p);
+    if (refusal)
+        mailed_cancel(rps, &held, p);
+    else
+        mailed_release(rps, &held, p);
     if (refusal && refusal->status == 400) /* its user has signed out everywhere since */
         return result_error(p, 403, "identity_revoked", "This device's access was withdrawn.");
     if (!refusal) {

@@ -40,6 +40,16 @@ static const char *queued_text(store_status_t status, bool often, bool silent)
     return silent ? "is queued for nobody" : "is queued";
 }
 
+static result_t *mail_refusal(store_status_t status, apr_pool_t *p)
+{
+    if (status != STORE_FULL)
+        return store_refusal(status, p);
+    result_t *result = result_error(p, 503, "mail_queue_full",
+                                    "Too many mails wait to be sent. Try again in a minute.");
+    result->retry_after = 60;
+    return result;
+}
+
 static result_t *queue_letter(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
                               const pending_t *pending, apr_pool_t *p)
 {
@@ -49,7 +59,7 @@ static result_t *queue_letter(rps_t *rps, const caller_t *caller, const mpin_id_
     store_status_t status = outbox_count_link(&rps->outbox, pending->name, caller->now, p);
     const bool often = status == STORE_FULL;
     if (status == STORE_OK)
-        status = outbox_add(&rps->outbox, &notice, caller->now, p);
+        status = outbox_add(&rps->outbox, OUTBOX_TO_STRANGERS, &notice, caller->now, p);
     log_debug(caller->log, "MPIN0760", "the mail with the link of registration %s %s",
               people_label(id->handle, p), queued_text(status, often, pending->silent));
     if (status == STORE_OK)
@@ -57,7 +67,7 @@ static result_t *queue_letter(rps_t *rps, const caller_t *caller, const mpin_id_
     return often
                ? result_later(p, "too_many_mails", "This mailbox has had three mails in this hour.",
                               3600 - (int)(apr_time_sec(caller->now) % 3600))
-               : store_refusal(status, p);
+               : mail_refusal(status, p);
 }
 
 result_t *mailed_send(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
@@ -79,36 +89,66 @@ result_t *mailed_again(rps_t *rps, const caller_t *caller, const mpin_id_t *id, 
     return refusal ? refusal : result_ok(p, NULL);
 }
 
-static void queue_notice(rps_t *rps, const caller_t *caller, const notice_t *notice, apr_pool_t *p)
+/* A name that nobody has proven may be anybody's mailbox. */
+static outbox_share_t share_of(unsigned origin)
 {
-    const bool reaches = rps->settings->mail_site && name_domain(notice->to);
-    log_debug(caller->log, "MPIN0760", "%s is %s about a device of theirs",
-              name_masked(notice->to, p),
-              reaches                    ? "told"
-              : rps->settings->mail_site ? "no mailbox, and not told"
-                                         : "not told, without MPinMail,");
-    if (reaches && outbox_add(&rps->outbox, notice, caller->now, p) != STORE_OK)
-        log_error(rps->log, "MPIN0310",
-                  "%s cannot be told about a device of theirs: no mail can be queued",
-                  name_masked(notice->to, p));
+    return origin == ORIGIN_OPEN ? OUTBOX_TO_STRANGERS : OUTBOX_TO_PEOPLE;
 }
 
-void mailed_tell_device(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
-                        const pending_t *pending, apr_pool_t *p)
+static void log_untold(rps_t *rps, const notice_t *notice, apr_pool_t *p)
+{
+    log_error(rps->log, "MPIN0310",
+              "%s cannot be told about a device of theirs: no mail can be queued",
+              name_masked(notice->to, p));
+}
+
+static void debug_notice(const rps_t *rps, const caller_t *caller, const notice_t *notice,
+                         apr_pool_t *p)
+{
+    log_debug(caller->log, "MPIN0760", "%s is %s about a device of theirs",
+              name_masked(notice->to, p),
+              !rps->settings->mail_site ? "not told, without MPinMail,"
+              : name_domain(notice->to) ? "to be told"
+                                        : "no mailbox, and not told");
+}
+
+result_t *mailed_hold_device(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                             const pending_t *pending, held_notice_t *held, apr_pool_t *p)
 {
     static const unsigned char none[HANDLE_BYTES];
     const bool reset = memcmp(pending->replaces, none, sizeof none) != 0;
     notice_t notice =
         notice_for(caller, reset ? NOTICE_PIN : NOTICE_DEVICE, pending->name, pending->device);
+    held->id = NULL;
+    debug_notice(rps, caller, &notice, p);
     if (!rps->settings->mail_site)
-        return;
+        return NULL;
     apr_cpystrn(notice.link, link_to(rps, LINK_NOT_ME, id->handle, p), sizeof notice.link);
-    queue_notice(rps, caller, &notice, p);
+    const store_status_t status =
+        outbox_hold(&rps->outbox, share_of(pending->origin), &notice, caller->now, held, p);
+    if (status == STORE_OK)
+        return NULL;
+    held->id = NULL;
+    log_untold(rps, &notice, p);
+    return mail_refusal(status, p);
+}
+
+void mailed_release(rps_t *rps, held_notice_t *held, apr_pool_t *p)
+{
+    outbox_release(&rps->outbox, held, p);
+}
+
+void mailed_cancel(rps_t *rps, const held_notice_t *held, apr_pool_t *p)
+{
+    outbox_cancel(&rps->outbox, held, p);
 }
 
 void mailed_tell(rps_t *rps, const caller_t *caller, notice_kind_t kind, const identity_t *identity,
                  apr_pool_t *p)
 {
     const notice_t notice = notice_for(caller, kind, identity->name, identity->device);
-    queue_notice(rps, caller, &notice, p);
+    debug_notice(rps, caller, &notice, p);
+    if (rps->settings->mail_site &&
+        outbox_add(&rps->outbox, share_of(identity->origin), &notice, caller->now, p) != STORE_OK)
+        log_untold(rps, &notice, p);
 }

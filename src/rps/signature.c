@@ -14,6 +14,22 @@ static result_t *take_and_become(rps_t *rps, const caller_t *caller, const mpin_
     return become_identity(rps, caller, id, pending, p);
 }
 
+/* Nobody gets a device untold: where its notice finds no place, the registration waits. */
+static result_t *become_told(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                             const pending_t *pending, apr_pool_t *p)
+{
+    held_notice_t held;
+    result_t *refusal = mailed_hold_device(rps, caller, id, pending, &held, p);
+    if (refusal)
+        return refusal;
+    refusal = take_and_become(rps, caller, id, pending, p);
+    if (refusal)
+        mailed_cancel(rps, &held, p);
+    else
+        mailed_release(rps, &held, p);
+    return refusal;
+}
+
 /* Configuration may have changed since the PUT. */
 static bool still_open(const rps_settings_t *settings, const pending_t *pending)
 {
@@ -56,10 +72,7 @@ static result_t *issue_signature(rps_t *rps, const caller_t *caller, const char 
         log_error(rps->log, "MPIN0301", "the D-TA issues no client secret: the key file is broken");
         return store_refusal(STORE_DOWN, p);
     }
-
-    refusal = take_and_become(rps, caller, &id, &pending, p);
-    if (!refusal)
-        mailed_tell_device(rps, caller, &id, &pending, p);
+    refusal = become_told(rps, caller, &id, &pending, p);
     return refusal ? refusal : signature_answer(&share, &pending, &id, p);
 }
 

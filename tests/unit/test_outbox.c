@@ -52,11 +52,20 @@ static int go_round(desk_t *desk, post_t *post, apr_time_t now)
     return outbox_send(&outbox, &sender, now, desk->pool);
 }
 
+/* Rounds until nothing is left: each ends after a while, which a slow disk makes few mails. */
+static int go_rounds(desk_t *desk, post_t *post, apr_time_t now)
+{
+    int all = 0;
+    for (int sent = 1; sent; all += sent)
+        sent = go_round(desk, post, now);
+    return all;
+}
+
 static void queue(desk_t *desk, const char *to, apr_time_t now)
 {
     const outbox_t outbox = outbox_of(desk);
     const notice_t notice = notice_to(to);
-    assert_int_equal(outbox_add(&outbox, &notice, now, desk->pool), STORE_OK);
+    assert_int_equal(outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, now, desk->pool), STORE_OK);
 }
 
 static void what_is_queued_is_sent_once(void **state)
@@ -86,7 +95,8 @@ static void sites_of_one_store_have_queues_of_their_own(void **state)
     const outbox_t other = {desk->store, "https://other.example.com"};
     const notice_t notice = notice_to("anna@example.org");
     post_t post = {.outcome = OUTBOX_SENT};
-    assert_int_equal(outbox_add(&other, &notice, apr_time_now(), desk->pool), STORE_OK);
+    assert_int_equal(outbox_add(&other, OUTBOX_TO_PEOPLE, &notice, apr_time_now(), desk->pool),
+                     STORE_OK);
     assert_int_equal(go_round(desk, &post, apr_time_now()), 0);
 }
 
@@ -131,7 +141,8 @@ static void one_that_goes_nowhere_is_never_sent(void **state)
     notice_t notice = notice_to("anna@example.org");
     post_t post = {.outcome = OUTBOX_SENT};
     notice.kind = NOTICE_NONE;
-    assert_int_equal(outbox_add(&outbox, &notice, apr_time_now(), desk->pool), STORE_OK);
+    assert_int_equal(outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, apr_time_now(), desk->pool),
+                     STORE_OK);
     assert_int_equal(go_round(desk, &post, apr_time_now()), 0);
     assert_int_equal(post.sent, 0);
 }
@@ -201,7 +212,7 @@ static void a_link_is_not_sent_once_it_leads_nowhere(void **state)
     notice_t notice = notice_to("anna@example.org");
     post_t post = {.outcome = OUTBOX_LATER};
     notice.kind = NOTICE_ACTIVATE;
-    assert_int_equal(outbox_add(&outbox, &notice, began, desk->pool), STORE_OK);
+    assert_int_equal(outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, began, desk->pool), STORE_OK);
     assert_int_equal(go_round(desk, &post, began + apr_time_from_sec(OUTBOX_LINK_SECONDS)), 0);
     assert_non_null(strstr(desk_logged(), "MPIN0502"));
     post.outcome = OUTBOX_SENT;
@@ -239,11 +250,79 @@ static void as_many_wait_as_are_promised(void **state)
     const notice_t notice = notice_to("anna@example.org");
     const apr_time_t now = apr_time_now();
     post_t post = {.outcome = OUTBOX_SENT};
-    for (int i = 0; i < OUTBOX_MAX; i++)
-        assert_int_equal(outbox_add(&outbox, &notice, now, desk->pool), STORE_OK);
-    assert_int_equal(outbox_add(&outbox, &notice, now, desk->pool), STORE_FULL);
-    assert_int_equal(go_round(desk, &post, now), OUTBOX_MAX);
-    assert_int_equal(outbox_add(&outbox, &notice, now, desk->pool), STORE_OK);
+    for (int i = 0; i < OUTBOX_NOTICES; i++)
+        assert_int_equal(outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, now, desk->pool), STORE_OK);
+    assert_int_equal(outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, now, desk->pool), STORE_FULL);
+    assert_int_equal(go_rounds(desk, &post, now), OUTBOX_NOTICES);
+    assert_int_equal(outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, now, desk->pool), STORE_OK);
+}
+
+static store_status_t queue_stranger(desk_t *desk, int number, apr_time_t now)
+{
+    const outbox_t outbox = outbox_of(desk);
+    notice_t notice = notice_to(apr_psprintf(desk->pool, "stranger%d@example.org", number));
+    notice.kind = NOTICE_ACTIVATE;
+    return outbox_add(&outbox, OUTBOX_TO_STRANGERS, &notice, now, desk->pool);
+}
+
+static void links_that_strangers_cause_crowd_out_no_notice(void **state)
+{
+    desk_t *desk = *state;
+    const apr_time_t now = apr_time_now();
+    const outbox_t other = {desk->store, "https://other.example.com"};
+    const notice_t theirs = notice_to("bob@example.org");
+    post_t post = {.outcome = OUTBOX_SENT};
+    for (int i = 0; i < OUTBOX_STRANGERS; i++)
+        assert_int_equal(queue_stranger(desk, i, now), STORE_OK);
+    assert_int_equal(queue_stranger(desk, 9999, now), STORE_FULL);
+    queue(desk, "anna@example.org", now);
+    assert_int_equal(outbox_add(&other, OUTBOX_TO_STRANGERS, &theirs, now, desk->pool), STORE_OK);
+    assert_int_equal(go_rounds(desk, &post, now), OUTBOX_STRANGERS + 1);
+}
+
+/* A mail server that takes long over each: the notice goes first, and again after a while. */
+static outbox_outcome_t take_long(void *baton, const notice_t *notice, const char **why,
+                                  apr_pool_t *p)
+{
+    apr_sleep(apr_time_from_msec(700));
+    return count(baton, notice, why, p);
+}
+
+static void notices_go_before_links_and_links_hold_nobody_long(void **state)
+{
+    desk_t *desk = *state;
+    const apr_time_t now = apr_time_now();
+    const outbox_t outbox = outbox_of(desk);
+    post_t post = {.outcome = OUTBOX_SENT};
+    const outbox_sender_t slow = {take_long, &post, &go_on, &desk->log};
+    for (int i = 0; i < 10; i++)
+        queue_stranger(desk, i, now);
+    queue(desk, "anna@example.org", now);
+    assert_in_range(outbox_send(&outbox, &slow, now, desk->pool), 2, 6);
+    queue(desk, "bob@example.org", now);
+    const bool stop_after_one = true;
+    const outbox_sender_t one = {take_long, &post, &stop_after_one, &desk->log};
+    assert_int_equal(outbox_send(&outbox, &one, now, desk->pool), 0);
+    assert_true(outbox_send(&outbox, &slow, now, desk->pool) > 1);
+}
+
+static void a_held_notice_leaves_when_it_may_and_by_itself_at_last(void **state)
+{
+    desk_t *desk = *state;
+    const apr_time_t now = apr_time_now();
+    const outbox_t outbox = outbox_of(desk);
+    const notice_t notice = notice_to("anna@example.org");
+    post_t post = {.outcome = OUTBOX_SENT};
+    held_notice_t held[3];
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(outbox_hold(&outbox, OUTBOX_TO_PEOPLE, &notice, now, &held[i], desk->pool),
+                         STORE_OK);
+    assert_int_equal(go_round(desk, &post, now), 0);
+    outbox_release(&outbox, &held[0], desk->pool);
+    outbox_cancel(&outbox, &held[1], desk->pool);
+    assert_int_equal(go_round(desk, &post, now), 1);
+    assert_int_equal(go_round(desk, &post, now + apr_time_from_sec(OUTBOX_HELD_SECONDS)), 1);
+    assert_int_equal(go_round(desk, &post, now + apr_time_from_sec(OUTBOX_LIFE_SECONDS)), 0);
 }
 
 static void a_mailbox_gets_three_links_an_hour(void **state)
@@ -274,6 +353,9 @@ int main(void)
         DESK_TEST(a_link_is_not_sent_once_it_leads_nowhere),
         DESK_TEST(one_cut_off_by_the_end_of_its_process_leaves_at_once),
         DESK_TEST(as_many_wait_as_are_promised),
+        DESK_TEST(links_that_strangers_cause_crowd_out_no_notice),
+        DESK_TEST(notices_go_before_links_and_links_hold_nobody_long),
+        DESK_TEST(a_held_notice_leaves_when_it_may_and_by_itself_at_last),
         DESK_TEST(a_mailbox_gets_three_links_an_hour),
     };
     return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);

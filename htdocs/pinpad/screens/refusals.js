@@ -20,6 +20,8 @@ const REFUSALS = {
 export function sentence({ status, code, id, retryAfter }, text, site) {
     if (code === 'too_many_mails')
         return text('mails_often', { n: Math.ceil(retryAfter / 60) });
+    if (code === 'store_full' || code === 'mail_queue_full')
+        return text('full', { site });
     if (status === 408)
         return text('expired');
     if (status === 403 || status === 400)
