@@ -1,0 +1,82 @@
+#!/usr/bin/perl
+# docs/recipes.md, "nginx in front": the two configurations as they stand there, with a real nginx (Debian's package,
+# unpacked) and an application that says whom it was told of.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib "$FindBin::Bin/lib", "$FindBin::Bin/../lib";
+use Debian;
+use Server;
+use MPin;
+use IO::Socket::INET;
+
+my $nginx = Debian::unpacked('nginx') or plan skip_all => 'no nginx to be had';
+my $top = $Server::top;
+my ($port, $front, $app) = ($ENV{PORT}, $ENV{PORT} + 3, $ENV{PORT} + 4);
+my $modules = Server::modules();
+
+my ($part) = Server::slurp("$FindBin::Bin/../../docs/recipes.md") =~ /^## nginx in front\n(.*)/ms;
+my ($ours, $theirs) = $part =~ /^```\n(.*?)^```/msg;
+
+my $server = Server->new(conf => join('', map { "LoadModule ${_}_module $modules/mod_$_.so\n" } qw(headers rewrite remoteip))
+    . "MPinPublicURL http://127.0.0.1:$front\nRemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxy 127.0.0.1\n$ours")->start;
+
+# The application: answers with the headers that it gets.
+my $listener = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$app", Listen => 20, ReuseAddr => 1) or die;
+my $application = fork // die;
+if (!$application) {
+    while (my $client = $listener->accept) {
+        my $head = '';
+        while (my $line = <$client>) { $head .= $line; last if $line =~ /^\r?$/ }
+        print {$client} "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${\ length $head}\r\n\r\n$head";
+        close $client;
+    }
+    require POSIX;
+    POSIX::_exit(0);
+}
+close $listener;
+
+$theirs =~ s/127\.0\.0\.1:8080/127.0.0.1:$front/g;
+$theirs =~ s/127\.0\.0\.1:8005/127.0.0.1:$port/g;
+$theirs =~ s/127\.0\.0\.1:3000/127.0.0.1:$app/g;
+my $temp = join '', map { "${_}_temp_path $top/$_;\n" } qw(client_body proxy fastcgi uwsgi scgi);
+Server::write_file("$top/nginx.conf",
+    "pid $top/nginx.pid;\nerror_log $top/logs/nginx.log;\ndaemon off;\nevents {}\nhttp {\naccess_log off;\n$temp$theirs}\n");
+my $pid = fork // die;
+if (!$pid) {
+    exec "$nginx/usr/sbin/nginx", '-e', "$top/logs/nginx.log", '-p', $top, '-c', "$top/nginx.conf";
+    die;
+}
+my $parent = $$;
+END {
+    local $?;
+    kill TERM => $pid, $application if $parent && $parent == $$;
+    waitpid $_, 0 for grep { $_ } $pid, $application;
+}
+Server::wait_for('nginx', sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$front", Timeout => 1) });
+
+subtest 'nginx_asks_us_who_somebody_is' => sub {
+    my $stranger = browser($front)->visit('/reports/?a=1');
+    is $stranger->code, 302, 'a stranger is sent';
+    like $stranger->header('Location'), qr{/login\?return=/reports/\?a=1$}, 'to the login page, with the way back';
+    is browser($front)->get('/mpin-auth')->code, 404, 'the question is no page';
+
+    my $john = browser($front)->sign_in('john');
+    my $page = $john->visit('/reports/', 'Remote-User' => 'root', 'X-Who' => 'root', 'X-Forwarded-For' => '192.0.2.9');
+    is $page->code, 200, 'who is signed in reaches the application';
+    like $page->content, qr/^Remote-User: john\r?$/m, 'with their name';
+    unlike $page->content, qr/^Remote-User: root/mi, 'and no other';
+    unlike $page->content, qr/^Cookie:/mi, 'and without our cookies';
+    is $john->sign_out->code, 303, 'signed out';
+    is $john->visit('/reports/')->code, 302, 'is out';
+
+    my $device = browser($front)->sign_in('john')->enrol('john', 1234);
+    my $pad = browser($front);
+    $pad->settings;
+    is $pad->pin_login($device, 1234)->code, 200, 'a PIN works through nginx';
+    like $pad->visit('/reports/')->content, qr/^Remote-User: john\r?$/m, 'too';
+};
+
+is join("\n", Server::complaints()), '', 'nothing to complain of';
+done_testing;
