@@ -127,7 +127,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_read_request(authn_post_read_request, NULL, before_forensic,
                               APR_HOOK_REALLY_FIRST);
     ap_hook_quick_handler(authn_quick_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_pre_translate_name(authn_translate, NULL, before_proxy, APR_HOOK_REALLY_FIRST);
+    ap_hook_pre_translate_name(authn_pre_translate, NULL, before_proxy, APR_HOOK_REALLY_FIRST);
     ap_hook_translate_name(authn_translate, NULL, before_proxy, APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(authn_map_to_storage, NULL, before_proxy, APR_HOOK_REALLY_FIRST);
     ap_hook_access_checker_ex(authn_access_checker_ex, NULL, NULL, APR_HOOK_REALLY_LAST);

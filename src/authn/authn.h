@@ -13,6 +13,7 @@ int authn_post_read_request(request_rec *r);
 int authn_quick_handler(request_rec *r, int lookup);
 
 /* pre_translate_name and translate_name: claim our URLs */
+int authn_pre_translate(request_rec *r);
 int authn_translate(request_rec *r);
 
 /* map_to_storage: our URLs are no files */

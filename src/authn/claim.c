@@ -2,6 +2,7 @@
 /* Our URLs are claimed before anything of httpd maps them. */
 #include "authn/authn.h"
 #include "authn/refuse.h"
+#include "authn/sent_away.h"
 #include "web/route.h"
 
 #include <http_log.h>
@@ -21,8 +22,40 @@ static bool is_claimed(const request_t *request, const request_rec *r)
     return request && request->claimed == r;
 }
 
-/* Before mod_proxy, mod_rewrite and mod_alias, once with the path as it came (mod_proxy may map it
- * then) and once with the decoded one. An include of /login is nothing for people. */
+/* The path as it came, which mod_proxy may map already. httpd hears no refusal at this time. */
+int authn_pre_translate(request_rec *r)
+{
+    request_t *request = request_of(r);
+    const char *rest;
+    if (!request || r->main)
+        return DECLINED;
+    if (refuse_is_route(request, r))
+        return OK;
+    const route_t *route = route_find(request->site, r, &rest);
+    if (!route)
+        return DECLINED;
+    route_claim(request, r, route, rest);
+    return OK;
+}
+
+/* OK where the vhost's own rules leave it to us, else what they say. */
+static int claim(request_rec *r, request_t *request, const route_t *route, const char *rest)
+{
+    route_claim(request, r, route, rest);
+    const int status = sent_away(r, request);
+    if (status == DECLINED) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "MPIN0705: %s is a URL of ours",
+                      route_plain_path(request, r->pool));
+        return OK;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                  "MPIN0441: %s would be ours, but a Redirect or RewriteRule of this vhost answers "
+                  "it: %d",
+                  route_plain_path(request, r->pool), status);
+    return status;
+}
+
+/* Before mod_proxy, mod_rewrite and mod_alias. An include of /login is nothing for people. */
 int authn_translate(request_rec *r)
 {
     request_t *request = request_of(r);
@@ -35,13 +68,9 @@ int authn_translate(request_rec *r)
         request->route = NULL;
     } else {
         const route_t *route = route_find(request->site, r, &rest);
-        if (!route)
-            return DECLINED;
-        const bool again = is_claimed(request, r);
-        route_claim(request, r, route, rest);
-        if (!again)
-            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "MPIN0705: %s is a URL of ours",
-                          route_plain_path(request, r->pool));
+        const int status = route ? claim(r, request, route, rest) : DECLINED;
+        if (status != OK)
+            return status;
     }
     r->filename = NO_FILE;
     r->handler = HANDLER;

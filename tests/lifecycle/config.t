@@ -304,6 +304,26 @@ mistake 'trailers that become headers', "=> MergeTrailers On\n$site$passwords", 
 mistake 'trailers of a vhost', "$site$passwords<VirtualHost *:$port>\n=> MergeTrailers On\n</VirtualHost>\n", qr/write MergeTrailers Off/;
 fine 'trailers where the engine is off', "${here}MergeTrailers On\n<VirtualHost *:$port>\nMergeTrailers Off\n$site$passwords</VirtualHost>\n";
 
+subtest the_vhosts_that_serve_the_login_are_listed_in_one_line => sub {
+    my $vhost = sub { return "<VirtualHost *:$port>\nServerName $_[0]\n$_[1]</VirtualHost>\n" };
+    my $rules = join '', $vhost->('plain', ''), $vhost->('away', "Redirect permanent / https://www.example.com/\n"),
+        $vhost->('closed', "<Location />\nRedirect 503\n</Location>\n"),
+        $vhost->('old', "Redirect /old https://www.example.com/\nRedirectMatch ^/log\$ https://www.example.com/\n"),
+        $vhost->('ruled', "RewriteEngine On\nRewriteRule ^/(.*) https://www.example.com/\$1 [R=301,L]\n"),
+        $vhost->('asked', "RewriteEngine On\nRewriteCond %{HTTPS} off\nRewriteRule ^ https://www.example.com/ [R]\n"),
+        $vhost->('spa', "RewriteEngine On\nRewriteRule ^ /index.html [L]\nRewriteRule ^ - [F]\n"),
+        $vhost->('off', "MPinEngine Off\nRedirect 503 /\n");
+    my ($status, $said) = check("${here}LoadModule rewrite_module modules/mod_rewrite.so\n$site$passwords$rules", $users[0]);
+    is $status, 0, 'it is no mistake' or diag $said;
+    my @lines = grep { /MPIN0442/ } split /\n/, $said;
+    is scalar @lines, 1, 'one line';
+    my ($served, $away) = split /; sent away or refused by rules of their own: /, $lines[0];
+    like $served, qr/\b$_:$port/, "$_ serves it" for qw(plain old spa asked);
+    like $served, qr/asked:$port \(unless its conditions say otherwise: RewriteRule, \S+t\.conf:\d+\)/, 'perhaps';
+    like $away, qr/\b$_:$port \(\w+, \S+t\.conf:\d+\)/, "$_ does not, by a line that is named" for qw(away closed ruled);
+    unlike $lines[0], qr/\boff:/, 'and where the engine is off nobody asks';
+};
+
 # ---- an RPS elsewhere -----------------------------------------------------------------------------------------
 
 mistake "MPinRPS $_", "$site$passwords=> MPinRPS $_\n", qr/write / for 'http://rps.example.com', '127.0.0.1:8011',
