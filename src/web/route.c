@@ -1,5 +1,4 @@
 #include "web/route.h"
-#include "base/json.h"
 #include "site/sink.h"
 #include "store/refusal.h"
 #include "web/admit.h"
@@ -235,15 +234,6 @@ static bool changes_something(const route_t *route)
     return *route->method && strcmp(route->method, "GET") != 0;
 }
 
-/* The pad of a page at another address of this site tells people where to go. */
-static result_t *origin_refused(const request_rec *r, const site_t *site)
-{
-    result_t *result =
-        result_error(r->pool, HTTP_FORBIDDEN, "origin_refused", "another origin sent this request");
-    result->json = json_tie(r->pool, json_pack("{s:s}", "origin", site->url.text));
-    return result;
-}
-
 static result_t *serve(facts_t *facts, const route_t *route)
 {
     request_rec *r = facts->r;
@@ -260,7 +250,8 @@ static result_t *serve(facts_t *facts, const route_t *route)
     if (route->audience == AUDIENCE_RPS && !admit_rps(r, site, facts->rest))
         return result_error(r->pool, HTTP_FORBIDDEN, "rps_only", "only the RPS may ask this");
     if (changes_something(route) && !admit_origin(r, site, route))
-        return origin_refused(r, site);
+        return result_error(r->pool, HTTP_FORBIDDEN, "origin_refused",
+                            "another origin sent this request");
     if (needs_store(route) && !site->store)
         return store_refusal(STORE_DOWN, r->pool);
     result_t *refusal = body_read(facts, route);

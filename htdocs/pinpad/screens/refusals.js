@@ -7,6 +7,7 @@ const REFUSALS = {
     name_taken: 'name_taken',
     user_id_invalid: 'name_bad',
     too_many_identities: 'too_many',
+    origin_refused: 'wrong_address',
     registration_closed: 'registration_closed',
     registration_unknown: 'registration_lost',
 };
