@@ -108,7 +108,7 @@ export class Rps {
             userData: this.settings.userData,
         };
         const put = () => this.ask(this.settings.registerURL + id, body, { method: 'PUT' });
-        // What stands in front of a site may know GET and POST only. Milagro's servers, and ours of before, know PUT only.
+        // Something in front of a site may know GET and POST only. Milagro's servers, and ours of before, know PUT only.
         return !this.settings.suite ? put() : this.ask(this.settings.mpinAuthServerURL + '/register' + id, body)
             .catch((error) => [404, 405].includes(error.status) ? put() : Promise.reject(error));
     }
