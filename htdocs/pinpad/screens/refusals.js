@@ -15,14 +15,15 @@ const REFUSALS = {
 /**
  * @param {RpsError} error
  * @param {import('./texts.js').Text} text
- * @param {string} site
+ * @param {import('../wire/rps.js').Settings} settings
  */
-export function sentence({ status, code, id, retryAfter }, text, site) {
+export function sentence({ status, code, id, retryAfter }, text, { title: site, suite }) {
     if (code === 'too_many_mails')
         return text('mails_often', { n: Math.ceil(retryAfter / 60) });
     if (status === 408)
         return text('expired');
-    if (status === 403 || status === 400)
+    // One of ours has its code; without, something in front of the site refuses, and the account is not to blame.
+    if ((status === 403 || status === 400) && (code || !suite))
         return text(REFUSALS[code ?? ''] ?? 'forbidden', { site });
     return text('trouble', { code: id ?? status });
 }

@@ -164,7 +164,7 @@ export class Stage {
         if (error.status === 429 && error.code !== 'too_many_mails')
             this.wait(error.retryAfter);
         else
-            this.warn(sentence(error, this.text, this.flow.rps.settings.title));
+            this.warn(sentence(error, this.text, this.flow.rps.settings));
     }
 
     /**
