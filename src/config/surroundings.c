@@ -34,14 +34,17 @@ bool surroundings_listen(unsigned port)
     return false;
 }
 
-/* The Listen line of the vhost's port, else the first. */
+/* The Listen line of the vhost's port, else the first: httpd's list has the last one first. */
 static const ap_listen_rec *listener_of(const server_rec *server)
 {
     const apr_port_t port = server->addrs ? server->addrs->host_port : 0;
-    for (const ap_listen_rec *each = ap_listeners; each; each = each->next)
+    const ap_listen_rec *first = NULL;
+    for (const ap_listen_rec *each = ap_listeners; each; each = each->next) {
         if (each->bind_addr->port == port)
             return each;
-    return ap_listeners;
+        first = each;
+    }
+    return first;
 }
 
 bool surroundings_local_url(const server_rec *server, public_url_t *url, apr_pool_t *p)

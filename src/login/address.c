@@ -8,7 +8,8 @@
 
 #include "web/admit.h"
 
-/* What was asked for, before anything in front changed it: NULL where that says nothing of it. */
+/* The host or scheme that was asked for, before anything in front changed it: NULL where that says
+ * nothing of it. */
 static const char *asked_for(const request_rec *r, const char *forwarded, const char *here)
 {
     const char *value = apr_table_get(r->headers_in, forwarded);

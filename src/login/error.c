@@ -58,7 +58,7 @@ int login_error_page(request_rec *r, const result_t *result)
                  ? page.site->after_login
                  : page.site->paths[PATH_LOGIN]);
     if (is_code(result, "origin_refused")) /* a browser without script is shown the right one */
-        page_set(&page, "elsewhere", "1");
+        page_set(&page, "misplaced", "1");
     page_set(&page, "error_code", result_id(result->code));
     page_set(&page, "error_time", clock_text(r->request_time, r->pool));
     page_set(&page, "request_id", unique ? unique : r->log_id);

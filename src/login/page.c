@@ -35,7 +35,7 @@ page_values_t page_begin(request_rec *r, const site_t *site)
     page_set(&page, "demo", site->open_registration ? "1" : "");
     page_set(&page, "site_url", site->url.text);
     page_set(&page, "site_href", address_login(site, NULL, r->pool));
-    page_set(&page, "elsewhere", address_doubtful(r, site) ? "1" : "");
+    page_set(&page, "misplaced", address_doubtful(r, site) ? "1" : "");
     page_set(&page, "user", session ? session->name : "");
     page_set(&page, "login_url", site->paths[PATH_LOGIN]);
     page_set(&page, "logout_url", site->paths[PATH_LOGOUT]);

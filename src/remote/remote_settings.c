@@ -25,7 +25,6 @@ static const struct {
     need_t need;
 } endpoints[] = {
     {"registerURL", "/user", NEEDED},
-    {"registerPostURL", "/register", OPTIONAL},
     {"signatureURL", "/signature", NEEDED},
     {"mpinAuthServerURL", "", NEEDED},
     {"timePermitsURL", "/timePermit", NEEDED_BY_MILAGRO},

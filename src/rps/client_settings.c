@@ -99,12 +99,11 @@ void client_settings_add_site(json_t *json, const rps_settings_t *s, const calle
     json_set_text(json, "logoutURL", s->logout_url);
 }
 
-static void add_pad_fields(json_t *json, rps_t *rps, const caller_t *caller, apr_pool_t *p)
+static void add_pad_fields(json_t *json, const rps_settings_t *s, const caller_t *caller)
 {
-    const rps_settings_t *s = rps->settings;
     json_set_text(json, "suite", MPIN_SUITE);
-    json_set_text(json, "siteURL", s->public_url);
-    json_set_text(json, "registerPostURL", apr_pstrcat(p, s->base_url, "/register", NULL));
+    if (!s->service) /* whose pages are its applications' */
+        json_set_text(json, "siteURL", s->public_url);
     json_object_set_new(json, "pinLength", json_integer(s->pin_length));
     json_object_set_new(json, "maxFailures", json_integer(s->max_failures));
     client_settings_add_site(json, s, caller);
@@ -114,7 +113,7 @@ result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)
 {
     json_t *json = json_object();
     add_protocol(json, rps, p);
-    add_pad_fields(json, rps, caller, p);
+    add_pad_fields(json, rps->settings, caller);
     if (dta_other_url(rps->dta))
         json_object_set_new(json, "secondDTA", json_true());
     if (rps->settings->time_permits)

@@ -10,8 +10,8 @@ APLOG_USE_MODULE(auth_mpin);
 
 #define BEARER "Bearer " /* RFC 6750, section 2.1 */
 
-/* Whoever opens the site at another address than its own is refused like a stranger's page: only
- * the administrator can tell the two apart, and mend it. */
+/* A person who opens the site at another address than its own is refused like a stranger's page:
+ * only the administrator can tell the two apart, and mend it. */
 static void note_origin(const request_rec *r, const site_t *site, const char *origin,
                         const char *from)
 {

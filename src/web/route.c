@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/route.h"
-#include "base/json.h"
 #include "site/sink.h"
 #include "store/refusal.h"
 #include "web/admit.h"
@@ -282,15 +281,6 @@ static bool is_for_people(const route_t *route)
     return route->base == PATH_LOGIN || route->base == PATH_LOGOUT || route->base == PATH_ACTIVATE;
 }
 
-/* The pad of a page at another address of this site tells people where to go. */
-static result_t *origin_refused(const request_rec *r, const site_t *site)
-{
-    result_t *result =
-        result_error(r->pool, HTTP_FORBIDDEN, "origin_refused", "another origin sent this request");
-    result->json = json_tie(r->pool, json_pack("{s:s}", "origin", site->url.text));
-    return result;
-}
-
 static result_t *serve(facts_t *facts, const route_t *route)
 {
     request_rec *r = facts->r;
@@ -310,7 +300,8 @@ static result_t *serve(facts_t *facts, const route_t *route)
         return result_error(r->pool, HTTP_FORBIDDEN, "prefetch_refused",
                             "this page is made for whoever opens it, not ahead of that");
     if (changes_something(route) && !admit_origin(r, site, route))
-        return origin_refused(r, site);
+        return result_error(r->pool, HTTP_FORBIDDEN, "origin_refused",
+                            "another origin sent this request");
     if (needs_store(route) && !site->store)
         return store_refusal(STORE_DOWN, r->pool);
     result_t *refusal = body_read(facts, route);

@@ -103,7 +103,7 @@ run({
         const phone = await phones(t);
         const desktop = await desktops(t);
         const code = await showCode(desktop);
-        const registered = phone.waitForRequest((request) => request.method() === 'PUT');
+        const registered = phone.waitForRequest((request) => request.url().includes('/rps/register'));
         await phone.goto(code.qrUrl);
         await heading(phone, 'Set up this phone');
         await button(phone, 'Set up PIN').tap();

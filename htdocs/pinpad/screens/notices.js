@@ -22,11 +22,12 @@ export function offline(stage, { host }) {
 /**
  * The page is open at another address than the site's own, where nobody can sign in.
  * @param {Stage} stage
- * @param {{origin?: string}} where the right one
+ * @param {string} url its origin
  */
-export function address(stage, { origin: url = '' }) {
-    const there = /^https?:\/\//.test(url) && url + location.pathname + location.search + location.hash;
-    stage.notice('address', 'address', [there && h('a.mp-primary', { href: there }, stage.text('address_go'))], { url });
+export function address(stage, url) {
+    const there = new URL(location.pathname + location.search + location.hash, url);
+    const go = /^https?:$/.test(there.protocol) && h('a.mp-primary', { href: there.href }, stage.text('address_go'));
+    stage.notice('address', 'address', [go], { url });
 }
 
 /**

@@ -8,6 +8,7 @@ const REFUSALS = {
     name_taken: 'name_taken',
     user_id_invalid: 'name_bad',
     too_many_identities: 'too_many',
+    origin_refused: 'wrong_address',
     registration_closed: 'registration_closed',
     registration_unknown: 'registration_lost',
 };
@@ -15,16 +16,17 @@ const REFUSALS = {
 /**
  * @param {RpsError} error
  * @param {import('./texts.js').Text} text
- * @param {string} site
+ * @param {import('../wire/rps.js').Settings} settings
  */
-export function sentence({ status, code, id, retryAfter }, text, site) {
+export function sentence({ status, code, id, retryAfter }, text, { title: site, suite }) {
     if (code === 'too_many_mails')
         return text('mails_often', { n: Math.ceil(retryAfter / 60) });
     if (code === 'store_full' || code === 'mail_queue_full')
         return text('full', { site });
     if (status === 408)
         return text('expired');
-    if (status === 403 || status === 400)
+    // One of ours has its code; without, something in front of the site refuses, and the account is not to blame.
+    if ((status === 403 || status === 400) && (code || !suite))
         return text(REFUSALS[code ?? ''] ?? 'forbidden', { site });
     return text('trouble', { code: id ?? status });
 }

@@ -165,7 +165,7 @@ export class Stage {
         if (error.status === 429 && error.code !== 'too_many_mails')
             this.wait(error.retryAfter);
         else
-            this.warn(sentence(error, this.text, this.flow.rps.settings.title));
+            this.warn(sentence(error, this.text, this.flow.rps.settings));
     }
 
     /**
@@ -230,8 +230,9 @@ export class Stage {
             this.options.onError?.(known);
             this.say('');
             pad?.busy(false); // not after success: the page is about to go
-            if (known.code === 'origin_refused')
-                this.go('address', known);
+            const site = this.flow.rps?.settings.siteURL ?? document.documentElement.dataset.site;
+            if (known.code === 'origin_refused' && site)
+                this.go('address', site);
             else
                 (known.unheard ? unheard : refused)(known);
         } finally {

@@ -27,7 +27,7 @@ export async function start(stage) {
     }
     const { elsewhere } = stage.flow.rps;
     if (elsewhere)
-        return stage.go('address', { origin: elsewhere });
+        return stage.go('address', elsewhere);
     await stage.go('home');
     stage.root.toggleAttribute('data-phone', phoneOffered(stage));
     stage.options.onLoaded?.();

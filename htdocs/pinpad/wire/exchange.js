@@ -12,8 +12,7 @@ export class RpsError extends Error {
 
     /**
      * @param {number} status
-     * @param {{code?: string, message?: string, id?: string, retryAfter?: number, attemptsLeft?: number,
-     *     origin?: string}} body
+     * @param {{code?: string, message?: string, id?: string, retryAfter?: number, attemptsLeft?: number}} body
      */
     constructor(status, body = {}) {
         super(body.message ?? String(status));
@@ -22,7 +21,6 @@ export class RpsError extends Error {
         this.id = body.id;
         this.retryAfter = body.retryAfter ?? 30;
         this.attemptsLeft = body.attemptsLeft;
-        this.origin = body.origin; // the site's own, where this page is at another
     }
 
     /** Nothing was decided: no answer came, or the server is in trouble. The same may be asked again later. */

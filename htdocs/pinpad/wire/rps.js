@@ -9,7 +9,6 @@ const SUITE = 'BLS12381-MPIN-NU'; // the one that worker.js computes
  * The part of clientSettings that this pad reads.
  * @typedef {object} Settings
  * @property {string} registerURL
- * @property {string} [registerPostURL] the same for POST; a Milagro server has only the other
  * @property {string} signatureURL
  * @property {string} setupDoneURL
  * @property {string} mpinAuthServerURL
@@ -104,11 +103,15 @@ export class Rps {
      * @returns {Promise<{mpinId: string, regOTT: string, active: boolean, confirm?: string}>}
      */
     register({ user, device, replaces, old }) {
-        const { registerURL, registerPostURL } = this.settings;
-        return this.ask((registerPostURL ?? registerURL) + (old ? '/' + old.mpinId : ''), {
+        const id = old ? '/' + old.mpinId : '';
+        const body = {
             userId: user, mobile: this.mobile, deviceName: device || undefined, replaces, regOTT: old?.regOTT, confirm: 1,
             userData: this.settings.userData,
-        }, { method: registerPostURL ? 'POST' : 'PUT' });
+        };
+        const put = () => this.ask(this.settings.registerURL + id, body, { method: 'PUT' });
+        // Something in front of a site may know GET and POST only. Milagro's servers, and ours of before, know PUT only.
+        return !this.settings.suite ? put() : this.ask(this.settings.mpinAuthServerURL + '/register' + id, body)
+            .catch((error) => [404, 405].includes(error.status) ? put() : Promise.reject(error));
     }
 
     /**
