@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/why.h"
 
 #include <apr_strings.h>
@@ -53,6 +54,14 @@ void why_not_in(request_rec *r, const request_t *request, const demand_t *demand
     if (APLOGrdebug(r))
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "MPIN0701: %s is answered %d, %s: %s", r->uri,
                       status, way_of(status), session_fault(r, request, demand));
+}
+
+void why_nobody(request_rec *r, const request_t *request, const demand_t *demand)
+{
+    if (request->session_cookie.text && APLOGrdebug(r))
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                      "MPIN0706: %s is open to all, and its visitor counts as nobody: %s", r->uri,
+                      session_fault(r, request, demand));
 }
 
 void why_not_authorized(request_rec *r, const session_t *session, const char *require)

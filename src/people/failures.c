@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Wrong PINs: counted, and cleared by a success. */
 #include "people/records.h"
 
@@ -139,8 +140,12 @@ static store_status_t retire_replaced(people_t *people, const identity_t *identi
 {
     identity_t old, fresh;
     store_status_t status = people_identity(people, identity->replaces, &old, p);
-    if (status == STORE_OK && memcmp(old.uid, identity->uid, UID_BYTES) == 0)
+    if (status == STORE_OK && memcmp(old.uid, identity->uid, UID_BYTES) == 0) {
+        log_debug(people->log, "MPIN0745",
+                  "identity %s signed in for the first time: it replaces %s",
+                  people_label(identity->handle, p), people_label(old.handle, p));
         status = people_revoke_identity(people, old.handle, now, p);
+    }
     if (status != STORE_OK && status != STORE_MISSING)
         return status;
     return people_change_identity(people, identity->handle, &fresh, forget_replaced, NULL, p);
@@ -152,8 +157,11 @@ store_status_t people_succeeded(people_t *people, const identity_t *identity, ap
     static const unsigned char none[HANDLE_BYTES];
     uint32_t consecutive;
     store_status_t status = people_failures(people, identity, &consecutive, p);
-    if (status == STORE_OK && consecutive > 0)
+    if (status == STORE_OK && consecutive > 0) {
+        log_debug(people->log, "MPIN0746", "identity %s signed in: its %u wrong PINs are cleared",
+                  people_label(identity->handle, p), consecutive);
         status = clear_behind(people, identity, p);
+    }
     if (status == STORE_OK && memcmp(identity->replaces, none, HANDLE_BYTES) != 0)
         status = retire_replaced(people, identity, now, p);
     return status;

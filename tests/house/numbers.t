@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # A number that people quote means one thing: log lines and refusals share one space, each log number belongs to one
 # file, and docs/messages.md has one row for each.
 use strict;

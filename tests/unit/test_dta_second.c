@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The second D-TA as an RPS meets it: there, down, lying, and another than before. */
 #include <apr_strings.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 package Server;
 
 # An httpd of one's own for the tests of what happens to servers: started, reloaded, killed, started again, with a
