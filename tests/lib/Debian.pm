@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 package Debian;
 
 # Programs of Debian packages that a test wants without installing them, because an installation would start a server or

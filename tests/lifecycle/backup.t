@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # The commands of docs/operations.md, "Backup and restore", word for word but for the folders: a copy is taken while
 # people sign in, everything is lost, and what was copied is at work again.
 use strict;

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # `make install` and `make uninstall`, into a folder of the test's own: in Debian's layout, with Debian's real a2enmod and
 # configuration, and in another's; nothing of the administrator's is overwritten. Then the README's lines, word for word.
 use strict;

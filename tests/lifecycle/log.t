@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # What an administrator finds in the error log at Debian's LogLevel warn, and what fail2ban makes of it.
 use strict;
 use warnings;

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # docs/recipes.md, "nginx in front": the two configurations as they stand there, with a real nginx (Debian's package,
 # unpacked) and an application that says whom it was told of.
 use strict;

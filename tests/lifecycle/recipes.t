@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # docs/recipes.md: git, svn, WebDAV, curl beside browsers, and authorization by httpd's modules, as they stand there.
 use strict;
 use warnings;
