@@ -144,7 +144,7 @@ static void visit_rules(tree_walk_t *walk, const ap_directive_t *node, const ser
 
 /* ---- the line ---- */
 
-static const char *name_of(const mount_t *mount)
+static const char *mount_name(const mount_t *mount)
 {
     const server_rec *server = mount->server;
     const char *name = server->server_hostname ? server->server_hostname : "the main server";
@@ -153,7 +153,7 @@ static const char *name_of(const mount_t *mount)
                : name;
 }
 
-static const char *place_of(const mount_t *mount, const ap_directive_t *node)
+static const char *mount_line(const mount_t *mount, const ap_directive_t *node)
 {
     return apr_psprintf(mount->p, "%s, %s:%d", node->directive, node->filename, node->line_num);
 }
@@ -172,17 +172,17 @@ static void look_at(mounts_t *mounts, mount_t *mount, const server_rec *main_ser
 {
     tree_walk_t walk = {main_server, visit_rules, mount};
     tree_walk(&walk);
-    const char *name = name_of(mount);
+    const char *name = mount_name(mount);
     mounts->ruled = mounts->ruled || mount->answers || mount->may;
     if (mount->answers) {
         mounts->away = add_name(
-            mounts->away, apr_psprintf(mount->p, "%s (%s)", name, place_of(mount, mount->answers)),
-            mount->p);
+            mounts->away,
+            apr_psprintf(mount->p, "%s (%s)", name, mount_line(mount, mount->answers)), mount->p);
         return;
     }
     if (mount->may)
         name = apr_psprintf(mount->p, "%s (unless its conditions say otherwise: %s)", name,
-                            place_of(mount, mount->may));
+                            mount_line(mount, mount->may));
     mounts->served = add_name(mounts->served, name, mount->p);
 }
 

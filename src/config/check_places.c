@@ -55,7 +55,7 @@ static const char *first_word(const ap_directive_t *node, apr_pool_t *p)
 /* ---- AuthType MPin without a Require ---- */
 
 /* The path of a plain <Location>; NULL where only a request could tell. */
-static const char *section_path(const ap_directive_t *section, apr_pool_t *p)
+static const char *plain_location(const ap_directive_t *section, apr_pool_t *p)
 {
     if (strcasecmp(section->directive, "<Location"))
         return NULL;
@@ -68,7 +68,7 @@ static bool places_meet(const ap_directive_t *one, const ap_directive_t *other, 
 {
     if (!one || !other || one == other)
         return true;
-    const char *a = section_path(one, p), *b = section_path(other, p);
+    const char *a = plain_location(one, p), *b = plain_location(other, p);
     return !a || !b || surroundings_inside(a, b) || surroundings_inside(b, a);
 }
 

@@ -161,7 +161,7 @@ static void open_identity_is_no_proof_at_a_mail_site(void **state)
     assert_null(strstr(desk_logged(), "anna@"));
     identity_t identity = desk_identity(desk, &device);
     user_t user;
-    assert_refusal(rps_admit(desk->rps, device.handle, &identity, &user, desk->pool), 403,
+    assert_refusal(rps_admit(desk->rps, &caller, device.handle, &identity, &user, desk->pool), 403,
                    "way_closed");
     desk->settings.register_open = true;
     assert_int_equal(desk_sign_in(desk, &caller, &device, DESK_PIN), 200);
