@@ -187,7 +187,7 @@ int authn_note_failure(request_rec *r, const char *type)
                                     "this user may not see this page");
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                   "MPIN0703: %s is signed in, and a Require line of this place refuses: 403",
-                  r->user);
+                  name_masked(r->user, r->pool));
     result->event = "not_authorized";
     result->user = r->user;
     refuse_request(r, HTTP_UNAUTHORIZED, result);

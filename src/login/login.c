@@ -161,7 +161,8 @@ result_t *login_page(facts_t *facts)
 
     if (session)
         log_debug(facts->caller.log, "MPIN0735", "%s has proven %s, and signs in again for %s",
-                  session->name, demand_proven_text(session, facts->caller.now, facts->r->pool),
+                  name_masked(session->name, facts->r->pool),
+                  demand_proven_text(session, facts->caller.now, facts->r->pool),
                   demand_text(&demand, facts->r->pool));
     page_values_t page = page_begin(facts->r, site);
     form_show(&page, &facts->prelogin, entry);

@@ -115,7 +115,8 @@ static result_t *prove_by_session(rps_t *rps, const caller_t *caller, const char
         return result_error(p, 403, "user_disabled", "This account is disabled.");
     if (user.version != caller->session->version || strcmp(user.name, name) != 0) {
         log_debug(caller->log, "MPIN0756",
-                  "the session of %s is older than its sign-out everywhere", caller->session->name);
+                  "the session of %s is older than its sign-out everywhere",
+                  name_masked(caller->session->name, p));
         return registration_closed(p);
     }
     result_t *refusal =
@@ -207,7 +208,7 @@ result_t *prove_name(rps_t *rps, const caller_t *caller, const char *name, pendi
     const session_proof_t proof =
         prove_weigh_session(rps->settings, caller->session, name, caller->now);
     if (proof == SESSION_PROVES) {
-        log_debug(caller->log, "MPIN0754", "%s registers by session", name);
+        log_debug(caller->log, "MPIN0754", "%s registers by session", name_masked(name, p));
         return prove_by_session(rps, caller, name, pending, p);
     }
     const char *no_session = no_way_by_session(rps, caller, name);

@@ -106,7 +106,7 @@ const session_t *request_session_at(const request_rec *r, apr_time_t now)
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                       "MPIN0786: this session of %s was stepped up just now: the old one is good "
                       "for some seconds more",
-                      request->session.name);
+                      name_masked(request->session.name, r->pool));
     return request->session_status == SESSION_OK ? &request->session : NULL;
 }
 

@@ -25,12 +25,12 @@ static store_status_t take_place(const facts_t *facts, const session_t *old, ses
 
     if (memcmp(old->uid, session->uid, sizeof(old->uid)) != 0) {
         log_debug(facts->caller.log, "MPIN0723", "%s was signed in here: that session ends",
-                  old->name);
+                  name_masked(old->name, facts->r->pool));
         memset(session->family, 0, sizeof(session->family));
         return signin_end_family(site, old->family, now);
     }
     log_debug(facts->caller.log, "MPIN0724", "%s was signed in already: the session steps up",
-              old->name);
+              name_masked(old->name, facts->r->pool));
     memcpy(session->family, old->family, sizeof(session->family));
     session->started = old->started;
     return revocations_add(site->revocations, REVOKE_SESSION, old->id,
@@ -75,7 +75,8 @@ static void record_signin(facts_t *facts, const proven_t *proven, const char *st
     done->identity = proven->identity ? people_label(proven->identity, p) : NULL;
     answer_audit(facts->r, done);
     log_debug(facts->caller.log, "MPIN0722", "%s is signed in (%s), with amr %s, and goes on %s",
-              done->user, proven->event, session_amr_text(facts->request->session.amr, p),
+              name_masked(done->user, p), proven->event,
+              session_amr_text(facts->request->session.amr, p),
               step ? "to one more step" : "to the place that was asked for");
 }
 

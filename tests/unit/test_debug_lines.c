@@ -64,7 +64,7 @@ static void a_registration_says_which_way_it_took_and_why_not_another(void **sta
     caller.session = &session;
     hear();
     assert_int_equal(put_user(desk, &caller, ANNA), 200);
-    assert_said("MPIN0754", ANNA " registers by session");
+    assert_said("MPIN0754", "a***@example.org registers by session");
 
     session.amr = AMR_PIN | AMR_MFA;
     desk->settings.register_open = false;
@@ -207,6 +207,30 @@ static void a_user_who_is_signed_out_everywhere_is_named_masked(void **state)
     revocations_t *others;
     assert_int_equal(revocations_make(&others, desk->store, desk->pool), STORE_OK);
     assert_said("MPIN0784", "3 new revocations were read: 2 are held");
+}
+
+static void a_pin_that_takes_the_place_of_another_says_so(void **state)
+{
+    desk_t *desk = *state;
+    caller_t caller = desk_browser(desk);
+    session_t session = desk_session(desk, "anna");
+    device_t first, second;
+    caller.session = &session;
+    assert_int_equal(desk_register(desk, &caller, "anna", &first), 200);
+    assert_int_equal(desk_sign(desk, &caller, &first), 200);
+    json_t *body =
+        json_tie(desk->pool, json_pack("{s:s, s:s}", "userId", "anna", "replaces", first.mpin_id));
+    hear();
+    result_t *result = rps_register(desk->rps, &caller, NULL, body, desk->pool);
+    assert_true(desk_registered(result, &second));
+    assert_said("MPIN0758", "begins, by session; it will replace another one");
+    assert_int_equal(desk_sign(desk, &caller, &second), 200);
+    assert_int_equal(desk_sign_in(desk, &caller, &second, DESK_PIN), 200);
+    assert_said("MPIN0745", "signed in for the first time: it replaces ");
+    hear();
+    assert_int_equal(desk_sign_in(desk, &caller, &first, DESK_PIN), 403);
+    assert_said("MPIN0763", "is unknown, revoked or replaced; it gets the usual answer");
+    assert_null(strstr(desk_logged(), first.mpin_id));
 }
 
 /* ---- mails ----------------------------------------------------------------------------------- */
@@ -367,6 +391,7 @@ int main(void)
         DESK_TEST(an_authott_that_is_worth_nothing_says_so),
         DESK_TEST(a_throttle_says_what_it_counts_and_which_bucket_is_full),
         DESK_TEST(a_user_who_is_signed_out_everywhere_is_named_masked),
+        DESK_TEST(a_pin_that_takes_the_place_of_another_says_so),
         MAIL_TEST(a_mail_says_that_it_is_queued_that_it_left_and_what_its_link_did),
         MAIL_TEST(that_no_mail_is_sent_is_said_in_the_log_and_nowhere_else),
         PHONE_TEST(a_code_says_who_claimed_it_and_what_was_picked),
