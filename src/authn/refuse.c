@@ -31,11 +31,21 @@ bool refuse_unseen(const request_t *request, const request_rec *r)
 
 /* ---- the administrator's documents ---- */
 
-/* NULL where there is none: what we have set ourselves does not count. */
+static bool is_our_login(const request_rec *r, const char *document)
+{
+    const char *login = request_of(r)->site->paths[PATH_LOGIN];
+    const apr_size_t len = login ? strlen(login) : 0;
+    return login && strncmp(document, login, len) == 0 && (!document[len] || document[len] == '?');
+}
+
+/* NULL where there is none: what we have set ourselves does not count, nor does our login page for
+ * whom nobody sees. */
 static const char *own_document(request_rec *r, int status)
 {
     const char *document = ap_response_code_string(r, ap_index_of_response(status));
-    return document && strcmp(document, ROUTE) != 0 ? document : NULL;
+    if (!document || strcmp(document, ROUTE) == 0)
+        return NULL;
+    return is_our_login(r, document) && reader_is_nobody(r) ? NULL : document;
 }
 
 static bool is_text(const char *document)

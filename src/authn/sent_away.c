@@ -13,8 +13,6 @@ APLOG_USE_MODULE(auth_mpin);
 /* httpd's own modules are asked, so that conditions, order and inheritance are theirs: with a copy
  * of the request, which goes the way that the request would have gone without us. */
 
-typedef int (*phase_t)(request_rec *r);
-
 /* ---- the modules that may send away ---- */
 
 static bool may_send_away(const char *module)
@@ -72,6 +70,19 @@ static request_rec *copy_of(request_rec *r, const request_t *request)
 
 /* ---- its way ---- */
 
+static const struct ap_logconf silent = {NULL, -1};
+
+/* Nobody else's word is wanted on a request that is ours in the end. */
+static int asked(ap_HOOK_translate_name_t *phase, const char *module, request_rec *copy)
+{
+    const struct ap_logconf *log = copy->log;
+    if (!may_send_away(module))
+        copy->log = &silent;
+    const int status = phase(copy);
+    copy->log = log;
+    return status;
+}
+
 /* From the URL to a file, a backend, or away. */
 static int translated(request_rec *copy)
 {
@@ -79,7 +90,8 @@ static int translated(request_rec *copy)
     for (int i = 0; i < hooks->nelts; i++) {
         const ap_LINK_translate_name_t *hook =
             &APR_ARRAY_IDX(hooks, i, const ap_LINK_translate_name_t);
-        const int status = hook->pFunc == authn_translate ? DECLINED : hook->pFunc(copy);
+        const int status =
+            hook->pFunc == authn_translate ? DECLINED : asked(hook->pFunc, hook->szName, copy);
         if (status != DECLINED)
             return may_send_away(hook->szName) && sends_away(status) ? status : DECLINED;
     }
@@ -90,7 +102,6 @@ static int translated(request_rec *copy)
  * is asked for) nothing is said about that. */
 static void walk(request_rec *copy)
 {
-    static const struct ap_logconf silent = {NULL, -1};
     const struct ap_logconf *log = copy->log;
     copy->per_dir_config = copy->server->lookup_defaults;
     copy->log = &silent;

@@ -4,11 +4,11 @@
  * word for people: only the request itself can tell for sure. */
 #include "config/checks.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "config/surroundings.h"
@@ -38,7 +38,7 @@ static bool matches(const mount_t *mount, const char *pattern)
 
 static bool is_status(const char *word)
 {
-    return atoi(word) || !strcasecmp(word, "permanent") || !strcasecmp(word, "temp") ||
+    return apr_isdigit(*word) || !strcasecmp(word, "permanent") || !strcasecmp(word, "temp") ||
            !strcasecmp(word, "seeother") || !strcasecmp(word, "gone");
 }
 
@@ -84,10 +84,8 @@ static rule_t rewrites(const mount_t *mount, const ap_directive_t *node)
         has_flag(mount, flags, "G", "gone") ||
         (ap_is_url(target) && !has_flag(mount, flags, "P", "proxy")))
         return GOES_AWAY;
-    return strcmp(target, "-") &&
-                   (has_flag(mount, flags, "L", "last") || has_flag(mount, flags, "END", "end"))
-               ? GOES_INSIDE
-               : GOES_ON;
+    return has_flag(mount, flags, "L", "last") || has_flag(mount, flags, "END", "end") ? GOES_INSIDE
+                                                                                       : GOES_ON;
 }
 
 /* ---- where a rule stands ---- */

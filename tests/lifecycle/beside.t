@@ -29,12 +29,16 @@ my @others = qw(auth_basic auth_cas auth_digest auth_form auth_gssapi auth_mello
 my $dir = "$Server::top/site";
 make_path("$dir/basic", "$dir/index", "$Server::top/cas");
 Server::write_file("$dir/protected/part.html", "UNDER LOCK\n");
+Server::write_file("$dir/protected/only-jane.html", "FOR JANE\n");
 Server::write_file("$dir/protected/index.html", "UNDER LOCK\n");
 Server::write_file("$dir/basic/page.shtml", "around\n<!--#include virtual=\"/protected/part.html\" -->\n");
 Server::write_file("$dir/basic/folder.shtml", "around\n<!--#include virtual=\"/protected/\" -->\n");
 Server::write_file("$dir/index/index.html", "UNDER LOCK\n");
 
 my $places = <<"END";
+<Location /protected/only-jane.html>
+    Require user jane
+</Location>
 <Directory "$dir">
     Options +Includes
     AddOutputFilter INCLUDES .shtml
@@ -95,7 +99,8 @@ sub tried {
         }
         my $known = browser($ENV{PORT})->sign_in('john');
         like $known->get('/basic/page.shtml', @john)->content, qr/around\nUNDER LOCK/, 'with a session it is all there';
-        is join("\n", grep { !/unable to include/ } $server->complaints), '', 'and nothing crashes';
+        is $known->get('/protected/only-jane.html', @john, Accept => 'text/html')->code, 403, 'for whom it is meant';
+        is join("\n", grep { !/AH01631|auth_plain:error|unable to include/ } $server->complaints), '', 'and nothing crashes';
     };
     $server->stop;
     unlink "$Server::top/logs/error_log";

@@ -299,7 +299,7 @@ subtest nobody_waits_for_those_who_wait_for_the_rps => sub {
     } map { 1000 + $_ } 1 .. $waiting;
     is request($site, GET => $_)->code, 200, "$_ answers meanwhile" for '/login', '/mpin.js', '/login';
     like request($site, GET => '/rps/clientSettings')->code, qr/^(?:200|503)$/, 'the settings are known, or to be asked for again';
-    is request($site, GET => '/protected/')->code, 302, 'a protected page, too';
+    is request($site, GET => '/protected/', headers => [Accept => 'text/html'])->code, 302, 'a protected page, too';
     my %times;
     for my $socket (@sockets) {
         my $answer = '';

@@ -72,6 +72,11 @@ subtest login_as_error_document_keeps_the_way => sub {
         'and leads there';
     is $browser->visit('/login-in-place/index.html?a=b')->code, 200, 'where the page is';
     is browser(mount, host => 'documents')->visit('/login')->code, 200, 'by itself it is 200';
+    for my $headers ([], [Accept => '*/*'], [@visit, 'Sec-Purpose' => 'prefetch'], ['X-Requested-With' => 'x']) {
+        my $answer = request(mount, GET => '/login-in-place/', host => 'documents', headers => $headers);
+        is $answer->code . json_of($answer)->{code}, '401not_signed_in', 'whom nobody sees it tells in JSON';
+        is $answer->header('Set-Cookie'), undef, 'and no cookie';
+    }
 };
 
 done;

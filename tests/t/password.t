@@ -29,7 +29,7 @@ subtest 'a wrong one shows the page again' => sub {
         like $answer->content, qr/INVALID USERNAME OR PASSWORD/, 'in the known words';
         unlike $answer->content, qr/value="\Q$case->[1]\E"/, 'without the password' if length $case->[1];
         is $browser->who, '', 'nobody is signed in';
-        is $answer->header('WWW-Authenticate'), undef, 'no dialogue of the browser\'s';
+        is $answer->header('WWW-Authenticate'), 'MPin realm="Wiki"', 'no dialogue of the browser\'s';
     }
 };
 

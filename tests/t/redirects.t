@@ -75,6 +75,8 @@ subtest what_leads_inside_does_not_swallow_our_pages => sub {
             "$host: pass1";
     }
     like get('spa-htaccess', '/any/where')->content, qr/THE APPLICATION/, 'the application has the rest';
+    is get('exempt', '/login')->code, 200, 'a rule above the others lets one of ours through';
+    is get('exempt', '/logout')->code, 301, 'and no more';
     is get('other-places', '/old')->header('Location'), 'https://www.example.com/', 'redirects of other places go on';
     is get('other-places', '/private')->code, 403, 'so do refusals';
 };
