@@ -249,6 +249,23 @@ mistake "MPinRegisterAllow $_", "$site$passwords=> MPinRegisterAllow $_\n", qr/w
     for 'url http://app.example.com/', 'url', 'domain', 'domain a..b', 'example.org', 'any any';
 mistake 'a list that is not there', "$site$passwords=> MPinRegisterAllow file conf/nobody\n", qr/make it/;
 
+# ---- one store, two sites; one site, two addresses --------------------------------------------------------------
+
+my $beside = "<VirtualHost 127.0.0.1:$port>\nServerName b\nMPinRegister mail\nMPinRegisterAllow any\n"
+    . "MPinMail smtp://127.0.0.1:8525\nMPinMailFrom wiki\@example.org\n";
+fine 'vhosts that share a store and not how names are proven, with a warning', "$here$site$passwords$beside</VirtualHost>\n",
+    qr{t\.conf:\d+: MPinRegister: names are proven otherwise than at \S+t\.conf:\d+, .+; write .+MPinStore for each};
+fine 'the same with a store for each', qq{$here$site$passwords${beside}MPinStore "lmdb:$top/state/other"\n</VirtualHost>\n};
+fine 'the same where the other signs nobody in by PIN',
+    "$here$site$passwords<VirtualHost 127.0.0.1:$port>\nServerName b\nMPinRegister closed\nMPinPath rps off\n</VirtualHost>\n";
+fine 'a port that nobody listens on, with a warning', "$base$far$https$passwords" =~ s{(example\.com)\n}{$1:8443\n}r,
+    qr/t\.conf:\d+: MPinPublicURL: nobody listens on port 8443 here; write the port that people use/;
+fine 'another port on loopback, with a warning', "$here${site}MPinPublicURL http://127.0.0.1:@{[$port + 1]}\n$passwords",
+    qr/t\.conf:\d+: MPinPublicURL: nobody listens on port @{[$port + 1]} here/;
+fine 'aliases, with a warning', "$base$far<VirtualHost *:8531>\nServerName www.example.com\n"
+    . "ServerAlias example.com *.example.net WWW.example.com\n$https$passwords</VirtualHost>\n",
+    qr{t\.conf:\d+: MPinPublicURL: nobody signs in at ServerAlias example\.com, \*\.example\.net, .+Redirect permanent / https://www\.example\.com/\n};
+
 # ---- passwords ------------------------------------------------------------------------------------------------
 
 mistake 'a provider whose module is not loaded', "$site=> MPinPasswordProvider dbm\n", qr/mod_authn_dbm.+LoadModule/;
@@ -282,6 +299,9 @@ mistake 'a D-TA\'s application', service("MPinService dta\n=> MPinPermitURL http
     qr/move it to the one with MPinService rps/;
 fine 'an RPS beside a site with the same people', "$here$site$passwords" . service("${verify}MPinService rps\n") =~ s/^\Q$places\E//r,
     qr/MPinService: another vhost has the same store.+; write an MPinStore for each/;
+mistake 'two services that would vouch for each other\'s users', $places
+    . join('', map { "<VirtualHost *:$port>\nServerName s$_\nMPinEngine On\nMPinPublicURL https://rps$_.example.com\n$verify"
+    . ($_ == 1 ? '=> ' : '') . "MPinService rps\n</VirtualHost>\n" } 1, 2), qr/write an MPinStore for each/;
 mistake 'a login at a service', service("MPinService dta\n<Location /x>\n=> AuthType MPin\nRequire valid-user\n</Location>\n"),
     qr/move it to the vhost of a site/;
 fine 'an RPS of its own', $here . service("${verify}MPinPermitURL http://127.0.0.1:8005/mpinPermitUser\nMPinService rps dta\n");
