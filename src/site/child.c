@@ -51,6 +51,24 @@ static bool depot_open(depot_t *depot)
     return true;
 }
 
+/* The site's own RPS, and beside it the one elsewhere that it stands in front of. */
+static void raise_rps(site_t *site, const keys_t *keys, apr_pool_t *p)
+{
+    const rps_means_t means = {.store = site->store,
+                               .people = site->people,
+                               .dta = site->dta,
+                               .phones = site->phones,
+                               .throttle = &site->throttle,
+                               .keys = keys,
+                               .http = site->http,
+                               .seats = site->seats,
+                               .log = &site->log};
+    if (site->dta && site->phones)
+        site->rps = rps_make(&site->rps_settings, &means, p);
+    if (site->rps && site->remote_settings.url)
+        site->remote = remote_make(&site->remote_settings, site->rps, site->http, site->seats, p);
+}
+
 static bool place_raise(place_t *place)
 {
     const depot_t *depot = place->depot;
@@ -75,19 +93,7 @@ static bool place_raise(place_t *place)
     if (site->dta && (site->services & SERVICE_DTA))
         site->dta_service = dta_service_make(keys, site->store, &site->log, apr_time_now(), p);
     site->phones = phones_make(&site->phone_settings, site->store, &site->throttle, keys, p);
-    const rps_means_t means = {.store = site->store,
-                               .people = site->people,
-                               .dta = site->dta,
-                               .phones = site->phones,
-                               .throttle = &site->throttle,
-                               .keys = keys,
-                               .http = site->http,
-                               .seats = site->seats,
-                               .log = &site->log};
-    if (site->dta && site->phones)
-        site->rps = rps_make(&site->rps_settings, &means, p);
-    if (site->rps && site->remote_settings.url)
-        site->remote = remote_make(&site->remote_settings, site->rps, site->http, site->seats, p);
+    raise_rps(site, keys, p);
     if (!site->sessions || !site->prelogins || !site->known || !site->signouts || !site->rps ||
         !site->applicants || (site->remote_settings.url && !site->remote) ||
         (!site->dta_service && (site->services & SERVICE_DTA))) {
