@@ -156,7 +156,10 @@ static result_t *password_right(facts_t *facts, const password_try_t *attempt)
 
     const store_status_t status =
         people_claim(site->people, attempt->name, facts->caller.now, &user, r->pool);
-    if (status != STORE_OK && status != STORE_EXISTS)
+    if (status == STORE_EXISTS) /* a deleted user's, and not free yet */
+        return result_error(r->pool, HTTP_FORBIDDEN, "user_disabled",
+                            "this account may not sign in");
+    if (status != STORE_OK)
         return store_refusal(status, r->pool);
     const proven_t proven = {.user = &user,
                              .factor = FACTOR_PASSWORD,

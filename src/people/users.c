@@ -120,7 +120,7 @@ store_status_t people_create(people_t *people, const char *name, apr_time_t now,
 store_status_t people_claim(people_t *people, const char *name, apr_time_t now, user_t *user,
                             apr_pool_t *p)
 {
-    for (;;) {
+    for (int round = 0; round < STORE_CHANGE_ROUNDS; round++) {
         store_status_t status = people_find(people, name, user, p);
         if (status == STORE_OK)
             return user->state == USER_DELETED ? STORE_EXISTS : STORE_OK;
@@ -129,6 +129,7 @@ store_status_t people_claim(people_t *people, const char *name, apr_time_t now, 
         if (status != STORE_EXISTS) /* else somebody was faster */
             return status;
     }
+    return STORE_CHANGED;
 }
 
 /* ---- versions, proof and states -------------------------------------------------------------- */

@@ -97,7 +97,8 @@ static bool place_raise(place_t *place)
     site->phones = phones_make(&site->phone_settings, site->store, &site->throttle, keys, p);
     raise_rps(site, keys, p);
     if (!site->sessions || !site->prelogins || !site->known || !site->signouts || !site->rps ||
-        !site->applicants || (!site->dta_service && (site->services & SERVICE_DTA))) {
+        !site->applicants || (site->remote_settings.url && !site->remote) ||
+        (!site->dta_service && (site->services & SERVICE_DTA))) {
         log_error(&site->log, "MPIN0205",
                   "the server's secrets can't be made; raise the limit of locked memory");
         apr_pool_destroy(p);

@@ -90,8 +90,9 @@ void admit_take_secret(request_t *request, request_rec *r)
     const site_t *site = request->site;
     if (!site->service_secret && !site->rps_secret)
         return;
-    request->bore_service_secret = bears_secret(r, site->service_secret);
-    request->bore_rps_secret = bears_secret(r, site->rps_secret);
+    /* They are the client's request's: an internal redirect of it bears no header any more. */
+    request->bore_service_secret |= bears_secret(r, site->service_secret);
+    request->bore_rps_secret |= bears_secret(r, site->rps_secret);
     if (request->bore_service_secret || request->bore_rps_secret)
         apr_table_unset(r->headers_in, "Authorization");
 }

@@ -97,9 +97,22 @@ static void a_debug_line_costs_nothing_where_nobody_reads_it(void **state)
     assert_string_equal(logged, "3 MPIN0104 dear");
 }
 
+static void a_condition_that_repeats_is_said_once_a_minute(void **state)
+{
+    apr_time_t last = 0;
+    (void)state;
+    assert_true(log_may_say(&last));
+    assert_false(log_may_say(&last));
+    last -= apr_time_from_sec(59);
+    assert_false(log_may_say(&last));
+    last -= apr_time_from_sec(2);
+    assert_true(log_may_say(&last));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_condition_that_repeats_is_said_once_a_minute),
         cmocka_unit_test(a_good_result_ties_its_body_to_the_pool),
         cmocka_unit_test(a_refusal_carries_status_code_and_message),
         cmocka_unit_test(a_refusal_for_now_says_when_to_ask_again),
