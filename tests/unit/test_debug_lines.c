@@ -177,7 +177,7 @@ static void a_throttle_says_what_it_counts_and_which_bucket_is_full(void **state
     hear();
     throttle_reserve(&desk->throttle, &caller, "anna", "anna", &wait, desk->pool);
     assert_said("MPIN0741",
-                "ipv6-64 1 of 2 in 60 s, ipv6-48 1 of 32 in 60 s, account 1 of 1 in 600 s");
+                "ipv6-48 1 of 32 in 60 s, ipv6-64 1 of 2 in 60 s, account 1 of 1 in 600 s");
     throttle_reserve(&desk->throttle, &caller, "anna", "anna", &wait, desk->pool);
     assert_true(wait > 0);
     assert_said("MPIN0740", apr_psprintf(desk->pool,
