@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // PORT is the first of 19 ports that are this test's own (Ports.pm). A test that was started without runs once more, with
 // them: so this comes before everything else of it.
 const { spawnSync } = require('node:child_process');
