@@ -75,6 +75,8 @@ static bool path_is_final(const request_rec *r)
 static void redact_early(request_t *request, request_rec *r)
 {
     const char *rest;
+    if (!route_is_possible(request->site, r))
+        return;
     const route_t *route = route_find(request->site, r, &rest);
     if (route && path_is_final(r))
         route_redact(request, r, route);

@@ -141,7 +141,7 @@ static void visit_rules(tree_walk_t *walk, const ap_directive_t *node, const ser
 
 /* ---- the line ---- */
 
-static const char *name_of(const mount_t *mount)
+static const char *vhost_name(const mount_t *mount)
 {
     const server_rec *server = mount->server;
     const char *name = server->server_hostname ? server->server_hostname : "the main server";
@@ -169,7 +169,7 @@ static void look_at(mounts_t *mounts, mount_t *mount, const server_rec *main_ser
 {
     tree_walk_t walk = {main_server, visit_rules, mount};
     tree_walk(&walk);
-    const char *name = name_of(mount);
+    const char *name = vhost_name(mount);
     mounts->ruled = mounts->ruled || mount->answers || mount->may;
     if (mount->answers) {
         mounts->away = add_name(
