@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mod_auth_mpin. `make help` lists the targets; BUILD= moves everything that is made.
 
 BUILD   ?= build
@@ -87,7 +88,7 @@ help:
 	@echo 'make run      set up, build, and serve the demo site on http://127.0.0.1:$(PORT) (PORT= moves it)'
 	@echo 'make start    the same in the background; make stop ends it'
 	@echo 'make check    unit and house tests, in under a minute; one file: TEST=rps_login, TEST=t/pin.t, TEST=browser/story.t'
-	@echo 'make test     set up, build, and pass every test, in about a quarter of an hour'
+	@echo 'make test     set up, build, and pass every test, in about ten minutes'
 	@echo 'make          build only: $(BUILD)/mod_auth_mpin.so, libmpin.a, htdocs/'
 	@echo 'make install  the module, its configuration and its folders into httpd (DESTDIR= for packages)'
 	@echo 'make lint     formatting, warnings, clang-tidy, cppcheck, analyzer, JavaScript types'

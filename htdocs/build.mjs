@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `node htdocs/build.mjs OUT` builds the pages: bundles of the PIN pad, styles, pictures, texts, templates.
 
 import { build } from 'esbuild';
@@ -28,13 +29,13 @@ const texts = {
     },
 };
 
-/** Each script that is served, its source and its format. @type {[string, string, 'esm' | 'iife'][]} */
+/** Each script that is served, its source and its format. */
 const SCRIPTS = [
     ['mpin.js', 'pinpad/entries/classic.js', 'iife'],
     ['mpin/mpin-pad.js', 'pinpad/entries/element.js', 'esm'],
     ['mpin/mpin-mobile.js', 'pinpad/entries/mobile-element.js', 'esm'],
     ...['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept', 'otp'].map((name) =>
-        /** @type {[string, string, 'esm']} */ ([`mpin/${name}.js`, `pinpad/entries/${name}.js`, 'esm'])),
+        [`mpin/${name}.js`, `pinpad/entries/${name}.js`, 'esm']),
     ['mpin/first.js', 'pages/first.js', 'iife'],
     ['mpin/login.js', 'pages/login.js', 'esm'],
 ];

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/sent_away.h"
 #include "authn/authn.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Part of the check: what httpd's own directives would do against ours. */
 #include "config/checks.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Part of the check: one line that tells which vhosts serve the login. An administrator's own rules
  * decide (docs/directives.md, "MPinEngine"); what they do is read from the text here, so it is a
  * word for people: only the request itself can tell for sure. */

@@ -1,26 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Identities: looked up, added, changed. */
 #include "people/records.h"
 
 #include <string.h>
 #include "base/hex.h"
 #include "store/change.h"
+#include "store/key.h"
 
 /* An identity may take so long to be added. */
 #define ADDING_LIFE apr_time_from_sec(600)
 
+#define LABEL_BYTES 6 /* of a handle */
+
 static const char *identity_key(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
-    return people_key("identity", handle, HANDLE_BYTES, p);
+    return store_key("identity", handle, HANDLE_BYTES, p);
 }
 
 static const char *set_key(const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
-    return people_key("identities", uid, UID_BYTES, p);
+    return store_key("identities", uid, UID_BYTES, p);
 }
 
 void people_handle(const unsigned char hash_mpin_id[32], unsigned char handle[HANDLE_BYTES])
 {
     memcpy(handle, hash_mpin_id, HANDLE_BYTES);
+}
+
+const char *people_label(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
+{
+    return hex_encode(p, handle, LABEL_BYTES);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -164,6 +173,7 @@ store_status_t people_add_identity(people_t *people, const identity_t *identity,
 
 typedef struct identity_change_t {
     people_t *people;
+    unsigned char handle[HANDLE_BYTES]; /* a copy: the caller's may be the one in *identity */
     identity_t *identity;
     people_alter_t alter;
     void *baton;
@@ -177,7 +187,7 @@ static store_status_t change_identity(void *baton, store_change_t *change, apr_p
     unsigned char *record = apr_palloc(scratch, IDENTITY_RECORD_MAX);
     if (!seen || being_added(seen))
         return STORE_MISSING;
-    store_status_t status = read_identity(mine->people, identity->handle, seen, identity, scratch);
+    store_status_t status = read_identity(mine->people, mine->handle, seen, identity, scratch);
     if (status == STORE_OK)
         status = mine->alter(mine->baton, identity, scratch);
     if (status != STORE_OK)
@@ -190,12 +200,15 @@ static store_status_t change_identity(void *baton, store_change_t *change, apr_p
     return STORE_OK;
 }
 
-store_status_t people_change_identity(people_t *people, identity_t *identity, people_alter_t alter,
-                                      void *baton, apr_pool_t *p)
+store_status_t people_change_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
+                                      identity_t *identity, people_alter_t alter, void *baton,
+                                      apr_pool_t *p)
 {
-    identity_change_t mine = {people, identity, alter, baton};
-    return store_change(people->store, STORE_LASTING, identity_key(identity->handle, p),
-                        change_identity, &mine, p);
+    identity_change_t mine = {
+        .people = people, .identity = identity, .alter = alter, .baton = baton};
+    memcpy(mine.handle, handle, HANDLE_BYTES);
+    return store_change(people->store, STORE_LASTING, identity_key(handle, p), change_identity,
+                        &mine, p);
 }
 
 typedef struct revocation_t {
@@ -221,11 +234,14 @@ store_status_t people_revoke_identity(people_t *people, const unsigned char hand
 {
     identity_t identity;
     revocation_t mine = {people, now};
-    memcpy(identity.handle, handle, HANDLE_BYTES);
-    store_status_t status = people_change_identity(people, &identity, revoke_identity, &mine, p);
-    return status ? status
-                  : store_member_remove(people->store, STORE_LASTING, set_key(identity.uid, p),
-                                        hex_encode(p, handle, HANDLE_BYTES));
+    store_status_t status =
+        people_change_identity(people, handle, &identity, revoke_identity, &mine, p);
+    if (status)
+        return status;
+    log_debug(people->log, "MPIN0743", "identity %s of %s is revoked, and its sessions end",
+              people_label(handle, p), name_masked(identity.name, p));
+    return store_member_remove(people->store, STORE_LASTING, set_key(identity.uid, p),
+                               hex_encode(p, handle, HANDLE_BYTES));
 }
 
 static store_status_t unlock_identity(void *baton, identity_t *identity, apr_pool_t *scratch)
@@ -243,6 +259,5 @@ store_status_t people_unlock_identity(people_t *people, const unsigned char hand
                                       apr_pool_t *p)
 {
     identity_t identity;
-    memcpy(identity.handle, handle, HANDLE_BYTES);
-    return people_change_identity(people, &identity, unlock_identity, NULL, p);
+    return people_change_identity(people, handle, &identity, unlock_identity, NULL, p);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_PEOPLE_RECORDS_H
 #define MPIN_PEOPLE_RECORDS_H
 
@@ -31,9 +32,6 @@ apr_size_t people_write_identity(const identity_t *identity,
                                  unsigned char record[IDENTITY_RECORD_MAX]);
 bool people_read_identity(const void *record, apr_size_t len, identity_t *identity);
 
-/* "kind:<hex>" in the pool. */
-const char *people_key(const char *kind, const unsigned char *id, apr_size_t len, apr_pool_t *p);
-
 /* Says in the log that a record does not parse: STORE_DOWN. */
 store_status_t people_unreadable(people_t *people, const char *key);
 
@@ -47,12 +45,12 @@ apr_time_t people_until(const people_t *people, apr_time_t now);
 store_status_t people_set_proven(people_t *people, const unsigned char uid[UID_BYTES],
                                  apr_time_t now, apr_pool_t *p);
 
-/* Changes what is stored of one identity, whose handle stands in `*identity`; afterwards that is as
- * it is stored. `alter` works on what is there, again after a lost race, and may refuse; where it
+/* Changes what is stored of one identity; afterwards `*identity` is as it is stored. `alter` works on what is there, again after a lost race, and may refuse; where it
  * alters nothing, nothing is written. `scratch` goes with the round. An identity that is being
  * added is STORE_MISSING. */
 typedef store_status_t (*people_alter_t)(void *baton, identity_t *identity, apr_pool_t *scratch);
-store_status_t people_change_identity(people_t *people, identity_t *identity, people_alter_t alter,
-                                      void *baton, apr_pool_t *p);
+store_status_t people_change_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
+                                      identity_t *identity, people_alter_t alter, void *baton,
+                                      apr_pool_t *p);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "people/throttle.h"
 
 #include <apr_strings.h>
@@ -13,8 +14,9 @@
 #define LATE apr_time_from_sec(60) /* who began in a window may count after its end */
 
 typedef struct bucket_t {
-    const char *key;
-    int64_t limit;
+    const char *kind, *key;
+    int64_t limit, total; /* `total`: as it was counted last */
+    apr_interval_time_t window;
     apr_time_t ends;
     int wait;
 } bucket_t;
@@ -79,9 +81,11 @@ static void bucket_add(buckets_t *buckets, const char *kind, const void *bytes, 
 
     crypto_hash_sha256(hash, bytes, len);
     buckets->bucket[buckets->count++] = (bucket_t){
+        .kind = kind,
         .key = apr_psprintf(p, "throttle:%s:%s:%" APR_TIME_T_FMT, kind,
                             hex_encode(p, hash, HASH_BYTES), now / window),
         .limit = (int64_t)rule->count * factor,
+        .window = window,
         .ends = left > INT64_MAX - LATE - now ? INT64_MAX : now + left + LATE,
         .wait = seconds > INT_MAX ? INT_MAX : (int)seconds,
     };
@@ -129,32 +133,55 @@ static buckets_t buckets_of(const throttle_t *throttle, const caller_t *caller, 
 
 /* ---- counting -------------------------------------------------------------------------------- */
 
-/* Adds `n` to a bucket. */
-static store_status_t charge(const throttle_t *throttle, const bucket_t *bucket, int n,
-                             int64_t *total)
+/* "ipv4 3 of 30 in 60 s" */
+static const char *bucket_text(const bucket_t *bucket, apr_pool_t *p)
 {
-    return store_count(throttle->store, STORE_FLEETING, bucket->key, n, bucket->ends, total);
+    return apr_psprintf(p,
+                        "%s %" APR_INT64_T_FMT " of %" APR_INT64_T_FMT " in %" APR_TIME_T_FMT " s",
+                        bucket->kind, bucket->total, bucket->limit, apr_time_sec(bucket->window));
 }
 
-static void give_back(const throttle_t *throttle, const buckets_t *buckets, int count)
+static const char *buckets_text(const buckets_t *buckets, apr_pool_t *p)
 {
-    int64_t total;
+    const char *text = bucket_text(&buckets->bucket[0], p);
+    for (int i = 1; i < buckets->count; i++)
+        text = apr_pstrcat(p, text, ", ", bucket_text(&buckets->bucket[i], p), NULL);
+    return text;
+}
+
+static void say_wait(const caller_t *caller, const bucket_t *full, apr_pool_t *p)
+{
+    log_debug(caller->log, "MPIN0740", "a try has to wait %d s, as this bucket is full: %s",
+              full->wait, bucket_text(full, p));
+}
+
+/* Adds `n` to a bucket. */
+static store_status_t charge(const throttle_t *throttle, bucket_t *bucket, int n)
+{
+    return store_count(throttle->store, STORE_FLEETING, bucket->key, n, bucket->ends,
+                       &bucket->total);
+}
+
+static void give_back(const throttle_t *throttle, buckets_t *buckets, int count)
+{
     for (int i = 0; i < count; i++)
-        charge(throttle, &buckets->bucket[i], -1, &total);
+        charge(throttle, &buckets->bucket[i], -1);
 }
 
 store_status_t throttle_wait(const throttle_t *throttle, const caller_t *caller,
                              const char *account, const char *known_as, int *wait, apr_pool_t *p)
 {
-    const buckets_t buckets = buckets_of(throttle, caller, account, known_as, p);
+    buckets_t buckets = buckets_of(throttle, caller, account, known_as, p);
     *wait = 0;
     for (int i = 0; i < buckets.count; i++) {
-        const bucket_t *bucket = &buckets.bucket[i];
-        int64_t total;
-        const store_status_t status = charge(throttle, bucket, 0, &total);
+        bucket_t *bucket = &buckets.bucket[i];
+        const store_status_t status = charge(throttle, bucket, 0);
         if (status != STORE_OK)
             return status;
-        if (total >= bucket->limit && bucket->wait > *wait)
+        if (bucket->total < bucket->limit)
+            continue;
+        say_wait(caller, bucket, p);
+        if (bucket->wait > *wait)
             *wait = bucket->wait;
     }
     return STORE_OK;
@@ -163,27 +190,32 @@ store_status_t throttle_wait(const throttle_t *throttle, const caller_t *caller,
 store_status_t throttle_reserve(const throttle_t *throttle, const caller_t *caller,
                                 const char *account, const char *known_as, int *wait, apr_pool_t *p)
 {
-    const buckets_t buckets = buckets_of(throttle, caller, account, known_as, p);
+    buckets_t buckets = buckets_of(throttle, caller, account, known_as, p);
     *wait = 0;
-    for (int i = 0; i < buckets.count && !*wait; i++) {
-        const bucket_t *bucket = &buckets.bucket[i];
-        int64_t total;
-        const store_status_t status = charge(throttle, bucket, 1, &total);
+    for (int i = 0; i < buckets.count; i++) {
+        bucket_t *bucket = &buckets.bucket[i];
+        const store_status_t status = charge(throttle, bucket, 1);
         if (status != STORE_OK) {
             give_back(throttle, &buckets, i);
             return status;
         }
-        if (total > bucket->limit) {
-            give_back(throttle, &buckets, i + 1);
+        if (bucket->total > bucket->limit) {
             *wait = bucket->wait;
+            give_back(throttle, &buckets, i + 1);
+            say_wait(caller, bucket, p);
+            return STORE_OK;
         }
     }
+    log_debug(caller->log, "MPIN0741", "a try counts as a failure until it is none: %s",
+              buckets_text(&buckets, p));
     return STORE_OK;
 }
 
 void throttle_release(const throttle_t *throttle, const caller_t *caller, const char *account,
                       const char *known_as, apr_pool_t *p)
 {
-    const buckets_t buckets = buckets_of(throttle, caller, account, known_as, p);
+    buckets_t buckets = buckets_of(throttle, caller, account, known_as, p);
     give_back(throttle, &buckets, buckets.count);
+    log_debug(caller->log, "MPIN0742", "the try was no failure, and no longer counts: %s",
+              buckets_text(&buckets, p));
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "phone/code.h"
 
 #include <apr_strings.h>
@@ -159,7 +160,7 @@ store_status_t code_change(phones_t *phones, const unsigned char wid[WID_BYTES],
 
 /* ---- whose it is ----------------------------------------------------------------------------- */
 
-bool code_claim(code_t *code, const caller_t *caller)
+static bool claim_code(code_t *code, const caller_t *caller)
 {
     unsigned char address[ADDRESS_BYTES];
     throttle_address(caller->address, address);
@@ -175,6 +176,16 @@ bool code_claim(code_t *code, const caller_t *caller)
     code->phone_known_by = caller->prelogin ? PHONE_BY_COOKIE : PHONE_BY_ADDRESS;
     memcpy(code->phone, caller->prelogin ? caller->prelogin : address, sizeof code->phone);
     return true;
+}
+
+bool code_claim(code_t *code, const caller_t *caller)
+{
+    const bool first = code->phone_known_by == PHONE_NONE, claimed = claim_code(code, caller);
+    if (first || !claimed)
+        log_debug(caller->log, "MPIN0772", "a code is %s, which is known by its %s",
+                  claimed ? "claimed by this phone" : "another phone's",
+                  code->phone_known_by == PHONE_BY_COOKIE ? "cookie" : "address");
+    return claimed;
 }
 
 /* ---- places ---------------------------------------------------------------------------------- */
@@ -218,19 +229,22 @@ static bool oldest_gives_way(phones_t *phones, const char *list, const code_t *c
     return true;
 }
 
-store_status_t code_take_places(phones_t *phones, const char *address,
-                                const unsigned char wid[WID_BYTES], apr_time_t now, code_t *code,
-                                apr_pool_t *p)
+store_status_t code_take_places(phones_t *phones, const caller_t *caller,
+                                const unsigned char wid[WID_BYTES], code_t *code, apr_pool_t *p)
 {
-    const char *member = code_member(phones, wid, code, p), *list = codes_key(address, p);
+    const char *member = code_member(phones, wid, code, p), *list = codes_key(caller->address, p);
     store_status_t status = store_member_add(phones->store, STORE_FLEETING, list, member,
                                              CODES_OF_ADDRESS, code->expires);
+    if (status == STORE_FULL)
+        log_debug(caller->log, "MPIN0772",
+                  "this address shows %d codes already: the oldest of this browser has to go",
+                  CODES_OF_ADDRESS);
     if (status == STORE_FULL && oldest_gives_way(phones, list, code, p))
         status = store_member_add(phones->store, STORE_FLEETING, list, member, CODES_OF_ADDRESS,
                                   code->expires);
     if (status != STORE_OK)
         return status;
-    status = access_number_take(phones->store, wid, now, code->expires, code->number, p);
+    status = access_number_take(phones->store, wid, caller->now, code->expires, code->number, p);
     if (status != STORE_OK)
         store_member_remove(phones->store, STORE_FLEETING, list, member);
     return status;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_PHONE_CODE_H
 #define MPIN_PHONE_CODE_H
 
@@ -85,9 +86,8 @@ bool code_claim(code_t *code, const caller_t *caller);
 
 /* A place among those of the caller's address, if need be that of this browser's oldest code, and
  * one of the numbers. STORE_FULL: no more are to be had (then nothing is taken). */
-store_status_t code_take_places(phones_t *phones, const char *address,
-                                const unsigned char wid[WID_BYTES], apr_time_t now, code_t *code,
-                                apr_pool_t *p);
+store_status_t code_take_places(phones_t *phones, const caller_t *caller,
+                                const unsigned char wid[WID_BYTES], code_t *code, apr_pool_t *p);
 
 /* Gives back the address's: this code is over. */
 void code_free_place(phones_t *phones, const unsigned char wid[WID_BYTES], const code_t *code,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/mailed.h"
 
 #include <apr_strings.h>
@@ -28,6 +29,17 @@ static notice_t notice_for(const caller_t *caller, notice_kind_t kind, const cha
     return notice;
 }
 
+static const char *queued_text(store_status_t status, bool often, bool silent)
+{
+    if (often)
+        return "is not written: its mailbox has had three in this hour";
+    if (status == STORE_FULL)
+        return "is not written: the queue or the store is full";
+    if (status != STORE_OK)
+        return "is not written: the store is not there";
+    return silent ? "is queued for nobody" : "is queued";
+}
+
 static result_t *queue_letter(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
                               const pending_t *pending, apr_pool_t *p)
 {
@@ -38,6 +50,8 @@ static result_t *queue_letter(rps_t *rps, const caller_t *caller, const mpin_id_
     const bool often = status == STORE_FULL;
     if (status == STORE_OK)
         status = outbox_add(&rps->outbox, &notice, caller->now, p);
+    log_debug(caller->log, "MPIN0760", "the mail with the link of registration %s %s",
+              people_label(id->handle, p), queued_text(status, often, pending->silent));
     if (status == STORE_OK)
         return NULL;
     return often
@@ -67,7 +81,13 @@ result_t *mailed_again(rps_t *rps, const caller_t *caller, const mpin_id_t *id, 
 
 static void queue_notice(rps_t *rps, const caller_t *caller, const notice_t *notice, apr_pool_t *p)
 {
-    if (rps->settings->mail_site && outbox_add(&rps->outbox, notice, caller->now, p) != STORE_OK)
+    const bool reaches = rps->settings->mail_site && name_domain(notice->to);
+    log_debug(caller->log, "MPIN0760", "%s is %s about a device of theirs",
+              name_masked(notice->to, p),
+              reaches                    ? "told"
+              : rps->settings->mail_site ? "no mailbox, and not told"
+                                         : "not told, without MPinMail,");
+    if (reaches && outbox_add(&rps->outbox, notice, caller->now, p) != STORE_OK)
         log_error(rps->log, "MPIN0310",
                   "%s cannot be told about a device of theirs: no mail can be queued",
                   name_masked(notice->to, p));

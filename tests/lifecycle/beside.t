@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # Beside every other authenticating module, loaded before ours and after it: what is protected by AuthType MPin is in no
 # page of another AuthType, whatever way leads there.
 use strict;

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # Trouble of ours, a store that cannot be opened, in the administrator's words.
 use strict;
 use warnings;

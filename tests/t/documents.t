@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Words of the administrator's own for refusals: httpd's ErrorDocument has the first word where it is set.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What people see: security headers, escaping, branding, languages, error pages.
 use strict;
 use warnings;
@@ -13,6 +14,7 @@ expect_in_log(qr/AH01631: user jane/);
 
 # Every page there is: name and answer.
 sub all_pages {
+    early_in_a_minute();
     my $browser = browser(site);
     my $wanted = $browser->visit('/protected/')->header('Location');
     from(201);

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The password form.
 use strict;
 use warnings;
@@ -90,6 +91,7 @@ subtest 'an unknown user takes as long as a known one' => sub {
 
 subtest 'wrong passwords are throttled, by account and by address' => sub {
     from(181);
+    early_in_a_minute();
     my $wrong = sub { browser(strict)->post_password($_[0], 'wrong')->code };
     is $wrong->('user38'), 401, "user38, time $_" for 1 .. 3;
     my $answer = browser(strict)->post_password('user38', 'user38-secret');
@@ -108,6 +110,7 @@ subtest 'wrong passwords are throttled, by account and by address' => sub {
 
 subtest 'stranger_cannot_block_a_known_browser' => sub {
     from(184);
+    early_in_a_minute();
     my $home = browser(strict)->sign_in('user2');
     $home->sign_out;
     from(185);

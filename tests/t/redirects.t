@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What an administrator's own Redirect and RewriteRule lines say of everything holds for our pages; what they lead to
 # inside of the vhost does not swallow them.
 use strict;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What no person opens as a page gets 401 and no cookie; what is shown in a frame leads out of it.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Two sites of one server share store and keys, and nothing that somebody holds is worth anything on the other.
 use strict;
 use warnings;
@@ -45,6 +46,7 @@ subtest 'no authOTT crosses' => sub {
 
 subtest 'no known browser crosses' => sub {
     from(241);
+    early_in_a_minute();
     browser(strict)->post_password('user36', 'wrong') for 1 .. 3;
     my $known = browser(site)->sign_in('user36');
     delete $known->{cookies}{mpin};
