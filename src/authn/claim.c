@@ -31,6 +31,8 @@ int authn_pre_translate(request_rec *r)
         return DECLINED;
     if (refuse_is_route(request, r))
         return OK;
+    if (!route_is_possible(request->site, r))
+        return DECLINED;
     const route_t *route = route_find(request->site, r, &rest);
     if (!route)
         return DECLINED;
@@ -67,6 +69,8 @@ int authn_translate(request_rec *r)
         request->claimed = r;
         request->route = NULL;
     } else {
+        if (!route_is_possible(request->site, r))
+            return DECLINED;
         const route_t *route = route_find(request->site, r, &rest);
         const int status = route ? claim(r, request, route, rest) : DECLINED;
         if (status != OK)

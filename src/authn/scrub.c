@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a client sends and only we may say is taken out, and so are our cookies. */
 #include "authn/authn.h"
-#include "web/admit.h"
 #include "authn/refuse.h"
+#include "web/admit.h"
 #include "web/route.h"
 
 #include <http_log.h>
@@ -77,7 +77,8 @@ static bool path_is_final(const request_rec *r)
 static void redact_early(request_t *request, request_rec *r)
 {
     const char *rest;
-    const route_t *route = route_find(request->site, r, &rest);
+    const route_t *route =
+        route_is_possible(request->site, r) ? route_find(request->site, r, &rest) : NULL;
     if (route && path_is_final(r)) {
         route_redact(request, r, route);
         admit_take_secret(request, r);

@@ -101,8 +101,7 @@ static const route_t *find_for_service(const site_t *site, const char *tail, con
 
 const route_t *route_find(const site_t *site, const request_rec *r, const char **rest)
 {
-    /* Every request comes by here thrice, and most go no further. */
-    if (!r->uri || r->uri[0] != '/' || !site->path_starts[(unsigned char)r->uri[1]])
+    if (!route_is_possible(site, r))
         return NULL;
     const char *past_secret =
         site->services && site->service_secret ? admit_past_secret(site, r->uri) : NULL;

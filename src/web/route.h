@@ -10,6 +10,12 @@
  * front door. */
 void route_table(const route_t *rows, int (*refusal_page)(request_rec *r, const result_t *result));
 
+/* Every request asks thrice, and most go no further: the first letter of the path says so. */
+static inline bool route_is_possible(const site_t *site, const request_rec *r)
+{
+    return r->uri && r->uri[0] == '/' && site->path_starts[(unsigned char)r->uri[1]];
+}
+
 /* Finds the row of method and path; a known path with another method has a row too (405 with
  * Allow), and so has every path under the RPS's and under a service's secret (404). NULL: not
  * ours. */

@@ -8,8 +8,8 @@ use MPin;
 from(33);
 expect_in_log(qr{AH01631: user jane});
 
-my $john = browser(mount, host => 'front')->sign_in('john');
-my $stranger = browser(mount, host => 'front');
+my $john = browser(mount, host => 'one-program')->sign_in('john');
+my $stranger = browser(mount, host => 'one-program');
 sub env { return json_of($_[0])->{env} // {} }
 sub told { my ($env, $name) = @_; return $env->{$name} // $env->{"REDIRECT_$name"} }
 
@@ -26,7 +26,7 @@ subtest a_front_controller_knows_the_user_of_a_protected_path => sub {
         like $john->visit($path)->header('Cache-Control'), qr/private/, 'for nobody else';
         is $stranger->visit($path)->code, 302, 'strangers go to the login';
     }
-    my $jane = browser(mount, host => 'front')->sign_in('jane');
+    my $jane = browser(mount, host => 'one-program')->sign_in('jane');
     my $env = env($jane->visit('/only-john/'));
     is told($env, 'REMOTE_USER') . $env->{HTTP_X_WEBAUTH_USER}, 'janejane', 'also as the page of a 403';
 };
