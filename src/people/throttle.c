@@ -12,9 +12,11 @@
 #define BUCKETS_MAX 3
 #define LATE apr_time_from_sec(60) /* who began in a window may count after its end */
 
+/* Where strangers fill the store there is no room for a counter of each: then those that have none
+ * share the slots of each kind, in which there is always room. */
 typedef struct bucket_t {
-    const char *key;
-    int64_t limit;
+    const char *key, *slot; /* slot NULL: it has room of its own */
+    int64_t limit, slot_limit;
     apr_time_t ends;
     int wait;
 } bucket_t;
@@ -87,23 +89,38 @@ bool throttle_same_network(const char *one, const char *other)
 }
 
 /* Adds the bucket of `bytes` in the window that `now` is in. */
-static void bucket_add(buckets_t *buckets, const char *kind, const void *bytes, apr_size_t len,
-                       const throttle_rule_t *rule, int factor, apr_time_t now, apr_pool_t *p)
+static bucket_t *bucket_add(buckets_t *buckets, const char *kind, const void *bytes, apr_size_t len,
+                            const throttle_rule_t *rule, int factor, apr_time_t now, apr_pool_t *p)
 {
     const apr_interval_time_t window =
         rule->window < APR_USEC_PER_SEC ? APR_USEC_PER_SEC : rule->window;
     const apr_interval_time_t left = window - now % window;
     const apr_time_t seconds = (left - 1) / APR_USEC_PER_SEC + 1;
     unsigned char hash[crypto_hash_sha256_BYTES];
+    bucket_t *bucket = &buckets->bucket[buckets->count++];
 
     crypto_hash_sha256(hash, bytes, len);
-    buckets->bucket[buckets->count++] = (bucket_t){
+    *bucket = (bucket_t){
         .key = apr_psprintf(p, "throttle:%s:%s:%" APR_TIME_T_FMT, kind,
                             hex_encode(p, hash, HASH_BYTES), now / window),
+        .slot = apr_psprintf(p, "throttle:%s:slot%d:%" APR_TIME_T_FMT, kind,
+                             (hash[0] << 8 | hash[1]) % THROTTLE_SLOTS, now / window),
         .limit = (int64_t)rule->count * factor,
+        .slot_limit = (int64_t)rule->count * factor,
         .ends = left > INT64_MAX - LATE - now ? INT64_MAX : now + left + LATE,
         .wait = seconds > INT_MAX ? INT_MAX : (int)seconds,
     };
+    return bucket;
+}
+
+/* Addresses that share a slot have more together than one has: it is the account's limit that holds
+ * guesses back. */
+static void add_network(buckets_t *buckets, const char *kind, const address_t *address,
+                        apr_size_t len, const throttle_rule_t *rule, int factor, apr_time_t now,
+                        apr_pool_t *p)
+{
+    bucket_t *bucket = bucket_add(buckets, kind, address->bytes, len, rule, factor, now, p);
+    bucket->slot_limit *= SITE_FACTOR;
 }
 
 /* The wider one first: who changes addresses in it leaves no more counters than it lets pass. */
@@ -112,11 +129,11 @@ static void add_address(buckets_t *buckets, const throttle_t *throttle, const ch
 {
     const address_t address = address_read(text);
     if (address.len < 16) {
-        bucket_add(buckets, "ipv4", address.bytes, address.len, &throttle->address, 1, now, p);
+        add_network(buckets, "ipv4", &address, address.len, &throttle->address, 1, now, p);
         return;
     }
-    bucket_add(buckets, "ipv6-48", address.bytes, 6, &throttle->address, SITE_FACTOR, now, p);
-    bucket_add(buckets, "ipv6-64", address.bytes, 8, &throttle->address, 1, now, p);
+    add_network(buckets, "ipv6-48", &address, 6, &throttle->address, SITE_FACTOR, now, p);
+    add_network(buckets, "ipv6-64", &address, 8, &throttle->address, 1, now, p);
 }
 
 /* The browser's id, where it is known as that user. */
@@ -137,7 +154,8 @@ static buckets_t buckets_of(const throttle_t *throttle, const caller_t *caller, 
         const char *both =
             apr_pstrcat(p, hex_encode(p, known, KNOWN_ID_BYTES), account ? account : "", NULL);
         bucket_add(&buckets, "known", both, strlen(both),
-                   account ? &throttle->account : &throttle->address, 1, caller->now, p);
+                   account ? &throttle->account : &throttle->address, 1, caller->now, p)
+            ->slot = NULL;
         return buckets;
     }
     add_address(&buckets, throttle, caller->address, caller->now, p);
@@ -149,18 +167,52 @@ static buckets_t buckets_of(const throttle_t *throttle, const caller_t *caller, 
 
 /* ---- counting -------------------------------------------------------------------------------- */
 
-/* Adds `n` to a bucket. */
-static store_status_t charge(const throttle_t *throttle, const bucket_t *bucket, int n,
-                             int64_t *total)
+static store_status_t count_in(const throttle_t *throttle, const bucket_t *bucket, const char *key,
+                               int n, int64_t *total)
 {
-    return store_count(throttle->store, STORE_FLEETING, bucket->key, n, bucket->ends, total);
+    /* Strangers have slots where there is no room; known browsers and slots always have some. */
+    const store_class_t in = key == bucket->key && bucket->slot ? STORE_FLEETING : STORE_COMING_IN;
+    return store_count(throttle->store, in, key, n, bucket->ends, total);
+}
+
+static store_status_t bucket_charge(const throttle_t *throttle, const bucket_t *bucket, bool *over)
+{
+    int64_t total;
+    store_status_t status = count_in(throttle, bucket, bucket->key, 1, &total);
+    *over = total > bucket->limit;
+    if (status != STORE_FULL || !bucket->slot)
+        return status;
+    status = count_in(throttle, bucket, bucket->slot, 1, &total);
+    *over = total > bucket->slot_limit;
+    return status;
+}
+
+static store_status_t bucket_look(const throttle_t *throttle, const bucket_t *bucket, bool *full)
+{
+    int64_t total;
+    store_status_t status = count_in(throttle, bucket, bucket->key, 0, &total);
+    *full = total >= bucket->limit;
+    if (status != STORE_OK || *full || !bucket->slot)
+        return status;
+    status = count_in(throttle, bucket, bucket->slot, 0, &total);
+    *full = total >= bucket->slot_limit;
+    return status;
+}
+
+/* One that was not counted under its own key was counted in its slot. */
+static void bucket_give_back(const throttle_t *throttle, const bucket_t *bucket)
+{
+    int64_t total = 0;
+    const char *key = bucket->key;
+    if (bucket->slot && count_in(throttle, bucket, key, 0, &total) == STORE_OK && total == 0)
+        key = bucket->slot;
+    count_in(throttle, bucket, key, -1, &total);
 }
 
 static void give_back(const throttle_t *throttle, const buckets_t *buckets, int count)
 {
-    int64_t total;
     for (int i = 0; i < count; i++)
-        charge(throttle, &buckets->bucket[i], -1, &total);
+        bucket_give_back(throttle, &buckets->bucket[i]);
 }
 
 store_status_t throttle_wait(const throttle_t *throttle, const caller_t *caller,
@@ -170,11 +222,11 @@ store_status_t throttle_wait(const throttle_t *throttle, const caller_t *caller,
     *wait = 0;
     for (int i = 0; i < buckets.count; i++) {
         const bucket_t *bucket = &buckets.bucket[i];
-        int64_t total;
-        const store_status_t status = charge(throttle, bucket, 0, &total);
+        bool full;
+        const store_status_t status = bucket_look(throttle, bucket, &full);
         if (status != STORE_OK)
             return status;
-        if (total >= bucket->limit && bucket->wait > *wait)
+        if (full && bucket->wait > *wait)
             *wait = bucket->wait;
     }
     return STORE_OK;
@@ -187,13 +239,13 @@ store_status_t throttle_reserve(const throttle_t *throttle, const caller_t *call
     *wait = 0;
     for (int i = 0; i < buckets.count && !*wait; i++) {
         const bucket_t *bucket = &buckets.bucket[i];
-        int64_t total;
-        const store_status_t status = charge(throttle, bucket, 1, &total);
+        bool over;
+        const store_status_t status = bucket_charge(throttle, bucket, &over);
         if (status != STORE_OK) {
             give_back(throttle, &buckets, i);
             return status;
         }
-        if (total > bucket->limit) {
+        if (over) {
             give_back(throttle, &buckets, i + 1);
             *wait = bucket->wait;
         }

@@ -226,11 +226,20 @@ static void give_back_places(phones_t *phones, const places_t *places, int count
         store_member_remove(phones->store, STORE_FLEETING, places->list[i], places->member[i]);
 }
 
+/* STORE_EXISTS: the list has as many as it may; STORE_FULL: the store has no room. */
 static store_status_t take_code_place(phones_t *phones, const places_t *places, int at,
-                                      apr_time_t expires)
+                                      apr_time_t expires, apr_pool_t *p)
 {
-    return store_member_add(phones->store, STORE_FLEETING, places->list[at], places->member[at],
-                            places_most[at], expires);
+    const char **members;
+    int count = 0;
+    const store_status_t status = store_member_add(phones->store, STORE_FLEETING, places->list[at],
+                                                   places->member[at], places_most[at], expires);
+    if (status != STORE_FULL ||
+        store_members(phones->store, STORE_FLEETING, places->list[at], p, &members) != STORE_OK)
+        return status;
+    while (members[count])
+        count++;
+    return count >= places_most[at] ? STORE_EXISTS : status;
 }
 
 /* The code with that name in the list of its address is over, if it was not before. */
@@ -285,12 +294,12 @@ store_status_t code_take_places(phones_t *phones, const unsigned char wid[WID_BY
                                 apr_time_t now, code_t *code, apr_pool_t *p)
 {
     const places_t places = places_of_code(phones, wid, code, p);
-    store_status_t status = take_code_place(phones, &places, 0, code->expires);
-    if (status == STORE_FULL && make_room(phones, &places, code, now, p))
-        status = take_code_place(phones, &places, 0, code->expires);
+    store_status_t status = take_code_place(phones, &places, 0, code->expires, p);
+    if (status == STORE_EXISTS && make_room(phones, &places, code, now, p))
+        status = take_code_place(phones, &places, 0, code->expires, p);
     int taken = status == STORE_OK;
     while (status == STORE_OK && taken < places.count) {
-        status = take_code_place(phones, &places, taken, code->expires);
+        status = take_code_place(phones, &places, taken, code->expires, p);
         taken += status == STORE_OK;
     }
     if (status == STORE_OK)

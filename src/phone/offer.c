@@ -8,7 +8,7 @@
 #include "phone/phones.h"
 #include "store/refusal.h"
 
-#define LOOK_MS 250     /* between looks at a code that a phone waits for */
+#define LOOK_MS 250 /* between looks at a code that a phone waits for */
 
 /* ---- what the relying party said ------------------------------------------------------------- */
 

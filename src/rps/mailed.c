@@ -30,7 +30,7 @@ static notice_t notice_for(const caller_t *caller, notice_kind_t kind, const cha
 
 static result_t *mail_refusal(store_status_t status, apr_pool_t *p)
 {
-    if (status != STORE_FULL)
+    if (status != STORE_EXISTS)
         return store_refusal(status, p);
     result_t *result = result_error(p, 503, "mail_queue_full",
                                     "Too many mails wait to be sent. Try again in a minute.");
@@ -45,7 +45,7 @@ static result_t *queue_letter(rps_t *rps, const caller_t *caller, const mpin_id_
                                  pending->name, pending->device);
     apr_cpystrn(notice.link, link_to(rps, LINK_ACTIVATE, id->handle, p), sizeof notice.link);
     store_status_t status = outbox_count_link(&rps->outbox, pending->name, caller->now, p);
-    const bool often = status == STORE_FULL;
+    const bool often = status == STORE_EXISTS;
     if (status == STORE_OK)
         status = outbox_add(&rps->outbox, OUTBOX_TO_STRANGERS, &notice, caller->now, p);
     if (status == STORE_OK)

@@ -9,25 +9,25 @@ typedef struct counter_t {
     int64_t limit;
 } counter_t;
 
-static store_status_t count_one(store_t *store, const counter_t *counter, int n, apr_time_t expires)
+static store_status_t count_one(store_t *store, store_class_t in, const counter_t *counter, int n,
+                                apr_time_t expires)
 {
     int64_t made;
-    const store_status_t status =
-        store_count(store, STORE_FLEETING, counter->key, n, expires, &made);
-    return status == STORE_OK && n > 0 && made > counter->limit ? STORE_FULL : status;
+    const store_status_t status = store_count(store, in, counter->key, n, expires, &made);
+    return status == STORE_OK && n > 0 && made > counter->limit ? STORE_EXISTS : status;
 }
 
 /* Widest first, so that a stranger who changes addresses makes no more counters than records. One
  * that is full gives back what was counted before it. */
-static store_status_t count_in_all(store_t *store, const counter_t *counters, int count,
-                                   apr_time_t expires)
+static store_status_t count_in_all(store_t *store, store_class_t in, const counter_t *counters,
+                                   int count, apr_time_t expires)
 {
     store_status_t status = STORE_OK;
     int counted = 0;
     while (status == STORE_OK && counted < count)
-        status = count_one(store, &counters[counted++], 1, expires);
+        status = count_one(store, in, &counters[counted++], 1, expires);
     while (status != STORE_OK && counted > 0)
-        count_one(store, &counters[--counted], -1, expires);
+        count_one(store, in, &counters[--counted], -1, expires);
     return status;
 }
 
@@ -50,7 +50,8 @@ store_status_t quota_take(store_t *store, const quota_t *quota,
 {
     const counter_t all = counter_of_all(quota, now, p);
     const counter_t counters[] = {all, {counter_key(&all, ":", who, p), quota->each}};
-    return count_in_all(store, counters, 2, now + apr_time_from_sec(quota->seconds));
+    return count_in_all(store, STORE_COMING_IN, counters, 2,
+                        now + apr_time_from_sec(quota->seconds));
 }
 
 store_status_t quota_take_at(store_t *store, const quota_t *quota, const char *address,
@@ -65,5 +66,6 @@ store_status_t quota_take_at(store_t *store, const quota_t *quota, const char *a
     for (int i = throttle_networks(address, network) - 1; i >= 0; i--)
         counters[count++] =
             (counter_t){counter_key(&counters[0], kinds[i], network[i], p), limits[i]};
-    return count_in_all(store, counters, count, now + apr_time_from_sec(quota->seconds));
+    return count_in_all(store, STORE_FLEETING, counters, count,
+                        now + apr_time_from_sec(quota->seconds));
 }

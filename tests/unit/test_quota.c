@@ -30,7 +30,7 @@ static void one_address_does_not_use_up_what_is_for_all(void **state)
     assert_int_equal(made_from(desk, &small, "203.0.113.7"), 3);
     for (int i = 0; i < 200; i++)
         assert_int_equal(quota_take_at(desk->store, &small, "203.0.113.7", now, desk->pool),
-                         STORE_FULL);
+                         STORE_EXISTS);
     assert_int_equal(made_from(desk, &small, "203.0.113.8"), 3);
     assert_int_equal(made_from(desk, &small, "198.51.100.%d"), 54);
 }
@@ -41,7 +41,7 @@ static void one_user_does_not_use_up_what_is_for_all(void **state)
     unsigned char who[QUOTA_WHO_BYTES] = {1};
     for (int i = 0; i < 200; i++)
         assert_int_equal(quota_take(desk->store, &small, who, now, desk->pool),
-                         i < 3 ? STORE_OK : STORE_FULL);
+                         i < 3 ? STORE_OK : STORE_EXISTS);
     who[0] = 2;
     assert_int_equal(quota_take(desk->store, &small, who, now, desk->pool), STORE_OK);
 }
