@@ -203,9 +203,9 @@ static places_t places_of(const char *address, const char *browser, const char *
 {
     static const char *const kinds[NETWORKS] = {"codes", "codes-site", "codes-provider"};
     unsigned char number[NETWORKS][ADDRESS_BYTES];
-    places_t places;
+    places_t places = {.count = 0};
     places.count = throttle_networks(address, number);
-    for (int i = 0; i < places.count; i++) {
+    for (int i = 0; i < NETWORKS && i < places.count; i++) {
         places.list[i] = store_key(kinds[i], number[i], sizeof number[i], p);
         places.member[i] = apr_pstrndup(p, strchr(key, ':') + 1, 6);
     }

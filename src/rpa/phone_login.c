@@ -40,8 +40,8 @@ result_t *rpa_code_status(facts_t *facts)
 /* A phone that has signed a desktop in is one where that user has signed in before. */
 result_t *rpa_phone_authenticate(facts_t *facts)
 {
-    result_t *result = rps_phone_authenticate(facts->site->rps, facts->site->seats.phones, &facts->caller,
-                                              facts->body, facts->r->pool);
+    result_t *result = rps_phone_authenticate(facts->site->rps, facts->site->seats.phones,
+                                              &facts->caller, facts->body, facts->r->pool);
     if (result->status == HTTP_OK)
         request_remember(facts->r, result->user, facts->caller.now);
     return result;

@@ -193,7 +193,7 @@ static void flood_of_pending_records_leaves_sessions_and_logout_working(void **s
     assert_int_equal(store_add(f->store, STORE_FLEETING, next, "x", 1, LATER), STORE_FULL);
     assert_int_equal(fixture_logged("MPIN0104"), before + 1);
 
-    /* Who comes in has room, and leaves what the others need. */
+    /* People who come in have room, and leave what the others need. */
     for (int i = 0; i < 20; i++)
         assert_int_equal(
             store_add(f->store, STORE_COMING_IN, apr_psprintf(f->p, "login:%d", i), "x", 1, LATER),
