@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mod_auth_mpin. `make help` lists the targets; BUILD= moves everything that is made.
 
 BUILD   ?= build

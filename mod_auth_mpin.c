@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The front door: the module's record, its hooks in httpd's order, its endpoints. */
 #include "authn/authn.h"
 #include "authn/filter.h"

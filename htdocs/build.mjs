@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `node htdocs/build.mjs OUT` builds the pages: bundles of the PIN pad, styles, pictures, texts, templates.
 
 import { build } from 'esbuild';

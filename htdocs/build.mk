@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The pages: build/htdocs (served: mpin.js and mpin/; read by the module: pages/ and mpin/texts/).
 
 HTDOCS = $(BUILD)/htdocs.stamp

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs before the page is painted: a device that has a PIN here sees the pad first, and nothing jumps.
 // It only hints; login.js decides when the pad has looked.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The login page: PIN pad or password form first, the other one a click away.
 
 const html = document.documentElement;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Made by htdocs/build.mjs.
 
 /** The pad's texts in English that one script brings. */

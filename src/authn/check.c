@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/check.h"
 #include "authn/authn.h"
 #include "authn/refuse.h"
@@ -148,7 +149,11 @@ int authn_force(request_rec *r)
     if (!request || site_directory(r)->unauthenticated != UNAUTH_PASS || !check_governs(r))
         return DECLINED;
     request->personal = true;
-    return good_session(r, request) ? OK : DECLINED;
+    if (good_session(r, request))
+        return OK;
+    const demand_t demand = demand_here(r, request->site);
+    why_nobody(r, request, &demand);
+    return DECLINED;
 }
 
 /* mod_authz_core has refused. Where that was a user of ours, another login would change nothing:
@@ -161,7 +166,7 @@ int authn_note_failure(request_rec *r, const char *type)
                                     "this user may not see this page");
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                   "MPIN0703: %s is signed in, and a Require line of this place refuses: 403",
-                  r->user);
+                  name_masked(r->user, r->pool));
     result->event = "not_authorized";
     result->user = r->user;
     refuse_request(r, HTTP_UNAUTHORIZED, result);

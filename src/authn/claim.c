@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Our URLs are claimed before anything of httpd maps them. */
 #include "authn/authn.h"
 #include "authn/refuse.h"
@@ -36,9 +37,11 @@ int authn_translate(request_rec *r)
         const route_t *route = route_find(request->site, r, &rest);
         if (!route)
             return DECLINED;
+        const bool again = is_claimed(request, r);
         route_claim(request, r, route, rest);
-        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "MPIN0705: %s is a URL of ours",
-                      route_plain_path(request, r->pool));
+        if (!again)
+            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "MPIN0705: %s is a URL of ours",
+                          route_plain_path(request, r->pool));
     }
     r->filename = NO_FILE;
     r->handler = HANDLER;
@@ -67,10 +70,13 @@ int authn_access_checker_ex(request_rec *r)
     return open_to_all(request->route) ? OK : DECLINED;
 }
 
-/* The query went when the request became ours; the path has been needed until now. */
+/* The query went when the request became ours; the path has been needed until now. So has all that
+ * mod_proxy takes to an RPS elsewhere. */
 int authn_log(request_rec *r)
 {
     const request_t *request = request_of(r);
+    if (request && request->site->paths[BASE_RPS_FRONT])
+        route_redact_front(request, r);
     for (; request && r; r = r->next)
         if (is_claimed(request, r) && request->route)
             r->uri = (char *)(apr_uintptr_t)route_plain_path(request, r->pool);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What applications see of the user: variables and headers. */
 #include "authn/authn.h"
 #include "authn/check.h"

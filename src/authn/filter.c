@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/filter.h"
 #include "authn/authn.h"
 #include "authn/check.h"
@@ -96,6 +97,10 @@ static void renew_session(request_rec *r, request_t *request)
         return;
     session_t renewed = *session;
     const char *value = session_seal(site->sessions, &renewed, r->request_time, r->pool);
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "MPIN0787: the session of %s %s",
+                  name_masked(session->name, r->pool),
+                  value ? "is sealed anew: its idle time begins again"
+                        : "is not sealed anew: there is no randomness just now");
     if (value)
         request_set_cookie(r, site->session_cookie, value, 0);
 }

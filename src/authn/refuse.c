@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/refuse.h"
 #include "authn/authn.h"
 #include "login/login.h"

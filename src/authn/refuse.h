@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_AUTHN_REFUSE_H
 #define MPIN_AUTHN_REFUSE_H
 

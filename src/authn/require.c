@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/require.h"
 #include "authn/check.h"
 #include "authn/why.h"

@@ -1,5 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a client sends and only we may say is taken out, and so are our cookies. */
 #include "authn/authn.h"
+#include "web/admit.h"
 #include "web/route.h"
 
 #include <apr_lib.h>
@@ -73,8 +75,12 @@ static void redact_early(request_t *request, request_rec *r)
 {
     const char *rest;
     const route_t *route = route_find(request->site, r, &rest);
-    if (route && path_is_final(r))
+    if (route && path_is_final(r)) {
         route_redact(request, r, route);
+        admit_take_secret(request, r);
+    } else if (request->site->paths[BASE_RPS_FRONT]) {
+        route_redact_front_line(request, r);
+    }
 }
 
 /* A cookie goes on to nobody; another header that only we may set was sent by somebody else. */

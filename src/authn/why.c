@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/why.h"
 
 #include <apr_strings.h>
@@ -7,7 +8,8 @@ APLOG_USE_MODULE(auth_mpin);
 
 static const char *lacks(const request_rec *r, const session_t *session, const demand_t *demand)
 {
-    return apr_psprintf(r->pool, "%s has proven %s, and this place asks for %s", session->name,
+    return apr_psprintf(r->pool, "%s has proven %s, and this place asks for %s",
+                        name_masked(session->name, r->pool),
                         demand_proven_text(session, r->request_time, r->pool),
                         demand_text(demand, r->pool));
 }
@@ -55,11 +57,20 @@ void why_not_in(request_rec *r, const request_t *request, const demand_t *demand
                       status, way_of(status), session_fault(r, request, demand));
 }
 
+void why_nobody(request_rec *r, const request_t *request, const demand_t *demand)
+{
+    if (request->session_cookie.text && APLOGrdebug(r))
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                      "MPIN0706: %s is open to all, and its visitor counts as nobody: %s", r->uri,
+                      session_fault(r, request, demand));
+}
+
 void why_not_authorized(request_rec *r, const session_t *session, const char *require)
 {
     if (APLOGrdebug(r))
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                       "MPIN0702: Require %s does not hold: %s has proven %s, with amr %s", require,
-                      session->name, demand_proven_text(session, r->request_time, r->pool),
+                      name_masked(session->name, r->pool),
+                      demand_proven_text(session, r->request_time, r->pool),
                       session_amr_text(session->amr, r->pool));
 }

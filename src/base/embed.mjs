@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writes the files of a folder as one C table (base/assets.h): what the module serves and renders is inside
 // it, so that one LoadModule needs nothing beside it. Usage: node embed.mjs FOLDER OUTPUT.c
 import { createHash } from 'node:crypto';

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_BASE_HTTP_H
 #define MPIN_BASE_HTTP_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
 
 #include <stdarg.h>
@@ -27,7 +28,7 @@ hand_on(const log_sink_t *sink, log_level_t level, const char *id, const char *f
 LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)
 LOG_FUNCTION(log_warn, LOG_LEVEL_WARN)
 LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
-LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
+LOG_FUNCTION(log_debug_line, LOG_LEVEL_DEBUG)
 
 bool log_may_say(apr_time_t *last)
 {

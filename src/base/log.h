@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_BASE_LOG_H
 #define MPIN_BASE_LOG_H
 
@@ -15,16 +16,29 @@ typedef struct log_sink_t {
     log_level_t most; /* the lowest level that is written: what lies below costs one comparison */
 } log_sink_t;
 
-/* Formats at most 512 bytes and hands them on. `sink` may be NULL: nothing is written. A debug line
- * says one decision that a person may ask about, and holds no secret at any level. */
+/* Formats at most 512 bytes and hands them on. `sink` may be NULL: nothing is written. */
 void log_error(const log_sink_t *sink, const char *id, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void log_warn(const log_sink_t *sink, const char *id, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void log_info(const log_sink_t *sink, const char *id, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void log_debug(const log_sink_t *sink, const char *id, const char *format, ...)
+void log_debug_line(const log_sink_t *sink, const char *id, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* A debug line says one decision that a person may ask about, and holds no secret at any level. Its
+ * arguments are evaluated only where somebody reads it, so they may cost something and must change
+ * nothing. */
+#define log_debug(sink, ...)                                                                       \
+    do {                                                                                           \
+        if (log_wants_debug(sink))                                                                 \
+            log_debug_line(sink, __VA_ARGS__);                                                     \
+    } while (0)
+
+static inline bool log_wants_debug(const log_sink_t *sink)
+{
+    return sink && sink->most >= LOG_LEVEL_DEBUG;
+}
 
 /* True at most once a minute, so that a condition that repeats is logged no more often. `last` is
  * zero at first and belongs to one condition; threads may race for it. */

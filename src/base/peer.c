@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/peer.h"
 
 #include <sodium.h>
@@ -68,7 +69,21 @@ static peer_answer_t judge_answer(const http_answer_t *http, apr_pool_t *p)
     return answer;
 }
 
-peer_answer_t peer_ask(const peer_t *peer, const peer_question_t *question, apr_pool_t *p)
+static void say_exchange(const peer_t *peer, const peer_question_t *question,
+                         const peer_answer_t *answer, apr_time_t began)
+{
+    const log_sink_t *log = question->log ? question->log : peer->log;
+    if (answer->outcome == PEER_OK)
+        log_debug(log, "MPIN0748", "%s answered %d%s after %d ms", peer->who, answer->status,
+                  answer->json ? "" : ", and no JSON object,",
+                  (int)apr_time_as_msec(apr_time_now() - began));
+    else
+        log_debug(log, "MPIN0748", "%s gave no answer after %d ms: %s", peer->who,
+                  (int)apr_time_as_msec(apr_time_now() - began), answer->why);
+}
+
+static peer_answer_t peer_exchange(const peer_t *peer, const peer_question_t *question,
+                                   apr_pool_t *p)
 {
     seat_t seat;
     if (!seats_take_as(peer->seats, peer->who ? peer->who : "", seats_share(peer->seats),
@@ -91,6 +106,14 @@ peer_answer_t peer_ask(const peer_t *peer, const peer_question_t *question, apr_
     if (bearer)
         sodium_memzero(bearer, sizeof BEARER - 1 + question->bearer_len);
     return judge_answer(&answer, p);
+}
+
+peer_answer_t peer_ask(const peer_t *peer, const peer_question_t *question, apr_pool_t *p)
+{
+    const apr_time_t began = apr_time_now();
+    const peer_answer_t answer = peer_exchange(peer, question, p);
+    say_exchange(peer, question, &answer, began);
+    return answer;
 }
 
 void peer_complain(peer_t *peer, const char *what)

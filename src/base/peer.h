@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_BASE_PEER_H
 #define MPIN_BASE_PEER_H
 
@@ -27,8 +28,9 @@ typedef struct peer_question_t {
     const json_t *body;          /* sent as application/json; NULL for none */
     const unsigned char *bearer; /* shows the peer who asks (RFC 6750); NULL for nothing */
     apr_size_t bearer_len;
-    int total_ms;   /* the whole exchange; of these, 2 s for the connection */
-    apr_size_t max; /* bytes of the answer's body */
+    int total_ms;          /* the whole exchange; of these, 2 s for the connection */
+    apr_size_t max;        /* bytes of the answer's body */
+    const log_sink_t *log; /* the debug lines of whoever asks; NULL: the peer's */
 } peer_question_t;
 
 typedef enum {
@@ -48,7 +50,7 @@ typedef struct peer_answer_t {
 } peer_answer_t;
 
 /* One exchange in a seat; waits for total_ms at most. Our copies of `bearer` are wiped after it.
- * Says nothing in the log. */
+ * Says in the log no more than a debug line, which holds neither URL nor body. */
 peer_answer_t peer_ask(const peer_t *peer, const peer_question_t *question, apr_pool_t *p);
 
 /* An error line "<who> gives no answer that counts: <what>", at most once a minute. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The check of the whole configuration, its parts in order. */
 #include "config/checks.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Part of the check: store, keys and files on this machine. */
 #include "config/checks.h"
 

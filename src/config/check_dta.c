@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Part of the check: a D-TA of our own and the second one. */
 #include "config/checks.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Part of the check: who may register, and the mail that it needs. */
 #include "config/checks.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Part of the check: an RPS elsewhere. */
 #include "config/checks.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Part of the check: directives in sections, and what password providers need there. */
 #include "config/checks.h"
 

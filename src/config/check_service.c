@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Part of the check: a vhost that serves other applications. */
 #include "config/checks.h"
 

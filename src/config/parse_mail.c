@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The parsers of mail. */
 #include "config/parse.h"
 #include "base/name.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The parsers of MPinRPS, MPinService and MPinIssueOTP. */
 #include "config/parse.h"
 

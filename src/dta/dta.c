@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "dta/dta.h"
 
 const char *dta_made_of(const dta_t *dta)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "dta/local.h"
 
 static const secret_t *master_of(const void *keys)

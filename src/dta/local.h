@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_DTA_LOCAL_H
 #define MPIN_DTA_LOCAL_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "dta/second.h"
 
 #include <apr_strings.h>
@@ -128,6 +129,10 @@ static dta_status_t ask_second(second_dta_t *second, apr_time_t now, apr_pool_t 
     if (!why && !second->known && !pin_share(second, share, p))
         why = "our store can't keep it";
     bool same = !why && sodium_memcmp(share, second->share->bytes, sizeof share) == 0;
+    log_debug(second->log, "MPIN0783", "the second D-TA was asked: %s",
+              why    ? why
+              : same ? "its server secret is the one that is pinned"
+                     : "its server secret is not the one that is pinned");
     sodium_memzero(share, sizeof share);
     if (why)
         return second_told(second, DTA_DOWN, why);
@@ -245,7 +250,10 @@ dta_t *dta_with_second(const char *url, const keys_app_t *app, const dta_t *ours
     second->app = app;
     second->ours = ours;
     second->store = store;
-    second->peer = (peer_t){.http = http, .seats = seats, .who = url};
+    second->peer = (peer_t){.http = http,
+                            .seats = seats,
+                            .log = log,
+                            .who = apr_pstrcat(p, "the second D-TA at ", url, NULL)};
     second->log = log;
     second->last = DTA_DOWN;
     second->share = secret_make(p, MPIN_G2_BYTES);

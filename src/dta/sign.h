@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_DTA_SIGN_H
 #define MPIN_DTA_SIGN_H
 
@@ -33,8 +34,9 @@ typedef struct dta_asked_t {
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-/* The query of a request, to go behind "...?". `app_id` and `key` are those that the D-TA knows the
- * application by; the hash is 64 hex digits. */
+/* The query of a request, to go behind "...?". `app` is what the D-TA knows the application by; the
+ * hash is 64 hex digits. (Of time permits we ask for one at a time; that of several is for
+ * applications' own clients, and for the tests of those who serve them.) */
 const char *dta_sign_server_secret(const keys_app_t *app, apr_time_t now, apr_pool_t *p);
 const char *dta_sign_client_secret(const keys_app_t *app, const char *hash_mpin_id, int mobile,
                                    apr_time_t now, apr_pool_t *p);

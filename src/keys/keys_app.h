@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_KEYS_KEYS_APP_H
 #define MPIN_KEYS_KEYS_APP_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The keys of a file that is loaded, and all that is derived from them. */
 #include "keys/keys_text.h"
 

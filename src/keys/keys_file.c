@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The key file itself: looked at, read, made. */
 #include "keys/keys.h"
 

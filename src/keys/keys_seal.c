@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A key file's text sealed by a passphrase. */
 #include "keys/keys_text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/keys_text.h"
 
 #include <sodium.h>

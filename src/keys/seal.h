@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_KEYS_SEAL_H
 #define MPIN_KEYS_SEAL_H
 

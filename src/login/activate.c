@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "login/activate.h"
 #include "login/login_form.h"
 #include "notice/texts.h"

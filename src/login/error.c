@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The error page, for a refusal of ours. */
 #include "login/login.h"
 #include "login/page.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The files that are built in: the PIN pad, styles, pictures. */
 #include "login/login.h"
 #include "web/answer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "login/login.h"
 #include "login/login_form.h"
 #include "login/page.h"
@@ -110,6 +111,11 @@ result_t *login_page(facts_t *facts)
     if (session && demand_is_met(entry ? &entry->demand : &demand_any, session, facts->caller.now))
         return already_signed_in(facts, entry);
 
+    if (session)
+        log_debug(facts->caller.log, "MPIN0735", "%s has proven %s, and signs in again for %s",
+                  name_masked(session->name, facts->r->pool),
+                  demand_proven_text(session, facts->caller.now, facts->r->pool),
+                  demand_text(entry ? &entry->demand : &demand_any, facts->r->pool));
     page_values_t page = page_begin(facts->r, site);
     form_show(&page, &facts->prelogin, entry);
     page_answer(&page, HTTP_OK, "login");

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "login/login_form.h"
 
 void form_show(page_values_t *page, const prelogin_t *prelogin, const prelogin_entry_t *entry)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_LOGIN_LOGIN_FORM_H
 #define MPIN_LOGIN_LOGIN_FORM_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Signing out: the page with the button, its form, and a phone that signs its computer out. */
 #include "login/login_form.h"
 #include "login/login.h"
@@ -59,6 +60,8 @@ static result_t *sign_out_desktop(facts_t *facts, const char *token)
     if (!token || !signout_open(site->signouts, token, now, &desktop))
         return result_error(p, HTTP_FORBIDDEN, "logout_data_refused",
                             "this signs nobody out, or not any more");
+    log_debug(facts->caller.log, "MPIN0736", "a phone signs out a session of %s",
+              name_masked(desktop.name, facts->r->pool));
     if (is_out(site, &desktop, now))
         return result_ok(p, NULL);
     const store_status_t status = signin_end_family(site, desktop.family, now);

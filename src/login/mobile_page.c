@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The page for phones, /m. */
 #include "login/login.h"
 #include "login/page.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "login/page.h"
 #include "notice/own.h"
 #include "notice/texts.h"

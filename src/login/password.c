@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Signing in by password: the form of the login page. */
 #include "login/login_form.h"
 #include "login/login.h"
@@ -68,8 +69,10 @@ static authn_status password_ask(request_rec *r, const password_provider_t *prov
 /* Asks httpd's authn providers in order, as mod_auth_basic does. False for a wrong password, an
  * unknown user and a provider in trouble alike; an unknown user takes the time that a known one
  * takes. */
-static bool password_ok(request_rec *r, const site_t *site, const char *user, const char *password)
+static bool password_ok(const facts_t *facts, const char *user, const char *password)
 {
+    request_rec *r = facts->r;
+    const site_t *site = facts->site;
     const apr_time_t began = apr_time_now();
     authn_status status = AUTH_USER_NOT_FOUND;
 
@@ -77,7 +80,7 @@ static bool password_ok(request_rec *r, const site_t *site, const char *user, co
         status = password_ask(r, &APR_ARRAY_IDX(site->providers, i, password_provider_t), user,
                               password);
 
-    log_debug(&site->log, "MPIN0733", "%d password providers were asked: %s",
+    log_debug(facts->caller.log, "MPIN0733", "the password providers (%d) were asked: %s",
               site->providers->nelts,
               status == AUTH_GRANTED          ? "the password is right"
               : status == AUTH_DENIED         ? "the password is wrong"
@@ -153,7 +156,10 @@ static result_t *password_right(facts_t *facts, const password_try_t *attempt)
 
     const store_status_t status =
         people_claim(site->people, attempt->name, facts->caller.now, &user, r->pool);
-    if (status != STORE_OK && status != STORE_EXISTS)
+    if (status == STORE_EXISTS) /* a deleted user's, and not free yet */
+        return result_error(r->pool, HTTP_FORBIDDEN, "user_disabled",
+                            "this account may not sign in");
+    if (status != STORE_OK)
         return store_refusal(status, r->pool);
     const proven_t proven = {.user = &user,
                              .factor = FACTOR_PASSWORD,
@@ -184,8 +190,7 @@ static result_t *try_password(facts_t *facts, const password_try_t *attempt, con
         return password_throttled(facts, attempt, wait);
     /* The providers are asked for a text that is no name, too: nothing shall tell it from an
      * unknown one. */
-    if (!password_ok(facts->r, facts->site, attempt->name ? attempt->name : "", password) ||
-        !attempt->name)
+    if (!password_ok(facts, attempt->name ? attempt->name : "", password) || !attempt->name)
         return password_wrong(facts, attempt);
     throttle_release(&facts->site->throttle, who, attempt->name, attempt->name, facts->r->pool);
     return password_right(facts, attempt);

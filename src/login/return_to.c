@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "login/return_to.h"
 #include "base/hex.h"
 

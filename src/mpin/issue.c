@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Secrets and time permits, made of a master share. */
 #include "mpin/mpin.h"
 

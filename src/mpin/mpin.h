@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_MPIN_MPIN_H
 #define MPIN_MPIN_MPIN_H
 

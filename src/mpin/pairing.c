@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "mpin/pairing.h"
 
 /* blst's precomputed lines wait for -2x and 2y of the G1 point. */

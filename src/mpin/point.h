@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_MPIN_POINT_H
 #define MPIN_MPIN_POINT_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shares of two D-TAs added. */
 #include "mpin/mpin.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The server's check of a proof. */
 #include "mpin/mpin.h"
 

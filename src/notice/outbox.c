@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "notice/outbox.h"
 
 #include <apr_strings.h>
@@ -221,6 +222,17 @@ static void put_back(errand_t *errand, const char *why)
     keep_mail(errand);
 }
 
+static void say_delivery(const errand_t *errand, outbox_outcome_t outcome, apr_interval_time_t took)
+{
+    const notice_t *notice = &errand->notice;
+    log_debug(errand->sender->log, "MPIN0785", "a mail to %s %s: it waited %u s, and took %d ms",
+              name_masked(notice->to, errand->p),
+              notice->kind == NOTICE_NONE ? "goes to nobody"
+              : outcome == OUTBOX_SENT    ? "has left"
+                                          : "has not left",
+              seconds(errand->now) - notice->made, (int)apr_time_as_msec(took));
+}
+
 static bool deliver(errand_t *errand)
 {
     const outbox_sender_t *sender = errand->sender;
@@ -228,9 +240,11 @@ static bool deliver(errand_t *errand)
     const char *why = "";
     if (!lease_mail(errand))
         return false;
+    const apr_time_t began = apr_time_now();
     const outbox_outcome_t outcome = notice->kind == NOTICE_NONE
                                          ? OUTBOX_SENT
                                          : sender->send(sender->baton, notice, &why, errand->p);
+    say_delivery(errand, outcome, apr_time_now() - began);
     if (outcome == OUTBOX_LATER) {
         if (*sender->stop)
             leave_mail(errand);

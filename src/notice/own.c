@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "notice/own.h"
 #include "base/assets.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_NOTICE_SMTP_H
 #define MPIN_NOTICE_SMTP_H
 

@@ -1,26 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Identities: looked up, added, changed. */
 #include "people/records.h"
 
 #include <string.h>
 #include "base/hex.h"
 #include "store/change.h"
+#include "store/key.h"
 
 /* An identity may take so long to be added. */
 #define ADDING_LIFE apr_time_from_sec(600)
 
+#define LABEL_BYTES 6 /* of a handle */
+
 static const char *identity_key(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
-    return people_key("identity", handle, HANDLE_BYTES, p);
+    return store_key("identity", handle, HANDLE_BYTES, p);
 }
 
 static const char *set_key(const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
-    return people_key("identities", uid, UID_BYTES, p);
+    return store_key("identities", uid, UID_BYTES, p);
 }
 
 void people_handle(const unsigned char hash_mpin_id[32], unsigned char handle[HANDLE_BYTES])
 {
     memcpy(handle, hash_mpin_id, HANDLE_BYTES);
+}
+
+const char *people_label(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
+{
+    return hex_encode(p, handle, LABEL_BYTES);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -227,9 +236,12 @@ store_status_t people_revoke_identity(people_t *people, const unsigned char hand
     revocation_t mine = {people, now};
     store_status_t status =
         people_change_identity(people, handle, &identity, revoke_identity, &mine, p);
-    return status ? status
-                  : store_member_remove(people->store, STORE_LASTING, set_key(identity.uid, p),
-                                        hex_encode(p, handle, HANDLE_BYTES));
+    if (status)
+        return status;
+    log_debug(people->log, "MPIN0743", "identity %s of %s is revoked, and its sessions end",
+              people_label(handle, p), name_masked(identity.name, p));
+    return store_member_remove(people->store, STORE_LASTING, set_key(identity.uid, p),
+                               hex_encode(p, handle, HANDLE_BYTES));
 }
 
 static store_status_t unlock_identity(void *baton, identity_t *identity, apr_pool_t *scratch)

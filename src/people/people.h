@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_PEOPLE_PEOPLE_H
 #define MPIN_PEOPLE_PEOPLE_H
 
@@ -96,6 +97,9 @@ store_status_t people_delete(people_t *people, const unsigned char uid[UID_BYTES
 
 /* ---- identities ------------------------------------------------------------------------------ */
 void people_handle(const unsigned char hash_mpin_id[32], unsigned char handle[HANDLE_BYTES]);
+
+/* The first 12 hex digits of a handle: what logs name an identity by. */
+const char *people_label(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
 
 /* STORE_EXISTS when there is one of this handle. STORE_FULL when the user has IDENTITIES_MAX that
  * are not revoked, and when the store is full: people_identities tells the two apart. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A name that has been proven, and what was registered openly before. */
 #include "people/records.h"
 

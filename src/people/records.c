@@ -1,8 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "people/records.h"
 
-#include <apr_strings.h>
 #include "base/bytes.h"
-#include "base/hex.h"
 
 /* Layouts: fixed order, big-endian, the first byte says which layout it is. */
 #define USER_LAYOUT 2
@@ -78,11 +77,6 @@ bool people_read_identity(const void *record, apr_size_t len, identity_t *identi
            identity->state <= IDENTITY_REVOKED && identity->origin >= ORIGIN_OPEN &&
            identity->origin <= ORIGIN_APPLICATION && identity->cleared <= identity->failures &&
            identity->name[0];
-}
-
-const char *people_key(const char *kind, const unsigned char *id, apr_size_t len, apr_pool_t *p)
-{
-    return apr_pstrcat(p, kind, ":", hex_encode(p, id, len), NULL);
 }
 
 store_status_t people_unreadable(people_t *people, const char *key)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_PEOPLE_RECORDS_H
 #define MPIN_PEOPLE_RECORDS_H
 
@@ -30,9 +31,6 @@ bool people_read_user(const void *record, apr_size_t len, user_t *user);
 apr_size_t people_write_identity(const identity_t *identity,
                                  unsigned char record[IDENTITY_RECORD_MAX]);
 bool people_read_identity(const void *record, apr_size_t len, identity_t *identity);
-
-/* "kind:<hex>" in the pool. */
-const char *people_key(const char *kind, const unsigned char *id, apr_size_t len, apr_pool_t *p);
 
 /* Says in the log that a record does not parse: STORE_DOWN. */
 store_status_t people_unreadable(people_t *people, const char *key);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "people/throttle.h"
 
 #include <apr_strings.h>
@@ -15,8 +16,10 @@
 /* Where strangers fill the store there is no room for a counter of each: then those that have none
  * share the slots of each kind, in which there is always room. */
 typedef struct bucket_t {
-    const char *key, *slot; /* slot NULL: it has room of its own */
+    const char *kind, *key, *slot; /* slot NULL: it has room of its own */
     int64_t limit, slot_limit;
+    int64_t total, most; /* as it was counted last, and the limit that it is held against */
+    apr_interval_time_t window;
     apr_time_t ends;
     int wait;
 } bucket_t;
@@ -101,12 +104,14 @@ static bucket_t *bucket_add(buckets_t *buckets, const char *kind, const void *by
 
     crypto_hash_sha256(hash, bytes, len);
     *bucket = (bucket_t){
+        .kind = kind,
         .key = apr_psprintf(p, "throttle:%s:%s:%" APR_TIME_T_FMT, kind,
                             hex_encode(p, hash, HASH_BYTES), now / window),
         .slot = apr_psprintf(p, "throttle:%s:slot%d:%" APR_TIME_T_FMT, kind,
                              (hash[0] << 8 | hash[1]) % THROTTLE_SLOTS, now / window),
         .limit = (int64_t)rule->count * factor,
         .slot_limit = (int64_t)rule->count * factor,
+        .window = window,
         .ends = left > INT64_MAX - LATE - now ? INT64_MAX : now + left + LATE,
         .wait = seconds > INT_MAX ? INT_MAX : (int)seconds,
     };
@@ -167,49 +172,68 @@ static buckets_t buckets_of(const throttle_t *throttle, const caller_t *caller, 
 
 /* ---- counting -------------------------------------------------------------------------------- */
 
-static store_status_t count_in(const throttle_t *throttle, const bucket_t *bucket, const char *key,
-                               int n, int64_t *total)
+/* "ipv4 3 of 30 in 60 s" */
+static const char *bucket_text(const bucket_t *bucket, apr_pool_t *p)
 {
-    /* Strangers have slots where there is no room; known browsers and slots always have some. */
-    const store_class_t in = key == bucket->key && bucket->slot ? STORE_FLEETING : STORE_COMING_IN;
-    return store_count(throttle->store, in, key, n, bucket->ends, total);
+    return apr_psprintf(p,
+                        "%s %" APR_INT64_T_FMT " of %" APR_INT64_T_FMT " in %" APR_TIME_T_FMT " s",
+                        bucket->kind, bucket->total, bucket->most, apr_time_sec(bucket->window));
 }
 
-static store_status_t bucket_charge(const throttle_t *throttle, const bucket_t *bucket, bool *over)
+static const char *buckets_text(const buckets_t *buckets, apr_pool_t *p)
 {
-    int64_t total;
-    store_status_t status = count_in(throttle, bucket, bucket->key, 1, &total);
-    *over = total > bucket->limit;
-    if (status != STORE_FULL || !bucket->slot)
-        return status;
-    status = count_in(throttle, bucket, bucket->slot, 1, &total);
-    *over = total > bucket->slot_limit;
-    return status;
+    const char *text = bucket_text(&buckets->bucket[0], p);
+    for (int i = 1; i < buckets->count; i++)
+        text = apr_pstrcat(p, text, ", ", bucket_text(&buckets->bucket[i], p), NULL);
+    return text;
 }
 
-static store_status_t bucket_look(const throttle_t *throttle, const bucket_t *bucket, bool *full)
+static void say_wait(const caller_t *caller, const bucket_t *full, apr_pool_t *p)
 {
-    int64_t total;
-    store_status_t status = count_in(throttle, bucket, bucket->key, 0, &total);
-    *full = total >= bucket->limit;
-    if (status != STORE_OK || *full || !bucket->slot)
-        return status;
-    status = count_in(throttle, bucket, bucket->slot, 0, &total);
-    *full = total >= bucket->slot_limit;
-    return status;
+    log_debug(caller->log, "MPIN0740", "a try has to wait %d s, as this bucket is full: %s",
+              full->wait, bucket_text(full, p));
+}
+
+/* Adds `n` to the bucket. Strangers have slots where there is no room; known browsers and slots
+ * always have some. */
+static store_status_t count_own(const throttle_t *throttle, bucket_t *bucket, int n)
+{
+    bucket->most = bucket->limit;
+    return store_count(throttle->store, bucket->slot ? STORE_FLEETING : STORE_COMING_IN,
+                       bucket->key, n, bucket->ends, &bucket->total);
+}
+
+static store_status_t count_in_slot(const throttle_t *throttle, bucket_t *bucket, int n)
+{
+    bucket->most = bucket->slot_limit;
+    return store_count(throttle->store, STORE_COMING_IN, bucket->slot, n, bucket->ends,
+                       &bucket->total);
+}
+
+static store_status_t bucket_charge(const throttle_t *throttle, bucket_t *bucket)
+{
+    const store_status_t status = count_own(throttle, bucket, 1);
+    return status == STORE_FULL && bucket->slot ? count_in_slot(throttle, bucket, 1) : status;
+}
+
+static store_status_t bucket_look(const throttle_t *throttle, bucket_t *bucket)
+{
+    const store_status_t status = count_own(throttle, bucket, 0);
+    return status == STORE_OK && bucket->slot && bucket->total == 0
+               ? count_in_slot(throttle, bucket, 0)
+               : status;
 }
 
 /* One that was not counted under its own key was counted in its slot. */
-static void bucket_give_back(const throttle_t *throttle, const bucket_t *bucket)
+static void bucket_give_back(const throttle_t *throttle, bucket_t *bucket)
 {
-    int64_t total = 0;
-    const char *key = bucket->key;
-    if (bucket->slot && count_in(throttle, bucket, key, 0, &total) == STORE_OK && total == 0)
-        key = bucket->slot;
-    count_in(throttle, bucket, key, -1, &total);
+    if (bucket->slot && count_own(throttle, bucket, 0) == STORE_OK && bucket->total == 0)
+        count_in_slot(throttle, bucket, -1);
+    else
+        count_own(throttle, bucket, -1);
 }
 
-static void give_back(const throttle_t *throttle, const buckets_t *buckets, int count)
+static void give_back(const throttle_t *throttle, buckets_t *buckets, int count)
 {
     for (int i = 0; i < count; i++)
         bucket_give_back(throttle, &buckets->bucket[i]);
@@ -218,15 +242,17 @@ static void give_back(const throttle_t *throttle, const buckets_t *buckets, int 
 store_status_t throttle_wait(const throttle_t *throttle, const caller_t *caller,
                              const char *account, const char *known_as, int *wait, apr_pool_t *p)
 {
-    const buckets_t buckets = buckets_of(throttle, caller, account, known_as, p);
+    buckets_t buckets = buckets_of(throttle, caller, account, known_as, p);
     *wait = 0;
     for (int i = 0; i < buckets.count; i++) {
-        const bucket_t *bucket = &buckets.bucket[i];
-        bool full;
-        const store_status_t status = bucket_look(throttle, bucket, &full);
+        bucket_t *bucket = &buckets.bucket[i];
+        const store_status_t status = bucket_look(throttle, bucket);
         if (status != STORE_OK)
             return status;
-        if (full && bucket->wait > *wait)
+        if (bucket->total < bucket->most)
+            continue;
+        say_wait(caller, bucket, p);
+        if (bucket->wait > *wait)
             *wait = bucket->wait;
     }
     return STORE_OK;
@@ -235,27 +261,32 @@ store_status_t throttle_wait(const throttle_t *throttle, const caller_t *caller,
 store_status_t throttle_reserve(const throttle_t *throttle, const caller_t *caller,
                                 const char *account, const char *known_as, int *wait, apr_pool_t *p)
 {
-    const buckets_t buckets = buckets_of(throttle, caller, account, known_as, p);
+    buckets_t buckets = buckets_of(throttle, caller, account, known_as, p);
     *wait = 0;
-    for (int i = 0; i < buckets.count && !*wait; i++) {
-        const bucket_t *bucket = &buckets.bucket[i];
-        bool over;
-        const store_status_t status = bucket_charge(throttle, bucket, &over);
+    for (int i = 0; i < buckets.count; i++) {
+        bucket_t *bucket = &buckets.bucket[i];
+        const store_status_t status = bucket_charge(throttle, bucket);
         if (status != STORE_OK) {
             give_back(throttle, &buckets, i);
             return status;
         }
-        if (over) {
-            give_back(throttle, &buckets, i + 1);
+        if (bucket->total > bucket->most) {
             *wait = bucket->wait;
+            say_wait(caller, bucket, p);
+            give_back(throttle, &buckets, i + 1);
+            return STORE_OK;
         }
     }
+    log_debug(caller->log, "MPIN0741", "a try counts as a failure until it is none: %s",
+              buckets_text(&buckets, p));
     return STORE_OK;
 }
 
 void throttle_release(const throttle_t *throttle, const caller_t *caller, const char *account,
                       const char *known_as, apr_pool_t *p)
 {
-    const buckets_t buckets = buckets_of(throttle, caller, account, known_as, p);
+    buckets_t buckets = buckets_of(throttle, caller, account, known_as, p);
     give_back(throttle, &buckets, buckets.count);
+    log_debug(caller->log, "MPIN0742", "the try was no failure, and no longer counts: %s",
+              buckets_text(&buckets, p));
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_PEOPLE_THROTTLE_H
 #define MPIN_PEOPLE_THROTTLE_H
 

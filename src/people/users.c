@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Users: looked up, made, changed. */
 #include "people/records.h"
 
@@ -5,6 +6,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "store/change.h"
+#include "store/key.h"
 
 /* A deleted user's record goes after so long, and with it what keeps the name from others. */
 #define TOMBSTONE_LIFE apr_time_from_sec(30L * 24 * 3600)
@@ -24,14 +26,14 @@ people_t *people_make(store_t *store, revocations_t *revocations,
 
 static const char *user_key(const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
-    return people_key("user", uid, UID_BYTES, p);
+    return store_key("user", uid, UID_BYTES, p);
 }
 
 static const char *name_key(const char *name, apr_pool_t *p)
 {
     unsigned char hash[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(hash, (const unsigned char *)name, strlen(name));
-    return people_key("name", hash, sizeof(hash), p);
+    return store_key("name", hash, sizeof(hash), p);
 }
 
 static store_status_t read_user_record(people_t *people, const unsigned char uid[UID_BYTES],
@@ -118,7 +120,7 @@ store_status_t people_create(people_t *people, const char *name, apr_time_t now,
 store_status_t people_claim(people_t *people, const char *name, apr_time_t now, user_t *user,
                             apr_pool_t *p)
 {
-    for (;;) {
+    for (int round = 0; round < STORE_CHANGE_ROUNDS; round++) {
         store_status_t status = people_find(people, name, user, p);
         if (status == STORE_OK)
             return user->state == USER_DELETED ? STORE_EXISTS : STORE_OK;
@@ -127,6 +129,7 @@ store_status_t people_claim(people_t *people, const char *name, apr_time_t now, 
         if (status != STORE_EXISTS) /* else somebody was faster */
             return status;
     }
+    return STORE_CHANGED;
 }
 
 /* ---- versions, proof and states -------------------------------------------------------------- */
@@ -177,6 +180,16 @@ static store_status_t void_sessions(const user_change_t *mine)
                            mine->now, people_until(mine->people, mine->now));
 }
 
+/* Each of these changes voids what was signed in before. */
+static store_status_t say_change(const user_change_t *mine, const char *what, store_status_t status,
+                                 apr_pool_t *p)
+{
+    if (status == STORE_OK)
+        log_debug(mine->people->log, "MPIN0744", "%s %s: sessions below version %u are void",
+                  name_masked(mine->user.name, p), what, mine->user.version);
+    return status;
+}
+
 static store_status_t raise_version(user_change_t *mine)
 {
     mine->user.version++;
@@ -189,7 +202,9 @@ store_status_t people_end_sessions(people_t *people, const unsigned char uid[UID
 {
     user_change_t mine = {.people = people, .uid = uid, .alter = raise_version, .now = now};
     store_status_t status = make_change(&mine, p);
-    return status ? status : void_sessions(&mine);
+    if (status == STORE_OK)
+        status = void_sessions(&mine);
+    return say_change(&mine, "is signed out everywhere", status, p);
 }
 
 static store_status_t set_proven(user_change_t *mine)
@@ -220,7 +235,7 @@ store_status_t people_disable(people_t *people, const unsigned char uid[UID_BYTE
 {
     user_change_t mine = {
         .people = people, .uid = uid, .alter = shut_out, .now = now, .state = USER_DISABLED};
-    return make_change(&mine, p);
+    return say_change(&mine, "is disabled", make_change(&mine, p), p);
 }
 
 store_status_t people_delete(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,
@@ -237,7 +252,7 @@ store_status_t people_delete(people_t *people, const unsigned char uid[UID_BYTES
     store_status_t status = people_identities(people, uid, &list, &count, p);
     for (int i = 0; status == STORE_OK && i < count; i++)
         status = people_revoke_identity(people, list[i].handle, now, p);
-    return status ? status : make_change(&mine, p);
+    return status ? status : say_change(&mine, "is deleted", make_change(&mine, p), p);
 }
 
 /* A new version even where nothing else changes: shut_out may have been stopped half-way and left
@@ -252,5 +267,5 @@ static store_status_t let_in(user_change_t *mine)
 store_status_t people_enable(people_t *people, const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
     user_change_t mine = {.people = people, .uid = uid, .alter = let_in};
-    return make_change(&mine, p);
+    return say_change(&mine, "is enabled", make_change(&mine, p), p);
 }

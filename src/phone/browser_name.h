@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_PHONE_BROWSER_NAME_H
 #define MPIN_PHONE_BROWSER_NAME_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "phone/code.h"
 
 #include <apr_strings.h>
@@ -159,7 +160,7 @@ store_status_t code_change(phones_t *phones, const unsigned char wid[WID_BYTES],
 
 /* ---- whose it is ----------------------------------------------------------------------------- */
 
-bool code_claim(code_t *code, const caller_t *caller)
+static bool claim_code(code_t *code, const caller_t *caller)
 {
     unsigned char address[ADDRESS_BYTES];
     throttle_address(caller->address, address);
@@ -175,6 +176,16 @@ bool code_claim(code_t *code, const caller_t *caller)
     code->phone_known_by = caller->prelogin ? PHONE_BY_COOKIE : PHONE_BY_ADDRESS;
     memcpy(code->phone, caller->prelogin ? caller->prelogin : address, sizeof code->phone);
     return true;
+}
+
+bool code_claim(code_t *code, const caller_t *caller)
+{
+    const bool first = code->phone_known_by == PHONE_NONE, claimed = claim_code(code, caller);
+    if (first || !claimed)
+        log_debug(caller->log, "MPIN0772", "a code is %s, which is known by its %s",
+                  claimed ? "claimed by this phone" : "another phone's",
+                  code->phone_known_by == PHONE_BY_COOKIE ? "cookie" : "address");
+    return claimed;
 }
 
 /* ---- places ---------------------------------------------------------------------------------- */
@@ -290,20 +301,31 @@ static bool make_room(phones_t *phones, const places_t *places, const code_t *co
     return to_go != NULL;
 }
 
-store_status_t code_take_places(phones_t *phones, const unsigned char wid[WID_BYTES],
-                                apr_time_t now, code_t *code, apr_pool_t *p)
+store_status_t code_take_places(phones_t *phones, const caller_t *caller,
+                                const unsigned char wid[WID_BYTES], code_t *code, apr_pool_t *p)
 {
     const places_t places = places_of_code(phones, wid, code, p);
     store_status_t status = take_code_place(phones, &places, 0, code->expires, p);
-    if (status == STORE_EXISTS && make_room(phones, &places, code, now, p))
+    if (status == STORE_EXISTS)
+        log_debug(caller->log, "MPIN0772",
+                  "this address shows %d codes already: one that is over, or the oldest of this "
+                  "browser, has to go",
+                  CODES_OF_ADDRESS);
+    if (status == STORE_EXISTS && make_room(phones, &places, code, caller->now, p))
         status = take_code_place(phones, &places, 0, code->expires, p);
     int taken = status == STORE_OK;
     while (status == STORE_OK && taken < places.count) {
         status = take_code_place(phones, &places, taken, code->expires, p);
         taken += status == STORE_OK;
     }
+    if (status == STORE_EXISTS)
+        log_debug(caller->log, "MPIN0772", "%s shows as many codes as it may",
+                  taken == 0   ? "this address"
+                  : taken == 1 ? "this address's /48"
+                               : "this address's /32");
     if (status == STORE_OK)
-        status = access_number_take(phones->store, wid, now, code->expires, code->number, p);
+        status =
+            access_number_take(phones->store, wid, caller->now, code->expires, code->number, p);
     if (status != STORE_OK)
         give_back_places(phones, &places, taken);
     return status;

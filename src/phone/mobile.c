@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* GET /rps/mobileConfig and GET /service (docs/protocol.md, "RPS, public"): where a mobile client
  * finds us. */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "phone/offer.h"
 
 #include <apr_strings.h>
@@ -91,16 +92,21 @@ static bool step_entry(void *baton, code_t *code, const char **word)
     return true;
 }
 
-static store_status_t enter_with(phones_t *phones, entry_t *entry,
-                                 const unsigned char wid[WID_BYTES], apr_time_t now, apr_pool_t *p)
+static store_status_t enter_with(phones_t *phones, const caller_t *caller, entry_t *entry,
+                                 const unsigned char wid[WID_BYTES], apr_pool_t *p)
 {
-    store_status_t status = code_change(phones, wid, now, step_entry, entry, p);
+    store_status_t status = code_change(phones, wid, caller->now, step_entry, entry, p);
+    if (status == STORE_OK)
+        log_debug(caller->log, "MPIN0776", "what a phone offered is redeemed by %s",
+                  entry->entered   ? "the browser that shows the code"
+                  : entry->foreign ? "another browser than the one that shows the code: it is over"
+                                   : "somebody, and it was not on offer (any more)");
     if (status != STORE_OK)
         return status;
     if (entry->entered)
         code_free_places(phones, wid, &entry->code, p);
     else if (entry->foreign)
-        code_free_all(phones, wid, &entry->code, now, p);
+        code_free_all(phones, wid, &entry->code, caller->now, p);
     return entry->entered ? STORE_OK : STORE_MISSING;
 }
 
@@ -109,7 +115,7 @@ store_status_t phone_enter(phones_t *phones, const caller_t *caller,
                            const unsigned char auth_ott[TOKEN_BYTES], bool *foreign, apr_pool_t *p)
 {
     entry_t entry = {.auth_ott = auth_ott, .browser = caller->prelogin};
-    store_status_t status = enter_with(phones, &entry, wid, caller->now, p);
+    store_status_t status = enter_with(phones, caller, &entry, wid, p);
     *foreign = entry.foreign;
     return status;
 }
@@ -119,7 +125,7 @@ store_status_t phone_enter_application(phones_t *phones, const caller_t *caller,
                                        const unsigned char auth_ott[TOKEN_BYTES], apr_pool_t *p)
 {
     entry_t entry = {.auth_ott = auth_ott, .vouched_for = true};
-    return enter_with(phones, &entry, wid, caller->now, p);
+    return enter_with(phones, caller, &entry, wid, p);
 }
 
 /* ---- the phone ------------------------------------------------------------------------------- */
@@ -214,17 +220,31 @@ static result_t *wait_for_desktop(phones_t *phones, waiting_t *mine, apr_pool_t 
     return result;
 }
 
+static result_t *no_seat(const caller_t *caller, apr_pool_t *p)
+{
+    log_debug(caller->log, "MPIN0775", "the phone has no seat to wait on: it asks again");
+    return result_later(p, "busy", "Too many phones are waiting: ask again.", 1);
+}
+
+static const char *offer_end_text(const result_t *result)
+{
+    return result->code ? result->code : "the computer is in";
+}
+
 result_t *phone_offer(phones_t *phones, seats_t *seats, const caller_t *caller,
                       const offer_t *offer, apr_pool_t *p)
 {
     seat_t seat;
     waiting_t mine = {.caller = caller, .offer = offer, .p = p};
     result_t *result = look_at_code(phones, step_offer, &mine, p);
+    log_debug(caller->log, "MPIN0775", "a right PIN of %s is offered to the computer: %s",
+              name_masked(offer->name, p), result ? offer_end_text(result) : "the phone waits");
     if (result)
         return result;
     if (!seats_take(seats, (phones->settings->wait + 1) * 1000, &seat))
-        return result_later(p, "busy", "Too many phones are waiting: ask again.", 1);
+        return no_seat(caller, p);
     result = wait_for_desktop(phones, &mine, p);
+    log_debug(caller->log, "MPIN0775", "the phone has waited: %s", offer_end_text(result));
     seats_give(seats, &seat);
     return result;
 }

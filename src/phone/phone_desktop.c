@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* POST /rps/getAccessNumber, /rps/getQrUrl and /rps/access (docs/protocol.md, "RPS, public"): the
  * desktop of a login by phone. */
 #include <apr_strings.h>
@@ -67,10 +68,13 @@ static result_t *too_many_codes(store_status_t status, apr_pool_t *p)
 /* NULL: it is kept, with its places. */
 static result_t *keep_code(phones_t *phones, const caller_t *caller, fresh_t *fresh, apr_pool_t *p)
 {
-    store_status_t status = code_take_places(phones, fresh->wid, caller->now, &fresh->code, p);
+    store_status_t status = code_take_places(phones, caller, fresh->wid, &fresh->code, p);
     if (status != STORE_OK)
         return too_many_codes(status, p);
     status = code_keep(phones, &fresh->code, fresh->wid, p);
+    log_debug(caller->log, "MPIN0773", "a code is shown for %d s, to %s that %s", CODE_SECONDS,
+              fresh->code.browser_name,
+              caller->known ? "people have signed in from" : "nobody has signed in from");
     if (status == STORE_OK)
         return NULL;
     code_free_all(phones, fresh->wid, &fresh->code, caller->now, p);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* POST /rps/codeStatus (docs/protocol.md, "RPS, public"): what a phone says of a code. */
 #include <apr_strings.h>
 #include <sodium.h>
@@ -21,6 +22,11 @@ typedef struct status_request_t {
     const char *choice; /* NULL without */
     bool pick, confirmed;
 } status_request_t;
+
+static const char *says_text(says_t says)
+{
+    return says == SAYS_WID ? "wid" : says == SAYS_USER ? "user" : "abort";
+}
 
 static bool read_status(says_t *says, const json_t *body)
 {
@@ -121,7 +127,13 @@ static bool say_user(saying_t *saying, code_t *code)
                       "That is not the number on the computer's screen.");
         return end_code(saying, code, CODE_OVER);
     }
-    if (code->pick && !request->confirmed && needs_second_tap(code, request->user, saying->caller))
+    const bool far = code->pick && needs_second_tap(code, request->user, saying->caller);
+    if (code->pick)
+        log_debug(saying->caller->log, "MPIN0774", "%s picked right%s",
+                  name_masked(request->user, saying->p),
+                  far ? "; the computer is on another network, and they have not signed in from it"
+                      : "");
+    if (!request->confirmed && far)
         return refuse_saying(saying, 403, "second_tap",
                              "That computer is unknown and on another network: confirm it.");
     apr_cpystrn(code->announced, request->user, sizeof code->announced);
@@ -228,6 +240,8 @@ static result_t *say_to_code(phones_t *phones, const caller_t *caller,
         return store_refusal(status, p);
     if (saying.ended)
         code_free_all(phones, wid, &saying.code, caller->now, p);
+    log_debug(caller->log, "MPIN0774", "a phone says %s of a code: %s", says_text(request->says),
+              saying.result ? saying.result->code : "done");
     result_t *result = status_answer(phones, &saying, p);
     if (saying.ended && saying.result)
         result->event = "wrong_pick";
@@ -256,6 +270,9 @@ result_t *phone_code_status(phones_t *phones, const caller_t *caller, const json
 
     unsigned char wid[WID_BYTES];
     status = code_find(phones, request.wid, caller->now, wid, p);
+    if (status == STORE_MISSING)
+        log_debug(caller->log, "MPIN0774",
+                  "a phone names a number that is not live: that is a guess");
     result_t *result = status == STORE_OK        ? say_to_code(phones, caller, wid, &request, p)
                        : status == STORE_MISSING ? code_unknown(p)
                                                  : store_refusal(status, p);

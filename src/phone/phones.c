@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "phone/phones.h"
 
 phones_t *phones_make(const phone_settings_t *settings, store_t *store, const throttle_t *throttle,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_PHONE_PHONES_H
 #define MPIN_PHONE_PHONES_H
 

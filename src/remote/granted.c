@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "remote/granted.h"
 
 #include <apr_strings.h>
@@ -66,7 +67,7 @@ static result_t *take_over(rps_t *rps, const caller_t *caller, const mpin_id_t *
 {
     pending_t pending;
     memset(&pending, 0, sizeof pending);
-    result_t *refusal = rps_not_allowed(rps, name, "This account may not sign in here.", p);
+    result_t *refusal = rps_not_allowed(rps, caller, name, "This account may not sign in here.", p);
     if (refusal)
         return refusal;
     apr_cpystrn(pending.name, name, sizeof pending.name);
@@ -117,6 +118,11 @@ result_t *granted_become(rps_t *rps, const caller_t *caller, const mpin_id_t *id
 
     result_t *refusal = status == STORE_OK ? become_granted(rps, caller, id, &pending, name, p)
                                            : take_over(rps, caller, id, name, p);
+    log_debug(caller->log, "MPIN0781", "identity %s of %s signs in here for the first time: %s",
+              people_label(id->handle, p), name_masked(name, p),
+              refusal              ? refusal->code
+              : status == STORE_OK ? "it was granted"
+                                   : "it is older than this site, and taken over");
     /* One of two first logins at once makes it, for both. */
     return refusal && people_identity(rps->people, id->handle, &identity, p) == STORE_OK ? NULL
                                                                                          : refusal;

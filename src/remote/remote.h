@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_REMOTE_REMOTE_H
 #define MPIN_REMOTE_REMOTE_H
 
@@ -42,9 +43,10 @@ void remote_redeem(remote_t *remote, const caller_t *caller, const char *auth_ot
 
 /* The last word for a phone that may wait (`redemption->wants_word`): in, with what signs it out
  * again; or the refusal. The RPS's answer changes nothing. */
-void remote_signed_in(remote_t *remote, const char *auth_ott, const json_t *logout_data,
-                      apr_pool_t *p);
-void remote_refused(remote_t *remote, const char *auth_ott, const result_t *refusal, apr_pool_t *p);
+void remote_signed_in(remote_t *remote, const caller_t *caller, const char *auth_ott,
+                      const json_t *logout_data, apr_pool_t *p);
+void remote_refused(remote_t *remote, const caller_t *caller, const char *auth_ott,
+                    const result_t *refusal, apr_pool_t *p);
 
 /* POST /mpinVerify: may this user register? {forceActivate: true}; false, and a mail is on its way
  * whose link activates it; or 403. The caller's session and pre-login cookie are those of the
@@ -53,7 +55,8 @@ result_t *remote_verify(remote_t *remote, const caller_t *caller, const json_t *
                         apr_pool_t *p);
 
 /* GET /mpinPermitUser?mpin_id=: 200, or 403 for an identity that may not sign in (any more). */
-result_t *remote_permit(remote_t *remote, const char *mpin_id, apr_pool_t *p);
+result_t *remote_permit(remote_t *remote, const caller_t *caller, const char *mpin_id,
+                        apr_pool_t *p);
 
 /* POST /mpinActivate, as rps_link_follow: a registration that its own browser activates, it
  * activates at the RPS elsewhere. 410 link_gone where that knows of no such registration (any

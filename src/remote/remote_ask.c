@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "remote/remote_ask.h"
 
 #include <apr_strings.h>
@@ -32,8 +33,8 @@ static result_t *refusal_without_answer(remote_t *remote, const peer_answer_t *a
     }
 }
 
-result_t *remote_ask(remote_t *remote, const question_t *question, int *status, const json_t **json,
-                     apr_pool_t *p)
+result_t *remote_ask(remote_t *remote, const caller_t *caller, const question_t *question,
+                     int *status, const json_t **json, apr_pool_t *p)
 {
     const secret_t *secret = remote->settings->secret;
     const peer_question_t to_peer = {
@@ -43,7 +44,8 @@ result_t *remote_ask(remote_t *remote, const question_t *question, int *status, 
         .bearer = secret ? secret->bytes : NULL,
         .bearer_len = secret ? secret->len : 0,
         .total_ms = question->total_ms,
-        .max = question->max};
+        .max = question->max,
+        .log = caller->log};
     const peer_answer_t answer = peer_ask(&remote->peer, &to_peer, p);
     if (answer.outcome != PEER_OK)
         return refusal_without_answer(remote, &answer, p);

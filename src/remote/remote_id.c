@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "remote/remote_id.h"
 
 #include "base/hex.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "remote/remote_kept.h"
 
 #include <apr_strings.h>

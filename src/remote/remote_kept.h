@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_REMOTE_REMOTE_KEPT_H
 #define MPIN_REMOTE_REMOTE_KEPT_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "remote/remote_mail.h"
 
 #include <apr_strings.h>
@@ -52,7 +53,8 @@ result_t *remote_await_mail(remote_t *remote, const caller_t *caller, const mpin
 
 /* ---- the link was followed ------------------------------------------------------------------- */
 
-static result_t *activate_there(remote_t *remote, const store_record_t *record, apr_pool_t *p)
+static result_t *activate_there(remote_t *remote, const caller_t *caller,
+                                const store_record_t *record, apr_pool_t *p)
 {
     int status;
     const json_t *answer, *kept = json_read(p, (const char *)record->data, record->len);
@@ -63,7 +65,7 @@ static result_t *activate_there(remote_t *remote, const store_record_t *record, 
     const question_t question = {"POST", apr_pstrcat(p, "/user/", mpin_id, NULL),
                                  json_tie(p, json_pack("{s:s}", "activateKey", activate_key)),
                                  ACTIVATE_MS, ANSWER_MAX};
-    result_t *refusal = remote_ask(remote, &question, &status, &answer, p);
+    result_t *refusal = remote_ask(remote, caller, &question, &status, &answer, p);
     if (refusal || status == 200)
         return refusal;
     return status >= 400 && status < 500
@@ -89,7 +91,9 @@ static result_t *activate_pending(remote_t *remote, const caller_t *caller,
     status = granted_keep(rps, handle, &pending, caller->now, p);
     if (status != STORE_OK)
         return store_refusal(status, p);
-    result_t *refusal = activate_there(remote, &record, p);
+    result_t *refusal = activate_there(remote, caller, &record, p);
+    log_debug(caller->log, "MPIN0777", "the link of registration %s is followed: %s",
+              people_label(handle, p), refusal ? refusal->code : "the RPS has activated it");
     if (refusal)
         return refusal;
     status = pending_activate(rps, handle, p);

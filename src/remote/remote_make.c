@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An RPS elsewhere, as a vhost's child has it. */
 #include <apr_strings.h>
 #include "remote/remote_kept.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* POST /authenticate at an RPS elsewhere (docs/protocol.md, "RPS, private"). It says who somebody
  * is, and nothing more: we see to it that they may sign in here, and that an authOTT is good
  * once. */
@@ -70,7 +71,7 @@ static result_t *read_verified(remote_t *remote, const json_t *json, verified_t 
     if (!proven || strcmp(proven, user_id) != 0) {
         log_error(remote->rps->log, "MPIN0413",
                   "the RPS names another user than the mpinId of identity %s does: refused",
-                  rps_label(verified->id.handle, p));
+                  people_label(verified->id.handle, p));
         return result_error(p, 502, "rps_userid_mismatch",
                             "The RPS names another user than the mpinId does.");
     }
@@ -111,8 +112,8 @@ static result_t *refusal_of_rps(remote_t *remote, int status, const json_t *json
     }
 }
 
-static result_t *ask_who_it_is(remote_t *remote, const char *auth_ott, const json_t *logout_data,
-                               verified_t *verified, apr_pool_t *p)
+static result_t *ask_who_it_is(remote_t *remote, const caller_t *caller, const char *auth_ott,
+                               const json_t *logout_data, verified_t *verified, apr_pool_t *p)
 {
     json_t *body = json_tie(p, json_pack("{s:s}", "authOTT", auth_ott));
     const question_t question = {"POST", "/authenticate", body, TOTAL_MS, ANSWER_MAX};
@@ -122,7 +123,7 @@ static result_t *ask_who_it_is(remote_t *remote, const char *auth_ott, const jso
         json_object_set(body, "logoutData", (json_t *)(apr_uintptr_t)logout_data);
         json_set_text(body, "logoutURL", remote->rps->settings->logout_url);
     }
-    result_t *refusal = remote_ask(remote, &question, &status, &json, p);
+    result_t *refusal = remote_ask(remote, caller, &question, &status, &json, p);
     if (refusal)
         return refusal;
     const json_t *inside = json_object_get(json, "status");
@@ -141,8 +142,8 @@ static result_t *admit_verified(remote_t *remote, const caller_t *caller,
     result_t *refusal = granted_become(remote->rps, caller, &verified->id, verified->name, p);
     if (refusal)
         return refusal;
-    refusal =
-        rps_admit(remote->rps, verified->id.handle, &redemption->identity, &redemption->user, p);
+    refusal = rps_admit(remote->rps, caller, verified->id.handle, &redemption->identity,
+                        &redemption->user, p);
     if (!refusal && strcmp(redemption->identity.name, verified->name) != 0)
         refusal = remote_broken(remote, "an mpinId of another user", p);
     return refusal;
@@ -152,9 +153,14 @@ static result_t *redeem_once(remote_t *remote, const caller_t *caller, const cha
                              const json_t *logout_data, redemption_t *redemption, apr_pool_t *p)
 {
     verified_t verified = {NULL, {{0}, {0}}, false};
-    result_t *refusal = ask_who_it_is(remote, auth_ott, logout_data, &verified, p);
-    if (!verified.name)
+    result_t *refusal = ask_who_it_is(remote, caller, auth_ott, logout_data, &verified, p);
+    if (!verified.name) {
+        log_debug(caller->log, "MPIN0779", "the RPS names nobody: %d %s", refusal->status,
+                  refusal->code);
         return refusal;
+    }
+    log_debug(caller->log, "MPIN0779", "the RPS says that identity %s of %s has proven itself",
+              people_label(verified.id.handle, p), name_masked(verified.name, p));
     redemption->wants_word = verified.mobile || logout_data;
     refusal = admit_verified(remote, caller, &verified, redemption, p);
     return refusal ? rps_audited(refusal, "login_refused", verified.name, verified.id.handle, p)
@@ -167,6 +173,8 @@ void remote_redeem(remote_t *remote, const caller_t *caller, const char *auth_ot
     int wait;
     memset(redemption, 0, sizeof *redemption);
     if (!caller->prelogin || !is_authott_text(auth_ott)) {
+        log_debug(caller->log, "MPIN0779", "the RPS is not asked: %s",
+                  caller->prelogin ? "this is no authOTT" : "no pre-login cookie came");
         redemption->refusal = redeem_unknown(p);
         return;
     }
@@ -181,6 +189,8 @@ void remote_redeem(remote_t *remote, const caller_t *caller, const char *auth_ot
     const char *key = once_key(auth_ott, p);
     status = once_begin(remote, key, caller->now);
     if (status != STORE_OK) {
+        log_debug(caller->log, "MPIN0779", "the RPS is not asked: %s",
+                  status == STORE_EXISTS ? "this authOTT came before" : "the store is not there");
         redemption->refusal = status == STORE_EXISTS ? redeem_unknown(p) : store_refusal(status, p);
         return;
     }
@@ -193,27 +203,31 @@ void remote_redeem(remote_t *remote, const caller_t *caller, const char *auth_ot
 
 /* ---- the last word --------------------------------------------------------------------------- */
 
-static void leave_remote_word(remote_t *remote, const json_t *body, apr_pool_t *p)
+static void leave_remote_word(remote_t *remote, const caller_t *caller, const json_t *body,
+                              apr_pool_t *p)
 {
     const question_t question = {"POST", "/loginResult", body, WORD_MS, ANSWER_MAX};
     const json_t *json;
     int status;
-    remote_ask(remote, &question, &status, &json, p);
+    result_t *lost = remote_ask(remote, caller, &question, &status, &json, p);
+    log_debug(caller->log, "MPIN0779", "the RPS %s how this login went",
+              lost ? "does not hear" : "hears");
 }
 
-void remote_signed_in(remote_t *remote, const char *auth_ott, const json_t *logout_data,
-                      apr_pool_t *p)
+void remote_signed_in(remote_t *remote, const caller_t *caller, const char *auth_ott,
+                      const json_t *logout_data, apr_pool_t *p)
 {
     json_t *body =
         json_pack("{s:s, s:i, s:s, s:s}", "authOTT", auth_ott, "status", 200, "message",
                   "Authentication successful", "logoutURL", remote->rps->settings->logout_url);
     json_object_set(body, "logoutData", (json_t *)(apr_uintptr_t)logout_data);
-    leave_remote_word(remote, json_tie(p, body), p);
+    leave_remote_word(remote, caller, json_tie(p, body), p);
 }
 
-void remote_refused(remote_t *remote, const char *auth_ott, const result_t *refusal, apr_pool_t *p)
+void remote_refused(remote_t *remote, const caller_t *caller, const char *auth_ott,
+                    const result_t *refusal, apr_pool_t *p)
 {
-    leave_remote_word(remote,
+    leave_remote_word(remote, caller,
                       json_tie(p, json_pack("{s:s, s:i, s:s}", "authOTT", auth_ott, "status",
                                             refusal->status, "message", refusal->message)),
                       p);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* GET /rps/clientSettings in front of an RPS elsewhere. Its settings steer every client, so nothing
  * of them is passed on as it came: what we know is read, checked and written anew, and the rest is
  * left out. Its URLs say only that there is such an endpoint: clients get its place on this site,
@@ -210,7 +211,8 @@ static result_t *rebuild_settings(remote_t *remote, const json_t *from, json_t *
 }
 
 /* The RPS's settings, from memory where it was asked a moment ago. */
-static result_t *fetch_settings(remote_t *remote, json_t **json, apr_pool_t *p)
+static result_t *fetch_settings(remote_t *remote, const caller_t *caller, json_t **json,
+                                apr_pool_t *p)
 {
     const question_t question = {"GET", "/rps/clientSettings", NULL, TOTAL_MS, ANSWER_MAX};
     const char *kept = remote_kept(remote->kept, apr_time_now(), p);
@@ -219,13 +221,15 @@ static result_t *fetch_settings(remote_t *remote, json_t **json, apr_pool_t *p)
     *json = json_tie(p, kept ? json_loads(kept, 0, NULL) : json_object());
     if (kept)
         return NULL;
-    result_t *refusal = remote_ask(remote, &question, &status, &from, p);
+    result_t *refusal = remote_ask(remote, caller, &question, &status, &from, p);
     if (refusal)
         return refusal;
     if (status != 200 || !from)
         return remote_broken(
             remote, apr_psprintf(p, "clientSettings with status %d, or no JSON", status), p);
     refusal = rebuild_settings(remote, from, *json, p);
+    log_debug(caller->log, "MPIN0778", "the RPS's settings were rebuilt: %s",
+              refusal ? refusal->message : "they are good for 10 s");
     if (!refusal)
         remote_keep(remote->kept, json_write(p, *json), apr_time_now());
     return refusal;
@@ -235,7 +239,7 @@ result_t *remote_client_settings(remote_t *remote, const caller_t *caller, const
                                  apr_pool_t *p)
 {
     json_t *json;
-    result_t *refusal = fetch_settings(remote, &json, p);
+    result_t *refusal = fetch_settings(remote, caller, &json, p);
     if (refusal)
         return refusal;
     client_settings_add_site(json, remote->rps->settings, caller);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* POST /mpinVerify and GET /mpinPermitUser (docs/protocol.md, "RPS to RPA"): an RPS elsewhere asks
  * its relying party. */
 #include <apr_strings.h>
@@ -54,7 +55,7 @@ static result_t *count_granted(remote_t *remote, const caller_t *caller, const p
     const bool stranger = pending->origin == ORIGIN_OPEN || pending->origin == ORIGIN_MAIL;
     store_status_t status =
         quota_take(remote->rps->store, stranger ? &strangers_quota : &user_quota,
-                   stranger ? nobody : pending->uid, caller->now, p);
+                   stranger ? nobody : pending->uid, caller, p);
     if (status == STORE_EXISTS)
         return result_error(p, 403, "too_many_pending", "Too many registrations just now.");
     return status == STORE_OK ? NULL : store_refusal(status, p);
@@ -110,6 +111,11 @@ result_t *remote_verify(remote_t *remote, const caller_t *caller, const json_t *
     if (refusal)
         return refusal;
     refusal = grant_wish(remote, caller, &wish, &active, p);
+    log_debug(caller->log, "MPIN0780", "the RPS asks for registration %s of %s: %s",
+              people_label(wish.id.handle, p), name_masked(wish.name, p),
+              refusal  ? refusal->code
+              : active ? "granted"
+                       : "granted once its mail is answered");
     if (refusal)
         return rps_audited(refusal, "registration_refused", wish.name, NULL, p);
     return rps_audited(result_ok(p, json_pack("{s:b}", "forceActivate", (int)active)), "registered",
@@ -125,8 +131,8 @@ static result_t *not_permitted(apr_pool_t *p)
 
 /* An identity that has not signed in here yet: what was granted stands; else MPinRegisterAllow
  * says, and its user must not be disabled. */
-static result_t *permit_unknown(remote_t *remote, const mpin_id_t *id, const char *mpin_id,
-                                apr_pool_t *p)
+static result_t *permit_unknown(remote_t *remote, const caller_t *caller, const mpin_id_t *id,
+                                const char *mpin_id, apr_pool_t *p)
 {
     pending_t pending;
     user_t user;
@@ -139,20 +145,22 @@ static result_t *permit_unknown(remote_t *remote, const mpin_id_t *id, const cha
     if (status == STORE_OK || status == STORE_MISSING)
         status = granted_find(remote->rps, id->handle, &pending, p);
     if (status == STORE_MISSING)
-        return rps_not_allowed(remote->rps, name, "This account may not sign in here.", p);
+        return rps_not_allowed(remote->rps, caller, name, "This account may not sign in here.", p);
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
-static result_t *permit_known(remote_t *remote, const mpin_id_t *id, apr_pool_t *p)
+static result_t *permit_known(remote_t *remote, const caller_t *caller, const mpin_id_t *id,
+                              apr_pool_t *p)
 {
     identity_t identity;
     user_t user;
-    result_t *refusal = rps_admit(remote->rps, id->handle, &identity, &user, p);
+    result_t *refusal = rps_admit(remote->rps, caller, id->handle, &identity, &user, p);
     /* A locked identity learns that at the login, as old clients expect. */
     return refusal && refusal->status == 410 ? NULL : refusal;
 }
 
-result_t *remote_permit(remote_t *remote, const char *mpin_id, apr_pool_t *p)
+result_t *remote_permit(remote_t *remote, const caller_t *caller, const char *mpin_id,
+                        apr_pool_t *p)
 {
     mpin_id_t id;
     identity_t identity;
@@ -161,8 +169,11 @@ result_t *remote_permit(remote_t *remote, const char *mpin_id, apr_pool_t *p)
     store_status_t status = people_identity(remote->rps->people, id.handle, &identity, p);
     if (status != STORE_OK && status != STORE_MISSING)
         return store_refusal(status, p);
-    result_t *refusal =
-        status == STORE_OK ? permit_known(remote, &id, p) : permit_unknown(remote, &id, mpin_id, p);
+    result_t *refusal = status == STORE_OK ? permit_known(remote, caller, &id, p)
+                                           : permit_unknown(remote, caller, &id, mpin_id, p);
+    log_debug(caller->log, "MPIN0780", "the RPS asks for identity %s, which is %s here: %s",
+              people_label(id.handle, p), status == STORE_OK ? "known" : "not known",
+              refusal ? refusal->code : "it may sign in");
     if (refusal)
         return rps_audited(refusal, "permit_refused", NULL, id.handle, p);
     return result_ok(p, json_pack("{s:s}", "message", "OK"));

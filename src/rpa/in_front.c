@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rpa/in_front.h"
 #include "base/json.h"
 #include "rpa/phone_login.h"
@@ -34,13 +35,18 @@ result_t *front_verify(facts_t *facts)
         caller.session = applicant.signed_in ? &applicant.session : NULL;
         caller.prelogin = applicant.browser;
     }
+    log_debug(caller.log, "MPIN0782", "whoever registers at the RPS %s",
+              caller.session    ? "is signed in here, by their userData"
+              : caller.prelogin ? "was here before, by their userData, and is not signed in"
+              : user_data       ? "has a userData that does not open, or is older than an hour"
+                                : "has no userData of ours");
     return remote_verify(site->remote, &caller, facts->body, facts->r->pool);
 }
 
 result_t *front_permit(facts_t *facts)
 {
-    return remote_permit(facts->site->remote, apr_table_get(facts->query, "mpin_id"),
-                         facts->r->pool);
+    return remote_permit(facts->site->remote, &facts->caller,
+                         apr_table_get(facts->query, "mpin_id"), facts->r->pool);
 }
 
 /* ---- POST /mpinAuthenticate ---- */
@@ -69,7 +75,7 @@ void front_redeem(facts_t *facts, const char *auth_ott, redemption_t *redemption
     apr_pool_t *p = facts->r->pool;
     remote_redeem(remote, &facts->caller, auth_ott, promise(facts), redemption, p);
     if (redemption->refusal && redemption->wants_word)
-        remote_refused(remote, auth_ott, redemption->refusal, p);
+        remote_refused(remote, &facts->caller, auth_ott, redemption->refusal, p);
     /* The next try comes with the cookie that this one lacked. */
     if (facts->prelogin_fresh)
         request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
@@ -77,6 +83,6 @@ void front_redeem(facts_t *facts, const char *auth_ott, redemption_t *redemption
 
 void front_signed_in(facts_t *facts, const char *auth_ott, const session_t *session)
 {
-    remote_signed_in(facts->site->remote, auth_ott, rpa_logout_data(facts, session),
+    remote_signed_in(facts->site->remote, &facts->caller, auth_ott, rpa_logout_data(facts, session),
                      facts->r->pool);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_RPA_ISSUER_H
 #define MPIN_RPA_ISSUER_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rpa/phone_login.h"
 #include "base/json.h"
 #include "phone/phone.h"

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rpa/private.h"
 
 result_t *service_activate(facts_t *facts)
 {
-    return rps_activate(facts->site->rps, facts->rest, facts->body, facts->r->pool);
+    return rps_activate(facts->site->rps, &facts->caller, facts->rest, facts->body, facts->r->pool);
 }
 
 result_t *service_authenticate(facts_t *facts)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rpa/rpa.h"
 #include "base/json.h"
 #include "rpa/in_front.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/activation.h"
 
 #include <apr_strings.h>
@@ -18,8 +19,11 @@ static result_t *look_at_pending(rps_t *rps, const caller_t *caller, link_t *lin
 {
     pending_t pending;
     const store_status_t status = pending_get(rps, link->handle, &pending, p);
-    if (status == STORE_MISSING || (status == STORE_OK && pending.origin != ORIGIN_MAIL))
+    if (status == STORE_MISSING || (status == STORE_OK && pending.origin != ORIGIN_MAIL)) {
+        log_debug(caller->log, "MPIN0761", "registration %s of this link waits no longer",
+                  people_label(link->handle, p));
         return link_gone(p);
+    }
     if (status != STORE_OK)
         return store_refusal(status, p);
     link->name = apr_pstrdup(p, pending.name);
@@ -32,12 +36,15 @@ static result_t *look_at_pending(rps_t *rps, const caller_t *caller, link_t *lin
     return NULL;
 }
 
-static result_t *look_at_identity(rps_t *rps, link_t *link, apr_pool_t *p)
+static result_t *look_at_identity(rps_t *rps, const caller_t *caller, link_t *link, apr_pool_t *p)
 {
     identity_t identity;
     const store_status_t status = people_identity(rps->people, link->handle, &identity, p);
-    if (status == STORE_MISSING)
+    if (status == STORE_MISSING) {
+        log_debug(caller->log, "MPIN0761", "there is no identity %s",
+                  people_label(link->handle, p));
         return link_gone(p);
+    }
     if (status != STORE_OK)
         return store_refusal(status, p);
     link->name = apr_pstrdup(p, identity.name);
@@ -52,10 +59,13 @@ result_t *rps_link(rps_t *rps, const caller_t *caller, const char *token, link_t
                    apr_pool_t *p)
 {
     memset(link, 0, sizeof *link);
-    if (!link_read(rps, token, &link->kind, link->handle))
+    if (!link_read(rps, token, &link->kind, link->handle)) {
+        log_debug(caller->log, "MPIN0761",
+                  "the link is none of ours: damaged, or of another key file");
         return link_gone(p);
+    }
     return link->kind == LINK_ACTIVATE ? look_at_pending(rps, caller, link, p)
-                                       : look_at_identity(rps, link, p);
+                                       : look_at_identity(rps, caller, link, p);
 }
 
 /* ---- following them -------------------------------------------------------------------------- */
@@ -80,7 +90,21 @@ result_t *rps_link_activated(const link_t *link, apr_pool_t *p)
     return rps_audited(result_ok(p, NULL), "activated_by_mail", link->name, link->handle, p);
 }
 
-static result_t *activate_by_link(rps_t *rps, const link_t *link, const char *number, apr_pool_t *p)
+static const char *activation_text(const link_t *link, store_status_t status)
+{
+    if (status == STORE_CHANGED)
+        return "the number is not the pad's";
+    if (status == STORE_MISSING)
+        return link->same_browser ? "it has ended"
+                                  : "it has ended, or that was the last wrong number";
+    if (status != STORE_OK)
+        return "the store is not there";
+    return link->same_browser ? "it is active: this is its browser"
+                              : "it is active: the number is the pad's";
+}
+
+static result_t *activate_by_link(rps_t *rps, const caller_t *caller, const link_t *link,
+                                  const char *number, apr_pool_t *p)
 {
     store_status_t status;
     if (link->same_browser)
@@ -90,6 +114,8 @@ static result_t *activate_by_link(rps_t *rps, const link_t *link, const char *nu
     else
         return result_error(p, 403, "other_browser",
                             "Open the link in the browser in which the registration began.");
+    log_debug(caller->log, "MPIN0761", "the link of registration %s is followed: %s",
+              people_label(link->handle, p), activation_text(link, status));
     if (status == STORE_CHANGED)
         return rps_audited(result_error(p, 403, "number_wrong",
                                         "That is not the number that the other device shows."),
@@ -109,6 +135,9 @@ static result_t *withdraw_by_link(rps_t *rps, const caller_t *caller, const link
         status = people_identity(rps->people, link->handle, &identity, p);
     if (status != STORE_OK)
         return status == STORE_MISSING ? link_gone(p) : store_refusal(status, p);
+    log_debug(caller->log, "MPIN0761",
+              "the not-me link of identity %s is followed: it is withdrawn%s",
+              people_label(link->handle, p), link->done ? " already" : "");
     if (!link->done)
         mailed_tell(rps, caller, NOTICE_REVOKED, &identity, p);
     return rps_audited(result_ok(p, NULL), "identity_revoked_by_mail", link->name, link->handle, p);
@@ -121,6 +150,6 @@ result_t *rps_link_follow(rps_t *rps, const caller_t *caller, const char *token,
     result_t *refusal = rps_link(rps, caller, token, &link, p);
     if (refusal)
         return refusal;
-    return link.kind == LINK_ACTIVATE ? activate_by_link(rps, &link, number, p)
+    return link.kind == LINK_ACTIVATE ? activate_by_link(rps, caller, &link, number, p)
                                       : withdraw_by_link(rps, caller, &link, p);
 }

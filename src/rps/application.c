@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/application.h"
 
 #include <apr_strings.h>
@@ -60,8 +61,9 @@ static bool read_yes(const json_t *answer, bool *force_activate)
     return answer && json_flag(answer, "forceActivate", force_activate);
 }
 
-result_t *application_verify(rps_t *rps, const char *url, const verify_t *verify, const char *no,
-                             bool *force_activate, apr_pool_t *p)
+result_t *application_verify(rps_t *rps, const caller_t *caller, const char *url,
+                             const verify_t *verify, const char *no, bool *force_activate,
+                             apr_pool_t *p)
 {
     peer_t *peer = &rps->verifier;
     const char *headers[] = {apr_pstrcat(p, "RPS-BASE-URL: ", rps->settings->public_url, NULL),
@@ -71,7 +73,8 @@ result_t *application_verify(rps_t *rps, const char *url, const verify_t *verify
                                 .headers = headers,
                                 .body = wish_of(verify, p),
                                 .total_ms = TOTAL_MS,
-                                .max = ANSWER_MAX};
+                                .max = ANSWER_MAX,
+                                .log = caller->log};
     peer_answer_t answer;
     if (url == rps->settings->verify_url)
         name_ourselves(rps, &question);
@@ -94,7 +97,8 @@ static bool withdraws_access(int status)
     return status >= 400 && status < 500 && status != 408 && status != 429;
 }
 
-result_t *application_permits(rps_t *rps, const char *mpin_id, apr_pool_t *p)
+result_t *application_permits(rps_t *rps, const caller_t *caller, const char *mpin_id,
+                              apr_pool_t *p)
 {
     peer_t *peer = &rps->permitter;
     const char *url = rps->settings->permit_url;
@@ -104,7 +108,8 @@ result_t *application_permits(rps_t *rps, const char *mpin_id, apr_pool_t *p)
         .method = "GET",
         .url = apr_pstrcat(p, url, strchr(url, '?') ? "&" : "?", "mpin_id=", mpin_id, NULL),
         .total_ms = TOTAL_MS,
-        .max = ANSWER_MAX};
+        .max = ANSWER_MAX,
+        .log = caller->log};
     peer_answer_t answer;
     name_ourselves(rps, &question);
     result_t *refusal = ask_application(peer, &question, &answer, p);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_RPS_APPLICATION_H
 #define MPIN_RPS_APPLICATION_H
 
@@ -25,12 +26,14 @@ typedef struct verify_t {
 /* May this user register, or sign in? NULL: yes, and `*force_activate` says whether the
  * registration is active at once (false: the application sees to that). Else the refusal: 403
  * not_allowed with `no` for a message, 429 busy, or 500 application_failed. */
-result_t *application_verify(rps_t *rps, const char *url, const verify_t *verify, const char *no,
-                             bool *force_activate, apr_pool_t *p);
+result_t *application_verify(rps_t *rps, const caller_t *caller, const char *url,
+                             const verify_t *verify, const char *no, bool *force_activate,
+                             apr_pool_t *p);
 
 /* GET MPinPermitURL?mpin_id=: has the application withdrawn this device's access? NULL: no, or
  * there is no such URL. Else the refusal: identity_revoked with its status where that is one of
  * 401, 403 and 410, with 403 for all others; 429, 500. */
-result_t *application_permits(rps_t *rps, const char *mpin_id, apr_pool_t *p);
+result_t *application_permits(rps_t *rps, const caller_t *caller, const char *mpin_id,
+                              apr_pool_t *p);
 
 #endif

@@ -1,5 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/attempt.h"
 
+#include <apr_strings.h>
 #include <string.h>
 #include <time.h>
 #include "rps/mailed.h"
@@ -39,6 +41,11 @@ static store_status_t decide_attempt(rps_t *rps, const caller_t *caller, const i
         return status;
 
     uint32_t left = tries_left(rps, &attempt->identity, consecutive, caller->now);
+    log_debug(
+        caller->log, "MPIN0764",
+        "pass2: identity %s has %u tries left after %u wrong PINs in a row; %d are under way%s",
+        people_label(attempt->handle, p), left, consecutive, inflight->attempts,
+        wait > 0 ? "; it has to wait" : "");
     attempt->retry_after = wait > 0 ? wait : 1;
     if (left == 0)
         attempt->verdict = VERDICT_LOCKED;
@@ -72,6 +79,9 @@ static store_status_t step_begin(void *baton, inflight_t *inflight, apr_pool_t *
     unsigned char address[ADDRESS_BYTES];
     store_status_t status = rps_standing(mine->rps, attempt->handle, &attempt->identity,
                                          &attempt->user, &attempt->verdict, scratch);
+    if (status == STORE_OK && attempt->verdict != VERDICT_NONE)
+        log_debug(caller->log, "MPIN0764", "pass2: identity %s is %s",
+                  people_label(attempt->handle, scratch), verdict_text(attempt->verdict));
     if (status != STORE_OK || attempt->verdict != VERDICT_NONE)
         return status;
 
@@ -79,8 +89,14 @@ static store_status_t step_begin(void *baton, inflight_t *inflight, apr_pool_t *
     throttle_address(caller->address, address);
     attempt->passes =
         inflight_take(inflight, mine->pass_id, caller->prelogin, address, attempt->pass);
-    if (!attempt->passes)
+    if (!attempt->passes) {
+        log_debug(caller->log, "MPIN0764", "pass2: none of the %d live pass1s of identity %s is %s",
+                  inflight->passes, people_label(attempt->handle, scratch),
+                  mine->pass_id      ? "the one of its passId"
+                  : caller->prelogin ? "this browser's"
+                                     : "of a client without a cookie");
         return STORE_MISSING;
+    }
     status = decide_attempt(mine->rps, caller, inflight, attempt, scratch);
     if (status != STORE_OK)
         return status;
@@ -94,10 +110,10 @@ store_status_t attempt_begin(rps_t *rps, const caller_t *caller,
                              const unsigned char handle[HANDLE_BYTES], const unsigned char *pass_id,
                              attempt_t *attempt, apr_pool_t *p)
 {
-    attempt_step_t mine = {rps, caller, pass_id, attempt};
     memset(attempt, 0, sizeof *attempt);
     memcpy(attempt->handle, handle, sizeof attempt->handle);
     attempt->began = steady_clock();
+    attempt_step_t mine = {rps, caller, pass_id, attempt};
     store_status_t status = inflight_change(rps, handle, caller->now, step_begin, &mine, p);
     if (status != STORE_CHANGED)
         return status;
@@ -184,7 +200,7 @@ static store_status_t record_failure(rps_t *rps, const caller_t *caller, attempt
                                           caller->now, &consecutive, p);
     if (status != STORE_OK) {
         log_error(rps->log, "MPIN0305", "a wrong PIN of identity %s could not be recorded",
-                  rps_label(attempt->handle, p));
+                  people_label(attempt->handle, p));
         settle_attempt(rps, caller, attempt, caller->now + UNRECORDED_LIFE, p);
         return status;
     }
@@ -201,8 +217,8 @@ static store_status_t record_failure(rps_t *rps, const caller_t *caller, attempt
     return STORE_OK;
 }
 
-store_status_t attempt_end(rps_t *rps, const caller_t *caller, attempt_t *attempt,
-                           mpin_status_t outcome, apr_pool_t *p)
+static store_status_t settle_outcome(rps_t *rps, const caller_t *caller, attempt_t *attempt,
+                                     mpin_status_t outcome, apr_pool_t *p)
 {
     store_status_t status = STORE_OK;
     if (steady_clock() - attempt->began >= apr_time_from_sec(JUDGE_SECONDS)) {
@@ -217,5 +233,26 @@ store_status_t attempt_end(rps_t *rps, const caller_t *caller, attempt_t *attemp
         status = people_succeeded(rps->people, &attempt->identity, caller->now, p);
     }
     settle_attempt(rps, caller, attempt, 0, p);
+    return status;
+}
+
+static const char *outcome_text(const attempt_t *attempt, mpin_status_t outcome, apr_pool_t *p)
+{
+    if (attempt->verdict == VERDICT_BUSY)
+        return "was not judged in time";
+    if (attempt->failed)
+        return apr_psprintf(p, "was wrong, and %u tries are left", attempt->left);
+    if (outcome == MPIN_WRONG_PIN)
+        return "was wrong, and that is not on record";
+    return outcome == MPIN_ACCEPTED ? "was right" : "was no proof, and counts nothing";
+}
+
+store_status_t attempt_end(rps_t *rps, const caller_t *caller, attempt_t *attempt,
+                           mpin_status_t outcome, apr_pool_t *p)
+{
+    store_status_t status = settle_outcome(rps, caller, attempt, outcome, p);
+    log_debug(caller->log, "MPIN0765", "the PIN of identity %s %s; that took %d ms",
+              people_label(attempt->handle, p), outcome_text(attempt, outcome, p),
+              (int)apr_time_as_msec(steady_clock() - attempt->began));
     return status;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* POST /authenticate and GET /status (docs/protocol.md, "RPS, private"): what an authOTT is worth
  * to an application, once. */
 #include "base/json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/become.h"
 
 #include <string.h>
@@ -24,7 +25,8 @@ static result_t *claim_free_name(rps_t *rps, const caller_t *caller, const pendi
 }
 
 /* Signing out everywhere or being disabled since the PUT ends the registration too. */
-static result_t *same_user_still(rps_t *rps, const pending_t *pending, user_t *user, apr_pool_t *p)
+static result_t *same_user_still(rps_t *rps, const caller_t *caller, const pending_t *pending,
+                                 user_t *user, apr_pool_t *p)
 {
     store_status_t status = people_get(rps->people, pending->uid, user, p);
     if (status == STORE_MISSING)
@@ -33,7 +35,11 @@ static result_t *same_user_still(rps_t *rps, const pending_t *pending, user_t *u
         return store_refusal(status, p);
     if (user->state != USER_ACTIVE)
         return account_disabled(p);
-    return user->version == pending->user_version ? NULL : pending_unknown(p);
+    if (user->version == pending->user_version)
+        return NULL;
+    log_debug(caller->log, "MPIN0752", "%s was signed out everywhere since this registration began",
+              name_masked(user->name, p));
+    return pending_unknown(p);
 }
 
 result_t *become_device(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
@@ -77,6 +83,8 @@ static result_t *still_unproven(rps_t *rps, const caller_t *caller, const mpin_i
     store_status_t status = people_get(rps->people, added_to->uid, &user, p);
     if (status == STORE_OK && user.state == USER_ACTIVE && !user.proven)
         return NULL;
+    log_debug(caller->log, "MPIN0751", "the name of identity %s was proven by its owner meanwhile",
+              people_label(id->handle, p));
     if (status == STORE_OK || status == STORE_MISSING)
         status = people_revoke_identity(rps->people, id->handle, caller->now, p);
     return status == STORE_OK ? name_taken(p) : store_refusal(status, p);
@@ -96,7 +104,7 @@ static result_t *become_of_session(rps_t *rps, const caller_t *caller, const mpi
                                    const pending_t *pending, apr_pool_t *p)
 {
     user_t user;
-    result_t *refusal = same_user_still(rps, pending, &user, p);
+    result_t *refusal = same_user_still(rps, caller, pending, &user, p);
     if (!refusal)
         refusal = note_name_proven(rps, caller, &user, p);
     return refusal ? refusal : become_device(rps, caller, id, pending, &user, p);
@@ -130,7 +138,8 @@ static result_t *become_mailed(rps_t *rps, const caller_t *caller, const mpin_id
                                const pending_t *pending, apr_pool_t *p)
 {
     user_t user;
-    result_t *refusal = rps_not_allowed(rps, pending->name, "This name may not register here.", p);
+    result_t *refusal =
+        rps_not_allowed(rps, caller, pending->name, "This name may not register here.", p);
     if (refusal)
         return refusal;
     refusal = claim_name(rps, caller, pending, &user, p);
@@ -139,8 +148,8 @@ static result_t *become_mailed(rps_t *rps, const caller_t *caller, const mpin_id
     return refusal ? refusal : become_device(rps, caller, id, pending, &user, p);
 }
 
-result_t *become_identity(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
-                          const pending_t *pending, apr_pool_t *p)
+static result_t *become_by_origin(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                                  const pending_t *pending, apr_pool_t *p)
 {
     if (pending->origin == ORIGIN_MAIL)
         return become_mailed(rps, caller, id, pending, p);
@@ -148,4 +157,14 @@ result_t *become_identity(rps_t *rps, const caller_t *caller, const mpin_id_t *i
         return become_vouched_for(rps, caller, id, pending, p);
     return pending->origin == ORIGIN_OPEN ? become_first(rps, caller, id, pending, p)
                                           : become_of_session(rps, caller, id, pending, p);
+}
+
+result_t *become_identity(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                          const pending_t *pending, apr_pool_t *p)
+{
+    result_t *refusal = become_by_origin(rps, caller, id, pending, p);
+    log_debug(caller->log, "MPIN0750", "registration %s of %s, %s, %s", people_label(id->handle, p),
+              name_masked(pending->name, p), pending_origin_text(pending),
+              refusal ? "becomes no identity" : "is an identity now");
+    return refusal;
 }

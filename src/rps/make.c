@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An RPS, as a vhost's child has it. */
 #include "rps/application.h"
 #include "rps/split.h"

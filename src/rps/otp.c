@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/otp.h"
 
 #include <sodium.h>
@@ -208,5 +209,7 @@ result_t *rps_otp(rps_t *rps, const caller_t *caller, const json_t *body, apr_po
         return result_later(p, "busy", "Too many at once.", 1);
     if (status != STORE_OK)
         return store_refusal(status, p);
+    log_debug(caller->log, "MPIN0768", "a one-time code for %s: %s; %u wrong ones in a row",
+              name_masked(name, p), mine.refusal ? mine.refusal->code : "right", mine.otp.failures);
     return mine.refusal ? mine.refusal : admit_by_otp(rps, &mine.otp, p);
 }

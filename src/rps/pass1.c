@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* POST /rps/pass1 (docs/protocol.md, "RPS, public"). */
 #include <apr_strings.h>
 #include <sodium.h>
@@ -80,7 +81,7 @@ static result_t *refuse_repeated_u(rps_t *rps, const identity_t *identity, apr_p
 {
     log_warn(rps->log, "MPIN0307",
              "identity %s sent the same U again: its random generator is broken",
-             rps_label(identity->handle, p));
+             people_label(identity->handle, p));
     return rps_audited(result_error(p, 403, "repeated_u", "This U was used before."), "repeated_u",
                        identity->name, identity->handle, p);
 }
@@ -88,6 +89,7 @@ static result_t *refuse_repeated_u(rps_t *rps, const identity_t *identity, apr_p
 typedef struct pass1_step_t {
     const pass1_t *pass;
     bool repeated;
+    int live; /* with this one */
 } pass1_step_t;
 
 static store_status_t step_pass1(void *baton, inflight_t *inflight, apr_pool_t *scratch)
@@ -95,9 +97,11 @@ static store_status_t step_pass1(void *baton, inflight_t *inflight, apr_pool_t *
     pass1_step_t *mine = baton;
     (void)scratch;
     mine->repeated = inflight_repeats(inflight, mine->pass);
+    mine->live = inflight->passes;
     if (mine->repeated)
         return STORE_OK;
     inflight_add(inflight, mine->pass);
+    mine->live = inflight->passes;
     inflight->changed = true;
     return STORE_OK;
 }
@@ -112,6 +116,9 @@ static result_t *keep_pass1(rps_t *rps, const caller_t *caller, const identity_t
         return result_later(p, "busy", "Too many sign-ins of this identity at once.", 1);
     if (status != STORE_OK)
         return store_refusal(status, p);
+    log_debug(caller->log, "MPIN0763", "pass1: identity %s, %d of %d live, by a browser that %s",
+              people_label(identity->handle, p), mine.live, PASS1_LIVE,
+              pass->known ? "has signed in so before" : "is new to it");
     return mine.repeated ? refuse_repeated_u(rps, identity, p) : pass1_answer(pass->id, pass->y, p);
 }
 
@@ -133,14 +140,17 @@ result_t *rps_pass1(rps_t *rps, const caller_t *caller, const json_t *body, apr_
     store_status_t status = rps_standing(rps, request.id.handle, &identity, &user, &standing, p);
     if (status != STORE_OK)
         return store_refusal(status, p);
-    if (standing != VERDICT_NONE)
+    if (standing != VERDICT_NONE) {
+        log_debug(caller->log, "MPIN0763", "pass1: identity %s is %s; it gets the usual answer",
+                  people_label(request.id.handle, p), verdict_text(standing));
         return idle_pass1_answer(p);
+    }
     if (mpin_check_g1(request.u) != MPIN_ACCEPTED)
         return result_error(p, 403, "pass1_malformed",
                             apr_pstrcat(p, "Invalid data received. ", commitment_field(rps),
                                         " is no point of the group", NULL));
     result_t *withdrawn =
-        application_permits(rps, json_string_value(json_object_get(body, "mpin_id")), p);
+        application_permits(rps, caller, json_string_value(json_object_get(body, "mpin_id")), p);
     if (withdrawn)
         return rps_audited(withdrawn, "login_refused", identity.name, identity.handle, p);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* POST /rps/pass2 (docs/protocol.md, "RPS, public"). */
 #include <apr_strings.h>
 #include <string.h>
@@ -89,7 +90,7 @@ static result_t *pass2_audited(rps_t *rps, const attempt_t *attempt, const pass2
     if (attempt->failed && attempt->verdict == VERDICT_LOCKED) {
         event = "identity_locked";
         log_warn(rps->log, "MPIN0308", "identity %s of %s is locked after too many wrong PINs",
-                 rps_label(request->id.handle, p), name_masked(name, p));
+                 people_label(request->id.handle, p), name_masked(name, p));
     } else if (attempt->failed) {
         event = "pin_wrong";
     }
@@ -104,7 +105,7 @@ static bool pass2_is_kept(rps_t *rps, const caller_t *caller, const attempt_t *a
     if (attempt->passes)
         return true;
     return rps->settings->service && attempt->identity.name[0] &&
-           quota_take(rps->store, &unjudged_quota, attempt->handle, caller->now, p) == STORE_OK;
+           quota_take(rps->store, &unjudged_quota, attempt->handle, caller, p) == STORE_OK;
 }
 
 /* An application's is bound to no browser: it has only its own users' cookies. */
@@ -171,6 +172,9 @@ result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_
             return result_error(p, 403, "pass2_malformed",
                                 "Invalid data received. V is no point of the group");
     }
+    log_debug(caller->log, "MPIN0766", "pass2: identity %s is %s; the answer looks the same%s",
+              people_label(request.id.handle, p), verdict_text(attempt.verdict),
+              request.wid ? ", and is for a computer" : "");
     result_t *result = pass2_issue(rps, caller, &request, &attempt, p);
     return pass2_audited(rps, &attempt, &request, result, p);
 }

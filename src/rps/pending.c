@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/pending.h"
 
 #include <sodium.h>
@@ -23,13 +24,19 @@ store_status_t pending_keep(rps_t *rps, const unsigned char handle[HANDLE_BYTES]
                      now + apr_time_from_sec(PENDING_SECONDS));
 }
 
-static bool belongs_to_caller(const pending_t *pending, const caller_t *caller,
-                              const unsigned char reg_ott[TOKEN_BYTES])
+/* NULL where it is the caller's, else what tells that. */
+static const char *not_of_caller(const pending_t *pending, const caller_t *caller,
+                                 const unsigned char reg_ott[TOKEN_BYTES])
 {
     if (sodium_memcmp(pending->reg_ott, reg_ott, TOKEN_BYTES) != 0)
-        return false;
-    return !pending->bound || (caller->prelogin && sodium_memcmp(pending->browser, caller->prelogin,
-                                                                 sizeof pending->browser) == 0);
+        return "the regOTT is another";
+    if (!pending->bound)
+        return NULL;
+    if (!caller->prelogin)
+        return "the pre-login cookie of the browser in which it began did not come back";
+    return sodium_memcmp(pending->browser, caller->prelogin, sizeof pending->browser) == 0
+               ? NULL
+               : "it began in another browser";
 }
 
 static bool decode_pending(const store_record_t *record, pending_t *pending)
@@ -59,8 +66,12 @@ store_status_t pending_find(rps_t *rps, const caller_t *caller,
     if (!reg_ott || !hex_decode(reg_ott, token, sizeof token))
         return STORE_MISSING;
     store_status_t status = pending_get(rps, handle, pending, p);
-    return status == STORE_OK && !belongs_to_caller(pending, caller, token) ? STORE_MISSING
-                                                                            : status;
+    const char *fault = status == STORE_OK ? not_of_caller(pending, caller, token) : NULL;
+    if (status == STORE_MISSING)
+        fault = "none waits: it took longer than an hour, was completed, or never was";
+    if (fault)
+        log_debug(caller->log, "MPIN0753", "registration %s: %s", people_label(handle, p), fault);
+    return fault ? STORE_MISSING : status;
 }
 
 /* ---- changes --------------------------------------------------------------------------------- */
@@ -136,6 +147,23 @@ store_status_t pending_take(rps_t *rps, const unsigned char handle[HANDLE_BYTES]
 {
     store_record_t record;
     return store_take(rps->store, STORE_FLEETING, pending_key(handle, p), p, &record);
+}
+
+const char *pending_origin_text(const pending_t *pending)
+{
+    switch ((origin_t)pending->origin) {
+    case ORIGIN_SESSION:
+        return "by session";
+    case ORIGIN_MAIL:
+        return "by mail";
+    case ORIGIN_INVITATION:
+        return "by invitation";
+    case ORIGIN_APPLICATION:
+        return "by an application's word";
+    case ORIGIN_OPEN:
+        break;
+    }
+    return "as the first of its name";
 }
 
 bool pending_device_ok(const char *device)

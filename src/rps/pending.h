@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_RPS_PENDING_H
 #define MPIN_RPS_PENDING_H
 
@@ -53,6 +54,9 @@ store_status_t pending_confirm(rps_t *rps, const unsigned char handle[HANDLE_BYT
 
 /* Consumes it: exactly one caller gets STORE_OK. */
 store_status_t pending_take(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
+
+/* How its name is proven, as MPinRegister has it: "by session", "by mail". */
+const char *pending_origin_text(const pending_t *pending);
 
 /* True for the name that a device may give itself, "" included. False also for NULL. */
 bool pending_device_ok(const char *device);

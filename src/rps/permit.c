@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/permit.h"
 
 #include "base/hex.h"
@@ -5,7 +6,8 @@
 #include "rps/split.h"
 #include "rps/standing.h"
 
-result_t *permit_refusal(rps_t *rps, const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
+result_t *permit_refusal(rps_t *rps, const caller_t *caller,
+                         const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
     identity_t identity;
     user_t user;
@@ -14,6 +16,8 @@ result_t *permit_refusal(rps_t *rps, const unsigned char handle[HANDLE_BYTES], a
     if (status != STORE_OK)
         return store_refusal(status, p);
     /* a locked one learns that where the authOTT is redeemed, as old clients expect */
+    log_debug(caller->log, "MPIN0762", "a time permit for identity %s, which is %s",
+              people_label(handle, p), verdict_text(standing));
     if (standing == VERDICT_NONE || standing == VERDICT_LOCKED)
         return NULL;
     return rps_audited(standing_refusal(standing, p), "permit_refused", NULL, handle, p);
@@ -28,10 +32,10 @@ static result_t *issue_permit(rps_t *rps, const caller_t *caller, const char *mp
         return result_error(p, 404, "not_found", "No time permits are issued here.");
     if (!mpin_id_read(&id, mpin_id, p))
         return result_error(p, 400, "field_malformed", "The mpinId is not lower-case hex.");
-    result_t *refusal = permit_refusal(rps, id.handle, p);
+    result_t *refusal = permit_refusal(rps, caller, id.handle, p);
     if (refusal)
         return refusal;
-    refusal = application_permits(rps, mpin_id, p);
+    refusal = application_permits(rps, caller, mpin_id, p);
     if (refusal)
         return rps_audited(refusal, "permit_refused", NULL, id.handle, p);
     if (!issue(rps, caller, &id, &share, p)) {

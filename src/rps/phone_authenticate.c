@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* POST /rps/authenticate (docs/protocol.md, "RPS, public"): a phone's authOTT for the code of a
  * desktop. */
 #include <apr_strings.h>
@@ -33,9 +34,11 @@ static result_t *judge_phone(rps_t *rps, seats_t *seats, const caller_t *caller,
     result_t *refusal = too_many_guesses(rps, caller, p);
     if (refusal)
         return refusal;
-    if (sodium_is_zero(record->wid, sizeof record->wid))
+    if (sodium_is_zero(record->wid, sizeof record->wid)) {
+        log_debug(caller->log, "MPIN0770", "the number that this phone answered was not live then");
         return code_unknown(p);
-    refusal = rps_admit(rps, record->handle, &identity, &user, p);
+    }
+    refusal = rps_admit(rps, caller, record->handle, &identity, &user, p);
     if (refusal)
         return refusal;
     const offer_t offer = {.wid = record->wid,
@@ -56,6 +59,9 @@ static result_t *last_answer(rps_t *rps, const caller_t *caller, const authott_t
     int wait;
     if (result->status == 412)
         throttle_reserve(rps->throttle, caller, NULL, NULL, &wait, p);
+    log_debug(caller->log, "MPIN0770", "a phone's authOTT of identity %s, which is %s: %d %s",
+              people_label(record->handle, p), verdict_text((verdict_t)record->verdict),
+              result->status, result->code ? result->code : "OK");
     if (result->status == 503 || (result->status == 429 && record->verdict == VERDICT_RIGHT))
         return result;
     store_status_t status = authott_phone_take(rps, text, &taken, p);

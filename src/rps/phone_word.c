@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/phone_word.h"
 
 #include <string.h>
@@ -11,8 +12,12 @@ static void leave_word(rps_t *rps, const caller_t *caller, const redemption_t *r
                        const json_t *said, apr_pool_t *p)
 {
     const char *word = json_write(p, said);
-    if (strlen(word) <= CODE_WORD_MAX)
+    if (strlen(word) > CODE_WORD_MAX)
+        return;
+    const store_status_t status =
         phone_leave_word(rps->phones, redemption->wid, redemption->auth_ott, caller->now, word, p);
+    log_debug(caller->log, "MPIN0771", "the phone %s",
+              status == STORE_OK ? "is told how its login went" : "waits no longer");
 }
 
 void rps_phone_done(rps_t *rps, const caller_t *caller, const redemption_t *redemption,

@@ -1,14 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/prove.h"
 
 #include <string.h>
 #include "rps/allowed.h"
 
+/* ---- which ways there are -------------------------------------------------------------------- */
+
+/* Each is NULL where that way is open to the caller, else what closes it. */
+
 /* Signed in by password, or by another provider, as this very name. A PIN alone adds no devices. */
-static bool session_proves(const session_t *session, const char *name)
+static const char *no_way_by_session(const rps_t *rps, const caller_t *caller, const char *name)
 {
-    return session && strcmp(session->name, name) == 0 &&
-           ((session->amr & AMR_PWD) || strcmp(session->provider, "local") != 0);
+    const session_t *session = caller->session;
+    if (!rps->settings->register_signed_in)
+        return "MPinRegister has no signed-in";
+    if (!session)
+        return "nobody is signed in";
+    if (strcmp(session->name, name) != 0)
+        return "somebody else is signed in";
+    return (session->amr & AMR_PWD) || strcmp(session->provider, "local") != 0
+               ? NULL
+               : "a PIN alone adds no device";
 }
+
+static const char *no_way_by_mail(const rps_t *rps, const char *name)
+{
+    if (!rps->settings->register_mail)
+        return "MPinRegister has no mail";
+    return name_domain(name) ? NULL : "the name is no mailbox";
+}
+
+static const char *no_way_by_being_first(const rps_t *rps, const caller_t *caller)
+{
+    if (!rps->settings->register_open)
+        return "MPinRegister has no open";
+    return caller->loopback || rps->settings->open_to_anyone
+               ? NULL
+               : "open holds for callers on this machine only";
+}
+
+/* ---- proofs ---------------------------------------------------------------------------------- */
 
 static result_t *registration_closed(apr_pool_t *p)
 {
@@ -16,9 +47,10 @@ static result_t *registration_closed(apr_pool_t *p)
                         "Sign in first to set up a PIN for this name.");
 }
 
-static result_t *may_not_register(rps_t *rps, const char *name, apr_pool_t *p)
+static result_t *may_not_register(rps_t *rps, const caller_t *caller, const char *name,
+                                  apr_pool_t *p)
 {
-    return rps_not_allowed(rps, name,
+    return rps_not_allowed(rps, caller, name,
                            rps->settings->allow.kind == ALLOW_DOMAINS
                                ? "Only names of this site's own domains may register here."
                                : "This name may not register here.",
@@ -40,10 +72,14 @@ static result_t *prove_by_session(rps_t *rps, const caller_t *caller, const char
         return store_refusal(status, p);
     if (user.state != USER_ACTIVE)
         return result_error(p, 403, "user_disabled", "This account is disabled.");
-    if (user.version != caller->session->version || strcmp(user.name, name) != 0)
+    if (user.version != caller->session->version || strcmp(user.name, name) != 0) {
+        log_debug(caller->log, "MPIN0756",
+                  "the session of %s is older than its sign-out everywhere",
+                  name_masked(caller->session->name, p));
         return registration_closed(p);
+    }
     result_t *refusal =
-        rps->settings->allow.kind != ALLOW_NOBODY ? may_not_register(rps, name, p) : NULL;
+        rps->settings->allow.kind != ALLOW_NOBODY ? may_not_register(rps, caller, name, p) : NULL;
     if (refusal)
         return refusal;
 
@@ -66,9 +102,7 @@ static result_t *prove_by_being_first(rps_t *rps, const caller_t *caller, const 
                                       pending_t *pending, apr_pool_t *p)
 {
     user_t user;
-    if (!rps->settings->register_open || (!caller->loopback && !rps->settings->open_to_anyone))
-        return registration_closed(p);
-    result_t *refusal = may_not_register(rps, name, p);
+    result_t *refusal = may_not_register(rps, caller, name, p);
     if (refusal)
         return refusal;
     store_status_t status = people_find(rps->people, name, &user, p);
@@ -82,12 +116,12 @@ static result_t *prove_by_being_first(rps_t *rps, const caller_t *caller, const 
 }
 
 /* The application says whether it is them, once there is an mpinId to tell it. */
-static result_t *prove_to_application(rps_t *rps, const char *name, pending_t *pending,
-                                      apr_pool_t *p)
+static result_t *prove_to_application(rps_t *rps, const caller_t *caller, const char *name,
+                                      pending_t *pending, apr_pool_t *p)
 {
     user_t user;
     result_t *refusal =
-        rps->settings->allow.kind != ALLOW_NOBODY ? may_not_register(rps, name, p) : NULL;
+        rps->settings->allow.kind != ALLOW_NOBODY ? may_not_register(rps, caller, name, p) : NULL;
     if (refusal)
         return refusal;
     store_status_t status = people_find(rps->people, name, &user, p);
@@ -103,10 +137,11 @@ static result_t *prove_to_application(rps_t *rps, const char *name, pending_t *p
  * as a free one. A person who may not come in by a list or an application's word, or
  * whose account is closed, must not be told so here, or everybody could ask for everybody: nothing
  * is sent to them. */
-static result_t *prove_by_mailbox(rps_t *rps, const char *name, pending_t *pending, apr_pool_t *p)
+static result_t *prove_by_mailbox(rps_t *rps, const caller_t *caller, const char *name,
+                                  pending_t *pending, apr_pool_t *p)
 {
     user_t user;
-    result_t *refusal = may_not_register(rps, name, p);
+    result_t *refusal = may_not_register(rps, caller, name, p);
     if (refusal && (refusal->status != 403 || rps->settings->allow.kind == ALLOW_DOMAINS))
         return refusal;
     store_status_t status = people_find(rps->people, name, &user, p);
@@ -115,17 +150,35 @@ static result_t *prove_by_mailbox(rps_t *rps, const char *name, pending_t *pendi
     pending->origin = ORIGIN_MAIL;
     pending->silent =
         refusal || status == STORE_EXISTS || (status == STORE_OK && user.state != USER_ACTIVE);
+    if (pending->silent)
+        log_debug(caller->log, "MPIN0755", "no mail goes to %s, and the caller is not told so: %s",
+                  name_masked(name, p), refusal ? refusal->message : "the account is closed");
     return NULL;
 }
 
 result_t *prove_name(rps_t *rps, const caller_t *caller, const char *name, pending_t *pending,
                      apr_pool_t *p)
 {
-    if (rps->settings->service)
-        return prove_to_application(rps, name, pending, p);
-    if (rps->settings->register_signed_in && session_proves(caller->session, name))
+    if (rps->settings->service) {
+        log_debug(caller->log, "MPIN0754", "%s registers by an application's word",
+                  name_masked(name, p));
+        return prove_to_application(rps, caller, name, pending, p);
+    }
+    const char *no_session = no_way_by_session(rps, caller, name);
+    if (!no_session) {
+        log_debug(caller->log, "MPIN0754", "%s registers by session", name_masked(name, p));
         return prove_by_session(rps, caller, name, pending, p);
-    if (rps->settings->register_mail && name_domain(name))
-        return prove_by_mailbox(rps, name, pending, p);
-    return prove_by_being_first(rps, caller, name, pending, p);
+    }
+    const char *no_mail = no_way_by_mail(rps, name);
+    if (!no_mail) {
+        log_debug(caller->log, "MPIN0754", "%s registers by mail; not by session: %s",
+                  name_masked(name, p), no_session);
+        return prove_by_mailbox(rps, caller, name, pending, p);
+    }
+    const char *not_first = no_way_by_being_first(rps, caller);
+    log_debug(caller->log, "MPIN0754", "%s %s; not by session: %s; not by mail: %s%s%s",
+              name_masked(name, p), not_first ? "does not register" : "registers as the first",
+              no_session, no_mail, not_first ? "; not as the first: " : "",
+              not_first ? not_first : "");
+    return not_first ? registration_closed(p) : prove_by_being_first(rps, caller, name, pending, p);
 }

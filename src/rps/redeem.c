@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/redeem.h"
 
 #include <apr_strings.h>
@@ -53,7 +54,7 @@ bool redeem_is_of(const authott_t *record, const caller_t *caller)
 result_t *redeem_foreign(rps_t *rps, const authott_t *record, apr_pool_t *p)
 {
     log_warn(rps->log, "MPIN0309", "an authOTT of identity %s came from another browser",
-             rps_label(record->handle, p));
+             people_label(record->handle, p));
     return rps_audited(redeem_unknown(p), "authott_refused", NULL, record->handle, p);
 }
 
@@ -128,12 +129,18 @@ void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemp
     authott_t record;
     memset(redemption, 0, sizeof *redemption);
     redemption->refusal = take_authott(rps, caller, auth_ott, &record, redemption, p);
-    if (redemption->refusal)
+    if (redemption->refusal) {
+        log_debug(caller->log, "MPIN0767",
+                  "an authOTT is worth nothing: used, older than %d s, or never issued here%s",
+                  AUTHOTT_SECONDS, caller->prelogin ? "" : "; and no pre-login cookie came");
         return;
-
+    }
+    log_debug(caller->log, "MPIN0767", "an authOTT of identity %s%s: %s",
+              people_label(record.handle, p), redemption->by_phone ? ", by phone" : "",
+              verdict_text((verdict_t)record.verdict));
     if (record.verdict == VERDICT_RIGHT)
         redemption->refusal =
-            rps_admit(rps, record.handle, &redemption->identity, &redemption->user, p);
+            rps_admit(rps, caller, record.handle, &redemption->identity, &redemption->user, p);
     else
         redemption->refusal = redeem_refusal(&record, p);
     if (!redemption->refusal)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* PUT /rps/user and /rps/user/<mpinId> (docs/protocol.md, "RPS, public"). */
 #include <apr_strings.h>
 #include <sodium.h>
@@ -81,10 +82,10 @@ static store_status_t count_registration(rps_t *rps, const caller_t *caller,
                                          const pending_t *pending, apr_pool_t *p)
 {
     if (pending->origin == ORIGIN_SESSION)
-        return quota_take(rps->store, &session_quota, pending->uid, caller->now, p);
+        return quota_take(rps->store, &session_quota, pending->uid, caller, p);
     return quota_take_at(
         rps->store, pending->origin == ORIGIN_APPLICATION ? &application_quota : &strangers_quota,
-        caller->address, caller->now, p);
+        caller, p);
 }
 
 static result_t *too_many_registrations(rps_t *rps, const caller_t *caller,
@@ -125,6 +126,15 @@ static store_status_t note_replaced(rps_t *rps, const registration_t *wish, pend
     return status == STORE_MISSING ? STORE_OK : status;
 }
 
+static const char *replaced_text(const registration_t *wish, const pending_t *pending)
+{
+    if (!wish->replaces_one)
+        return "";
+    return sodium_is_zero(pending->replaces, sizeof pending->replaces)
+               ? "; the identity that it would replace is not this user's"
+               : "; it will replace another one";
+}
+
 /* The client is told all of it, the number only where it shows one. */
 static result_t *registered_answer(const caller_t *caller, const char *mpin_id, const mpin_id_t *id,
                                    const pending_t *pending, apr_pool_t *p)
@@ -141,8 +151,9 @@ static result_t *registered_answer(const caller_t *caller, const char *mpin_id, 
 }
 
 /* The application is asked about a registration that is kept. */
-static result_t *ask_to_vouch(rps_t *rps, const registration_t *wish, const char *mpin_id,
-                              const mpin_id_t *id, pending_t *pending, apr_pool_t *p)
+static result_t *ask_to_vouch(rps_t *rps, const caller_t *caller, const registration_t *wish,
+                              const char *mpin_id, const mpin_id_t *id, pending_t *pending,
+                              apr_pool_t *p)
 {
     const apr_time_t expires =
         apr_time_from_sec((apr_time_t)pending->made) + apr_time_from_sec(PENDING_SECONDS);
@@ -154,8 +165,9 @@ static result_t *ask_to_vouch(rps_t *rps, const registration_t *wish, const char
                              .mobile = wish->mobile,
                              .resend = wish->resend};
     bool active = false;
-    result_t *refusal = vouch_registration(
-        rps, id, &verify, hex_encode(p, pending->reg_ott, sizeof pending->reg_ott), &active, p);
+    result_t *refusal =
+        vouch_registration(rps, caller, id, &verify,
+                           hex_encode(p, pending->reg_ott, sizeof pending->reg_ott), &active, p);
     pending->active = active;
     return refusal;
 }
@@ -187,6 +199,9 @@ static result_t *begin_registration(rps_t *rps, const caller_t *caller, const re
     mpin_id_read(&id, text, p);
     fill_pending(rps, caller, wish, pending, p);
     store_status_t status = note_replaced(rps, wish, pending, p);
+    log_debug(caller->log, "MPIN0758", "registration %s of %s begins, %s%s",
+              people_label(id.handle, p), name_masked(pending->name, p),
+              pending_origin_text(pending), replaced_text(wish, pending));
     if (status == STORE_OK)
         status = pending_keep(rps, id.handle, pending, caller->now, p);
     if (status != STORE_OK)
@@ -196,7 +211,7 @@ static result_t *begin_registration(rps_t *rps, const caller_t *caller, const re
     if (pending->origin == ORIGIN_MAIL)
         refusal = mailed_send(rps, caller, &id, pending, p);
     else if (rps->settings->service)
-        refusal = ask_to_vouch(rps, wish, text, &id, pending, p);
+        refusal = ask_to_vouch(rps, caller, wish, text, &id, pending, p);
     return refusal ? refusal : registered_answer(caller, text, &id, pending, p);
 }
 
@@ -223,9 +238,11 @@ static result_t *end_earlier(rps_t *rps, const caller_t *caller, const char *mpi
         return result_error(p, 400, "field_malformed", "The mpinId is not lower-case hex.");
     store_status_t status =
         pending_find(rps, caller, id.handle, json_text(body, "regOTT", 2 * TOKEN_BYTES), &old, p);
-    if (status == STORE_OK)
+    if (status == STORE_OK) {
+        log_debug(caller->log, "MPIN0758", "registration %s ends: another one takes its place",
+                  people_label(id.handle, p));
         status = pending_take(rps, id.handle, p);
-    else if (status == STORE_MISSING && pending_get(rps, id.handle, &old, p) == STORE_OK)
+    } else if (status == STORE_MISSING && pending_get(rps, id.handle, &old, p) == STORE_OK)
         return result_error(p, 400, "registration_unknown", "regOTT does not match.");
     return status == STORE_OK || status == STORE_MISSING ? NULL : store_refusal(status, p);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/room.h"
 
 #include <apr_strings.h>
@@ -28,16 +29,11 @@ const char *rps_time(apr_time_t when, char between, apr_pool_t *p)
                         t.tm_mday, between, t.tm_hour, t.tm_min, t.tm_sec, t.tm_usec);
 }
 
-const char *rps_label(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
-{
-    return hex_encode(p, handle, 6);
-}
-
 result_t *rps_audited(result_t *result, const char *event, const char *name,
                       const unsigned char *handle, apr_pool_t *p)
 {
     result->event = event;
     result->user = name ? apr_pstrdup(p, name) : NULL;
-    result->identity = handle ? rps_label(handle, p) : NULL;
+    result->identity = handle ? people_label(handle, p) : NULL;
     return result;
 }

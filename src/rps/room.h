@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_RPS_ROOM_H
 #define MPIN_RPS_ROOM_H
 
@@ -52,8 +53,5 @@ const char *rps_time(apr_time_t when, char between, apr_pool_t *p);
 /* Names the result for the audit log. `name` and `handle` may be NULL. */
 result_t *rps_audited(result_t *result, const char *event, const char *name,
                       const unsigned char *handle, apr_pool_t *p);
-
-/* The first 12 hex digits of a handle, for logs. */
-const char *rps_label(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
 
 #endif

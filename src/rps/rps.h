@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_RPS_RPS_H
 #define MPIN_RPS_RPS_H
 
@@ -111,7 +112,8 @@ result_t *rps_pass2(rps_t *rps, const caller_t *caller, const json_t *body, apr_
 
 /* POST /user/<mpinId> {activateKey} (private): a registration that waits becomes active. 401
  * activation_unknown for what does not match, and the registration stays. */
-result_t *rps_activate(rps_t *rps, const char *mpin_id, const json_t *body, apr_pool_t *p);
+result_t *rps_activate(rps_t *rps, const caller_t *caller, const char *mpin_id, const json_t *body,
+                       apr_pool_t *p);
 
 /* POST /authenticate {authOTT, logoutURL?, logoutData?} (private): {status, message, userId,
  * mpinId}, and the HTTP status is the same; 401 has attemptsLeft. */

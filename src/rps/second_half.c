@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* GET /rps/dta/clientSecret and /rps/dta/timePermit (docs/protocol.md, "D-TA"): the other half, for
  * clients that always ask two D-TAs where there is one (dta/halves.h). */
 #include "rps/permit.h"
@@ -49,7 +50,7 @@ result_t *rps_half_time_permit(rps_t *rps, const caller_t *caller, const dta_req
     if (refusal)
         return refusal;
     people_handle(asked.hash_mpin_id, handle);
-    refusal = permit_refusal(rps, handle, p);
+    refusal = permit_refusal(rps, caller, handle, p);
     if (refusal)
         return refusal;
     const char *half =

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* POST and GET /rps/signature/<mpinId>, and POST /rps/setupDone/<mpinId>: the end of a registration
  * (docs/protocol.md, "RPS, public"). */
 #include "rps/become.h"

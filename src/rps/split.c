@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/split.h"
 
 #include <apr_strings.h>
@@ -96,6 +97,9 @@ result_t *split_ready(rps_t *rps, const caller_t *caller, apr_pool_t *p)
     if (refusal)
         return refusal;
     dta_status_t status = dta_server_secret(rps->dta, caller->now, secret, p);
+    log_debug(caller->log, "MPIN0769", "there was no verifier yet: %s",
+              status == DTA_OK ? "it is made of both D-TAs' shares"
+                               : "the second D-TA's share is not here");
     if (status != DTA_OK)
         return split_refusal(status, p);
     return publish_verifier(rps, secret) ? NULL : store_refusal(STORE_DOWN, p);

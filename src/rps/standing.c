@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/standing.h"
 
 store_status_t rps_standing(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
@@ -23,6 +24,18 @@ store_status_t rps_standing(rps_t *rps, const unsigned char handle[HANDLE_BYTES]
     else
         *verdict = VERDICT_NONE;
     return STORE_OK;
+}
+
+const char *verdict_text(verdict_t verdict)
+{
+    static const char *const words[] = {[VERDICT_NONE] = "in good standing",
+                                        [VERDICT_RIGHT] = "right",
+                                        [VERDICT_WRONG] = "wrong",
+                                        [VERDICT_LOCKED] = "locked",
+                                        [VERDICT_BUSY] = "not judged now",
+                                        [VERDICT_WITHDRAWN] = "unknown, revoked or replaced",
+                                        [VERDICT_DISABLED] = "of a user who is disabled"};
+    return words[verdict];
 }
 
 result_t *standing_refusal(verdict_t standing, apr_pool_t *p)

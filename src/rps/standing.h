@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_RPS_STANDING_H
 #define MPIN_RPS_STANDING_H
 
@@ -17,6 +18,9 @@ typedef enum {
 /* Reads an identity and its user and sets `verdict`. STORE_OK also for those that do not exist. */
 store_status_t rps_standing(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
                             identity_t *identity, user_t *user, verdict_t *verdict, apr_pool_t *p);
+
+/* A verdict in words, for logs. */
+const char *verdict_text(verdict_t verdict);
 
 /* The answer to an identity whose standing is not VERDICT_NONE: 410 locked, 403 user_disabled, else
  * 403 identity_revoked. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/vouch.h"
 
 #include <sodium.h>
@@ -25,13 +26,19 @@ static const char *activate_key(const rps_t *rps, const char *mpin_id, const cha
 
 /* The registration is kept before the application is asked, which may activate it while it
  * answers. */
-result_t *vouch_registration(rps_t *rps, const mpin_id_t *id, const verify_t *verify,
-                             const char *reg_ott, bool *active, apr_pool_t *p)
+result_t *vouch_registration(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                             const verify_t *verify, const char *reg_ott, bool *active,
+                             apr_pool_t *p)
 {
     verify_t whole = *verify;
     whole.activate_key = activate_key(rps, verify->mpin_id, reg_ott, p);
-    result_t *refusal = application_verify(rps, rps->settings->verify_url, &whole,
+    result_t *refusal = application_verify(rps, caller, rps->settings->verify_url, &whole,
                                            "This name may not register here.", active, p);
+    log_debug(caller->log, "MPIN0759", "registration %s: the application %s",
+              people_label(id->handle, p),
+              refusal   ? "did not say yes"
+              : *active ? "activates it at once (forceActivate)"
+                        : "will activate it later (POST /user)");
     if (refusal) {
         pending_take(rps, id->handle, p);
         return refusal;
@@ -46,9 +53,18 @@ static result_t *activation_unknown(apr_pool_t *p)
                         "No registration waits for this mpinId and activateKey.");
 }
 
+static result_t *nothing_to_activate(const caller_t *caller, const mpin_id_t *id, const char *why,
+                                     apr_pool_t *p)
+{
+    log_debug(caller->log, "MPIN0759", "registration %s is not activated: %s",
+              people_label(id->handle, p), why);
+    return activation_unknown(p);
+}
+
 /* POST /user/<mpinId> (docs/protocol.md, "RPS, private"). A wrong key leaves the registration as it
  * is. */
-result_t *rps_activate(rps_t *rps, const char *mpin_id, const json_t *body, apr_pool_t *p)
+result_t *rps_activate(rps_t *rps, const caller_t *caller, const char *mpin_id, const json_t *body,
+                       apr_pool_t *p)
 {
     mpin_id_t id;
     pending_t pending;
@@ -59,16 +75,17 @@ result_t *rps_activate(rps_t *rps, const char *mpin_id, const json_t *body, apr_
         return activation_unknown(p);
     store_status_t status = pending_get(rps, id.handle, &pending, p);
     if (status == STORE_MISSING || (status == STORE_OK && pending.origin != ORIGIN_APPLICATION))
-        return activation_unknown(p);
+        return nothing_to_activate(caller, &id, "it is none of an application's that waits", p);
     if (status != STORE_OK)
         return store_refusal(status, p);
 
     const char *expected =
         activate_key(rps, mpin_id, hex_encode(p, pending.reg_ott, sizeof pending.reg_ott), p);
     if (strlen(key) != KEY_HEX || sodium_memcmp(key, expected, KEY_HEX) != 0)
-        return rps_audited(activation_unknown(p), "activation_refused", pending.name, id.handle, p);
+        return rps_audited(nothing_to_activate(caller, &id, "the activateKey is another", p),
+                           "activation_refused", pending.name, id.handle, p);
     status = pending_activate(rps, id.handle, p);
     if (status == STORE_MISSING)
-        return activation_unknown(p);
+        return nothing_to_activate(caller, &id, "it has just ended", p);
     return status == STORE_OK ? result_ok(p, NULL) : store_refusal(status, p);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_RPS_VOUCH_H
 #define MPIN_RPS_VOUCH_H
 
@@ -8,7 +9,8 @@
 /* Asks the application about a registration that is kept and not active yet; `verify` has all but
  * the key. NULL, and `*active` says whether it is now. Else the refusal, and the registration is
  * gone. */
-result_t *vouch_registration(rps_t *rps, const mpin_id_t *id, const verify_t *verify,
-                             const char *reg_ott, bool *active, apr_pool_t *p);
+result_t *vouch_registration(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                             const verify_t *verify, const char *reg_ott, bool *active,
+                             apr_pool_t *p);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_SESSION_PRELOGIN_H
 #define MPIN_SESSION_PRELOGIN_H
 

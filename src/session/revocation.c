@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "session/revocation.h"
 
 #include <pthread.h>
@@ -79,6 +80,10 @@ static store_status_t read_log(revocations_t *revocations)
         return status;
     if (taking.failed)
         return STORE_DOWN;
+    if (last != revocations->sequence)
+        log_debug(store_log_sink(revocations->store), "MPIN0784",
+                  "%" APR_UINT64_T_FMT " new revocations were read: %" APR_SIZE_T_FMT " are held",
+                  last - revocations->sequence, revoked_count(revocations->revoked));
     revocations->sequence = last;
     atomic_store(&revocations->generation, generation);
     return STORE_OK;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "site/child.h"
 
 #include <http_log.h>
@@ -38,6 +39,7 @@ static bool depot_open(depot_t *depot)
         apr_pool_destroy(p);
         return false;
     }
+    log_debug(&depot->log, "MPIN0788", "the store %s is open in this process", depot->settings.url);
     if (depot->told)
         log_warn(&depot->log, "MPIN0204", "the store %s is open again", depot->settings.url);
     depot->told = false;
@@ -47,6 +49,25 @@ static bool depot_open(depot_t *depot)
     depot->revocations = revocations;
     depot->store = store;
     return true;
+}
+
+/* The site's own RPS, and beside it the one elsewhere that it stands in front of. */
+static void raise_rps(site_t *site, const keys_t *keys, apr_pool_t *p)
+{
+    const rps_means_t means = {.store = site->store,
+                               .people = site->people,
+                               .dta = site->dta,
+                               .phones = site->phones,
+                               .throttle = &site->throttle,
+                               .keys = keys,
+                               .http = site->http,
+                               .seats = site->seats.applications,
+                               .log = &site->log};
+    if (site->dta && site->phones)
+        site->rps = rps_make(&site->rps_settings, &means, p);
+    if (site->rps && site->remote_settings.url)
+        site->remote =
+            remote_make(&site->remote_settings, site->rps, site->http, site->seats.rps, p);
 }
 
 static bool place_raise(place_t *place)
@@ -73,27 +94,16 @@ static bool place_raise(place_t *place)
     if (site->dta && (site->services & SERVICE_DTA))
         site->dta_service = dta_service_make(keys, site->store, &site->log, apr_time_now(), p);
     site->phones = phones_make(&site->phone_settings, site->store, &site->throttle, keys, p);
-    const rps_means_t means = {.store = site->store,
-                               .people = site->people,
-                               .dta = site->dta,
-                               .phones = site->phones,
-                               .throttle = &site->throttle,
-                               .keys = keys,
-                               .http = site->http,
-                               .seats = site->seats.applications,
-                               .log = &site->log};
-    if (site->dta && site->phones)
-        site->rps = rps_make(&site->rps_settings, &means, p);
-    if (site->rps && site->remote_settings.url)
-        site->remote =
-            remote_make(&site->remote_settings, site->rps, site->http, site->seats.rps, p);
+    raise_rps(site, keys, p);
     if (!site->sessions || !site->prelogins || !site->known || !site->signouts || !site->rps ||
-        !site->applicants || (!site->dta_service && (site->services & SERVICE_DTA))) {
+        !site->applicants || (site->remote_settings.url && !site->remote) ||
+        (!site->dta_service && (site->services & SERVICE_DTA))) {
         log_error(&site->log, "MPIN0205",
                   "the server's secrets can't be made; raise the limit of locked memory");
         apr_pool_destroy(p);
         return false;
     }
+    log_debug(&site->log, "MPIN0788", "%s is served by this process from now on", site->url.text);
     __atomic_store_n(&place->now, site, __ATOMIC_RELEASE);
     return true;
 }

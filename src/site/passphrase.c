@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "site/passphrase.h"
 
 #include <apr_strings.h>

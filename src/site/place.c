@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "site/place.h"
 
 place_t *place_make(const server_config_t *config, server_rec *server, apr_pool_t *p)

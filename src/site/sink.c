@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "site/sink.h"
 
 #include <http_log.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "site/site.h"
 
 #include <ap_provider.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "site/start.h"
 
 #include <apr_file_io.h>
@@ -10,6 +11,7 @@
 
 #include "site/app_key.h"
 #include "site/audit.h"
+#include "site/outline.h"
 #include "site/passphrase.h"
 #include "site/place.h"
 #include "keys/secret_file.h"
@@ -78,6 +80,9 @@ bool depot_prepare(depot_t *depot, apr_pool_t *p, const char **why)
     if (status)
         return false;
 
+    log_debug(&depot->log, "MPIN0789", "the key file %s is open, for the store %s%s%s",
+              config->key_file, depot->settings.url, depot->second ? ", beside the D-TA " : "",
+              depot->second ? depot->second->url : "");
     if (depot->second && !app_key_read_second(depot, keys, p, why))
         return false;
     depot->settings.keys = keys;
@@ -261,5 +266,8 @@ int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     }
     audit_settle(main_server, pconf);
     app_key_write_files(main_server, ptemp);
+    for (const server_rec *server = main_server; server; server = server->next)
+        if (directives_of(server)->place)
+            outline_say(directives_of(server)->place, ptemp);
     return OK;
 }

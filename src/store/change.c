@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "store/change.h"
 
 /* store_swap fails by itself where the record has gone meanwhile, store_add where one has come. */

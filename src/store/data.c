@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records: got, put, added, swapped, taken, deleted. */
 #include "store/sealed.h"
 

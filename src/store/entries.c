@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Logs: append-only. */
 #include "store/sealed.h"
 

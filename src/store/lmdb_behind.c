@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Behind records on LMDB: staged beside the fleeting ones, moved to the lasting ones later. */
 #include "store/lmdb.h"
 

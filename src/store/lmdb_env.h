@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_STORE_LMDB_ENV_H
 #define MPIN_STORE_LMDB_ENV_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The directory of a store on LMDB: checked, made, prepared. */
 #include "store/lmdb.h"
 

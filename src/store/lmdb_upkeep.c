@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The maintenance thread of a store on LMDB. */
 #include "store/lmdb.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Stores named, prepared, opened and closed. */
 #include "store/sealed.h"
 
@@ -101,6 +102,11 @@ store_status_t store_open(store_t **opened, const store_settings_t *settings, ap
 uint64_t store_generation(const store_t *store)
 {
     return store->backend->generation(store->state);
+}
+
+const log_sink_t *store_log_sink(const store_t *store)
+{
+    return store->log;
 }
 
 apr_time_t store_boot_time(const store_t *store)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "store/refusal.h"
 
 result_t *store_refusal(store_status_t status, apr_pool_t *p)

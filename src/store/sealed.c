@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sealed.h"
 
 bool store_key_fits(store_t *store, const char *key)

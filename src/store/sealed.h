@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_STORE_SEALED_H
 #define MPIN_STORE_SEALED_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Small sets, each one record. */
 #include "store/sealed.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_STORE_STORE_H
 #define MPIN_STORE_STORE_H
 
@@ -156,6 +157,9 @@ store_status_t store_log_read(store_t *store, const char *log, uint64_t after, a
  * the last transaction id of the lasting environment). Taken before store_log_read, it is never
  * ahead of what that reads. */
 uint64_t store_generation(const store_t *store);
+
+/* Where this store logs. */
+const log_sink_t *store_log_sink(const store_t *store);
 
 /* When this machine booted, as the store recorded it: TOTP steps before it are refused. */
 apr_time_t store_boot_time(const store_t *store);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "web/admit.h"
 #include "web/cors.h"
 
@@ -69,25 +70,58 @@ static bool bears_secret(const request_rec *r, const secret_t *secret)
            is_secret(secret, value + strlen(BEARER), strlen(value + strlen(BEARER)));
 }
 
+void admit_take_secret(request_t *request, request_rec *r)
+{
+    const site_t *site = request->site;
+    if (!site->service_secret && !site->rps_secret)
+        return;
+    /* They are the client's request's: an internal redirect of it bears no header any more. */
+    request->bore_service_secret |= bears_secret(r, site->service_secret);
+    request->bore_rps_secret |= bears_secret(r, site->rps_secret);
+    if (request->bore_service_secret || request->bore_rps_secret)
+        apr_table_unset(r->headers_in, "Authorization");
+}
+
 static bool is_a_browser(const request_rec *r)
 {
     return apr_table_get(r->headers_in, "Origin") || apr_table_get(r->headers_in, "Sec-Fetch-Site");
 }
 
+/* Says why a machine was not admitted. */
+static void say_machine(const request_rec *r, const char *what, const secret_t *secret)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "%s: %s", what,
+                  is_a_browser(r) ? "Origin or Sec-Fetch-Site says that a browser does"
+                  : secret        ? "the secret did not come, or is another"
+                                  : "without a secret, only callers on this machine are admitted");
+}
+
+static bool names_service_secret(const request_rec *r, const site_t *site)
+{
+    return request_of(r)->bore_service_secret || bears_secret(r, site->service_secret) ||
+           admit_past_secret(site, r->uri);
+}
+
 bool admit_service(const request_rec *r, const site_t *site)
 {
-    if (is_a_browser(r))
-        return false;
-    return site->service_secret
-               ? bears_secret(r, site->service_secret) || admit_past_secret(site, r->uri)
-               : admit_loopback(r, site);
+    const bool admitted = !is_a_browser(r) && (site->service_secret ? names_service_secret(r, site)
+                                                                    : admit_loopback(r, site));
+    if (!admitted)
+        say_machine(r, "MPIN0726: no application may ask so", site->service_secret);
+    return admitted;
+}
+
+static bool names_rps_secret(const request_rec *r, const site_t *site, const char *rest)
+{
+    return request_of(r)->bore_rps_secret || bears_secret(r, site->rps_secret) ||
+           is_secret(site->rps_secret, rest, strlen(rest));
 }
 
 bool admit_rps(const request_rec *r, const site_t *site, const char *rest)
 {
-    if (is_a_browser(r))
-        return false;
-    return site->rps_secret ? bears_secret(r, site->rps_secret) ||
-                                  is_secret(site->rps_secret, rest, strlen(rest))
-                            : admit_loopback(r, site);
+    const bool admitted = !is_a_browser(r) && (site->rps_secret ? names_rps_secret(r, site, rest)
+                                                                : admit_loopback(r, site));
+    if (!admitted)
+        say_machine(r, "MPIN0727: the RPS would not ask so", site->rps_secret);
+    return admitted;
 }

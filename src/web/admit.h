@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_WEB_ADMIT_H
 #define MPIN_WEB_ADMIT_H
 
@@ -12,6 +13,10 @@ bool admit_origin(const request_rec *r, const site_t *site, const route_t *route
 
 /* True where loopback privileges hold (docs/security.md, "Loopback is not local"). */
 bool admit_loopback(const request_rec *r, const site_t *site);
+
+/* Takes the Authorization header that names the secret of an application or of an RPS out of a
+ * request of ours, as httpd logs headers at trace4; the request remembers it. */
+void admit_take_secret(request_t *request, request_rec *r);
 
 /* True for an application that a service serves: it names the secret, or there is none and loopback
  * privileges hold. False for whatever a browser sends, wherever that runs. */

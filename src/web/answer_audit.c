@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A result as a record of the audit log (answer.h). */
 #include "web/answer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "web/body.h"
 #include "base/json.h"
 #include "web/form.h"

@@ -1,6 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "web/cors.h"
 
+#include <http_log.h>
 #include <string.h>
+
+APLOG_USE_MODULE(auth_mpin);
 
 static bool is_open(const site_t *site, const route_t *route)
 {
@@ -27,13 +31,24 @@ bool cors_allows(const site_t *site, const route_t *route, const char *origin)
     return false;
 }
 
+static void say_foreign(const request_rec *r, const site_t *site, const char *origin)
+{
+    if (origin && APLOGrdebug(r) && strcmp(origin, site->url.text) != 0)
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                      "MPIN0728: a page of %s may not read this answer: MPinCORS does not list it, "
+                      "or opens other URLs than this",
+                      origin);
+}
+
 void cors_headers(request_rec *r, const site_t *site, const route_t *route)
 {
     const char *origin = apr_table_get(r->headers_in, "Origin");
     if (is_open(site, route))
         apr_table_mergen(r->headers_out, "Vary", "Origin");
-    if (!cors_allows(site, route, origin))
+    if (!cors_allows(site, route, origin)) {
+        say_foreign(r, site, origin);
         return;
+    }
     apr_table_setn(r->headers_out, "Access-Control-Allow-Origin", origin);
     apr_table_setn(r->headers_out, "Access-Control-Allow-Credentials", "true");
     apr_table_setn(r->headers_out, "Access-Control-Expose-Headers", "Retry-After");

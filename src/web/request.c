@@ -1,8 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "web/request.h"
 
 #include <apr_strings.h>
+#include <http_log.h>
 #include <stddef.h>
 #include <string.h>
+
+APLOG_USE_MODULE(auth_mpin);
 
 #define OUR_COOKIES 3
 #define KNOWN_MAX_AGE (KNOWN_DAYS * 86400L) /* seconds */
@@ -98,6 +102,11 @@ const session_t *request_session_at(const request_rec *r, apr_time_t now)
             sessions ? session_open(sessions, cookie.text, cookie.len, now, &request->session)
                      : SESSION_UNKNOWN;
     request->session_read = true;
+    if (request->session_status == SESSION_OK && request->session.superseded)
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                      "MPIN0786: this session of %s was stepped up just now: the old one is good "
+                      "for some seconds more",
+                      name_masked(request->session.name, r->pool));
     return request->session_status == SESSION_OK ? &request->session : NULL;
 }
 

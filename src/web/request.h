@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_WEB_REQUEST_H
 #define MPIN_WEB_REQUEST_H
 
@@ -21,6 +22,7 @@ typedef struct request_t {
     const struct route_t *route;
     const char *rest;
     const char *args;
+    bool bore_service_secret, bore_rps_secret; /* web/admit.h */
 
     /* cookie values as they came; NULL when absent; a name that came twice counts as absent and
      * `tossed` */

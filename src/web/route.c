@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "web/route.h"
 #include "site/sink.h"
 #include "store/refusal.h"
@@ -123,15 +124,19 @@ const route_t *route_find(const site_t *site, const request_rec *r, const char *
 
 /* ---- making it ours ---- */
 
-const char *route_plain_path(const request_t *request, apr_pool_t *p)
+static const char *plain_path(const site_t *site, const route_t *route, apr_pool_t *p)
 {
-    const route_t *route = request->route;
-    const char *path = request->site->paths[route->base];
+    const char *path = site->paths[route->base];
     const char *base = path ? path : "";
     const char *star = strchr(route->path, '*');
     if (!star)
         return apr_pstrcat(p, base, route->path, NULL);
     return apr_psprintf(p, "%s%.*s...", base, (int)(star - route->path), route->path);
+}
+
+const char *route_plain_path(const request_t *request, apr_pool_t *p)
+{
+    return plain_path(request->site, request->route, p);
 }
 
 /* What a log would show of a Referer: one of our own pages may have had something confidential in
@@ -144,6 +149,12 @@ static void trim_referer(request_rec *r)
         apr_table_setn(r->headers_in, "Referer", apr_pstrmemdup(r->pool, referer, plain));
 }
 
+static void trim_line(request_rec *r, const char *plain)
+{
+    r->the_request = apr_pstrcat(r->pool, r->method, " ", plain, " ", r->protocol, NULL);
+    trim_referer(r);
+}
+
 void route_redact(request_t *request, request_rec *r, const route_t *route)
 {
     if (request->redacted == r)
@@ -154,8 +165,34 @@ void route_redact(request_t *request, request_rec *r, const route_t *route)
     r->args = NULL;
     r->parsed_uri.query = NULL;
     r->unparsed_uri = apr_pstrdup(r->pool, route_plain_path(request, r->pool));
-    r->the_request = apr_pstrcat(r->pool, r->method, " ", r->unparsed_uri, " ", r->protocol, NULL);
-    trim_referer(r);
+    trim_line(r, r->unparsed_uri);
+}
+
+/* The path in short where it lies under that of an RPS elsewhere, else NULL. */
+static const char *plain_front_path(const site_t *site, const request_rec *r)
+{
+    const char *rest, *front = site->paths[BASE_RPS_FRONT];
+    const char *tail = front && r->uri ? below(r->uri, front) : NULL;
+    const route_t *row = tail ? find_below(PATH_RPS, tail, r->method, &rest) : NULL;
+    return tail ? plain_path(site, row ? row : &unknown, r->pool) : NULL;
+}
+
+void route_redact_front_line(const request_t *request, request_rec *r)
+{
+    const char *plain = plain_front_path(request->site, r);
+    if (plain)
+        trim_line(r, plain);
+}
+
+void route_redact_front(const request_t *request, request_rec *r)
+{
+    const char *plain = plain_front_path(request->site, r);
+    if (!plain)
+        return;
+    trim_line(r, plain);
+    r->uri = r->unparsed_uri = apr_pstrdup(r->pool, plain);
+    r->filename = r->uri; /* a proxy: URL until now */
+    r->args = NULL;
 }
 
 void route_claim(request_t *request, request_rec *r, const route_t *route, const char *rest)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_WEB_ROUTE_H
 #define MPIN_WEB_ROUTE_H
 
@@ -16,6 +17,12 @@ const route_t *route_find(const site_t *site, const request_rec *r, const char *
 
 /* Takes the query out of request line and URIs, and the Referer's, so that no log shows them. */
 void route_redact(request_t *request, request_rec *r, const route_t *route);
+
+/* The same for a request that mod_proxy takes to an RPS elsewhere: early only the line as it came,
+ * which mod_proxy doesn't need; and all of it, once the answer has gone. Nothing where it is no such
+ * request. */
+void route_redact_front_line(const request_t *request, request_rec *r);
+void route_redact_front(const request_t *request, request_rec *r);
 
 /* Makes `r` ours. */
 void route_claim(request_t *request, request_rec *r, const route_t *route, const char *rest);

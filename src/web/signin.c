@@ -1,13 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "web/signin.h"
-#include "base/hex.h"
 #include "store/refusal.h"
 #include "web/answer.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-#define GRACE 10       /* seconds for requests that are under way with the old id at a step-up */
-#define SHORT_HANDLE 6 /* bytes of an identity's handle that logs show */
+#define GRACE 10 /* seconds for requests that are under way with the old id at a step-up */
 
 store_status_t signin_end_family(const site_t *site, const unsigned char family[SESSION_ID_BYTES],
                                  apr_time_t now)
@@ -26,12 +25,12 @@ static store_status_t take_place(const facts_t *facts, const session_t *old, ses
 
     if (memcmp(old->uid, session->uid, sizeof(old->uid)) != 0) {
         log_debug(facts->caller.log, "MPIN0723", "%s was signed in here: that session ends",
-                  old->name);
+                  name_masked(old->name, facts->r->pool));
         memset(session->family, 0, sizeof(session->family));
         return signin_end_family(site, old->family, now);
     }
     log_debug(facts->caller.log, "MPIN0724", "%s was signed in already: the session steps up",
-              old->name);
+              name_masked(old->name, facts->r->pool));
     memcpy(session->family, old->family, sizeof(session->family));
     session->started = old->started;
     return revocations_add(site->revocations, REVOKE_SESSION, old->id,
@@ -73,10 +72,11 @@ static void record_signin(facts_t *facts, const proven_t *proven, const char *st
     result_t *done = result_ok(p, NULL);
     done->event = proven->event;
     done->user = facts->request->session.name;
-    done->identity = proven->identity ? hex_encode(p, proven->identity, SHORT_HANDLE) : NULL;
+    done->identity = proven->identity ? people_label(proven->identity, p) : NULL;
     answer_audit(facts->r, done);
     log_debug(facts->caller.log, "MPIN0722", "%s is signed in (%s), with amr %s, and goes on %s",
-              done->user, proven->event, session_amr_text(facts->request->session.amr, p),
+              name_masked(done->user, p), proven->event,
+              session_amr_text(facts->request->session.amr, p),
               step ? "to one more step" : "to the place that was asked for");
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Valgrind runs the ADX instructions but does not announce them, so that blst would take its slower
  * path and the count would be no login's. httpd loads this file (LoadFile) after the module, and it
  * says "there is ADX" where blst looks: MPIN_ADX is the module's file and how far that flag lies

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Signs devices in by PIN again and again over HTTP: `login PORT TIMES`, a device a line on stdin
  * (mpinId, hash, token, PIN, Cookie header), each in a thread and on a connection of its own.
  * Prints the seconds that all took.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How long a person waits after the last digit of the PIN: from its key to the protected page's
 // DOMContentLoaded, in Chromium against the demo site. Prints the median of ten sign-ins.
 import { createRequire } from 'node:module';

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Fills a site's store with revocations of sessions that nobody has: `revoke STORE KEYFILE COUNT`,
  * run by who starts that httpd, while it is stopped. */
 #include <apr_general.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a PIN login costs in the RPS, from parsed bodies to results, beside the bare verification of
  * its proof. The client's work is done outside of what is counted. `rps` prints microseconds of
  * processor time; `rps STEP` is for callgrind. */

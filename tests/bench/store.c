@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The store: operations a second of one thread (wall time), or one step under callgrind: `store
  * NAME`. */
 #include <apr_general.h>

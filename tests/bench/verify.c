@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the steps of a PIN login cost: `verify` prints microseconds a step; callgrind counts the
  * instructions of `verify STEP`, which collects nothing but that step, once. */
 #include <sodium.h>

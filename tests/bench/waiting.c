@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Fills a site's store with desktops that wait for a phone: `waiting STORE KEYFILE COUNT`, run by
  * who starts that httpd, while it is stopped. Their webOTTs go to the output, one a line. More than
  * a site gives out itself: what is measured is how a poll fares among many. */

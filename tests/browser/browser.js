@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What every browser test needs: a site of its own, Chromium, and TAP.
 //
 // The site is the demo of `make run` on a port of ours with a fresh store, or the one at MPIN_URL (whose password

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A page made for Milagro's pad: only the script's address is changed. Its script runs before its element is there.
 const assert = require('node:assert/strict');
 const { alert, choosePin, findings, openProfile, run, screen, signInByPassword, typePin } = require('./browser.js');

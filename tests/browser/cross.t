@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The pad in a page of another origin, as Milagro's tutorial has it: the application's page on one origin, and on
 // another this module as its RPS, from where the page takes /mpin.js.
 const { port } = require('../lib/ports.cjs');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the device computes and keeps.
 const assert = require('node:assert/strict');
 const { enrol, openProfile, run, screen, typePin } = require('./browser.js');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Our login page and pad in front of an old Milagro server, by conf/milagro-rps.conf: a PIN set up, used, mistyped, and
 // the server gone.
 const { port } = require('../lib/ports.cjs');

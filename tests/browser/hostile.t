@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A server that lies: whatever it answers, the pad shows one of its screens, throws nothing that nobody catches, and
 // sends neither PIN nor token.
 const assert = require('node:assert/strict');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Registration by mail, with a real SMTP server: the mailbox is read back, links are followed in other browsers.
 const assert = require('node:assert/strict');
 const { alert, choosePin, openProfile, run, screen, signOut, typePin } = require('./browser.js');

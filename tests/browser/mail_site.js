@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A site where names are proven by mail, with a real SMTP server whose mailbox is read back, and the steps of a registration.
 const { port } = require('../lib/ports.cjs');
 const { existsSync, readFileSync } = require('node:fs');

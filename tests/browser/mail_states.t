@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every state of a registration by mail: pictures, languages, the keyboard, and what happens while the pad waits.
 const assert = require('node:assert/strict');
 const { alert, choosePin, openProfile, run, screen } = require('./browser.js');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The pad on a Milagro server of old (tests/milagro), in a page of the application's own origin: as in Milagro's
 // tutorial, the RPS is another origin and lets everybody in, without cookies.
 const { port } = require('../lib/ports.cjs');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A one-time code after the PIN (MPinIssueOTP): shown with its countdown, for an application that redeems it.
 const assert = require('node:assert/strict');
 const { alert, findings, openProfile, run, screen, startSite, typePin } = require('./browser.js');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The pad's parts without a browser: mathematics, size, catalogues, the list of weak PINs.
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A phone signs in another computer: two browsers, one of them 390 px wide and touched.
 const assert = require('node:assert/strict');
 const http = require('node:http');

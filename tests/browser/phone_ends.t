@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 // A phone login that goes another way: the wrong number picked, the wrong PIN, cancelled, too late, one too many.
 const assert = require('node:assert/strict');
 const { alert, run, screen } = require('./browser.js');
-const { aPhone, button, desktops, heading, loggedInAs, match, pick, pickAnother, scan, scanned, showCode, tapPin } =
+const { aPhone, button, desktops, heading, loggedInAs, match, pick, pickAnother, scan, scanned, showCode, stopTime, tapPin } =
     require('./phones.js');
 
 run({
@@ -70,7 +71,7 @@ run({
     async the_code_runs_out_on_both_screens(t) {
         const { phone } = await aPhone(t);
         const desktop = await desktops(t);
-        await desktop.clock.install();
+        await stopTime(desktop);
         const code = await showCode(desktop);
         await desktop.clock.runFor(299_000);
         await desktop.getByRole('timer').filter({ hasText: '0:0' }).waitFor();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whom a phone signs in: one of several names, another than was announced, one that is set up there.
 const assert = require('node:assert/strict');
 const { choosePin, enrol, run, screen, signInByPassword } = require('./browser.js');

@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 // A phone login while server or network are slow or away, and who asks the server how often.
 const assert = require('node:assert/strict');
 const { alert, run, screen } = require('./browser.js');
-const { aPhone, button, desktops, heading, loggedInAs, pick, scan, scanned, showCode, tapPin } = require('./phones.js');
+const { aPhone, button, desktops, heading, loggedInAs, pick, scan, scanned, showCode, stopTime, tapPin } =
+    require('./phones.js');
 
 run({
     async a_busy_server_is_asked_again_with_the_same_proof(t) {
@@ -51,7 +53,7 @@ run({
     async a_computer_that_is_told_to_wait_waits(t) {
         const desktop = await desktops(t);
         let asked = 0;
-        await desktop.clock.install();
+        await stopTime(desktop);
         await desktop.route('**/rps/access', (route) => {
             asked++;
             return route.fulfill({ status: 429, json: { code: 'throttled', retryAfter: 20 } });
@@ -72,7 +74,7 @@ run({
     async nobody_asks_while_nobody_looks(t) {
         const desktop = await desktops(t);
         let asked = 0;
-        await desktop.clock.install();
+        await stopTime(desktop);
         await desktop.route('**/rps/access', (route) => {
             asked++;
             return route.fulfill({ json: { status: 'new', statusCode: 0, userId: '', redirectURL: '', authOTT: '' } });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where a phone login is offered and what its pages are like: their parts, by keyboard, for everybody.
 const assert = require('node:assert/strict');
 const { findings, openProfile, run, screen, typePin } = require('./browser.js');

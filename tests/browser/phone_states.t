@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every state of a phone login, on both screens: pictures, and what pictures.js looks for.
 const assert = require('node:assert/strict');
 const { join } = require('node:path');

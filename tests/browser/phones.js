@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Two browsers of a phone login: a computer that shows a code, and a phone with a PIN, 390 px wide and touched.
 const { enrol, openProfile, screen } = require('./browser.js');
 
@@ -66,4 +67,10 @@ async function tapPin(phone, pin) {
         await button(phone, digit).tap();
 }
 
-module.exports = { aPhone, button, desktops, heading, loggedInAs, match, phones, pick, pickAnother, scan, scanned, showCode, tapPin };
+/** For pages that are loaded from now on time moves by `clock.runFor` alone. */
+async function stopTime(page) {
+    await page.clock.install();
+    await page.clock.pauseAt(Date.now() + 1_000);
+}
+
+module.exports = { aPhone, button, desktops, heading, loggedInAs, match, phones, pick, pickAnother, scan, scanned, showCode, stopTime, tapPin };

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Pictures of a state at three widths, light and dark, under build/screenshots/: nothing wider than its window, nothing
 // smaller than a finger, and axe-core finds nothing.
 const assert = require('node:assert/strict');

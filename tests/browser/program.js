@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Programs that a test runs beside its site, and httpd with a configuration of the test's own; and how one waits for them.
 const { execFileSync, spawn } = require('node:child_process');
 const { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } = require('node:fs');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Split trust and time permits, in Chromium: a site, and on another origin its second D-TA, each with an httpd of its
 // own that can be ended and whose clock can be set. BUILD names the build folder.
 const { port } = require('../lib/ports.cjs');

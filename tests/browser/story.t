@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The whole story of a person and their PIN, in Chromium against the running site.
 const assert = require('node:assert/strict');
 const { alert, choosePin, enrol, openProfile, run, screen, signInByPassword, signOut, typePin } = require('./browser.js');

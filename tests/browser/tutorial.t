@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The application of Milagro's tutorial in Python (tests/tutorial), untouched but for its addresses, behind the RPS of
 // conf/rps-server.conf, untouched but for ports and folders. Its page is on one origin, the RPS and the PIN pad are on
 // another.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What those answer whom we ask: an RPS elsewhere, an application, the second D-TA. Nobody gets in
  * on an answer that is not the protocol's, no client is sent off this site, and no share but the
  * first is taken. The first byte says who answers what, the next two how. */
@@ -152,7 +153,7 @@ static void asked(const struct site_t *site, const caller_t *caller, const char 
     if (result->status != 200)
         refused(result, true);
     require(result->status != 200 || site == &site_open);
-    result = remote_permit(site->remote, mpin_id ? mpin_id : text, p);
+    result = remote_permit(site->remote, caller, mpin_id ? mpin_id : text, p);
     if (result->status != 200)
         refused(result, true);
     require(result->status != 200 || site == &site_open);
@@ -160,18 +161,19 @@ static void asked(const struct site_t *site, const caller_t *caller, const char 
 
 /* ---- an application's ------------------------------------------------------------------------ */
 
-static void application(rps_t *rps, const char *text, const json_t *body, apr_pool_t *p)
+static void application(rps_t *rps, const caller_t *caller, const char *text, const json_t *body,
+                        apr_pool_t *p)
 {
     bool active = false, said = false;
     const verify_t verify = {"anna", "00", "", "", text, NULL, 0, false};
     const result_t *refusal =
-        application_verify(rps, rps->settings->verify_url, &verify, "No.", &active, p);
+        application_verify(rps, caller, rps->settings->verify_url, &verify, "No.", &active, p);
     const bool answered = answer.outcome == HTTP_EXCHANGE_OK;
     if (refusal)
         refused(refusal, true);
     require(refusal || (answered && answer.status == 200 && body));
     require(!active || (json_flag(body, "forceActivate", &said) && said));
-    refusal = application_permits(rps, "00", p);
+    refusal = application_permits(rps, caller, "00", p);
     if (refusal)
         refused(refusal, true);
     require(refusal || (answered && answer.status == 200));
@@ -304,7 +306,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         break;
     case 4:
         asked(site, &caller, text, body, p);
-        application(site->rps, text, body, p);
+        application(site->rps, &caller, text, body, p);
         break;
     default:
         if (data[0] & INSIDE)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What people type from a screen: access numbers and one-time codes. A number is one when its check
  * digit says so, and any one wrong digit is none; no code but the one that is shown is worth
  * anything, and that once. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Requests to a D-TA from strangers: one field a line, as the edge would hand it on. None is taken
  * that is not signed, whatever its fields are; and what the checks say of a request that is signed
  * does not depend on how its fields are cut. */

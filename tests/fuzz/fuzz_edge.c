@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What strangers write at the edge of httpd: cookies, forms, return targets; and the
  * administrator's templates. No cookie of ours stays in a header, no return target leaves our
  * origin, no page holds what came in unescaped. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* JSON from strangers: what is read is an object, no deeper than it may be, and reads the same
  * again after it was written. */
 #include <stdlib.h>

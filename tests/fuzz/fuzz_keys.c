@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A key file of any content: what is accepted has a root key that seals and a master share that is
  * a scalar. Sealed files are refused for want of a passphrase, so that no time goes into stretching
  * one. */

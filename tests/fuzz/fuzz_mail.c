@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The head of a mail, and the links that mails carry: no header and no address breaks its line, a
  * header's encoded words hold the text again, and no link but one of ours leads anywhere; ours
  * activates nothing without its number. The first byte says which of them it is. */

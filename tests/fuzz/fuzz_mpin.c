@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Points from strangers: whatever comes, nothing crashes, a point has one encoding only, the two
  * forms of verify agree with mpin_check_g1, and no proof made without the secret is accepted. */
 #include <sodium.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Names as people type them: the canonical form is within its rules, is its own canonical form, and
  * what has a domain is an e-mail address of one spelling only. */
 #include <apr_general.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records of people: whatever bytes, what can be read was written by us, to the byte. */
 #include <stdint.h>
 #include <stdlib.h>

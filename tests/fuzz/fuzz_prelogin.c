@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Pre-login and known-browser cookies and form tokens from strangers: none is accepted. Sealed
  * bytes of any layout: what opens is in bounds and seals and opens the same again. */
 #include <stdlib.h>

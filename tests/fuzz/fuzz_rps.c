@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Arbitrary bytes as the body of each endpoint of the RPS: whatever comes, nothing crashes, every
  * answer is one that the protocol knows, and nobody is let in. */
 #include <apr_strings.h>
@@ -148,8 +149,8 @@ static void serve_phone(unsigned endpoint, const caller_t *caller, json_t *body,
         known_status(rps_login_result(desk->rps, caller, body, p));
         break;
     case 4:
-        known_status(rps_activate(desk->rps, device.mpin_id, body, p));
-        known_status(rps_activate(desk->rps, text, body, p));
+        known_status(rps_activate(desk->rps, caller, device.mpin_id, body, p));
+        known_status(rps_activate(desk->rps, caller, text, body, p));
         break;
     case 5:
         result = rps_authenticate(desk->rps, caller, body, p);

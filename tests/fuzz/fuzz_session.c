@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Session cookies from strangers: none opens. Sealed bytes of any layout, as another version of the
  * module might have sealed them: what opens is a session that seals and opens the same again. */
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whatever bytes lie where a record should be: they are refused or expired, or were sealed by us,
  * and then the contents of a set may still be anything. Nothing crashes, and nothing unsealed is
  * taken for a record. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* userData and logoutData, which go a long way round: none from strangers opens. Sealed bytes of
  * any layout, as another version of the module might have sealed them: what opens is in bounds,
  * seals and opens the same again, and neither opens as the other. */

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # The house stands as it was drawn (docs/architecture.md, "The floors"): rooms include only rooms below them, nothing
 # leads in a circle, only the upper floors know httpd, and nothing is larger than a screen or a file should be.
 use strict;

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # The documents tell the truth: each rule of docs/security.md names a test that exists, every link leads somewhere,
 # every file that they name is there. What comments cite is there, too, and templates have the placeholders that are
 # described.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # The house tests can fail: each finder is shown a small house that is wrong, and finds what is wrong with it.
 use strict;
 use warnings;

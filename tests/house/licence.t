@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # Each file of ours says under which licence it is, in its first line or right after the line that names its
 # interpreter. Left out are files whose text is somebody's answer (templates and texts, which are rendered; JSON, which
 # has no comments; recordings; pictures; what tests feed to programs) and documents.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # One name for one thing: what a reader searches for, or a debugger stops at, is found at one place.
 use strict;
 use warnings;

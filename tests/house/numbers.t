@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # A number that people quote means one thing: log lines and refusals share one space, each log number belongs to one
 # file, and docs/messages.md has one row for each.
 use strict;
@@ -30,7 +31,7 @@ subtest 'every refusal has a number and a word, each given once' => sub {
         ok !$word{$2}++, "$2 stands once";
     }
     for my $file (grep { /\.c$/ } sort keys %text) {
-        while ($text{$file} =~ /result_error\([^"]*?,\s*"(\w+)"/g) {
+        while ($text{$file} =~ /result_(?:error|later)\([^"]*?,\s*"(\w+)"/g) {
             ok $word{$1}, "$1 of $file is in base/codes.def";
         }
     }
@@ -57,8 +58,9 @@ subtest 'every log number is explained, in one row' => sub {
 
 subtest 'every refusal is explained, in one row' => sub {
     while ($codes =~ /^CODE\((\d+), (\w+)\)/mg) {
-        my $row = sprintf '| MPIN%04d | %s |', $1, $2;
-        is scalar(() = $answers =~ /^\Q$row\E/mg), 1, "$2 has a row";
+        my ($number, $word) = ($1, $2);
+        my $row = sprintf '| MPIN%04d | %s |', $number, $word;
+        is scalar(() = $answers =~ /^\Q$row\E/mg), 1, "$word has a row";
     }
     is scalar(() = $answers =~ /^\| MPIN\d/mg), scalar @refused, 'and no other has one';
 };

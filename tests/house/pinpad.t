@@ -1,5 +1,6 @@
 #!/usr/bin/perl
-# The scripts of the pages stand as htdocs/README.md has it: imports run down the rooms, no files go round in a circle,
+# SPDX-License-Identifier: Apache-2.0
+# The scripts of the pages stand as htdocs/pinpad/README.md has it: imports run down the rooms, no files go round in a circle,
 # nothing below the screens knows the page's elements, and files stay small.
 use strict;
 use warnings;

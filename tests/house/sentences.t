@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # Comments and documents are read once and understood: no sentence begins with a bare "Who asks ..." or "What is ...",
 # which is correct and makes a reader stumble. Questions and titles may.
 use strict;

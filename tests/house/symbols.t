@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # The module shows httpd one symbol, so that it can clash with nobody's library; and it needs none that is missing.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // MIRACL's own M-Pin (npm package amcl-js, curve BLS12381) registers and signs in against the running module, as a
 // client of somebody else's would: no passId, no cookies but those that it was given, its secret and time permits in
 // two shares from two addresses.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The pad's mathematics for Milagro servers agree with the original's library, milagro-crypto-js, and what the pad's
 // mathematics refuse.
 const assert = require('node:assert/strict');

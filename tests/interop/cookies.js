@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A browser without a screen, for tests over plain HTTP: keeps cookies, sends its origin.
 class Browser {
     cookies = new Map();

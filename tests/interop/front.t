@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // This module in front of an old Milagro server, by conf/milagro-rps.conf: registration, login, permits, phones, with
 // the original's client mathematics.
 const { port } = require('../lib/ports.cjs');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Names proven by mail in front of an old Milagro server: it is told to wait, and the mail's link activates there.
 const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The Milagro server that tests stand in front of (tests/milagro) behaves as the original did where it was recorded:
 // statuses, reason phrases, and the shapes of its answers.
 const { port } = require('../lib/ports.cjs');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Exchanges of the original Milagro MFA server, recorded once and reduced to what clients read (transcripts/*.json),
 // replayed against httpd with conf/rps-server.conf: the application of Milagro's tutorial is a server in this test, its
 // client is of our curve. Statuses, field names and types must be the original's. Where we differ on purpose, the step

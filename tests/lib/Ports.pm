@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 package Ports;
 
 # Ports for the servers that a test starts: 19 in a row that nobody listens on, and that no other test on this machine is

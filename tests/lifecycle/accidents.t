@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # What happens to servers: children killed in the middle of their work, a reboot, a clock that jumps. Nothing is lost
 # and nobody is let in.
 use strict;

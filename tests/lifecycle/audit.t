@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # The audit log beside real programs: one that hangs, one that is slow, one that dies; reloads under load; rotation.
 use strict;
 use warnings;

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # This module on both sides: in one httpd the RPS and the D-TA, in another the relying party in front of it, as
 # conf/milagro-rps.conf has it. Both know a secret.
 use strict;

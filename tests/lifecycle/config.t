@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # Mistakes in the configuration: each is told by `httpd -t`, in one line with file, line, directive and the mend, to
 # anybody who asks, and nothing is changed by asking. Then: what must start, starts; and what changes around a
 # running server never ends it. BUILD names the build folder.

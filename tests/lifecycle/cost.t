@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 
 # What a login costs and a request of somebody who has signed in, in instructions, which are the same on a busy machine;
 # and that a request costs the same however many sessions have been revoked.

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # Mail on its way, with a real SMTP server: plain, STARTTLS, TLS, with a login; refusing, away for a while; over a killed
 # child and a restart.
 use strict;

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 
 # What a poll of a desktop that waits for a phone costs, in instructions, with all that a browser sends.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # Reloads under load: no request fails, no session is lost, nothing that was revoked comes back.
 use strict;
 use warnings;

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 
 # In front of an RPS that misbehaves in every way: each is answered with a status that may be tried again, nobody is
 # let in, and nobody else waits. The RPS is a script that does what the authOTT says.

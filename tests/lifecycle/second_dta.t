@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # Split trust: an RPS and, in another httpd with other keys, its second D-TA. Who registers gets a share of each;
 # neither of the two can make anybody's secret.
 use strict;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Children are killed at random in the middle of writes and reads, thousands of times in all. All
  * that was answered is there afterwards, counters never go back, nothing is taken twice, and nobody
  * ever hangs. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A disk without room. With TMPDIR on a small filesystem (store_disk.t mounts one) that disk is
  * really full; the limit of file size stands for it elsewhere. Nothing that was answered is lost,
  * and it goes on when there is room. */

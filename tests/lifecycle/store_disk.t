@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # The store on a disk without room: see store_disk.c. A disk of 24 MB is mounted where that can be done.
 BUILD=${BUILD:-build}
 make --no-print-directory -s BUILD="$BUILD" "$BUILD/lifecycle/store_disk" >&2 || exit 1

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # This module three times: the relying party in front of an RPS, and, asked by both's clients, the RPS's second D-TA.
 # Each is an httpd with keys and a store of its own.
 use strict;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // M-Pin on the original's curve BN254CX, as its servers and its clients compute it: milagro-crypto-js with bytes in
 // and out as lower-case hex.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The original's browser client over HTTP, for tests without a browser.
 
 import { addG1, commit, makeToken } from './bn254cx.mjs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A D-TA of the original: holds one master share and trusts whoever can sign with the application's key.
 
 import { answer, Refusal, serve } from './http.mjs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // httpd with this module in front of the old Milagro server, by the shipped conf/milagro-rps.conf with other ports. For
 // tests only.
 

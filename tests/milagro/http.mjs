@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Just enough of a web server, with the original's habits: reason phrases that say what is wrong, and every origin
 // may read everything.
 

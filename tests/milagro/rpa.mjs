@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A relying party as Milagro's tutorial has one, with the pad's files beside it: its page, what an RPS asks it, and
 // where the pad redeems an authOTT. For tests only.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Milagro MFA server as it was (version 0.3, curve BN254CX), its weaknesses included: what this module must get on
 // with. For tests only.
 //

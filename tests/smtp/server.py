@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A real SMTP server for tests: python3 server.py PORT MAILBOX [tls|starttls CERT KEY] [auth USER PASSWORD] [refuse]
 
 Each mail that it takes becomes one line of JSON in MAILBOX: envelope, headers, text and HTML as read by Python's own parser.

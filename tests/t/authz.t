@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Who gets in, and what the others get (docs/directives.md, "MPinUnauthenticated").
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Shared caches keep nothing that depends on who asked (docs/security.md, "Caches").
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Cookies: any junk is as good as none, ours are ours alone.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Every endpoint with good, bad and hostile input: a 4xx that says what is wrong, and the server stands.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What is open to loopback only is closed to whoever comes through somebody (docs/security.md, "Loopback is not local").
 use strict;
 use warnings;

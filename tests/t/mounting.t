@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Our URLs are ours, whatever else httpd could do with them; nobody else's are.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Who may send us state changes: our own pages and nobody else's (docs/security.md, "Origin policy").
 use strict;
 use warnings;

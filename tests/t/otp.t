@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # One-time codes (MPinIssueOTP): six digits after the PIN, which an application redeems.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What people see: security headers, escaping, branding, languages, error pages.
 use strict;
 use warnings;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The password form.
 use strict;
 use warnings;

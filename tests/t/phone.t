@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A phone signs a desktop in.
 use strict;
 use warnings;

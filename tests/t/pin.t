@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The M-Pin story over HTTP: registration, the two passes, authentication, with the statuses of the protocol.
 use strict;
 use warnings;

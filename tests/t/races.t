@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What many do at once: what may happen once happens once, limits hold to the number.
 use strict;
 use warnings;

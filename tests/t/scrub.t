@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Who somebody is, only we say: identity headers and variables from outside are taken away, in every spelling, on
 # every branch.
 use strict;

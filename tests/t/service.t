@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # This server as the RPS of other applications (MPinService): what only they may ask.
 use strict;
 use warnings;
@@ -201,6 +202,7 @@ expect_crowd();
 
 subtest 'wrong PINs lock' => sub {
     my $browser = page();
+    early_in_a_minute();
     my $locked = page()->enrol('forced2@example.org', '1111');
     is redeemed($browser->ott($locked, '9999'), $locked), '401 Wrong PIN. 2', 'the first';
     is redeemed($browser->ott($locked, '9999'), $locked), '401 Wrong PIN. 1', 'the second';

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Two sites of one server share store and keys, and nothing that somebody holds is worth anything on the other.
 use strict;
 use warnings;

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The application of Milagro's tutorial, for Python 3 and Flask. It knows the RPS by two addresses, and nothing of whose
 RPS that is: python3 app.py PORT RPS, as in: python3 app.py 8005 http://127.0.0.1:8011"""
 

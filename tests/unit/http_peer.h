@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef HTTP_PEER_H
 #define HTTP_PEER_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef PHONE_DESK_H
 #define PHONE_DESK_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "remote_desk.h"
 
 #include "dta/local.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef REMOTE_DESK_H
 #define REMOTE_DESK_H
 

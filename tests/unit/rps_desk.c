@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "rps_desk.h"
 
 #include <apr_general.h>
@@ -19,7 +20,7 @@
 
 /* ---- the desk -------------------------------------------------------------------------------- */
 
-static char logged[16384];
+static char logged[1 << 20];
 static size_t logged_len;
 static pthread_mutex_t logging = PTHREAD_MUTEX_INITIALIZER;
 
@@ -126,7 +127,8 @@ rps_t *desk_rps(desk_t *desk, const rps_settings_t *settings, const dta_t *dta)
 
 bool desk_allows(const desk_t *desk, const char *name, apr_pool_t *p)
 {
-    return rps_not_allowed(desk->rps, name, "no", p) == NULL;
+    const caller_t caller = desk_browser(desk);
+    return rps_not_allowed(desk->rps, &caller, name, "no", p) == NULL;
 }
 
 int desk_place(void **state)
@@ -162,7 +164,8 @@ caller_t desk_caller(const desk_t *desk, const char *address, unsigned char cook
     memset(cookies[cookie], cookie, PRELOGIN_ID_BYTES);
     return (caller_t){.now = apr_time_now() + desk->shift,
                       .address = address,
-                      .prelogin = cookie ? cookies[cookie] : NULL};
+                      .prelogin = cookie ? cookies[cookie] : NULL,
+                      .log = &desk->log};
 }
 
 caller_t desk_browser(const desk_t *desk)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef RPS_DESK_H
 #define RPS_DESK_H
 

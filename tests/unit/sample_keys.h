@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SAMPLE_KEYS_H
 #define SAMPLE_KEYS_H
 

@@ -1,8 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <string.h>
+
 #include "session/demand.h"
 
 #define NOW 1700000000u
@@ -122,9 +127,28 @@ static void demands_are_the_same_when_all_of_them_is(void **state)
     assert_false(demand_is_same(&one, &other));
 }
 
+static void each_factor_has_a_name(void **state)
+{
+    apr_pool_t *p;
+    (void)state;
+    apr_initialize();
+    apr_pool_create(&p, NULL);
+    for (int factor = 0; factor < FACTOR_COUNT; factor++) {
+        const demand_t demand = {.first = FACTOR_BIT(factor)};
+        session_t session = {.proven = {[0] = 0}};
+        session.proven[factor] = 40;
+        const char *name = demand_text(&demand, p);
+        assert_true(strlen(name) >= 3);
+        assert_string_equal(demand_proven_text(&session, apr_time_from_sec(100), p),
+                            apr_pstrcat(p, name, " 60 s ago", NULL));
+    }
+    apr_pool_destroy(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_factor_has_a_name),
         cmocka_unit_test(place_without_directives_takes_whatever_the_site_offers),
         cmocka_unit_test(place_with_directives_asks_for_what_they_say),
         cmocka_unit_test(one_of_the_accepted_factors_is_enough),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What every D-TA promises (dta/dta.h), whatever it is made of. */
 #include <apr_strings.h>
 #include <setjmp.h>

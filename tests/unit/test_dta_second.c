@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The second D-TA as an RPS meets it: there, down, lying, and another than before. */
 #include <apr_strings.h>
 #include <setjmp.h>
@@ -192,7 +193,10 @@ static void a_changed_share_is_refused_and_the_pinned_one_stays(void **state)
     assert_int_equal(dta_check(both, later(2), desk->pool), DTA_OK);
     let_it_answer(share_of(desk));
     assert_int_equal(dta_check(both, later(10), desk->pool), DTA_OK); /* for a minute */
+    assert_non_null(strstr(desk_logged(), "MPIN0783 the second D-TA was asked: its server secret "
+                                          "is the one that is pinned"));
     assert_int_equal(dta_check(both, later(70), desk->pool), DTA_CHANGED);
+    assert_non_null(strstr(desk_logged(), "its server secret is not the one that is pinned"));
     assert_non_null(strstr(desk_logged(), "MPIN0524"));
     assert_int_equal(dta_server_secret(both, later(71), after, desk->pool), DTA_OK);
     assert_memory_equal(before, after, sizeof before);

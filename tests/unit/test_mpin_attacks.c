@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the protocol rests on beside the verifier: each attack works where its rule is broken, and
  * fails where it is kept. If one stopped working here, the rule's reason would be gone. */
 #include <setjmp.h>

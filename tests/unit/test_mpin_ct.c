@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* No branch and no address depends on a secret scalar. Memcheck reports every branch and address
  * that depends on undefined bytes, so the secrets are marked undefined (A. Langley's ctgrind).
  * Outside valgrind the program starts itself again under it; without valgrind, or in a sanitizer's

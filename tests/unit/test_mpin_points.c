@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which points the verifier and the D-TA's door take, and which they refuse, row by row. */
 #include <setjmp.h>
 #include <stdarg.h>

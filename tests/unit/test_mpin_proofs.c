@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which scalars and proofs are taken, and which are refused, row by row. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bit for bit what MIRACL's own library computes: tests/unit/vectors/make_vectors.mjs. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The words behind our directives: what each takes, and that anything else is refused with the
  * mend. */
 #include <setjmp.h>

@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An exchange with somebody else: what is sent, in which seat, and what came of it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <apr_strings.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +29,8 @@ static void remember(void *baton, log_level_t level, const char *id, const char 
     snprintf(last_line, sizeof last_line, "%s %s", id, text);
 }
 
-static const log_sink_t sink = {remember, NULL, LOG_LEVEL_DEBUG};
+static const log_sink_t sink = {remember, NULL, LOG_LEVEL_INFO};
+static const log_sink_t reader = {remember, NULL, LOG_LEVEL_DEBUG};
 
 static peer_t begin(const char *answer, int pause_ms)
 {
@@ -199,6 +202,32 @@ static void a_complaint_is_made_once_a_minute_by_the_callers_words(void **state)
     assert_int_equal(lines, 2);
 }
 
+static void a_debug_line_says_how_it_went_to_whoever_asks_and_not_what_was_said(void **state)
+{
+    (void)state;
+    seat_t seat;
+    const peer_t peer = begin(OK_JSON "Content-Length: 17\r\n\r\n{\"hidden\":\"word\"}", 0);
+    peer_question_t asked = question();
+    asked.url = apr_pstrcat(pool, http_peer_url(), "mpinPermit?mpin_id=hidden", NULL);
+    asked.bearer = (const unsigned char *)SECRET;
+    asked.bearer_len = sizeof SECRET - 1;
+    asked.body = json_tie(pool, json_pack("{s:s}", "user", "hidden"));
+    peer_ask(&peer, &asked, pool);
+    assert_int_equal(lines, 0); /* the peer's own log has no debug lines */
+
+    asked.log = &reader;
+    peer_ask(&peer, &asked, pool);
+    assert_int_equal(lines, 1);
+    assert_non_null(strstr(last_line, "MPIN0748 Anna answered 200 after "));
+    assert_null(strstr(last_line, "hidden"));
+    assert_null(strstr(last_line, SECRET));
+
+    assert_true(seats_take(peer.seats, 60000, &seat));
+    peer_ask(&peer, &asked, pool);
+    assert_non_null(strstr(last_line, "as many workers as may are waiting for somebody"));
+    seats_give(peer.seats, &seat);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, http_peer_stop)
@@ -211,6 +240,7 @@ int main(void)
         TEST(what_is_no_answer_has_its_reason_and_gives_the_seat_back),
         TEST(without_a_seat_nothing_is_sent),
         TEST(a_complaint_is_made_once_a_minute_by_the_callers_words),
+        TEST(a_debug_line_says_how_it_went_to_whoever_asks_and_not_what_was_said),
     };
     apr_initialize();
     atexit(apr_terminate);

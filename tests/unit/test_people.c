@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 #include "people/records.h"
 #include "people_fixture.h"
+#include "store/key.h"
 
 static apr_pool_t *pool;
 static people_fixture_t *fixture;
@@ -365,7 +367,7 @@ static void members_without_an_identity_give_way(void **state)
 {
     (void)state;
     user_t user = fixture_user(fixture, "leftovers", pool);
-    const char *key = people_key("identities", user.uid, UID_BYTES, pool);
+    const char *key = store_key("identities", user.uid, UID_BYTES, pool);
     identity_t *list;
     int count;
     fixture_device(fixture, &user, pool);
@@ -387,7 +389,7 @@ static void record_that_does_not_parse_is_a_store_failure(void **state)
     user_t user = fixture_user(fixture, "broken", pool);
     identity_t identity = fixture_device(fixture, &user, pool), *list;
     unsigned char record[IDENTITY_RECORD_MAX + 1];
-    const char *key = people_key("identity", identity.handle, HANDLE_BYTES, pool);
+    const char *key = store_key("identity", identity.handle, HANDLE_BYTES, pool);
     apr_size_t len = people_write_identity(&identity, record);
     int count, said = fixture_logged("MPIN0151");
 
@@ -396,7 +398,7 @@ static void record_that_does_not_parse_is_a_store_failure(void **state)
     assert_int_equal(people_identities(people, user.uid, &list, &count, pool), STORE_DOWN);
     assert_true(fixture_logged("MPIN0151") > said);
 
-    key = people_key("user", user.uid, UID_BYTES, pool);
+    key = store_key("user", user.uid, UID_BYTES, pool);
     assert_int_equal(store_put(store, STORE_LASTING, key, "", 0, 0), STORE_OK);
     assert_int_equal(people_get(people, user.uid, &user, pool), STORE_DOWN);
     assert_int_equal(people_find(people, "broken", &user, pool), STORE_DOWN);
@@ -411,7 +413,7 @@ static void record_of_another_user_or_identity_is_a_store_failure(void **state)
     user_t found;
     unsigned char record[USER_RECORD_MAX];
     apr_size_t len = people_write_user(&other, record);
-    assert_int_equal(store_put(store, STORE_LASTING, people_key("user", user.uid, UID_BYTES, pool),
+    assert_int_equal(store_put(store, STORE_LASTING, store_key("user", user.uid, UID_BYTES, pool),
                                record, len, 0),
                      STORE_OK);
     assert_int_equal(people_get(people, user.uid, &found, pool), STORE_DOWN);
@@ -424,8 +426,8 @@ static void record_of_another_user_or_identity_is_a_store_failure(void **state)
     uint32_t consecutive;
     len = people_write_identity(&second, bytes);
     assert_int_equal(store_put(store, STORE_LASTING,
-                               people_key("identity", device.handle, HANDLE_BYTES, pool), bytes,
-                               len, 0),
+                               store_key("identity", device.handle, HANDLE_BYTES, pool), bytes, len,
+                               0),
                      STORE_OK);
     assert_int_equal(people_unlock_identity(people, device.handle, pool), STORE_DOWN);
     assert_int_equal(people_failed(people, &device, 3, apr_time_now(), &consecutive, pool),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* MPinPublicURL: one spelling, the browser's, or a sentence that says why not. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -76,14 +77,48 @@ static void a_log_line_is_handed_on_formatted_and_cut(void **state)
     log_debug(NULL, "MPIN0103", "nobody listens");
 }
 
+static int made;
+
+static const char *costly(void)
+{
+    made++;
+    return "dear";
+}
+
+static void a_debug_line_costs_nothing_where_nobody_reads_it(void **state)
+{
+    (void)state;
+    log_sink_t sink = {keep, logged, LOG_LEVEL_INFO};
+    log_debug(&sink, "MPIN0104", "%s", costly());
+    assert_int_equal(made, 0);
+    sink.most = LOG_LEVEL_DEBUG;
+    log_debug(&sink, "MPIN0104", "%s", costly());
+    assert_int_equal(made, 1);
+    assert_string_equal(logged, "3 MPIN0104 dear");
+}
+
+static void a_condition_that_repeats_is_said_once_a_minute(void **state)
+{
+    apr_time_t last = 0;
+    (void)state;
+    assert_true(log_may_say(&last));
+    assert_false(log_may_say(&last));
+    last -= apr_time_from_sec(59);
+    assert_false(log_may_say(&last));
+    last -= apr_time_from_sec(2);
+    assert_true(log_may_say(&last));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_condition_that_repeats_is_said_once_a_minute),
         cmocka_unit_test(a_good_result_ties_its_body_to_the_pool),
         cmocka_unit_test(a_refusal_carries_status_code_and_message),
         cmocka_unit_test(a_refusal_for_now_says_when_to_ask_again),
         cmocka_unit_test(ids_are_the_numbers_of_the_list),
         cmocka_unit_test(a_log_line_is_handed_on_formatted_and_cut),
+        cmocka_unit_test(a_debug_line_costs_nothing_where_nobody_reads_it),
     };
     apr_initialize();
     atexit(apr_terminate);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where a login may send a person: our own origin only. */
 #include <setjmp.h>
 #include <stdarg.h>

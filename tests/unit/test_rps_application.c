@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An application says who may come in: what it is asked, and what its answers are worth. */
 #include <apr_strings.h>
 #include <setjmp.h>
@@ -38,7 +39,9 @@ static void ask_application(desk_t *desk, const char *answer)
 
 static const char *ruled(desk_t *desk, int *status)
 {
-    const result_t *refusal = rps_not_allowed(desk->rps, "anna@example.org", "no", desk->pool);
+    const caller_t caller = desk_browser(desk);
+    const result_t *refusal =
+        rps_not_allowed(desk->rps, &caller, "anna@example.org", "no", desk->pool);
     *status = refusal ? refusal->status : 200;
     return refusal ? refusal->code : "yes";
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Codes that wait for a phone: how they are made, what a phone may say of them, what their desktop
  * sees. */
 #include <apr_strings.h>

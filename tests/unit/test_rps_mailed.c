@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Registration by mail (docs/security.md, "A mail link alone activates nothing"): who gets a link,
  * what it is worth, and in whose hands. */
 #include <apr_strings.h>

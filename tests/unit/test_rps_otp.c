@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One-time codes: what pass2 says, from when they count, and what an application that asks is
  * told. Tests that carry a name of docs/security.md test that rule. */
 #include <apr_strings.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Time permits: who gets one, and that a login is judged with it. Tests that carry a name of
  * docs/security.md test that rule. */
 #include <setjmp.h>

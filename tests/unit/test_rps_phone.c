@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A phone proves a PIN for a code, its desktop comes in, and the phone learns of it: whole, and
  * broken off in every place. */
 #include <apr_strings.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A stranger who registers a free name openly, against its owner who signs in by password for the
  * first time: whichever step of one comes between two of the other, the device does not outlive
  * both. */

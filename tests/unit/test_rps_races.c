@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The same at once, from threads and from processes; and what is left when one of them stops
  * half-way. */
 #include <apr_strings.h>

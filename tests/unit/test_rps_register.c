@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* clientSettings, registration and signature. Tests that carry a name of docs/security.md test that
  * rule. */
 #include <apr_strings.h>

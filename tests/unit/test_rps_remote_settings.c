@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The settings of an RPS elsewhere, and what they become. */
 #include <apr_strings.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One D-TA for clients that always ask two: the halves of a secret and of a permit. */
 #include <apr_strings.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Defaults and merge of every directive, and our cookies' names. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a phone keeps of the desktop that it has signed in. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The store's contract, kept by LMDB. */
 #include "store_contract.h"
 

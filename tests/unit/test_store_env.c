@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One LMDB environment: processes that die inside it, a map that is full, a process that stops in
  * the middle of a write. */
 #include <apr_general.h>

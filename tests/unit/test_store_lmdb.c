@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* LMDB keeps every promise of store.h, and these of its own: what a writer of the store can do,
  * what happens when a part of it is full, and what is swept. */
 #include <apr_general.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The directory of a store: what store_prepare makes, refuses and notices. */
 #include <apr_file_io.h>
 #include <apr_general.h>

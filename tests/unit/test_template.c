@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Pages: placeholders, sections, texts, and nothing unescaped. */
 #include <setjmp.h>
 #include <stdarg.h>

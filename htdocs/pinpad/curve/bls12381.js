@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // G1 of BLS12-381 and hashing into it: RFC 9380, encode_to_curve, BLS12381G1_XMD:SHA-256_SSWU_NU_.
 
 // @noble/curves 2.0.1 is the smallest of its line for what is used here: 2.4.0 has 2 KB more on the wire.

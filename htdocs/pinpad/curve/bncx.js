@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // G1 of BN254CX, the curve of the original Milagro servers, and their way of hashing into it. Prime order: every point
 // of the curve is in the group.
 

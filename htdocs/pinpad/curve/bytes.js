@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes, their hex and their hash.
 
 /** @param {...Uint8Array} parts */

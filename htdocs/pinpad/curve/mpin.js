@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The client's half of M-Pin, on any curve. Points travel as 04 || X || Y in lower-case hex.
 //   token = secret - pin*H(id)    U = x*H(id)    V = -(x + y)*(token + pin*H(id))
 // and where time permits are wanted, for a day

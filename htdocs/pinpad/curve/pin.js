@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A PIN is a digit a byte. Those that are guessed first are refused, nothing else is: every other PIN is as good as the
 // next.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // /mpin.js: `new mpin({…})` as pages made for Milagro's pad write it. The name is there at once; the pad waits for its
 // target.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // /mpin/mpin-pad.js, the pad for pages with ES modules:
 // <mpin-pad settings="…" state="…" user="…" success="…" offer others>
 

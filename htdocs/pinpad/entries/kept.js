@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // /mpin/kept.js: fetched when somebody wants to see what this device keeps.
 
 export { default as english } from 'texts:kept';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // /mpin/mpin-mobile.js, the page that a phone opens to sign in another computer: <mpin-mobile settings="…">
 
 import english from 'texts:mobile';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The vault's other half: a Worker, or where a page's policy forbids one, part of the page. Its mathematics are on
 // BLS12-381.
 

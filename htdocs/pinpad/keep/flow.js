@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Signing in and setting up, with nothing to be seen: what this device keeps, the Worker and the server, put together.
 
 import { wipe } from '../curve/pin.js';

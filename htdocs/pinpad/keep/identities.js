@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The identities of this device at one RPS, and what is under way with them.
 
 import * as store from './store.js';

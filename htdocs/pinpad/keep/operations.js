@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The Worker's half of the vault, on the curve that it is given: mathematics off the page's thread, and the only place
 // where a token is in the clear.
 

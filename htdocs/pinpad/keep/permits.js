@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The day's time permit, which the device keeps.
 
 import { timePermit } from '../wire/dta.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A phone's visit to another computer, with nothing to be seen: whom it signs in, by which code, and what is left to do.
 
 import { wipe } from '../curve/pin.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The vault's calls are answered here: by messages in a Worker, by the function in a page that imports this as a module.
 
 import { operationsOn } from './operations.js';

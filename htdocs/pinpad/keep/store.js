@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // This browser keeps one record an identity in IndexedDB, its token sealed with an AES-GCM key that script can use and
 // cannot read out. Records belong to one origin (the browser's rule) and one RPS (ours).
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The page's side of the Worker: a call is a message, its answer a promise.
 
 import { script } from '../wire/exchange.js';

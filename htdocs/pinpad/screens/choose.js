@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The identities of this device: who signs in.
 
 import { identitiesOf } from '../keep/identities.js';

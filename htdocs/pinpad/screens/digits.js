@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Digits as people read them.
 
 import { h } from './dom.js';

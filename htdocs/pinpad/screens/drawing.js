@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Pictures made here, element by element: nothing of the server's is parsed into the page as it is.
 
 const SVG = 'http://www.w3.org/2000/svg';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The ways to other pages, and to the other ways to sign in.
 
 import { h } from './dom.js';

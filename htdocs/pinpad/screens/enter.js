@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Signing in with a PIN, and why one did not open the door.
 
 import * as store from '../keep/store.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The PINs that this device keeps: each can be set anew, or removed.
 
 import * as store from '../keep/store.js';

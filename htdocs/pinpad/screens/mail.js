@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A name that is proven by its mailbox: the pad shows a number and waits until it was typed where the mail's link leads.
 
 import { grouped } from './digits.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The code of the computer, which was scanned or is typed here.
 
 import { isAccessNumber } from '../wire/codes.js';

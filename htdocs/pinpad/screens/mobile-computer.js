@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The computer that is about to be signed in: seen before anything is asked.
 
 import { identitiesOf } from '../keep/identities.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The end of a computer's code on the phone, good or bad, and a new beginning.
 
 import { h } from './dom.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The PIN for another computer, which hears first who will sign in.
 
 import { identitiesOf } from '../keep/identities.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A phone signs in another computer: it says which one that is, asks for the number on its screen, then for the PIN.
 
 import { identitiesOf, pendingReset } from '../keep/identities.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sentences that end a way, and what can be done then.
 
 import { otherWays } from './elsewhere.js';

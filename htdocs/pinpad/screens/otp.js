@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one-time code after a login: shown until it is over or the person is done.
 
 import { number } from './digits.js';

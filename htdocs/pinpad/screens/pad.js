@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The keypad: one password field, dots in front of it, twelve keys. It knows digits and nothing of what they open.
 
 import { h, hasKeyboard } from './dom.js';

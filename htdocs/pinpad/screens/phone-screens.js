@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A login by phone as this computer shows it: the code, how far the phone is, and the end.
 
 import { number } from './digits.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A login by phone, seen from this computer: it has a code, and goes where its phone has led it.
 
 import { newCode, progress, withdraw } from '../wire/codes.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sentences for refusals, as they are said on a screen's alert line.
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A new PIN for a name. The name is proved first, by being signed in or by a mail.
 
 import { beginReset } from '../keep/identities.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Setting up: a name, and a PIN for it.
 
 import { isWeak, wipe } from '../curve/pin.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Screens are shown here, one at a time, each with its heading, its lines for progress and refusals, its pad.
 //
 // A screen is a function (stage, state), which shows itself and leads to the next one. It calls those further on; back,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The way in: the first screen follows from what this device and the server know.
 
 import { endReset, identitiesOf, pendingReset } from '../keep/identities.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every screen, and every step between screens that a page may have its own way of, by name.
 
 import { choose } from './choose.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every word a person reads. English comes with the program, the others are fetched when they are wanted.
 
 import english from 'texts:en';

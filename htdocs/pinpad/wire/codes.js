@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The wire of a phone login: a computer shows a code, a phone says what it makes of it.
 
 import { exchange } from './exchange.js';

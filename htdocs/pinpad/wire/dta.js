@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The issuers of secrets (D-TAs) give a device the shares of its secret, and each day's time permit.
 
 import { exchange, RpsError } from './exchange.js';

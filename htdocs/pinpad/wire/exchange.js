@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One request and its answer, with a time limit; refusals are one kind of error.
 
 const LIMIT = 10_000; // ms

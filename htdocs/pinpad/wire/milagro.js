@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Milagro server does some things otherwise than ours. A script of its own, because nobody else needs it.
 
 /** @typedef {import('./rps.js').Rps} Rps */

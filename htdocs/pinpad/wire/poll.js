@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A question that is asked again and again: seldom while no answer is heard, and not at all while nobody looks.
 
 /** @typedef {import('./exchange.js').RpsError} RpsError */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The RPS and the relying party: each of their requests that every pad makes.
 
 import { exchange, RpsError } from './exchange.js';

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 package Front;
 
 # A login in front of an RPS elsewhere: what this module adds to it. The RPS here answers at once and computes nothing.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 package Httpd;
 
 # An httpd to measure: one that serves (event MPM), or a single process under callgrind, which counts instructions

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 package Login;
 
 # PIN logins to measure, and the bare pairing check beside them.

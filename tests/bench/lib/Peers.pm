@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 package Peers;
 
 # The peers of the comparison, each set up as its documentation says, and how one gets a session of theirs.

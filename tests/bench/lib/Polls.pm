@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 package Polls;
 
 # Desktops that wait for a phone, and what their polls cost.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 package Site;
 
 # The site that is measured: who has a PIN sees /protected.

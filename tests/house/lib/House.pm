@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What the house tests look for. Each finder takes texts and gives what it found, as sentences or names: none of them
 # knows where the files lie, so that finders.t can show each of them a small house of its own that is wrong.
 package House;

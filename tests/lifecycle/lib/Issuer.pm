@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 package Issuer;
 
 # A second D-TA, or whatever service it is told to be, for the lifecycle tests: an httpd of its own with this module,

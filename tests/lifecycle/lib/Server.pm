@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 package Server;
 
 # An httpd of one's own for the tests of what happens to servers: started, reloaded, killed, started again, with a
@@ -169,8 +170,9 @@ sub memory {
 
 # Lines that tell of a crash or of a failure that nobody expected.
 sub complaints {
-    return grep { /exit signal (?!Killed|Terminated)|\[\w*:(?:error|crit|alert|emerg)\]|AddressSanitizer/ } split /\n/,
-        log_text();
+    # A line without a time is no module's: an assertion's, or a library's that ends the process.
+    return grep { /exit signal (?!Killed|Terminated)|\[\w*:(?:error|crit|alert|emerg)\]|AddressSanitizer|^[^\[\s]/ }
+        split /\n/, log_text();
 }
 
 sub DESTROY { my $self = shift; local $?; $self->stop; return }

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 package TwoShares;
 
 # A client that gets a share of its secret and of each day's permit from the site, and another one from wherever

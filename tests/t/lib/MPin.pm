@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 package MPin;
 
 # A client for the tests: plain requests written byte by byte, a browser with cookies, a device with a PIN, and a
@@ -192,7 +193,7 @@ sub until_true {
     return 0;
 }
 
-# Throttles begin anew with each minute of the clock: what is to meet one begins early in a minute.
+# What counts in a minute begins anew with each of the clock: a test that is to meet a limit begins early in one.
 sub early_in_a_minute {
     my $second = time % 60;
     sleep 60 - $second if $second > 30;

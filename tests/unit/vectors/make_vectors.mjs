@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writes mpin.json: M-Pin as MIRACL's own library (npm package amcl-js, curve BLS12381) computes it.
 // The generator is seeded, so every run writes the same file:
 //   node tests/unit/vectors/make_vectors.mjs > tests/unit/vectors/mpin.json
