@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config/least_store.h"
 #include "config/number.h"
 #include "base/name.h"
 #include "base/path.h"
@@ -49,10 +50,16 @@ const char *parse_store(const char **url, const words_t *words)
 const char *parse_size(apr_off_t *bytes, const words_t *words)
 {
     apr_off_t size;
-    if (!number_size(words->word[0], &size) || size < STORE_QUOTA_MIN || size > STORE_QUOTA_MAX)
+    if (!number_size(words->word[0], &size) || size > STORE_QUOTA_MAX)
         return apr_psprintf(words->p,
-                            "\"%.80s\" is no size that a store can have; write one from 8M to 3G",
-                            words->word[0]);
+                            "\"%.80s\" is no size that a store can have; write one from %dM to 3G",
+                            words->word[0], (int)(LEAST_STORE >> 20));
+    if (size < LEAST_STORE)
+        return apr_psprintf(
+            words->p,
+            "\"%.80s\" does not hold what strangers may make and leave people room; "
+            "write %dM at least",
+            words->word[0], (int)(LEAST_STORE >> 20));
     *bytes = size;
     return NULL;
 }

@@ -250,7 +250,10 @@ dta_t *dta_with_second(const char *url, const keys_app_t *app, const dta_t *ours
     second->app = app;
     second->ours = ours;
     second->store = store;
-    second->peer = (peer_t){.http = http, .seats = seats, .who = "the second D-TA", .log = log};
+    second->peer = (peer_t){.http = http,
+                            .seats = seats,
+                            .log = log,
+                            .who = apr_pstrcat(p, "the second D-TA at ", url, NULL)};
     second->log = log;
     second->last = DTA_DOWN;
     second->share = secret_make(p, MPIN_G2_BYTES);

@@ -40,7 +40,7 @@ static result_t *issues_nothing(const dta_service_t *service, apr_pool_t *p)
 static result_t *use_up(const dta_service_t *service, const dta_asked_t *asked, apr_pool_t *p)
 {
     const char *key = apr_pstrcat(p, "dta:used:", hex_encode(p, asked->mac, 16), NULL);
-    store_status_t status = store_add(service->store, STORE_FLEETING, key, "", 0,
+    store_status_t status = store_add(service->store, STORE_COMING_IN, key, "", 0,
                                       asked->expires + apr_time_from_sec(1));
     if (status == STORE_EXISTS)
         return result_error(p, 408, "dta_request_used", "Request used before");

@@ -57,9 +57,12 @@ static store_status_t queue_mail(const outbox_t *outbox, const held_notice_t *ma
     const int most = mail->share == OUTBOX_TO_PEOPLE ? OUTBOX_NOTICES : OUTBOX_STRANGERS;
     store_status_t status = store_add(store, STORE_LASTING, mail_key(mail->id, p), &mail->notice,
                                       sizeof mail->notice, expires);
-    if (status == STORE_OK)
+    const bool stored = status == STORE_OK;
+    if (stored)
         status = store_member_add(store, STORE_LASTING, outbox_key(outbox, mail->share, p),
                                   mail->id, most, expires);
+    if (stored && status == STORE_FULL) /* the set: the store has just had room */
+        status = STORE_EXISTS;
     if (status != STORE_OK)
         store_delete(store, STORE_LASTING, mail_key(mail->id, p));
     return status;
@@ -132,7 +135,7 @@ store_status_t outbox_count_link(const outbox_t *outbox, const char *mailbox, ap
                                    hex_encode(p, hash, 16));
     store_status_t status =
         store_count(outbox->store, STORE_FLEETING, key, 1, now + apr_time_from_sec(HOUR), &made);
-    return status == STORE_OK && made > MAILBOX_EACH ? STORE_FULL : status;
+    return status == STORE_OK && made > MAILBOX_EACH ? STORE_EXISTS : status;
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */

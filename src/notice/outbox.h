@@ -51,8 +51,8 @@ typedef struct outbox_t {
 /* What strangers cause has a share of its own, so that no flood keeps an owner from being told. */
 typedef enum { OUTBOX_TO_PEOPLE, OUTBOX_TO_STRANGERS, OUTBOX_SHARES } outbox_share_t;
 
-/* STORE_OK also for a name that is no mailbox: then there is nobody to tell. STORE_FULL: as many as
- * may wait in that share already, or the store is full. */
+/* STORE_OK also for a name that is no mailbox: then there is nobody to tell. STORE_EXISTS: as many
+ * as may wait in that share already. STORE_FULL: the store takes nothing new. */
 store_status_t outbox_add(const outbox_t *outbox, outbox_share_t share, const notice_t *notice,
                           apr_time_t now, apr_pool_t *p);
 
@@ -70,7 +70,7 @@ store_status_t outbox_hold(const outbox_t *outbox, outbox_share_t share, const n
 void outbox_release(const outbox_t *outbox, held_notice_t *held, apr_pool_t *p);
 void outbox_cancel(const outbox_t *outbox, const held_notice_t *held, apr_pool_t *p);
 
-/* Counts one link to a mailbox. STORE_FULL: it has had MAILBOX_EACH in this hour. */
+/* Counts one link to a mailbox. STORE_EXISTS: it has had MAILBOX_EACH in this hour. */
 store_status_t outbox_count_link(const outbox_t *outbox, const char *mailbox, apr_time_t now,
                                  apr_pool_t *p);
 

@@ -13,9 +13,12 @@
 #define BUCKETS_MAX 3
 #define LATE apr_time_from_sec(60) /* who began in a window may count after its end */
 
+/* Where strangers fill the store there is no room for a counter of each: then those that have none
+ * share the slots of each kind, in which there is always room. */
 typedef struct bucket_t {
-    const char *kind, *key;
-    int64_t limit, total; /* `total`: as it was counted last */
+    const char *kind, *key, *slot; /* slot NULL: it has room of its own */
+    int64_t limit, slot_limit;
+    int64_t total, most; /* as it was counted last, and the limit that it is held against */
     apr_interval_time_t window;
     apr_time_t ends;
     int wait;
@@ -89,25 +92,40 @@ bool throttle_same_network(const char *one, const char *other)
 }
 
 /* Adds the bucket of `bytes` in the window that `now` is in. */
-static void bucket_add(buckets_t *buckets, const char *kind, const void *bytes, apr_size_t len,
-                       const throttle_rule_t *rule, int factor, apr_time_t now, apr_pool_t *p)
+static bucket_t *bucket_add(buckets_t *buckets, const char *kind, const void *bytes, apr_size_t len,
+                            const throttle_rule_t *rule, int factor, apr_time_t now, apr_pool_t *p)
 {
     const apr_interval_time_t window =
         rule->window < APR_USEC_PER_SEC ? APR_USEC_PER_SEC : rule->window;
     const apr_interval_time_t left = window - now % window;
     const apr_time_t seconds = (left - 1) / APR_USEC_PER_SEC + 1;
     unsigned char hash[crypto_hash_sha256_BYTES];
+    bucket_t *bucket = &buckets->bucket[buckets->count++];
 
     crypto_hash_sha256(hash, bytes, len);
-    buckets->bucket[buckets->count++] = (bucket_t){
+    *bucket = (bucket_t){
         .kind = kind,
         .key = apr_psprintf(p, "throttle:%s:%s:%" APR_TIME_T_FMT, kind,
                             hex_encode(p, hash, HASH_BYTES), now / window),
+        .slot = apr_psprintf(p, "throttle:%s:slot%d:%" APR_TIME_T_FMT, kind,
+                             (hash[0] << 8 | hash[1]) % THROTTLE_SLOTS, now / window),
         .limit = (int64_t)rule->count * factor,
+        .slot_limit = (int64_t)rule->count * factor,
         .window = window,
         .ends = left > INT64_MAX - LATE - now ? INT64_MAX : now + left + LATE,
         .wait = seconds > INT_MAX ? INT_MAX : (int)seconds,
     };
+    return bucket;
+}
+
+/* Addresses that share a slot have more together than one has: it is the account's limit that holds
+ * guesses back. */
+static void add_network(buckets_t *buckets, const char *kind, const address_t *address,
+                        apr_size_t len, const throttle_rule_t *rule, int factor, apr_time_t now,
+                        apr_pool_t *p)
+{
+    bucket_t *bucket = bucket_add(buckets, kind, address->bytes, len, rule, factor, now, p);
+    bucket->slot_limit *= SITE_FACTOR;
 }
 
 /* The wider one first: who changes addresses in it leaves no more counters than it lets pass. */
@@ -116,11 +134,11 @@ static void add_address(buckets_t *buckets, const throttle_t *throttle, const ch
 {
     const address_t address = address_read(text);
     if (address.len < 16) {
-        bucket_add(buckets, "ipv4", address.bytes, address.len, &throttle->address, 1, now, p);
+        add_network(buckets, "ipv4", &address, address.len, &throttle->address, 1, now, p);
         return;
     }
-    bucket_add(buckets, "ipv6-48", address.bytes, 6, &throttle->address, SITE_FACTOR, now, p);
-    bucket_add(buckets, "ipv6-64", address.bytes, 8, &throttle->address, 1, now, p);
+    add_network(buckets, "ipv6-48", &address, 6, &throttle->address, SITE_FACTOR, now, p);
+    add_network(buckets, "ipv6-64", &address, 8, &throttle->address, 1, now, p);
 }
 
 /* The browser's id, where it is known as that user. */
@@ -141,7 +159,8 @@ static buckets_t buckets_of(const throttle_t *throttle, const caller_t *caller, 
         const char *both =
             apr_pstrcat(p, hex_encode(p, known, KNOWN_ID_BYTES), account ? account : "", NULL);
         bucket_add(&buckets, "known", both, strlen(both),
-                   account ? &throttle->account : &throttle->address, 1, caller->now, p);
+                   account ? &throttle->account : &throttle->address, 1, caller->now, p)
+            ->slot = NULL;
         return buckets;
     }
     add_address(&buckets, throttle, caller->address, caller->now, p);
@@ -158,7 +177,7 @@ static const char *bucket_text(const bucket_t *bucket, apr_pool_t *p)
 {
     return apr_psprintf(p,
                         "%s %" APR_INT64_T_FMT " of %" APR_INT64_T_FMT " in %" APR_TIME_T_FMT " s",
-                        bucket->kind, bucket->total, bucket->limit, apr_time_sec(bucket->window));
+                        bucket->kind, bucket->total, bucket->most, apr_time_sec(bucket->window));
 }
 
 static const char *buckets_text(const buckets_t *buckets, apr_pool_t *p)
@@ -175,17 +194,49 @@ static void say_wait(const caller_t *caller, const bucket_t *full, apr_pool_t *p
               full->wait, bucket_text(full, p));
 }
 
-/* Adds `n` to a bucket. */
-static store_status_t charge(const throttle_t *throttle, bucket_t *bucket, int n)
+/* Adds `n` to the bucket. Strangers have slots where there is no room; known browsers and slots
+ * always have some. */
+static store_status_t count_own(const throttle_t *throttle, bucket_t *bucket, int n)
 {
-    return store_count(throttle->store, STORE_FLEETING, bucket->key, n, bucket->ends,
+    bucket->most = bucket->limit;
+    return store_count(throttle->store, bucket->slot ? STORE_FLEETING : STORE_COMING_IN,
+                       bucket->key, n, bucket->ends, &bucket->total);
+}
+
+static store_status_t count_in_slot(const throttle_t *throttle, bucket_t *bucket, int n)
+{
+    bucket->most = bucket->slot_limit;
+    return store_count(throttle->store, STORE_COMING_IN, bucket->slot, n, bucket->ends,
                        &bucket->total);
+}
+
+static store_status_t bucket_charge(const throttle_t *throttle, bucket_t *bucket)
+{
+    const store_status_t status = count_own(throttle, bucket, 1);
+    return status == STORE_FULL && bucket->slot ? count_in_slot(throttle, bucket, 1) : status;
+}
+
+static store_status_t bucket_look(const throttle_t *throttle, bucket_t *bucket)
+{
+    const store_status_t status = count_own(throttle, bucket, 0);
+    return status == STORE_OK && bucket->slot && bucket->total == 0
+               ? count_in_slot(throttle, bucket, 0)
+               : status;
+}
+
+/* One that was not counted under its own key was counted in its slot. */
+static void bucket_give_back(const throttle_t *throttle, bucket_t *bucket)
+{
+    if (bucket->slot && count_own(throttle, bucket, 0) == STORE_OK && bucket->total == 0)
+        count_in_slot(throttle, bucket, -1);
+    else
+        count_own(throttle, bucket, -1);
 }
 
 static void give_back(const throttle_t *throttle, buckets_t *buckets, int count)
 {
     for (int i = 0; i < count; i++)
-        charge(throttle, &buckets->bucket[i], -1);
+        bucket_give_back(throttle, &buckets->bucket[i]);
 }
 
 store_status_t throttle_wait(const throttle_t *throttle, const caller_t *caller,
@@ -195,10 +246,10 @@ store_status_t throttle_wait(const throttle_t *throttle, const caller_t *caller,
     *wait = 0;
     for (int i = 0; i < buckets.count; i++) {
         bucket_t *bucket = &buckets.bucket[i];
-        const store_status_t status = charge(throttle, bucket, 0);
+        const store_status_t status = bucket_look(throttle, bucket);
         if (status != STORE_OK)
             return status;
-        if (bucket->total < bucket->limit)
+        if (bucket->total < bucket->most)
             continue;
         say_wait(caller, bucket, p);
         if (bucket->wait > *wait)
@@ -214,15 +265,15 @@ store_status_t throttle_reserve(const throttle_t *throttle, const caller_t *call
     *wait = 0;
     for (int i = 0; i < buckets.count; i++) {
         bucket_t *bucket = &buckets.bucket[i];
-        const store_status_t status = charge(throttle, bucket, 1);
+        const store_status_t status = bucket_charge(throttle, bucket);
         if (status != STORE_OK) {
             give_back(throttle, &buckets, i);
             return status;
         }
-        if (bucket->total > bucket->limit) {
+        if (bucket->total > bucket->most) {
             *wait = bucket->wait;
-            give_back(throttle, &buckets, i + 1);
             say_wait(caller, bucket, p);
+            give_back(throttle, &buckets, i + 1);
             return STORE_OK;
         }
     }

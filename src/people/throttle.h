@@ -11,6 +11,7 @@
  * in as this user before has a bucket of its own and only that (the account's size, or the
  * address's where there is no account): neither strangers who try this name nor strangers at this
  * address can block it. */
+#define THROTTLE_SLOTS 512 /* of each of four kinds, where the store has no room for more buckets */
 typedef struct throttle_rule_t {
     int count; /* so many in a window pass, the next one waits */
     apr_interval_time_t window;

@@ -90,7 +90,7 @@ store_status_t access_number_take(store_t *store, const unsigned char wid[WID_BY
         memcpy(number, place.number, sizeof place.number);
         return status;
     }
-    return STORE_FULL;
+    return STORE_EXISTS;
 }
 
 store_status_t access_number_find(store_t *store, const char *number, apr_time_t now,

@@ -15,7 +15,7 @@ bool access_number_make(unsigned six, char number[NUMBER_DIGITS + 1]);
 /* True where the text is such a number. */
 bool access_number_is(const char *text);
 
-/* A fresh number that leads to `wid` until `expires`. STORE_FULL: too many are live. */
+/* A fresh number that leads to `wid` until `expires`. STORE_EXISTS: too many are live. */
 store_status_t access_number_take(store_t *store, const unsigned char wid[WID_BYTES],
                                   apr_time_t now, apr_time_t expires,
                                   char number[NUMBER_DIGITS + 1], apr_pool_t *p);

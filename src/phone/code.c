@@ -214,9 +214,9 @@ static places_t places_of(const char *address, const char *browser, const char *
 {
     static const char *const kinds[NETWORKS] = {"codes", "codes-site", "codes-provider"};
     unsigned char number[NETWORKS][ADDRESS_BYTES];
-    places_t places;
+    places_t places = {.count = 0};
     places.count = throttle_networks(address, number);
-    for (int i = 0; i < places.count; i++) {
+    for (int i = 0; i < NETWORKS && i < places.count; i++) {
         places.list[i] = store_key(kinds[i], number[i], sizeof number[i], p);
         places.member[i] = apr_pstrndup(p, strchr(key, ':') + 1, 6);
     }
@@ -237,11 +237,20 @@ static void give_back_places(phones_t *phones, const places_t *places, int count
         store_member_remove(phones->store, STORE_FLEETING, places->list[i], places->member[i]);
 }
 
+/* STORE_EXISTS: the list has as many as it may; STORE_FULL: the store has no room. */
 static store_status_t take_code_place(phones_t *phones, const places_t *places, int at,
-                                      apr_time_t expires)
+                                      apr_time_t expires, apr_pool_t *p)
 {
-    return store_member_add(phones->store, STORE_FLEETING, places->list[at], places->member[at],
-                            places_most[at], expires);
+    const char **members;
+    int count = 0;
+    const store_status_t status = store_member_add(phones->store, STORE_FLEETING, places->list[at],
+                                                   places->member[at], places_most[at], expires);
+    if (status != STORE_FULL ||
+        store_members(phones->store, STORE_FLEETING, places->list[at], p, &members) != STORE_OK)
+        return status;
+    while (members[count])
+        count++;
+    return count >= places_most[at] ? STORE_EXISTS : status;
 }
 
 /* The code with that name in the list of its address is over, if it was not before. */
@@ -295,23 +304,28 @@ static bool make_room(phones_t *phones, const places_t *places, const code_t *co
 store_status_t code_take_places(phones_t *phones, const caller_t *caller,
                                 const unsigned char wid[WID_BYTES], code_t *code, apr_pool_t *p)
 {
-    const apr_time_t now = caller->now;
     const places_t places = places_of_code(phones, wid, code, p);
-    store_status_t status = take_code_place(phones, &places, 0, code->expires);
-    if (status == STORE_FULL)
+    store_status_t status = take_code_place(phones, &places, 0, code->expires, p);
+    if (status == STORE_EXISTS)
         log_debug(caller->log, "MPIN0772",
                   "this address shows %d codes already: one that is over, or the oldest of this "
                   "browser, has to go",
                   CODES_OF_ADDRESS);
-    if (status == STORE_FULL && make_room(phones, &places, code, now, p))
-        status = take_code_place(phones, &places, 0, code->expires);
+    if (status == STORE_EXISTS && make_room(phones, &places, code, caller->now, p))
+        status = take_code_place(phones, &places, 0, code->expires, p);
     int taken = status == STORE_OK;
     while (status == STORE_OK && taken < places.count) {
-        status = take_code_place(phones, &places, taken, code->expires);
+        status = take_code_place(phones, &places, taken, code->expires, p);
         taken += status == STORE_OK;
     }
+    if (status == STORE_EXISTS)
+        log_debug(caller->log, "MPIN0772", "%s shows as many codes as it may",
+                  taken == 0   ? "this address"
+                  : taken == 1 ? "this address's /48"
+                               : "this address's /32");
     if (status == STORE_OK)
-        status = access_number_take(phones->store, wid, now, code->expires, code->number, p);
+        status =
+            access_number_take(phones->store, wid, caller->now, code->expires, code->number, p);
     if (status != STORE_OK)
         give_back_places(phones, &places, taken);
     return status;

@@ -86,9 +86,9 @@ bool code_claim(code_t *code, const caller_t *caller);
 
 /* ---- places: what is live is counted by where it lies ---- */
 
-/* A place among those of the desktop's address, if need be that of this browser's oldest code, one
- * among those of each network around it, and one of the numbers. STORE_FULL: no more are to be had
- * (then nothing is taken). */
+/* A place among those of the caller's address, if need be that of a code that is over or of this
+ * browser's oldest one, one among those of each network around it, and one of the numbers.
+ * STORE_EXISTS: no more are to be had. Unless it is STORE_OK, nothing is taken. */
 store_status_t code_take_places(phones_t *phones, const caller_t *caller,
                                 const unsigned char wid[WID_BYTES], code_t *code, apr_pool_t *p);
 

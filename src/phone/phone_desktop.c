@@ -60,7 +60,7 @@ static void fill_code(fresh_t *fresh, phones_t *phones, const caller_t *caller, 
 
 static result_t *too_many_codes(store_status_t status, apr_pool_t *p)
 {
-    return status == STORE_FULL
+    return status == STORE_EXISTS
                ? result_later(p, "too_many_codes", "Too many numbers are waiting for a phone.", 60)
                : store_refusal(status, p);
 }

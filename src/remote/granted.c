@@ -8,10 +8,9 @@
 #include "rps/mailed.h"
 #include "store/key.h"
 
-/* A granted registration waits so long for its first login. Strangers', who can make any number,
- * are fleeting. */
+/* A granted registration waits so long for its first login. */
 #define LIFE apr_time_from_sec(30 * 86400)
-#define LIFE_OPEN apr_time_from_sec(86400)
+#define LIFE_OPEN apr_time_from_sec(GRANTED_OPEN_SECONDS)
 
 static const char *granted_key(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {

@@ -47,7 +47,7 @@ static const char *once_key(const char *auth_ott, apr_pool_t *p)
 
 static store_status_t once_begin(remote_t *remote, const char *key, apr_time_t now)
 {
-    return store_add(remote->rps->store, STORE_FLEETING, key, "", 1,
+    return store_add(remote->rps->store, STORE_COMING_IN, key, "", 1,
                      now + apr_time_from_sec(ONCE_SECONDS));
 }
 

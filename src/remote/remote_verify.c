@@ -44,8 +44,9 @@ static result_t *read_wish(wish_t *wish, const json_t *body, apr_pool_t *p)
 }
 
 /* Registrations an hour: of strangers in all, as the RPS does not say whose they are; of a user. */
-static const quota_t strangers_quota = {"granted", 5000, 5000, 3600};
-static const quota_t user_quota = {"granted-user", 20, 100000, 3600};
+static const quota_t strangers_quota = {"granted", GRANTED_OF_STRANGERS, GRANTED_OF_STRANGERS,
+                                        3600};
+static const quota_t user_quota = {"granted-user", 20, GRANTED_OF_USERS, 3600};
 
 static result_t *count_granted(remote_t *remote, const caller_t *caller, const pending_t *pending,
                                apr_pool_t *p)
@@ -55,7 +56,7 @@ static result_t *count_granted(remote_t *remote, const caller_t *caller, const p
     store_status_t status =
         quota_take(remote->rps->store, stranger ? &strangers_quota : &user_quota,
                    stranger ? nobody : pending->uid, caller, p);
-    if (status == STORE_FULL)
+    if (status == STORE_EXISTS)
         return result_error(p, 403, "too_many_pending", "Too many registrations just now.");
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }

@@ -27,7 +27,7 @@ store_status_t authott_issue(rps_t *rps, const caller_t *caller, authott_t *reco
     if (caller->prelogin)
         memcpy(record->browser, caller->prelogin, sizeof record->browser);
     *text = hex_encode(p, token, sizeof token);
-    return store_add(rps->store, STORE_FLEETING, authott_key(record->kind, token, p), record,
+    return store_add(rps->store, STORE_COMING_IN, authott_key(record->kind, token, p), record,
                      offsetof(authott_t, mpin_id) + strlen(record->mpin_id) + 1,
                      caller->now + apr_time_from_sec(AUTHOTT_SECONDS));
 }

@@ -8,7 +8,8 @@
 /* An authOTT stands for a verdict, kept for a minute. The store's key is a hash, so that a list of
  * keys gives nobody an authOTT. */
 #define AUTHOTT_SECONDS 60
-#define AUTHOTT_TEXT_MAX 64 /* bytes of what clients send as one */
+#define AUTHOTT_UNJUDGED 500 /* a minute, in all */
+#define AUTHOTT_TEXT_MAX 64  /* bytes of what clients send as one */
 
 /* Its redeemer. BROWSER: the one that made pass2, once. PHONE: it answers the number or QR that
  * another browser asked for, and only that one gets a session for it; the phone that made

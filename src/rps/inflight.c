@@ -89,7 +89,7 @@ store_status_t inflight_change(rps_t *rps, const unsigned char handle[HANDLE_BYT
                                inflight_step_t step, void *baton, apr_pool_t *p)
 {
     inflight_change_t wanted = {step, baton, now};
-    return store_change(rps->store, STORE_FLEETING, store_key("login", handle, HANDLE_BYTES, p),
+    return store_change(rps->store, STORE_COMING_IN, store_key("login", handle, HANDLE_BYTES, p),
                         change_inflight, &wanted, p);
 }
 

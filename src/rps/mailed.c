@@ -29,25 +29,27 @@ static notice_t notice_for(const caller_t *caller, notice_kind_t kind, const cha
     return notice;
 }
 
-static const char *queued_text(store_status_t status, bool often, bool silent)
-{
-    if (often)
-        return "is not written: its mailbox has had three in this hour";
-    if (status == STORE_FULL)
-        return "is not written: the queue or the store is full";
-    if (status != STORE_OK)
-        return "is not written: the store is not there";
-    return silent ? "is queued for nobody" : "is queued";
-}
-
 static result_t *mail_refusal(store_status_t status, apr_pool_t *p)
 {
-    if (status != STORE_FULL)
+    if (status != STORE_EXISTS)
         return store_refusal(status, p);
     result_t *result = result_error(p, 503, "mail_queue_full",
                                     "Too many mails wait to be sent. Try again in a minute.");
     result->retry_after = 60;
     return result;
+}
+
+static const char *queued_text(store_status_t status, bool often, bool silent)
+{
+    if (often)
+        return "is not written: its mailbox has had three in this hour";
+    if (status == STORE_EXISTS)
+        return "is not written: as many as may wait already";
+    if (status == STORE_FULL)
+        return "is not written: the store is full";
+    if (status != STORE_OK)
+        return "is not written: the store is not there";
+    return silent ? "is queued for nobody" : "is queued";
 }
 
 static result_t *queue_letter(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
@@ -57,7 +59,7 @@ static result_t *queue_letter(rps_t *rps, const caller_t *caller, const mpin_id_
                                  pending->name, pending->device);
     apr_cpystrn(notice.link, link_to(rps, LINK_ACTIVATE, id->handle, p), sizeof notice.link);
     store_status_t status = outbox_count_link(&rps->outbox, pending->name, caller->now, p);
-    const bool often = status == STORE_FULL;
+    const bool often = status == STORE_EXISTS;
     if (status == STORE_OK)
         status = outbox_add(&rps->outbox, OUTBOX_TO_STRANGERS, &notice, caller->now, p);
     log_debug(caller->log, "MPIN0760", "the mail with the link of registration %s %s",
@@ -95,21 +97,23 @@ static outbox_share_t share_of(unsigned origin)
     return origin == ORIGIN_OPEN ? OUTBOX_TO_STRANGERS : OUTBOX_TO_PEOPLE;
 }
 
+static bool reaches_somebody(const rps_t *rps, const caller_t *caller, const notice_t *notice,
+                             apr_pool_t *p)
+{
+    const bool reaches = rps->settings->mail_site && name_domain(notice->to);
+    log_debug(caller->log, "MPIN0760", "%s is %s about a device of theirs",
+              name_masked(notice->to, p),
+              reaches                    ? "told"
+              : rps->settings->mail_site ? "no mailbox, and not told"
+                                         : "not told, without MPinMail,");
+    return reaches;
+}
+
 static void log_untold(rps_t *rps, const notice_t *notice, apr_pool_t *p)
 {
     log_error(rps->log, "MPIN0310",
               "%s cannot be told about a device of theirs: no mail can be queued",
               name_masked(notice->to, p));
-}
-
-static void debug_notice(const rps_t *rps, const caller_t *caller, const notice_t *notice,
-                         apr_pool_t *p)
-{
-    log_debug(caller->log, "MPIN0760", "%s is %s about a device of theirs",
-              name_masked(notice->to, p),
-              !rps->settings->mail_site ? "not told, without MPinMail,"
-              : name_domain(notice->to) ? "to be told"
-                                        : "no mailbox, and not told");
 }
 
 result_t *mailed_hold_device(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
@@ -120,8 +124,7 @@ result_t *mailed_hold_device(rps_t *rps, const caller_t *caller, const mpin_id_t
     notice_t notice =
         notice_for(caller, reset ? NOTICE_PIN : NOTICE_DEVICE, pending->name, pending->device);
     held->id = NULL;
-    debug_notice(rps, caller, &notice, p);
-    if (!rps->settings->mail_site)
+    if (!reaches_somebody(rps, caller, &notice, p))
         return NULL;
     apr_cpystrn(notice.link, link_to(rps, LINK_NOT_ME, id->handle, p), sizeof notice.link);
     const store_status_t status =
@@ -147,8 +150,7 @@ void mailed_tell(rps_t *rps, const caller_t *caller, notice_kind_t kind, const i
                  apr_pool_t *p)
 {
     const notice_t notice = notice_for(caller, kind, identity->name, identity->device);
-    debug_notice(rps, caller, &notice, p);
-    if (rps->settings->mail_site &&
+    if (reaches_somebody(rps, caller, &notice, p) &&
         outbox_add(&rps->outbox, share_of(identity->origin), &notice, caller->now, p) != STORE_OK)
         log_untold(rps, &notice, p);
 }

@@ -83,7 +83,7 @@ store_status_t otp_issue(rps_t *rps, const identity_t *identity, const char *cod
                          apr_pool_t *p)
 {
     otp_fresh_t fresh = {.identity = identity, .code = code, .now = now};
-    return store_change(rps->store, STORE_FLEETING, otp_key(rps, identity->uid, p), step_fresh_otp,
+    return store_change(rps->store, STORE_COMING_IN, otp_key(rps, identity->uid, p), step_fresh_otp,
                         &fresh, p);
 }
 

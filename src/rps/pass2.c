@@ -11,7 +11,7 @@
 #include "rps/split.h"
 
 /* Records a minute, by identity, of passes that are not judged. */
-static const quota_t unjudged_quota = {"unjudged", 20, 5000, 60};
+static const quota_t unjudged_quota = {"unjudged", 20, AUTHOTT_UNJUDGED, 60};
 
 typedef struct pass2_request_t {
     mpin_id_t id;

@@ -17,8 +17,10 @@ static const char *pending_key(const unsigned char handle[HANDLE_BYTES], apr_poo
 store_status_t pending_keep(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
                             pending_t *pending, apr_time_t now, apr_pool_t *p)
 {
+    /* The signed-in are no strangers. */
+    const store_class_t in = pending->origin == ORIGIN_SESSION ? STORE_COMING_IN : STORE_FLEETING;
     pending->version = VERSION;
-    return store_add(rps->store, STORE_FLEETING, pending_key(handle, p), pending, sizeof *pending,
+    return store_add(rps->store, in, pending_key(handle, p), pending, sizeof *pending,
                      now + apr_time_from_sec(PENDING_SECONDS));
 }
 

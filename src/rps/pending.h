@@ -6,6 +6,8 @@
 
 /* A registration between its PUT and its signature: one fleeting record an mpinId. */
 #define PENDING_SECONDS 3600
+#define PENDING_OF_STRANGERS 5000 /* an hour, in all */
+#define PENDING_OF_USERS 4000
 
 typedef struct pending_t {
     unsigned char version;

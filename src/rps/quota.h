@@ -14,7 +14,8 @@ typedef struct quota_t {
 
 #define QUOTA_WHO_BYTES 16 /* a uid or a handle */
 
-/* Counts one that `who`, in the caller's name, makes. STORE_FULL when there are too many. */
+/* Counts one that `who`, who is known here, makes in the caller's name. STORE_EXISTS: there are as
+ * many as may be. STORE_FULL: the store has no room to count, which is another matter. */
 store_status_t quota_take(store_t *store, const quota_t *quota,
                           const unsigned char who[QUOTA_WHO_BYTES], const caller_t *caller,
                           apr_pool_t *p);

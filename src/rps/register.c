@@ -74,9 +74,9 @@ static result_t *wish_malformed(const char *code, apr_pool_t *p)
 
 /* Registrations an hour: of strangers, by address; of an application's users, by address, which may
  * be an office's; of a person, by their name. */
-static const quota_t strangers_quota = {"pending", 60, 5000, 3600};
-static const quota_t application_quota = {"pending", 600, 5000, 3600};
-static const quota_t session_quota = {"pending-user", 20, 100000, 3600};
+static const quota_t strangers_quota = {"pending", 60, PENDING_OF_STRANGERS, 3600};
+static const quota_t application_quota = {"pending", 600, PENDING_OF_STRANGERS, 3600};
+static const quota_t session_quota = {"pending-user", 20, PENDING_OF_USERS, 3600};
 
 static store_status_t count_registration(rps_t *rps, const caller_t *caller,
                                          const pending_t *pending, apr_pool_t *p)
@@ -92,7 +92,7 @@ static result_t *too_many_registrations(rps_t *rps, const caller_t *caller,
                                         const pending_t *pending, apr_pool_t *p)
 {
     store_status_t status = count_registration(rps, caller, pending, p);
-    if (status == STORE_FULL)
+    if (status == STORE_EXISTS)
         return result_later(p, "too_many_pending", "Too many registrations. Try again later.", 600);
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }

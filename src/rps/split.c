@@ -122,7 +122,7 @@ static const char *expected_key(const unsigned char hash[MPIN_HASH_BYTES], apr_p
 static store_status_t expect_second(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
                                     apr_pool_t *p)
 {
-    return store_put(rps->store, STORE_FLEETING, expected_key(id->hash, p), "", 0,
+    return store_put(rps->store, STORE_COMING_IN, expected_key(id->hash, p), "", 0,
                      caller->now + apr_time_from_sec(EXPECTED_SECONDS));
 }
 

@@ -80,6 +80,7 @@ static store_status_t lmdb_view(void *state, store_class_t in, const char *text,
     lmdb_key_t key;
     switch (in) {
     case STORE_FLEETING:
+    case STORE_COMING_IN:
         key_set(&key, AREA_FLEETING, text);
         return view_in(lmdb->fleeting, &key, viewer, baton);
     case STORE_LASTING:
@@ -99,6 +100,7 @@ typedef struct edit_t {
     lmdb_key_t key;
     store_editor_t editor;
     void *baton;
+    lmdb_room_t fresh; /* of a new record */
 } edit_t;
 
 static int edit_here(MDB_txn *txn, MDB_dbi dbi, void *baton, lmdb_room_t *room)
@@ -108,7 +110,7 @@ static int edit_here(MDB_txn *txn, MDB_dbi dbi, void *baton, lmdb_room_t *room)
     int rc = lmdb_find(txn, dbi, &edit->key, &old);
     if (rc)
         return rc;
-    *room = old.len ? ROOM_RESERVE : ROOM_QUOTA;
+    *room = old.len ? ROOM_RESERVE : edit->fresh;
     switch (edit->editor(edit->baton, &old, &fresh)) {
     case EDIT_WRITE:
         return lmdb_store(txn, dbi, &edit->key, &fresh);
@@ -143,8 +145,11 @@ static store_status_t lmdb_edit(void *state, store_class_t in, const char *text,
                                 store_editor_t editor, void *baton)
 {
     lmdb_t *lmdb = state;
-    edit_t edit = {.lmdb = lmdb, .editor = editor, .baton = baton};
+    edit_t edit = {.lmdb = lmdb, .editor = editor, .baton = baton, .fresh = ROOM_QUOTA};
     switch (in) {
+    case STORE_COMING_IN:
+        edit.fresh = ROOM_COMING_IN;
+        /* fall through */
     case STORE_FLEETING:
         key_set(&edit.key, AREA_FLEETING, text);
         return lmdb_write(lmdb->fleeting, edit_here, &edit);
@@ -278,26 +283,35 @@ static lmdb_t *find_open(const struct stat *dir)
     return lmdb;
 }
 
+static apr_off_t fleeting_share(apr_off_t size)
+{
+    const apr_off_t quarter = size / 4;
+    return quarter < STORE_FLEETING_LEAST && size >= STORE_FLEETING_LEAST / 3 * 4
+               ? STORE_FLEETING_LEAST
+               : quarter;
+}
+
 static store_status_t open_parts(lmdb_t *lmdb, const store_settings_t *settings, const char *dir,
                                  apr_pool_t *p, const char **why)
 {
-    apr_off_t lasting_quota = settings->quota / 4 * 3;
-    apr_off_t fleeting_quota = settings->quota - lasting_quota;
+    const apr_off_t fleeting_part = fleeting_share(settings->quota);
+    const apr_off_t lasting_part = settings->quota - fleeting_part;
     lmdb_env_settings_t fleeting = {
         .dir = apr_pstrcat(p, dir, "/fleeting", NULL),
         .name = "fleeting",
         .flags = MDB_NOSYNC,
         .map = MAP_BYTES,
-        .quota = fleeting_quota,
-        .reserve = fleeting_quota / 8,
+        .quota = STORE_OF_STRANGERS(fleeting_part),
+        .coming_in = fleeting_part - STORE_OF_STRANGERS(fleeting_part),
+        .reserve = fleeting_part / 8,
         .log = settings->log,
     };
     lmdb_env_settings_t lasting = {
         .dir = apr_pstrcat(p, dir, "/lasting", NULL),
         .name = "lasting",
         .map = MAP_BYTES,
-        .quota = lasting_quota,
-        .reserve = lasting_quota / 8,
+        .quota = lasting_part,
+        .reserve = lasting_part / 8,
         .log = settings->log,
     };
     lmdb->lease = open(lasting.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -274,7 +274,9 @@ bool lmdb_crowded(lmdb_env_t *env, MDB_txn *txn)
 
 static int check_room(lmdb_env_t *env, MDB_txn *txn, lmdb_room_t room)
 {
-    apr_off_t limit = env->set.quota + (room == ROOM_RESERVE ? env->set.reserve : 0);
+    const lmdb_env_settings_t *set = &env->set;
+    const apr_off_t limit = set->quota + (room > ROOM_QUOTA ? set->coming_in : 0) +
+                            (room == ROOM_RESERVE ? set->reserve : 0);
     return room != ROOM_ANY && live_bytes(env, txn) > limit ? OVER_QUOTA : 0;
 }
 

@@ -12,11 +12,12 @@ typedef struct lmdb_env_t lmdb_env_t;
 
 typedef struct lmdb_env_settings_t {
     const char *dir;
-    const char *name;   /* as the administrator reads it: "fleeting" */
-    unsigned int flags; /* MDB_NOSYNC, or 0 for a commit that is on disk */
-    apr_size_t map;     /* bytes of address space; sparse, never resized */
-    apr_off_t quota;    /* bytes of live pages for new records */
-    apr_off_t reserve;  /* bytes above the quota, for changes of what is there */
+    const char *name;    /* as the administrator reads it: "fleeting" */
+    unsigned int flags;  /* MDB_NOSYNC, or 0 for a commit that is on disk */
+    apr_size_t map;      /* bytes of address space; sparse, never resized */
+    apr_off_t quota;     /* bytes of live pages for new records */
+    apr_off_t coming_in; /* bytes above the quota, for new records of STORE_COMING_IN */
+    apr_off_t reserve;   /* bytes above both, for changes of what is there */
     const log_sink_t *log;
 } lmdb_env_settings_t;
 
@@ -50,7 +51,7 @@ int lmdb_store(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key, const store_raw
 int lmdb_erase(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key);
 
 /* The limit up to which a transaction may fill the environment. */
-typedef enum { ROOM_ANY, ROOM_QUOTA, ROOM_RESERVE } lmdb_room_t;
+typedef enum { ROOM_ANY, ROOM_QUOTA, ROOM_COMING_IN, ROOM_RESERVE } lmdb_room_t;
 
 /* Does its part of a write transaction and says how much room that may take; an LMDB error aborts.
  * It may be called twice: when dead readers held the room back. */
@@ -65,7 +66,7 @@ store_status_t lmdb_status(lmdb_env_t *env, int rc);
 /* Frees the reader slots of processes that were killed: one of them can hold back all room. */
 int lmdb_free_dead_readers(lmdb_env_t *env);
 
-/* Live pages are more than three quarters of the quota. */
+/* Live pages are more than three quarters of what new records may take. */
 bool lmdb_crowded(lmdb_env_t *env, MDB_txn *txn);
 
 /* The id of the newest transaction that a snapshot taken now sees. 60 instructions while nothing

@@ -24,7 +24,7 @@ void record_name(record_name_t *name, store_class_t in, record_kind_t kind, cons
 {
     apr_size_t len = strlen(key);
     name->aad[0] = SCHEMA_VERSION;
-    name->aad[1] = (unsigned char)in;
+    name->aad[1] = (unsigned char)(in == STORE_COMING_IN ? STORE_FLEETING : in);
     name->aad[2] = (unsigned char)kind;
     memcpy(name->aad + 3, key, len);
     name->len = 3 + len;

@@ -19,7 +19,9 @@ typedef struct store_t store_t;
 typedef enum {
     STORE_FLEETING, /* may be lost when the machine stops; survives reload and a killed child */
     STORE_LASTING,  /* on disk before the call returns */
-    STORE_BEHIND    /* seen by everybody at once, on disk soon; losing the last few harms nothing */
+    STORE_BEHIND,   /* seen by everybody at once, on disk soon; losing the last few harms nothing */
+    STORE_COMING_IN /* fleeting, and the very same records; but a new one finds room where those of
+                       strangers fill their part: what people who are known here come in by */
 } store_class_t;
 
 typedef enum {
@@ -43,6 +45,10 @@ typedef struct store_record_t {
 #define STORE_KEY_MAX 200      /* bytes of a key: printable text, "kind:..." */
 #define STORE_RECORD_MAX 16384 /* bytes of a record */
 
+/* What a small record takes at most, on the average of many: a key of usual length, the sealing,
+ * and pages that are two thirds full. */
+#define STORE_TAKES(bytes) (((bytes) + 49 + 60) * 3 / 2)
+
 /* `keys` and `log` must outlive the store. */
 typedef struct store_settings_t {
     const char *url; /* of store_url_read, or STORE_URL_IN */
@@ -53,10 +59,13 @@ typedef struct store_settings_t {
     const log_sink_t *log; /* is called from the maintenance thread, too */
 } store_settings_t;
 
-/* MPinStoreSize: three quarters are for lasting and behind records, one quarter for fleeting ones,
- * so that strangers, who can fill only the latter, never stop what is lasting. Above each part lies
- * a reserve of an eighth of it for changes of what is there, logs and (in the fleeting part) behind
- * records on their way. */
+/* MPinStoreSize: a quarter is for fleeting records, and STORE_FLEETING_LEAST at least; the rest for
+ * lasting and behind ones, so that strangers, who can fill only the former, never stop what is
+ * lasting. Of the fleeting part a quarter is kept for STORE_COMING_IN, so that they stop nobody who
+ * comes in either. Above each part lies a reserve of an eighth of it for changes of what is there,
+ * logs and (in the fleeting part) behind records on their way. */
+#define STORE_FLEETING_LEAST ((apr_off_t)48 << 20) /* where the lasting part keeps a third of it */
+#define STORE_OF_STRANGERS(fleeting) ((fleeting) / 4 * 3)
 #define STORE_QUOTA_MIN ((apr_off_t)8 << 20)
 #define STORE_QUOTA_MAX ((apr_off_t)3 << 30)
 

@@ -390,7 +390,7 @@ mistake "$_->[0] $_->[1]", "$site$passwords=> $_->[0] $_->[1]\n", qr/; \w+ /
     [MPinThrottle => 'address=30'], [MPinThrottle => 'address=0/60s'], [MPinPassHeaders => 'X-User'],
     [MPinPassHeaders => 'Host=user'], [MPinPassHeaders => 'X-User=password'], [MPinEngine => 'Yes'],
     [MPinEngine => 'On On'], [MPinRPS => 'elsewhere'], [MPinStore => 'redis://localhost'],
-    [MPinStore => '/var/lib/mpin'], [MPinStoreSize => '1T'], [MPinStoreSize => '1K'], [MPinKeyFile => '""'],
+    [MPinStore => '/var/lib/mpin'], [MPinStoreSize => '1T'], [MPinStoreSize => '1K'], [MPinStoreSize => '8M'], [MPinKeyFile => '""'],
     [MPinKeyPassphrase => 'tryit'], [MPinAuditLog => '"|"'], [MPinTemplates => '""'], [MPinPublicURL => '""'];
 my $dta_key = write_file("$top/conf/dta.key", ('0' x 32) . ':' . ('1' x 64) . "\n");
 chmod 0644, $dta_key; # the check of -t only looks whether it is there
@@ -423,6 +423,7 @@ mistake 'the key file inside of the store', "$site$passwords=> MPinKeyFile $top/
     qr/directory of its own/;
 mistake 'one store and two key files', "$site$passwords<VirtualHost *:$port>\n=> MPinKeyFile $top/state/keys/other.keys\n"
     . "</VirtualHost>\n", qr/write one MPinKeyFile/;
+mistake 'a store that does not hold our own caps', "$site$passwords=> MPinStoreSize 8M\n", qr/write 64M at least/;
 mistake 'one store and two sizes', "$site$passwords<VirtualHost *:$port>\n=> MPinStoreSize 64M\n</VirtualHost>\n",
     qr/write one MPinStoreSize/;
 mistake 'templates that are not there', "$site$passwords=> MPinTemplates conf/pages\n", qr/make it/;

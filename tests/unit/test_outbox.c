@@ -252,7 +252,7 @@ static void as_many_wait_as_are_promised(void **state)
     post_t post = {.outcome = OUTBOX_SENT};
     for (int i = 0; i < OUTBOX_NOTICES; i++)
         assert_int_equal(outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, now, desk->pool), STORE_OK);
-    assert_int_equal(outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, now, desk->pool), STORE_FULL);
+    assert_int_equal(outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, now, desk->pool), STORE_EXISTS);
     assert_int_equal(go_rounds(desk, &post, now), OUTBOX_NOTICES);
     assert_int_equal(outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, now, desk->pool), STORE_OK);
 }
@@ -274,7 +274,7 @@ static void links_that_strangers_cause_crowd_out_no_notice(void **state)
     post_t post = {.outcome = OUTBOX_SENT};
     for (int i = 0; i < OUTBOX_STRANGERS; i++)
         assert_int_equal(queue_stranger(desk, i, now), STORE_OK);
-    assert_int_equal(queue_stranger(desk, 9999, now), STORE_FULL);
+    assert_int_equal(queue_stranger(desk, 9999, now), STORE_EXISTS);
     queue(desk, "anna@example.org", now);
     assert_int_equal(outbox_add(&other, OUTBOX_TO_STRANGERS, &theirs, now, desk->pool), STORE_OK);
     assert_int_equal(go_rounds(desk, &post, now), OUTBOX_STRANGERS + 1);
@@ -333,7 +333,7 @@ static void a_mailbox_gets_three_links_an_hour(void **state)
     const apr_time_t now = (apr_time_now() / hour + 1) * hour;
     for (int i = 0; i < 3; i++)
         assert_int_equal(outbox_count_link(&outbox, "anna@example.org", now, desk->pool), STORE_OK);
-    assert_int_equal(outbox_count_link(&outbox, "anna@example.org", now, desk->pool), STORE_FULL);
+    assert_int_equal(outbox_count_link(&outbox, "anna@example.org", now, desk->pool), STORE_EXISTS);
     assert_int_equal(outbox_count_link(&outbox, "bert@example.org", now, desk->pool), STORE_OK);
     assert_int_equal(outbox_count_link(&outbox, "anna@example.org", now + hour, desk->pool),
                      STORE_OK);

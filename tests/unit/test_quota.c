@@ -13,32 +13,30 @@
 /* Quotas: what one may make, what all may make, and that neither is used up by what was refused. */
 
 static apr_time_t now;
-
-static caller_t from(const char *address)
-{
-    return (caller_t){.now = now, .address = address};
-}
-
 static const quota_t small = {"small", 3, 60, 3600};
+
+static store_status_t take_at(desk_t *desk, const quota_t *quota, const char *address)
+{
+    caller_t caller = desk_caller(desk, address, 1);
+    caller.now = now;
+    return quota_take_at(desk->store, quota, &caller, desk->pool);
+}
 
 /* How many there may be from what a format makes of numbers, until one is refused. */
 static int made_from(desk_t *desk, const quota_t *quota, const char *format)
 {
     int made = 0;
-    for (;; made++) {
-        const caller_t caller = from(apr_psprintf(desk->pool, format, made));
-        if (quota_take_at(desk->store, quota, &caller, desk->pool) != STORE_OK)
-            return made;
-    }
+    while (take_at(desk, quota, apr_psprintf(desk->pool, format, made)) == STORE_OK)
+        made++;
+    return made;
 }
 
 static void one_address_does_not_use_up_what_is_for_all(void **state)
 {
     desk_t *desk = *state;
-    const caller_t caller = from("203.0.113.7");
     assert_int_equal(made_from(desk, &small, "203.0.113.7"), 3);
     for (int i = 0; i < 200; i++)
-        assert_int_equal(quota_take_at(desk->store, &small, &caller, desk->pool), STORE_FULL);
+        assert_int_equal(take_at(desk, &small, "203.0.113.7"), STORE_EXISTS);
     assert_int_equal(made_from(desk, &small, "203.0.113.8"), 3);
     assert_int_equal(made_from(desk, &small, "198.51.100.%d"), 54);
 }
@@ -47,10 +45,10 @@ static void one_user_does_not_use_up_what_is_for_all(void **state)
 {
     desk_t *desk = *state;
     unsigned char who[QUOTA_WHO_BYTES] = {1};
-    const caller_t caller = from("203.0.113.7");
+    caller_t caller = desk_caller(desk, "192.0.2.1", 1);
     for (int i = 0; i < 200; i++)
         assert_int_equal(quota_take(desk->store, &small, who, &caller, desk->pool),
-                         i < 3 ? STORE_OK : STORE_FULL);
+                         i < 3 ? STORE_OK : STORE_EXISTS);
     who[0] = 2;
     assert_int_equal(quota_take(desk->store, &small, who, &caller, desk->pool), STORE_OK);
 }

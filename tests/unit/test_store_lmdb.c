@@ -194,6 +194,19 @@ static void flood_of_pending_records_leaves_sessions_and_logout_working(void **s
     assert_int_equal(store_add(f->store, STORE_FLEETING, next, "x", 1, LATER), STORE_FULL);
     assert_int_equal(fixture_logged("MPIN0104"), before + 1);
 
+    /* People who come in have room, and leave what the others need. */
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(
+            store_add(f->store, STORE_COMING_IN, apr_psprintf(f->p, "login:%d", i), "x", 1, LATER),
+            STORE_OK);
+    assert_int_equal(store_get(f->store, STORE_FLEETING, "login:7", f->p, &seen), STORE_OK);
+    assert_int_equal(store_take(f->store, STORE_COMING_IN, "login:8", f->p, &seen), STORE_OK);
+    int in = 0;
+    static const char large[4000];
+    while (store_put(f->store, STORE_COMING_IN, apr_psprintf(f->p, "in:%d", in), large,
+                     sizeof(large), LATER) == STORE_OK)
+        in++;
+    assert_true(in > 50);
     for (int i = 0; i < 200; i++) {
         const char *key = apr_psprintf(f->p, "sessions:%d", i % 50);
         assert_int_equal(store_member_add(f->store, STORE_BEHIND, key, "session", 9, LATER),
@@ -211,6 +224,8 @@ static void flood_of_pending_records_leaves_sessions_and_logout_working(void **s
     for (int i = 0; i < 20; i++)
         assert_int_equal(store_delete(f->store, STORE_FLEETING, apr_psprintf(f->p, "flood:%d", i)),
                          STORE_OK);
+    while (in-- > 0)
+        store_delete(f->store, STORE_COMING_IN, apr_psprintf(f->p, "in:%d", in));
     assert_int_equal(store_put(f->store, STORE_FLEETING, "new", "x", 1, LATER), STORE_OK);
 }
 

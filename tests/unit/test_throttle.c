@@ -211,12 +211,15 @@ static void browser_is_known_as_its_own_users_only(void **state)
 }
 
 static store_status_t trouble;
-static int edits; /* the second one fails */
+static int edits; /* the second one fails, and where that is full, its slot too */
 
 static store_status_t troubled_edit(void *state, store_class_t in, const char *key,
                                     store_editor_t editor, void *baton)
 {
-    return edits++ == 1 ? trouble : store_lmdb.edit(state, in, key, editor, baton);
+    edits++;
+    return edits == 2 || (edits == 3 && trouble == STORE_FULL)
+               ? trouble
+               : store_lmdb.edit(state, in, key, editor, baton);
 }
 
 static store_status_t troubled_view(void *state, store_class_t in, const char *key,

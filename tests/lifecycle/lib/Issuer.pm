@@ -47,7 +47,7 @@ MPinEngine On
 MPinService $self->{service}
 MPinPublicURL @{[$self->url]}
 MPinStore "lmdb:$home/store"
-MPinStoreSize 16M
+MPinStoreSize 64M
 MPinKeyFile "$home/keys/mpin.keys"
 $self->{conf}
 </VirtualHost>
