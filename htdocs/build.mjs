@@ -10,7 +10,7 @@ const source = dirname(fileURLToPath(import.meta.url));
 const out = process.argv[2];
 
 /** The English texts of these scripts are no burden to the others. */
-const APART = ['phone', 'mobile', 'mail', 'kept', 'otp'];
+const APART = ['phone', 'mobile', 'mail', 'kept', 'otp', 'address', 'confirm'];
 const start = (key) => APART.find((name) => key.startsWith(`pad_${name}_`)) ?? (key.startsWith('pad_') ? 'en' : '');
 
 /** The catalogues as modules: English texts of the pad without "pad_", and the list of the other languages. */
@@ -34,7 +34,7 @@ const SCRIPTS = [
     ['mpin.js', 'pinpad/entries/classic.js', 'iife'],
     ['mpin/mpin-pad.js', 'pinpad/entries/element.js', 'esm'],
     ['mpin/mpin-mobile.js', 'pinpad/entries/mobile-element.js', 'esm'],
-    ...['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept', 'otp'].map((name) =>
+    ...['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept', 'otp', 'address', 'confirm'].map((name) =>
         [`mpin/${name}.js`, `pinpad/entries/${name}.js`, 'esm']),
     ['mpin/first.js', 'pages/first.js', 'iife'],
     ['mpin/login.js', 'pages/login.js', 'esm'],

@@ -48,18 +48,6 @@ export function toOtherWays(stage, reason = { user: '', reset: false }) {
 }
 
 /**
- * To a page where the person shows once more that it's them; from there back to this one, or to the site's own offer.
- * @param {Stage} stage
- */
-export function toProof({ flow: { rps }, options }) {
-    const login = new URL(rps.at(rps.settings.loginURL));
-    const state = options.state ? '&s=' + options.state : '';
-    const back = location.pathname === login.pathname ? login.pathname + '?offer=1' + state
-        : location.pathname + location.search;
-    location.assign(login.pathname + '?fresh=1&return=' + encodeURIComponent(back));
-}
-
-/**
  * Leaves this page for good: "back" leads to what was before it.
  * @param {string} [location]
  */

@@ -8,7 +8,7 @@ const REFUSALS = {
     name_taken: 'name_taken',
     user_id_invalid: 'name_bad',
     too_many_identities: 'too_many',
-    origin_refused: 'wrong_address',
+    origin_refused: 'trouble',
     registration_closed: 'registration_closed',
     registration_unknown: 'registration_lost',
 };
@@ -27,6 +27,6 @@ export function sentence({ status, code, id, retryAfter }, text, { title: site, 
         return text('expired');
     // One of ours has its code; without, something in front of the site refuses, and the account is not to blame.
     if ((status === 403 || status === 400) && (code || !suite))
-        return text(REFUSALS[code ?? ''] ?? 'forbidden', { site });
+        return text(REFUSALS[code ?? ''] ?? 'forbidden', { site, code: id ?? '' });
     return text('trouble', { code: id ?? status });
 }

@@ -7,7 +7,7 @@ import * as store from '../keep/store.js';
 import { DEVICE } from '../wire/exchange.js';
 import { h, hasKeyboard } from './dom.js';
 import { addPhone } from './elsewhere.js';
-import { confirm, resetHelp, storage } from './notices.js';
+import { resetHelp, storage } from './notices.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
 /** @typedef {import('../keep/flow.js').NewIdentity} NewIdentity */
@@ -74,14 +74,14 @@ function named(stage, { user, device, known }) {
 export function register(stage, { user, device = '', old }) {
     const { rps } = stage.flow;
     if (rps.settings.signedIn?.user === user && !rps.proves(user))
-        return confirm(stage, { user, old });
+        return stage.go('confirm', { user, old });
     return stage.busy(async () => {
         const replaces = old?.mpinId;
         const identity = await stage.flow.register({ user, device, replaces });
         return identity.active ? choosePin(stage, identity) : stage.go('mail', { identity, replaces });
     }, (error) => {
         if (error.code === 'proof_too_old')
-            return confirm(stage, { user, old });
+            return stage.go('confirm', { user, old });
         if (old && error.code === 'name_taken')
             return resetHelp(stage, old);
         if (!['add', 'offer'].includes(stage.screenName))

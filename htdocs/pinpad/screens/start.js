@@ -50,7 +50,7 @@ export async function home(stage) {
         return register(stage, { user, old: mine });
     }
     if (stage.options.confirm && user)
-        return mine && !mine.state ? stage.go('enter', mine) : stage.notice('confirm', 'confirm', otherWays(stage));
+        return mine && !mine.state ? stage.go('enter', mine) : stage.go('confirm', { user });
     if (stage.options.offer && mine && !mine.state)
         return leavePage(stage.options.success);
     if (user && (!mine || stage.options.offer))

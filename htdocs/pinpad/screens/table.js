@@ -4,7 +4,7 @@
 import { choose } from './choose.js';
 import { arrive, depart } from './elsewhere.js';
 import { enter, refused } from './enter.js';
-import { address, offline } from './notices.js';
+import { offline } from './notices.js';
 import { reset } from './reset.js';
 import { add, choosePin } from './setup.js';
 import { home, start } from './start.js';
@@ -25,10 +25,14 @@ const fetched = (script, instead) => (/** @type {Stage} */ stage, /** @type {any
     }, instead && ((error) => instead(stage, error, state)));
 
 export const SCREENS = {
-    start, home, offline, address,
+    start, home, offline,
     choose, enter, refused, arrive,
     add, choosePin, reset,
 
+    /** @type {typeof import('./address.js').address} */
+    address: fetched('address.js'),
+    /** @type {typeof import('./confirm.js').confirm} */
+    confirm: fetched('confirm.js'),
     /** @type {typeof import('./mail.js').mail} */
     mail: fetched('mail.js'),
     /** @type {typeof import('./phone.js').phone} */

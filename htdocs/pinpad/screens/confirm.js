@@ -1,0 +1,30 @@
+// A person who signed in a while ago sets up a PIN: they show once more that it's them.
+
+import { beginReset, beginSetup } from '../keep/identities.js';
+import { otherWays } from './elsewhere.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+
+/**
+ * Leads to where they show it, which the login page itself is.
+ * @param {Stage} stage
+ * @param {{user: string, old?: import('../keep/store.js').Identity}} state
+ */
+export function confirm(stage, { user, old }) {
+    const { options, flow: { rps: { settings } } } = stage;
+    const go = () => {
+        old ? beginReset(old) : beginSetup(user);
+        toProof(stage);
+    };
+    stage.notice('confirm', 'confirm_first', options.confirm ? otherWays(stage)
+        : [settings.loginURL && stage.button('primary', 'confirm_go', go)]);
+}
+
+/** From there back to this page, or to the site's own offer. @param {Stage} stage */
+function toProof({ flow: { rps }, options }) {
+    const login = new URL(rps.at(rps.settings.loginURL));
+    const state = options.state ? '&s=' + options.state : '';
+    const back = location.pathname === login.pathname ? login.pathname + '?offer=1' + state
+        : location.pathname + location.search;
+    location.assign(login.pathname + '?fresh=1&return=' + encodeURIComponent(back));
+}
