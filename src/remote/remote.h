@@ -53,7 +53,8 @@ result_t *remote_verify(remote_t *remote, const caller_t *caller, const json_t *
                         apr_pool_t *p);
 
 /* GET /mpinPermitUser?mpin_id=: 200, or 403 for an identity that may not sign in (any more). */
-result_t *remote_permit(remote_t *remote, const char *mpin_id, apr_pool_t *p);
+result_t *remote_permit(remote_t *remote, const caller_t *caller, const char *mpin_id,
+                        apr_pool_t *p);
 
 /* POST /mpinActivate, as rps_link_follow: a registration that its own browser activates, it
  * activates at the RPS elsewhere. 410 link_gone where that knows of no such registration (any

@@ -75,7 +75,7 @@ static result_t *read_verified(remote_t *remote, const json_t *json, verified_t 
                             "The RPS names another user than the mpinId does.");
     }
     json_flag(remote_mpin_id(mpin_id, p), "mobile", &verified->mobile);
-    verified->name = name_canonical(user_id, p);
+    verified->name = name_of_site(remote->rps->settings->names, user_id, p);
     return verified->name ? NULL
                           : result_error(p, 403, "not_allowed", "This is no name of a user here.");
 }
@@ -141,8 +141,8 @@ static result_t *admit_verified(remote_t *remote, const caller_t *caller,
     result_t *refusal = granted_become(remote->rps, caller, &verified->id, verified->name, p);
     if (refusal)
         return refusal;
-    refusal =
-        rps_admit(remote->rps, verified->id.handle, &redemption->identity, &redemption->user, p);
+    refusal = rps_admit(remote->rps, caller, verified->id.handle, &redemption->identity,
+                        &redemption->user, p);
     if (!refusal && strcmp(redemption->identity.name, verified->name) != 0)
         refusal = remote_broken(remote, "an mpinId of another user", p);
     return refusal;

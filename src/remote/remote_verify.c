@@ -24,7 +24,7 @@ typedef struct wish_t {
 } wish_t;
 
 /* NULL when all is well. */
-static result_t *read_wish(wish_t *wish, const json_t *body, apr_pool_t *p)
+static result_t *read_wish(const remote_t *remote, wish_t *wish, const json_t *body, apr_pool_t *p)
 {
     const char *user_id = json_text(body, "userId", 2 * NAME_MAX_BYTES);
     wish->mpin_id = json_text(body, "mpinId", 2 * MPIN_ID_MAX);
@@ -33,7 +33,7 @@ static result_t *read_wish(wish_t *wish, const json_t *body, apr_pool_t *p)
         return result_error(p, 400, "field_malformed", "userId and mpinId are needed.");
     if (strcmp(user_id, inside) != 0)
         return result_error(p, 400, "field_malformed", "userId is not the mpinId's.");
-    wish->name = name_canonical(user_id, p);
+    wish->name = name_of_site(remote->rps->settings->names, user_id, p);
     wish->activate_key = json_text(body, "activateKey", ACTIVATE_KEY_MAX);
     wish->device = json_text(body, "deviceName", DEVICE_MAX);
     if (!pending_device_ok(wish->device))
@@ -105,7 +105,7 @@ result_t *remote_verify(remote_t *remote, const caller_t *caller, const json_t *
 {
     wish_t wish = {.name = NULL};
     bool active = false;
-    result_t *refusal = read_wish(&wish, body, p);
+    result_t *refusal = read_wish(remote, &wish, body, p);
     if (refusal)
         return refusal;
     refusal = grant_wish(remote, caller, &wish, &active, p);
@@ -129,7 +129,8 @@ static result_t *permit_unknown(remote_t *remote, const mpin_id_t *id, const cha
 {
     pending_t pending;
     user_t user;
-    const char *text = remote_user_id(mpin_id, p), *name = text ? name_canonical(text, p) : NULL;
+    const char *text = remote_user_id(mpin_id, p);
+    const char *name = text ? name_of_site(remote->rps->settings->names, text, p) : NULL;
     if (!name)
         return not_permitted(p);
     store_status_t status = people_find(remote->rps->people, name, &user, p);
@@ -142,16 +143,18 @@ static result_t *permit_unknown(remote_t *remote, const mpin_id_t *id, const cha
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
-static result_t *permit_known(remote_t *remote, const mpin_id_t *id, apr_pool_t *p)
+static result_t *permit_known(remote_t *remote, const caller_t *caller, const mpin_id_t *id,
+                              apr_pool_t *p)
 {
     identity_t identity;
     user_t user;
-    result_t *refusal = rps_admit(remote->rps, id->handle, &identity, &user, p);
+    result_t *refusal = rps_admit(remote->rps, caller, id->handle, &identity, &user, p);
     /* A locked identity learns that at the login, as old clients expect. */
     return refusal && refusal->status == 410 ? NULL : refusal;
 }
 
-result_t *remote_permit(remote_t *remote, const char *mpin_id, apr_pool_t *p)
+result_t *remote_permit(remote_t *remote, const caller_t *caller, const char *mpin_id,
+                        apr_pool_t *p)
 {
     mpin_id_t id;
     identity_t identity;
@@ -160,8 +163,8 @@ result_t *remote_permit(remote_t *remote, const char *mpin_id, apr_pool_t *p)
     store_status_t status = people_identity(remote->rps->people, id.handle, &identity, p);
     if (status != STORE_OK && status != STORE_MISSING)
         return store_refusal(status, p);
-    result_t *refusal =
-        status == STORE_OK ? permit_known(remote, &id, p) : permit_unknown(remote, &id, mpin_id, p);
+    result_t *refusal = status == STORE_OK ? permit_known(remote, caller, &id, p)
+                                           : permit_unknown(remote, &id, mpin_id, p);
     if (refusal)
         return rps_audited(refusal, "permit_refused", NULL, id.handle, p);
     return result_ok(p, json_pack("{s:s}", "message", "OK"));

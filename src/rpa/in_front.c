@@ -39,8 +39,8 @@ result_t *front_verify(facts_t *facts)
 
 result_t *front_permit(facts_t *facts)
 {
-    return remote_permit(facts->site->remote, apr_table_get(facts->query, "mpin_id"),
-                         facts->r->pool);
+    return remote_permit(facts->site->remote, &facts->caller,
+                         apr_table_get(facts->query, "mpin_id"), facts->r->pool);
 }
 
 /* ---- POST /mpinAuthenticate ---- */

@@ -1,5 +1,6 @@
 #include "rps/admission.h"
 
+#include "rps/account.h"
 #include "rps/allowed.h"
 #include "rps/standing.h"
 
@@ -17,13 +18,15 @@ static result_t *not_admitted(rps_t *rps, const identity_t *identity, apr_pool_t
     return rps_not_allowed(rps, identity->name, no, p);
 }
 
-result_t *rps_admit(rps_t *rps, const unsigned char handle[HANDLE_BYTES], identity_t *identity,
-                    user_t *user, apr_pool_t *p)
+result_t *rps_admit(rps_t *rps, const caller_t *caller, const unsigned char handle[HANDLE_BYTES],
+                    identity_t *identity, user_t *user, apr_pool_t *p)
 {
     verdict_t standing;
     store_status_t status = rps_standing(rps, handle, identity, user, &standing, p);
     if (status != STORE_OK)
         return store_refusal(status, p);
-    return standing != VERDICT_NONE ? standing_refusal(standing, p)
-                                    : not_admitted(rps, identity, p);
+    if (standing != VERDICT_NONE)
+        return standing_refusal(standing, p);
+    result_t *refusal = not_admitted(rps, identity, p);
+    return refusal ? refusal : account_is_theirs(rps, caller, identity, p);
 }

@@ -35,7 +35,7 @@ static result_t *judge_phone(rps_t *rps, seats_t *seats, const caller_t *caller,
         return refusal;
     if (sodium_is_zero(record->wid, sizeof record->wid))
         return code_unknown(p);
-    refusal = rps_admit(rps, record->handle, &identity, &user, p);
+    refusal = rps_admit(rps, caller, record->handle, &identity, &user, p);
     if (refusal)
         return refusal;
     const offer_t offer = {.wid = record->wid,

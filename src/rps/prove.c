@@ -1,6 +1,7 @@
 #include "rps/prove.h"
 
 #include <string.h>
+#include "rps/account.h"
 #include "rps/allowed.h"
 
 /* Signed in by password, or by another provider, as this very name. A PIN alone adds no devices. */
@@ -77,6 +78,9 @@ static result_t *prove_by_being_first(rps_t *rps, const caller_t *caller, const 
                             "This name is taken. Sign in to add a device to it.");
     if (status != STORE_MISSING)
         return store_refusal(status, p);
+    refusal = account_is_free(caller, name, p);
+    if (refusal)
+        return refusal;
     pending->origin = ORIGIN_OPEN;
     return NULL;
 }

@@ -133,7 +133,7 @@ void rps_redeem(rps_t *rps, const caller_t *caller, const char *auth_ott, redemp
 
     if (record.verdict == VERDICT_RIGHT)
         redemption->refusal =
-            rps_admit(rps, record.handle, &redemption->identity, &redemption->user, p);
+            rps_admit(rps, caller, record.handle, &redemption->identity, &redemption->user, p);
     else
         redemption->refusal = redeem_refusal(&record, p);
     if (!redemption->refusal)

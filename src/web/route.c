@@ -6,6 +6,7 @@
 #include "web/body.h"
 #include "web/cors.h"
 #include "web/form.h"
+#include "web/knows.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -199,6 +200,7 @@ static void learn(facts_t *facts, const route_t *route)
     if (facts->site->store) {
         facts->caller.session = request_session_at(r, facts->caller.now);
         learn_browser(facts);
+        facts->caller.book = knows_open(&facts->book, r) ? &facts->book : NULL;
     }
 }
 

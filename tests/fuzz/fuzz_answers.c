@@ -152,7 +152,7 @@ static void asked(const struct site_t *site, const caller_t *caller, const char 
     if (result->status != 200)
         refused(result, true);
     require(result->status != 200 || site == &site_open);
-    result = remote_permit(site->remote, mpin_id ? mpin_id : text, p);
+    result = remote_permit(site->remote, caller, mpin_id ? mpin_id : text, p);
     if (result->status != 200)
         refused(result, true);
     require(result->status != 200 || site == &site_open);

@@ -106,6 +106,12 @@ static void strangers_take_over_no_name_that_is_somebodys(void **state)
     assert_signs_in(desk, mpin_id_of(desk, "bob", 1), "bob", 200, "in");
 }
 
+static const result_t *permit(desk_t *desk, const char *mpin_id)
+{
+    const caller_t caller = desk_caller(desk, "127.0.0.1", 0);
+    return remote_permit(desk->remote, &caller, mpin_id, desk->pool);
+}
+
 static void who_is_withdrawn_or_disabled_is_refused_whatever_the_rps_says(void **state)
 {
     desk_t *desk = *state;
@@ -115,23 +121,21 @@ static void who_is_withdrawn_or_disabled_is_refused_whatever_the_rps_says(void *
     remote_desk_forget(desk);
     assert_signs_in(desk, bob, "bob", 200, "in");
     assert_signs_in(desk, eve, "eve", 200, "in");
-    assert_int_equal(remote_permit(desk->remote, bob, desk->pool)->status, 200);
+    assert_int_equal(permit(desk, bob)->status, 200);
     handle_of(bob, handle);
     assert_int_equal(people_revoke_identity(desk->people, handle, apr_time_now(), desk->pool),
                      STORE_OK);
     assert_signs_in(desk, bob, "bob", 403, "identity_revoked");
-    assert_int_equal(remote_permit(desk->remote, bob, desk->pool)->status, 403);
+    assert_int_equal(permit(desk, bob)->status, 403);
 
     assert_int_equal(people_find(desk->people, "eve", &user, desk->pool), STORE_OK);
     people_disable(desk->people, user.uid, apr_time_now(), desk->pool);
     assert_signs_in(desk, eve, "eve", 403, "user_disabled");
-    assert_int_equal(remote_permit(desk->remote, eve, desk->pool)->status, 403);
-    assert_int_equal(remote_permit(desk->remote, mpin_id_of(desk, "eve", 2), desk->pool)->status,
-                     403);
-    assert_int_equal(remote_permit(desk->remote, mpin_id_of(desk, "fay", 2), desk->pool)->status,
-                     200);
-    assert_int_equal(remote_permit(desk->remote, "zz", desk->pool)->status, 400);
-    assert_int_equal(remote_permit(desk->remote, NULL, desk->pool)->status, 400);
+    assert_int_equal(permit(desk, eve)->status, 403);
+    assert_int_equal(permit(desk, mpin_id_of(desk, "eve", 2))->status, 403);
+    assert_int_equal(permit(desk, mpin_id_of(desk, "fay", 2))->status, 200);
+    assert_int_equal(permit(desk, "zz")->status, 400);
+    assert_int_equal(permit(desk, NULL)->status, 400);
 }
 
 /* ---- registrations --------------------------------------------------------------------------- */
@@ -159,14 +163,14 @@ static void a_proven_name_is_granted_and_becomes_an_identity_at_its_first_login(
     desk->settings.allow.kind = ALLOW_NOBODY;
     remote_desk_forget(desk);
     assert_int_equal(verify(desk, NULL, john, "john")->status, 403);
-    assert_int_equal(remote_permit(desk->remote, john, desk->pool)->status, 403);
+    assert_int_equal(permit(desk, john)->status, 403);
     assert_int_equal(verify(desk, &session, eve, "eve")->status, 403);
     assert_int_equal(verify(desk, &session, john, "eve")->status, 400);
 
     const result_t *granted = verify(desk, &session, john, "john");
     assert_int_equal(granted->status, 200);
     assert_true(json_is_true(json_object_get(granted->json, "forceActivate")));
-    assert_int_equal(remote_permit(desk->remote, john, desk->pool)->status, 200);
+    assert_int_equal(permit(desk, john)->status, 200);
     handle_of(john, handle);
     assert_int_equal(people_identity(desk->people, handle, &identity, desk->pool), STORE_MISSING);
     assert_signs_in(desk, john, "john", 200, "in");
