@@ -6,6 +6,8 @@
 #include "base/json.h"
 #include "login/login.h"
 #include "store/refusal.h"
+#include "web/answer.h"
+#include "web/knows.h"
 #include "web/reader.h"
 
 #include <apr_strings.h>
@@ -47,7 +49,12 @@ static session_t *good_session(request_rec *r, request_t *request)
     if (!request_session(r))
         return NULL;
     const demand_t demand = demand_here(r, request->site);
-    return demand_is_met(&demand, &request->session, r->request_time) ? &request->session : NULL;
+    if (!demand_is_met(&demand, &request->session, r->request_time))
+        return NULL;
+    if (request->site->recheck && session_wants_renewal(&request->session, r->request_time) &&
+        !knows_session(r))
+        return NULL;
+    return &request->session;
 }
 
 /* What an unauthenticated script or API client gets. */

@@ -47,6 +47,19 @@ const char *name_canonical(const char *raw, apr_pool_t *p)
     return name;
 }
 
+const char *name_folded(const char *name, apr_pool_t *p)
+{
+    char *folded = apr_pstrdup(p, name);
+    lower(folded);
+    return folded;
+}
+
+const char *name_of_site(name_case_t names, const char *raw, apr_pool_t *p)
+{
+    const char *name = name_canonical(raw, p);
+    return name && names == NAMES_LOWER ? name_folded(name, p) : name;
+}
+
 /* strspn would fill such a table each time, and every request comes by here. */
 static const bool label_bytes[256] = {
     ['-'] = true, ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true,

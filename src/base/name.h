@@ -16,6 +16,15 @@
  * not ASCII, so it is no name, and nothing here ever turns two spellings into one. */
 const char *name_canonical(const char *raw, apr_pool_t *p);
 
+/* Other names keep their case at a site, or lose it (MPinUserCase). */
+typedef enum { NAMES_KEEP, NAMES_LOWER } name_case_t;
+
+/* The canonical form of a name at a site. */
+const char *name_of_site(name_case_t names, const char *raw, apr_pool_t *p);
+
+/* A name without regard to case, in the pool: what is counted by it. */
+const char *name_folded(const char *name, apr_pool_t *p);
+
 /* "a***@example.org", or "a***" where it has no domain, of a canonical name; in the pool, for logs
  * and status pages. */
 const char *name_masked(const char *name, apr_pool_t *p);

@@ -122,6 +122,8 @@ static void check_shared(const checked_t *one, const checked_t *other)
     const server_config_t *a = one->config, *b = other->config;
     if (strcmp(a->store, b->store))
         return;
+    check_open_beside(one, other);
+    check_open_beside(other, one);
     if (strcmp(a->key_file, b->key_file))
         mistake(one->pconf, check_at(other, SETTING_key_file),
                 "the store of this key file is used with %s too; write one MPinKeyFile, or another "
@@ -152,6 +154,8 @@ static void check_site(checked_t *site)
     check_paths(site);
     check_times(site);
     check_passwords(site);
+    check_names(site);
+    check_open_beside(site, site);
     check_store(site);
     check_keys(site);
     check_files(site);

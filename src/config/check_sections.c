@@ -9,33 +9,9 @@
 #include <util_cfgtree.h>
 
 #include "config/mistakes.h"
+#include "config/provider.h"
 #include "config/surroundings.h"
 #include "config/tree.h"
-
-/* httpd's own providers: the module of each, and the directive without which it knows nobody. */
-typedef struct known_provider_t {
-    const char *name;
-    const char *module;
-    const char *needs;
-} known_provider_t;
-
-static const known_provider_t known_providers[] = {
-    {"file", "mod_authn_file", "AuthUserFile"},
-    {"dbm", "mod_authn_dbm", "AuthDBMUserFile"},
-    {"dbd", "mod_authn_dbd", "AuthDBDUserPWQuery"},
-    {"ldap", "mod_authnz_ldap", "AuthLDAPURL"},
-    {"socache", "mod_authn_socache", NULL},
-    {"anon", "mod_authn_anon", "Anonymous"},
-    {"PAM", "mod_authnz_pam (of its own project)", NULL},
-    {NULL, NULL, NULL}};
-
-static const known_provider_t *known_provider(const char *name)
-{
-    const known_provider_t *known = known_providers;
-    while (known->name && strcmp(known->name, name))
-        known++;
-    return known->name ? known : NULL;
-}
 
 /* ---- where a directive stands ---- */
 
@@ -82,10 +58,10 @@ static void visit_search(tree_walk_t *walk, const ap_directive_t *node, const se
 static void check_provider(const checked_t *site, const char *name)
 {
     const written_t *at = check_at(site, SETTING_providers);
-    const known_provider_t *known = known_provider(name);
+    const provider_kind_t *known = provider_kind(name);
     const authn_provider *provider =
         ap_lookup_provider(AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION);
-    if (!provider && known)
+    if (!provider && known->name)
         mistake(site->pconf, at,
                 "the provider %s is of %s, which is not loaded; add its LoadModule line", name,
                 known->module);
@@ -96,7 +72,7 @@ static void check_provider(const checked_t *site, const char *name)
                 name);
     else if (!provider->check_password)
         mistake(site->pconf, at, "the provider %s cannot check a password; name another", name);
-    if (!provider || !known || !known->needs || !site->config->paths.path[PATH_LOGIN])
+    if (!provider || !known->needs || !site->config->paths.path[PATH_LOGIN])
         return;
 
     search_t search = {site, known->needs, false};

@@ -58,6 +58,10 @@ void check_second_dta_beside(const checked_t *site, const checked_t *other);
 /* check_rps.c: an RPS elsewhere. */
 void check_rps(const checked_t *site);
 
+/* check_accounts.c: where names come from; and `with`, a vhost with the same store, or itself. */
+void check_names(const checked_t *site);
+void check_open_beside(const checked_t *open, const checked_t *with);
+
 /* check_sections.c: password providers and their settings, and the directives of directories. */
 void check_passwords(const checked_t *site);
 void check_sections(apr_pool_t *pconf, const server_rec *main_server);

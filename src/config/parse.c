@@ -227,6 +227,26 @@ const char *parse_providers(const apr_array_header_t **names, const words_t *wor
     return NULL;
 }
 
+const char *parse_user_case(name_case_t *names, const words_t *words)
+{
+    const bool lower = !strcasecmp(words->word[0], "lower");
+    if (!lower && strcasecmp(words->word[0], "keep"))
+        return apr_psprintf(words->p, "\"%.80s\" is neither keep nor lower; write one of them",
+                            words->word[0]);
+    *names = lower ? NAMES_LOWER : NAMES_KEEP;
+    return NULL;
+}
+
+const char *parse_recheck(bool *recheck, const words_t *words)
+{
+    const bool on = !strcasecmp(words->word[0], "auto");
+    if (!on && strcasecmp(words->word[0], "off"))
+        return apr_psprintf(words->p, "\"%.80s\" is neither auto nor off; write one of them",
+                            words->word[0]);
+    *recheck = on;
+    return NULL;
+}
+
 const char *parse_duration(apr_interval_time_t *time, const words_t *words)
 {
     if (!number_duration(words->word[0], time))

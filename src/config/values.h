@@ -3,6 +3,7 @@
 #define MPIN_CONFIG_VALUES_H
 
 #include <apr_tables.h>
+#include "base/name.h"
 #include "config/public_url.h"
 #include "notice/smtp.h"
 #include "people/throttle.h"

@@ -10,6 +10,8 @@
 
 #include "store/refusal.h"
 #include "web/answer.h"
+#include "web/knows.h"
+#include "web/providers.h"
 #include "web/signin.h"
 
 #define PASSWORD_MAX 1024 /* bytes; bcrypt looks at 72 */
@@ -57,44 +59,67 @@ static void password_burn(const site_t *site, const char *password, apr_time_t b
         apr_sleep(left);
 }
 
-static authn_status password_ask(request_rec *r, const password_provider_t *provider,
-                                 const char *user, const char *password)
+/* What the providers say. */
+typedef enum { PASSWORD_WRONG, PASSWORD_RIGHT, PASSWORD_UNJUDGED } password_word_t;
+
+/* No provider is asked with what is no name: some take that for trouble of theirs. */
+#define NOBODY "no-such-name"
+
+/* What the one that let in calls the user is their name, as with AuthType Basic; unless it is no
+ * name of ours, which only the administrator can mend. */
+static password_word_t password_named(facts_t *facts, const password_provider_t *provider,
+                                      const char *called, const char **name)
 {
-    apr_table_setn(r->notes, AUTHN_PROVIDER_NAME_NOTE, provider->name);
-    const authn_status status = provider->provider->check_password(r, user, password);
-    apr_table_unset(r->notes, AUTHN_PROVIDER_NAME_NOTE);
-    return status;
+    const char *mine = name_of_site(facts->site->rps_settings.names, called, facts->r->pool);
+    if (!mine && log_may_say(provider->told))
+        log_error(facts->caller.log, "MPIN0541",
+                  "the password provider %s calls a user by what is no name here (no spaces and "
+                  "none of , ; : \" \\ < > { }): nobody is signed in by it; name another attribute",
+                  provider->name);
+    if (!mine)
+        return PASSWORD_UNJUDGED;
+    if (*name && strcmp(mine, *name) != 0)
+        log_debug(facts->caller.log, "MPIN0542", "the password provider %s calls %s by the name %s",
+                  provider->name, *name, mine);
+    *name = mine;
+    return PASSWORD_RIGHT;
 }
 
-/* Asks httpd's authn providers in order, as mod_auth_basic does. False for a wrong password, an
- * unknown user and a provider in trouble alike; an unknown user takes the time that a known one
- * takes. */
-static bool password_ok(const facts_t *facts, const char *user, const char *password)
+static const char *password_said(authn_status status)
 {
-    request_rec *r = facts->r;
+    return status == AUTH_GRANTED          ? "the password is right"
+           : status == AUTH_DENIED         ? "the password is wrong"
+           : status == AUTH_USER_NOT_FOUND ? "none knows the name"
+                                           : "one is in trouble";
+}
+
+/* Asks httpd's authn providers in order, as mod_auth_basic does; an unknown user takes the time
+ * that a known one takes. `*name` is NULL for what is no name, else becomes what the provider calls
+ * the user. */
+static password_word_t password_judge(facts_t *facts, const char **name, const char *password)
+{
     const site_t *site = facts->site;
     const apr_time_t began = apr_time_now();
+    const password_provider_t *provider = NULL;
+    const char *called = NULL;
     authn_status status = AUTH_USER_NOT_FOUND;
 
-    for (int i = 0; i < site->providers->nelts && status == AUTH_USER_NOT_FOUND; i++)
-        status = password_ask(r, &APR_ARRAY_IDX(site->providers, i, password_provider_t), user,
-                              password);
-
+    for (int i = 0; i < site->providers->nelts && status == AUTH_USER_NOT_FOUND; i++) {
+        provider = &APR_ARRAY_IDX(site->providers, i, password_provider_t);
+        status = providers_check(facts->r, provider, *name ? *name : NOBODY, password, &called);
+    }
     log_debug(facts->caller.log, "MPIN0733", "the password providers (%d) were asked: %s",
-              site->providers->nelts,
-              status == AUTH_GRANTED          ? "the password is right"
-              : status == AUTH_DENIED         ? "the password is wrong"
-              : status == AUTH_USER_NOT_FOUND ? "none knows the name"
-                                              : "one is in trouble");
+              site->providers->nelts, password_said(status));
     if (status == AUTH_GRANTED || status == AUTH_DENIED)
-        cost_learn(site, apr_time_now() - began, r->pool);
+        cost_learn(site, apr_time_now() - began, facts->r->pool);
     else if (status == AUTH_USER_NOT_FOUND)
-        password_burn(site, password, began, r->pool);
+        password_burn(site, password, began, facts->r->pool);
     else
-        log_error(&site->log, "MPIN0510",
-                  "a password provider failed: nobody is signed in by password; see the "
-                  "provider's own lines above");
-    return status == AUTH_GRANTED;
+        providers_complain(facts->caller.log, provider);
+    if (!*name || status == AUTH_DENIED || status == AUTH_USER_NOT_FOUND)
+        return PASSWORD_WRONG;
+    return status == AUTH_GRANTED ? password_named(facts, provider, called, name)
+                                  : PASSWORD_UNJUDGED;
 }
 
 /* ---- the form ---- */
@@ -132,6 +157,22 @@ static result_t *password_wrong(facts_t *facts, const password_try_t *attempt)
     return password_show_again(facts, attempt, HTTP_UNAUTHORIZED, "wrong", "1");
 }
 
+/* Our trouble, not theirs: it counts for nothing, and the page keeps the other ways. */
+static result_t *password_unjudged(facts_t *facts, const password_try_t *attempt)
+{
+    password_record(facts, HTTP_SERVICE_UNAVAILABLE, "password_not_checked", attempt->name);
+    apr_table_setn(facts->r->err_headers_out, "Retry-After", "30");
+    return password_show_again(facts, attempt, HTTP_SERVICE_UNAVAILABLE, "trouble", "1");
+}
+
+/* A provider has answered by itself: mod_authnz_pam leads people whose password is too old to where
+ * they change it. Nothing of ours comes behind that. */
+static result_t *password_answered(facts_t *facts, const password_try_t *attempt)
+{
+    password_record(facts, facts->r->status, "password_elsewhere", attempt->name);
+    return NULL;
+}
+
 static result_t *password_throttled(facts_t *facts, const password_try_t *attempt, int wait)
 {
     const char *seconds = apr_itoa(facts->r->pool, wait);
@@ -148,14 +189,14 @@ static result_t *password_stale(facts_t *facts, const password_try_t *attempt)
 }
 
 /* The name is proven: it becomes a user, and the browser gets a session. */
-static result_t *password_right(facts_t *facts, const password_try_t *attempt)
+static result_t *password_right(facts_t *facts, const password_try_t *attempt, const char *name)
 {
     const site_t *site = facts->site;
     request_rec *r = facts->r;
     user_t user;
 
     const store_status_t status =
-        people_claim(site->people, attempt->name, facts->caller.now, &user, r->pool);
+        people_claim(site->people, name, facts->caller.now, &user, r->pool);
     if (status == STORE_EXISTS) /* a deleted user's, and not free yet */
         return result_error(r->pool, HTTP_FORBIDDEN, "user_disabled",
                             "this account may not sign in");
@@ -171,6 +212,7 @@ static result_t *password_right(facts_t *facts, const password_try_t *attempt)
     const signin_t in = signin(facts, &proven);
     if (in.refusal)
         return in.refusal;
+    knows_learn(r, user.name);
     answer_see_other(r, in.location);
     return NULL;
 }
@@ -188,12 +230,15 @@ static result_t *try_password(facts_t *facts, const password_try_t *attempt, con
         return store_refusal(status, facts->r->pool);
     if (wait)
         return password_throttled(facts, attempt, wait);
-    /* The providers are asked for a text that is no name, too: nothing shall tell it from an
-     * unknown one. */
-    if (!password_ok(facts, attempt->name ? attempt->name : "", password) || !attempt->name)
+    const char *name = attempt->name;
+    const password_word_t word = password_judge(facts, &name, password);
+    if (word == PASSWORD_WRONG && !facts->r->eos_sent)
         return password_wrong(facts, attempt);
     throttle_release(&facts->site->throttle, who, attempt->name, attempt->name, facts->r->pool);
-    return password_right(facts, attempt);
+    if (facts->r->eos_sent)
+        return password_answered(facts, attempt);
+    return word == PASSWORD_RIGHT ? password_right(facts, attempt, name)
+                                  : password_unjudged(facts, attempt);
 }
 
 /* POST /login */
@@ -202,9 +247,9 @@ result_t *login_password(facts_t *facts)
     const char *typed = apr_table_get(facts->form, "username");
     const char *password = apr_table_get(facts->form, "password");
     const char *nonce = apr_table_get(facts->form, "s");
-    const password_try_t attempt = {typed ? name_canonical(typed, facts->r->pool) : NULL,
-                                    typed ? typed : "",
-                                    nonce ? prelogin_find(&facts->prelogin, nonce) : NULL};
+    const password_try_t attempt = {
+        typed ? name_of_site(facts->site->rps_settings.names, typed, facts->r->pool) : NULL,
+        typed ? typed : "", nonce ? prelogin_find(&facts->prelogin, nonce) : NULL};
 
     if (!(facts->site->methods & FACTOR_BIT(FACTOR_PASSWORD)))
         return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found",

@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
+#include "base/name.h"
 
 #define SITE_FACTOR 16 /* a /48 has room for so many full /64s */
 #define HASH_BYTES 16
@@ -155,6 +156,8 @@ static buckets_t buckets_of(const throttle_t *throttle, const caller_t *caller, 
 {
     const unsigned char *known = known_browser(caller, known_as);
     buckets_t buckets = {.count = 0};
+    if (account) /* a provider may take "Anna" and "anna" for one, and so must a limit */
+        account = name_folded(account, p);
     if (known) {
         const char *both =
             apr_pstrcat(p, hex_encode(p, known, KNOWN_ID_BYTES), account ? account : "", NULL);

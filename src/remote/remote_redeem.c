@@ -76,7 +76,7 @@ static result_t *read_verified(remote_t *remote, const json_t *json, verified_t 
                             "The RPS names another user than the mpinId does.");
     }
     json_flag(remote_mpin_id(mpin_id, p), "mobile", &verified->mobile);
-    verified->name = name_canonical(user_id, p);
+    verified->name = name_of_site(remote->rps->settings->names, user_id, p);
     return verified->name ? NULL
                           : result_error(p, 403, "not_allowed", "This is no name of a user here.");
 }

@@ -25,7 +25,7 @@ typedef struct wish_t {
 } wish_t;
 
 /* NULL when all is well. */
-static result_t *read_wish(wish_t *wish, const json_t *body, apr_pool_t *p)
+static result_t *read_wish(const remote_t *remote, wish_t *wish, const json_t *body, apr_pool_t *p)
 {
     const char *user_id = json_text(body, "userId", 2 * NAME_MAX_BYTES);
     wish->mpin_id = json_text(body, "mpinId", 2 * MPIN_ID_MAX);
@@ -34,7 +34,7 @@ static result_t *read_wish(wish_t *wish, const json_t *body, apr_pool_t *p)
         return result_error(p, 400, "field_malformed", "userId and mpinId are needed.");
     if (strcmp(user_id, inside) != 0)
         return result_error(p, 400, "field_malformed", "userId is not the mpinId's.");
-    wish->name = name_canonical(user_id, p);
+    wish->name = name_of_site(remote->rps->settings->names, user_id, p);
     wish->activate_key = json_text(body, "activateKey", ACTIVATE_KEY_MAX);
     wish->device = json_text(body, "deviceName", DEVICE_MAX);
     if (!pending_device_ok(wish->device))
@@ -107,7 +107,7 @@ result_t *remote_verify(remote_t *remote, const caller_t *caller, const json_t *
 {
     wish_t wish = {.name = NULL};
     bool active = false;
-    result_t *refusal = read_wish(&wish, body, p);
+    result_t *refusal = read_wish(remote, &wish, body, p);
     if (refusal)
         return refusal;
     refusal = grant_wish(remote, caller, &wish, &active, p);
@@ -136,7 +136,8 @@ static result_t *permit_unknown(remote_t *remote, const caller_t *caller, const 
 {
     pending_t pending;
     user_t user;
-    const char *text = remote_user_id(mpin_id, p), *name = text ? name_canonical(text, p) : NULL;
+    const char *text = remote_user_id(mpin_id, p);
+    const char *name = text ? name_of_site(remote->rps->settings->names, text, p) : NULL;
     if (!name)
         return not_permitted(p);
     store_status_t status = people_find(remote->rps->people, name, &user, p);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/admission.h"
 
+#include "rps/account.h"
 #include "rps/allowed.h"
 #include "rps/standing.h"
 
@@ -58,6 +59,8 @@ result_t *rps_admit(rps_t *rps, const caller_t *caller, const unsigned char hand
     store_status_t status = rps_standing(rps, handle, identity, user, &standing, p);
     if (status != STORE_OK)
         return store_refusal(status, p);
-    return standing != VERDICT_NONE ? standing_refusal(standing, p)
-                                    : not_admitted(rps, caller, identity, p);
+    if (standing != VERDICT_NONE)
+        return standing_refusal(standing, p);
+    result_t *refusal = not_admitted(rps, caller, identity, p);
+    return refusal ? refusal : account_is_theirs(rps, caller, identity, p);
 }

@@ -5,7 +5,7 @@
 #include "rps/room.h"
 
 /* A proof was right: may this identity sign in? It and its user are looked at once more, and
- * whether the name is still allowed here. NULL: this is who they say. */
+ * whether the name is still allowed here, and still there. NULL: this is who they say. */
 result_t *rps_admit(rps_t *rps, const caller_t *caller, const unsigned char handle[HANDLE_BYTES],
                     identity_t *identity, user_t *user, apr_pool_t *p);
 

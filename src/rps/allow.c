@@ -74,10 +74,10 @@ static bool list_has(const list_t *list, const char *text)
 }
 
 /* The entry of a line: a canonical name, "@" and a canonical domain, or NULL. */
-static const char *canonical_entry(const char *line, apr_pool_t *p)
+static const char *canonical_entry(name_case_t names, const char *line, apr_pool_t *p)
 {
     if (line[0] != '@')
-        return name_canonical(line, p);
+        return name_of_site(names, line, p);
     const char *name = name_canonical(apr_pstrcat(p, "x", line, NULL), p);
     const char *domain = name ? name_domain(name) : NULL;
     return domain ? apr_pstrcat(p, "@", domain, NULL) : NULL;
@@ -93,7 +93,8 @@ static void list_add(allow_t *allow, list_t *list, char *line, int number)
         line[--len] = '\0';
     if (!len)
         return;
-    const char *entry = len <= LINE_MAX_BYTES ? canonical_entry(line, list->pool) : NULL;
+    const char *entry =
+        len <= LINE_MAX_BYTES ? canonical_entry(allow->rule->names, line, list->pool) : NULL;
     if (entry)
         APR_ARRAY_PUSH(list->entries, const char *) = entry;
     else

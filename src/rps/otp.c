@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/json.h"
 #include "base/name.h"
+#include "rps/account.h"
 #include "rps/standing.h"
 #include "store/change.h"
 #include "store/key.h"
@@ -164,7 +165,7 @@ static store_status_t step_try_otp(void *baton, store_change_t *change, apr_pool
 }
 
 /* An identity that was refused since the code was shown is refused here, too. */
-static result_t *admit_by_otp(rps_t *rps, const otp_t *otp, apr_pool_t *p)
+static result_t *admit_by_otp(rps_t *rps, const caller_t *caller, const otp_t *otp, apr_pool_t *p)
 {
     identity_t identity;
     user_t user;
@@ -172,7 +173,7 @@ static result_t *admit_by_otp(rps_t *rps, const otp_t *otp, apr_pool_t *p)
     store_status_t status = rps_standing(rps, otp->handle, &identity, &user, &standing, p);
     if (status != STORE_OK)
         return store_refusal(status, p);
-    if (standing != VERDICT_NONE)
+    if (standing != VERDICT_NONE || account_is_theirs(rps, caller, &identity, p))
         return rps_audited(otp_over(p), "otp_refused", identity.name[0] ? identity.name : NULL,
                            otp->handle, p);
     result_t *result =
@@ -192,7 +193,7 @@ result_t *rps_otp(rps_t *rps, const caller_t *caller, const json_t *body, apr_po
     if (!rps->settings->issue_otp)
         return result_error(p, 404, "not_found", "no one-time codes are issued here");
     const char *code = json_text(body, "otp", OTP_DIGITS);
-    if (!name || !(name = name_canonical(name, p)) || !is_otp(code))
+    if (!name || !(name = name_of_site(rps->settings->names, name, p)) || !is_otp(code))
         return result_error(p, 400, "field_malformed",
                             "userId is no name, or otp is not six digits");
     user_t user;
@@ -211,5 +212,5 @@ result_t *rps_otp(rps_t *rps, const caller_t *caller, const json_t *body, apr_po
         return store_refusal(status, p);
     log_debug(caller->log, "MPIN0768", "a one-time code for %s: %s; %u wrong ones in a row",
               name_masked(name, p), mine.refusal ? mine.refusal->code : "right", mine.otp.failures);
-    return mine.refusal ? mine.refusal : admit_by_otp(rps, &mine.otp, p);
+    return mine.refusal ? mine.refusal : admit_by_otp(rps, caller, &mine.otp, p);
 }

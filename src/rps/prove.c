@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "base/json.h"
+#include "rps/account.h"
 #include "rps/allowed.h"
 
 /* ---- by session ------------------------------------------------------------------------------ */
@@ -152,6 +153,9 @@ static result_t *prove_by_being_first(rps_t *rps, const caller_t *caller, const 
                             "This name is taken. Sign in to add a device to it.");
     if (status != STORE_MISSING)
         return store_refusal(status, p);
+    refusal = account_is_free(caller, name, p);
+    if (refusal)
+        return refusal;
     pending->origin = ORIGIN_OPEN;
     return NULL;
 }

@@ -53,11 +53,12 @@ static bool read_optional(registration_t *wish, const json_t *body, apr_pool_t *
 }
 
 /* NULL when all is well, else the refusal's code. */
-static const char *read_wish_to_register(registration_t *wish, const json_t *body, apr_pool_t *p)
+static const char *read_wish_to_register(const rps_t *rps, registration_t *wish, const json_t *body,
+                                         apr_pool_t *p)
 {
     memset(wish, 0, sizeof *wish);
     const char *user_id = json_text(body, "userId", 2 * NAME_MAX_BYTES);
-    wish->name = user_id ? name_canonical(user_id, p) : NULL;
+    wish->name = user_id ? name_of_site(rps->settings->names, user_id, p) : NULL;
     if (!wish->name)
         return "user_id_invalid";
     return read_optional(wish, body, p) ? NULL : "field_malformed";
@@ -255,7 +256,7 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
     registration_t wish;
     pending_t pending;
     memset(&pending, 0, sizeof pending);
-    const char *wrong = read_wish_to_register(&wish, body, p);
+    const char *wrong = read_wish_to_register(rps, &wish, body, p);
     if (wrong)
         return wish_malformed(wrong, p);
     wish.resend = mpin_id != NULL;

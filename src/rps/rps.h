@@ -21,6 +21,7 @@
 /* What the configuration says; borrowed for the life of the RPS. */
 typedef struct rps_settings_t {
     int pin_length;        /* 4..8 */
+    name_case_t names;     /* MPinUserCase */
     uint32_t max_failures; /* the Nth consecutive wrong PIN locks */
     bool time_permits;     /* MPinTimePermits: a login wants today's permit */
     bool issue_otp;        /* MPinIssueOTP: pass2 answers a one-time code, when asked to */
@@ -68,8 +69,8 @@ result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)
 
 /* PUT /rps/user (mpin_id NULL) and PUT /rps/user/<mpinId> (resend): 400 user_id_invalid,
  * field_malformed, registration_unknown; 403 name_taken, registration_closed, not_allowed,
- * too_many_identities, user_disabled; 429. A field of ours, `replaces`, names the user's mpinId
- * that the new one's first success revokes. */
+ * too_many_identities, user_disabled; 429; 503 accounts_down. A field of ours, `replaces`, names
+ * the user's mpinId that the new one's first success revokes. */
 result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, const json_t *body,
                        apr_pool_t *p);
 

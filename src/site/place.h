@@ -18,6 +18,7 @@ typedef struct depot_t {
     apr_interval_time_t longest;        /* session that can live in it */
     const second_dta_setting_t *second; /* MPinSecondDTA of its vhosts, NULL without */
     const keys_app_t *second_app;       /* what we name ourselves by there */
+    accounts_t accounts;                /* of its vhosts */
     seats_t *seats;
     log_sink_t log;
 

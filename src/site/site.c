@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "site/site.h"
 
-#include <ap_provider.h>
 #include <apr_strings.h>
+#include <http_main.h>
 #include <string.h>
 
 #include "config/cookie_name.h"
@@ -11,17 +11,6 @@
 
 #define PHONE_WAIT 10     /* seconds that a phone waits for its desktop */
 #define MOBILE_ALIAS "/m" /* where an administrator's own mobile app lies once ours is off */
-
-static const apr_array_header_t *look_up_providers(const apr_array_header_t *names, apr_pool_t *p)
-{
-    apr_array_header_t *providers = apr_array_make(p, 2, sizeof(password_provider_t));
-    for (int i = 0; names && i < names->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(names, i, const char *);
-        APR_ARRAY_PUSH(providers, password_provider_t) = (password_provider_t){
-            name, ap_lookup_provider(AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION)};
-    }
-    return providers;
-}
 
 /* A service has no login, no sessions and no users of its own: of our pages it has the RPS's public
  * part and the PIN pad, and what its applications ask, at the root. */
@@ -97,6 +86,7 @@ static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
     site->rps_settings = (rps_settings_t){
         .pin_length = config->pin_length,
         .max_failures = config->max_failures,
+        .names = config->user_case,
         .time_permits = config->time_permits,
         .issue_otp = config->issue_otp.on,
         .register_signed_in = ways & REGISTER_SIGNED_IN,
@@ -117,6 +107,7 @@ static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
                             ? apr_pstrcat(p, site->url.text, site->paths[PATH_ACTIVATE], NULL)
                             : NULL,
     };
+    site->rps_settings.allow.names = config->user_case;
 }
 
 /* Everything is ours; but the pad asks the second D-TA for its shares, and a service's page for
@@ -144,7 +135,7 @@ static void set_remote(site_t *site, const server_config_t *config, apr_pool_t *
 
 static void set_login_ways(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
-    site->providers = look_up_providers(config->providers, p);
+    site->providers = accounts_providers(config->providers, ap_server_conf, p);
     if (site->paths[PATH_RPS] && site->paths[PATH_AUTHENTICATE])
         site->methods |= FACTOR_BIT(FACTOR_PIN);
     if (site->paths[PATH_LOGIN] && site->providers->nelts)

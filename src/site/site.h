@@ -7,12 +7,12 @@
 #include "base/seats.h"
 #include "keys/secret.h"
 #include "config/directives.h"
+#include "site/accounts.h"
 #include "notice/own.h"
 #include "dta/serve.h"
 #include "remote/remote.h"
 #include "session/applicant.h"
 #include "session/signout.h"
-#include <mod_auth.h>
 
 /* Where workers wait for somebody else: a tenth of the server's in each, so that those whom one
  * kind keeps waiting take no other kind's place. */
@@ -48,7 +48,9 @@ typedef struct site_t {
     templates_t templates;
     const char *content_policy; /* of pages: Content-Security-Policy */
     uint32_t methods; /* FACTOR_BITs of what signs in here; all where login is elsewhere */
-    const apr_array_header_t *providers;    /* of password_provider_t, empty = no password form */
+    const apr_array_header_t *providers; /* of password_provider_t, empty = no password form */
+    const accounts_t *accounts;          /* where the names of its store come from */
+    bool recheck; /* a session in use ends once they know its name no longer (MPinRecheckUser) */
     const apr_array_header_t *pass_headers; /* of pass_header_t */
     apr_interval_time_t session_idle, session_max;
     bool all_loopback;      /* every Listen address is loopback, and so is the public URL */
@@ -79,11 +81,6 @@ typedef struct site_t {
     rps_t *rps;
     remote_t *remote; /* an RPS elsewhere, NULL without */
 } site_t;
-
-typedef struct password_provider_t {
-    const char *name; /* as written, for AUTHN_PROVIDER_NAME_NOTE */
-    const authn_provider *provider;
-} password_provider_t;
 
 /* Fills a site, zero until then, with the settings in force of a server with the engine on: what
  * can be known before a store is open. False: it has no public URL and none can be told. */

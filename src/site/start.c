@@ -214,6 +214,8 @@ static int make_place(server_config_t *config, server_rec *server, apr_array_hea
     if (config->audit)
         place->down.audit = audit_open(config->audit, p);
     config->place = place;
+    accounts_add(&place->depot->accounts, config, server, place->down.providers, p);
+    place->down.accounts = &place->depot->accounts;
     if (config->audit && !place->down.audit)
         return refuse_to_serve(
             server,
@@ -222,6 +224,18 @@ static int make_place(server_config_t *config, server_rec *server, apr_array_hea
     if (config->mail.host && set_mail(&place->down, config, server, p) != OK)
         return HTTP_INTERNAL_SERVER_ERROR;
     return set_secrets(&place->down, config, server, p);
+}
+
+/* All vhosts of a store are known now, and so is whether names come from their providers only. */
+static void finish_accounts(depot_t *depot, server_rec *main_server, apr_pool_t *p)
+{
+    accounts_find_files(&depot->accounts, main_server, p);
+    for (server_rec *server = main_server; server; server = server->next) {
+        const server_config_t *config = directives_of(server);
+        if (config->place && config->place->depot == depot)
+            config->place->down.recheck =
+                config->recheck && !config->service.parts && accounts_decide(&depot->accounts);
+    }
 }
 
 /* A request that waits for a phone, an application, an RPS or a D-TA holds a worker meanwhile: for
@@ -275,9 +289,10 @@ int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     for (int i = 0; i < depots->nelts; i++) {
         const char *why = "";
-        APR_ARRAY_IDX(depots, i, depot_t *)->seats = seats.dta;
-        if (!depot_prepare(APR_ARRAY_IDX(depots, i, depot_t *), pconf, &why) &&
-            refuse_to_serve(main_server, why) != OK)
+        depot_t *depot = APR_ARRAY_IDX(depots, i, depot_t *);
+        depot->seats = seats.dta;
+        finish_accounts(depot, main_server, pconf);
+        if (!depot_prepare(depot, pconf, &why) && refuse_to_serve(main_server, why) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;
     }
     audit_settle(main_server, pconf);

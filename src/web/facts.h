@@ -17,6 +17,7 @@ typedef struct facts_t {
     prelogin_t prelogin; /* this browser's; fresh when it had none (then `prelogin_fresh`) */
     bool prelogin_fresh;
     known_t known;
+    account_book_t book;
     json_t *body;     /* what came as JSON; an empty object where it was empty */
     const char *text; /* BODY_TEXT: JSON that the endpoint reads itself, and a NUL */
     apr_size_t text_len;

@@ -7,8 +7,9 @@
 #include "web/body.h"
 #include "web/cors.h"
 #include "web/form.h"
-#include "web/warn.h"
+#include "web/knows.h"
 #include "web/reader.h"
+#include "web/warn.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -239,6 +240,7 @@ static void learn(facts_t *facts, const route_t *route)
     if (facts->site->store) {
         facts->caller.session = request_session_at(r, facts->caller.now);
         learn_browser(facts);
+        facts->caller.book = knows_open(&facts->book, r) ? &facts->book : NULL;
     }
 }
 

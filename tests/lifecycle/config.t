@@ -131,6 +131,37 @@ fine 'cookies for a domain, with a warning',
     qr/t\.conf:\d+: MPinCookieDomain: cookies lose/;
 fine 'a provider by another name', "$here${site}<AuthnProviderAlias file staff>\nAuthUserFile conf/users\n"
     . "</AuthnProviderAlias>\nMPinPasswordProvider staff\n";
+# Providers that can't be asked whether they know a name, and those that take two spellings for one.
+my %silent = (
+    ldap => [qw(ldap authnz_ldap)],
+    external => [qw(authnz_external)],
+);
+my %setting = (
+    ldap => qq{AuthLDAPURL "ldap://127.0.0.1/dc=example,dc=org?uid"\n},
+    external => "AuthExternal checker\n",
+);
+for my $provider (sort keys %silent) {
+    my @missing = grep { !-f "$modules/mod_$_.so" } @{$silent{$provider}};
+    @missing and diag("not installed: @missing; run tools/setup test"), next;
+    my $load = join '', map { "LoadModule ${_}_module modules/mod_$_.so\n" } @{$silent{$provider}};
+    $load .= "DefineExternalAuth checker pipe /bin/true\n" if $provider eq 'external';
+    my $named = "MPinPasswordProvider $provider\nMPinUserCase keep\n<Location /login>\n$setting{$provider}</Location>\n";
+    my $open = "MPinRegister signed-in open\nMPinRegisterAllow any\n";
+    mistake "open_registration_beside_a_silent_provider_is_refused: $provider", "$load$site$named=> $open", qr/$provider.*strangers could take them/;
+    mistake "... by another name: $provider",
+        "$load$site<AuthnProviderAlias $provider staff>\n$setting{$provider}</AuthnProviderAlias>\nMPinPasswordProvider staff\nMPinUserCase keep\n=> $open",
+        qr/staff.*strangers could take them/;
+    my ($status, $said) = check("$here$load$site<VirtualHost *:$port>\nServerName a\n$named</VirtualHost>\n"
+        . "<VirtualHost *:$port>\nServerName b\n$open</VirtualHost>\n", $users[0]);
+    isnt $status, 0, "... in another vhost with the same store: $provider";
+    like $said, qr/MPinRegister: .*$provider.*strangers could take them/, '... with the mend';
+    fine "signed-in beside it: $provider", "$here$load$site$named";
+}
+fine 'a provider that may ignore case', "$here" . join('', map { "LoadModule ${_}_module modules/mod_$_.so\n" } @{$silent{ldap}})
+    . "${site}MPinPasswordProvider ldap\n<Location /login>\n$setting{ldap}</Location>\n",
+    qr/MPinPasswordProvider: ldap may take Anna and anna for one person/;
+mistake 'a case that is none', "$site$passwords=> MPinUserCase upper\n", qr/keep/;
+mistake 'a recheck that is none', "$site$passwords=> MPinRecheckUser sometimes\n", qr/auto/;
 fine 'settings of a provider in <Location />', "$here${site}MPinPasswordProvider file\n"
     . "<Location />\nAuthUserFile conf/users\n</Location>\n";
 fine 'settings of a provider in a vhost, its name for all', "$here${site}MPinPasswordProvider file\n"

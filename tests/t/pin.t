@@ -89,12 +89,19 @@ subtest 'open_registration_of_a_taken_name_is_403' => sub {
     is $eve->json(POST => "/rps/signature/$eves->{mpinId}", {regOTT => $eves->{regOTT}})->code, 403, 'the second';
 };
 
+subtest 'open_registration_of_a_providers_name_is_403' => sub {
+    my $answer = fresh()->register('user36');
+    is $answer->code . json_of($answer)->{code}, '403name_taken', 'its owner has a password, and has not signed in yet';
+};
+
 subtest 'password_login_ends_what_was_registered_openly_before' => sub {
     my $squatter = fresh();
-    my $device = $squatter->enrol('user36', '1470');
-    is $squatter->pin_login($device)->code, 200, 'a name that its owner has not used yet is free';
-    browser(site)->sign_in('user36');
-    is $squatter->who, '', 'until the owner comes with the password';
+    my $device = $squatter->enrol('latecomer', '1470');
+    is $squatter->pin_login($device)->code, 200, 'a name that nobody has is free';
+    system('htpasswd', '-bB', '-C', 4, "$ENV{MPIN_STAGE}/t/users", 'latecomer', 'latecomer-secret') == 0 or die 'htpasswd';
+    is fresh()->pin_login($device)->code, 403, 'until it is given to somebody';
+    browser(site)->sign_in('latecomer');
+    is $squatter->who, '', 'who comes with the password';
     is $squatter->pin_login($device)->code, 403, 'then the device is withdrawn';
 };
 

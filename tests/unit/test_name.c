@@ -141,6 +141,15 @@ static void what_is_no_email_address_has_no_domain(void **state)
     assert_non_null(name_domain(label));
 }
 
+static void small_letters_are_a_sites_choice(void **state)
+{
+    (void)state;
+    assert_string_equal(name_of_site(NAMES_KEEP, " Anna ", pool), "Anna");
+    assert_string_equal(name_of_site(NAMES_LOWER, " Anna ", pool), "anna");
+    assert_null(name_of_site(NAMES_LOWER, "An na", pool));
+    assert_string_equal(name_folded("O'Brien[1]", pool), "o'brien[1]");
+}
+
 static void masked_name_shows_one_letter_and_the_domain(void **state)
 {
     (void)state;
@@ -175,6 +184,7 @@ int main(void)
         cmocka_unit_test(hostile_names_are_refused),
         cmocka_unit_test(domain_is_what_follows_the_only_at),
         cmocka_unit_test(what_is_no_email_address_has_no_domain),
+        cmocka_unit_test(small_letters_are_a_sites_choice),
         cmocka_unit_test(masked_name_shows_one_letter_and_the_domain),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -437,6 +437,23 @@ static void providers_are_named_once(void **state)
     REFUSED(parse_providers, &list, "file ldap file");
 }
 
+static void names_keep_their_case_or_not(void **state)
+{
+    (void)state;
+    name_case_t names = NAMES_KEEP;
+    bool recheck = true;
+    READ(parse_user_case, &names, "Lower");
+    assert_int_equal(names, NAMES_LOWER);
+    READ(parse_user_case, &names, "keep");
+    assert_int_equal(names, NAMES_KEEP);
+    REFUSED(parse_user_case, &names, "upper");
+    READ(parse_recheck, &recheck, "off");
+    assert_false(recheck);
+    READ(parse_recheck, &recheck, "auto");
+    assert_true(recheck);
+    REFUSED(parse_recheck, &recheck, "on");
+}
+
 static void a_directory_says_who_gets_in_how(void **state)
 {
     (void)state;
@@ -486,6 +503,7 @@ int main(void)
         cmocka_unit_test(cookies_have_names_that_browsers_and_we_can_keep),
         cmocka_unit_test(texts_for_pages_are_bounded),
         cmocka_unit_test(providers_are_named_once),
+        cmocka_unit_test(names_keep_their_case_or_not),
         cmocka_unit_test(a_directory_says_who_gets_in_how),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,13 @@
+#ifndef MPIN_WEB_DIRECTORY_H
+#define MPIN_WEB_DIRECTORY_H
+
+#include "session/caller.h"
+#include "web/providers.h"
+
+/* Does the directory behind mod_authnz_ldap know a name? By httpd's own authorization "ldap-
+ * filter", which searches and binds as nobody: so no password is tried. `at` is the request at
+ * the login page; it is scratch. */
+account_word_t directory_ask(request_rec *at, const password_provider_t *provider,
+                             const char *name);
+
+#endif
