@@ -61,7 +61,7 @@ static result_t *sign_out_desktop(facts_t *facts, const char *token)
                             "this signs nobody out, or not any more");
     if (is_out(site, &desktop, now))
         return result_ok(p, NULL);
-    const store_status_t status = signin_end_family(site, desktop.family, now);
+    const store_status_t status = signin_end_family(site, &desktop, now);
     if (status != STORE_OK)
         return store_refusal(status, p);
     result_t *done = result_ok(p, NULL);
