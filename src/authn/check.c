@@ -1,5 +1,6 @@
 #include "authn/check.h"
 #include "authn/authn.h"
+#include "authn/caching.h"
 #include "authn/refuse.h"
 #include "authn/why.h"
 #include "base/json.h"
@@ -81,6 +82,8 @@ static int refuse_with_redirect(request_rec *r, const request_t *request)
         return refuse_request(r, HTTP_SERVICE_UNAVAILABLE, result_no_randomness(request->pool));
     apr_table_setn(r->headers_out, "Location", location);
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    if (request->session_status == SESSION_REVOKED) /* by a phone, or at another host */
+        apr_table_setn(r->err_headers_out, CLEAR_SITE_DATA, CLEAR_CACHE);
     return safe ? HTTP_MOVED_TEMPORARILY : HTTP_SEE_OTHER;
 }
 
@@ -125,6 +128,8 @@ int authn_check(request_rec *r)
         return HTTP_FORBIDDEN;
     }
 
+    if (r->main && caching_too_late(r))
+        return HTTP_UNAUTHORIZED;
     request->personal = true;
     session_t *session = good_session(r, request);
     if (session) {
@@ -136,6 +141,7 @@ int authn_check(request_rec *r)
                                                                   : refuse_stranger(r, request);
     const demand_t demand = demand_here(r, request->site);
     why_not_in(r, request, &demand, status);
+    request->refused = request->refused || !refuse_unseen(request, r);
     return status;
 }
 
@@ -145,7 +151,8 @@ int authn_check(request_rec *r)
 int authn_force(request_rec *r)
 {
     request_t *request = request_of(r);
-    if (!request || site_directory(r)->unauthenticated != UNAUTH_PASS || !check_governs(r))
+    if (!request || site_directory(r)->unauthenticated != UNAUTH_PASS || !check_governs(r) ||
+        (r->main && caching_too_late(r)))
         return DECLINED;
     request->personal = true;
     return good_session(r, request) ? OK : DECLINED;
@@ -165,5 +172,6 @@ int authn_note_failure(request_rec *r, const char *type)
     result->event = "not_authorized";
     result->user = r->user;
     refuse_request(r, HTTP_UNAUTHORIZED, result);
+    request_of(r)->refused |= !refuse_unseen(request_of(r), r);
     return OK;
 }

@@ -93,6 +93,7 @@ result_t *logout_submit(facts_t *facts)
         done->user = session->name;
         answer_audit(r, done);
     }
+    apr_table_setn(r->headers_out, CLEAR_SITE_DATA, CLEAR_CACHE);
     answer_see_other(r, facts->site->after_logout);
     return NULL;
 }

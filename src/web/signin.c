@@ -123,6 +123,9 @@ signin_t signin(facts_t *facts, const proven_t *proven)
         return in;
     in.session = &facts->request->session;
     in.location = step_of(facts, proven);
+    request_fit_prelogin(facts->r, &facts->prelogin,
+                         in.location && proven->entry ? proven->entry->nonce : "",
+                         facts->caller.now);
     record_signin(facts, proven, in.location);
     if (!in.location)
         in.location = apr_pstrdup(facts->r->pool, signin_target(facts->site, proven->entry));
