@@ -2,6 +2,7 @@
 #include "authn/authn.h"
 #include "authn/caching.h"
 #include "authn/check.h"
+#include "authn/interim.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -181,6 +182,7 @@ static apr_status_t on_brigade(ap_filter_t *f, apr_bucket_brigade *brigade)
 void filter_register(void)
 {
     filter = ap_register_output_filter(FILTER_NAME, on_brigade, NULL, FILTER_TYPE);
+    interim_register();
 }
 
 /* The answer of a subrequest has its main request's headers. */
@@ -188,6 +190,8 @@ void authn_insert_filter(request_rec *r)
 {
     if (r->main || !request_of(r))
         return;
+    if (r->proxyreq == PROXYREQ_REVERSE)
+        interim_watch(r);
     for (const ap_filter_t *f = r->output_filters; f; f = f->next)
         if (f->frec == filter)
             return;
