@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The front door: the module's record, its hooks in httpd's order, its endpoints. */
 #include "authn/authn.h"
+#include "authn/caching.h"
 #include "authn/filter.h"
 #include "authn/require.h"
 #include "config/hooks.h"
@@ -103,6 +104,7 @@ static const route_t routes[] = {
 static void start_child(apr_pool_t *pchild, server_rec *main_server)
 {
     texts_load(pchild);
+    caching_start();
     site_child_init(pchild, main_server);
     postman_start(pchild, main_server);
 }

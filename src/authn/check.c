@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/check.h"
 #include "authn/authn.h"
+#include "authn/caching.h"
 #include "authn/refuse.h"
 #include "authn/why.h"
 #include "base/json.h"
@@ -90,6 +91,8 @@ static int refuse_with_redirect(request_rec *r, const request_t *request)
         return refuse_request(r, HTTP_SERVICE_UNAVAILABLE, result_no_randomness(request->pool));
     apr_table_setn(r->headers_out, "Location", location);
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    if (request->session_status == SESSION_REVOKED) /* by a phone, or at another host */
+        apr_table_setn(r->err_headers_out, CLEAR_SITE_DATA, CLEAR_CACHE);
     return safe ? HTTP_MOVED_TEMPORARILY : HTTP_SEE_OTHER;
 }
 
@@ -147,6 +150,8 @@ int authn_check(request_rec *r)
         return HTTP_FORBIDDEN;
     }
 
+    if (r->main && caching_too_late(r))
+        return HTTP_UNAUTHORIZED;
     request->personal = true;
     session_t *session = good_session(r, request);
     if (session) {
@@ -157,8 +162,10 @@ int authn_check(request_rec *r)
     const int status = request->session_status == SESSION_UNKNOWN ? refuse_store_down(r, request)
                                                                   : refuse_stranger(r, request);
     const demand_t demand = demand_here(r, request->site);
-    if (!refuse_unseen(request, r))
+    const bool seen = !refuse_unseen(request, r);
+    if (seen)
         why_not_in(r, request, &demand, status);
+    request->refused = request->refused || seen;
     return status;
 }
 
@@ -168,7 +175,8 @@ int authn_check(request_rec *r)
 int authn_force(request_rec *r)
 {
     request_t *request = request_of(r);
-    if (!request || site_directory(r)->unauthenticated != UNAUTH_PASS || !check_governs(r))
+    if (!request || site_directory(r)->unauthenticated != UNAUTH_PASS || !check_governs(r) ||
+        (r->main && caching_too_late(r)))
         return DECLINED;
     request->personal = true;
     if (good_session(r, request))
@@ -198,5 +206,6 @@ int authn_note_failure(request_rec *r, const char *type)
     result->event = "not_authorized";
     result->user = r->user;
     refuse_request(r, HTTP_UNAUTHORIZED, result);
+    request_of(r)->refused |= !refuse_unseen(request_of(r), r);
     return OK;
 }

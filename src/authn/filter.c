@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/filter.h"
 #include "authn/authn.h"
+#include "authn/caching.h"
 #include "authn/check.h"
+#include "authn/interim.h"
 #include "authn/refuse.h"
 #include "web/reader.h"
 
@@ -20,24 +22,27 @@ static ap_filter_rec_t *filter;
 #define FILTER_NAME "MPIN_HEADERS"
 #define FILTER_TYPE (AP_FTYPE_CONTENT_SET + 1)
 
-static bool is_name(const char *name, const char *expected)
-{
-    return (name[0] | 0x20) == (expected[0] | 0x20) && strcasecmp(name, expected) == 0;
-}
+#define LATE apr_time_from_sec(10) /* an answer: the browser may have other cookies by now */
 
 /* ---- Set-Cookie ---- */
 
-static bool sent_by_us(const request_t *request, const char *line)
+static bool is_among(const apr_array_header_t *lines, int count, const char *line)
 {
-    for (int i = 0; i < request->cookies_sent; i++)
-        if (APR_ARRAY_IDX(request->set_cookies, i, const char *) == line)
+    for (int i = 0; i < count; i++)
+        if (APR_ARRAY_IDX(lines, i, const char *) == line)
             return true;
     return false;
 }
 
+static bool sent_by_us(const request_t *request, const char *line)
+{
+    return is_among(request->set_cookies, request->cookies_sent, line) ||
+           is_among(request->cleared, request->cleared_sent, line);
+}
+
 static bool is_set_cookie(const apr_table_entry_t *header)
 {
-    return is_name(header->key, "Set-Cookie");
+    return strcasecmp(header->key, "Set-Cookie") == 0;
 }
 
 static bool is_foreign(const request_t *request, const char *line)
@@ -45,22 +50,40 @@ static bool is_foreign(const request_t *request, const char *line)
     return request_owns_cookie(request, line) && !sent_by_us(request, line);
 }
 
+/* The first two letters of a name, in upper case. */
+#define BEGINNING(name) (((name)[0] & 0xdf) << 8 | ((name)[1] & 0xdf))
+
+/* Every answer pays for this one look at its headers: the first letters decide for most. True where
+ * a cookie of our name is among them that we have not set. */
+static inline bool look_through(const request_t *request, const apr_table_t *headers,
+                                caching_said_t *said)
+{
+    const apr_array_header_t *list = apr_table_elts(headers);
+    bool foreign = false;
+    for (int i = 0; i < list->nelts; i++) {
+        const apr_table_entry_t *header = &APR_ARRAY_IDX(list, i, apr_table_entry_t);
+        switch (BEGINNING(header->key)) {
+        case 'S' << 8 | 'E':
+            foreign = foreign || (is_set_cookie(header) && is_foreign(request, header->val));
+            break;
+        case 'C' << 8 | 'A':
+        case 'C' << 8 | 'D':
+        case 'E' << 8 | 'X':
+        case 'S' << 8 | 'U':
+            caching_hear(said, header);
+            break;
+        }
+    }
+    return foreign;
+}
+
 /* A handler or backend that sets a cookie of our name could sign somebody in or out. */
 static void drop_foreign_cookies(request_rec *r, const request_t *request, apr_table_t *headers)
 {
-    const apr_array_header_t *list = apr_table_elts(headers);
-    bool found = false;
-    for (int i = 0; i < list->nelts && !found; i++) {
-        const apr_table_entry_t *header = &APR_ARRAY_IDX(list, i, apr_table_entry_t);
-        found = is_set_cookie(header) && is_foreign(request, header->val);
-    }
-    if (!found)
-        return;
-
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                   "MPIN0404: what answers this URL set a cookie of our name; it was dropped");
     const apr_table_t *before = apr_table_copy(r->pool, headers);
-    list = apr_table_elts(before);
+    const apr_array_header_t *list = apr_table_elts(before);
     apr_table_unset(headers, "Set-Cookie");
     for (int i = 0; i < list->nelts; i++) {
         const apr_table_entry_t *header = &APR_ARRAY_IDX(list, i, apr_table_entry_t);
@@ -79,17 +102,25 @@ static bool queued(const request_t *request, const char *name)
     return false;
 }
 
-/* A name that came twice: one of the two was planted. Neither counted, both go. */
+/* A name that came twice: one of the two was planted, or is left from a time when cookies had
+ * another path or domain. Neither counted, both go; but not by an answer that took long, because
+ * what the browser has by now may be new. */
 static void clear_tossed(request_rec *r, const request_t *request)
 {
     const site_t *site = request->site;
     const char *names[] = {site->session_cookie, site->prelogin_cookie, site->known_cookie};
-    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (!queued(request, names[i]))
-            request_set_cookie(r, names[i], NULL, 0);
+    if (apr_time_now() - r->request_time > LATE)
+        return;
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (request->tossed & 1u << i) {
+            request_clear_elsewhere(r, names[i]);
+            if (!queued(request, names[i]))
+                request_set_cookie(r, names[i], NULL, 0);
+        }
 }
 
-/* Keeps a session alive that is in use. */
+/* Keeps a session alive that is in use. It is judged anew: the browser may have signed out while
+ * this answer was made, or have a newer session, whose cookie this one would replace. */
 static void renew_session(request_rec *r, request_t *request)
 {
     const site_t *site = request->site;
@@ -98,7 +129,15 @@ static void renew_session(request_rec *r, request_t *request)
         queued(request, site->session_cookie) || reader_is_prefetch(r))
         return;
     session_t renewed = *session;
-    const char *value = session_seal(site->sessions, &renewed, r->request_time, r->pool);
+    const apr_time_t now = apr_time_now();
+    if (session_judge(site->sessions, &renewed, now) != SESSION_OK || renewed.superseded) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                      "MPIN0462: the session of %s has ended or was replaced while this answer was "
+                      "made: its cookie is not renewed",
+                      name_masked(session->name, r->pool));
+        return;
+    }
+    const char *value = session_seal(site->sessions, &renewed, now, r->pool);
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "MPIN0787: the session of %s %s",
                   name_masked(session->name, r->pool),
                   value ? "is sealed anew: its idle time begins again"
@@ -108,71 +147,36 @@ static void renew_session(request_rec *r, request_t *request)
 }
 
 /* Into the table that errors and internal redirects keep. */
+static void send_lines(request_rec *r, const apr_array_header_t *lines, int *sent)
+{
+    for (; lines && *sent < lines->nelts; (*sent)++)
+        apr_table_addn(r->err_headers_out, "Set-Cookie", APR_ARRAY_IDX(lines, *sent, const char *));
+}
+
 static void send_cookies(request_rec *r, request_t *request)
 {
     if (!request->set_cookies)
         return;
-    for (; request->cookies_sent < request->set_cookies->nelts; request->cookies_sent++)
-        apr_table_addn(r->err_headers_out, "Set-Cookie",
-                       APR_ARRAY_IDX(request->set_cookies, request->cookies_sent, const char *));
-}
-
-/* ---- Cache-Control ---- */
-
-static bool is_directive(const char *item, const char *end, const char *name)
-{
-    const apr_size_t len = strlen(name);
-    return (apr_size_t)(end - item) >= len && strncasecmp(item, name, len) == 0 &&
-           (item + len == end || strchr("= \t", item[len]));
-}
-
-/* The header's directives but for `public`, `s-maxage` and `private`, then `private`. */
-static const char *made_private(const char *value, apr_pool_t *p)
-{
-    const char *kept = "";
-    for (const char *item = value; *item;) {
-        item += strspn(item, ", \t");
-        const char *end = item + strcspn(item, ",");
-        if (end > item && !is_directive(item, end, "public") &&
-            !is_directive(item, end, "s-maxage") && !is_directive(item, end, "private"))
-            kept = apr_psprintf(p, "%s%.*s, ", kept, (int)(end - item), item);
-        item = end;
-    }
-    return apr_pstrcat(p, kept, "private", NULL);
-}
-
-/* Both header tables reach the client as one; of the two Cache-Control lines one is left. */
-static void keep_private(request_rec *r)
-{
-    const char *plain = apr_table_get(r->headers_out, "Cache-Control");
-    const char *error = apr_table_get(r->err_headers_out, "Cache-Control");
-    if (!plain && !error) {
-        apr_table_addn(r->headers_out, "Cache-Control", "private");
-        return;
-    }
-    if (plain)
-        plain = apr_table_getm(r->pool, r->headers_out, "Cache-Control");
-    if (error)
-        plain = apr_pstrcat(r->pool, apr_table_getm(r->pool, r->err_headers_out, "Cache-Control"),
-                            plain ? ", " : NULL, plain, NULL);
-    apr_table_unset(r->err_headers_out, "Cache-Control");
-    apr_table_setn(r->headers_out, "Cache-Control", made_private(plain, r->pool));
+    send_lines(r, request->cleared, &request->cleared_sent);
+    send_lines(r, request->set_cookies, &request->cookies_sent);
 }
 
 /* ---- the filter ---- */
 
 static void finish_headers(request_rec *r, request_t *request)
 {
-    drop_foreign_cookies(r, request, r->headers_out);
-    drop_foreign_cookies(r, request, r->err_headers_out);
+    caching_said_t said = {0};
+    if (look_through(request, r->headers_out, &said))
+        drop_foreign_cookies(r, request, r->headers_out);
+    if (!apr_is_empty_table(r->err_headers_out) && look_through(request, r->err_headers_out, &said))
+        drop_foreign_cookies(r, request, r->err_headers_out);
     refuse_challenge(request, r);
     if (request->tossed)
         clear_tossed(r, request);
     if (request->personal)
         renew_session(r, request);
     send_cookies(r, request);
-    if (request->personal || request->cookies_sent)
-        keep_private(r);
+    caching_decide(r, request, &said);
 }
 
 static apr_status_t on_brigade(ap_filter_t *f, apr_bucket_brigade *brigade)
@@ -186,6 +190,7 @@ static apr_status_t on_brigade(ap_filter_t *f, apr_bucket_brigade *brigade)
 void filter_register(void)
 {
     filter = ap_register_output_filter(FILTER_NAME, on_brigade, NULL, FILTER_TYPE);
+    interim_register();
 }
 
 /* The answer of a subrequest has its main request's headers. */
@@ -193,6 +198,8 @@ void authn_insert_filter(request_rec *r)
 {
     if (r->main || !request_of(r))
         return;
+    if (r->proxyreq == PROXYREQ_REVERSE)
+        interim_watch(r);
     for (const ap_filter_t *f = r->output_filters; f; f = f->next)
         if (f->frec == filter)
             return;

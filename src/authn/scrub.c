@@ -43,9 +43,9 @@ static bool same(const char *name, const char *other)
     return *name == '\0' && *other == '\0';
 }
 
-/* True for a header that only we may set. Every request pays for this: the first letter decides for
- * most. */
-static bool only_ours(const site_t *site, const char *name)
+/* True for a header that only we may set, and for Upgrade. Every request pays for this: the first
+ * letter decides for most. */
+static bool unwanted(const site_t *site, const char *name)
 {
     switch (name[0] | 0x20) {
     case 'm':
@@ -54,6 +54,10 @@ static bool only_ours(const site_t *site, const char *name)
         break;
     case 'r':
         if (is(name, "remote-user"))
+            return true;
+        break;
+    case 'u':
+        if (is(name, "upgrade"))
             return true;
         break;
     case 'x':
@@ -87,14 +91,31 @@ static void redact_early(request_t *request, request_rec *r)
     }
 }
 
-/* A cookie goes on to nobody; another header that only we may set was sent by somebody else. */
-static void drop_header(request_rec *r, const char *name)
+/* mod_http2 would read the request a second time, from a copy that has our cookies no more; and a
+ * proxy that hands it on makes a tunnel past every check of ours. A server may go on with HTTP/1.1
+ * (RFC 9110, section 7.8), and does. */
+static bool asks_for_h2c(const apr_table_entry_t *header)
 {
-    if (strcasecmp(name, "Cookie") != 0)
+    return ap_strcasestr(header->val, "h2c") != NULL;
+}
+
+/* A cookie goes on to nobody; another header that only we may set was sent by somebody else. False:
+ * it stays. */
+static bool drop_header(request_rec *r, const apr_table_entry_t *header)
+{
+    const char *name = header->key;
+    if (strcasecmp(name, "Upgrade") == 0) {
+        if (!asks_for_h2c(header))
+            return false;
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                      "MPIN0463: the client would go on in h2c; it is answered as it has asked");
+    } else if (strcasecmp(name, "Cookie") != 0) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                       "MPIN0704: the request came with a header that only we may set: %s is gone",
                       name);
+    }
     apr_table_unset(r->headers_in, name);
+    return true;
 }
 
 /* One pass over what the client sent. Internal redirects come by here too: what we set is taken
@@ -113,15 +134,13 @@ int authn_post_read_request(request_rec *r)
     const apr_array_header_t *headers = apr_table_elts(r->headers_in);
     for (int i = 0; i < headers->nelts;) {
         apr_table_entry_t *header = &APR_ARRAY_IDX(headers, i, apr_table_entry_t);
-        bool drop = only_ours(site, header->key);
+        bool drop = unwanted(site, header->key);
         if (first && (header->key[0] | 0x20) == 'c' && strcasecmp(header->key, "Cookie") == 0) {
             header->val =
                 (char *)(apr_uintptr_t)request_take_cookies(request, header->val, r->pool);
             drop = !header->val;
         }
-        if (drop)
-            drop_header(r, header->key);
-        else
+        if (!drop || !drop_header(r, header))
             i++;
     }
     request->subrequests_answer = false;

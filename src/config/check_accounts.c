@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Part of the check: password providers as the place that names come from. */
 #include "config/checks.h"
 

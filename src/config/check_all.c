@@ -145,6 +145,35 @@ static void check_shared(const checked_t *one, const checked_t *other)
             "a name is one person all the same; write an MPinStore for each, unless it is");
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && !strcmp(a, b));
+}
+
+/* Sites of one host and different ports: browsers know no ports in cookies (RFC 6265, section 8.5).
+ */
+static void check_ports(const checked_t *one, const checked_t *other)
+{
+    const server_config_t *a = one->config, *b = other->config;
+    const public_url_t *url = &one->url, *beside = &other->url;
+    if (a->service.parts || b->service.parts || !url->text || !beside->text)
+        return;
+    if (url->https != beside->https || strcmp(url->host, beside->host) != 0 ||
+        !strcmp(url->text, beside->text))
+        return;
+    const char *realm = a->realm ? a->realm : url->text;
+    const bool one_realm =
+        !strcmp(realm, b->realm ? b->realm : beside->text) && !strcmp(a->store, b->store);
+    if (one_realm || strcmp(a->cookie_name, b->cookie_name) != 0 ||
+        !is_same_text(a->cookie_path, b->cookie_path) ||
+        !is_same_text(a->cookie_domain, b->cookie_domain))
+        return;
+    mistake_maybe(one->pconf, check_at(other, SETTING_public_url),
+                  "browsers send the cookies of %s here too, so that a sign-in at one ends the "
+                  "other's; write another MPinCookieName for one of them",
+                  url->text);
+}
+
 static void check_site(checked_t *site)
 {
     check_url(site);
@@ -185,6 +214,7 @@ int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
             const checked_t *other = &APR_ARRAY_IDX(sites, earlier, checked_t);
             check_shared(other, &APR_ARRAY_IDX(sites, i, checked_t));
             check_registration_beside(&APR_ARRAY_IDX(sites, i, checked_t), other);
+            check_ports(other, &APR_ARRAY_IDX(sites, i, checked_t));
             check_second_dta_beside(&APR_ARRAY_IDX(sites, i, checked_t), other);
             check_service_beside(&APR_ARRAY_IDX(sites, i, checked_t), other);
         }

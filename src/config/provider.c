@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "config/provider.h"
 
 #include <apr_strings.h>

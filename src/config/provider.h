@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_CONFIG_PROVIDER_H
 #define MPIN_CONFIG_PROVIDER_H
 

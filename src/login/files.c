@@ -36,6 +36,7 @@ result_t *login_asset(facts_t *facts)
         return result_error(r->pool, HTTP_NOT_FOUND, "not_found", "no such file");
 
     answer_page_headers(r);
+    facts->request->caching = ASSET_MAX_AGE;
     apr_table_setn(r->headers_out, "Cache-Control", ASSET_MAX_AGE);
     apr_table_setn(r->headers_out, "ETag", asset->etag);
     apr_table_mergen(r->headers_out, "Vary", "Accept-Encoding");

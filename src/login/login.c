@@ -79,6 +79,7 @@ static result_t *login_offer(facts_t *facts, const prelogin_entry_t *entry)
     page_values_t page = page_begin(facts->r, facts->site);
     page_set(&page, "state", entry ? entry->nonce : "");
     page_set(&page, "continue_href", signin_target(facts->site, entry));
+    request_fit_prelogin(facts->r, &facts->prelogin, "", facts->caller.now);
     page_answer(&page, HTTP_OK, "offer");
     return NULL;
 }

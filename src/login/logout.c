@@ -64,7 +64,7 @@ static result_t *sign_out_desktop(facts_t *facts, const char *token)
               name_masked(desktop.name, facts->r->pool));
     if (is_out(site, &desktop, now))
         return result_ok(p, NULL);
-    const store_status_t status = signin_end_family(site, desktop.family, now);
+    const store_status_t status = signin_end_family(site, &desktop, now);
     if (status != STORE_OK)
         return store_refusal(status, p);
     result_t *done = result_ok(p, NULL);
@@ -96,6 +96,7 @@ result_t *logout_submit(facts_t *facts)
         done->user = session->name;
         answer_audit(r, done);
     }
+    apr_table_setn(r->headers_out, CLEAR_SITE_DATA, CLEAR_CACHE);
     answer_see_other(r, facts->site->after_logout);
     return NULL;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_RPS_ACCOUNT_H
 #define MPIN_RPS_ACCOUNT_H
 

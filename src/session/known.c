@@ -76,8 +76,9 @@ const char *known_seal(const known_browsers_t *browsers, const known_t *known, a
 
     bytes_put_u8(&out, LAYOUT);
     bytes_put(&out, known->id, sizeof known->id);
-    bytes_put(&out, known->users, sizeof known->users);
-    return cookie_seal(browsers->sealer, now, bytes, sizeof bytes, p);
+    for (int i = 0; i < KNOWN_USERS && !sodium_is_zero(known->users[i], USER_BYTES); i++)
+        bytes_put(&out, known->users[i], USER_BYTES);
+    return cookie_seal(browsers->sealer, now, bytes, bytes_written(&out), p);
 }
 
 bool known_open(const known_browsers_t *browsers, const char *text, apr_size_t len, apr_time_t now,
@@ -92,6 +93,8 @@ bool known_open(const known_browsers_t *browsers, const char *text, apr_size_t l
     if (bytes_get_u8(&in) != LAYOUT)
         return false;
     bytes_get(&in, known->id, sizeof known->id);
-    bytes_get(&in, known->users, sizeof known->users);
+    memset(known->users, 0, sizeof known->users);
+    for (int i = 0; i < KNOWN_USERS && in.ok && in.next < in.end; i++)
+        bytes_get(&in, known->users[i], USER_BYTES);
     return bytes_all_read(&in);
 }

@@ -103,6 +103,31 @@ void prelogin_remove(prelogin_t *prelogin, const char *nonce)
             memset(&prelogin->entries[i], 0, sizeof prelogin->entries[i]);
 }
 
+static const char *newest_nonce(const prelogin_t *prelogin)
+{
+    const prelogin_entry_t *newest = prelogin->entries;
+    for (int i = 1; i < PRELOGIN_ENTRIES; i++)
+        if (prelogin->entries[i].made > newest->made)
+            newest = &prelogin->entries[i];
+    return newest->nonce;
+}
+
+bool prelogin_drop_oldest(prelogin_t *prelogin, const char *keep)
+{
+    prelogin_entry_t *oldest = NULL;
+    if (!keep)
+        keep = newest_nonce(prelogin);
+    for (int i = 0; i < PRELOGIN_ENTRIES; i++) {
+        prelogin_entry_t *entry = &prelogin->entries[i];
+        if (*entry->nonce && strcmp(entry->nonce, keep) != 0 &&
+            (!oldest || entry->made < oldest->made))
+            oldest = entry;
+    }
+    if (oldest)
+        memset(oldest, 0, sizeof *oldest);
+    return oldest != NULL;
+}
+
 /* ---- the cookie ---- */
 
 /* Of the demand, `second` is not written: no place can ask for one yet. */

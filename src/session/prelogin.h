@@ -46,6 +46,10 @@ const char *prelogin_add(prelogin_t *prelogin, const char *target, const demand_
 const prelogin_entry_t *prelogin_find(const prelogin_t *prelogin, const char *nonce);
 void prelogin_remove(prelogin_t *prelogin, const char *nonce);
 
+/* Drops the oldest login page's state but the one of the nonce `keep` (NULL: the newest one's, which
+ * has just been asked for). False: there is no other. */
+bool prelogin_drop_oldest(prelogin_t *prelogin, const char *keep);
+
 /* The cookie's value, in the pool; NULL when no randomness is to be had. */
 const char *prelogin_seal(const prelogins_t *prelogins, const prelogin_t *prelogin, apr_time_t now,
                           apr_pool_t *p);

@@ -6,8 +6,12 @@
 
 #include "base/bytes.h"
 #include "session/revoked.h"
+#include "store/change.h"
 
 #define LOG "revocations"
+#define LONGEST "longest-session" /* lasting: its seconds, four bytes big-endian */
+#define LONGEST_BYTES 4
+#define SIGN_IN_SECONDS 600 /* a sign-in that has begun may seal its session so much later */
 
 /* An entry of the log: kind 1 | id 16 | limit 4, big-endian. The limit: REVOKE_USER, sessions of a
  * lower version; REVOKE_ALL, sessions sealed up to this second; REVOKE_SESSION, how long before the
@@ -115,6 +119,62 @@ store_status_t revocations_make(revocations_t **revocations, store_t *store, apr
     return read_log(made);
 }
 
+/* ---- how long an entry lives ---- */
+
+static uint32_t longest_of(const store_record_t *record)
+{
+    bytes_in_t in = bytes_in(record->data, record->len);
+    return bytes_get_u32(&in);
+}
+
+static store_status_t raise_longest(void *baton, store_change_t *change, apr_pool_t *scratch)
+{
+    const uint32_t *longest = baton;
+    unsigned char *record = apr_palloc(scratch, LONGEST_BYTES);
+    bytes_out_t out = bytes_out(record, LONGEST_BYTES);
+
+    if (change->seen && longest_of(change->seen) >= *longest)
+        return STORE_OK;
+    bytes_put_u32(&out, *longest);
+    change->data = record;
+    change->len = LONGEST_BYTES;
+    return STORE_OK;
+}
+
+store_status_t revocations_note_longest(revocations_t *revocations, apr_interval_time_t longest,
+                                        apr_pool_t *p)
+{
+    uint32_t seconds = (uint32_t)apr_time_sec(longest);
+    return store_change(revocations->store, STORE_LASTING, LONGEST, raise_longest, &seconds, p);
+}
+
+/* Asked of the store each time: a newer generation of children may have noted a longer one. */
+static store_status_t read_longest(revocations_t *revocations, apr_interval_time_t *longest)
+{
+    store_record_t record;
+
+    *longest = 0;
+    pthread_mutex_lock(&revocations->reading);
+    store_status_t status =
+        store_get(revocations->store, STORE_LASTING, LONGEST, revocations->scratch, &record);
+    if (status == STORE_OK)
+        *longest = apr_time_from_sec((apr_time_t)longest_of(&record) + SIGN_IN_SECONDS);
+    apr_pool_clear(revocations->scratch);
+    pthread_mutex_unlock(&revocations->reading);
+    return status == STORE_MISSING ? STORE_OK : status;
+}
+
+static store_status_t entry_end(revocations_t *revocations, revoke_kind_t kind, apr_time_t now,
+                                apr_time_t *until)
+{
+    apr_interval_time_t longest = 0;
+    const store_status_t status =
+        kind == REVOKE_SESSION ? STORE_OK : read_longest(revocations, &longest);
+    if (longest && *until < now + longest)
+        *until = now + longest;
+    return status;
+}
+
 /* Kept a little longer than the sessions, whose sealer's clock may have been ahead. */
 store_status_t revocations_add(revocations_t *revocations, revoke_kind_t kind,
                                const unsigned char id[16], uint32_t limit, apr_time_t now,
@@ -132,9 +192,11 @@ store_status_t revocations_add(revocations_t *revocations, revoke_kind_t kind,
     bytes_put(&out, id, 16);
     bytes_put_u32(&out, limit);
 
+    store_status_t status = entry_end(revocations, kind, now, &until);
+    if (status != STORE_OK)
+        return status;
     until += apr_time_from_sec(SEAL_SKEW);
-    store_status_t status =
-        store_log_append(revocations->store, LOG, entry, sizeof entry, until, &sequence);
+    status = store_log_append(revocations->store, LOG, entry, sizeof entry, until, &sequence);
     if (status != STORE_OK)
         return status;
     return revoked_add(revocations->revoked, kind, id, limit, (uint32_t)apr_time_sec(until),

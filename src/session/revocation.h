@@ -23,9 +23,15 @@ typedef enum {
  * let in until a refresh succeeds. */
 store_status_t revocations_make(revocations_t **revocations, store_t *store, apr_pool_t *p);
 
+/* Notes in the store that sessions of this length are sealed: before the first one is. The longest
+ * ever noted counts, by whichever vhost, server or earlier configuration. */
+store_status_t revocations_note_longest(revocations_t *revocations, apr_interval_time_t longest,
+                                        apr_pool_t *p);
+
 /* Lasting before it returns; this child knows at once, the others with their next request. `until`:
- * for a session its own expiry; for the others, which can hit sessions sealed until now, `now` +
- * the longest session. `limit`: REVOKE_USER, the lowest valid version; REVOKE_SESSION, the second
+ * the expiry of the session that it is known to hit. The others than REVOKE_SESSION can hit cookies
+ * that nobody here has seen, so they live as long as the longest that was ever noted at least, from
+ * the end of a sign-in under way. `limit`: REVOKE_USER, the lowest valid version; REVOKE_SESSION, the second
  * from which it is void, so that requests of other tabs that are under way at a step-up come
  * through; else 0. REVOKE_ALL takes no id (NULL). */
 store_status_t revocations_add(revocations_t *revocations, revoke_kind_t kind,

@@ -220,16 +220,11 @@ static bool read_layout(session_t *session, const unsigned char *bytes, apr_size
     return bytes_all_read(&in);
 }
 
-session_status_t session_open(const sessions_t *sessions, const char *text, apr_size_t len,
-                              apr_time_t now, session_t *session)
+static inline session_status_t stands(const sessions_t *sessions, session_t *session,
+                                      apr_time_t now)
 {
-    unsigned char bytes[BYTES_MAX];
-    apr_size_t got;
-    apr_time_t seconds = apr_time_sec(now);
+    const apr_time_t seconds = apr_time_sec(now);
 
-    if (!cookie_open(sessions->sealer, now, text, len, bytes, sizeof bytes, &got) ||
-        !read_layout(session, bytes, got) || session->seen > seconds + SEAL_SKEW)
-        return SESSION_NONE;
     if (session->expires <= seconds || (apr_time_t)session->seen + sessions->idle <= seconds)
         return SESSION_EXPIRED;
     if (!sessions->revocations || !revocations_refresh(sessions->revocations))
@@ -239,6 +234,23 @@ session_status_t session_open(const sessions_t *sessions, const char *text, apr_
                         session->uid, session->version, session->seen, (uint32_t)seconds);
     session->superseded = state == REVOKED_SUPERSEDED;
     return state == REVOKED ? SESSION_REVOKED : SESSION_OK;
+}
+
+session_status_t session_open(const sessions_t *sessions, const char *text, apr_size_t len,
+                              apr_time_t now, session_t *session)
+{
+    unsigned char bytes[BYTES_MAX];
+    apr_size_t got;
+
+    if (!cookie_open(sessions->sealer, now, text, len, bytes, sizeof bytes, &got) ||
+        !read_layout(session, bytes, got) || session->seen > apr_time_sec(now) + SEAL_SKEW)
+        return SESSION_NONE;
+    return stands(sessions, session, now);
+}
+
+session_status_t session_judge(const sessions_t *sessions, session_t *session, apr_time_t now)
+{
+    return stands(sessions, session, now);
 }
 
 bool session_wants_renewal(const session_t *session, apr_time_t now)

@@ -83,6 +83,10 @@ const char *session_seal(const sessions_t *sessions, session_t *session, apr_tim
 session_status_t session_open(const sessions_t *sessions, const char *text, apr_size_t len,
                               apr_time_t now, session_t *session);
 
+/* The same for a session that has been opened before: does it still stand at `now`? Before it is
+ * sealed anew, because an answer may take long, and be the last to arrive. */
+session_status_t session_judge(const sessions_t *sessions, session_t *session, apr_time_t now);
+
 /* True when it is time to seal anew (once a minute at most). */
 bool session_wants_renewal(const session_t *session, apr_time_t now);
 

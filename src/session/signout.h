@@ -16,7 +16,7 @@ signouts_t *signouts_make(const keys_t *keys, const char *realm, apr_interval_ti
 const char *signout_seal(const signouts_t *signouts, const session_t *session, apr_time_t now,
                          apr_pool_t *p);
 
-/* Fills family and name of `session`, and nothing else. One answer, false, for everything that does
+/* Fills family, expiry and name of `session`, and nothing else. One answer, false, for everything that does
  * not open or is too old. */
 bool signout_open(const signouts_t *signouts, const char *text, apr_time_t now, session_t *session);
 

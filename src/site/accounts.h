@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_SITE_ACCOUNTS_H
 #define MPIN_SITE_ACCOUNTS_H
 

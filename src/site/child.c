@@ -31,7 +31,8 @@ static bool depot_open(depot_t *depot)
 
     apr_pool_create(&p, depot->pool);
     if (store_open(&store, &depot->settings, p, &why) != STORE_OK ||
-        revocations_make(&revocations, store, p) != STORE_OK) {
+        revocations_make(&revocations, store, p) != STORE_OK ||
+        revocations_note_longest(revocations, depot->longest, p) != STORE_OK) {
         if (!depot->told)
             log_error(&depot->log, "MPIN0203", "%s; until then every page of ours answers 503",
                       why);

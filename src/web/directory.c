@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "web/directory.h"
 
 #include <ap_provider.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MPIN_WEB_KNOWS_H
 #define MPIN_WEB_KNOWS_H
 

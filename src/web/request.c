@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/request.h"
+#include "web/elsewhere.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -9,6 +10,7 @@
 APLOG_USE_MODULE(auth_mpin);
 
 #define OUR_COOKIES 3
+#define HOST_PREFIX "__Host-"
 #define KNOWN_MAX_AGE (KNOWN_DAYS * 86400L) /* seconds */
 
 request_t *request_make(request_rec *r, const site_t *site)
@@ -36,7 +38,9 @@ const char *request_take_cookies(request_t *request, const char *header, apr_poo
     request->session_cookie = ours[0].value;
     request->prelogin_cookie = ours[1].value;
     request->known_cookie = ours[2].value;
-    request->tossed = ours[0].times > 1 || ours[1].times > 1 || ours[2].times > 1;
+    request->tossed = (ours[0].times > 1 ? TOSSED_SESSION : 0) |
+                      (ours[1].times > 1 ? TOSSED_PRELOGIN : 0) |
+                      (ours[2].times > 1 ? TOSSED_KNOWN : 0);
     return header;
 }
 
@@ -48,10 +52,46 @@ bool request_owns_cookie(const request_t *request, const char *line)
            cookie_header_sets(line, site->known_cookie);
 }
 
+void request_clear_elsewhere(const request_rec *r, const char *name)
+{
+    request_t *request = request_of(r);
+    const site_t *site = request->site;
+    if (strncmp(name, HOST_PREFIX, strlen(HOST_PREFIX)) == 0)
+        return; /* browsers take it for one place only (RFC 6265bis, section 4.1.3.2) */
+    if (!request->cleared)
+        request->cleared = apr_array_make(request->pool, ELSEWHERE_MAX, sizeof(const char *));
+    elsewhere_clear(request->cleared, name, site->url.host, request_first(r)->unparsed_uri,
+                    site->url.https, request->pool);
+}
+
+/* True where a cookie of this name came that may lie elsewhere than the one that is set now: then
+ * both would come with the next request, and neither would count. */
+static bool lies_elsewhere(const request_t *request, const char *name)
+{
+    const site_t *site = request->site;
+    const bool placed = strncmp(site->cookie_attributes, "; Path=/;", strlen("; Path=/;")) != 0;
+    const apr_time_t now = apr_time_now();
+    const cookie_value_t before = request->prelogin_cookie;
+    known_t known;
+    prelogin_t prelogin;
+
+    if (name == site->session_cookie)
+        return request->session_cookie.text &&
+               (placed || (request->session_read && request->session_status == SESSION_NONE));
+    if (name == site->prelogin_cookie)
+        return before.text && before.len <= PRELOGIN_TEXT_MAX &&
+               (placed || !prelogin_open(site->prelogins, before.text, before.len, now, &prelogin));
+    return request->known_cookie.text &&
+           (placed || !known_open(site->known, request->known_cookie.text,
+                                  request->known_cookie.len, now, &known));
+}
+
 void request_set_cookie(request_rec *r, const char *name, const char *value, long max_age)
 {
     request_t *request = request_of(r);
     apr_pool_t *p = request->pool;
+    if (lies_elsewhere(request, name))
+        request_clear_elsewhere(r, name);
     const char *line =
         apr_pstrcat(p, name, "=", value ? value : "", request->site->cookie_attributes, NULL);
     if (!value || max_age)
@@ -80,13 +120,60 @@ bool request_prelogin(const request_rec *r, prelogin_t *prelogin, apr_time_t now
     return false;
 }
 
+/* Bytes that a cookie of ours will take in the next request's header: "name=value; ". */
+static apr_size_t next_size(const request_t *request, const char *name, cookie_value_t came)
+{
+    const apr_size_t len = strlen(name);
+    for (int i = 0; request->set_cookies && i < request->set_cookies->nelts; i++) {
+        const char *line = APR_ARRAY_IDX(request->set_cookies, i, const char *);
+        if (cookie_header_sets(line, name))
+            return line[len + 1] == ';' ? 0 : strcspn(line, ";") + 2;
+    }
+    return came.text ? len + came.len + 3 : 0;
+}
+
+/* What the pre-login cookie may take; all where nobody is signed in. */
+static apr_size_t room_for_prelogin(const request_t *request)
+{
+    const site_t *site = request->site;
+    const apr_size_t session = next_size(request, site->session_cookie, request->session_cookie);
+    const bool signed_in = session && request->session_status == SESSION_OK;
+    const apr_size_t taken =
+        session + next_size(request, site->known_cookie, request->known_cookie);
+    if (!signed_in)
+        return PRELOGIN_TEXT_MAX;
+    return taken < COOKIES_MAX ? COOKIES_MAX - taken : 0;
+}
+
+static bool keep_fitting(request_rec *r, const prelogin_t *prelogin, const char *keep,
+                         apr_time_t now)
+{
+    const request_t *request = request_of(r);
+    const char *name = request->site->prelogin_cookie;
+    const apr_size_t room = room_for_prelogin(request);
+    prelogin_t fitting = *prelogin;
+    const char *value;
+    do
+        value = prelogin_seal(request->site->prelogins, &fitting, now, r->pool);
+    while (value && strlen(name) + strlen(value) + 3 > room &&
+           prelogin_drop_oldest(&fitting, keep));
+    if (value)
+        request_set_cookie(r, name, value, 0);
+    return value != NULL;
+}
+
 bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now)
 {
-    const site_t *site = request_of(r)->site;
-    const char *value = prelogin_seal(site->prelogins, prelogin, now, r->pool);
-    if (value)
-        request_set_cookie(r, site->prelogin_cookie, value, 0);
-    return value != NULL;
+    return keep_fitting(r, prelogin, NULL, now);
+}
+
+bool request_fit_prelogin(request_rec *r, const prelogin_t *prelogin, const char *keep,
+                          apr_time_t now)
+{
+    const request_t *request = request_of(r);
+    return next_size(request, request->site->prelogin_cookie, request->prelogin_cookie) <=
+               room_for_prelogin(request) ||
+           keep_fitting(r, prelogin, keep, now);
 }
 
 /* ---- the session ---- */
@@ -125,10 +212,14 @@ void request_remember(request_rec *r, const char *name, apr_time_t now)
     const cookie_value_t cookie = request->known_cookie;
     known_t known = {.id = {0}};
 
-    if (cookie.text && !known_open(site->known, cookie.text, cookie.len, now, &known))
+    const bool opened =
+        cookie.text && known_open(site->known, cookie.text, cookie.len, now, &known);
+    if (!opened)
         memset(&known, 0, sizeof(known));
     if (!known_add(&known, name))
         return;
+    if (opened) /* somebody else was here before */
+        apr_table_setn(r->headers_out, CLEAR_SITE_DATA, CLEAR_CACHE);
     const char *value = known_seal(site->known, &known, now, r->pool);
     if (value)
         request_set_cookie(r, site->known_cookie, value, KNOWN_MAX_AGE);

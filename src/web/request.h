@@ -6,10 +6,17 @@
 #include "base/result.h"
 #include "web/cookie_header.h"
 
+/* Tells a browser to forget the pages that it keeps of this host (W3C Clear Site Data). Never what
+ * else it stores: the PIN's token is there. */
+#define CLEAR_SITE_DATA "Clear-Site-Data"
+#define CLEAR_CACHE "\"cache\""
+
 /* What we know of one request, kept in its request_config from post_read_request on. Subrequests
  * and internal redirects share the first request's. */
 struct route_t;
 struct refusal_t;
+
+enum { TOSSED_SESSION = 1u, TOSSED_PRELOGIN = 2, TOSSED_KNOWN = 4 };
 
 typedef struct request_t {
     const site_t *site;
@@ -25,9 +32,9 @@ typedef struct request_t {
     bool bore_service_secret, bore_rps_secret; /* web/admit.h */
 
     /* cookie values as they came; NULL when absent; a name that came twice counts as absent and
-     * `tossed` */
+     * has its bit in `tossed` */
     cookie_value_t session_cookie, prelogin_cookie, known_cookie;
-    bool tossed;
+    unsigned tossed; /* TOSSED_ bits */
 
     bool session_read; /* at first use */
     session_status_t session_status;
@@ -35,6 +42,8 @@ typedef struct request_t {
     /* Set-Cookie lines to send; those that stand in the answer already */
     apr_array_header_t *set_cookies;
     int cookies_sent;
+    apr_array_header_t *cleared; /* the same, sent before them: what may lie at other paths */
+    int cleared_sent;
 
     /* the family of a session that is not there yet, where somebody has been told already */
     unsigned char next_family[SESSION_ID_BYTES];
@@ -43,6 +52,9 @@ typedef struct request_t {
        nobody reads it (a look ahead, an include) */
     bool subrequests_answer;
     bool personal; /* the answer depends on the user: no shared cache may keep it */
+    bool refused; /* a place of ours was, to whoever asks; the answer is ours if it is no success */
+    const char *caching;       /* Cache-Control of an answer of ours, NULL = no-store */
+    const request_rec *shared; /* whose headers have gone, and let everybody keep the answer */
     const struct refusal_t *refusal; /* what authn's internal route answers */
     const char *realm;               /* of a place whose 401 is ours, NULL for none */
     int told;                        /* the status of an ErrorDocument to come, 0 for its own */
@@ -82,6 +94,10 @@ const session_t *request_session(const request_rec *r);
 /* The same, judged anew at a later moment: sending a body slowly gains nothing. */
 const session_t *request_session_at(const request_rec *r, apr_time_t now);
 
+/* Deletes a cookie of ours that may lie at other paths or domains than ours are set for now: at each
+ * from which the browser can have sent it. */
+void request_clear_elsewhere(const request_rec *r, const char *name);
+
 /* Cookies to send with the answer, whatever becomes of it. NULL value: delete it. `max_age` in
  * seconds, 0 = for the browser's session. */
 void request_set_cookie(request_rec *r, const char *name, const char *value, long max_age);
@@ -89,8 +105,15 @@ void request_set_cookie(request_rec *r, const char *name, const char *value, lon
 /* This browser's pre-login state, or a fresh one. True when it came with the request. */
 bool request_prelogin(const request_rec *r, prelogin_t *prelogin, apr_time_t now);
 
-/* Sends the pre-login state as its cookie, sealed anew at `now`. False: no randomness. */
+/* Sends the pre-login state as its cookie, sealed anew at `now`. False: no randomness. Beside a
+ * session, older login pages' states give way until all our cookies fit in COOKIES_MAX bytes of the
+ * request's header. */
+#define COOKIES_MAX 1000
 bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now);
+
+/* At a sign-in: the same, if they do not fit now. Of the states, that of the nonce `keep` stays. */
+bool request_fit_prelogin(request_rec *r, const prelogin_t *prelogin, const char *keep,
+                          apr_time_t now);
 
 /* Adds the user to the known-browser cookie. */
 void request_remember(request_rec *r, const char *name, apr_time_t now);

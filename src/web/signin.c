@@ -8,11 +8,15 @@
 
 #define GRACE 10 /* seconds for requests that are under way with the old id at a step-up */
 
-store_status_t signin_end_family(const site_t *site, const unsigned char family[SESSION_ID_BYTES],
-                                 apr_time_t now)
+static apr_time_t expiry_of(const session_t *session)
 {
-    return revocations_add(site->revocations, REVOKE_FAMILY, family, 0, now,
-                           now + site->session_max);
+    return apr_time_from_sec((apr_time_t)session->expires);
+}
+
+store_status_t signin_end_family(const site_t *site, const session_t *session, apr_time_t now)
+{
+    return revocations_add(site->revocations, REVOKE_FAMILY, session->family, 0, now,
+                           expiry_of(session));
 }
 
 /* The new session takes the place of the one that the browser has. Of the same user it is a
@@ -27,14 +31,14 @@ static store_status_t take_place(const facts_t *facts, const session_t *old, ses
         log_debug(facts->caller.log, "MPIN0723", "%s was signed in here: that session ends",
                   name_masked(old->name, facts->r->pool));
         memset(session->family, 0, sizeof(session->family));
-        return signin_end_family(site, old->family, now);
+        return signin_end_family(site, old, now);
     }
     log_debug(facts->caller.log, "MPIN0724", "%s was signed in already: the session steps up",
               name_masked(old->name, facts->r->pool));
     memcpy(session->family, old->family, sizeof(session->family));
     session->started = old->started;
     return revocations_add(site->revocations, REVOKE_SESSION, old->id,
-                           (uint32_t)apr_time_sec(now) + GRACE, now, now + site->session_max);
+                           (uint32_t)apr_time_sec(now) + GRACE, now, expiry_of(old));
 }
 
 /* Makes the session and sends its cookies. NULL, or the refusal. */
@@ -44,7 +48,8 @@ static result_t *seal_session(facts_t *facts, const proven_t *proven)
     request_t *request = facts->request;
     const site_t *site = facts->site;
     const apr_time_t now = facts->caller.now;
-    const session_t *old = request_session(r);
+    /* Judged anew: who was asked for the proof may have waited, while the session was ended. */
+    const session_t *old = request_session_at(r, apr_time_now());
     session_t session = proven_session(proven);
 
     memcpy(session.family, request->next_family, sizeof(session.family));
@@ -118,6 +123,9 @@ signin_t signin(facts_t *facts, const proven_t *proven)
         return in;
     in.session = &facts->request->session;
     in.location = step_of(facts, proven);
+    request_fit_prelogin(facts->r, &facts->prelogin,
+                         in.location && proven->entry ? proven->entry->nonce : "",
+                         facts->caller.now);
     record_signin(facts, proven, in.location);
     if (!in.location)
         in.location = apr_pstrdup(facts->r->pool, signin_target(facts->site, proven->entry));
@@ -129,7 +137,7 @@ result_t *signin_end(request_rec *r, apr_time_t now)
     request_t *request = request_of(r);
     const session_t *session = request_session(r);
     const store_status_t status =
-        session ? signin_end_family(request->site, session->family, now) : STORE_OK;
+        session ? signin_end_family(request->site, session, now) : STORE_OK;
 
     if (status != STORE_OK)
         return store_refusal(status, r->pool);

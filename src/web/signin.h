@@ -25,8 +25,8 @@ const char *signin_target(const site_t *site, const prelogin_entry_t *entry);
  * store that could not record it. */
 result_t *signin_end(request_rec *r, apr_time_t now);
 
-/* Ends all sessions that came from one login, wherever their cookies are. */
-store_status_t signin_end_family(const site_t *site, const unsigned char family[SESSION_ID_BYTES],
-                                 apr_time_t now);
+/* Ends all sessions that came from one login, wherever their cookies are. Of `session` its family
+ * and expiry count: another vhost may have sealed it for longer than sessions last here. */
+store_status_t signin_end_family(const site_t *site, const session_t *session, apr_time_t now);
 
 #endif

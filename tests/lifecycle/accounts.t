@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # The names that password providers know: strangers cannot take them, and who is no longer among them is out.
 use strict;
 use warnings;

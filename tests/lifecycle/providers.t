@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # Every password provider that Debian has a package of, in a real httpd: right and wrong passwords, names that it does
 # not know, and what it relies on; and its trouble, which is ours and nobody's fault.
 use strict;

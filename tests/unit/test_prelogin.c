@@ -170,6 +170,27 @@ static void a_removed_page_is_gone_and_its_place_is_free(void **state)
     assert_string_equal(prelogin_find(&after, kept)->target, "/b");
 }
 
+static void older_pages_give_way_one_by_one_but_for_the_one_that_is_kept(void **state)
+{
+    (void)state;
+    prelogin_t prelogin;
+    prelogin_start(&prelogin, now);
+    const char *first = apr_pstrdup(pool, add(&prelogin, "/1", now));
+    const char *second = apr_pstrdup(pool, add(&prelogin, "/2", now + SECOND));
+    const char *third = apr_pstrdup(pool, add(&prelogin, "/3", now + 2 * SECOND));
+
+    assert_true(prelogin_drop_oldest(&prelogin, first));
+    assert_non_null(prelogin_find(&prelogin, first));
+    assert_null(prelogin_find(&prelogin, second));
+    assert_true(prelogin_drop_oldest(&prelogin, NULL));
+    assert_null(prelogin_find(&prelogin, first));
+    assert_false(prelogin_drop_oldest(&prelogin, NULL));
+    assert_non_null(prelogin_find(&prelogin, third));
+    assert_true(prelogin_drop_oldest(&prelogin, ""));
+    assert_null(prelogin_find(&prelogin, third));
+    assert_false(prelogin_drop_oldest(&prelogin, ""));
+}
+
 static void it_is_good_for_its_time_from_the_last_sealing(void **state)
 {
     (void)state;
@@ -308,6 +329,7 @@ int main(void)
         cmocka_unit_test(the_oldest_of_four_pages_gives_way),
         cmocka_unit_test(the_same_page_asked_for_again_keeps_its_nonce_and_is_young_again),
         cmocka_unit_test(a_removed_page_is_gone_and_its_place_is_free),
+        cmocka_unit_test(older_pages_give_way_one_by_one_but_for_the_one_that_is_kept),
         cmocka_unit_test(it_is_good_for_its_time_from_the_last_sealing),
         cmocka_unit_test(every_changed_byte_gets_one_identical_answer),
         cmocka_unit_test(another_realm_or_cookie_does_not_open_it),

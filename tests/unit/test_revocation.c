@@ -239,6 +239,27 @@ static void an_entry_outlives_the_cookies_that_it_can_hit(void **state)
     assert_true(expires >= now + HOUR + apr_time_from_sec(SEAL_SKEW));
 }
 
+static apr_time_t expiry_of_added(revoke_kind_t kind, const unsigned char *id)
+{
+    apr_time_t expires = 0;
+    uint64_t last;
+    add(make(), kind, id, 0);
+    store_log_read(store, "revocations", 0, pool, keep_expiry, &expires, &last);
+    return expires;
+}
+
+static void an_entry_lives_as_long_as_the_longest_session_ever_noted(void **state)
+{
+    (void)state;
+    assert_true(expiry_of_added(REVOKE_FAMILY, family) < now + 2 * HOUR);
+    assert_int_equal(revocations_note_longest(make(), 8 * HOUR, pool), STORE_OK);
+    assert_int_equal(revocations_note_longest(make(), 2 * HOUR, pool), STORE_OK);
+    assert_true(expiry_of_added(REVOKE_SESSION, session) < now + 2 * HOUR);
+    assert_true(expiry_of_added(REVOKE_FAMILY, family) > now + 8 * HOUR);
+    assert_true(expiry_of_added(REVOKE_IDENTITY, identity) > now + 8 * HOUR);
+    assert_true(expiry_of_added(REVOKE_USER, uid) > now + 8 * HOUR);
+}
+
 static void entries_that_are_over_leave_memory(void **state)
 {
     (void)state;
@@ -336,6 +357,7 @@ int main(void)
         TEST(a_child_that_could_not_load_an_empty_store_lets_nobody_in),
         TEST(an_entry_that_is_not_understood_is_not_passed_over),
         TEST(an_entry_outlives_the_cookies_that_it_can_hit),
+        TEST(an_entry_lives_as_long_as_the_longest_session_ever_noted),
         TEST(entries_that_are_over_leave_memory),
         TEST(a_hundred_thousand_are_all_known),
         TEST(threads_see_each_revocation_at_once),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Names that a site's password providers know (rps/account.h), as the book of the caller tells. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The page is open at another address than the site's own, where nobody can sign in.
 
 import { h } from './dom.js';

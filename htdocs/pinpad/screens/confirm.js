@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A person who signed in a while ago sets up a PIN: they show once more that it's them.
 
 import { beginReset, beginSetup } from '../keep/identities.js';

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 package Providers;
 
 # Sites whose passwords come from each of the providers that Debian has packages of, in one httpd: a vhost each, by

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MPIN_AUTHN_CACHING_H
+#define MPIN_AUTHN_CACHING_H
+
+#include "web/request.h"
+
+/* The last word on an answer's Cache-Control: who may keep it (docs/security.md, "Caches"). */
+
+/* What the answer's headers say so far, of both tables. */
+typedef struct caching_said_t {
+    int lines;         /* of Cache-Control */
+    const char *value; /* of the last one */
+    bool expires;
+    bool targeted; /* something for caches of one kind */
+} caching_said_t;
+
+/* Takes notice of one header. */
+void caching_hear(caching_said_t *said, const apr_table_entry_t *header);
+
+/* Once for each answer, when its headers are about to go. Ours keep what they have said themselves;
+ * one that depended on the user is private, and asked for again where nobody has said how long it
+ * is fresh. */
+void caching_decide(request_rec *r, request_t *request, const caching_said_t *said);
+
+/* True where the subrequest `r` is part of an answer whose headers are gone and let everybody keep it: what
+ * depends on the user comes too late. Says so in the log. */
+bool caching_too_late(const request_rec *r);
+
+/* Once in each child: which modules are there. */
+void caching_start(void);
+
+#endif

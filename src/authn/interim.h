@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MPIN_AUTHN_INTERIM_H
+#define MPIN_AUTHN_INTERIM_H
+
+#include "web/request.h"
+
+/* What a backend answers in advance (101, 103), and all of what a tunnel to one answers, passes no
+ * filter of its request: mod_proxy writes it to the connection. There cookies of our names are taken
+ * out of it. */
+void interim_register(void);
+
+/* Watches the connection for as long as this request, which mod_proxy is about to answer, lasts. */
+void interim_watch(request_rec *r);
+
+#endif

@@ -1,0 +1,251 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# mod_cache in front, told to keep all it can, and directives that make the whole site public: our own answers and what
+# depended on who asked are kept by nobody.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Server;
+use MPin;
+
+my ($port, $aside, $off) = ($ENV{PORT}, $ENV{PORT} + 3, $ENV{PORT} + 4);
+my $loads = join '', map { sprintf "LoadModule %s_module %s/mod_%s.so\n", $_, Server::modules(), $_ }
+    qw(alias authz_host autoindex cache cache_disk expires filter headers include mime rewrite);
+
+sub page { my ($name, $text) = @_; Server::write_file("$Server::top/site/$name", $text); return }
+
+for my $folder (qw(ssi ssi/by-type listed listed/closed listed/open kept indexed errors)) {
+    mkdir "$Server::top/site/$folder" or die "$folder: $!";
+}
+my $include = 'before <!--#include virtual="/protected/index.html" --> after';
+page("ssi/$_", $include) for qw(page.html private.html);
+page('ssi/none.html', 'nothing <!--#echo var="DATE_GMT" --> included');
+page('ssi/second.html', '<!--#include virtual="/kept/open.html" -->' . $include);
+page('ssi/long.html', 'x' x 200_000 . $include);
+page('ssi/asked.html', 'before <!--#if expr=\'-A "/protected/index.html"\' -->LET IN<!--#else -->NOT<!--#endif --> after');
+page('ssi/by-type/page.txt', $include);
+page('listed/closed/a', 'x');
+page('listed/open/a', 'x');
+page('listed/HEADER.html', 'what is here' . ' ' x 20_000);
+page('kept/open.html', 'open to all');
+page('protected/plain.html', 'a plain page');
+page('indexed/index.html', 'protected index');
+page('errors/closed.html', "closed to you\n");
+mkdir "$Server::top/cache" or die;
+chown +(getpwnam 'www-data')[2, 3], "$Server::top/cache" if !$>;
+
+my $public = '"max-age=3600, public"';
+my $cache = <<"END";
+    CacheRoot "$Server::top/cache"
+    CacheEnable disk /
+    CacheIgnoreNoLastMod On
+    CacheHeader On
+    CacheStorePrivate On
+    CacheStoreNoStore On
+    CacheIgnoreCacheControl On
+END
+my $everywhere = <<"END";
+    <Directory "$Server::top/site/ssi">
+        Options +Includes
+        AddType text/html .html
+        AddOutputFilter INCLUDES .html
+    </Directory>
+    <Directory "$Server::top/site/ssi/by-type">
+        AddType text/plain .txt
+        AddOutputFilterByType INCLUDES text/plain
+    </Directory>
+    <Directory "$Server::top/site/listed">
+        Options +Indexes
+        HeaderName HEADER.html
+    </Directory>
+    <Location /listed/closed>
+        AuthType MPin
+        Require valid-user
+    </Location>
+    <Location /indexed/index.html>
+        AuthType MPin
+        Require valid-user
+    </Location>
+    <Location /only-jane>
+        AuthType MPin
+        Require user jane
+        ErrorDocument 401 /errors/closed.html
+    </Location>
+    <Location /u401>
+        AuthType MPin
+        MPinUnauthenticated 401
+        Require valid-user
+        ErrorDocument 401 /errors/closed.html
+    </Location>
+    RewriteEngine On
+    RewriteCond /protected/index.html -U
+    RewriteRule ^/known\$ /kept/open.html [PT]
+END
+my $server = Server->new(conf => <<"END")->start;
+$loads
+LogLevel auth_mpin:debug
+MPinPublicURL http://127.0.0.1:$port
+TypesConfig /dev/null
+AddType text/html .html
+$everywhere
+Header set Cache-Control $public
+$cache
+Listen 127.0.0.1:$aside
+<VirtualHost 127.0.0.1:$aside>
+    MPinPublicURL http://127.0.0.1:$aside
+    MPinCookieName aside
+    Header always set Cache-Control $public
+    Header set CDN-Cache-Control "max-age=60"
+    Header always set Surrogate-Control "max-age=60"
+    Header merge Cache-Control "s-maxage=60"
+    ExpiresActive On
+    ExpiresDefault "access plus 1 hour"
+    $everywhere
+    $cache
+    CacheQuickHandler Off
+</VirtualHost>
+Listen 127.0.0.1:$off
+<VirtualHost 127.0.0.1:$off>
+    MPinPublicURL http://127.0.0.1:$off
+    MPinCookieName off
+    $everywhere
+    CacheDisable /
+    Header unset Cache-Control
+    <Location /errors>
+        Header set Cache-Control $public
+    </Location>
+</VirtualHost>
+END
+
+sub no_hit { my ($answer, $what) = @_; unlike $answer->header('X-Cache') // '', qr/^(?:HIT|REVALIDATE)/, "$what: of no cache"; return }
+
+subtest 'our_own_answers_stay_no_store_whatever_the_site_says' => sub {
+    for my $at ($port, $aside, $off) {
+        my $john = browser($at)->sign_in('john');
+        my @asked = (
+            [get => '/login'], [get => '/logout'], [get => '/rps/clientSettings'], [get => '/rps/nothing'], [get => '/login?offer=1'],
+            [get => '/mpin/not-there'], [get => '/login?s=nowhere'], [get => '/mpinActivate'], [get => '/m/'], [visit => '/only-jane'],
+            [json => POST => '/rps/pass1', {}], [json => POST => '/mpinAuthenticate', {}],
+            [post_form => '/login', {username => 'john', password => 'wrong'}], [post_form => '/rps/pass1', {}],
+        );
+        for my $who (['john', $john], ['a stranger', browser($at)]) {
+            my ($name, $browser) = @$who;
+            for my $ask (@asked, [visit => '/protected/'], [get => '/u401'], [get => '/protected/', 'X-Requested-With' => 'x'],
+                [post_form => '/protected/', {}], [post_form => '/logout', {}]) {
+                my ($method, @what) = @$ask;
+                next if $name eq 'john' && grep { $_ eq '/protected/' || $_ eq '/u401' } @what;
+                my $answer = ($what[-1] eq '/logout' ? $browser : $browser->copy)->$method(@what);
+                my $what = "$name $method $what[0] (" . $answer->code . ')';
+                is join('|', $answer->header('Cache-Control')), 'no-store', $what;
+                is join('|', map { $answer->header($_) // () } qw(Expires CDN-Cache-Control Surrogate-Control)), '', 'and nothing else';
+                no_hit($answer, $what);
+            }
+        }
+        my $file = request($at, GET => '/mpin.js');
+        is join('|', $file->header('Cache-Control')), 'max-age=300', 'our files have a caching of their own';
+        is request($at, GET => '/mpin.js', headers => ['If-None-Match' => $file->header('ETag')])->code, 304, 'and a 304';
+        $john = browser($at)->sign_in('john');
+        my $page = $john->get('/login');
+        like $page->content, qr/john/, 'john is told that he is signed in';
+        for my $time (1, 2) {
+            unlike request($at, GET => '/login')->content, qr/\bjohn\b/, 'a stranger never';
+        }
+        is $john->sign_out->header('Clear-Site-Data'), '"cache"', 'a sign-out clears the cache and nothing else';
+    }
+};
+
+subtest 'mod_cache_never_serves_protected_content_to_anonymous, whatever it is told' => sub {
+    for my $at ($port, $aside) {
+        my $john = browser($at)->sign_in('john');
+        for my $path (qw(/protected/plain.html /indexed/ /protected/)) {
+            for my $time (1, 2) {
+                my $answer = $john->get($path);
+                is $answer->code, 200, "john sees $path, time $time";
+                like $answer->header('Cache-Control'), qr/\bprivate$/, 'private';
+                is $answer->header('CDN-Cache-Control') // $answer->header('Surrogate-Control'), undef, 'for every cache';
+                no_hit($answer, $path);
+            }
+            isnt browser($at)->visit($path)->code, 200, 'a stranger does not';
+        }
+    }
+};
+
+subtest 'what is open to all is kept as the site says' => sub {
+    my $john = browser($port)->sign_in('john');
+    for my $browser (browser($port), $john) {
+        ok until_true(sub { ($browser->get('/kept/open.html')->header('X-Cache') // '') =~ /^HIT/ }), 'kept';
+        like $browser->get('/kept/open.html')->header('Cache-Control'), qr/public/, 'public';
+    }
+    like $john->get('/kept/open.html?x')->header('Cache-Control'), qr/public/, 'a session makes nothing private';
+};
+
+subtest 'a_page_with_a_part_that_depended_on_the_caller_is_nobody_elses' => sub {
+    for my $at ($port, $aside, $off) {
+        my $john = browser($at)->sign_in('john');
+        for my $case (['/ssi/page.html', qr/before protected\n after/], ['/ssi/second.html', qr/open to allbefore protected/],
+            ['/ssi/long.html', qr/protected/], ['/ssi/asked.html', qr/LET IN/], ['/ssi/by-type/page.txt', qr/protected/]) {
+            my ($path, $seen) = @$case;
+            for my $time (1, 2) {
+                my $answer = $john->get($path);
+                like $answer->content, $seen, "$path: john sees his part";
+                like $answer->header('Cache-Control'), qr/\bprivate\b/, 'private';
+                unlike $answer->header('Cache-Control'), qr/public|s-maxage/, 'and not public';
+                no_hit($answer, $path);
+            }
+            unlike request($at, GET => $path)->content, qr/\bprotected\b|LET IN/, 'a stranger does not';
+            like $john->get($path)->content, $seen, 'and john does not see what a stranger got';
+        }
+        my $answer = $john->get('/known');
+        is $answer->code, 200, 'a rewrite rule that asks who may see a page leads john to a page that is open';
+        like $answer->header('Cache-Control'), qr/private/, 'which is private for once';
+        my $nobody = browser($at)->get('/known', 'X-Requested-With' => 'x');
+        is $nobody->code, 404, 'and others not';
+        like $nobody->header('Cache-Control'), qr/private|no-store/, 'which is nobody elses either';
+    }
+};
+
+subtest 'what comes too late is refused' => sub {
+    my $john = browser($off)->sign_in('john');
+    my $listing = $john->get('/listed/');
+    is $listing->code, 200, 'a listing that has begun looks at each entry, protected ones too';
+    is $listing->header('Cache-Control'), undef, 'everybody may keep it';
+    like $listing->content, qr/open/, 'so it shows what is open';
+    unlike $listing->content, qr/closed/, 'and what is not to nobody';
+    like Server::log_text(), qr/MPIN0461: \/listed\/closed\/? is asked for as a part of \/listed\//, 'which the log explains';
+};
+
+subtest 'where nobody says how long a page is fresh, a browser asks again' => sub {
+    my $john = browser($off)->sign_in('john');
+    my $page = $john->get('/protected/plain.html');
+    is $page->header('Cache-Control'), 'private, no-cache', 'private, no-cache';
+    for my $condition (['If-None-Match' => $page->header('ETag')], ['If-Modified-Since' => $page->header('Last-Modified')]) {
+        my $again = $john->get('/protected/plain.html', @$condition);
+        is $again->code, 304, "$condition->[0]: not modified";
+        is $again->header('Cache-Control'), 'private, no-cache', 'and the same to be heeded';
+        is request($off, GET => '/protected/plain.html', headers => [@$condition, Accept => 'text/html'])->code, 302,
+            'who is signed out gets no 304';
+    }
+    is browser($port)->sign_in('john')->get('/protected/plain.html')->header('Cache-Control'), 'max-age=3600, private',
+        'what the site says of freshness stays';
+    my $expires = browser($aside)->sign_in('john')->get('/protected/plain.html');
+    like $expires->header('Expires'), qr/GMT/, 'so does Expires';
+    unlike $expires->header('Cache-Control'), qr/no-cache/, 'with its word';
+};
+
+subtest 'somebody else signs in, and the cache is cleared' => sub {
+    my $browser = browser($off)->sign_in('john');
+    is $browser->sign_in_again->header('Clear-Site-Data'), undef, 'not for the same person';
+    is $browser->sign_out->code, 303, 'signs out';
+    system("htpasswd -Bb -C 4 '$Server::top/users' jane jane-secret 2>/dev/null") == 0 or die 'htpasswd';
+    my $answer = $browser->post_password('jane', 'jane-secret');
+    is $answer->code, 303, 'jane signs in';
+    is $answer->header('Clear-Site-Data'), '"cache"', 'for another one';
+};
+
+sub MPin::Browser::sign_in_again { my $self = shift; $self->sign_out; return $self->post_password('john', 'john-secret') }
+
+$server->stop;
+is join("\n", grep { !/AH03092|AH01631|unable to include/ } Server::complaints()), '', 'no complaints';
+done_testing;
