@@ -275,6 +275,7 @@ store_status_t throttle_reserve(const throttle_t *throttle, const caller_t *call
         }
         if (bucket->total > bucket->most) {
             *wait = bucket->wait;
+            bucket->total = bucket->most; /* this try goes back */
             say_wait(caller, bucket, p);
             give_back(throttle, &buckets, i + 1);
             return STORE_OK;
