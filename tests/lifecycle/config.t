@@ -314,7 +314,7 @@ mistake 'a provider twice', "$site=> MPinPasswordProvider file file\n<Location /
 
 # ---- for other applications -----------------------------------------------------------------------------------
 
-sub service { return "$places<VirtualHost *:$port>\nMPinEngine On\nMPinPublicURL https://localhost\nMPinRegister closed\n$_[0]</VirtualHost>\n" }
+sub service { return "$places<VirtualHost *:$port>\nMPinEngine On\nMPinPublicURL https://localhost:$port\nMPinRegister closed\n$_[0]</VirtualHost>\n" }
 my $verify = "MPinVerifyURL http://127.0.0.1:8005/mpinVerify\n";
 mistake "MPinService $_", service("=> MPinService $_\n"), qr/write /
     for 'rps rpa', 'login', 'secret=conf/secret', 'rps secret=', '', 'rps dta secret=conf/secret secret=conf/other';
@@ -331,20 +331,20 @@ mistake 'a D-TA\'s application', service("MPinService dta\n=> MPinPermitURL http
 fine 'an RPS beside a site with the same people', "$here$site$passwords" . service("${verify}MPinService rps\n") =~ s/^\Q$places\E//r,
     qr/MPinService: another vhost has the same store.+; write an MPinStore for each/;
 mistake 'two services that would vouch for each other\'s users', $places
-    . join('', map { "<VirtualHost *:$port>\nServerName s$_\nMPinEngine On\nMPinPublicURL https://rps$_.example.com\n$verify"
+    . join('', map { "<VirtualHost *:$port>\nServerName s$_\nMPinEngine On\nMPinPublicURL https://" . ($_ == 1 ? 'localhost' : '127.0.0.1') . ":$port\n$verify"
     . ($_ == 1 ? '=> ' : '') . "MPinService rps\n</VirtualHost>\n" } 1, 2), qr/write an MPinStore for each/;
 mistake 'a login at a service', service("MPinService dta\n<Location /x>\n=> AuthType MPin\nRequire valid-user\n</Location>\n"),
     qr/move it to the vhost of a site/;
 fine 'an RPS of its own', $here . service("${verify}MPinPermitURL http://127.0.0.1:8005/mpinPermitUser\nMPinService rps dta\n");
 mistake 'a service on the main server', "$https=> MPinService dta\n", qr/write it in a <VirtualHost>/;
-mistake 'a service for everybody', service("${verify}=> MPinService rps\n"), qr/add secret=FILE/, listen => $far;
+mistake 'a service for everybody', service("${verify}=> MPinService rps\n"), qr/add secret=FILE/, listen => "Listen 127.0.0.1:$port\n$far";
 subtest secret_is_needed_unless_the_public_url_is_loopback_itself => sub {
-    (my $elsewhere = service("${verify}=> MPinService rps\n")) =~ s{https://localhost}{https://rps.example.com};
+    (my $elsewhere = service("${verify}=> MPinService rps\n")) =~ s{https://localhost:\d+}{https://rps.example.com};
     mistake 'a service behind a front that forwards bytes', $elsewhere, qr/MPinPublicURL .+; add secret=FILE/;
     mistake 'an RPS behind one', "$https$passwords=> MPinRPS http://127.0.0.1:8011\n", qr/MPinPublicURL .+; add secret=FILE/;
     mistake 'codes behind one', "$https$passwords=> MPinIssueOTP On\n", qr/MPinPublicURL .+; add secret=FILE/;
 };
-mistake 'a secret that is not there', service("=> MPinService dta secret=conf/nothing\n"), qr/make it/, listen => $far;
+mistake 'a secret that is not there', service("=> MPinService dta secret=conf/nothing\n"), qr/make it/, listen => "Listen 127.0.0.1:$port\n$far";
 write_file("$top/conf/open-secret", 'x' x 32 . "\n");
 chmod 0644, "$top/conf/open-secret";
 mistake 'a secret for everybody', service("=> MPinService dta secret=conf/open-secret\n"), qr/chmod 600/;

@@ -36,9 +36,11 @@ my $url = qr/^(?:mpinId|regOTT|state|service's secret|hidden)$/;
 my %kinds = (
     "an answer's cookies (http:trace4)" => [qr/\[http:trace4\] .* http_filters\.c\(\d+\): .*\]   Set-Cookie: mpin/, qr/^mpin/],
     'where an answer leads (http:trace4)' => [qr{\[http:trace4\] .* http_filters\.c\(\d+\): .*\]   Location: /login\?}, qr/^state$/],
+    'where a rule of the site leads (http:trace4)' => [qr{\[http:trace4\] .* http_filters\.c\(\d+\): .*\]   Location: https://elsewhere\.}, $url],
     'the line of a request (core:trace5)' => [qr/\[core:trace5\] .* protocol\.c\(\d+\): .*\] Request received from client: /, $url],
     'the path of a request (core:trace3)' => [qr{\[core:trace3\] .* request\.c\(\d+\): .*: /[^?]*$}, qr/^(?:mpinId|service's secret|hidden)$/],
     'the path of a request (cache:debug)' => [qr{\[cache:debug\] }, qr/^mpinId$/],
+    'the URL of a request (rewrite:trace2)' => [qr{\[rewrite:trace[1-8]\] }, $url],
     'what mod_proxy takes to an RPS elsewhere (proxy:debug)' => [qr{\[proxy:(?:debug|trace[1-8])\] .*/rps/}, $url],
     'the same (proxy_http:trace1)' => [qr{\[proxy_http:trace1\] .*/rps/}, $url],
 );

@@ -74,11 +74,19 @@ static int begin(void **state)
     return applicants ? 0 : -1;
 }
 
+static int end(void **state)
+{
+    (void)state;
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_applicants_proofs_keep_their_times),
         cmocka_unit_test(the_longest_fits),
     };
-    return cmocka_run_group_tests_name("applicant", tests, begin, NULL);
+    return cmocka_run_group_tests_name("applicant", tests, begin, end);
 }

@@ -171,8 +171,9 @@ sub memory {
 # Lines that tell of a crash or of a failure that nobody expected.
 sub complaints {
     # A line without a time is no module's: an assertion's, or a library's that ends the process.
+    # But for a warning of the configuration's check.
     return grep { /exit signal (?!Killed|Terminated)|\[\w*:(?:error|crit|alert|emerg)\]|AddressSanitizer|^[^\[\s]/ }
-        split /\n/, log_text();
+        grep { !/^\S+:\d+: \w+: / } split /\n/, log_text();
 }
 
 sub DESTROY { my $self = shift; local $?; $self->stop; return }

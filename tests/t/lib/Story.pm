@@ -79,8 +79,8 @@ sub story {
 
 
     # An RPS elsewhere, to which mod_proxy takes what old clients ask, and a service whose applications name a secret.
-    request(mount, GET => "/rps/$_$registered->{mpinId}?regOTT=hidden-20", host => 'before') for qw(signature/ timePermit/ hidden-21/);
-    request(mount, POST => "/rps/user/$registered->{mpinId}?hidden-22", host => 'before', body => '{"userId":"hidden-23"}',
+    request(mount, GET => "/rps/$_$registered->{mpinId}?regOTT=hidden-20", host => 'front') for qw(signature/ timePermit/ hidden-21/);
+    request(mount, POST => "/rps/user/$registered->{mpinId}?hidden-22", host => 'front', body => '{"userId":"hidden-23"}',
         headers => ['Content-Type' => 'application/json', Referer => origin(mount) . '/login?hidden-24']);
     $secret{"service's secret"} = 'a-secret-of-the-service';
     request(service, GET => '/status', host => 'service.example', headers => [Authorization => "Bearer $secret{q(service's secret)}"]);
