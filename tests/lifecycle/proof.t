@@ -92,7 +92,7 @@ subtest open_identity_is_no_proof_at_a_mail_site => sub {
     $server->stop;
 };
 
-subtest 'a session of a name that was registered openly is none where open is not listed' => sub {
+subtest an_open_identitys_session_holds_where_open_is_listed => sub {
     my $one = sub { return "Listen 127.0.0.1:$_[0]\n<VirtualHost 127.0.0.1:$_[0]>\nMPinPublicURL http://127.0.0.1:$_[0]\n$_[1]</VirtualHost>\n" };
     my $server = Server->new(conf => "MPinSessionRealm all\n" . $one->($second, "MPinRegister signed-in\n")
         . $one->($third, "MPinRegister signed-in\nMPinPath login off\n"))->start;
