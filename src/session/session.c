@@ -124,13 +124,18 @@ static unsigned session_parts(const session_t *session)
     return parts;
 }
 
-static void put_proven(bytes_out_t *out, const session_t *session)
+uint32_t session_proven_bits(const session_t *session)
 {
     uint32_t factors = 0;
     for (int factor = 0; factor < FACTOR_COUNT; factor++)
         if (session->proven[factor])
             factors |= FACTOR_BIT(factor);
-    bytes_put_number(out, factors);
+    return factors;
+}
+
+static void put_proven(bytes_out_t *out, const session_t *session)
+{
+    bytes_put_number(out, session_proven_bits(session));
     for (int factor = 0; factor < FACTOR_COUNT; factor++)
         if (session->proven[factor])
             bytes_put_number(out, session->proven[factor] - session->started);

@@ -66,6 +66,9 @@ sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *re
                           apr_interval_time_t idle, apr_interval_time_t max,
                           revocations_t *revocations, apr_pool_t *p);
 
+/* The FACTOR_BITs of what it has proven. */
+uint32_t session_proven_bits(const session_t *session);
+
 /* Fills id, times and expiry of a new session, for which `factor` has just been proven; family and
  * `started` too, unless a step-up gives them (family non-zero). */
 void session_start(const sessions_t *sessions, session_t *session, factor_t factor, apr_time_t now);
