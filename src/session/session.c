@@ -54,7 +54,7 @@ static const struct {
     WORD("sms", AMR_SMS), WORD("hwk", AMR_HWK), WORD("swk", AMR_SWK), WORD("phone", AMR_PHONE),
 };
 #define AMR_WORDS (sizeof amr_words / sizeof *amr_words)
-#define AMR_TEXT_MAX (AMR_WORDS * sizeof amr_words->word)
+_Static_assert(SESSION_AMR_SIZE > AMR_WORDS * sizeof amr_words->word, "all words fit");
 
 sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *realm,
                           apr_interval_time_t idle, apr_interval_time_t max,
@@ -258,15 +258,21 @@ bool session_wants_renewal(const session_t *session, apr_time_t now)
     return !session->superseded && apr_time_sec(now) >= (apr_time_t)session->seen + RENEW;
 }
 
-const char *session_amr_text(uint32_t amr, apr_pool_t *p)
+void session_write_amr(char text[SESSION_AMR_SIZE], uint32_t amr)
 {
-    char *text = apr_palloc(p, AMR_TEXT_MAX + 1), *at = text;
+    char *at = text;
     for (size_t i = 0; i < AMR_WORDS; i++)
         if (amr & amr_words[i].bit) {
             memcpy(at, amr_words[i].word, sizeof amr_words->word);
             at += amr_words[i].len;
         }
     *(at == text ? at : at - 1) = '\0';
+}
+
+const char *session_amr_text(uint32_t amr, apr_pool_t *p)
+{
+    char *text = apr_palloc(p, SESSION_AMR_SIZE);
+    session_write_amr(text, amr);
     return text;
 }
 
@@ -280,10 +286,13 @@ uint32_t session_amr_bit(const char *word)
 }
 
 /* A pseudorandom function of the session's id: without the key it tells nothing of the id. */
-const char *session_handle(const sessions_t *sessions, const session_t *session, apr_pool_t *p)
+void session_write_handle(char text[SESSION_HANDLE_SIZE], const sessions_t *sessions,
+                          const session_t *session)
 {
-    unsigned char handle[crypto_shorthash_siphashx24_BYTES];
+    unsigned char handle[(SESSION_HANDLE_SIZE - 1) / 2];
+    _Static_assert(sizeof handle == crypto_shorthash_siphashx24_BYTES, "the hash fits");
     crypto_shorthash_siphashx24(handle, session->id, sizeof session->id,
                                 sessions->handle_key->bytes);
-    return hex_encode(p, handle, sizeof handle);
+    hex_write(text, handle, sizeof handle);
+    text[2 * sizeof handle] = '\0';
 }
