@@ -40,20 +40,19 @@ struct sessions_t {
     const secret_t *handle_key; /* its first 128 bits */
 };
 
-/* Words with the space between them, in fields that are copied whole. */
-#define WORD(text, bit)                                                                            \
+/* Words with the space between them, in fields that are copied whole; each at its bit's place. */
+#define WORD(text)                                                                                 \
     {                                                                                              \
-        text " ", sizeof(text), (bit)                                                              \
+        text " ", sizeof(text)                                                                     \
     }
 static const struct {
     char word[8];
     unsigned char len;
-    uint32_t bit;
-} amr_words[] = {
-    WORD("pwd", AMR_PWD), WORD("pin", AMR_PIN), WORD("mfa", AMR_MFA), WORD("otp", AMR_OTP),
-    WORD("sms", AMR_SMS), WORD("hwk", AMR_HWK), WORD("swk", AMR_SWK), WORD("phone", AMR_PHONE),
-};
+} amr_words[] = {WORD("pwd"), WORD("pin"), WORD("mfa"), WORD("otp"),
+                 WORD("sms"), WORD("hwk"), WORD("swk"), WORD("phone")};
 #define AMR_WORDS (sizeof amr_words / sizeof *amr_words)
+#define AMR_ALL ((1u << AMR_WORDS) - 1)
+_Static_assert(1u << (AMR_WORDS - 1) == AMR_PHONE, "a word for each bit");
 _Static_assert(SESSION_AMR_SIZE > AMR_WORDS * sizeof amr_words->word, "all words fit");
 
 sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *realm,
@@ -261,11 +260,11 @@ bool session_wants_renewal(const session_t *session, apr_time_t now)
 void session_write_amr(char text[SESSION_AMR_SIZE], uint32_t amr)
 {
     char *at = text;
-    for (size_t i = 0; i < AMR_WORDS; i++)
-        if (amr & amr_words[i].bit) {
-            memcpy(at, amr_words[i].word, sizeof amr_words->word);
-            at += amr_words[i].len;
-        }
+    for (amr &= AMR_ALL; amr; amr &= amr - 1) {
+        const int bit = __builtin_ctz(amr);
+        memcpy(at, amr_words[bit].word, sizeof amr_words->word);
+        at += amr_words[bit].len;
+    }
     *(at == text ? at : at - 1) = '\0';
 }
 
@@ -281,7 +280,7 @@ uint32_t session_amr_bit(const char *word)
     const size_t len = strlen(word);
     for (size_t i = 0; i < AMR_WORDS; i++)
         if (len + 1 == amr_words[i].len && !memcmp(amr_words[i].word, word, len))
-            return amr_words[i].bit;
+            return 1u << i;
     return 0;
 }
 
