@@ -76,18 +76,18 @@ static const char *const redirected_names[VARIABLES] = {
     "REDIRECT_MPIN_SESSION"};
 
 /* What variables hold and the session does not: made at once, as every request pays for it. */
-typedef struct texts_t {
+typedef struct variable_texts_t {
     char amr[SESSION_AMR_SIZE];
     char auth_time[DECIMAL_SIZE];
     char handle[SESSION_HANDLE_SIZE];
-} texts_t;
+} variable_texts_t;
 
 static void export_variables(request_rec *r, const request_t *request, const session_t *session,
                              const char *const name[])
 {
     apr_table_t *env = r->subprocess_env; /* holds none of these now, so adding is setting */
     const char *email = email_of(session);
-    texts_t *texts = apr_palloc(r->pool, sizeof(*texts));
+    variable_texts_t *texts = apr_palloc(r->pool, sizeof(*texts));
 
     session_write_amr(texts->amr, session->amr);
     session_write_handle(texts->handle, request->site->sessions, session);

@@ -27,8 +27,8 @@ static const char *skip_name(const char *at, const char *name)
     return at + i;
 }
 
-/* Which of `wanted` stands in [at, end)? `*value` is what follows its '=', or `end`. What all of
- * their names begin with is looked at once: most cookies of others have another beginning. */
+/* Which of `wanted` stands in [at, end)? `*value` is what follows its '=', or `end`. The
+ * beginning of all their names is looked at once: most cookies of others have another one. */
 static cookie_t *which(cookie_t wanted[], int count, const char *at, const char *end,
                        const char **value)
 {
