@@ -30,11 +30,7 @@ applicants_t *applicants_make(const keys_t *keys, const char *realm, revocations
 /* A registration is judged when it comes by, so the proofs' own times go with it. */
 static void put_proofs(bytes_out_t *out, const session_t *session)
 {
-    uint32_t factors = 0;
-    for (int factor = 0; factor < FACTOR_COUNT; factor++)
-        if (session->proven[factor])
-            factors |= FACTOR_BIT(factor);
-    bytes_put_number(out, factors);
+    bytes_put_number(out, session_proven_bits(session));
     for (int factor = 0; factor < FACTOR_COUNT; factor++)
         if (session->proven[factor])
             bytes_put_u32(out, session->proven[factor]);

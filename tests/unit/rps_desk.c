@@ -146,6 +146,19 @@ int desk_make(void **state)
     return 0;
 }
 
+int desk_make_with_mail(void **state)
+{
+    if (desk_place(state))
+        return -1;
+    desk_t *desk = *state;
+    desk->settings.register_mail = true;
+    desk->settings.mail_site = DESK_SITE;
+    desk->settings.activate_url = DESK_SITE "/mpinActivate";
+    desk->settings.allow.kind = ALLOW_ANY;
+    desk_open(desk);
+    return 0;
+}
+
 int desk_drop(void **state)
 {
     desk_t *desk = *state;

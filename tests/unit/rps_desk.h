@@ -36,6 +36,11 @@ typedef struct desk_t {
  * Registration is by session, and open to anyone. */
 int desk_make(void **state);
 int desk_place(void **state);
+
+/* A desk at which anybody's name is proven by mail, which this site sends. */
+#define DESK_SITE "https://www.example.com"
+int desk_make_with_mail(void **state);
+
 int desk_drop(void **state);
 void desk_open(desk_t *desk);
 

@@ -15,8 +15,6 @@
 #include "rps/activation.h"
 #include "rps_desk.h"
 
-#define SITE "https://www.example.com"
-
 /* The mails that have left, newest last. */
 typedef struct postbag_t {
     notice_t notice[32];
@@ -25,20 +23,7 @@ typedef struct postbag_t {
 
 static const bool go_on;
 
-static int open_desk(void **state)
-{
-    if (desk_place(state))
-        return -1;
-    desk_t *desk = *state;
-    desk->settings.register_mail = true;
-    desk->settings.mail_site = SITE;
-    desk->settings.activate_url = SITE "/mpinActivate";
-    desk->settings.allow.kind = ALLOW_ANY;
-    desk_open(desk);
-    return 0;
-}
-
-#define MAIL_TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, desk_drop)
+#define MAIL_TEST(name) cmocka_unit_test_setup_teardown(name, desk_make_with_mail, desk_drop)
 
 static outbox_outcome_t put_into(void *baton, const notice_t *notice, const char **why,
                                  apr_pool_t *p)
@@ -52,7 +37,7 @@ static outbox_outcome_t put_into(void *baton, const notice_t *notice, const char
 
 static void collect(desk_t *desk, postbag_t *bag)
 {
-    const outbox_t outbox = {desk->store, SITE};
+    const outbox_t outbox = {desk->store, DESK_SITE};
     const outbox_sender_t sender = {put_into, bag, &go_on, &desk->log};
     outbox_send(&outbox, &sender, apr_time_now() + desk->shift, desk->pool);
 }
@@ -87,7 +72,7 @@ static const char *begin(desk_t *desk, const caller_t *caller, const char *name,
     collect(desk, &bag);
     assert_int_equal(bag.count, 1);
     assert_string_equal(bag.notice[0].to, name);
-    assert_true(strncmp(bag.notice[0].link, SITE "/mpinActivate?t=", 32) == 0);
+    assert_true(strncmp(bag.notice[0].link, DESK_SITE "/mpinActivate?t=", 32) == 0);
     return apr_pstrdup(desk->pool, token_in(&bag.notice[0]));
 }
 

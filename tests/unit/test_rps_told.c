@@ -14,22 +14,7 @@
 
 /* People are told, or it doesn't happen: which events wait for their notice, and which do not. */
 
-#define SITE "https://www.example.com"
-
-static int told_desk_make(void **state)
-{
-    if (desk_place(state))
-        return -1;
-    desk_t *desk = *state;
-    desk->settings.register_mail = true;
-    desk->settings.mail_site = SITE;
-    desk->settings.activate_url = SITE "/mpinActivate";
-    desk->settings.allow.kind = ALLOW_ANY;
-    desk_open(desk);
-    return 0;
-}
-
-#define TOLD_TEST(name) cmocka_unit_test_setup_teardown(name, told_desk_make, desk_drop)
+#define TOLD_TEST(name) cmocka_unit_test_setup_teardown(name, desk_make_with_mail, desk_drop)
 
 static const bool go_on;
 
@@ -51,7 +36,7 @@ static outbox_outcome_t note_told(void *baton, const notice_t *notice, const cha
 
 static outbox_t desk_outbox(const desk_t *desk)
 {
-    return (outbox_t){desk->store, SITE};
+    return (outbox_t){desk->store, DESK_SITE};
 }
 
 /* Empties the queue. */
