@@ -165,6 +165,14 @@ subtest 'a page at another address leads to the site\'s own, and the log says so
     my $times = () = Server::log_text() =~ m{auth_mpin:warn\].*MPIN0564: [^\n]*http://localhost:$port [^\n]*\Q$own\E[^\n]*redirect}g;
     ok $times >= 1 && $times <= 4, 'the log names both, once a minute and child' or diag $times;
     $server->stop;
+
+    $server = Server->new(conf => "MPinPublicURL http://localhost:$port\n")->start;
+    for ([LOCALHOST => 0], ['localhost.' => 1], ['[::1]' => 1], ['127.0.0.1' => 1]) {
+        my ($host, $doubtful) = @$_;
+        my $shown = request($port, GET => '/login', host => "$host:$port", headers => [Accept => 'text/html'])->content;
+        is $shown =~ /doubtful/ ? 1 : 0, $doubtful, "http://$host:$port is " . ($doubtful ? 'another' : 'the same');
+    }
+    $server->stop;
 };
 
 done_testing;
