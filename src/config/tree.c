@@ -2,7 +2,6 @@
 #include "config/tree.h"
 
 #include <apr_strings.h>
-#include <stdbool.h>
 #include <string.h>
 
 /* The vhost that a <VirtualHost> section made. */
@@ -27,6 +26,11 @@ static void walk_level(tree_walk_t *walk, const ap_directive_t *node, const serv
 void tree_walk(tree_walk_t *walk)
 {
     walk_level(walk, ap_conftree, walk->main_server);
+}
+
+bool tree_servers_meet(const tree_walk_t *walk, const server_rec *one, const server_rec *other)
+{
+    return one == other || one == walk->main_server || other == walk->main_server;
 }
 
 const char *tree_section_path(const ap_directive_t *section, apr_pool_t *p)
