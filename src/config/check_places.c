@@ -28,12 +28,6 @@ static written_t node_written(const ap_directive_t *node)
     return (written_t){node->directive, node->filename, node->line_num};
 }
 
-static const char *first_word(const ap_directive_t *node, apr_pool_t *p)
-{
-    const char *args = node->args;
-    return ap_getword_conf(p, &args);
-}
-
 /* ---- AuthType, misspelt ---- */
 
 /* One letter too many, too few, another, or two of them swapped. */
@@ -71,7 +65,7 @@ static void check_password_file(const tree_walk_t *walk, const ap_directive_t *n
 {
     apr_pool_t *pconf = walk->baton;
     const written_t at = node_written(node);
-    const char *file = ap_server_root_relative(pconf, first_word(node, pconf));
+    const char *file = ap_server_root_relative(pconf, tree_first_word(node, pconf));
     struct stat st;
     if (!file)
         return;
@@ -134,7 +128,7 @@ static void check_cache(const tree_walk_t *walk, const ap_directive_t *node,
     if ((!strcasecmp(node->directive, "CacheStorePrivate") ||
          !strcasecmp(node->directive, "CacheStoreNoStore") ||
          !strcasecmp(node->directive, "CacheIgnoreCacheControl")) &&
-        !strcasecmp(first_word(node, pconf), "On"))
+        !strcasecmp(tree_first_word(node, pconf), "On"))
         mistake_maybe(
             pconf, &at,
             "pages that one user was let in to may be kept and shown to another; leave it "
@@ -155,7 +149,7 @@ static void visit_place(tree_walk_t *walk, const ap_directive_t *node, const ser
     if (strcasecmp(node->directive, "AuthType"))
         return;
 
-    const char *type = first_word(node, pconf);
+    const char *type = tree_first_word(node, pconf);
     const written_t at = node_written(node);
     if (!strcasecmp(type, "MPin"))
         check_require(walk, node, server);

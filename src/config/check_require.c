@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Part of the check: AuthType MPin where no Require asks for anybody, so that all come in. What an
- * .htaccess file says is read at requests only. */
+/* Part of the check: AuthType MPin where no Require asks for anybody, so that all come in. The
+ * .htaccess files are read at requests only. */
 #include "config/checks.h"
 
 #include <apr_strings.h>
@@ -11,7 +11,7 @@
 #include "config/tree.h"
 
 /* What the lines that may hold at a place say of who comes in. */
-typedef struct entry_t {
+typedef struct gate_t {
     apr_pool_t *pconf;
     const ap_directive_t *place; /* the section of AuthType; NULL is the server */
     const server_rec *server;    /* that it stands in */
@@ -22,8 +22,8 @@ typedef struct entry_t {
     bool merges;                 /* AuthMerging Or: another section's is enough here, too */
     bool other;                  /* a Require of this section that asks nobody, as by address */
     bool passes;                 /* it is meant to be open: MPinUnauthenticated pass */
-    bool overridden;             /* an .htaccess file may say more */
-} entry_t;
+    bool overridden;             /* ... or may be: another section, an .htaccess file may say so */
+} gate_t;
 
 /* ---- sections -------------------------------------------------------------------------------- */
 
@@ -76,12 +76,6 @@ static bool is_enough(const ap_directive_t *node)
 
 /* ---- their lines ----------------------------------------------------------------------------- */
 
-static const char *first_word(const ap_directive_t *node, apr_pool_t *p)
-{
-    const char *args = node->args;
-    return ap_getword_conf(p, &args);
-}
-
 static bool is_all_granted(const ap_directive_t *node, apr_pool_t *p)
 {
     const char *args = node->args;
@@ -106,36 +100,37 @@ static bool asks_for_nobody(const ap_directive_t *node, apr_pool_t *p)
     return false;
 }
 
-static void read_require(entry_t *entry, const ap_directive_t *node, const ap_directive_t *place)
+static void read_require(gate_t *gate, const ap_directive_t *node, const ap_directive_t *place)
 {
-    const bool here = place && place == entry->place;
-    if (is_all_granted(node, entry->pconf) && is_enough(node))
-        *(here ? &entry->grants : &entry->grants_elsewhere) = true;
-    else if (asks_for_nobody(node, entry->pconf))
-        entry->other |= here;
+    const bool here = place && place == gate->place;
+    if (is_all_granted(node, gate->pconf) && is_enough(node))
+        *(here ? &gate->grants : &gate->grants_elsewhere) = true;
+    else if (asks_for_nobody(node, gate->pconf))
+        gate->other |= here;
     else if (stands_in(node, "<Limit"))
-        entry->limits = true;
+        gate->limits = true;
     else
-        entry->asks = true;
+        gate->asks = true;
 }
 
-static void visit_entry(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
+static void visit_gate(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
 {
-    entry_t *entry = walk->baton;
+    gate_t *gate = walk->baton;
     const ap_directive_t *place = place_of(node);
     const char *name = node->directive;
     if (!strncasecmp(name, "AllowOverride", strlen("AllowOverride")) &&
-        strcasecmp(first_word(node, entry->pconf), "None"))
-        entry->overridden = true;
-    if (!tree_servers_meet(walk, server, entry->server) ||
-        !places_meet(place, entry->place, entry->pconf))
+        strcasecmp(tree_first_word(node, gate->pconf), "None"))
+        gate->overridden = true;
+    if (!tree_servers_meet(walk, server, gate->server) ||
+        !places_meet(place, gate->place, gate->pconf))
         return;
     if (!strcasecmp(name, "Require"))
-        read_require(entry, node, place);
-    if (!strcasecmp(name, "MPinUnauthenticated"))
-        entry->passes |= !strcasecmp(first_word(node, entry->pconf), "pass");
-    if (!strcasecmp(name, "AuthMerging") && place == entry->place)
-        entry->merges = !strcasecmp(first_word(node, entry->pconf), "Or");
+        read_require(gate, node, place);
+    if (!strcasecmp(name, "MPinUnauthenticated") &&
+        !strcasecmp(tree_first_word(node, gate->pconf), "pass"))
+        *(place == gate->place ? &gate->passes : &gate->overridden) = true;
+    if (!strcasecmp(name, "AuthMerging") && place == gate->place)
+        gate->merges = !strcasecmp(tree_first_word(node, gate->pconf), "Or");
 }
 
 /* ---- */
@@ -146,22 +141,22 @@ void check_require(const tree_walk_t *walk, const ap_directive_t *node, const se
         "no Require asks for anybody here, so the place is open to all; write Require valid-user "
         "beside it";
     apr_pool_t *pconf = walk->baton;
-    entry_t entry = {.pconf = pconf, .place = place_of(node), .server = server};
-    tree_walk_t inner = {walk->main_server, visit_entry, &entry};
+    gate_t gate = {.pconf = pconf, .place = place_of(node), .server = server};
+    tree_walk_t inner = {walk->main_server, visit_gate, &gate};
     const written_t at = {node->directive, node->filename, node->line_num};
     tree_walk(&inner);
-    if (entry.passes)
+    if (gate.passes)
         return;
-    if (entry.grants || (entry.merges && entry.grants_elsewhere))
+    if (gate.grants || (gate.merges && gate.grants_elsewhere))
         mistake_maybe(pconf, &at,
                       "\"Require all granted\" is enough here, so nobody is asked to sign in; "
                       "write Require valid-user alone");
-    else if (entry.limits && !entry.asks)
+    else if (gate.limits && !gate.asks)
         mistake_maybe(pconf, &at,
                       "a Require in <Limit> alone leaves all other methods open to all; write it "
                       "outside");
-    else if (!entry.asks && !entry.other && entry.overridden)
+    else if (!gate.asks && !gate.other && gate.overridden)
         mistake_maybe(pconf, &at, "%s", open_to_all);
-    else if (!entry.asks && !entry.other)
+    else if (!gate.asks && !gate.other)
         mistake(pconf, &at, "%s", open_to_all);
 }

@@ -41,7 +41,7 @@ static void look_in(served_t *served, const char *directive, const char *directo
 }
 
 /* "Alias /url /directory", or "Alias /directory" in a <Location>; an expression is nobody's path. */
-static void visit_alias(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
+static void visit_served(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
 {
     served_t *served = walk->baton;
     (void)server;
@@ -61,7 +61,7 @@ const char *served_by(const char *path, const server_rec *main_server, apr_pool_
         const core_server_config *core = ap_get_core_module_config(server->module_config);
         look_in(&served, "DocumentRoot", core->ap_document_root);
     }
-    tree_walk_t walk = {main_server, visit_alias, &served};
+    tree_walk_t walk = {main_server, visit_served, &served};
     tree_walk(&walk);
     return served.by;
 }

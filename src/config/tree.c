@@ -42,3 +42,9 @@ const char *tree_section_path(const ap_directive_t *section, apr_pool_t *p)
     const char *rest = args;
     return ap_getword_conf(p, &rest);
 }
+
+const char *tree_first_word(const ap_directive_t *node, apr_pool_t *p)
+{
+    const char *args = node->args;
+    return ap_getword_conf(p, &args);
+}

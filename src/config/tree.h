@@ -22,4 +22,7 @@ bool tree_servers_meet(const tree_walk_t *walk, const server_rec *one, const ser
 /* The first word between "<Location" and ">", without quotes. */
 const char *tree_section_path(const ap_directive_t *section, apr_pool_t *p);
 
+/* The first word after a directive's name, without quotes. */
+const char *tree_first_word(const ap_directive_t *node, apr_pool_t *p);
+
 #endif

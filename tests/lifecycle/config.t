@@ -692,7 +692,9 @@ subtest 'example htpasswd.conf' => sub {
         . qq{-out "$top/conf/tls.pem" 2>/dev/null}) == 0 or die 'openssl';
     make_path("$top/html/members");
     write_file("$top/conf/groups", "accounts: john\n");
-    ok start(example('htpasswd')), 'starts';
+    my $text = example('htpasswd');
+    fine 'is fine', $text;
+    ok start($text), 'starts';
     my $tls = `curl -sk -o /dev/null -w '%{http_code} %{redirect_url}' -H 'Accept: text/html' https://127.0.0.1:$port/members/`;
     like $tls, qr{^302 https://127\.0\.0\.1:$port/login}, 'and sends to the login page';
     stop();
