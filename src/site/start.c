@@ -172,7 +172,7 @@ static int set_secrets(site_t *site, const server_config_t *config, const server
     return status;
 }
 
-/* Without its password no mail would leave: the site does not claim that it can send any. */
+/* Without its password, at a reload, no mail leaves: they wait for it, and nobody goes untold. */
 static int set_mail(site_t *site, const server_config_t *config, const server_rec *server,
                     apr_pool_t *p)
 {
@@ -183,6 +183,7 @@ static int set_mail(site_t *site, const server_config_t *config, const server_re
         password = secret_file_line(mail->password_file, MAIL_PASSWORD_MAX, p, &why);
     else if (mail->password_command)
         password = passphrase_read("MPinMail", mail->password_command, p, &why);
+    site->rps_settings.mail_site = site->url.text;
     if (mail->user && !password)
         return refuse_to_serve(server, why);
 
@@ -196,7 +197,6 @@ static int set_mail(site_t *site, const server_config_t *config, const server_re
     if (!smtp->from)
         smtp->from = apr_pstrcat(p, "no-reply@", site->url.host, NULL);
     site->mail = smtp;
-    site->rps_settings.mail_site = site->url.text;
     return OK;
 }
 
