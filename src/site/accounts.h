@@ -16,14 +16,14 @@ typedef struct password_provider_t {
     /* in an account_source_t only */
     provider_manner_t manner;   /* the kind's, unless its settings there say otherwise */
     ap_conf_vector_t *settings; /* of its <AuthnProviderAlias>, where it is asked by a search */
-    apr_time_t *told; /* when its trouble was told (log_may_say) */
+    apr_time_t *told;           /* when its trouble was told (log_may_say) */
 } password_provider_t;
 
 /* The providers of one vhost, and what the configuration says to them. */
 typedef struct account_source_t {
     server_rec *server;
-    const char *path;                    /* its login page */
-    ap_conf_vector_t *settings;          /* of <Location> sections that hold for that page */
+    const char *path;              /* its login page */
+    ap_conf_vector_t *settings;    /* of <Location> sections that hold for that page */
     apr_array_header_t *providers; /* of password_provider_t */
 } account_source_t;
 

@@ -5,6 +5,7 @@
 use strict;
 use warnings;
 use Test::More;
+use JSON ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Server;
@@ -86,7 +87,7 @@ for my $file (qw(no its-own)) {
 
 # ---- files in every state, directories in every form
 
-my %file = map { $_ => qq{AuthUserFile "$top/users-$_"} } qw(crlf last gone moved both open);
+my %file = map { $_ => qq{AuthUserFile "$top/users-$_"} } qw(codes crlf last gone moved both open);
 my %ldap = (
     plain => qq{AuthLDAPURL "ldap://$ldap/dc=example,dc=org?uid"},
     hosts => qq{AuthLDAPURL "ldap://$nobody_there $ldap/dc=example,dc=org?uid"},
@@ -101,15 +102,17 @@ my %unable = (
 );
 my $section = sub { my ($name, $inside) = @_; return "<AuthnProviderAlias ldap $name>\n$inside\n</AuthnProviderAlias>\n" };
 
-users($_ => 'ann', 'bob') for qw(crlf gone moved both open);
+users($_ => 'ann', 'bob') for qw(codes crlf gone moved both open);
 users(last => 'bob');
 Server::write_file("$top/users-crlf", "# people\r\n\r\n" . Server::slurp("$top/users-crlf") =~ s/\n/\r\n/gr);
 start_directory();
 add_user('ldap', $_) for qw(john bob);
 
-my $server = main_without_file(Server->new(conf => modules_there(qw(headers ldap authnz_ldap))
+my $server = Server->new(conf => modules_there(qw(headers ldap authnz_ldap))
     . "LDAPConnectionTimeout 2\nLDAPTimeout 2\nLDAPRetries 0\n"
     . $section->('people', $ldap{plain}) . $section->('people-bind', $unable{bind})
+    . vhost('codes', provider => 'file', login => $file{codes}, conf => 'MPinIssueOTP On')
+    . (vhost('beside', store => 'codes') =~ s/^MPinPasswordProvider.*\n//mr)
     . vhost('crlf', provider => 'file', login => $file{crlf})
     . vhost('last', provider => 'file', login => $file{last})
     . vhost('gone', provider => 'file', login => $file{gone})
@@ -118,7 +121,7 @@ my $server = main_without_file(Server->new(conf => modules_there(qw(headers ldap
     . vhost('open', provider => 'file', register => 'signed-in open open-to-anyone', login => $file{open})
     . join('', map { vhost($_, provider => $_ eq 'alias' ? 'people' : 'ldap', login => $ldap{$_}) } sort keys %ldap)
     . vhost('bind', provider => 'ldap', login => $unable{bind})
-    . vhost('bind-alias', provider => 'people-bind')));
+    . vhost('bind-alias', provider => 'people-bind'));
 
 my ($faketime) = glob '/usr/lib/*/faketime/libfaketimeMT.so.1';
 $server->start;
@@ -143,6 +146,26 @@ subtest 'who_left_the_password_file_signs_in_no_more: however the file changes' 
     remove_user('ldap', 'bob');
     is pin_login('gone', $device{gone}[1])->code, 200, 'a file that is gone is trouble, and keeps nobody out';
     is refusal($device{last}[0]->register('bob')), '403 account_gone', 'nor is a device added by a session';
+};
+
+subtest 'who_left_the_password_file_signs_in_no_more: with what was begun before' => sub {
+    my ($browser, $device) = enrolled('codes', 'bob');
+    my $begun = json_of($browser->register('bob'));
+    my $other = at('codes');
+    $other->visit('/login');
+    my $proof = sub { json_of($other->pass2($device, 1234, $other->pass1($device), OTP => JSON::true)) };
+    my $code = $proof->();
+    is $other->authenticate($code->{authOTT})->code, 200, 'signed in';
+    my $late = $proof->();
+    Providers::run('htpasswd', '-D', "$top/users-codes", 'bob');
+    my $redeemed = MPin::request($port, POST => '/rps/otp', body => JSON::encode_json({userId => 'bob', otp => $code->{OTP}}),
+        headers => ['Content-Type' => 'application/json']);
+    is $redeemed->code, 410, 'a one-time code for an application';
+    is refusal($other->authenticate($late->{authOTT})), '403 account_gone', 'an authOTT';
+    is refusal(pin_login('codes', $browser->finish($begun, 1234))), '403 account_gone', 'a device';
+    is refusal(pin_login('beside', $device)), '403 account_gone', 'at a vhost of the store that takes no passwords';
+    $server->renew('USR1');
+    is refusal(pin_login('beside', $device)), '403 account_gone', 'after a reload';
 };
 
 subtest 'who_left_the_password_file_signs_in_no_more: before a directory that has never found anybody' => sub {
