@@ -225,7 +225,6 @@ static int make_place(server_config_t *config, server_rec *server, apr_array_hea
     if (config->second_dta.url && !config->rps.url && config->service.parts != SERVICE_DTA)
         place->depot->second = &config->second_dta;
     config->place = place;
-    accounts_add(&place->depot->accounts, config, server, place->down.providers, p);
     place->down.accounts = &place->depot->accounts;
     if (config->audit && set_audit(&place->down, config, server, p) != OK)
         return HTTP_INTERNAL_SERVER_ERROR;
@@ -241,8 +240,8 @@ static void finish_accounts(depot_t *depot, server_rec *main_server, apr_pool_t 
     for (server_rec *server = main_server; server; server = server->next) {
         const server_config_t *config = directives_of(server);
         if (config->place && config->place->depot == depot)
-            config->place->down.recheck =
-                config->recheck && !config->service.parts && accounts_decide(&depot->accounts);
+            config->place->down.recheck = config->recheck && !config->service.parts &&
+                                          accounts_end_sessions(&depot->accounts);
     }
 }
 
@@ -291,8 +290,11 @@ int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         server_config_t *config = config_of_its_own(server, pconf);
         if (config->engine && !config->place && make_place(config, server, depots, pconf) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;
-        if (config->place)
-            config->place->down.seats = seats;
+        if (!config->place)
+            continue;
+        config->place->down.seats = seats;
+        accounts_add(&config->place->depot->accounts, config, server, main_server,
+                     config->place->down.providers, pconf); /* its <Location>s are its own */
     }
 
     for (int i = 0; i < depots->nelts; i++) {
