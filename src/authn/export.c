@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What applications see of the user: variables and headers. */
 #include "authn/authn.h"
+#include "authn/caching.h"
 #include "authn/check.h"
 #include "base/name.h"
 
@@ -141,7 +142,7 @@ static void export_redirected(request_rec *r)
     const session_t *session = before ? check_user(before) : NULL;
     if (!session)
         return;
-    request_of(r)->personal = true;
+    caching_depends(r);
     export_variables(r, session, redirected_names);
     export_headers(r, session, redirected_names);
 }

@@ -32,6 +32,17 @@ static apr_status_t watch_end(void *data)
     return APR_SUCCESS;
 }
 
+/* `SetHandler "proxy:..."` becomes a proxy's request only in mod_proxy's handler. */
+bool interim_is_possible(const request_rec *r)
+{
+    if (r->proxyreq == PROXYREQ_REVERSE)
+        return true;
+    if (!r->handler || !r->filename)
+        return false;
+    return strncmp(r->handler, "proxy:", 6) == 0 ||
+           (strcmp(r->handler, "cgi-script") == 0 && strstr(r->filename, "/nph-"));
+}
+
 void interim_watch(request_rec *r)
 {
     ap_filter_t *f = r->connection->output_filters;
@@ -93,10 +104,10 @@ static const char *cleaned(const watch_t *watch)
     }
     *out = '\0';
     if (any)
-        ap_log_rerror(
-            APLOG_MARK, APLOG_WARNING, 0, watch->r,
-            "MPIN0464: what stands behind this URL set a cookie of our name in an interim "
-            "answer, or as it switched protocols; it was dropped");
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, watch->r,
+                      "MPIN0464: what stands behind this URL set a cookie of our name in an answer "
+                      "that passes "
+                      "no filter (interim, a tunnel, nph-); it was dropped");
     return kept;
 }
 

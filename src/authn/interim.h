@@ -9,7 +9,11 @@
  * out of it. */
 void interim_register(void);
 
-/* Watches the connection for as long as this request, which mod_proxy is about to answer, lasts. */
+/* True where what answers this request can write past its filters: mod_proxy, and a program that writes its
+ * headers itself (`nph-`). */
+bool interim_is_possible(const request_rec *r);
+
+/* Watches the connection for as long as this request lasts. */
 void interim_watch(request_rec *r);
 
 #endif
