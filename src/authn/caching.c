@@ -12,7 +12,7 @@ APLOG_USE_MODULE(auth_mpin);
 
 #define NO_STORE "no-store"
 
-static bool with_cache;    /* mod_cache is there */
+bool caching_by_httpd;
 static bool with_includes; /* mod_include is there */
 
 static const char *const targeted[] = {"CDN-Cache-Control",
@@ -27,7 +27,7 @@ static const char *const targeted[] = {"CDN-Cache-Control",
 
 void caching_start(void)
 {
-    with_cache = ap_find_linked_module("mod_cache.c") != NULL;
+    caching_by_httpd = ap_find_linked_module("mod_cache.c") != NULL;
     with_includes = ap_find_linked_module("mod_include.c") != NULL;
 }
 
@@ -105,20 +105,15 @@ static const char *said_in_all(const request_rec *r)
 /* mod_cache can be told to store what is private, or must not be stored at all. */
 void caching_keep_out(request_rec *r)
 {
-    for (; with_cache && r; r = r->main)
+    for (; r; r = r->main)
         apr_table_setn(r->subprocess_env, "no-cache", "1");
-}
-
-void caching_depends(request_rec *r)
-{
-    request_of(r)->personal = true;
-    caching_keep_out(r);
 }
 
 /* A CDN has headers of its own, which Cache-Control gives way to there (RFC 9213); so has nginx. */
 static void keep_from_shared(request_rec *r, const caching_said_t *said)
 {
-    caching_keep_out(r);
+    if (caching_by_httpd)
+        caching_keep_out(r);
     if (!said->targeted)
         return;
     for (const char *const *name = targeted; *name; name++) {
@@ -175,7 +170,7 @@ static bool may_include(request_rec *r)
 
 void caching_insert_filter(request_rec *r)
 {
-    if (with_cache && may_include(r))
+    if (caching_by_httpd && may_include(r))
         caching_keep_out(r);
 }
 

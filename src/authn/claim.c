@@ -77,7 +77,8 @@ int authn_translate(request_rec *r)
         if (status != OK)
             return status;
     }
-    caching_keep_out(r);
+    if (caching_by_httpd)
+        caching_keep_out(r);
     r->filename = NO_FILE;
     r->handler = HANDLER;
     return OK;

@@ -142,7 +142,7 @@ static void export_redirected(request_rec *r)
     const session_t *session = before ? check_user(before) : NULL;
     if (!session)
         return;
-    caching_depends(r);
+    caching_depends(r, request_of(r));
     export_variables(r, session, redirected_names);
     export_headers(r, session, redirected_names);
 }

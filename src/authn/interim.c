@@ -33,14 +33,10 @@ static apr_status_t watch_end(void *data)
 }
 
 /* `SetHandler "proxy:..."` becomes a proxy's request only in mod_proxy's handler. */
-bool interim_is_possible(const request_rec *r)
+bool interim_is_of_handler(const request_rec *r)
 {
-    if (r->proxyreq == PROXYREQ_REVERSE)
-        return true;
-    if (!r->handler || !r->filename)
-        return false;
     return strncmp(r->handler, "proxy:", 6) == 0 ||
-           (strcmp(r->handler, "cgi-script") == 0 && strstr(r->filename, "/nph-"));
+           (strcmp(r->handler, "cgi-script") == 0 && r->filename && strstr(r->filename, "/nph-"));
 }
 
 void interim_watch(request_rec *r)

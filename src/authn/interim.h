@@ -10,8 +10,12 @@
 void interim_register(void);
 
 /* True where what answers this request can write past its filters: mod_proxy, and a program that writes its
- * headers itself (`nph-`). */
-bool interim_is_possible(const request_rec *r);
+ * headers itself (`nph-`). Most requests have no handler's name yet. */
+bool interim_is_of_handler(const request_rec *r);
+static inline bool interim_is_possible(const request_rec *r)
+{
+    return r->proxyreq == PROXYREQ_REVERSE || (r->handler && interim_is_of_handler(r));
+}
 
 /* Watches the connection for as long as this request lasts. */
 void interim_watch(request_rec *r);
