@@ -189,6 +189,9 @@ END
         return `/usr/sbin/apache2 -t -f '$Server::top/httpd.conf' 2>&1`;
     };
     like $conf->('mpin', ''), qr/MPinPublicURL: browsers send the cookies of \S+ here too, .*; write another MPinCookieName/, '-t says how';
+    my $by_itself = $conf->('mpin', '') && Server::slurp("$Server::top/httpd.conf") =~ s/^MPinPublicURL .*\n//gmr;
+    Server::write_file("$Server::top/httpd.conf", $by_itself);
+    like `/usr/sbin/apache2 -t -f '$Server::top/httpd.conf' 2>&1`, qr/write another MPinCookieName/, 'also where each has its own port';
     unlike $conf->('other', ''), qr/MPinCookieName/, 'a name each, and it says nothing';
     unlike $conf->('mpin', 'MPinSessionRealm company'), qr/write another MPinCookieName/, 'nor where both are one realm';
 };
