@@ -29,9 +29,9 @@ bool caching_too_late(const request_rec *r);
 /* True where mod_cache is there: most servers pay for no more than a look at this. */
 extern bool caching_by_httpd;
 
-/* mod_cache never stores the answer to this request, nor one of which it is a part. Said before its handler
- * comes, because an administrator can put its filter before ours (`SetOutputFilter CACHE`), and it stores
- * answers to subrequests, too, which have no filter of ours. */
+/* mod_cache never stores the answer to this request, nor one of which it is a part. Said before its
+ * handler comes, because an administrator can put its filter before ours (`SetOutputFilter CACHE`),
+ * and it stores answers to subrequests, too, which have no filter of ours. */
 void caching_keep_out(request_rec *r);
 
 /* The answer depends on who asks; that to a subrequest, and so the whole. */

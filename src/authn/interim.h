@@ -9,8 +9,8 @@
  * out of it. */
 void interim_register(void);
 
-/* True where what answers this request can write past its filters: mod_proxy, and a program that writes its
- * headers itself (`nph-`). Most requests have no handler's name yet. */
+/* True where what answers this request can write past its filters: mod_proxy, and a program that
+ * writes its headers itself (`nph-`). Most requests have no handler's name yet. */
 bool interim_is_of_handler(const request_rec *r);
 static inline bool interim_is_possible(const request_rec *r)
 {
