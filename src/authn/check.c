@@ -152,7 +152,7 @@ int authn_check(request_rec *r)
 
     if (r->main && caching_too_late(r))
         return HTTP_UNAUTHORIZED;
-    request->personal = true;
+    caching_depends(r, request);
     session_t *session = good_session(r, request);
     if (session) {
         r->user = session->name;
@@ -178,7 +178,7 @@ int authn_force(request_rec *r)
     if (!request || site_directory(r)->unauthenticated != UNAUTH_PASS || !check_governs(r) ||
         (r->main && caching_too_late(r)))
         return DECLINED;
-    request->personal = true;
+    caching_depends(r, request);
     if (good_session(r, request))
         return OK;
     const demand_t demand = demand_here(r, request->site);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our URLs are claimed before anything of httpd maps them. */
 #include "authn/authn.h"
+#include "authn/caching.h"
 #include "authn/refuse.h"
 #include "authn/sent_away.h"
 #include "web/route.h"
@@ -77,6 +78,8 @@ static __attribute__((noinline)) int claim_decoded(request_rec *r, request_t *re
         if (status != OK)
             return status;
     }
+    if (caching_by_httpd)
+        caching_keep_out(r);
     r->filename = NO_FILE;
     r->handler = HANDLER;
     return OK;
@@ -91,10 +94,7 @@ int authn_translate(request_rec *r)
 
 int authn_map_to_storage(request_rec *r)
 {
-    request_t *request = request_of(r);
-    if (request && !r->main)
-        request->subrequests_answer = true;
-    return is_claimed(request, r) ? OK : DECLINED;
+    return is_claimed(request_of(r), r) ? OK : DECLINED;
 }
 
 /* A service has no users: its handlers find out who may ask. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What applications see of the user: variables and headers. */
 #include "authn/authn.h"
+#include "authn/caching.h"
 #include "authn/check.h"
 #include "base/name.h"
 
@@ -153,7 +154,7 @@ static void export_redirected(request_rec *r, request_t *request)
     const session_t *session = before ? check_user(before) : NULL;
     if (!session)
         return;
-    request->personal = true;
+    caching_depends(r, request);
     export_variables(r, request, session, redirected_names);
     export_headers(r, request, session, redirected_names);
 }

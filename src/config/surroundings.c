@@ -56,15 +56,18 @@ bool surroundings_main_serves(const server_rec *main_server)
     return false;
 }
 
-/* The Listen line of the vhost's port, else the first: httpd's list has the last one first. */
+/* The Listen line of the vhost's port, else the first. httpd's list has the last one first, but for
+ * the time that it reads its configuration first, as for apachectl -t. */
 static const ap_listen_rec *listener_of(const server_rec *server)
 {
+    const bool in_order = ap_state_query(AP_SQ_CONFIG_GEN) == 0;
     const apr_port_t port = server->addrs ? server->addrs->host_port : 0;
     const ap_listen_rec *first = NULL;
     for (const ap_listen_rec *each = ap_listeners; each; each = each->next) {
         if (each->bind_addr->port == port)
             return each;
-        first = each;
+        if (!first || !in_order)
+            first = each;
     }
     return first;
 }

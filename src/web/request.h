@@ -113,7 +113,7 @@ bool request_prelogin(const request_rec *r, prelogin_t *prelogin, apr_time_t now
 
 /* Sends the pre-login state as its cookie, sealed anew at `now`. False: no randomness. Beside a
  * session, older login pages' states give way until all our cookies fit in COOKIES_MAX bytes of the
- * request's header. */
+ * request's header; where that is not enough, the last one's way back loses its query. */
 #define COOKIES_MAX 1000
 bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now);
 
