@@ -9,9 +9,12 @@ import { fileURLToPath } from 'node:url';
 const source = dirname(fileURLToPath(import.meta.url));
 const out = process.argv[2];
 
-/** The English texts of these scripts are no burden to the others. */
+/** The English texts of these scripts are no burden to the others: by the word that their keys begin with, or by the keys. */
 const APART = ['phone', 'mobile', 'mail', 'kept', 'otp', 'address', 'confirm'];
-const start = (key) => APART.find((name) => key.startsWith(`pad_${name}_`)) ?? (key.startsWith('pad_') ? 'en' : '');
+const REFUSALS = ['again', 'expired', 'forbidden', 'full', 'locked', 'lost', 'mails_often', 'name_taken', 'outdated',
+    'registration_closed', 'registration_lost', 'reset_help', 'too_many', 'withdrawn'];
+const start = (key) => REFUSALS.some((name) => [`pad_${name}`, `pad_${name}_text`].includes(key)) ? 'refusals'
+    : APART.find((name) => `${key}_`.startsWith(`pad_${name}_`)) ?? (key.startsWith('pad_') ? 'en' : '');
 
 /** The catalogues as modules: English texts of the pad without "pad_", and the list of the other languages. */
 const texts = {
@@ -34,7 +37,7 @@ const SCRIPTS = [
     ['mpin.js', 'pinpad/entries/classic.js', 'iife'],
     ['mpin/mpin-pad.js', 'pinpad/entries/element.js', 'esm'],
     ['mpin/mpin-mobile.js', 'pinpad/entries/mobile-element.js', 'esm'],
-    ...['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept', 'otp', 'address', 'confirm'].map((name) =>
+    ...['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept', 'otp', 'address', 'confirm', 'refusals'].map((name) =>
         [`mpin/${name}.js`, `pinpad/entries/${name}.js`, 'esm']),
     ['mpin/first.js', 'pages/first.js', 'iife'],
     ['mpin/login.js', 'pages/login.js', 'esm'],

@@ -27,7 +27,9 @@ static const char *session_fault(const request_rec *r, const request_t *request,
     case SESSION_EXPIRED:
         return "the session has expired (MPinSessionIdleTimeout, MPinSessionMaxDuration)";
     case SESSION_REVOKED:
-        return "the session was ended: a sign-out, a withdrawn device, or a changed user";
+        return "the session was ended: a sign-out, a withdrawn device, or a changed user; or its "
+               "name "
+               "was registered openly, and MPinRegister has no open here";
     case SESSION_UNKNOWN:
         return "the store is not there, so nobody knows which sessions were ended";
     case SESSION_NONE:

@@ -73,6 +73,8 @@ static signin_t sign_in(facts_t *facts, const redemption_t *redemption,
                        .identity = redemption->identity.handle,
                        .event = "login_pin",
                        .entry = entry};
+    if (redemption->identity.origin == ORIGIN_OPEN)
+        proven.amr |= AMR_OPEN;
     if (redemption->by_phone) {
         proven.amr |= AMR_SWK | AMR_PHONE;
         proven.event = "login_phone";

@@ -87,7 +87,7 @@ void session_start(const sessions_t *sessions, session_t *session, factor_t fact
 
 /* What a session says of a factor that it keeps from an older one. */
 static const uint32_t amr_of[FACTOR_COUNT] = {
-    [FACTOR_PIN] = AMR_PIN | AMR_MFA | AMR_SWK | AMR_PHONE,
+    [FACTOR_PIN] = AMR_PIN | AMR_MFA | AMR_SWK | AMR_PHONE | AMR_OPEN,
     [FACTOR_PASSWORD] = AMR_PWD,
 };
 

@@ -20,14 +20,15 @@
 /* amr values (RFC 8176), one bit each. A PIN login carries AMR_PIN and AMR_MFA: device token and
  * PIN. */
 typedef enum {
-    AMR_PWD = 1 << 0,  /* "pwd" */
-    AMR_PIN = 1 << 1,  /* "pin" */
-    AMR_MFA = 1 << 2,  /* "mfa" */
-    AMR_OTP = 1 << 3,  /* "otp" */
-    AMR_SMS = 1 << 4,  /* "sms" */
-    AMR_HWK = 1 << 5,  /* "hwk" */
-    AMR_SWK = 1 << 6,  /* "swk" */
-    AMR_PHONE = 1 << 7 /* "phone", ours: signed in from another device */
+    AMR_PWD = 1 << 0,   /* "pwd" */
+    AMR_PIN = 1 << 1,   /* "pin" */
+    AMR_MFA = 1 << 2,   /* "mfa" */
+    AMR_OTP = 1 << 3,   /* "otp" */
+    AMR_SMS = 1 << 4,   /* "sms" */
+    AMR_HWK = 1 << 5,   /* "hwk" */
+    AMR_SWK = 1 << 6,   /* "swk" */
+    AMR_PHONE = 1 << 7, /* "phone", ours: signed in from another device */
+    AMR_OPEN = 1 << 8   /* no word: the name was proven by being the first, which some sites take */
 } amr_t;
 
 /* Seconds since 1970 in 32 bits unsigned throughout. */

@@ -140,8 +140,12 @@ static void set_login_ways(site_t *site, const server_config_t *config, apr_pool
         site->methods |= FACTOR_BIT(FACTOR_PIN);
     if (site->paths[PATH_LOGIN] && site->providers->nelts)
         site->methods |= FACTOR_BIT(FACTOR_PASSWORD);
-    if (!site->paths[PATH_LOGIN]) /* elsewhere, and what was good there is good here */
+    if (!(config->ways & REGISTER_OPEN))
+        site->refused_amr = AMR_OPEN;
+    if (!site->paths[PATH_LOGIN]) { /* elsewhere, and what was good there is good here */
         site->methods = FACTORS_FIRST;
+        site->refused_amr = 0;
+    }
     site->after_login = config->after_login;
     site->after_logout = config->after_logout;
     site->session_idle = config->session_idle;

@@ -47,6 +47,7 @@ typedef struct site_t {
     const char *logo; /* path or NULL */
     templates_t templates;
     const char *content_policy; /* of pages: Content-Security-Policy */
+    uint32_t refused_amr;       /* amr_t bits of sessions that count for nothing here */
     uint32_t methods; /* FACTOR_BITs of what signs in here; all where login is elsewhere */
     const apr_array_header_t *providers; /* of password_provider_t, empty = no password form */
     const accounts_t *accounts;          /* where the names of its store come from */

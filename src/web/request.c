@@ -188,6 +188,9 @@ const session_t *request_session_at(const request_rec *r, apr_time_t now)
         request->session_status =
             sessions ? session_open(sessions, cookie.text, cookie.len, now, &request->session)
                      : SESSION_UNKNOWN;
+    if (request->session_status == SESSION_OK &&
+        (request->session.amr & request->site->refused_amr))
+        request->session_status = SESSION_REVOKED;
     request->session_read = true;
     if (request->session_status == SESSION_OK && request->session.superseded)
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,

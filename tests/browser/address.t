@@ -72,6 +72,18 @@ run({
         await page.getByRole('alert').filter({ hasText: 'Code 403' }).waitFor();
     },
 
+    async a_refusal_whose_sentence_does_not_come_has_its_code(t) {
+        const page = await openProfile(t);
+        await page.goto('/login');
+        await page.locator('[data-to=pin]').click();
+        await page.fill('#mp-name', 'no good');
+        await page.route('**/refusals.js', (route) => route.abort());
+        await page.getByRole('button', { name: 'Continue' }).click();
+        await page.getByRole('alert').filter({ hasText: 'That didn\'t work. Try again. Code MPIN0' }).waitFor();
+        await page.unroute('**/refusals.js');
+        t.problems.length = 0;
+    },
+
     async a_device_whose_way_is_closed_says_so_and_is_set_up_again(t) {
         const page = await openProfile(t);
         await enrol(page, 'otto', '7391');

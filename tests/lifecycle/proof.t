@@ -92,6 +92,37 @@ subtest open_identity_is_no_proof_at_a_mail_site => sub {
     $server->stop;
 };
 
+subtest an_open_identitys_session_holds_where_open_is_listed => sub {
+    my $one = sub { return "Listen 127.0.0.1:$_[0]\n<VirtualHost 127.0.0.1:$_[0]>\nMPinPublicURL http://127.0.0.1:$_[0]\n$_[1]</VirtualHost>\n" };
+    my $server = Server->new(conf => "MPinSessionRealm all\n" . $one->($second, "MPinRegister signed-in\n")
+        . $one->($third, "MPinRegister signed-in\nMPinPath login off\n"))->start;
+    my $seen = sub { my ($browser, $at) = @_; my $there = $browser->copy; $there->{port} = $at; return $there->visit('/protected/')->code };
+    my $eve = browser($port);
+    my $device = $eve->enrol('eve', '7391');
+    my $form = $eve->fields($eve->visit('/login'));
+    is $eve->pin_login($device, '7391')->code, 200, 'by PIN where open is listed';
+    my $john = browser($port)->sign_in('john');
+    is $john->pin_login($john->enrol('john', '7391'), '7391')->code, 200, 'and one whom a password has proven';
+    is $seen->($eve, $port), 200, 'she is in there';
+    is $seen->($eve, $second), 302, 'and nobody at another site of the same realm';
+    is $seen->($eve, $third), 200, 'but where the login is elsewhere';
+    is $seen->($john, $_), 200, 'john is in everywhere' for $port, $second, $third;
+
+    Server->new(conf => "MPinSessionRealm all\nMPinRegister signed-in\n");
+    $server->renew('USR1');
+    ok Server::wait_for('the new children', sub { $seen->($eve, $port) == 302 }), 'her session ends with that line';
+    is $seen->($john, $port), 200, 'and john\'s goes on';
+
+    is system("htpasswd -bB -C 4 '$top/users' eve eve-secret 2>/dev/null"), 0, 'who then has a password';
+    Server->new(conf => "MPinSessionRealm all\n");
+    $server->renew('USR1');
+    ok Server::wait_for('the new children', sub { $seen->($eve, $port) == 200 }), 'and is in again by PIN';
+    is $eve->post_form('/login', {%$form, username => 'eve', password => 'eve-secret'})->code, 303, 'steps up';
+    is $seen->($eve, $port), 200, 'and is in by the password: the open device is withdrawn, and ends nothing of it';
+    system("htpasswd -D '$top/users' eve 2>/dev/null");
+    $server->stop;
+};
+
 subtest 'each vhost on loopback has the public URL of its own port' => sub {
     my $server = Server->new(conf => "Listen 127.0.0.1:$second\nListen 127.0.0.1:$third\n"
         . "<VirtualHost 127.0.0.1:$second>\nServerName one\n</VirtualHost>\n"
@@ -133,6 +164,14 @@ subtest 'a page at another address leads to the site\'s own, and the log says so
     }
     my $times = () = Server::log_text() =~ m{auth_mpin:warn\].*MPIN0564: [^\n]*http://localhost:$port [^\n]*\Q$own\E[^\n]*redirect}g;
     ok $times >= 1 && $times <= 4, 'the log names both, once a minute and child' or diag $times;
+    $server->stop;
+
+    $server = Server->new(conf => "MPinPublicURL http://localhost:$port\n")->start;
+    for ([LOCALHOST => 0], ['localhost.' => 1], ['[::1]' => 1], ['127.0.0.1' => 1]) {
+        my ($host, $doubtful) = @$_;
+        my $shown = request($port, GET => '/login', host => "$host:$port", headers => [Accept => 'text/html'])->content;
+        is $shown =~ /doubtful/ ? 1 : 0, $doubtful, "http://$host:$port is " . ($doubtful ? 'another' : 'the same');
+    }
     $server->stop;
 };
 

@@ -164,6 +164,8 @@ static void fresh_password_makes_no_old_pin_fresh(void **state)
     assert_int_equal(password_after(&pin, now).amr,
                      AMR_PWD | AMR_PIN | AMR_MFA | AMR_SWK | AMR_PHONE);
 
+    pin.amr |= AMR_OPEN; /* and how its name was */
+    assert_true(password_after(&pin, now).amr & AMR_OPEN);
     session_t late = password_after(&pin, now + 8 * HOUR);
     assert_int_equal(late.amr, AMR_PWD); /* a proof does not outlive the longest session */
 }

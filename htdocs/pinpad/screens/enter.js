@@ -3,7 +3,7 @@
 
 import * as store from '../keep/store.js';
 import { DEVICE } from '../wire/exchange.js';
-import { addPhone, otherWays } from './elsewhere.js';
+import { addPhone } from './elsewhere.js';
 import { reset } from './reset.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
@@ -36,10 +36,10 @@ export async function refused(stage, { error, identity }) {
     if (state) {
         store.update(identity.mpinId, { state });
         stage.options.onAccountDisabled?.(identity.user);
-        return over(stage, identity, state);
+        return stage.go('ended', { identity, why: state });
     }
     if (status === DEVICE) // its record or its key was removed in another tab, or cleared by the browser
-        return await store.get(identity.mpinId) ? over(stage, identity, 'lost') : stage.go('home');
+        return await store.get(identity.mpinId) ? stage.go('ended', { identity, why: 'lost' }) : stage.go('home');
     if (stage.screenName !== 'enter')
         stage.go('enter', identity);
     if (status === 401) {
@@ -55,15 +55,4 @@ export async function refused(stage, { error, identity }) {
 /** @param {Stage} stage @param {number} [left] attempts */
 function wrong({ text }, left) {
     return left === 1 ? text('last_try') : text('wrong') + (left ? ' ' + text('tries', { n: left }) : '');
-}
-
-/**
- * An identity that is good for nothing here any more, and the way to a new one.
- * @param {Stage} stage
- * @param {Identity} identity
- * @param {'locked' | 'withdrawn' | 'outdated' | 'lost'} why
- */
-function over(stage, identity, why) {
-    const again = stage.button('primary', 'again', () => reset(stage, identity));
-    stage.notice(why, why, [again, ...otherWays(stage)]);
 }

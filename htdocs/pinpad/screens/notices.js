@@ -16,9 +16,3 @@ export function offline(stage, { host }) {
     const again = stage.button('primary', 'try_again', () => stage.go('start'));
     stage.notice('offline', 'offline', [again], { site });
 }
-
-/** A forgotten PIN, and nowhere to sign in another way. @param {Stage} stage @param {{user: string}} identity */
-export function resetHelp(stage, { user }) {
-    const back = stage.button('plain', 'back', () => stage.go('home'));
-    stage.notice('reset-help', 'reset_help', [...otherWays(stage), back], { user });
-}

@@ -3,7 +3,6 @@
 
 import { beginReset } from '../keep/identities.js';
 import { others, toOtherWays } from './elsewhere.js';
-import { resetHelp } from './notices.js';
 import { register } from './setup.js';
 
 /** @typedef {import('../keep/store.js').Identity} Identity */
@@ -16,7 +15,7 @@ export function reset(stage, identity) {
     if (rps.proves(user) || rps.settings.signedIn?.user === user)
         return register(stage, { user, device, old: identity });
     if (!others(stage))
-        return resetHelp(stage, identity);
+        return stage.go('resetHelp', identity);
     beginReset(identity);
     toOtherWays(stage, { user, reset: true });
 }

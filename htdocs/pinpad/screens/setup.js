@@ -7,7 +7,7 @@ import * as store from '../keep/store.js';
 import { DEVICE } from '../wire/exchange.js';
 import { h, hasKeyboard } from './dom.js';
 import { addPhone } from './elsewhere.js';
-import { resetHelp, storage } from './notices.js';
+import { storage } from './notices.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
 /** @typedef {import('../keep/flow.js').NewIdentity} NewIdentity */
@@ -83,7 +83,7 @@ export function register(stage, { user, device = '', old }) {
         if (error.code === 'proof_too_old')
             return stage.go('confirm', { user, old });
         if (old && error.code === 'name_taken')
-            return resetHelp(stage, old);
+            return stage.go('resetHelp', old);
         if (!['add', 'offer'].includes(stage.screenName))
             offer(stage, { user, old });
         stage.explain(error);

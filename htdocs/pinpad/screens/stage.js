@@ -8,7 +8,6 @@
 import { DEVICE, RpsError } from '../wire/exchange.js';
 import { h } from './dom.js';
 import { Pad } from './pad.js';
-import { sentence } from './refusals.js';
 
 /** @typedef {import('./table.js').Screens} Screens */
 /** @typedef {import('../keep/flow.js').Flow} Flow */
@@ -165,7 +164,7 @@ export class Stage {
         if (error.status === 429 && error.code !== 'too_many_mails')
             this.wait(error.retryAfter);
         else
-            this.warn(sentence(error, this.text, this.flow.rps.settings));
+            this.go('explain', { error, section: this.section });
     }
 
     /**
@@ -230,11 +229,7 @@ export class Stage {
             this.options.onError?.(known);
             this.say('');
             pad?.busy(false); // not after success: the page is about to go
-            const site = this.flow.rps?.settings.siteURL ?? document.documentElement.dataset.site;
-            if (known.code === 'origin_refused' && site)
-                this.go('address', site);
-            else
-                (known.unheard ? unheard : refused)(known);
+            (known.unheard ? unheard : refused)(known);
         } finally {
             clearTimeout(late);
             this.working = false;

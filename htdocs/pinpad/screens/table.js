@@ -16,12 +16,13 @@ import { home, start } from './start.js';
  * A screen in a script of its own, which brings its texts.
  * @param {string} script
  * @param {(stage: Stage, error: RpsError, state: any) => void} [instead] where it could not be fetched
+ * @param {string} [name] of several in one script
  * @returns {any}
  */
-const fetched = (script, instead) => (/** @type {Stage} */ stage, /** @type {any} */ state) =>
-    stage.flow.load(script).then(({ english, screen }) => {
-        stage.text.add(english);
-        return screen(stage, state);
+const fetched = (script, instead, name = 'screen') => (/** @type {Stage} */ stage, /** @type {any} */ state) =>
+    stage.flow.load(script).then((part) => {
+        stage.text.add(part.english);
+        return part[name](stage, state);
     }, instead && ((error) => instead(stage, error, state)));
 
 export const SCREENS = {
@@ -30,9 +31,16 @@ export const SCREENS = {
     add, choosePin, reset,
 
     /** @type {typeof import('./address.js').address} */
-    address: fetched('address.js'),
+    address: fetched('address.js', offline),
     /** @type {typeof import('./confirm.js').confirm} */
-    confirm: fetched('confirm.js'),
+    confirm: fetched('confirm.js', offline),
+    /** @type {typeof import('./refusals.js').explain} */
+    explain: fetched('refusals.js', (stage, _, { error: { id, status } }) =>
+        stage.warn(stage.text('trouble', { code: id ?? status })), 'explain'),
+    /** @type {typeof import('./refusals.js').ended} */
+    ended: fetched('refusals.js', offline, 'ended'),
+    /** @type {typeof import('./refusals.js').resetHelp} */
+    resetHelp: fetched('refusals.js', offline, 'resetHelp'),
     /** @type {typeof import('./mail.js').mail} */
     mail: fetched('mail.js'),
     /** @type {typeof import('./phone.js').phone} */
