@@ -68,6 +68,7 @@ int authn_translate(request_rec *r)
     if (refuse_is_route(request, r)) {
         request->claimed = r;
         request->route = NULL;
+        r->uri = r->prev->uri; /* the sections of the place that refuses hold, and no others */
     } else {
         if (!route_is_possible(request->site, r))
             return DECLINED;
