@@ -62,6 +62,8 @@ int authn_translate(request_rec *r)
 {
     request_t *request = request_of(r);
     const char *rest;
+    if (request && r->main)
+        request->answered_by_parts &= ~request_level(r);
     if (!request || r->main)
         return DECLINED;
 
@@ -84,10 +86,7 @@ int authn_translate(request_rec *r)
 
 int authn_map_to_storage(request_rec *r)
 {
-    request_t *request = request_of(r);
-    if (request && !r->main)
-        request->subrequests_answer = true;
-    return is_claimed(request, r) ? OK : DECLINED;
+    return is_claimed(request_of(r), r) ? OK : DECLINED;
 }
 
 /* A service has no users: its handlers find out who may ask. */

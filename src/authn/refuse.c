@@ -26,7 +26,8 @@ struct refusal_t {
 
 bool refuse_unseen(const request_t *request, const request_rec *r)
 {
-    return r->main && !request->subrequests_answer;
+    const unsigned all_above = request_level(r) - 1;
+    return (request->answered_by_parts & all_above) != all_above;
 }
 
 /* ---- the administrator's documents ---- */
@@ -156,8 +157,8 @@ static int answer_document(request_rec *r, int status, const char *text)
 int authn_handler(request_rec *r)
 {
     request_t *request = request_of(r);
-    if (request && !r->main)
-        request->subrequests_answer = false;
+    if (request)
+        request->answered_by_parts &= ~request_level(r);
     if (!request || request->claimed != r || request->route)
         return DECLINED;
 

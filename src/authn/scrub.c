@@ -143,7 +143,7 @@ int authn_post_read_request(request_rec *r)
         if (!drop || !drop_header(r, header))
             i++;
     }
-    request->subrequests_answer = false;
+    request->answered_by_parts = 0;
     if (!r->prev)
         redact_early(request, r);
     else
