@@ -116,4 +116,28 @@ subtest include_of_a_protected_page_is_refused_beside_every_auth_module => sub {
     }
 };
 
+# mod_perl's handlers run for requests that mod_perl has prepared, and for no copy of one.
+subtest what_maps_urls_beside_us_is_left_alone => sub {
+    Server::write_file("$Server::top/My.pm", <<'END');
+package My;
+use Apache2::RequestRec ();
+use Apache2::RequestUtil ();
+use APR::Table ();
+use Apache2::Const -compile => 'DECLINED';
+sub handler { my $r = shift; $r->pnotes(a => 1); $r->headers_out->set('X-Mapped' => 'yes'); return Apache2::Const::DECLINED }
+1;
+END
+    for my $first ('', load('perl')) {
+        my $perl = $first ? '' : load('perl');
+        my $server = Server->new(first => $first, conf => $perl . load(qw(alias rewrite mime auth_basic include http2)) . $places
+            . "PerlRequire '$Server::top/My.pm'\nPerlTransHandler My\nPerlMapToStorageHandler My\n")->start;
+        is request($ENV{PORT}, GET => $_, headers => [Accept => 'text/html'])->code, 200, $_ for '/login', '/mpin.js', '/login';
+        my $page = browser($ENV{PORT})->sign_in('john')->visit('/protected/index.html');
+        is $page->code . $page->header('X-Mapped'), '200yes', 'people sign in, and see pages that mod_perl has mapped';
+        is join("\n", $server->complaints), '', 'nothing crashes';
+        $server->stop;
+        unlink "$Server::top/logs/error_log";
+    }
+};
+
 done_testing;
