@@ -18,13 +18,18 @@ my %needs = (
     authnz_ldap => ['ldap'],
     auth_digest => [],
     authnz_fcgi => [qw(proxy)],
+    intercept_form_submit => ['authnz_pam'],
+    authn_dbd => ['dbd'],
+    authz_dbd => ['dbd'],
+    session_dbd => [qw(session dbd)],
 );
 my %settings = (
     auth_cas => qq{CASCookiePath "$Server::top/cas/"\nCASLoginURL https://cas.example/login\nCASValidateURL https://cas.example/validate},
     auth_tkt => 'TKTAuthSecret x',
 );
 my @others = qw(auth_basic auth_cas auth_digest auth_form auth_gssapi auth_mellon auth_openidc auth_plain auth_tkt
-    authnz_external authnz_fcgi authnz_ldap authnz_pam access_compat authn_anon);
+    authnz_external authnz_fcgi authnz_ldap authnz_pam authz_unixgroup access_compat authn_anon authn_dbd
+    authn_socache authz_dbd intercept_form_submit lookup_identity session_dbd);
 
 my $dir = "$Server::top/site";
 make_path("$dir/basic", "$dir/index", "$Server::top/cas");
