@@ -72,6 +72,7 @@ static __attribute__((noinline)) int claim_decoded(request_rec *r, request_t *re
     if (refuse_is_route(request, r)) {
         request->claimed = r;
         request->route = NULL;
+        r->uri = r->prev->uri; /* the sections of the place that refuses hold, and no others */
     } else {
         const route_t *route = route_find(request->site, r, &rest);
         const int status = route ? claim(r, request, route, rest) : DECLINED;
@@ -89,6 +90,8 @@ static __attribute__((noinline)) int claim_decoded(request_rec *r, request_t *re
 int authn_translate(request_rec *r)
 {
     request_t *request = request_of(r);
+    if (request && r->main)
+        request->answered_by_parts &= ~request_level(r);
     return may_be_ours(request, r) ? claim_decoded(r, request) : DECLINED;
 }
 
@@ -117,8 +120,8 @@ int authn_access_checker_ex(request_rec *r)
 int authn_handler(request_rec *r)
 {
     request_t *request = request_of(r);
-    if (request && !r->main)
-        request->subrequests_answer = false;
+    if (request)
+        request->answered_by_parts &= ~request_level(r);
     if (!is_claimed(request, r))
         return DECLINED;
     return request->route ? route_answer(r) : refuse_answer(r);

@@ -166,8 +166,7 @@ int authn_fixups(request_rec *r)
     request_t *request = request_of(r);
     if (!request)
         return DECLINED;
-    if (!r->main)
-        request->subrequests_answer = false;
+    request->answered_by_parts &= ~request_level(r);
     scrub_variables(r->subprocess_env);
     const session_t *session = check_user(r);
     if (session) {
@@ -179,11 +178,11 @@ int authn_fixups(request_rec *r)
     return DECLINED;
 }
 
-/* After the rules, before mod_dir looks for an index. */
+/* After the rules, before mod_dir looks for an index or a FallbackResource. */
 int authn_fixups_done(request_rec *r)
 {
     request_t *request = request_of(r);
-    if (request && !r->main)
-        request->subrequests_answer = true;
+    if (request && r->finfo.filetype != APR_REG)
+        request->answered_by_parts |= request_level(r);
     return DECLINED;
 }
