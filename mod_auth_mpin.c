@@ -112,6 +112,8 @@ static void start_child(apr_pool_t *pchild, server_rec *main_server)
 static void register_hooks(apr_pool_t *p)
 {
     static const char *const before_dir[] = {"mod_dir.c", NULL};
+    static const char *const after_headers[] = {"mod_headers.c",
+                                                NULL}; /* its conditions look ahead */
     static const char *const before_proxy[] = {"mod_proxy.c", NULL};
     /* It writes the whole request into its log as soon as it is read. */
     static const char *const before_forensic[] = {"mod_log_forensic.c", NULL};
@@ -138,8 +140,9 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_check_authn(authn_check, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(authn_note_failure, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(authn_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_fixups(authn_fixups_done, NULL, before_dir, APR_HOOK_LAST);
+    ap_hook_fixups(authn_fixups_done, after_headers, before_dir, APR_HOOK_LAST);
     ap_hook_insert_filter(authn_insert_filter, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_insert_filter(caching_insert_filter, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_error_filter(authn_insert_filter, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(authn_handler, NULL, before_proxy, APR_HOOK_FIRST);
     ap_hook_log_transaction(authn_log, NULL, NULL, APR_HOOK_REALLY_FIRST);

@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 #include <http_config.h>
+#include <http_core.h>
 #include <http_log.h>
 #include <string.h>
 #include <util_filter.h>
@@ -11,14 +12,22 @@ APLOG_USE_MODULE(auth_mpin);
 
 #define NO_STORE "no-store"
 
-static bool with_cache;    /* mod_cache is there */
+bool caching_by_httpd;
 static bool with_includes; /* mod_include is there */
 
-static const char *const targeted[] = {"CDN-Cache-Control", "Surrogate-Control", NULL};
+static const char *const targeted[] = {"CDN-Cache-Control",
+                                       "Surrogate-Control",
+                                       "X-Accel-Expires",
+                                       "Edge-Control",
+                                       "Akamai-Cache-Control",
+                                       "Cloudflare-CDN-Cache-Control",
+                                       "Netlify-CDN-Cache-Control",
+                                       "Vercel-CDN-Cache-Control",
+                                       NULL};
 
 void caching_start(void)
 {
-    with_cache = ap_find_linked_module("mod_cache.c") != NULL;
+    caching_by_httpd = ap_find_linked_module("mod_cache.c") != NULL;
     with_includes = ap_find_linked_module("mod_include.c") != NULL;
 }
 
@@ -93,12 +102,18 @@ static const char *said_in_all(const request_rec *r)
                        NULL);
 }
 
-/* mod_cache can be told to store what is private, or must not be stored at all; and a CDN has
- * headers of its own, which Cache-Control gives way to there (RFC 9213). */
+/* mod_cache can be told to store what is private, or must not be stored at all. */
+void caching_keep_out(request_rec *r)
+{
+    for (; r; r = r->main)
+        apr_table_setn(r->subprocess_env, "no-cache", "1");
+}
+
+/* A CDN has headers of its own, which Cache-Control gives way to there (RFC 9213); so has nginx. */
 static void keep_from_shared(request_rec *r, const caching_said_t *said)
 {
-    if (with_cache)
-        apr_table_setn(r->subprocess_env, "no-cache", "1");
+    if (caching_by_httpd)
+        caching_keep_out(r);
     if (!said->targeted)
         return;
     for (const char *const *name = targeted; *name; name++) {
@@ -134,17 +149,29 @@ static void keep_ours(request_rec *r, const request_t *request, const caching_sa
 
 /* ---- who may keep it ---- */
 
-/* mod_include sends a page in pieces: when it comes to an include, the headers are gone. mod_filter
- * calls its filter BYTYPE:INCLUDES. */
-static bool may_include(const request_rec *r)
+/* mod_filter calls it BYTYPE:INCLUDES, or what the administrator has called it in FilterDeclare, and
+ * shows nobody which filters that stands for. */
+static bool is_includes(const ap_filter_rec_t *frec)
 {
-    static const char name[] = "INCLUDES";
-    for (const ap_filter_t *f = with_includes ? r->output_filters : NULL; f; f = f->next) {
-        const apr_size_t len = strlen(f->frec->name);
-        if (len >= sizeof(name) - 1 && !strcasecmp(f->frec->name + len - (sizeof(name) - 1), name))
-            return true;
-    }
-    return false;
+    static const char name[] = "INCLUDES", by_type[] = "BYTYPE:";
+    const apr_size_t len = strlen(frec->name);
+    return (len >= sizeof(name) - 1 && !strcasecmp(frec->name + len - (sizeof(name) - 1), name)) ||
+           (frec->providers && strncasecmp(frec->name, by_type, sizeof(by_type) - 1) != 0);
+}
+
+/* mod_include sends a page in pieces: when it comes to an include, the headers are gone. */
+static bool may_include(request_rec *r)
+{
+    const ap_filter_t *f = with_includes ? r->output_filters : NULL;
+    while (f && !is_includes(f->frec))
+        f = f->next;
+    return f && ap_allow_options(r) & OPT_INCLUDES;
+}
+
+void caching_insert_filter(request_rec *r)
+{
+    if (caching_by_httpd && may_include(r))
+        caching_keep_out(r);
 }
 
 void caching_decide(request_rec *r, request_t *request, const caching_said_t *said)

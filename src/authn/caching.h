@@ -26,6 +26,25 @@ void caching_decide(request_rec *r, request_t *request, const caching_said_t *sa
  * depends on the user comes too late. Says so in the log. */
 bool caching_too_late(const request_rec *r);
 
+/* True where mod_cache is there: most servers pay for no more than a look at this. */
+extern bool caching_by_httpd;
+
+/* mod_cache never stores the answer to this request, nor one of which it is a part. Said before its
+ * handler comes, because an administrator can put its filter before ours (`SetOutputFilter CACHE`),
+ * and it stores answers to subrequests, too, which have no filter of ours. */
+void caching_keep_out(request_rec *r);
+
+/* The answer depends on who asks; that to a subrequest, and so the whole. */
+static inline void caching_depends(request_rec *r, request_t *request)
+{
+    request->personal = true;
+    if (caching_by_httpd)
+        caching_keep_out(r);
+}
+
+/* insert_filter, last: what mod_include makes may depend on who asks. */
+void caching_insert_filter(request_rec *r);
+
 /* Once in each child: which modules are there. */
 void caching_start(void);
 

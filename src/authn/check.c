@@ -81,10 +81,18 @@ static const char *named_page(const request_rec *r)
     return page && strcmp(page, r->uri) != 0 ? page : NULL;
 }
 
+/* The method that came: a folder asks for its index by GET. */
+static int method_number(const request_rec *r)
+{
+    while (r->main)
+        r = r->main;
+    return r->method_number;
+}
+
 static int refuse_with_redirect(request_rec *r, const request_t *request)
 {
     const char *elsewhere = named_page(r);
-    const bool safe = r->method_number == M_GET;
+    const bool safe = method_number(r) == M_GET;
     const demand_t demand = demand_here(r, request->site);
     const char *location = elsewhere ? elsewhere : login_begin(r, &demand, !safe);
     if (!location)
@@ -127,9 +135,9 @@ static int refuse_stranger(request_rec *r, request_t *request)
         return refuse_plainly(r); /* the administrator's ErrorDocument, or httpd's */
     if (framed)
         return refuse_framed(r);
-    if (r->method_number == M_GET)
+    if (method_number(r) == M_GET)
         return refuse_with_redirect(r, request);
-    if (r->method_number == M_POST)
+    if (method_number(r) == M_POST)
         return refuse_with_login(r, demand_here(r, site));
     return refuse_json(r, request);
 }
@@ -152,7 +160,7 @@ int authn_check(request_rec *r)
 
     if (r->main && caching_too_late(r))
         return HTTP_UNAUTHORIZED;
-    request->personal = true;
+    caching_depends(r, request);
     session_t *session = good_session(r, request);
     if (session) {
         r->user = session->name;
@@ -178,7 +186,7 @@ int authn_force(request_rec *r)
     if (!request || site_directory(r)->unauthenticated != UNAUTH_PASS || !check_governs(r) ||
         (r->main && caching_too_late(r)))
         return DECLINED;
-    request->personal = true;
+    caching_depends(r, request);
     if (good_session(r, request))
         return OK;
     const demand_t demand = demand_here(r, request->site);

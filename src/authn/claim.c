@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our URLs are claimed before anything of httpd maps them. */
 #include "authn/authn.h"
+#include "authn/caching.h"
 #include "authn/refuse.h"
 #include "authn/sent_away.h"
 #include "web/route.h"
@@ -71,12 +72,15 @@ static __attribute__((noinline)) int claim_decoded(request_rec *r, request_t *re
     if (refuse_is_route(request, r)) {
         request->claimed = r;
         request->route = NULL;
+        r->uri = r->prev->uri; /* the sections of the place that refuses hold, and no others */
     } else {
         const route_t *route = route_find(request->site, r, &rest);
         const int status = route ? claim(r, request, route, rest) : DECLINED;
         if (status != OK)
             return status;
     }
+    if (caching_by_httpd)
+        caching_keep_out(r);
     r->filename = NO_FILE;
     r->handler = HANDLER;
     return OK;
@@ -86,15 +90,14 @@ static __attribute__((noinline)) int claim_decoded(request_rec *r, request_t *re
 int authn_translate(request_rec *r)
 {
     request_t *request = request_of(r);
+    if (request && r->main)
+        request->answered_by_parts &= ~request_level(r);
     return may_be_ours(request, r) ? claim_decoded(r, request) : DECLINED;
 }
 
 int authn_map_to_storage(request_rec *r)
 {
-    request_t *request = request_of(r);
-    if (request && !r->main)
-        request->subrequests_answer = true;
-    return is_claimed(request, r) ? OK : DECLINED;
+    return is_claimed(request_of(r), r) ? OK : DECLINED;
 }
 
 /* A service has no users: its handlers find out who may ask. */
@@ -117,8 +120,8 @@ int authn_access_checker_ex(request_rec *r)
 int authn_handler(request_rec *r)
 {
     request_t *request = request_of(r);
-    if (request && !r->main)
-        request->subrequests_answer = false;
+    if (request)
+        request->answered_by_parts &= ~request_level(r);
     if (!is_claimed(request, r))
         return DECLINED;
     return request->route ? route_answer(r) : refuse_answer(r);

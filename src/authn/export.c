@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What applications see of the user: variables and headers. */
 #include "authn/authn.h"
+#include "authn/caching.h"
 #include "authn/check.h"
 #include "base/name.h"
 
@@ -153,7 +154,7 @@ static void export_redirected(request_rec *r, request_t *request)
     const session_t *session = before ? check_user(before) : NULL;
     if (!session)
         return;
-    request->personal = true;
+    caching_depends(r, request);
     export_variables(r, request, session, redirected_names);
     export_headers(r, request, session, redirected_names);
 }
@@ -165,8 +166,7 @@ int authn_fixups(request_rec *r)
     request_t *request = request_of(r);
     if (!request)
         return DECLINED;
-    if (!r->main)
-        request->subrequests_answer = false;
+    request->answered_by_parts &= ~request_level(r);
     scrub_variables(r->subprocess_env);
     const session_t *session = check_user(r);
     if (session) {
@@ -178,11 +178,11 @@ int authn_fixups(request_rec *r)
     return DECLINED;
 }
 
-/* After the rules, before mod_dir looks for an index. */
+/* After the rules, before mod_dir looks for an index or a FallbackResource. */
 int authn_fixups_done(request_rec *r)
 {
     request_t *request = request_of(r);
-    if (request && !r->main)
-        request->subrequests_answer = true;
+    if (request && r->finfo.filetype != APR_REG)
+        request->answered_by_parts |= request_level(r);
     return DECLINED;
 }

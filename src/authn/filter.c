@@ -70,6 +70,12 @@ static inline bool look_through(const request_t *request, const apr_table_t *hea
         case 'C' << 8 | 'D':
         case 'E' << 8 | 'X':
         case 'S' << 8 | 'U':
+        case 'X' << 8 | ('-' & 0xdf):
+        case 'E' << 8 | 'D':
+        case 'A' << 8 | 'K':
+        case 'C' << 8 | 'L':
+        case 'N' << 8 | 'E':
+        case 'V' << 8 | 'E':
             caching_hear(said, header);
             break;
         }
@@ -198,7 +204,7 @@ void authn_insert_filter(request_rec *r)
 {
     if (r->main || !request_of(r))
         return;
-    if (r->proxyreq == PROXYREQ_REVERSE)
+    if (interim_is_possible(r))
         interim_watch(r);
     for (const ap_filter_t *f = r->output_filters; f; f = f->next)
         if (f->frec == filter)

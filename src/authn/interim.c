@@ -32,6 +32,13 @@ static apr_status_t watch_end(void *data)
     return APR_SUCCESS;
 }
 
+/* `SetHandler "proxy:..."` becomes a proxy's request only in mod_proxy's handler. */
+bool interim_is_of_handler(const request_rec *r)
+{
+    return strncmp(r->handler, "proxy:", 6) == 0 ||
+           (strcmp(r->handler, "cgi-script") == 0 && r->filename && strstr(r->filename, "/nph-"));
+}
+
 void interim_watch(request_rec *r)
 {
     ap_filter_t *f = r->connection->output_filters;
@@ -93,10 +100,10 @@ static const char *cleaned(const watch_t *watch)
     }
     *out = '\0';
     if (any)
-        ap_log_rerror(
-            APLOG_MARK, APLOG_WARNING, 0, watch->r,
-            "MPIN0464: what stands behind this URL set a cookie of our name in an interim "
-            "answer, or as it switched protocols; it was dropped");
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, watch->r,
+                      "MPIN0464: what stands behind this URL set a cookie of our name in an answer "
+                      "that passes "
+                      "no filter (interim, a tunnel, nph-); it was dropped");
     return kept;
 }
 

@@ -9,7 +9,15 @@
  * out of it. */
 void interim_register(void);
 
-/* Watches the connection for as long as this request, which mod_proxy is about to answer, lasts. */
+/* True where what answers this request can write past its filters: mod_proxy, and a program that
+ * writes its headers itself (`nph-`). Most requests have no handler's name yet. */
+bool interim_is_of_handler(const request_rec *r);
+static inline bool interim_is_possible(const request_rec *r)
+{
+    return r->proxyreq == PROXYREQ_REVERSE || (r->handler && interim_is_of_handler(r));
+}
+
+/* Watches the connection for as long as this request lasts. */
 void interim_watch(request_rec *r);
 
 #endif

@@ -26,7 +26,8 @@ struct refusal_t {
 
 bool refuse_unseen(const request_t *request, const request_rec *r)
 {
-    return r->main && !request->subrequests_answer;
+    const unsigned all_above = request_level(r) - 1;
+    return (request->answered_by_parts & all_above) != all_above;
 }
 
 /* ---- the administrator's documents ---- */

@@ -147,7 +147,7 @@ int authn_post_read_request(request_rec *r)
         else if (!unwanted(site, header->key) || !drop_header(r, header))
             i++;
     }
-    request->subrequests_answer = false;
+    request->answered_by_parts = 0;
     if (!r->prev)
         redact_early(request, r);
     else

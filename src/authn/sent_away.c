@@ -13,11 +13,23 @@ APLOG_USE_MODULE(auth_mpin);
 /* httpd's own modules are asked, so that conditions, order and inheritance are theirs: with a copy
  * of the request, which goes the way that the request would have gone without us. */
 
-/* ---- the modules that may send away ---- */
+/* ---- the modules that are asked ---- */
 
 static bool may_send_away(const char *module)
 {
     return !strcmp(module, "mod_rewrite.c") || !strcmp(module, "mod_alias.c");
+}
+
+/* Those that find the file or the backend. Others hold that a request is httpd's own: they run
+ * programs for it, or end the process where they have not prepared it (mod_perl). */
+static bool finds_a_place(const char *module)
+{
+    static const char *const modules[] = {"core.c", "mod_proxy.c", "mod_userdir.c",
+                                          "mod_vhost_alias.c"};
+    for (apr_size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+        if (!strcmp(module, modules[i]))
+            return true;
+    return may_send_away(module);
 }
 
 static bool sends_away(int status)
@@ -49,7 +61,7 @@ static void make_core_config(request_rec *copy)
     }
 }
 
-/* The query is there again: a redirect takes it along. */
+/* The query is there again: a redirect takes it along, and a condition may ask for it. */
 static request_rec *copy_of(request_rec *r, const request_t *request)
 {
     apr_pool_t *p = r->pool;
@@ -62,6 +74,8 @@ static request_rec *copy_of(request_rec *r, const request_t *request)
     copy->uri = apr_pstrdup(p, r->uri);
     copy->args = request->args ? apr_pstrdup(p, request->args) : NULL;
     copy->parsed_uri.query = copy->args;
+    copy->the_request = apr_pstrcat(p, r->method, " ", r->uri, copy->args ? "?" : "",
+                                    copy->args ? copy->args : "", " ", r->protocol, NULL);
     copy->request_config = ap_create_request_config(p);
     ap_set_module_config(copy->request_config, &auth_mpin_module, (void *)(apr_uintptr_t)request);
     make_core_config(copy);
@@ -91,7 +105,7 @@ static int translated(request_rec *copy)
         const ap_LINK_translate_name_t *hook =
             &APR_ARRAY_IDX(hooks, i, const ap_LINK_translate_name_t);
         const int status =
-            hook->pFunc == authn_translate ? DECLINED : asked(hook->pFunc, hook->szName, copy);
+            finds_a_place(hook->szName) ? asked(hook->pFunc, hook->szName, copy) : DECLINED;
         if (status != DECLINED)
             return may_send_away(hook->szName) && sends_away(status) ? status : DECLINED;
     }

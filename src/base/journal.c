@@ -48,15 +48,25 @@ journal_t *journal_of_pipe(int fd, const char *name, journal_gap_t *gap, apr_poo
     return journal;
 }
 
-journal_t *journal_open(const char *path, journal_gap_t *gap, apr_pool_t *p)
+static journal_t *journal_of_file(int fd, const char *path, journal_gap_t *gap, apr_pool_t *p)
 {
-    const int fd = open_path(path);
     if (fd < 0)
         return NULL;
     journal_t *journal = journal_of_pipe(fd, path, gap, p);
-    journal->is_file = true;
+    journal->is_file = *path != '|';
     apr_pool_cleanup_register(p, journal, journal_close, apr_pool_cleanup_null);
     return journal;
+}
+
+journal_t *journal_open(const char *path, journal_gap_t *gap, apr_pool_t *p)
+{
+    return journal_of_file(open_path(path), path, gap, p);
+}
+
+/* In place of the file stands a descriptor that takes nothing (EBADF). */
+journal_t *journal_absent(const char *path, journal_gap_t *gap, apr_pool_t *p)
+{
+    return journal_of_file(open("/dev/null", O_RDONLY | O_CLOEXEC), path, gap, p);
 }
 
 /* ---- rotation -------------------------------------------------------------------------------- */
@@ -175,7 +185,10 @@ void journal_write(journal_t *journal, const char *line, apr_size_t len, const l
     follow_rotation(journal);
     if (put_line(journal, line, len, log))
         return;
-    apr_strerror(errno, why, sizeof why);
+    if (errno == EBADF)
+        apr_cpystrn(why, "it could not be opened", sizeof why);
+    else
+        apr_strerror(errno, why, sizeof why);
     __atomic_fetch_add(&journal->gap->lost, 1, __ATOMIC_RELAXED);
     if (log_may_say(&journal->gap->complained))
         log_error(

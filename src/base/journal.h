@@ -33,6 +33,9 @@ journal_gap_t *journal_gap_make(void);
  * NULL: errno says why. */
 journal_t *journal_open(const char *path, journal_gap_t *gap, apr_pool_t *p);
 
+/* One that could not be opened: records are lost and counted, until a file can be. NULL: not even that. */
+journal_t *journal_absent(const char *path, journal_gap_t *gap, apr_pool_t *p);
+
 /* The writing end of a pipe, which stays the caller's. */
 journal_t *journal_of_pipe(int fd, const char *name, journal_gap_t *gap, apr_pool_t *p);
 

@@ -43,8 +43,9 @@ void check_names(const checked_t *site)
                           "%s may take Anna and anna for one person, who would be two here; write "
                           "MPinUserCase lower, or MPinUserCase keep where it tells them apart",
                           name);
-        if (config->written[SETTING_recheck] && config->recheck &&
-            provider_manner(name, site->main_server, site->pconf) == PROVIDER_KEEPS_STILL)
+        if (config->written[SETTING_recheck] && config->recheck && config->paths.path[PATH_LOGIN] &&
+            provider_manner(name, site->main_server, site->server, config->paths.path[PATH_LOGIN],
+                            site->pconf) == PROVIDER_KEEPS_STILL)
             mistake_maybe(site->pconf, check_at(site, SETTING_recheck),
                           "%s can't be asked, as it is set up, whether it still knows somebody; "
                           "withdraw PINs by hand, or write MPinRecheckUser off",

@@ -4,12 +4,12 @@
 
 #include <apr_strings.h>
 #include <errno.h>
-#include <http_core.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "config/mistakes.h"
+#include "config/served.h"
 #include "config/surroundings.h"
 
 void check_store(const checked_t *site)
@@ -21,17 +21,12 @@ void check_store(const checked_t *site)
         mistake_around(site->pconf, at, "%s; write MPinStore " STORE_URL_FORM " of such a one",
                        refused);
 
-    for (const server_rec *server = site->main_server; server; server = server->next) {
-        const core_server_config *core = ap_get_core_module_config(server->module_config);
-        const char *root = core->ap_document_root;
-        if (dir && root && surroundings_inside(dir, root)) {
-            mistake(site->pconf, at,
-                    "%s lies inside of DocumentRoot %s, where it could be served; write "
-                    "MPinStore " STORE_URL_FORM " outside",
-                    dir, root);
-            return;
-        }
-    }
+    const char *by = dir ? served_by(dir, site->main_server, site->pconf) : NULL;
+    if (by)
+        mistake(site->pconf, at,
+                "%s lies inside of %s, where it could be served; write MPinStore " STORE_URL_FORM
+                " outside",
+                dir, by);
 }
 
 /* What keys_open will refuse, as far as it can be seen without reading a key. A user who may

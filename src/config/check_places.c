@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Part of the check: what other modules' directives around us would leave open, unseen: a place
- * without Require, an AuthType that is nearly ours, files of passwords, a cache before SSI pages. */
+/* Part of the check: what other modules' directives around us would leave open, unseen: an AuthType
+ * that is nearly ours, files of passwords, a cache before SSI pages. */
 #include "config/checks.h"
 
 #include <apr_lib.h>
@@ -12,127 +12,20 @@
 #include <unistd.h>
 
 #include "config/mistakes.h"
+#include "config/served.h"
 #include "config/surroundings.h"
 #include "config/tree.h"
 
-/* What a walk looks for, and beside what. */
+/* What a walk looks for beside a line of that server. */
 typedef struct beside_t {
     apr_pool_t *pconf;
-    const ap_directive_t *place; /* the section of the line in question; NULL is the server */
-    const server_rec *server;    /* that it stands in */
+    const server_rec *server;
     bool found;
 } beside_t;
 
 static written_t node_written(const ap_directive_t *node)
 {
     return (written_t){node->directive, node->filename, node->line_num};
-}
-
-/* Do the lines of two servers meet in one? The main server's hold for all. */
-static bool servers_meet(const tree_walk_t *walk, const server_rec *one, const server_rec *other)
-{
-    return one == other || one == walk->main_server || other == walk->main_server;
-}
-
-/* The section whose lines httpd merges for a request: <If>, <Limit> and <Require...> are parts of
- * one. NULL where that is a whole server. */
-static const ap_directive_t *place_of(const ap_directive_t *node)
-{
-    static const char *const sections[] = {"<Location", "<Directory", "<Files", "<Proxy", NULL};
-    for (const ap_directive_t *up = node->parent; up; up = up->parent)
-        for (const char *const *each = sections; *each; each++)
-            if (!strncasecmp(up->directive, *each, strlen(*each)))
-                return up;
-    return NULL;
-}
-
-static const char *first_word(const ap_directive_t *node, apr_pool_t *p)
-{
-    const char *args = node->args;
-    return ap_getword_conf(p, &args);
-}
-
-/* ---- AuthType MPin without a Require ---- */
-
-/* The path of a plain <Location>; NULL where only a request could tell. */
-static const char *plain_location(const ap_directive_t *section, apr_pool_t *p)
-{
-    if (strcasecmp(section->directive, "<Location"))
-        return NULL;
-    const char *path = tree_section_path(section, p);
-    return strpbrk(path, "~*?[") ? NULL : path;
-}
-
-/* Can the lines of both hold for one request? Where nobody can tell, they can. */
-static bool places_meet(const ap_directive_t *one, const ap_directive_t *other, apr_pool_t *p)
-{
-    if (!one || !other || one == other)
-        return true;
-    const char *a = plain_location(one, p), *b = plain_location(other, p);
-    return !a || !b || surroundings_inside(a, b) || surroundings_inside(b, a);
-}
-
-/* Is it one of those that have nothing to do with who asks? They stand everywhere, as Debian's
- * <Directory> with "all granted". */
-static bool asks_for_nobody(const ap_directive_t *node, apr_pool_t *p)
-{
-    static const char *const kinds[] = {"all", "ip",     "host", "forward-dns", "local",
-                                        "env", "method", "expr", NULL};
-    const char *args = node->args, *word = ap_getword_conf(p, &args);
-    if (!strcasecmp(word, "not"))
-        word = ap_getword_conf(p, &args);
-    for (const char *const *each = kinds; *each; each++)
-        if (!strcasecmp(word, *each))
-            return true;
-    return false;
-}
-
-static void visit_require(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
-{
-    beside_t *beside = walk->baton;
-    if (strcasecmp(node->directive, "Require") || !servers_meet(walk, server, beside->server))
-        return;
-    const ap_directive_t *place = place_of(node);
-    const bool same = place && place == beside->place;
-    if (same ||
-        (!asks_for_nobody(node, beside->pconf) && places_meet(place, beside->place, beside->pconf)))
-        beside->found = true;
-}
-
-/* An .htaccess file, which is read at requests only, may have the Require. */
-static void visit_override(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
-{
-    beside_t *beside = walk->baton;
-    (void)server;
-    if (!strncasecmp(node->directive, "AllowOverride", strlen("AllowOverride")) &&
-        strcasecmp(first_word(node, beside->pconf), "None"))
-        beside->found = true;
-}
-
-static bool found(const tree_walk_t *walk, beside_t *beside,
-                  void (*visit)(tree_walk_t *, const ap_directive_t *, const server_rec *))
-{
-    tree_walk_t inner = {walk->main_server, visit, beside};
-    beside->found = false;
-    tree_walk(&inner);
-    return beside->found;
-}
-
-static void check_require(const tree_walk_t *walk, const ap_directive_t *node,
-                          const server_rec *server)
-{
-    static const char open_to_all[] =
-        "no Require asks for anybody here, so the place is open to all; write Require valid-user "
-        "beside it";
-    apr_pool_t *pconf = walk->baton;
-    beside_t beside = {pconf, place_of(node), server, false};
-    const written_t at = node_written(node);
-    if (found(walk, &beside, visit_require))
-        return;
-    if (found(walk, &beside, visit_override))
-        mistake_maybe(pconf, &at, "%s", open_to_all);
-    else
-        mistake(pconf, &at, "%s", open_to_all);
 }
 
 /* ---- AuthType, misspelt ---- */
@@ -172,7 +65,7 @@ static void check_password_file(const tree_walk_t *walk, const ap_directive_t *n
 {
     apr_pool_t *pconf = walk->baton;
     const written_t at = node_written(node);
-    const char *file = ap_server_root_relative(pconf, first_word(node, pconf));
+    const char *file = ap_server_root_relative(pconf, tree_first_word(node, pconf));
     struct stat st;
     if (!file)
         return;
@@ -185,16 +78,10 @@ static void check_password_file(const tree_walk_t *walk, const ap_directive_t *n
                           "give it that user's group and chmod 640",
                           file);
     }
-    for (const server_rec *server = walk->main_server; server; server = server->next) {
-        const core_server_config *core = ap_get_core_module_config(server->module_config);
-        if (core->ap_document_root && surroundings_inside(file, core->ap_document_root)) {
-            mistake_maybe(pconf, &at,
-                          "%s lies inside of DocumentRoot %s, where it could be served; move it "
-                          "outside",
-                          file, core->ap_document_root);
-            return;
-        }
-    }
+    const char *by = served_by(file, walk->main_server, pconf);
+    if (by)
+        mistake_maybe(pconf, &at, "%s lies inside of %s, where it could be served; move it outside",
+                      file, by);
 }
 
 /* ---- a cache before pages that include others ---- */
@@ -220,7 +107,8 @@ static bool switches_includes_on(const ap_directive_t *node, apr_pool_t *p)
 static void visit_includes(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
 {
     beside_t *beside = walk->baton;
-    if (servers_meet(walk, server, beside->server) && switches_includes_on(node, beside->pconf))
+    if (tree_servers_meet(walk, server, beside->server) &&
+        switches_includes_on(node, beside->pconf))
         beside->found = true;
 }
 
@@ -229,15 +117,18 @@ static void check_cache(const tree_walk_t *walk, const ap_directive_t *node,
 {
     apr_pool_t *pconf = walk->baton;
     const written_t at = node_written(node);
-    beside_t beside = {pconf, NULL, server, false};
-    if (!strcasecmp(node->directive, "CacheEnable") && found(walk, &beside, visit_includes))
+    beside_t beside = {pconf, server, false};
+    tree_walk_t includes = {walk->main_server, visit_includes, &beside};
+    if (!strcasecmp(node->directive, "CacheEnable"))
+        tree_walk(&includes);
+    if (beside.found)
         mistake_maybe(pconf, &at,
                       "a page that includes parts (SSI) may be kept for others before a protected "
                       "part of it is reached; write CacheDisable for the pages that include such");
     if ((!strcasecmp(node->directive, "CacheStorePrivate") ||
          !strcasecmp(node->directive, "CacheStoreNoStore") ||
          !strcasecmp(node->directive, "CacheIgnoreCacheControl")) &&
-        !strcasecmp(first_word(node, pconf), "On"))
+        !strcasecmp(tree_first_word(node, pconf), "On"))
         mistake_maybe(
             pconf, &at,
             "pages that one user was let in to may be kept and shown to another; leave it "
@@ -258,7 +149,7 @@ static void visit_place(tree_walk_t *walk, const ap_directive_t *node, const ser
     if (strcasecmp(node->directive, "AuthType"))
         return;
 
-    const char *type = first_word(node, pconf);
+    const char *type = tree_first_word(node, pconf);
     const written_t at = node_written(node);
     if (!strcasecmp(type, "MPin"))
         check_require(walk, node, server);

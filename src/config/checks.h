@@ -3,6 +3,7 @@
 #define MPIN_CONFIG_CHECKS_H
 
 #include "config/directives.h"
+#include "config/tree.h"
 
 /* The parts of config_check. Each adds the mistakes it finds (config/mistakes.h) and changes
  * nothing. */
@@ -68,5 +69,8 @@ void check_sections(apr_pool_t *pconf, const server_rec *main_server);
 
 /* check_places.c: what other modules' directives around ours would leave open. */
 void check_places(apr_pool_t *pconf, const server_rec *main_server);
+
+/* check_require.c: who comes in where `node`, an "AuthType MPin", stands; the walk's baton is pconf. */
+void check_require(const tree_walk_t *walk, const ap_directive_t *node, const server_rec *server);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <httpd.h>
 #include <stdbool.h>
+#include <util_cfgtree.h>
 
 /* What there is to know of httpd's password providers, whoever wrote them. */
 
@@ -33,7 +34,12 @@ const provider_kind_t *provider_kind(const char *name);
  * configuration must be there. */
 const char *provider_base(const char *name, const server_rec *main_server, apr_pool_t *p);
 
-/* How the provider can be asked, as its settings are. */
-provider_manner_t provider_manner(const char *name, const server_rec *main_server, apr_pool_t *p);
+/* How the provider can be asked at that page of a vhost, as its settings there are. */
+provider_manner_t provider_manner(const char *name, const server_rec *main_server,
+                                  const server_rec *server, const char *page, apr_pool_t *p);
+
+/* The <AuthnProviderAlias> of that name; NULL: it is none. */
+const ap_directive_t *provider_alias(const char *name, const server_rec *main_server,
+                                     apr_pool_t *p);
 
 #endif

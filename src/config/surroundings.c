@@ -34,15 +34,40 @@ bool surroundings_listen(unsigned port)
     return false;
 }
 
-/* The Listen line of the vhost's port, else the first: httpd's list has the last one first. */
+static bool takes(const server_rec *vhost, const apr_sockaddr_t *address)
+{
+    for (const server_addr_rec *each = vhost->addrs; each; each = each->next)
+        if ((!each->host_port || each->host_port == address->port) &&
+            (apr_sockaddr_is_wildcard(each->host_addr) ||
+             apr_sockaddr_equal(each->host_addr, address)))
+            return true;
+    return false;
+}
+
+bool surroundings_main_serves(const server_rec *main_server)
+{
+    for (const ap_listen_rec *listener = ap_listeners; listener; listener = listener->next) {
+        const server_rec *vhost = main_server->next;
+        while (vhost && !takes(vhost, listener->bind_addr))
+            vhost = vhost->next;
+        if (!vhost)
+            return true;
+    }
+    return false;
+}
+
+/* The Listen line of the vhost's port, else the first. httpd's list has the last one first, but for
+ * the time that it reads its configuration first, as for apachectl -t. */
 static const ap_listen_rec *listener_of(const server_rec *server)
 {
+    const bool in_order = ap_state_query(AP_SQ_CONFIG_GEN) == 0;
     const apr_port_t port = server->addrs ? server->addrs->host_port : 0;
     const ap_listen_rec *first = NULL;
     for (const ap_listen_rec *each = ap_listeners; each; each = each->next) {
         if (each->bind_addr->port == port)
             return each;
-        first = each;
+        if (!first || !in_order)
+            first = each;
     }
     return first;
 }

@@ -12,6 +12,10 @@ bool surroundings_all_loopback(void);
 /* A Listen line has this port. */
 bool surroundings_listen(unsigned port);
 
+/* Does the main server itself answer anybody? Not where vhosts take each address that httpd listens
+ * on. */
+bool surroundings_main_serves(const server_rec *main_server);
+
 /* The public URL of a server that listens on loopback only, for when MPinPublicURL is missing.
  * False where there is no such Listen. */
 bool surroundings_local_url(const server_rec *server, public_url_t *url, apr_pool_t *p);

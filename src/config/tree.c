@@ -2,7 +2,6 @@
 #include "config/tree.h"
 
 #include <apr_strings.h>
-#include <stdbool.h>
 #include <string.h>
 
 /* The vhost that a <VirtualHost> section made. */
@@ -29,6 +28,11 @@ void tree_walk(tree_walk_t *walk)
     walk_level(walk, ap_conftree, walk->main_server);
 }
 
+bool tree_servers_meet(const tree_walk_t *walk, const server_rec *one, const server_rec *other)
+{
+    return one == other || one == walk->main_server || other == walk->main_server;
+}
+
 const char *tree_section_path(const ap_directive_t *section, apr_pool_t *p)
 {
     char *args = apr_pstrdup(p, section->args);
@@ -37,4 +41,10 @@ const char *tree_section_path(const ap_directive_t *section, apr_pool_t *p)
         args[len - 1] = '\0';
     const char *rest = args;
     return ap_getword_conf(p, &rest);
+}
+
+const char *tree_first_word(const ap_directive_t *node, apr_pool_t *p)
+{
+    const char *args = node->args;
+    return ap_getword_conf(p, &args);
 }

@@ -10,6 +10,7 @@
 
 #include "store/refusal.h"
 #include "web/answer.h"
+#include "web/directory.h"
 #include "web/knows.h"
 #include "web/providers.h"
 #include "web/signin.h"
@@ -94,19 +95,17 @@ static const char *password_said(authn_status status)
 }
 
 /* Asks httpd's authn providers in order, as mod_auth_basic does; an unknown user takes the time
- * that a known one takes. `*name` is NULL for what is no name, else becomes what the provider calls
- * the user. */
-static password_word_t password_judge(facts_t *facts, const char **name, const char *password)
+ * that a known one takes. `*asked` is the last one. */
+static authn_status password_ask(facts_t *facts, const char *name, const char *password,
+                                 const password_provider_t **asked, const char **called)
 {
     const site_t *site = facts->site;
     const apr_time_t began = apr_time_now();
-    const password_provider_t *provider = NULL;
-    const char *called = NULL;
     authn_status status = AUTH_USER_NOT_FOUND;
 
     for (int i = 0; i < site->providers->nelts && status == AUTH_USER_NOT_FOUND; i++) {
-        provider = &APR_ARRAY_IDX(site->providers, i, password_provider_t);
-        status = providers_check(facts->r, provider, *name ? *name : NOBODY, password, &called);
+        *asked = &APR_ARRAY_IDX(site->providers, i, password_provider_t);
+        status = providers_check(facts->r, *asked, name, password, called);
     }
     log_debug(facts->caller.log, "MPIN0733", "the password providers (%d) were asked: %s",
               site->providers->nelts, password_said(status));
@@ -114,12 +113,39 @@ static password_word_t password_judge(facts_t *facts, const char **name, const c
         cost_learn(site, apr_time_now() - began, facts->r->pool);
     else if (status == AUTH_USER_NOT_FOUND)
         password_burn(site, password, began, facts->r->pool);
-    else
-        providers_complain(facts->caller.log, provider);
-    if (!*name || status == AUTH_DENIED || status == AUTH_USER_NOT_FOUND)
+    return status;
+}
+
+/* A directory that says no to everybody, since it can't search; NULL: there is none. Asked whoever
+ * was said no to, so that the time tells nobody which names are known. */
+static const password_provider_t *directory_in_trouble(const facts_t *facts)
+{
+    for (int i = 0; i < facts->site->providers->nelts; i++) {
+        const password_provider_t *provider =
+            &APR_ARRAY_IDX(facts->site->providers, i, password_provider_t);
+        request_rec scratch = *facts->r;
+        if (provider->kind->manner == PROVIDER_SEARCHES && !directory_answers(&scratch, provider))
+            return provider;
+    }
+    return NULL;
+}
+
+/* `*name` is NULL for what is no name, else becomes what the provider calls the user. */
+static password_word_t password_judge(facts_t *facts, const char **name, const char *password)
+{
+    const password_provider_t *provider = NULL;
+    const char *called = NULL;
+    const authn_status status =
+        password_ask(facts, *name ? *name : NOBODY, password, &provider, &called);
+
+    if (status == AUTH_GRANTED)
+        return *name ? password_named(facts, provider, called, name) : PASSWORD_WRONG;
+    if (status == AUTH_DENIED || status == AUTH_USER_NOT_FOUND)
+        provider = directory_in_trouble(facts);
+    if (!provider)
         return PASSWORD_WRONG;
-    return status == AUTH_GRANTED ? password_named(facts, provider, called, name)
-                                  : PASSWORD_UNJUDGED;
+    providers_complain(facts->caller.log, provider);
+    return *name ? PASSWORD_UNJUDGED : PASSWORD_WRONG;
 }
 
 /* ---- the form ---- */

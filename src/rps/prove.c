@@ -122,6 +122,8 @@ static result_t *prove_by_session(rps_t *rps, const caller_t *caller, const char
     }
     result_t *refusal =
         rps->settings->allow.kind != ALLOW_NOBODY ? may_not_register(rps, caller, name, p) : NULL;
+    if (!refusal)
+        refusal = account_is_there(caller, name, p);
     if (refusal)
         return refusal;
 

@@ -40,7 +40,7 @@ typedef struct rps_settings_t {
     const char *authenticate_url; /* "/mpinAuthenticate" */
     const char *login_url;
     const char *logout_url;
-    const char *mail_site; /* public origin, when mail can be sent; NULL: nobody is told anything */
+    const char *mail_site;    /* public origin, with MPinMail; NULL: nobody is told anything */
     const char *activate_url; /* absolute address of the page that mails link to */
     const char *public_url;   /* "https://www.example.org" */
 } rps_settings_t;

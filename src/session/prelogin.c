@@ -128,6 +128,18 @@ bool prelogin_drop_oldest(prelogin_t *prelogin, const char *keep)
     return oldest != NULL;
 }
 
+bool prelogin_shorten(prelogin_t *prelogin)
+{
+    for (int i = 0; i < PRELOGIN_ENTRIES; i++) {
+        char *target = prelogin->entries[i].target, *query = strchr(target, '?');
+        if (strlen(target) < 2)
+            continue;
+        *(query ? query : target + 1) = '\0';
+        return true;
+    }
+    return false;
+}
+
 /* ---- the cookie ---- */
 
 /* Of the demand, `second` is not written: no place can ask for one yet. */

@@ -50,6 +50,9 @@ void prelogin_remove(prelogin_t *prelogin, const char *nonce);
  * has just been asked for). False: there is no other. */
 bool prelogin_drop_oldest(prelogin_t *prelogin, const char *keep);
 
+/* Makes a way back shorter: the path without its query, then "/". False: none can be. */
+bool prelogin_shorten(prelogin_t *prelogin);
+
 /* The cookie's value, in the pool; NULL when no randomness is to be had. */
 const char *prelogin_seal(const prelogins_t *prelogins, const prelogin_t *prelogin, apr_time_t now,
                           apr_pool_t *p);

@@ -20,7 +20,6 @@ const apr_array_header_t *accounts_providers(const apr_array_header_t *names,
         APR_ARRAY_PUSH(providers, password_provider_t) = (password_provider_t){
             .name = name,
             .kind = provider_kind(base),
-            .manner = provider_manner(name, main_server, p),
             .provider = ap_lookup_provider(AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION),
             .told = apr_pcalloc(p, sizeof(apr_time_t))};
     }
@@ -51,22 +50,55 @@ static ap_conf_vector_t *settings_at(const server_rec *server, const char *path,
     return settings;
 }
 
+/* As mod_authn_core reads an <AuthnProviderAlias>: only its own check of a password sees that. */
+static ap_conf_vector_t *settings_of_alias(const ap_directive_t *alias, server_rec *main_server,
+                                           apr_pool_t *p)
+{
+    ap_conf_vector_t *settings = ap_create_per_dir_config(p);
+    cmd_parms cmd = {.pool = p,
+                     .temp_pool = p,
+                     .server = main_server,
+                     .override = OR_AUTHCFG | ACCESS_CONF,
+                     .limited = -1,
+                     .context = settings};
+    ap_walk_config(alias->first_child, &cmd, settings);
+    return settings;
+}
+
+/* The providers, and how each can be asked at that login page. */
+static apr_array_header_t *providers_at(const apr_array_header_t *providers, server_rec *server,
+                                        const char *path, server_rec *main_server, apr_pool_t *p)
+{
+    apr_array_header_t *list = apr_array_copy(p, providers);
+    for (int i = 0; i < list->nelts; i++) {
+        password_provider_t *provider = &APR_ARRAY_IDX(list, i, password_provider_t);
+        const ap_directive_t *alias = provider_alias(provider->name, main_server, p);
+        provider->manner = provider_manner(provider->name, main_server, server, path, p);
+        if (alias && provider->manner == PROVIDER_SEARCHES)
+            provider->settings = settings_of_alias(alias, main_server, p);
+    }
+    return list;
+}
+
 void accounts_add(accounts_t *accounts, const server_config_t *config, server_rec *server,
-                  const apr_array_header_t *providers, apr_pool_t *p)
+                  server_rec *main_server, const apr_array_header_t *providers, apr_pool_t *p)
 {
     const char *path = config->paths.path[PATH_LOGIN];
-    if (config->service.parts)
+    if (config->service.parts || (server == main_server && !surroundings_main_serves(server)))
         return;
     if (config->ways & (REGISTER_OPEN | REGISTER_MAIL))
         accounts->other_ways = true;
+    if (config->ways & REGISTER_OPEN)
+        accounts->open = true;
     if (!providers->nelts || !path)
         return;
     if (!accounts->sources)
         accounts->sources = apr_array_make(p, 1, sizeof(account_source_t));
+    apr_array_header_t *list = providers_at(providers, server, path, main_server, p);
     APR_ARRAY_PUSH(accounts->sources, account_source_t) =
-        (account_source_t){server, path, settings_at(server, path, p), providers};
-    for (int i = 0; i < providers->nelts; i++) {
-        const provider_manner_t manner = APR_ARRAY_IDX(providers, i, password_provider_t).manner;
+        (account_source_t){server, path, settings_at(server, path, p), list};
+    for (int i = 0; i < list->nelts; i++) {
+        const provider_manner_t manner = APR_ARRAY_IDX(list, i, password_provider_t).manner;
         accounts->silent |= manner == PROVIDER_KEEPS_STILL;
         accounts->searches |= manner == PROVIDER_SEARCHES;
     }
@@ -113,4 +145,9 @@ bool accounts_tell(const accounts_t *accounts)
 bool accounts_decide(const accounts_t *accounts)
 {
     return accounts_tell(accounts) && !accounts->other_ways;
+}
+
+bool accounts_end_sessions(const accounts_t *accounts)
+{
+    return accounts_tell(accounts) && (!accounts->other_ways || accounts->open);
 }

@@ -197,6 +197,12 @@ journal_t *audit_open(const char *log, apr_pool_t *pconf)
     return open_pipe(outlet) ? journal_of_pipe(outlet->writing, log, outlet->gap, pconf) : NULL;
 }
 
+journal_t *audit_without(const char *log, apr_pool_t *pconf)
+{
+    outlet_t *outlet = outlet_of(log);
+    return outlet ? journal_absent(outlet->log, outlet->gap, pconf) : NULL;
+}
+
 static void let_go(outlet_t *outlet)
 {
     if (outlet->writing < 0)

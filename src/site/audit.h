@@ -14,9 +14,11 @@
 #define AUDIT_END_SECONDS 3
 
 /* In post_config: begins a generation, opens what its lines name, and lets go of what no line named
- * between the two. */
+ * between the two. Where a line's file can't be opened (NULL), what `without` gives counts what is
+ * lost; NULL: memory is out. */
 void audit_begin(const server_rec *main_server);
 journal_t *audit_open(const char *log, apr_pool_t *pconf);
+journal_t *audit_without(const char *log, apr_pool_t *pconf);
 void audit_settle(server_rec *main_server, apr_pool_t *pconf);
 
 /* The monitor hook: starts a program that has ended as soon as it was started. */

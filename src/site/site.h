@@ -51,7 +51,7 @@ typedef struct site_t {
     uint32_t methods; /* FACTOR_BITs of what signs in here; all where login is elsewhere */
     const apr_array_header_t *providers; /* of password_provider_t, empty = no password form */
     const accounts_t *accounts;          /* where the names of its store come from */
-    bool recheck; /* a session in use ends once they know its name no longer (MPinRecheckUser) */
+    bool recheck; /* a session in use ends once its name is no longer theirs (MPinRecheckUser) */
     const apr_array_header_t *pass_headers; /* of pass_header_t */
     apr_interval_time_t session_idle, session_max;
     bool all_loopback;      /* every Listen address is loopback, and so is the public URL */

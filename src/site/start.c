@@ -172,7 +172,7 @@ static int set_secrets(site_t *site, const server_config_t *config, const server
     return status;
 }
 
-/* Without its password no mail would leave: the site does not claim that it can send any. */
+/* Without its password, at a reload, no mail leaves: they wait for it, and nobody goes untold. */
 static int set_mail(site_t *site, const server_config_t *config, const server_rec *server,
                     apr_pool_t *p)
 {
@@ -183,6 +183,7 @@ static int set_mail(site_t *site, const server_config_t *config, const server_re
         password = secret_file_line(mail->password_file, MAIL_PASSWORD_MAX, p, &why);
     else if (mail->password_command)
         password = passphrase_read("MPinMail", mail->password_command, p, &why);
+    site->rps_settings.mail_site = site->url.text;
     if (mail->user && !password)
         return refuse_to_serve(server, why);
 
@@ -196,8 +197,20 @@ static int set_mail(site_t *site, const server_config_t *config, const server_re
     if (!smtp->from)
         smtp->from = apr_pstrcat(p, "no-reply@", site->url.host, NULL);
     site->mail = smtp;
-    site->rps_settings.mail_site = site->url.text;
     return OK;
+}
+
+/* A reload goes on without it: records are lost and counted until a file can be opened. */
+static int set_audit(site_t *site, const server_config_t *config, const server_rec *server,
+                     apr_pool_t *p)
+{
+    site->audit = audit_open(config->audit, p);
+    if (site->audit)
+        return OK;
+    site->audit = audit_without(config->audit, p);
+    return refuse_to_serve(
+        server, apr_psprintf(p, "MPinAuditLog %s can't be opened; check the path and its rights",
+                             config->audit));
 }
 
 static int make_place(server_config_t *config, server_rec *server, apr_array_header_t *depots,
@@ -211,16 +224,10 @@ static int make_place(server_config_t *config, server_rec *server, apr_array_hea
         place->depot->longest = config->session_max;
     if (config->second_dta.url && !config->rps.url && config->service.parts != SERVICE_DTA)
         place->depot->second = &config->second_dta;
-    if (config->audit)
-        place->down.audit = audit_open(config->audit, p);
     config->place = place;
-    accounts_add(&place->depot->accounts, config, server, place->down.providers, p);
     place->down.accounts = &place->depot->accounts;
-    if (config->audit && !place->down.audit)
-        return refuse_to_serve(
-            server,
-            apr_psprintf(p, "MPinAuditLog %s can't be opened; check the path and its rights",
-                         config->audit));
+    if (config->audit && set_audit(&place->down, config, server, p) != OK)
+        return HTTP_INTERNAL_SERVER_ERROR;
     if (config->mail.host && set_mail(&place->down, config, server, p) != OK)
         return HTTP_INTERNAL_SERVER_ERROR;
     return set_secrets(&place->down, config, server, p);
@@ -233,8 +240,8 @@ static void finish_accounts(depot_t *depot, server_rec *main_server, apr_pool_t 
     for (server_rec *server = main_server; server; server = server->next) {
         const server_config_t *config = directives_of(server);
         if (config->place && config->place->depot == depot)
-            config->place->down.recheck =
-                config->recheck && !config->service.parts && accounts_decide(&depot->accounts);
+            config->place->down.recheck = config->recheck && !config->service.parts &&
+                                          accounts_end_sessions(&depot->accounts);
     }
 }
 
@@ -283,8 +290,11 @@ int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         server_config_t *config = config_of_its_own(server, pconf);
         if (config->engine && !config->place && make_place(config, server, depots, pconf) != OK)
             return HTTP_INTERNAL_SERVER_ERROR;
-        if (config->place)
-            config->place->down.seats = seats;
+        if (!config->place)
+            continue;
+        config->place->down.seats = seats;
+        accounts_add(&config->place->depot->accounts, config, server, main_server,
+                     config->place->down.providers, pconf); /* its <Location>s are its own */
     }
 
     for (int i = 0; i < depots->nelts; i++) {

@@ -105,5 +105,5 @@ bool answer_wants_json(const request_rec *r)
 {
     const char *accept = apr_table_get(r->headers_in, "Accept");
     return answer_is_for_library(r) || differs(r, "Sec-Fetch-Mode", "navigate") ||
-           differs(r, "Sec-Fetch-Dest", "document") || (accept && !strstr(accept, "html"));
+           differs(r, "Sec-Fetch-Dest", "document") || (accept && !ap_strcasestr(accept, "html"));
 }

@@ -38,9 +38,7 @@ static authz_status search(request_rec *at, const authz_provider *filter, const 
     return filter->check_authorization(at, text, parsed);
 }
 
-/* The authorization says no to what is not there, and when it could not ask. A login with a name
- * that is nobody's ends at the search, too, and tells the two apart. */
-static bool directory_answers(request_rec *at, const password_provider_t *provider)
+bool directory_answers(request_rec *at, const password_provider_t *provider)
 {
     unsigned char random[16];
     const char *called;
@@ -58,7 +56,7 @@ account_word_t directory_ask(request_rec *at, const password_provider_t *provide
         return ACCOUNT_UNSURE;
     if (search(at, filter, name) == AUTHZ_GRANTED)
         return ACCOUNT_KNOWN;
-    if (!directory_answers(at, provider))
+    if (!directory_answers(at, provider)) /* the authorization also says no when it could not ask */
         return ACCOUNT_UNSURE;
     switch (search(at, filter, name)) { /* it may have been away only then */
     case AUTHZ_GRANTED:

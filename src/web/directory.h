@@ -11,4 +11,8 @@
 account_word_t directory_ask(request_rec *at, const password_provider_t *provider,
                              const char *name);
 
+/* The directory that cannot search, as when AuthLDAPBindPassword is not the directory's any more,
+ * calls each password wrong. It is asked for a name that is nobody's: true where it says so. */
+bool directory_answers(request_rec *at, const password_provider_t *provider);
+
 #endif

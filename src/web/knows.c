@@ -64,6 +64,26 @@ static apr_time_t files_stamp(const accounts_t *accounts, unsigned char stamp[ST
     return youngest;
 }
 
+/* ---- the answer that is kept ---- */
+
+static const char *kept_key(const char *name, apr_pool_t *p)
+{
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(hash, (const unsigned char *)name, strlen(name));
+    return store_key("account-known", hash, sizeof(hash), p);
+}
+
+/* The last answer; UNSURE where there is none. */
+static kept_t kept_read(const site_t *site, const char *key, apr_pool_t *p)
+{
+    kept_t kept = {.word = ACCOUNT_UNSURE};
+    store_record_t record;
+    if (store_get(site->store, STORE_FLEETING, key, p, &record) == STORE_OK &&
+        record.len == sizeof(kept) && record.data[0] == LAYOUT)
+        memcpy(&kept, record.data, sizeof(kept));
+    return kept;
+}
+
 /* ---- asking ---- */
 
 /* The request as it would be at the login page. */
@@ -104,7 +124,8 @@ static account_word_t ask_by_password(request_rec *at, const password_provider_t
     }
 }
 
-/* A search that has never found anybody may be one that can't: it is not believed. */
+/* A search that has never found anybody may be one that can't: it is not believed, but of a name
+ * that was known all the same, which is another provider's. */
 #define FOUND_KEY "account-found"
 
 static bool has_found(const site_t *site, apr_pool_t *p)
@@ -113,12 +134,17 @@ static bool has_found(const site_t *site, apr_pool_t *p)
     return store_get(site->store, STORE_FLEETING, FOUND_KEY, p, &record) == STORE_OK;
 }
 
+static bool finds(const site_t *site, const char *name, apr_pool_t *p)
+{
+    return has_found(site, p) || kept_read(site, kept_key(name, p), p).word == ACCOUNT_KNOWN;
+}
+
 static account_word_t ask_by_search(request_rec *at, const site_t *site,
                                     const password_provider_t *provider, const char *name)
 {
     const account_word_t word = directory_ask(at, provider, name);
     if (word == ACCOUNT_UNKNOWN)
-        return has_found(site, at->pool) ? word : ACCOUNT_UNSURE;
+        return finds(site, name, at->pool) ? word : ACCOUNT_UNSURE;
     if (word == ACCOUNT_KNOWN && !has_found(site, at->pool))
         store_put(site->store, STORE_FLEETING, FOUND_KEY, "", 1, apr_time_now() + KEPT);
     return word;
@@ -135,6 +161,10 @@ static account_word_t ask_source(request_rec *at, const site_t *site,
             &APR_ARRAY_IDX(source->providers, i, password_provider_t);
         if (provider->manner == PROVIDER_REPEATS && source->providers->nelts > 1)
             continue;
+        at->per_dir_config =
+            provider->settings
+                ? ap_merge_per_dir_configs(at->pool, source->settings, provider->settings)
+                : source->settings;
         word = provider->manner == PROVIDER_SEARCHES ? ask_by_search(at, site, provider, name)
                                                      : ask_by_password(at, provider, name);
         if (word == ACCOUNT_UNSURE) {
@@ -182,25 +212,7 @@ static account_word_t ask_settled(request_rec *r, const char *name,
     return word;
 }
 
-/* ---- answers that are kept ---- */
-
-static const char *kept_key(const char *name, apr_pool_t *p)
-{
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(hash, (const unsigned char *)name, strlen(name));
-    return store_key("account-known", hash, sizeof(hash), p);
-}
-
-/* The last answer; UNSURE where there is none. */
-static kept_t kept_read(const site_t *site, const char *key, apr_pool_t *p)
-{
-    kept_t kept = {.word = ACCOUNT_UNSURE};
-    store_record_t record;
-    if (store_get(site->store, STORE_FLEETING, key, p, &record) == STORE_OK &&
-        record.len == sizeof(kept) && record.data[0] == LAYOUT)
-        memcpy(&kept, record.data, sizeof(kept));
-    return kept;
-}
+/* ---- for how long an answer holds ---- */
 
 /* That a name is unknown is asked again: somebody may just have come back. */
 static bool kept_holds(const site_t *site, const kept_t *kept, apr_time_t now)
@@ -275,28 +287,51 @@ static account_word_t book_recall(void *baton, const char *name)
 bool knows_open(account_book_t *book, request_rec *r)
 {
     const site_t *site = request_of(r)->site;
-    *book = (account_book_t){book_look_up, book_recall, r, site->recheck};
+    *book = (account_book_t){book_look_up, book_recall, r,
+                             site->recheck && accounts_decide(site->accounts)};
     return site->store && accounts_tell(site->accounts);
 }
 
+/* Kept without a stamp, so that it is asked for again. */
 void knows_learn(request_rec *r, const char *name)
 {
     const site_t *site = request_of(r)->site;
-    if (site->recheck && site->accounts->searches && !has_found(site, r->pool))
-        ask_all(r, site, name);
+    if (!site->recheck || !site->accounts->searches || has_found(site, r->pool) ||
+        ask_all(r, site, name) != ACCOUNT_KNOWN)
+        return;
+    kept_t kept;
+    memset(&kept, 0, sizeof(kept));
+    kept.layout = LAYOUT;
+    kept.word = ACCOUNT_KNOWN;
+    kept.asked = r->request_time;
+    keep_answer(site, kept_key(name, r->pool), &kept);
 }
 
 /* ---- a session in use ---- */
 
-static void record_gone(request_rec *r, const session_t *session)
+/* Whose name nobody has ever proven: they were merely first. */
+static bool is_strangers(const request_rec *r, const session_t *session)
+{
+    user_t user;
+    return people_get(request_of(r)->site->people, session->uid, &user, r->pool) == STORE_OK &&
+           !user.proven;
+}
+
+static void record_gone(request_rec *r, const session_t *session, account_word_t word)
 {
     const log_sink_t log = sink_of_request(r);
     result_t *result = result_ok(r->pool, NULL);
-    log_info(&log, "MPIN0546",
-             "%s is no longer known to the password providers of this site: the session ends",
-             session->name);
+    if (word == ACCOUNT_KNOWN)
+        log_info(&log, "MPIN0543",
+                 "the name %s, which somebody registered openly, is a password provider's now: "
+                 "their session ends",
+                 session->name);
+    else
+        log_info(&log, "MPIN0546",
+                 "%s is no longer known to the password providers of this site: the session ends",
+                 session->name);
     result->status = HTTP_UNAUTHORIZED;
-    result->event = "account_gone";
+    result->event = word == ACCOUNT_KNOWN ? "name_taken" : "account_gone";
     result->user = session->name;
     answer_audit(r, result);
 }
@@ -305,9 +340,13 @@ bool knows_session(request_rec *r)
 {
     request_t *request = request_of(r);
     const session_t *session = &request->session;
-    if (book_recall(r, session->name) != ACCOUNT_UNKNOWN)
+    const bool decide = accounts_decide(request->site->accounts);
+    if (!decide && !is_strangers(r, session))
         return true;
-    record_gone(r, session);
+    const account_word_t word = book_recall(r, session->name);
+    if (word == (decide ? ACCOUNT_KNOWN : ACCOUNT_UNKNOWN) || word == ACCOUNT_UNSURE)
+        return true;
+    record_gone(r, session, word);
     signin_end(r, r->request_time); /* a store that can't record it keeps this request out, too */
     request->session_status = SESSION_REVOKED;
     return false;

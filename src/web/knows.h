@@ -11,12 +11,13 @@
 /* What `facts` and their caller carry; false where they can't be asked. `book` holds `r`. */
 bool knows_open(account_book_t *book, request_rec *r);
 
-/* Somebody has signed in with a password: the first time, that shows whether a search finds who
- * can, and is believed when it finds nobody. */
+/* Somebody has signed in with a password: until a search has found one of them, it is tried whether
+ * it does, and is believed when it finds nobody. */
 void knows_learn(request_rec *r, const char *name);
 
-/* A session in use, once a minute: true while its name is known (or cannot be asked for). Else the
- * session is ended, with all of its family. */
+/* A session in use, once a minute: true while its name is known (or cannot be asked for), or, where
+ * names are also registered openly, while a stranger's name is not. Else the session is ended, with
+ * all of its family. */
 bool knows_session(request_rec *r);
 
 #endif

@@ -156,7 +156,7 @@ static bool keep_fitting(request_rec *r, const prelogin_t *prelogin, const char 
     do
         value = prelogin_seal(request->site->prelogins, &fitting, now, r->pool);
     while (value && strlen(name) + strlen(value) + 3 > room &&
-           prelogin_drop_oldest(&fitting, keep));
+           (prelogin_drop_oldest(&fitting, keep) || prelogin_shorten(&fitting)));
     if (value)
         request_set_cookie(r, name, value, 0);
     return value != NULL;

@@ -48,9 +48,10 @@ typedef struct request_t {
     /* the family of a session that is not there yet, where somebody has been told already */
     unsigned char next_family[SESSION_ID_BYTES];
 
-    /* a subrequest's refusal becomes the answer (an index, a variant of a page); at other times
-       nobody reads it (a look ahead, an include) */
-    bool subrequests_answer;
+    /* requests, by their level, at which a subrequest's refusal becomes the answer: mod_dir asks for
+       what it shows. At all other times nobody reads it (an include), or reads in it whether a place
+       is open (a look ahead: a redirect to the login would say so) */
+    unsigned answered_by_parts;
     bool personal; /* the answer depends on the user: no shared cache may keep it */
     bool refused; /* a place of ours was, to whoever asks; the answer is ours if it is no success */
     const char *caching;       /* Cache-Control of an answer of ours, NULL = no-store */
@@ -69,6 +70,15 @@ static inline const request_rec *request_first(const request_rec *r)
     while (r->main || r->prev)
         r = r->main ? r->main : r->prev;
     return r;
+}
+
+/* The bit of a request in answered_by_parts: the lowest is a main request's. */
+static inline unsigned request_level(const request_rec *r)
+{
+    unsigned bit = 1;
+    for (; r->main; r = r->main)
+        bit <<= 1;
+    return bit;
 }
 
 /* The state of a request's first request; NULL on vhosts where the engine is off. Each hook asks
@@ -113,7 +123,7 @@ bool request_prelogin(const request_rec *r, prelogin_t *prelogin, apr_time_t now
 
 /* Sends the pre-login state as its cookie, sealed anew at `now`. False: no randomness. Beside a
  * session, older login pages' states give way until all our cookies fit in COOKIES_MAX bytes of the
- * request's header. */
+ * request's header; where that is not enough, the last one's way back loses its query. */
 #define COOKIES_MAX 1000
 bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now);
 

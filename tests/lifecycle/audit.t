@@ -216,4 +216,50 @@ subtest 'an_audit_file_is_opened_anew_after_rotation' => sub {
     $server->stop;
 };
 
+subtest 'a_reload_without_its_audit_file_changes_nothing_else' => sub {
+    my ($uid, $gid) = (getpwnam 'www-data')[2, 3];
+    my $folder = "$Server::top/folder";
+    my $make = sub { mkdir $folder; chown $uid, $gid, $folder if !$> };
+    $make->();
+    Server::write_file("$Server::top/secret", 'x' x 40 . "\n");
+    chmod 0600, "$Server::top/secret";
+    my $server = Server->new(conf => qq{MPinAuditLog $folder/audit\nMPinIssueOTP On "secret=$Server::top/secret"\n})->start;
+    my ($browser, $fields) = stranger();
+    my $application = sub {
+        return browser($port)->request(POST => '/rps/otp', headers => ['Content-Type' => 'application/json', @_], body => '{}')->code;
+    };
+    is $application->(), 403, 'an application without its secret is refused';
+    isnt $application->(Authorization => 'Bearer ' . 'x' x 40), 403, 'and one with it is not';
+    unlink "$folder/audit";
+    rmdir $folder or die;
+    $server->renew('USR1');
+    like Server::log_text(), qr{MPIN0202: MPinAuditLog \S+/folder/audit can't be opened}, 'the log says what is wrong';
+    Server::wait_for('the new generation', sub { refusal($browser, $fields); Server::log_text() =~ /MPIN0401: \S+ \S+ \S+ \S+ takes no records \(it could/ });
+    is $application->(), 403, 'the application still needs its secret';
+    $make->();
+    Server::wait_for('a record', sub { sleep 1; refusal($browser, $fields); -s "$folder/audit" });
+    like Server::slurp("$folder/audit"), qr/"event":"lost","count":\d/, 'the log is back, and says how many are missing';
+    $server->stop;
+};
+
+subtest 'programs_of_all_kinds_get_every_record' => sub {
+    my %lines = (
+        'rotatelogs' => "|/usr/bin/rotatelogs $audit.rotated.%S 1",
+        'a shell' => "|\$cat >> $audit.shell",
+        'a shell of its own' => "||/bin/sh -c 'tr a-z A-Z | cat >> $audit.pipeline'",
+    );
+    for my $name (sort keys %lines) {
+        my $server = Server->new(conf => qq{MPinAuditLog "$lines{$name}"\n}, mpm => $name eq 'a shell' ? 'prefork' : 'worker')->start;
+        my ($browser, $fields) = stranger();
+        for (1 .. 3) {
+            refusal($browser, $fields) for 1 .. 10;
+            $server->renew($_ == 2 ? 'HUP' : 'USR1');
+        }
+        $server->stop;
+        my ($word) = $lines{$name} =~ m{\Q$audit\E\.(\w+)};
+        Server::wait_for("all records of $name", sub { 30 == map { lines($_) } glob "$audit.$word*" });
+        pass "$name has them";
+    }
+};
+
 done_testing;

@@ -18,13 +18,18 @@ my %needs = (
     authnz_ldap => ['ldap'],
     auth_digest => [],
     authnz_fcgi => [qw(proxy)],
+    intercept_form_submit => ['authnz_pam'],
+    authn_dbd => ['dbd'],
+    authz_dbd => ['dbd'],
+    session_dbd => [qw(session dbd)],
 );
 my %settings = (
     auth_cas => qq{CASCookiePath "$Server::top/cas/"\nCASLoginURL https://cas.example/login\nCASValidateURL https://cas.example/validate},
     auth_tkt => 'TKTAuthSecret x',
 );
 my @others = qw(auth_basic auth_cas auth_digest auth_form auth_gssapi auth_mellon auth_openidc auth_plain auth_tkt
-    authnz_external authnz_fcgi authnz_ldap authnz_pam access_compat authn_anon);
+    authnz_external authnz_fcgi authnz_ldap authnz_pam authz_unixgroup access_compat authn_anon authn_dbd
+    authn_socache authz_dbd intercept_form_submit lookup_identity session_dbd);
 
 my $dir = "$Server::top/site";
 make_path("$dir/basic", "$dir/index", "$Server::top/cas");
@@ -113,6 +118,30 @@ subtest include_of_a_protected_page_is_refused_beside_every_auth_module => sub {
         my $rest = load(qw(include mime http2)) . $basic;
         tried("$other before ours", first => loads($other), conf => "$rest$places");
         tried("$other after ours", conf => loads($other) . "$rest$places");
+    }
+};
+
+# mod_perl's handlers run for requests that mod_perl has prepared, and for no copy of one.
+subtest what_maps_urls_beside_us_is_left_alone => sub {
+    Server::write_file("$Server::top/My.pm", <<'END');
+package My;
+use Apache2::RequestRec ();
+use Apache2::RequestUtil ();
+use APR::Table ();
+use Apache2::Const -compile => 'DECLINED';
+sub handler { my $r = shift; $r->pnotes(a => 1); $r->headers_out->set('X-Mapped' => 'yes'); return Apache2::Const::DECLINED }
+1;
+END
+    for my $first ('', load('perl')) {
+        my $perl = $first ? '' : load('perl');
+        my $server = Server->new(first => $first, conf => $perl . load(qw(alias rewrite mime auth_basic include http2)) . $places
+            . "PerlRequire '$Server::top/My.pm'\nPerlTransHandler My\nPerlMapToStorageHandler My\n")->start;
+        is request($ENV{PORT}, GET => $_, headers => [Accept => 'text/html'])->code, 200, $_ for '/login', '/mpin.js', '/login';
+        my $page = browser($ENV{PORT})->sign_in('john')->visit('/protected/index.html');
+        is $page->code . $page->header('X-Mapped'), '200yes', 'people sign in, and see pages that mod_perl has mapped';
+        is join("\n", $server->complaints), '', 'nothing crashes';
+        $server->stop;
+        unlink "$Server::top/logs/error_log";
     }
 };
 

@@ -10,13 +10,13 @@ use lib "$FindBin::Bin/lib";
 use Server;
 use MPin;
 
-my ($port, $aside, $off) = ($ENV{PORT}, $ENV{PORT} + 3, $ENV{PORT} + 4);
+my ($port, $aside, $off, $behind) = ($ENV{PORT}, $ENV{PORT} + 3, $ENV{PORT} + 4, $ENV{PORT} + 5);
 my $loads = join '', map { sprintf "LoadModule %s_module %s/mod_%s.so\n", $_, Server::modules(), $_ }
-    qw(alias authz_host autoindex cache cache_disk expires filter headers include mime rewrite);
+    qw(alias authz_host autoindex cache cache_disk cgid expires filter headers include mime proxy proxy_http rewrite);
 
 sub page { my ($name, $text) = @_; Server::write_file("$Server::top/site/$name", $text); return }
 
-for my $folder (qw(ssi ssi/by-type listed listed/closed listed/open kept indexed errors)) {
+for my $folder (qw(ssi ssi/by-type ssi/declared ssi/marked listed listed/closed listed/open kept indexed errors programs)) {
     mkdir "$Server::top/site/$folder" or die "$folder: $!";
 }
 my $include = 'before <!--#include virtual="/protected/index.html" --> after';
@@ -26,6 +26,9 @@ page('ssi/second.html', '<!--#include virtual="/kept/open.html" -->' . $include)
 page('ssi/long.html', 'x' x 200_000 . $include);
 page('ssi/asked.html', 'before <!--#if expr=\'-A "/protected/index.html"\' -->LET IN<!--#else -->NOT<!--#endif --> after');
 page('ssi/by-type/page.txt', $include);
+page("ssi/$_", '<!--#include virtual="/programs/who" -->') for qw(declared/page.txt marked/page.html program.html);
+page('programs/who', "#!/bin/sh\nprintf 'Content-Type: text/html\\nCache-Control: max-age=3600\\nX-Accel-Expires: 60\\n\\nuser=%s.' \"\$REMOTE_USER\"\n");
+chmod 0755, "$Server::top/site/programs/who";
 page('listed/closed/a', 'x');
 page('listed/open/a', 'x');
 page('listed/HEADER.html', 'what is here' . ' ' x 20_000);
@@ -36,6 +39,7 @@ page('errors/closed.html', "closed to you\n");
 mkdir "$Server::top/cache" or die;
 chown +(getpwnam 'www-data')[2, 3], "$Server::top/cache" if !$>;
 
+my $beside_backends = '"expr=! %{REQUEST_URI} =~ m#^/protected/behind#"'; # they have words of their own
 my $public = '"max-age=3600, public"';
 my $cache = <<"END";
     CacheRoot "$Server::top/cache"
@@ -55,6 +59,29 @@ my $everywhere = <<"END";
     <Directory "$Server::top/site/ssi/by-type">
         AddType text/plain .txt
         AddOutputFilterByType INCLUDES text/plain
+    </Directory>
+    <Directory "$Server::top/site/ssi/declared">
+        AddType text/plain .txt
+        FilterDeclare parts
+        FilterProvider parts INCLUDES "%{CONTENT_TYPE} =~ m#^text/plain#"
+        FilterChain parts
+    </Directory>
+    <Directory "$Server::top/site/ssi/marked">
+        SetOutputFilter INCLUDES;CACHE
+    </Directory>
+    <Directory "$Server::top/site/programs">
+        Options +ExecCGI
+        SetHandler cgi-script
+        SetOutputFilter CACHE
+    </Directory>
+    <Location /programs>
+        AuthType MPin
+        Require valid-user
+    </Location>
+    ProxyPass /protected/behind http://127.0.0.1:$behind/
+    <Directory "$Server::top/site/errors">
+        Options +Indexes
+        ReadmeName /protected/index.html
     </Directory>
     <Directory "$Server::top/site/listed">
         Options +Indexes
@@ -87,10 +114,11 @@ my $server = Server->new(conf => <<"END")->start;
 $loads
 LogLevel auth_mpin:debug
 MPinPublicURL http://127.0.0.1:$port
+ScriptSock "$Server::top/scripts"
 TypesConfig /dev/null
 AddType text/html .html
 $everywhere
-Header set Cache-Control $public
+Header set Cache-Control $public $beside_backends
 $cache
 Listen 127.0.0.1:$aside
 <VirtualHost 127.0.0.1:$aside>
@@ -112,7 +140,7 @@ Listen 127.0.0.1:$off
     MPinCookieName off
     $everywhere
     CacheDisable /
-    Header unset Cache-Control
+    Header unset Cache-Control $beside_backends
     <Location /errors>
         Header set Cache-Control $public
     </Location>
@@ -203,6 +231,58 @@ subtest 'a_page_with_a_part_that_depended_on_the_caller_is_nobody_elses' => sub 
         my $nobody = browser($at)->get('/known', 'X-Requested-With' => 'x');
         is $nobody->code, 404, 'and others not';
         like $nobody->header('Cache-Control'), qr/private|no-store/, 'which is nobody elses either';
+    }
+};
+
+subtest 'nor is it by a cache whose filter comes before ours, or that keeps parts' => sub {
+    system("htpasswd -Bb -C 4 '$Server::top/users' jane jane-secret 2>/dev/null") == 0 or die 'htpasswd';
+    for my $at ($port, $aside) {
+        my %browser = map { $_ => browser($at)->sign_in($_) } qw(john jane);
+        for my $path (qw(/programs/who /ssi/program.html /ssi/declared/page.txt /ssi/marked/page.html)) {
+            for my $name (qw(john jane john)) {
+                my $answer = $browser{$name}->get($path);
+                is $answer->content, "user=$name.", "$path: $name sees what is theirs";
+                like $answer->header('Cache-Control'), qr/\bprivate\b/, 'private';
+                is $answer->header('X-Accel-Expires'), undef, 'for nginx, too';
+            }
+        }
+    }
+    my $john = browser($aside)->sign_in('john');
+    $john->get('/ssi/page.html');
+    $john->get('/errors/');
+    for my $ask (['GET'], ['HEAD'], [GET => [Range => 'bytes=0-2']]) {
+        my $answer = $john->request($ask->[0] => '/protected/index.html', headers => $ask->[1] // []);
+        no_hit($answer, "$ask->[0] of a page that was a part of another");
+        like $answer->header('Cache-Control'), qr/\bprivate\b/, 'private';
+    }
+};
+
+subtest 'what a backend says to caches of one kind goes no further' => sub {
+    my $john = browser($off)->sign_in('john');
+    my @targeted = qw(CDN-Cache-Control Surrogate-Control X-Accel-Expires Edge-Control Akamai-Cache-Control
+        Cloudflare-CDN-Cache-Control Netlify-CDN-Cache-Control Vercel-CDN-Cache-Control);
+    for my $case (['', 'private, no-cache'], ["ETag: \"x\"\r\n", 'private, no-cache'],
+        ["Last-Modified: Wed, 01 Jan 2020 00:00:00 GMT\r\n", 'private, no-cache'],
+        ["Cache-Control: public\r\n", 'private, no-cache'], ["Cache-Control: max-age=60, s-maxage=70\r\n", 'max-age=60, private'],
+        ["Cache-Control: must-revalidate\r\nCache-Control: PUBLIC\r\n", 'must-revalidate, private, no-cache']) {
+        my ($said, $wanted) = @$case;
+        my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $behind, Listen => 5, ReuseAddr => 1) or die $!;
+        my $pid = fork // die;
+        if (!$pid) {
+            my $client = $listener->accept;
+            sysread $client, my $asked, 65536;
+            syswrite $client, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n$said"
+                . join('', map { "$_: max-age=60\r\n" } @targeted) . "\r\nok";
+            close $client;
+            require POSIX;
+            POSIX::_exit(0);
+        }
+        close $listener;
+        my $answer = $john->get('/protected/behind/');
+        waitpid $pid, 0;
+        is $answer->content, 'ok', 'the page';
+        is join(' + ', $answer->header('Cache-Control')), $wanted, 'as much as is good for the browser';
+        is join(' ', grep { defined $answer->header($_) } @targeted), '', 'and nothing for others';
     }
 };
 

@@ -202,6 +202,28 @@ fine '... in another section of the place', "$here$site$passwords" . location('/
 fine '... or beside an <If>', "$here$site$passwords"
     . location('/x', "<If \"true\">\nAuthType MPin\n</If>\nRequire valid-user");
 
+fine '... or ask for a name by an expression', "$here$site$passwords" . location('/', 'Require expr "%{REMOTE_USER} =~ /a/"')
+    . location('/x', 'AuthType MPin');
+fine '... or refuse all', "$here$site$passwords" . location('/x', "AuthType MPin\nRequire all denied");
+fine '... or somebody', "$here$site$passwords"
+    . location('/x', "AuthType MPin\n<RequireAll>\nRequire valid-user\nRequire all granted\nRequire not user bob\n</RequireAll>");
+fine 'what is meant to be open, with a user where one is signed in', "$here$site$passwords"
+    . location('/x', "AuthType MPin\nMPinUnauthenticated pass") . location('/y', "AuthType MPin\nMPinUnauthenticated pass\nRequire all granted");
+warned 'a_require_that_lets_all_in_beside_authtype_mpin_is_told', "$site$passwords<Directory $top/site>\n=> AuthType MPin\n"
+    . "Require all granted\n</Directory>\n", qr/write Require valid-user alone/;
+warned '... beside another one', "$site$passwords" . location('/x', "=> AuthType MPin\nRequire valid-user\nRequire all granted"),
+    qr/write Require valid-user alone/;
+warned '... in <RequireAny>', "$site$passwords"
+    . location('/x', "=> AuthType MPin\n<RequireAny>\nRequire valid-user\nRequire all granted\n</RequireAny>"), qr/write Require valid-user alone/;
+warned '... by AuthMerging Or', "$site$passwords<Directory $top/site>\nRequire all granted\n</Directory>\n"
+    . location('/x', "=> AuthType MPin\nAuthMerging Or\nRequire valid-user"), qr/write Require valid-user alone/;
+fine 'not by AuthMerging And', "$here$site$passwords<Directory $top/site>\nRequire all granted\n</Directory>\n"
+    . location('/x', "AuthType MPin\nAuthMerging And\nRequire valid-user");
+warned 'a_require_for_some_methods_only_is_told', "$site$passwords"
+    . location('/x', "=> AuthType MPin\n<Limit GET POST>\nRequire valid-user\n</Limit>"), qr/write it outside/;
+fine 'all methods but some may be meant', "$here$site$passwords"
+    . location('/x', "AuthType MPin\n<LimitExcept GET>\nRequire valid-user\n</LimitExcept>");
+
 for my $type ('M-Pin', 'm_pin', '"mpin "', 'MPing', 'Mpni', 'auth_mpin') {
     mistake "misspelt_authtype_is_told: $type", "$site$passwords" . location('/x', "=> AuthType $type\nRequire valid-user"),
         qr/write AuthType MPin$/;
@@ -216,7 +238,11 @@ warned '... and of groups', "LoadModule authz_groupfile_module modules/mod_authz
     qr/make it/;
 write_file("$top/site/users", '');
 warned 'authuserfile_inside_of_documentroot_is_told', $site . $login->("=> AuthUserFile site/users"), qr/move it outside/;
-unlink "$top/site/users";
+symlink "$top/site", "$top/www";
+warned '... by another name', $site . $login->("=> AuthUserFile www/users"), qr/move it outside/;
+unlink "$top/www", "$top/site/users";
+warned '... or of an Alias', "Alias /conf $top/conf\n" . $site . $login->("=> AuthUserFile conf/users"),
+    qr/move it outside/;
 if (!$>) {
     write_file("$top/conf/roots", '');
     chmod 0600, "$top/conf/roots";
@@ -450,6 +476,8 @@ mistake 'idle for longer than a session lives', "$site$passwords=> MPinSessionId
 mistake 'a store in memory', "MPinEngine On\n=> MPinStore lmdb:/dev/shm/mpin-test/store\n$passwords", qr/local disk/
     if -d '/dev/shm' && `stat -fc %T /dev/shm` =~ /tmpfs/;
 mistake 'a store that is served', "MPinEngine On\n=> MPinStore lmdb:$top/site/store\n$passwords", qr/outside/;
+mistake 'a store that an Alias serves', "Alias /state $top/state\nMPinEngine On\n=> MPinStore lmdb:$top/state/store\n$passwords",
+    qr/outside/;
 mistake 'the key file inside of the store', "$site$passwords=> MPinKeyFile $top/state/store/mpin.keys\n",
     qr/directory of its own/;
 mistake 'one store and two key files', "$site$passwords<VirtualHost *:$port>\n=> MPinKeyFile $top/state/keys/other.keys\n"
@@ -664,7 +692,9 @@ subtest 'example htpasswd.conf' => sub {
         . qq{-out "$top/conf/tls.pem" 2>/dev/null}) == 0 or die 'openssl';
     make_path("$top/html/members");
     write_file("$top/conf/groups", "accounts: john\n");
-    ok start(example('htpasswd')), 'starts';
+    my $text = example('htpasswd');
+    fine 'is fine', $text;
+    ok start($text), 'starts';
     my $tls = `curl -sk -o /dev/null -w '%{http_code} %{redirect_url}' -H 'Accept: text/html' https://127.0.0.1:$port/members/`;
     like $tls, qr{^302 https://127\.0\.0\.1:$port/login}, 'and sends to the login page';
     stop();

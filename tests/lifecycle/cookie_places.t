@@ -160,6 +160,19 @@ subtest 'our_cookies_stay_under_1_kb_once_signed_in' => sub {
     cmp_ok $size->(), '<', 1024, 'whatever is visited then: ' . $size->();
 };
 
+subtest 'nor does one way back that is longer' => sub {
+    %jar = ();
+    my $name = 'b' x 100 . '@' . 'c' x 60 . '.example.org';
+    system("htpasswd -Bb -C 4 '$Server::top/users' $name $name-secret 2>/dev/null") == 0 or die 'htpasswd';
+    my $size = sub { my $sum = 0; $sum += length((split ' ')[0]) + length($jar{$_}) + 3 for keys %jar; return $sum };
+    my $in = sign_in($name, '/app/protected/?way=' . 'x' x 480);
+    cmp_ok $size->(), '<', 1024, 'signed in: ' . $size->();
+    my $offer = page($in->header('Location'));
+    like $offer->content, qr{href="/app/protected/"}, 'the way back has lost its query, and nothing else';
+    page("/login?return=/app/protected/$_" . 'x' x 480) for 1 .. 3;
+    cmp_ok $size->(), '<', 1024, 'whatever is visited then: ' . $size->();
+};
+
 subtest 'two ports of one host' => sub {
     my $conf = sub {
         my ($name, $more) = @_;
@@ -176,6 +189,9 @@ END
         return `/usr/sbin/apache2 -t -f '$Server::top/httpd.conf' 2>&1`;
     };
     like $conf->('mpin', ''), qr/MPinPublicURL: browsers send the cookies of \S+ here too, .*; write another MPinCookieName/, '-t says how';
+    my $by_itself = $conf->('mpin', '') && Server::slurp("$Server::top/httpd.conf") =~ s/^MPinPublicURL .*\n//gmr;
+    Server::write_file("$Server::top/httpd.conf", $by_itself);
+    like `/usr/sbin/apache2 -t -f '$Server::top/httpd.conf' 2>&1`, qr/write another MPinCookieName/, 'also where each has its own port';
     unlike $conf->('other', ''), qr/MPinCookieName/, 'a name each, and it says nothing';
     unlike $conf->('mpin', 'MPinSessionRealm company'), qr/write another MPinCookieName/, 'nor where both are one realm';
 };

@@ -177,4 +177,23 @@ subtest 'mail waits for a server that is away, over a killed child and a restart
     end($smtp);
 };
 
+subtest 'a_reload_without_the_mail_password_lets_mails_wait' => sub {
+    my $smtp = mail_server('tls', $certificate, "$top/mail.key", 'auth', 'wiki', 'right-password');
+    Server::write_file("$top/password", "right-password\n");
+    my $server = server("smtps://wiki\@127.0.0.1:$at file:$top/password", SSL_CERT_FILE => $certificate);
+    arrives(asks());
+    rename "$top/password", "$top/password.away" or die;
+    $server->renew('USR1');
+    like Server::log_text(), qr/MPIN0202: \S+password/, 'the log says what is missing';
+    my @names = map { asks() } 1 .. 3;
+    sleep 3;
+    is scalar(map { mails($_) } @names), 0, 'nothing leaves';
+    rename "$top/password.away", "$top/password" or die;
+    $server->renew('USR1');
+    ok arrives($_), "$_ gets the mail when the password is back" for @names;
+    unlike Server::log_text(), qr/exit signal Seg/, 'no child has ended by that';
+    $server->stop;
+    end($smtp);
+};
+
 done_testing;

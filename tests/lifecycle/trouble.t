@@ -33,4 +33,28 @@ subtest error_document_503_of_the_administrator_wins => sub {
     }
 };
 
+subtest 'a_reload_without_its_secret_opens_nothing' => sub {
+    my $secret = 'x' x 40;
+    my $write = sub { Server::write_file("$Server::top/secret", "$secret\n"); chmod 0600, "$Server::top/secret" };
+    my $ask = sub {
+        return browser($ENV{PORT})->request(POST => '/rps/otp', headers => ['Content-Type' => 'application/json', @_], body => '{}')->code;
+    };
+    $write->();
+    my $server = Server->new(conf => qq{MPinIssueOTP On "secret=$Server::top/secret"\n})->start;
+    is $ask->(), 403, 'an application without the secret is refused';
+    is $ask->(Authorization => "Bearer $secret"), 400, 'and with it, is heard';
+    for my $case (['is gone', sub { unlink "$Server::top/secret" }], ['is empty', sub { Server::write_file("$Server::top/secret", '') }]) {
+        my ($name, $break) = @$case;
+        $break->();
+        $server->renew('USR1');
+        ok until_true(sub { $ask->(Authorization => "Bearer $secret") == 403 }), "where the file $name, nobody knows the secret";
+        is $ask->(), 403, 'and none is no secret either';
+        is $ask->(Authorization => 'Bearer '), 403, 'nor is an empty one';
+    }
+    $write->();
+    $server->renew('USR1');
+    ok until_true(sub { $ask->(Authorization => "Bearer $secret") == 400 }), 'the file is back';
+    $server->stop;
+};
+
 done_testing;

@@ -3,6 +3,7 @@
 # Connections that become something else: websockets and other tunnels to a backend, interim answers, and HTTP/2.
 use strict;
 use warnings;
+use Digest::SHA 'sha1_base64';
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -10,8 +11,12 @@ use Server;
 use MPin;
 
 my ($port, $behind) = ($ENV{PORT}, $ENV{PORT} + 3);
-my @modules = grep { -e Server::modules() . "/mod_$_.so" } qw(proxy proxy_http proxy_wstunnel http2);
-plan skip_all => 'no mod_http2 or mod_proxy_wstunnel' if @modules < 4;
+my @modules = grep { -e Server::modules() . "/mod_$_.so" } qw(proxy proxy_http proxy_wstunnel http2 cgid);
+mkdir "$Server::top/site/programs" or die;
+Server::write_file("$Server::top/site/programs/nph-raw",
+    "#!/bin/sh\nprintf 'HTTP/1.1 200 OK\\r\\nset-cookie: mpin=evil\\r\\nSet-Cookie: theirs=2\\r\\n\\r\\nthe end'\n");
+chmod 0755, "$Server::top/site/programs/nph-raw";
+plan skip_all => 'no mod_http2 or mod_proxy_wstunnel' if @modules < 5;
 my $loads = join '', map { sprintf "LoadModule %s_module %s/mod_%s.so\n", $_, Server::modules(), $_ } @modules;
 
 my $server = Server->new(conf => <<"END")->start;
@@ -24,6 +29,18 @@ ProxyPass /protected/any http://localhost:$behind/ upgrade=ANY
 ProxyPass /protected/tunnel ws://127.0.0.1:$behind/
 ProxyPass /socket http://127.0.0.1:$behind/ upgrade=websocket
 ProxyPass /protected/plain http://127.0.0.1:$behind/
+ScriptSock "$Server::top/scripts"
+H2EarlyHints On
+<Location /protected/handler>
+    SetHandler "proxy:http://127.0.0.1:$behind"
+</Location>
+<Location /protected/handler/tunnel>
+    SetHandler "proxy:ws://127.0.0.1:$behind"
+</Location>
+<Directory "$Server::top/site/programs">
+    Options +ExecCGI
+    SetHandler cgi-script
+</Directory>
 END
 
 my $john = browser($port)->sign_in('john');
@@ -69,7 +86,7 @@ my $switch = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnecti
     . "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n${cookies}\r\n";
 
 subtest 'an_interim_answer_sets_no_cookie_of_ours' => sub {
-    for my $path (qw(/protected/socket /protected/any /protected/tunnel /socket)) {
+    for my $path (qw(/protected/socket /protected/any /protected/tunnel /protected/handler/tunnel /socket)) {
         my ($got, $asked) = talk($path, $switch);
         like $got, qr/^HTTP\/1.1 101 /, "$path: switched";
         my ($head, $rest) = split /\r\n\r\n/, $got, 2;
@@ -89,10 +106,21 @@ subtest 'nor one that comes in pieces, through a tunnel' => sub {
     like $head, qr/^Set-Cookie: theirs=2\r?$/m, 'theirs is';
 };
 
+my $hints = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n$cookies\r\n"
+    . "HTTP/1.1 200 OK\r\n${cookies}Content-Length: 7\r\n\r\nthe end";
+
 subtest 'nor early hints and what comes after them' => sub {
-    my ($got) = talk('/protected/plain', "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n$cookies\r\n"
-        . "HTTP/1.1 200 OK\r\n${cookies}Content-Length: 7\r\n\r\nthe end", upgrade => 'other');
-    like $got, qr/^HTTP\/1.1 200 /m, 'an answer';
+    for my $path (qw(/protected/plain /protected/handler/plain)) {
+        my ($got) = talk($path, $hints, upgrade => 'other');
+        like $got, qr/^HTTP\/1.1 200 /m, "$path: an answer";
+        unlike $got, qr/^set-cookie:\s*=?mpin/mi, 'no cookie of ours';
+        like $got, qr/^Set-Cookie: theirs=2\r?$/m, 'theirs is';
+    }
+};
+
+subtest 'nor a program that writes its headers itself' => sub {
+    my $got = request($port, GET => '/programs/nph-raw')->as_string;
+    like $got, qr/the end/, 'an answer';
     unlike $got, qr/^set-cookie:\s*=?mpin/mi, 'no cookie of ours';
     like $got, qr/^Set-Cookie: theirs=2\r?$/m, 'theirs is';
 };
@@ -128,6 +156,56 @@ subtest 'one connection, many answers' => sub {
     my $body = "\0a" x 100_000;
     my $bodies = () = $got =~ /\Q$body/g;
     is $bodies, 2, 'the proxied ones are whole';
+};
+
+# What h2.cjs gets, which asks over HTTP/2, from a backend that answers with these bytes; and what that was asked.
+sub ask_h2 {
+    my ($how, $path, $answer) = @_;
+    my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $behind, Listen => 5, ReuseAddr => 1) or die $!;
+    pipe my $reader, my $writer or die;
+    my $pid = fork // die;
+    if (!$pid) {
+        my $backend = $listener->accept or die;
+        my $asked = '';
+        1 while $asked !~ /\r\n\r\n/ && sysread $backend, $asked, 65536, length $asked;
+        syswrite $writer, $asked;
+        my ($key) = $asked =~ /^Sec-WebSocket-Key: (\S+)/mi;
+        my $accept = sha1_base64(($key // '') . '258EAFA5-E914-47DA-95CA-C5AB0DC85B11') . '=';
+        syswrite $backend, $answer =~ s/(Sec-WebSocket-Accept: )\S+/$1$accept/r;
+        syswrite $backend, "$asked-pong" if $how eq 'socket' && sysread $backend, $asked, 65536;
+        close $backend;
+        require POSIX;
+        POSIX::_exit(0);
+    }
+    close $_ for $listener, $writer;
+    my $got = `timeout 60 node '$FindBin::Bin/lib/h2.cjs' $how http://127.0.0.1:$port $path 'mpin=$session; theirs=1' 2>&1`;
+    kill TERM => $pid;
+    waitpid $pid, 0;
+    local $/;
+    return ($got, scalar(<$reader>) // '');
+}
+
+subtest 'a_socket_within_HTTP_2_has_its_session_and_sets_no_cookie_of_ours' => sub {
+    for my $path (qw(/protected/socket /protected/tunnel /protected/handler/tunnel)) {
+        my ($got, $asked) = ask_h2('socket', $path, $switch);
+        like $got, qr/^:status: 200$/m, "$path: an extended CONNECT is let in" or diag $got;
+        unlike $got, qr/^set-cookie: =?mpin/m, 'no cookie of ours';
+        like $got, qr/^set-cookie: theirs=2$/m, 'theirs is';
+        like $got, qr/^data: .*ping-pong$/ms, 'and it talks';
+        unlike $asked, qr/\Q$session/, 'the backend does not see our cookie';
+        like $asked, qr/^Cookie: theirs=1\r$/mi, 'but its own';
+    }
+    my ($got) = ask_h2('stranger', '/protected/socket', $switch);
+    like $got, qr/^:status: 401$/m, 'a stranger is not let in' or diag $got;
+};
+
+subtest 'early hints within HTTP/2 set none either' => sub {
+    my ($got) = ask_h2('get', '/protected/plain', $hints);
+    like $got, qr/^:status: 200$/m, 'an answer' or diag $got;
+    like $got, qr/^:status: 103$/m, 'and its hints';
+    unlike $got, qr/^set-cookie: =?mpin/m, 'no cookie of ours';
+    like $got, qr/^set-cookie: theirs=2$/m, 'theirs is';
+    like $got, qr/^data: the end$/m, 'the page';
 };
 
 sub curl { return `curl -s -i --max-time 30 -H 'Cookie: mpin=$session' @_ 2>&1` }

@@ -108,6 +108,22 @@ subtest 'a duration that was lowered makes no sign-out shorter' => sub {
     ok !is_in($john), 'and it is raised again';
 };
 
+subtest 'nor does a reload between the sign-in and the sign-out, seen by children of both' => sub {
+    at('+0s', '8h', '8h');
+    my $john = browser($login)->sign_in('john');
+    my $other = browser($login)->sign_in('john');
+    site_with('5min', '5min');
+    $server->renew('USR1');
+    is $john->copy->sign_out->code, 303, 'signed out after the reload';
+    ok !is_in($john), 'and out';
+    ok is_in($other), 'another sign-in of the same user is not';
+    site_with('8h', '8h');
+    $server->renew('USR1');
+    ok !is_in($john), 'out after one more reload';
+    at('+7h', '8h', '8h');
+    ok !is_in($john), 'and seven hours later';
+};
+
 subtest 'devices and users that are withdrawn by other vhosts stay so' => sub {
     at('+0s', '8h', '10min');
     my $owner = browser($login)->sign_in('john');

@@ -6,7 +6,7 @@ use Test::More;
 use MPin;
 
 from(33);
-expect_in_log(qr{AH01631: user jane});
+expect_in_log(qr{AH01631: user jane}, qr{AH01630: client denied by server configuration: \S+/under/});
 
 my $john = browser(mount, host => 'one-program')->sign_in('john');
 my $stranger = browser(mount, host => 'one-program');
@@ -44,7 +44,7 @@ sub traces {
     my @before = (length error_log(), length audit_log());
     my $answer = $work->();
     my $lines = substr error_log(), $before[0];
-    return ($answer, join('', grep { /MPIN07|MPIN04|auth_mpin:(?!trace)/ && !/MPIN070[45]/ } $lines =~ /.*\n/g), substr audit_log(), $before[1]);
+    return ($answer, join('', grep { /MPIN07|MPIN04|auth_mpin:(?!trace)/ && !/MPIN(?:070[45]|0788)/ } $lines =~ /.*\n/g), substr audit_log(), $before[1]);
 }
 
 subtest a_look_ahead_gives_the_name_and_leaves_no_trace => sub {
@@ -65,6 +65,34 @@ subtest a_look_ahead_gives_the_name_and_leaves_no_trace => sub {
     }
     is $john->visit('/around/index.html')->code, 200, 'in a directory it does no harm';
     is $stranger->visit('/around/index.html')->code, 302, 'to anybody';
+};
+
+subtest what_may_not_be_seen_is_not_there_for_expressions => sub {
+    my ($answer, $log, $audit) = traces(sub { $john->visit('/open/echo/if') });
+    is $answer->header('X-May'), 'yes', 'john may see it, says <If "-U ...">';
+    ($answer, $log, $audit) = traces(sub { $stranger->visit('/open/echo/if') });
+    is $answer->header('X-May'), undef, 'a stranger may not, though the login would be the answer';
+    is $answer->header('Set-Cookie'), undef, 'without a cookie';
+    is $log . $audit, '', 'in silence';
+    is $john->visit('/open/echo/require')->code, 200, 'Require expr lets john in';
+    expect_in_log(qr/AH01630/);
+    is $stranger->visit('/open/echo/require')->code, 403, 'and nobody else';
+};
+
+subtest a_look_ahead_at_a_protected_page_finds_it_closed => sub {
+    for my $path ('/looking/', '/looking/index.html') {
+        my ($answer, $log, $audit) = traces(sub { $stranger->visit($path) });
+        is $answer->code, 200, "$path is open";
+        is $answer->header($_), undef, "and a stranger finds the other page closed: $_" for qw(X-Open X-Open-Too);
+        is $answer->header('Set-Cookie'), undef, 'without a cookie';
+        is $log . $audit, '', 'in silence';
+        is $john->visit($path)->header($_), 'yes', "who may see it finds it open: $_" for qw(X-Open X-Open-Too);
+    }
+    is $stranger->visit('/asked/')->code, 403, 'so it can be a condition of access';
+    is $john->visit('/asked/')->code, 200, 'for who may see that page';
+    my ($answer, $log, $audit) = traces(sub { $stranger->visit('/ahead-of-index/') });
+    is $answer->code, 302, 'where the rules of an index look ahead, it is refused';
+    is scalar(() = $log =~ /MPIN0701/g), 1, 'once';
 };
 
 done;

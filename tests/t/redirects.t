@@ -7,6 +7,7 @@ use Test::More;
 use MPin;
 
 from(34);
+expect_in_log(qr{AH01630: client denied by server configuration: mpin:});
 
 my @pages = qw(/login /logout /mpinActivate /mpin.js /mpin/mpin.css /rps/clientSettings /m/index.html);
 my @json = ('Content-Type' => 'application/json', Origin => origin(mount));
@@ -79,6 +80,21 @@ subtest what_leads_inside_does_not_swallow_our_pages => sub {
     is get('exempt', '/logout')->code, 301, 'and no more';
     is get('other-places', '/old')->header('Location'), 'https://www.example.com/', 'redirects of other places go on';
     is get('other-places', '/private')->code, 403, 'so do refusals';
+};
+
+subtest refusals_have_their_page_where_the_rest_is_closed => sub {
+    for my $path ('/protected/', '/indexed/') {
+        is get('hardened', $path)->code, 302, "$path leads to the login";
+        is json_of(get('hardened', $path, 'X-Requested-With' => 'x'))->{login_url}, '/login', 'and scripts are told where it is';
+        my $answer = request(mount, 'POST', $path, host => 'hardened', body => 'a=b', headers => [Accept => 'text/html']);
+        is $answer->code, 401, 'a POST';
+        like $answer->content, qr/name="csrf"/, 'gets the login page';
+        like $answer->content, qr/type="password"/, 'with its form';
+    }
+    is get('hardened', $_)->code, 403, "$_ is closed" for '/logout', '/rps/clientSettings';
+    is get('hardened', $_)->code, 404, "$_ by its own rule" for '/.git', '/.mpin-refusal';
+    is get('hardened', '/login')->code, 200, 'the login is not';
+    is get('hardened', '/login?attack=1')->code, 403, 'but for what a rule finds in the request line';
 };
 
 done;

@@ -43,11 +43,13 @@ subtest what_no_person_opens_gets_401_and_no_cookie => sub {
         'a websocket with an Accept' => [Accept => $html, Upgrade => 'websocket', Connection => 'close, Upgrade'],
         'a client that accepts nothing' => [],
         'a client that accepts anything' => [Accept => '*/*'],
+        'an application of pages (Inertia)' => [Accept => 'text/html, application/xhtml+xml', 'X-Inertia' => 'true', 'X-Requested-With' => 'XMLHttpRequest'],
+        'a prefetch by a proxy' => [@load, 'Sec-Purpose' => 'prefetch;anonymous-client-ip'],
     );
     for my $name (sort keys %fetched) {
         is_refused_silently($name, $_, @{$fetched{$name}}) for '/protected/', '/indexed/';
     }
-    is request(site, 'GET', '/protected/', headers => \@load)->code, 302, 'a page is led to the login';
+    is request(site, 'GET', '/protected/', headers => $_)->code, 302, 'a page is led to the login' for \@load, [Accept => 'Text/HTML'];
 };
 
 subtest a_prefetch_changes_nothing => sub {

@@ -173,6 +173,22 @@ static void a_rotated_file_is_opened_anew_within_a_second(void **state)
     assert_string_equal(file_text(path), "three\n");
 }
 
+static void one_that_could_not_be_opened_counts_until_it_can(void **state)
+{
+    (void)state;
+    const char *folder = path_of("later"), *path = path_of("later/audit");
+    journal_t *journal = journal_absent(path, journal_gap_make(), pool);
+    assert_non_null(journal);
+    said[0] = '\0';
+    put(journal, "one\n");
+    put(journal, "two\n");
+    assert_non_null(strstr(said, "takes no records (it could not be opened)"));
+    assert_int_equal(mkdir(folder, 0700), 0);
+    journal->looked -= apr_time_from_sec(2);
+    put(journal, "three\n");
+    assert_non_null(strstr(file_text(path), "\"event\":\"lost\",\"count\":2}\nthree\n"));
+}
+
 static void a_clock_that_was_set_back_does_not_stop_the_looking(void **state)
 {
     (void)state;
@@ -224,6 +240,7 @@ int main(void)
         cmocka_unit_test(a_pipe_that_nobody_reads_any_more_is_a_loss_and_no_signal),
         cmocka_unit_test(a_line_that_no_pipe_takes_whole_is_a_loss),
         cmocka_unit_test(a_rotated_file_is_opened_anew_within_a_second),
+        cmocka_unit_test(one_that_could_not_be_opened_counts_until_it_can),
         cmocka_unit_test(a_clock_that_was_set_back_does_not_stop_the_looking),
         cmocka_unit_test(a_fifo_without_a_reader_holds_neither_start_nor_worker),
         cmocka_unit_test(a_torn_line_tears_no_other),

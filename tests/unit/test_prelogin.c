@@ -319,6 +319,20 @@ static void a_known_browsers_cookie_is_good_for_its_days_and_unchanged_only(void
     }
 }
 
+static void way_back_becomes_shorter_until_there_is_none(void **state)
+{
+    (void)state;
+    prelogin_t prelogin;
+    prelogin_start(&prelogin, 0);
+    const char *nonce = prelogin_add(&prelogin, "/a/b?c=d?e", &demand_any, false, 0);
+
+    assert_true(prelogin_shorten(&prelogin));
+    assert_string_equal(prelogin_find(&prelogin, nonce)->target, "/a/b");
+    assert_true(prelogin_shorten(&prelogin));
+    assert_string_equal(prelogin_find(&prelogin, nonce)->target, "/");
+    assert_false(prelogin_shorten(&prelogin));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +344,7 @@ int main(void)
         cmocka_unit_test(the_same_page_asked_for_again_keeps_its_nonce_and_is_young_again),
         cmocka_unit_test(a_removed_page_is_gone_and_its_place_is_free),
         cmocka_unit_test(older_pages_give_way_one_by_one_but_for_the_one_that_is_kept),
+        cmocka_unit_test(way_back_becomes_shorter_until_there_is_none),
         cmocka_unit_test(it_is_good_for_its_time_from_the_last_sealing),
         cmocka_unit_test(every_changed_byte_gets_one_identical_answer),
         cmocka_unit_test(another_realm_or_cookie_does_not_open_it),

@@ -44,6 +44,10 @@ static void a_name_that_a_provider_knows_is_no_strangers(void **state)
     assert_int_equal(desk_register(desk, &caller, "admin", &device), 403);
     assert_int_equal(desk_register(desk, &caller, "Admin", &device), 403);
     assert_int_equal(desk_register(desk, &caller, "somebody", &device), 200);
+    providers.known = "Boss";
+    assert_int_equal(desk_register(desk, &caller, "boss", &device), 403);
+    providers.known = "ROOT";
+    assert_int_equal(desk_register(desk, &caller, "root", &device), 403);
     providers.away = true;
     assert_int_equal(desk_register(desk, &caller, "another", &device), 503);
 }
@@ -70,7 +74,7 @@ static void who_left_signs_in_no_more_where_names_come_from_nowhere_else(void **
     const account_book_t beside = book_of(&providers, false), only = book_of(&providers, true);
     const session_t session = desk_session(desk, "bob");
     caller_t caller = reader(desk, &only);
-    device_t device;
+    device_t device, another;
     caller.session = &session;
     assert_int_equal(desk_register(desk, &caller, "bob", &device), 200);
     assert_int_equal(desk_sign(desk, &caller, &device), 200);
@@ -78,6 +82,7 @@ static void who_left_signs_in_no_more_where_names_come_from_nowhere_else(void **
     assert_int_equal(desk_sign_in(desk, &caller, &device, DESK_PIN), 200);
     providers.known = "john";
     assert_int_equal(desk_sign_in(desk, &caller, &device, DESK_PIN), 403);
+    assert_int_equal(desk_register(desk, &caller, "bob", &another), 403);
     providers.away = true;
     assert_int_equal(desk_sign_in(desk, &caller, &device, DESK_PIN), 200);
     providers = (providers_t){.known = "bob"};

@@ -11,7 +11,7 @@ use IO::Socket::INET;
 use Test::More;
 use MPin;
 
-our @EXPORT = qw(vhost add_user remove_user modules_there start_directory stop_directory directory_entry program text_of pages);
+our @EXPORT = qw(vhost add_user remove_user modules_there start_directory stop_directory directory_entry directory_change program text_of pages);
 
 my $top = $Server::top;
 mkdir "$top/open";
@@ -123,7 +123,7 @@ END
     $slapd = fork // die;
     if (!$slapd) {
         open STDERR, '>>', "$top/logs/slapd";
-        exec '/usr/sbin/slapd', '-d', 0, '-h', 'ldap://127.0.0.1:' . ldap_port(), '-f', "$top/slapd.conf";
+        exec '/usr/sbin/slapd', '-d', 'stats', '-h', 'ldap://127.0.0.1:' . ldap_port(), '-f', "$top/slapd.conf";
         die "slapd: $!";
     }
     Server::wait_for('the directory', sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => ldap_port()) });

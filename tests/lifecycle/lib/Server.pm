@@ -61,10 +61,11 @@ my %mpm = (
     prefork => "StartServers 4\nMaxRequestWorkers 32\n",
 );
 
-# Server->new(mpm => 'event', env => {NAME => value}, first => 'directives before our LoadModule', conf => 'more directives')
+# Server->new(mpm => 'event', env => {NAME => value}, within => ['program', 'that runs httpd'],
+#             first => 'directives before our LoadModule', conf => 'more directives')
 sub new {
     my ($class, %how) = @_;
-    my $self = bless {mpm => 'event', env => {}, first => '', conf => '', %how}, $class;
+    my $self = bless {mpm => 'event', env => {}, within => [], first => '', conf => '', %how}, $class;
     my $loads = join '', map { "LoadModule ${_}_module $modules/mod_$_.so\n" }
         "mpm_$self->{mpm}", qw(authn_core authn_file authz_core authz_user dir);
     my $user = $> ? '' : "User www-data\nGroup www-data\n";
@@ -130,7 +131,7 @@ sub start {
     if (!$pid) {
         setpgrp 0, 0; # httpd signals its whole process group
         %ENV = (%ENV, %{$self->{env}});
-        exec $httpd, '-f', "$top/httpd.conf", '-DFOREGROUND';
+        exec @{$self->{within}}, $httpd, '-f', "$top/httpd.conf", '-DFOREGROUND';
         die "exec: $!";
     }
     $self->{pid} = $pid;
