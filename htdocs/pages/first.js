@@ -14,7 +14,7 @@ try {
 // is, whatever something in front of the server makes of it. The page leads there once; where it has just done that, the
 // site leads back: then there is a link instead of a loop.
 const AGAIN = 30_000; // ms
-const { site, there } = html.dataset;
+const { site, there, go } = html.dataset;
 if (site && site !== location.origin) {
     html.classList.add('elsewhere');
     let led = true; // no storage: a link
@@ -25,5 +25,15 @@ if (site && site !== location.origin) {
         // it stays with that
     }
     if (!led)
-        location.replace(there || site + location.pathname + location.search + location.hash);
+        location.replace(there ? there + location.hash : site + location.pathname + location.search + location.hash);
+} else if (go) {
+    location.replace(go + location.hash);
 }
+
+// A place's #fragment never reaches the server. The browser has carried it to this page; from here it goes on with the
+// links and the form that lead there.
+document.addEventListener('DOMContentLoaded', () => {
+    if (location.hash)
+        for (const link of document.querySelectorAll('a[data-onward]'))
+            /** @type {HTMLAnchorElement} */ (link).hash = location.hash;
+});

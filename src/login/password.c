@@ -127,7 +127,7 @@ static password_word_t password_judge(facts_t *facts, const char **name, const c
 typedef struct password_try_t {
     const char *name; /* canonical, NULL when what was typed is no name */
     const char *typed;
-    const prelogin_entry_t *entry;
+    way_t way;
 } password_try_t;
 
 /* The login page again, with what was typed but the password. */
@@ -135,7 +135,7 @@ static result_t *password_show_again(facts_t *facts, const password_try_t *attem
                                      const char *what, const char *value)
 {
     page_values_t page = page_begin(facts->r, facts->site);
-    form_show(&page, &facts->prelogin, attempt->entry);
+    form_show(&page, &facts->prelogin, &attempt->way);
     page_set(&page, "username", attempt->typed);
     page_set(&page, what, value);
     page_answer(&page, status, "login");
@@ -181,11 +181,16 @@ static result_t *password_throttled(facts_t *facts, const password_try_t *attemp
     return password_show_again(facts, attempt, HTTP_TOO_MANY_REQUESTS, "throttled", seconds);
 }
 
-static result_t *password_stale(facts_t *facts, const password_try_t *attempt)
+/* Nothing was looked at: the page again, with what makes it good. */
+static result_t *password_stale(facts_t *facts, const password_try_t *attempt, int status,
+                                const char *what)
 {
+    log_debug(facts->caller.log, "MPIN0734", "the form is not one of this browser's: %s",
+              facts->request->prelogin_cookie.text ? "its token is another one's, or its cookie old"
+                                                   : "no pre-login cookie came");
     if (!request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
         return result_no_randomness(facts->r->pool);
-    return password_show_again(facts, attempt, HTTP_FORBIDDEN, "expired", "1");
+    return password_show_again(facts, attempt, status, what, "1");
 }
 
 /* The name is proven: it becomes a user, and the browser gets a session. */
@@ -208,7 +213,7 @@ static result_t *password_right(facts_t *facts, const password_try_t *attempt, c
                              .provider = "local",
                              .of_name = true,
                              .event = "login_password",
-                             .entry = attempt->entry};
+                             .target = attempt->way.target};
     const signin_t in = signin(facts, &proven);
     if (in.refusal)
         return in.refusal;
@@ -246,21 +251,17 @@ result_t *login_password(facts_t *facts)
 {
     const char *typed = apr_table_get(facts->form, "username");
     const char *password = apr_table_get(facts->form, "password");
-    const char *nonce = apr_table_get(facts->form, "s");
     const password_try_t attempt = {
         typed ? name_of_site(facts->site->rps_settings.names, typed, facts->r->pool) : NULL,
-        typed ? typed : "", nonce ? prelogin_find(&facts->prelogin, nonce) : NULL};
+        typed ? typed : "", way_of_form(facts)};
 
     if (!(facts->site->methods & FACTOR_BIT(FACTOR_PASSWORD)))
         return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found",
                             "there is no password login here");
-    const bool stale = facts->prelogin_fresh || !form_token_ok(facts, facts->prelogin.id, "login");
-    if (stale)
-        log_debug(facts->caller.log, "MPIN0734", "the form is not one of this browser's: %s",
-                  facts->prelogin_fresh ? "no pre-login cookie came that opens"
-                                        : "its token is another browser's");
-    if (stale)
-        return password_stale(facts, &attempt);
+    if (!facts->request->prelogin_cookie.text)
+        return password_stale(facts, &attempt, HTTP_BAD_REQUEST, "cookies_off");
+    if (!form_is_ours(facts, "login"))
+        return password_stale(facts, &attempt, HTTP_FORBIDDEN, "expired");
     if (!password || strlen(password) > PASSWORD_MAX)
         return password_wrong(facts, &attempt);
     return try_password(facts, &attempt, password);

@@ -52,6 +52,8 @@ static void set_cookies(site_t *site, const server_config_t *config, apr_pool_t 
     site->known_cookie = cookie_name(&cookies, "-known", p);
     site->cookie_attributes = cookie_attributes(&cookies, p);
     site->realm = config->realm ? config->realm : site->url.text;
+    site->return_hosts = config->return_hosts ? (return_hosts_t){.are = config->return_hosts}
+                                              : (return_hosts_t){.domain = config->cookie_domain};
 }
 
 static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p)

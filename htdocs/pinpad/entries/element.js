@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // /mpin/mpin-pad.js, the pad for pages with ES modules:
-// <mpin-pad settings="…" state="…" user="…" success="…" offer confirm others>
+// <mpin-pad settings="…" return="…" user="…" success="…" offer confirm others>
 
 import { Flow } from '../keep/flow.js';
 import { Stage } from '../screens/stage.js';
@@ -17,7 +17,7 @@ class MpinPad extends HTMLElement {
         const flow = new Flow({
             base,
             settings: new URL(value('settings'), document.baseURI).href,
-            state: value('state'),
+            back: value('return'),
             user: value('user'),
             success: value('success'),
             offer: this.hasAttribute('offer'),

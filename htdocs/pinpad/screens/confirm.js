@@ -24,8 +24,8 @@ export function confirm(stage, { user, old }) {
 /** From there back to this page, or to the site's own offer. @param {Stage} stage */
 function toProof({ flow: { rps }, options }) {
     const login = new URL(rps.at(rps.settings.loginURL));
-    const state = options.state ? '&s=' + options.state : '';
-    const back = location.pathname === login.pathname ? login.pathname + '?offer=1' + state
+    const wanted = options.back ? '&return=' + encodeURIComponent(options.back) : '';
+    const back = location.pathname === login.pathname ? login.pathname + '?offer=1' + wanted
         : location.pathname + location.search;
     location.assign(login.pathname + '?fresh=1&return=' + encodeURIComponent(back));
 }

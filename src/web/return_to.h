@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MPIN_WEB_RETURN_TO_H
+#define MPIN_WEB_RETURN_TO_H
+
+#include <stdbool.h>
+
+#include "config/values.h"
+
+/* Places that a login may lead back to. What comes here is a stranger's word: the browser's
+ * resulting host must be one of ours whatever it does with the value. */
+
+#define RETURN_TO_MAX 7168 /* bytes of one */
+
+/* A place on our own origin: a path that begins with one '/' and neither '//' nor '/\\', without
+ * control characters or backslashes, nor percent-encoded forms that would make it one of these; as
+ * it came, else NULL. */
+const char *return_to_path(const char *value, apr_pool_t *p);
+
+/* A place at another host: a URL of our own scheme at one of `hosts`, with a path as above, without
+ * user and password; else NULL. */
+const char *return_to_url(const char *value, const public_url_t *own, const return_hosts_t *hosts,
+                          apr_pool_t *p);
+
+/* A path with query as a browser would have sent it: bytes that no URL has are escaped. */
+const char *return_to_spell(const char *value, apr_pool_t *p);
+
+/* `value` as the value of a query's field: only what means something there is escaped, so that a
+ * long place still fits into a request line. */
+const char *return_to_escape(const char *value, apr_pool_t *p);
+
+#endif
