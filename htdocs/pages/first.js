@@ -4,6 +4,7 @@
 
 const html = document.documentElement;
 html.classList.add('has-script');
+html.classList.toggle('no-cookies', !navigator.cookieEnabled);
 try {
     html.dataset.way ||= localStorage.getItem('mpin-known') ? 'pin' : '';
 } catch {

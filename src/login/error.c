@@ -42,7 +42,8 @@ int login_error_page(request_rec *r, const result_t *result)
     page_set(&page, "error_href",
              result->status == HTTP_FORBIDDEN && !is_code(result, "origin_refused")
                  ? page.site->after_login
-                 : page.site->paths[PATH_LOGIN]);
+             : request_of(r)->again ? request_of(r)->again
+                                    : page.site->paths[PATH_LOGIN]);
     if (is_code(result, "origin_refused")) /* a browser without script is shown the right one */
         page_set(&page, "misplaced", "1");
     if (is_code(result, "not_authorized")) {

@@ -181,16 +181,24 @@ static result_t *password_throttled(facts_t *facts, const password_try_t *attemp
     return password_show_again(facts, attempt, HTTP_TOO_MANY_REQUESTS, "throttled", seconds);
 }
 
-/* Nothing was looked at: the page again, with what makes it good. */
-static result_t *password_stale(facts_t *facts, const password_try_t *attempt, int status,
-                                const char *what)
+static result_t *password_stale(facts_t *facts, const password_try_t *attempt)
 {
     log_debug(facts->caller.log, "MPIN0734", "the form is not one of this browser's: %s",
-              facts->request->prelogin_cookie.text ? "its token is another one's, or its cookie old"
-                                                   : "no pre-login cookie came");
+              facts->prelogin_fresh ? "its pre-login cookie opens no more"
+                                    : "its token is another browser's");
     if (!request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
         return result_no_randomness(facts->r->pool);
-    return password_show_again(facts, attempt, status, what, "1");
+    return password_show_again(facts, attempt, HTTP_FORBIDDEN, "expired", "1");
+}
+
+/* The page that has the form set one. */
+static result_t *password_without_cookie(facts_t *facts, const password_try_t *attempt)
+{
+    log_debug(facts->caller.log, "MPIN0732", "the pre-login cookie did not come back");
+    facts->request->again = way_location(facts->r, &attempt->way);
+    request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+    return result_error(facts->r->pool, HTTP_BAD_REQUEST, "cookies_off",
+                        "the cookie that /login sets did not come back");
 }
 
 /* The name is proven: it becomes a user, and the browser gets a session. */
@@ -259,9 +267,9 @@ result_t *login_password(facts_t *facts)
         return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found",
                             "there is no password login here");
     if (!facts->request->prelogin_cookie.text)
-        return password_stale(facts, &attempt, HTTP_BAD_REQUEST, "cookies_off");
+        return password_without_cookie(facts, &attempt);
     if (!form_is_ours(facts, "login"))
-        return password_stale(facts, &attempt, HTTP_FORBIDDEN, "expired");
+        return password_stale(facts, &attempt);
     if (!password || strlen(password) > PASSWORD_MAX)
         return password_wrong(facts, &attempt);
     return try_password(facts, &attempt, password);

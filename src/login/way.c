@@ -36,7 +36,8 @@ way_t way_of_refused(request_rec *r, const demand_t *demand, bool lost)
     const char *place = wanted(r);
     way_t way = {.demand = *demand, .lost = lost, .target = place};
     if (r->method_number != M_GET || reader_is_script(r) || reader_is_framed(r)) {
-        way.target = page_before(r);
+        const char *before = page_before(r);
+        way.target = before || !reader_is_framed(r) ? before : place;
         way.asked = place;
     }
     return way;
@@ -48,7 +49,7 @@ way_t way_of_refused(request_rec *r, const demand_t *demand, bool lost)
 static void ask_place(facts_t *facts, const char *place, way_t *way)
 {
     request_t *request = facts->request;
-    if (*place != '/')
+    if (*place != '/' || strstr(place, "/..")) /* httpd would write an error into the log */
         return;
     request->unmet = NULL;
     request->subrequests_answer = false;

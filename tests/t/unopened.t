@@ -16,7 +16,7 @@ sub is_refused_silently {
     is $answer->code, 401, "$name at $path: 401";
     is $answer->header('Set-Cookie'), undef, 'and no cookie';
     is $answer->header('WWW-Authenticate'), 'MPin realm="Wiki"', 'of a scheme that no browser asks for';
-    is json_of($answer)->{login_url}, '/login', 'with the place of the login';
+    like json_of($answer)->{login_url}, qr{^/login\?(?:for|return)=\Q$path\E$}, 'with the place of the login';
 }
 
 subtest what_no_person_opens_gets_401_and_no_cookie => sub {
@@ -60,6 +60,7 @@ subtest a_prefetch_changes_nothing => sub {
     }
     my $browser = browser(site);
     my $login = $browser->visit('/protected/')->header('Location');
+    $browser->visit('/login');
     my $before = $browser->cookie('mpin-login');
     $browser->get($_, @prefetch) for '/protected/', '/only-john/', '/login', $login;
     is $browser->cookie('mpin-login'), $before, 'the way of a page that was opened stays';
@@ -76,7 +77,7 @@ subtest a_frame_gets_a_link_out_of_the_frame => sub {
         is $answer->header('Set-Cookie'), undef, 'and no cookie';
         like $answer->content_type, qr{^text/html}, 'a page';
         my ($href) = $answer->content =~ /<a [^>]*href="([^"]*)"[^>]* target="_top"/;
-        is $href, '/login?return=%2fprotected%2fecho%3fa%3db%26c', 'whose link leads out';
+        is $href, '/login?return=/protected/echo?a=b%26c&amp;for=/protected/echo?a=b%26c', 'whose link leads out';
         is $answer->header('X-Frame-Options'), undef, 'and may be shown there';
         unlike $answer->header('Content-Security-Policy'), qr/frame-ancestors/, 'by all means';
         unlike $answer->content, qr/csrf|type="password"/, 'and is no form';
