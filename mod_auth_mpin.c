@@ -142,7 +142,6 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_insert_filter(authn_insert_filter, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_insert_error_filter(authn_insert_filter, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(authn_handler, NULL, before_proxy, APR_HOOK_FIRST);
-    ap_hook_handler(route_handler, NULL, before_proxy, APR_HOOK_FIRST);
     ap_hook_log_transaction(authn_log, NULL, NULL, APR_HOOK_REALLY_FIRST);
 }
 

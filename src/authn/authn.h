@@ -38,7 +38,7 @@ int authn_fixups_done(request_rec *r);
 /* insert_filter and insert_error_filter */
 void authn_insert_filter(request_rec *r);
 
-/* handler: the internal route, 401, 403 and 503 with a body of ours */
+/* handler: our URLs; the internal route, 401, 403 and 503 with a body of ours */
 int authn_handler(request_rec *r);
 
 /* log_transaction, first: no log shows an mpinId */

@@ -22,22 +22,30 @@ static bool is_claimed(const request_t *request, const request_rec *r)
     return request && request->claimed == r;
 }
 
-/* The path as it came, which mod_proxy may map already. httpd hears no refusal at this time. */
-int authn_pre_translate(request_rec *r)
+/* Most requests go no further, and pay for no more: what follows is not inlined, as its stack would
+ * be made first. An include of /login is nothing for people. */
+static bool may_be_ours(const request_t *request, const request_rec *r)
 {
-    request_t *request = request_of(r);
+    return request && !r->main && (request->refusal || route_is_possible(request->site, r));
+}
+
+static __attribute__((noinline)) int claim_as_it_came(request_rec *r, request_t *request)
+{
     const char *rest;
-    if (!request || r->main)
-        return DECLINED;
     if (refuse_is_route(request, r))
         return OK;
-    if (!route_is_possible(request->site, r))
-        return DECLINED;
     const route_t *route = route_find(request->site, r, &rest);
     if (!route)
         return DECLINED;
     route_claim(request, r, route, rest);
     return OK;
+}
+
+/* The path as it came, which mod_proxy may map already. httpd hears no refusal at this time. */
+int authn_pre_translate(request_rec *r)
+{
+    request_t *request = request_of(r);
+    return may_be_ours(request, r) ? claim_as_it_came(r, request) : DECLINED;
 }
 
 /* OK where the vhost's own rules leave it to us, else what they say. */
@@ -57,20 +65,13 @@ static int claim(request_rec *r, request_t *request, const route_t *route, const
     return status;
 }
 
-/* Before mod_proxy, mod_rewrite and mod_alias. An include of /login is nothing for people. */
-int authn_translate(request_rec *r)
+static __attribute__((noinline)) int claim_decoded(request_rec *r, request_t *request)
 {
-    request_t *request = request_of(r);
     const char *rest;
-    if (!request || r->main)
-        return DECLINED;
-
     if (refuse_is_route(request, r)) {
         request->claimed = r;
         request->route = NULL;
     } else {
-        if (!route_is_possible(request->site, r))
-            return DECLINED;
         const route_t *route = route_find(request->site, r, &rest);
         const int status = route ? claim(r, request, route, rest) : DECLINED;
         if (status != OK)
@@ -79,6 +80,13 @@ int authn_translate(request_rec *r)
     r->filename = NO_FILE;
     r->handler = HANDLER;
     return OK;
+}
+
+/* Before mod_proxy, mod_rewrite and mod_alias. */
+int authn_translate(request_rec *r)
+{
+    request_t *request = request_of(r);
+    return may_be_ours(request, r) ? claim_decoded(r, request) : DECLINED;
 }
 
 int authn_map_to_storage(request_rec *r)
@@ -104,6 +112,16 @@ int authn_access_checker_ex(request_rec *r)
     if (!is_claimed(request, r))
         return DECLINED;
     return open_to_all(request->route) ? OK : DECLINED;
+}
+
+int authn_handler(request_rec *r)
+{
+    request_t *request = request_of(r);
+    if (request && !r->main)
+        request->subrequests_answer = false;
+    if (!is_claimed(request, r))
+        return DECLINED;
+    return request->route ? route_answer(r) : refuse_answer(r);
 }
 
 /* The query went when the request became ours; the path has been needed until now. So has all that

@@ -51,13 +51,14 @@ static const char *email_of(const session_t *session)
 }
 
 /* Two digits at a time: apr_ltoa costs six times as much, and every request comes by here. */
-static const char *decimal(uint32_t n, apr_pool_t *p)
+#define DECIMAL_SIZE sizeof("4294967295")
+static const char *decimal(char text[DECIMAL_SIZE], uint32_t n)
 {
     static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031"
                                 "3233343536373839404142434445464748495051525354555657585960616263"
                                 "6465666768697071727374757677787980818283848586878889909192939495"
                                 "96979899";
-    char *digit = (char *)apr_palloc(p, sizeof("4294967295")) + sizeof("4294967295") - 1;
+    char *digit = text + DECIMAL_SIZE - 1;
     *digit = '\0';
     for (; n >= 10; n /= 100)
         digit = memcpy(digit - 2, pairs + (apr_size_t)(n % 100) * 2, 2);
@@ -74,18 +75,28 @@ static const char *const redirected_names[VARIABLES] = {
     "REDIRECT_MPIN_EMAIL", "REDIRECT_MPIN_PROVIDER", "REDIRECT_MPIN_AMR", "REDIRECT_MPIN_AUTH_TIME",
     "REDIRECT_MPIN_SESSION"};
 
-static void export_variables(request_rec *r, const session_t *session, const char *const name[])
+/* What variables hold and the session does not: made at once, as every request pays for it. */
+typedef struct variable_texts_t {
+    char amr[SESSION_AMR_SIZE];
+    char auth_time[DECIMAL_SIZE];
+    char handle[SESSION_HANDLE_SIZE];
+} variable_texts_t;
+
+static void export_variables(request_rec *r, const request_t *request, const session_t *session,
+                             const char *const name[])
 {
     apr_table_t *env = r->subprocess_env; /* holds none of these now, so adding is setting */
     const char *email = email_of(session);
+    variable_texts_t *texts = apr_palloc(r->pool, sizeof(*texts));
 
+    session_write_amr(texts->amr, session->amr);
+    session_write_handle(texts->handle, request->site->sessions, session);
     if (email)
         apr_table_addn(env, name[EMAIL], email);
     apr_table_addn(env, name[PROVIDER], session->provider);
-    apr_table_addn(env, name[AMR], session_amr_text(session->amr, r->pool));
-    apr_table_addn(env, name[AUTH_TIME], decimal(session->auth_time, r->pool));
-    apr_table_addn(env, name[SESSION],
-                   session_handle(request_of(r)->site->sessions, session, r->pool));
+    apr_table_addn(env, name[AMR], texts->amr);
+    apr_table_addn(env, name[AUTH_TIME], decimal(texts->auth_time, session->auth_time));
+    apr_table_addn(env, name[SESSION], texts->handle);
 }
 
 static const char *field(const request_rec *r, const session_t *session,
@@ -117,9 +128,10 @@ static void keep_from_connection(request_rec *r, const char *name)
         apr_table_setn(r->headers_in, "Connection", "close");
 }
 
-static void export_headers(request_rec *r, const session_t *session, const char *const name[])
+static void export_headers(request_rec *r, const request_t *request, const session_t *session,
+                           const char *const name[])
 {
-    const apr_array_header_t *headers = request_of(r)->site->pass_headers;
+    const apr_array_header_t *headers = request->site->pass_headers;
     for (int i = 0; i < headers->nelts; i++) {
         const pass_header_t *header = &APR_ARRAY_IDX(headers, i, pass_header_t);
         const char *value = field(r, session, header, name);
@@ -133,7 +145,7 @@ static void export_headers(request_rec *r, const session_t *session, const char 
 /* What the request before an internal redirect was let in as. The directory of a page may lead all
  * its URLs to one program that is open itself (a rewrite, an action, an ErrorDocument), which learns
  * of the user as it learns of httpd's REDIRECT_REMOTE_USER. */
-static void export_redirected(request_rec *r)
+static void export_redirected(request_rec *r, request_t *request)
 {
     const request_rec *before = r->prev;
     while (before && !before->user)
@@ -141,9 +153,9 @@ static void export_redirected(request_rec *r)
     const session_t *session = before ? check_user(before) : NULL;
     if (!session)
         return;
-    request_of(r)->personal = true;
-    export_variables(r, session, redirected_names);
-    export_headers(r, session, redirected_names);
+    request->personal = true;
+    export_variables(r, request, session, redirected_names);
+    export_headers(r, request, session, redirected_names);
 }
 
 /* First of all fixups, so that rewrite rules, RequestHeader and SetEnv can build on what we say.
@@ -158,10 +170,10 @@ int authn_fixups(request_rec *r)
     scrub_variables(r->subprocess_env);
     const session_t *session = check_user(r);
     if (session) {
-        export_variables(r, session, plain_names);
-        export_headers(r, session, plain_names);
+        export_variables(r, request, session, plain_names);
+        export_headers(r, request, session, plain_names);
     } else if (r->prev && !r->user) {
-        export_redirected(r);
+        export_redirected(r, request);
     }
     return DECLINED;
 }

@@ -153,15 +153,9 @@ static int answer_document(request_rec *r, int status, const char *text)
     return OK;
 }
 
-int authn_handler(request_rec *r)
+int refuse_answer(request_rec *r)
 {
-    request_t *request = request_of(r);
-    if (request && !r->main)
-        request->subrequests_answer = false;
-    if (!request || request->claimed != r || request->route)
-        return DECLINED;
-
-    const struct refusal_t *refusal = request->refusal;
+    const struct refusal_t *refusal = request_of(r)->refusal;
     const result_t *result = refusal->result;
     if (!result && refusal->document)
         return answer_document(r, HTTP_UNAUTHORIZED, refusal->document);

@@ -27,6 +27,9 @@ bool refuse_unseen(const request_t *request, const request_rec *r);
 /* True where `r` is the internal route's request. */
 bool refuse_is_route(const request_t *request, const request_rec *r);
 
+/* Answers that request. */
+int refuse_answer(request_rec *r);
+
 /* An internal redirect to the administrator's document: its status is the refusal's, which the
  * hook could not return. */
 void refuse_pass_on_status(request_t *request, request_rec *r);

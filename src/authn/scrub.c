@@ -99,8 +99,16 @@ static bool asks_for_h2c(const apr_table_entry_t *header)
     return ap_strcasestr(header->val, "h2c") != NULL;
 }
 
-/* A cookie goes on to nobody; another header that only we may set was sent by somebody else. False:
- * it stays. */
+/* Our cookies go on to nobody. True where nothing is left of the header. */
+static bool take_cookies(request_t *request, const request_rec *r, apr_table_entry_t *header)
+{
+    if ((header->key[0] | 0x20) != 'c' || strcasecmp(header->key, "Cookie") != 0)
+        return false;
+    header->val = (char *)(apr_uintptr_t)request_take_cookies(request, header->val, r->pool);
+    return !header->val;
+}
+
+/* A header that only we may set was sent by somebody else. False: it stays. */
 static bool drop_header(request_rec *r, const apr_table_entry_t *header)
 {
     const char *name = header->key;
@@ -109,7 +117,7 @@ static bool drop_header(request_rec *r, const apr_table_entry_t *header)
             return false;
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                       "MPIN0463: the client would go on in h2c; it is answered as it has asked");
-    } else if (strcasecmp(name, "Cookie") != 0) {
+    } else {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                       "MPIN0704: the request came with a header that only we may set: %s is gone",
                       name);
@@ -134,13 +142,9 @@ int authn_post_read_request(request_rec *r)
     const apr_array_header_t *headers = apr_table_elts(r->headers_in);
     for (int i = 0; i < headers->nelts;) {
         apr_table_entry_t *header = &APR_ARRAY_IDX(headers, i, apr_table_entry_t);
-        bool drop = unwanted(site, header->key);
-        if (first && (header->key[0] | 0x20) == 'c' && strcasecmp(header->key, "Cookie") == 0) {
-            header->val =
-                (char *)(apr_uintptr_t)request_take_cookies(request, header->val, r->pool);
-            drop = !header->val;
-        }
-        if (!drop || !drop_header(r, header))
+        if (first && take_cookies(request, r, header))
+            apr_table_unset(r->headers_in, "Cookie");
+        else if (!unwanted(site, header->key) || !drop_header(r, header))
             i++;
     }
     request->subrequests_answer = false;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/base64.h"
 
-#include <arpa/inet.h>
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* What a letter says at each of four places, in the 24 bits that they fill, and above these a bit
- * for the place: where one of the four bits is missing in the end, there was what is no letter. */
+/* What a letter says at each of four places, in three bytes of which the first is the lowest, so
+ * that all of them are stored at once; and above these a bit for the place: where one of the four
+ * bits is missing in the end, there was what is no letter. */
 #define LETTERS(at)                                                                                \
     ['A'] = at(0), ['B'] = at(1), ['C'] = at(2), ['D'] = at(3), ['E'] = at(4), ['F'] = at(5),      \
     ['G'] = at(6), ['H'] = at(7), ['I'] = at(8), ['J'] = at(9), ['K'] = at(10), ['L'] = at(11),    \
@@ -23,10 +24,10 @@ static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
     ['0'] = at(52), ['1'] = at(53), ['2'] = at(54), ['3'] = at(55), ['4'] = at(56),                \
     ['5'] = at(57), ['6'] = at(58), ['7'] = at(59), ['8'] = at(60), ['9'] = at(61),                \
     ['-'] = at(62), ['_'] = at(63)
-#define FIRST(n) ((n) << 18 | 1 << 24)
-#define SECOND(n) ((n) << 12 | 1 << 25)
-#define THIRD(n) ((n) << 6 | 1 << 26)
-#define FOURTH(n) ((n) | 1 << 27)
+#define FIRST(n) ((n) << 2 | 1 << 24)
+#define SECOND(n) ((n) >> 4 | ((n)&15) << 12 | 1 << 25)
+#define THIRD(n) ((n) >> 2 << 8 | ((n)&3) << 22 | 1 << 26)
+#define FOURTH(n) ((n) << 16 | 1 << 27)
 static const uint32_t values[4][256] = {
     {LETTERS(FIRST)}, {LETTERS(SECOND)}, {LETTERS(THIRD)}, {LETTERS(FOURTH)}};
 #define ALL(places) (((1u << (places)) - 1) << 24)
@@ -63,18 +64,18 @@ bool base64_decode(const char *text, apr_size_t len, unsigned char *bytes, apr_s
     for (; in < end; in += 4, out += 3) {
         bits = values[0][in[0]] | values[1][in[1]] | values[2][in[2]] | values[3][in[3]];
         seen &= bits;
-        bits = htonl(bits << 8);
+        bits = htole32(bits);
         memcpy(out, &bits, sizeof bits);
     }
     bits = 0;
     for (unsigned i = 0; i < left; i++)
         bits |= values[i][in[i]];
     if (left > 1)
-        *out++ = (unsigned char)(bits >> 16);
+        *out++ = (unsigned char)bits;
     if (left > 2)
         *out++ = (unsigned char)(bits >> 8);
     *got = (apr_size_t)(out - bytes);
 
-    const uint32_t unused = left == 2 ? bits & 0xf000 : left == 3 ? bits & 0xc0 : 0;
+    const uint32_t unused = left == 2 ? bits & 0xf000 : left == 3 ? bits & 0xc00000 : 0;
     return (seen & ALL(4)) == ALL(4) && (bits & ALL(4)) == ALL(left) && left != 1 && !unused;
 }

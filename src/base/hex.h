@@ -4,6 +4,18 @@
 
 #include <apr_pools.h>
 #include <stdbool.h>
+#include <string.h>
+
+/* The two digits of each byte. */
+extern const char hex_pairs[];
+
+/* Writes 2 * `len` digits, and no NUL. Here, as every request writes a session's handle. */
+static inline void hex_write(char *text, const unsigned char *bytes, apr_size_t len)
+{
+#pragma GCC unroll 16
+    for (apr_size_t i = 0; i < len; i++)
+        memcpy(text + 2 * i, hex_pairs + (apr_size_t)bytes[i] * 2, 2);
+}
 
 /* Lower-case hex, as every Milagro client writes it; upper case is refused. */
 char *hex_encode(apr_pool_t *p, const unsigned char *bytes, apr_size_t len);

@@ -35,7 +35,7 @@ static apr_size_t table_place(const table_t *table, unsigned kind, const unsigne
 }
 
 /* The slot of an entry, or the free one where it would go. */
-static slot_t *table_find(const table_t *table, unsigned kind, const unsigned char id[16])
+static inline slot_t *table_find(const table_t *table, unsigned kind, const unsigned char id[16])
 {
     apr_size_t place = table_place(table, kind, id);
     for (;;) {

@@ -40,21 +40,20 @@ struct sessions_t {
     const secret_t *handle_key; /* its first 128 bits */
 };
 
-/* Words with the space between them, in fields that are copied whole. */
-#define WORD(text, bit)                                                                            \
+/* Words with the space between them, in fields that are copied whole; each at its bit's place. */
+#define WORD(text)                                                                                 \
     {                                                                                              \
-        text " ", sizeof(text), (bit)                                                              \
+        text " ", sizeof(text)                                                                     \
     }
 static const struct {
     char word[8];
     unsigned char len;
-    uint32_t bit;
-} amr_words[] = {
-    WORD("pwd", AMR_PWD), WORD("pin", AMR_PIN), WORD("mfa", AMR_MFA), WORD("otp", AMR_OTP),
-    WORD("sms", AMR_SMS), WORD("hwk", AMR_HWK), WORD("swk", AMR_SWK), WORD("phone", AMR_PHONE),
-};
+} amr_words[] = {WORD("pwd"), WORD("pin"), WORD("mfa"), WORD("otp"),
+                 WORD("sms"), WORD("hwk"), WORD("swk"), WORD("phone")};
 #define AMR_WORDS (sizeof amr_words / sizeof *amr_words)
-#define AMR_TEXT_MAX (AMR_WORDS * sizeof amr_words->word)
+#define AMR_ALL ((1u << AMR_WORDS) - 1)
+_Static_assert(1u << (AMR_WORDS - 1) == AMR_PHONE, "a word for each bit");
+_Static_assert(SESSION_AMR_SIZE > AMR_WORDS * sizeof amr_words->word, "all words fit");
 
 sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *realm,
                           apr_interval_time_t idle, apr_interval_time_t max,
@@ -263,15 +262,21 @@ bool session_wants_renewal(const session_t *session, apr_time_t now)
     return !session->superseded && apr_time_sec(now) >= (apr_time_t)session->seen + RENEW;
 }
 
+void session_write_amr(char text[SESSION_AMR_SIZE], uint32_t amr)
+{
+    char *at = text;
+    for (amr &= AMR_ALL; amr; amr &= amr - 1) {
+        const int bit = __builtin_ctz(amr);
+        memcpy(at, amr_words[bit].word, sizeof amr_words->word);
+        at += amr_words[bit].len;
+    }
+    *(at == text ? at : at - 1) = '\0';
+}
+
 const char *session_amr_text(uint32_t amr, apr_pool_t *p)
 {
-    char *text = apr_palloc(p, AMR_TEXT_MAX + 1), *at = text;
-    for (size_t i = 0; i < AMR_WORDS; i++)
-        if (amr & amr_words[i].bit) {
-            memcpy(at, amr_words[i].word, sizeof amr_words->word);
-            at += amr_words[i].len;
-        }
-    *(at == text ? at : at - 1) = '\0';
+    char *text = apr_palloc(p, SESSION_AMR_SIZE);
+    session_write_amr(text, amr);
     return text;
 }
 
@@ -280,15 +285,18 @@ uint32_t session_amr_bit(const char *word)
     const size_t len = strlen(word);
     for (size_t i = 0; i < AMR_WORDS; i++)
         if (len + 1 == amr_words[i].len && !memcmp(amr_words[i].word, word, len))
-            return amr_words[i].bit;
+            return 1u << i;
     return 0;
 }
 
 /* A pseudorandom function of the session's id: without the key it tells nothing of the id. */
-const char *session_handle(const sessions_t *sessions, const session_t *session, apr_pool_t *p)
+void session_write_handle(char text[SESSION_HANDLE_SIZE], const sessions_t *sessions,
+                          const session_t *session)
 {
-    unsigned char handle[crypto_shorthash_siphashx24_BYTES];
+    unsigned char handle[(SESSION_HANDLE_SIZE - 1) / 2];
+    _Static_assert(sizeof handle == crypto_shorthash_siphashx24_BYTES, "the hash fits");
     crypto_shorthash_siphashx24(handle, session->id, sizeof session->id,
                                 sessions->handle_key->bytes);
-    return hex_encode(p, handle, sizeof handle);
+    hex_write(text, handle, sizeof handle);
+    text[2 * sizeof handle] = '\0';
 }

@@ -93,11 +93,16 @@ session_status_t session_judge(const sessions_t *sessions, session_t *session, a
 /* True when it is time to seal anew (once a minute at most). */
 bool session_wants_renewal(const session_t *session, apr_time_t now);
 
-/* "pin mfa" in the pool, in the enum's order; and the bit of a word, 0 for an unknown one. */
+/* "pin mfa", in the enum's order; the same in the pool; and the bit of a word, 0 for an unknown
+ * one. */
+#define SESSION_AMR_SIZE 65
+void session_write_amr(char text[SESSION_AMR_SIZE], uint32_t amr);
 const char *session_amr_text(uint32_t amr, apr_pool_t *p);
 uint32_t session_amr_bit(const char *word);
 
-/* One-way public handle of a session for applications (MPIN_SESSION): 32 hex digits in the pool. */
-const char *session_handle(const sessions_t *sessions, const session_t *session, apr_pool_t *p);
+/* One-way public handle of a session for applications (MPIN_SESSION): 32 hex digits. */
+#define SESSION_HANDLE_SIZE 33
+void session_write_handle(char text[SESSION_HANDLE_SIZE], const sessions_t *sessions,
+                          const session_t *session);
 
 #endif

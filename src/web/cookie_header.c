@@ -8,30 +8,39 @@
  * may hold one, which does no harm: what is not ours is copied as it came, dividers included. */
 #define DIVIDERS ";,"
 
-static const char *skip_space(const char *at, const char *end)
+/* Neither of these passes the end of a cookie: a divider or the header's end is no space, and no
+ * part of a name. */
+static const char *skip_space(const char *at)
 {
-    while (at < end && (*at == ' ' || *at == '\t'))
+    while (*at == ' ' || *at == '\t')
         at++;
     return at;
 }
 
-/* Which of `wanted` stands in [at, end)? `*value` is what follows its '=', or `end`. */
+/* Behind `name`, NULL where something else stands there. */
+static const char *skip_name(const char *at, const char *name)
+{
+    apr_size_t i = 0;
+    for (; name[i]; i++)
+        if (at[i] != name[i])
+            return NULL;
+    return at + i;
+}
+
+/* Which of `wanted` stands in [at, end)? `*value` is what follows its '=', or `end`. The
+ * beginning of all their names is looked at once: most cookies of others have another one. */
 static cookie_t *which(cookie_t wanted[], int count, const char *at, const char *end,
                        const char **value)
 {
-    at = skip_space(at, end);
-    for (int i = 0; i < count; i++) {
-        const char *after = at, *name = wanted[i].name;
-        while (*name && after < end && *after == *name) {
-            after++;
-            name++;
-        }
-        if (*name)
+    const char *start = skip_space(at), *behind = skip_name(start, wanted[0].name);
+    for (int i = 0; behind && i < count; i++) {
+        const char *after = skip_name(behind, wanted[i].name + (behind - start));
+        if (!after)
             continue;
-        after = skip_space(after, end);
+        after = skip_space(after);
         if (after < end && *after != '=')
             continue;
-        *value = after < end ? skip_space(after + 1, end) : end;
+        *value = after < end ? skip_space(after + 1) : end;
         return &wanted[i];
     }
     return NULL;

@@ -19,8 +19,8 @@ typedef struct cookie_t {
 } cookie_t;
 
 /* Takes the cookies of `wanted` out of a Cookie header (RFC 6265, read as loosely as anybody behind
- * us might read it). The header without them: `header` itself when it held none, NULL when nothing
- * is left. */
+ * us might read it). The first of their names is what the others begin with. The header without
+ * them: `header` itself when it held none, NULL when nothing is left. */
 const char *cookie_header_take(const char *header, cookie_t wanted[], int count, apr_pool_t *p);
 
 /* True where the Set-Cookie line sets the cookie `name`. */

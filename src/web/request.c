@@ -150,14 +150,6 @@ const session_t *request_session_at(const request_rec *r, apr_time_t now)
     return request->session_status == SESSION_OK ? &request->session : NULL;
 }
 
-const session_t *request_session(const request_rec *r)
-{
-    const request_t *request = request_of(r);
-    if (!request->session_read)
-        return request_session_at(r, r->request_time);
-    return request->session_status == SESSION_OK ? &request->session : NULL;
-}
-
 void request_remember(request_rec *r, const char *name, apr_time_t now)
 {
     const request_t *request = request_of(r);

@@ -90,11 +90,17 @@ const char *request_take_cookies(request_t *request, const char *header, apr_poo
 /* True where the Set-Cookie line sets a cookie of ours. */
 bool request_owns_cookie(const request_t *request, const char *line);
 
-/* The session, opened and checked at first use; NULL unless SESSION_OK. */
-const session_t *request_session(const request_rec *r);
-
-/* The same, judged anew at a later moment: sending a body slowly gains nothing. */
+/* The session, judged at a moment: sending a body slowly gains nothing. NULL unless SESSION_OK. */
 const session_t *request_session_at(const request_rec *r, apr_time_t now);
+
+/* The same, opened and checked at first use. */
+static inline const session_t *request_session(const request_rec *r)
+{
+    const request_t *request = request_of(r);
+    if (!request->session_read)
+        return request_session_at(r, r->request_time);
+    return request->session_status == SESSION_OK ? &request->session : NULL;
+}
 
 /* Deletes a cookie of ours that may lie at other paths or domains than ours are set for now: at each
  * from which the browser can have sent it. */

@@ -322,12 +322,9 @@ static bool has_document(request_rec *r, int status)
            ap_response_code_string(r, ap_index_of_response(status));
 }
 
-int route_handler(request_rec *r)
+int route_answer(request_rec *r)
 {
     request_t *request = request_of(r);
-    if (!request || request->claimed != r || !request->route)
-        return DECLINED;
-
     const route_t *route = request->route;
     facts_t facts = {.r = r, .site = request->site, .request = request, .rest = request->rest};
     const result_t *result = serve(&facts, route);

@@ -36,7 +36,8 @@ void route_claim(request_t *request, request_rec *r, const route_t *route, const
 /* The path without what is confidential in it, for the log: "/rps/signature/...". */
 const char *route_plain_path(const request_t *request, apr_pool_t *p);
 
-/* The handler: checks origin and audience, reads the body, calls the function, answers. */
-int route_handler(request_rec *r);
+/* Answers a request that is ours by a row of the table: checks origin and audience, reads the body,
+ * calls the function. */
+int route_answer(request_rec *r);
 
 #endif

@@ -38,10 +38,17 @@ sub person {
 
 # The Cookie header of somebody who has signed in by PIN.
 sub session {
+    return 'Cookie: mpin=' . signed_in(shift)->cookie('mpin');
+}
+
+# The same with all our cookies, as a browser sends them.
+sub all_cookies { return 'Cookie: ' . signed_in(shift)->cookie_header }
+
+sub signed_in {
     my ($browser, $device) = person(shift);
     my $answer = $browser->pin_login($device);
     die 'no session: ' . $answer->as_string if $answer->code != 200;
-    return 'Cookie: mpin=' . $browser->cookie('mpin');
+    return $browser;
 }
 
 # Adds revocations of other sessions, while the site's httpd is stopped.
