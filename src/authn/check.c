@@ -58,10 +58,21 @@ static session_t *good_session(request_rec *r, request_t *request)
     return &request->session;
 }
 
+/* The page that the administrator named in the place of the login page, unless that is this one. */
+static const char *named_page(const request_rec *r)
+{
+    const char *page = site_directory(r)->redirect;
+    return page && strcmp(page, r->uri) != 0 ? page : NULL;
+}
+
 /* What an unauthenticated script or API client gets. */
 static int refuse_json(request_rec *r, const request_t *request)
 {
-    const char *login = request->site->paths[PATH_LOGIN];
+    const demand_t demand = demand_here(r, request->site);
+    const char *page = named_page(r);
+    const char *login = request->site->paths[PATH_LOGIN] ? login_begin(r, &demand, false)
+                        : page ? login_begin_at(r, page, &demand, false)
+                               : NULL;
     result_t *result =
         result_error(request->pool, HTTP_UNAUTHORIZED, "not_signed_in", "sign in first");
     if (login)
@@ -72,13 +83,6 @@ static int refuse_json(request_rec *r, const request_t *request)
 static int refuse_store_down(request_rec *r, const request_t *request)
 {
     return refuse_request(r, HTTP_SERVICE_UNAVAILABLE, store_refusal(STORE_DOWN, request->pool));
-}
-
-/* The page that the administrator named in the place of the login page, unless that is this one. */
-static const char *named_page(const request_rec *r)
-{
-    const char *page = site_directory(r)->redirect;
-    return page && strcmp(page, r->uri) != 0 ? page : NULL;
 }
 
 /* The method that came: a folder asks for its index by GET. */
@@ -94,17 +98,17 @@ static int refuse_with_redirect(request_rec *r, const request_t *request)
     const char *elsewhere = named_page(r);
     const bool safe = method_number(r) == M_GET;
     const demand_t demand = demand_here(r, request->site);
-    const char *location = elsewhere ? elsewhere : login_begin(r, &demand, !safe);
-    if (!location)
-        return refuse_request(r, HTTP_SERVICE_UNAVAILABLE, result_no_randomness(request->pool));
-    apr_table_setn(r->headers_out, "Location", location);
+    apr_table_setn(r->headers_out, "Location",
+                   elsewhere ? login_begin_at(r, elsewhere, &demand, !safe)
+                             : login_begin(r, &demand, !safe));
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
     if (request->session_status == SESSION_REVOKED) /* by a phone, or at another host */
         apr_table_setn(r->err_headers_out, CLEAR_SITE_DATA, CLEAR_CACHE);
     return safe ? HTTP_MOVED_TEMPORARILY : HTTP_SEE_OTHER;
 }
 
-/* The place's demand, for a login page that is the administrator's ErrorDocument. */
+/* The place's demand, for a login page that is the administrator's ErrorDocument, and for one that
+ * looks ahead what the place asks for. */
 static void note_demand(const request_rec *r, request_t *request)
 {
     const demand_t demand = demand_here(r, request->site);
@@ -120,9 +124,9 @@ static int refuse_stranger(request_rec *r, request_t *request)
     const bool nobody = !framed && reader_is_nobody(r);
     const bool somewhere = site->paths[PATH_LOGIN] || named_page(r);
 
+    note_demand(r, request);
     if (refuse_unseen(request, r))
         return HTTP_UNAUTHORIZED;
-    note_demand(r, request);
     if (!somewhere && !nobody)
         return refuse_plainly(r);
     if (!site->store)
@@ -134,7 +138,7 @@ static int refuse_stranger(request_rec *r, request_t *request)
     if (mode == UNAUTH_401)
         return refuse_plainly(r); /* the administrator's ErrorDocument, or httpd's */
     if (framed)
-        return refuse_framed(r);
+        return refuse_framed(r, demand_here(r, site));
     if (method_number(r) == M_GET)
         return refuse_with_redirect(r, request);
     if (method_number(r) == M_POST)

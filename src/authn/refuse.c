@@ -126,9 +126,9 @@ int refuse_with_login(request_rec *r, demand_t demand)
     return begin(r, HTTP_UNAUTHORIZED, (struct refusal_t){.demand = demand});
 }
 
-int refuse_framed(request_rec *r)
+int refuse_framed(request_rec *r, demand_t demand)
 {
-    return begin(r, HTTP_UNAUTHORIZED, (struct refusal_t){.framed = true});
+    return begin(r, HTTP_UNAUTHORIZED, (struct refusal_t){.demand = demand, .framed = true});
 }
 
 int refuse_plainly(request_rec *r)
@@ -161,7 +161,8 @@ int refuse_answer(request_rec *r)
     if (!result && refusal->document)
         return answer_document(r, HTTP_UNAUTHORIZED, refusal->document);
     if (!result)
-        return refusal->framed ? login_page_for_frame(r) : login_page_for_post(r, &refusal->demand);
+        return refusal->framed ? login_page_for_frame(r, &refusal->demand)
+                               : login_page_for_post(r, &refusal->demand);
     if (!refusal->document && (result->status == HTTP_UNAUTHORIZED || answer_wants_json(r)))
         return answer_json(r, result);
     if (result->event)

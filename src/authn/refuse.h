@@ -14,8 +14,8 @@ int refuse_request(request_rec *r, int status, const result_t *result);
 /* 401 with the login page for a demand, as the answer to a POST. */
 int refuse_with_login(request_rec *r, demand_t demand);
 
-/* 401 with a page that leads out of the frame in which it is shown. */
-int refuse_framed(request_rec *r);
+/* 401 with a page that leads out of the frame in which it is shown, to the login. */
+int refuse_framed(request_rec *r, demand_t demand);
 
 /* 401 and nothing of ours. */
 int refuse_plainly(request_rec *r);

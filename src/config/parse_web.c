@@ -112,6 +112,24 @@ const char *parse_origins(const apr_array_header_t **origins, const words_t *wor
     return NULL;
 }
 
+const char *parse_hosts(const apr_array_header_t **hosts, const words_t *words)
+{
+    apr_array_header_t *list = apr_array_make(words->p, words->count, sizeof(const char *));
+    for (int i = 0; i < words->count; i++) {
+        public_url_t url;
+        const char *word = words->word[i];
+        if (strstr(word, "://") ||
+            public_url_parse(&url, apr_pstrcat(words->p, "https://", word, NULL), words->p))
+            return apr_psprintf(words->p,
+                                "\"%.80s\" is no host; write as in wiki.example.com, with :PORT "
+                                "where it is not the usual one",
+                                word);
+        APR_ARRAY_PUSH(list, const char *) = strstr(url.text, "://") + 3;
+    }
+    *hosts = list;
+    return NULL;
+}
+
 const char *parse_own_page(const char **path, const words_t *words)
 {
     if (!is_path(words->word[0]))

@@ -101,6 +101,12 @@ typedef struct throttle_rules_t {
     throttle_rule_t account;
 } throttle_rules_t;
 
+/* Other hosts that a login may lead back to. */
+typedef struct return_hosts_t {
+    const char *domain;            /* every host of it, NULL for none */
+    const apr_array_header_t *are; /* of const char *: exactly HOST or HOST:PORT; NULL for none */
+} return_hosts_t;
+
 typedef struct dir_config_t {
     int methods;          /* -1 unset, else FACTOR_BITs of first factors */
     int reauth_after;     /* seconds, -1 unset, 0 none */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "login/address.h"
 
-#include <apr_escape.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
 
 #include "web/admit.h"
+#include "web/return_to.h"
 
 /* The host or scheme that was asked for, before anything in front changed it: NULL where that says
  * nothing of it. */
@@ -34,14 +34,9 @@ bool address_doubtful(const request_rec *r, const site_t *site)
            (scheme && strcasecmp(scheme, site->url.https ? "https" : "http") != 0);
 }
 
-const char *address_return(const char *target, apr_pool_t *p)
-{
-    return apr_pstrcat(p, "return=", apr_pescape_urlencoded(p, target), NULL);
-}
-
 const char *address_login(const site_t *site, const char *target, apr_pool_t *p)
 {
     const char *login = site->paths[PATH_LOGIN] ? site->paths[PATH_LOGIN] : "/";
-    return apr_pstrcat(p, site->url.text, login, target ? "?" : "",
-                       target ? address_return(target, p) : "", NULL);
+    return apr_pstrcat(p, site->url.text, login, target ? "?return=" : "",
+                       target ? return_to_escape(target, p) : "", NULL);
 }

@@ -16,7 +16,4 @@ bool address_doubtful(const request_rec *r, const site_t *site);
  * there). */
 const char *address_login(const site_t *site, const char *target, apr_pool_t *p);
 
-/* The login page's query "return=..." for a target, escaped. */
-const char *address_return(const char *target, apr_pool_t *p);
-
 #endif

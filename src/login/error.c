@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The error page, for a refusal of ours. */
-#include "login/address.h"
 #include "login/login.h"
 #include "login/page.h"
-#include "login/return_to.h"
-#include "web/form.h"
+#include "login/way.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -32,16 +30,6 @@ static bool is_code(const result_t *result, const char *code)
     return result->code && strcmp(result->code, code) == 0;
 }
 
-/* A cookie that did not come back may be another address's: the way back stands in the URL then. */
-static const char *login_there(const page_values_t *page, const result_t *result)
-{
-    apr_pool_t *p = page->r->pool;
-    const char *back = apr_table_get(form_parse(request_of(page->r)->args, p), "return");
-    const char *target =
-        is_code(result, "cookies_off") ? return_to_path(back, PRELOGIN_TARGET_MAX, p) : NULL;
-    return address_login(page->site, target, p);
-}
-
 int login_error_page(request_rec *r, const result_t *result)
 {
     page_values_t page = page_begin(r, request_of(r)->site);
@@ -51,14 +39,18 @@ int login_error_page(request_rec *r, const result_t *result)
     page_set(&page, "error_title", text_for(&page, result, "title"));
     page_set(&page, "error_text", text_for(&page, result, "text"));
     page_set(&page, "error_button", text_for(&page, result, "button"));
-    if (is_code(result, "cookies_off"))
-        page_set(&page, "there", login_there(&page, result));
     page_set(&page, "error_href",
              result->status == HTTP_FORBIDDEN && !is_code(result, "origin_refused")
                  ? page.site->after_login
-                 : page.site->paths[PATH_LOGIN]);
+             : request_of(r)->again ? request_of(r)->again
+                                    : page.site->paths[PATH_LOGIN]);
     if (is_code(result, "origin_refused")) /* a browser without script is shown the right one */
         page_set(&page, "misplaced", "1");
+    if (is_code(result, "not_authorized")) {
+        const way_t way = way_of_refused(r, &demand_any, false);
+        page_set(&page, "not_yours", "1");
+        page_set(&page, "switch_href", way_switch(r, &way));
+    }
     page_set(&page, "error_code", result_id(result->code));
     page_set(&page, "error_time", clock_text(r->request_time, r->pool));
     page_set(&page, "request_id", unique ? unique : r->log_id);

@@ -2,23 +2,49 @@
 #include "login/login_form.h"
 #include "login/address.h"
 
-void form_show(page_values_t *page, const prelogin_t *prelogin, const prelogin_entry_t *entry)
+#include <string.h>
+
+/* A form sends up to thrice the bytes of a place, beside a name and a password: one that would be
+ * more than a body may have stands in the form's address. */
+#define FORM_WAY_MAX 4096
+
+static bool is_long(const way_t *way)
+{
+    return (way->target ? strlen(way->target) : 0) + (way->asked ? strlen(way->asked) : 0) >
+           FORM_WAY_MAX;
+}
+
+void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way)
 {
     const site_t *site = page->site;
-    const uint32_t first = site->methods & (entry ? entry->demand : demand_any).first;
+    const uint32_t first = site->methods & way->demand.first;
 
     page_set(page, "password", first & FACTOR_BIT(FACTOR_PASSWORD) ? "1" : "");
     page_set(page, "pin", first & FACTOR_BIT(FACTOR_PIN) ? "1" : "");
     page_set(page, "insecure", site->url.https || site->url.loopback ? "" : "1");
     page_set(page, "csrf", prelogin_token(site->prelogins, prelogin->id, "login", page->r->pool));
-    page_set(page, "state", entry ? entry->nonce : "");
-    page_set(page, "there", address_login(site, entry ? entry->target : NULL, page->r->pool));
+    page_set(page, "return", way->target);
+    page_set(page, "for", way->asked);
+    page_set(page, "by", way->method);
+    if (is_long(way)) {
+        page_set(page, "long_way", "1");
+        page_set(page, "login_url", way_location(page->r, way));
+    }
+    page_set(page, "there", address_login(site, way->target, page->r->pool));
     page_set(page, "site_href", apr_table_get(page->values, "there"));
-    page_set(page, "post_lost", entry && entry->post_lost ? "1" : "");
+    page_set(page, "post_lost", way->lost ? "1" : "");
+    page_set(page, "too_long", way->too_long ? "1" : "");
 }
 
 bool form_token_ok(const facts_t *facts, const unsigned char id[16], const char *purpose)
 {
     const char *token = apr_table_get(facts->form, "csrf");
     return token && prelogin_token_ok(facts->site->prelogins, id, purpose, token);
+}
+
+bool form_is_ours(const facts_t *facts, const char *purpose)
+{
+    const char *site = apr_table_get(facts->r->headers_in, "Sec-Fetch-Site");
+    return (site && strcmp(site, "same-origin") == 0) ||
+           (!facts->prelogin_fresh && form_token_ok(facts, facts->prelogin.id, purpose));
 }

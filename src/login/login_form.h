@@ -3,16 +3,20 @@
 #define MPIN_LOGIN_LOGIN_FORM_H
 
 #include "login/page.h"
-#include "web/facts.h"
+#include "login/way.h"
 
 /* What the forms share: values, and the tokens that are bound to the pre-login cookie. */
 
-/* The values of the login form for a state (`entry` NULL: none): password, pin, insecure, csrf,
- * state, post_lost. */
-void form_show(page_values_t *page, const prelogin_t *prelogin, const prelogin_entry_t *entry);
+/* The values of the login form: password, pin, insecure, csrf, return, for, by, long_way,
+ * login_url, post_lost, too_long. */
+void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way);
 
 /* Whether the posted field `csrf` is the token of `id` (the pre-login state's or the session's) for
  * `purpose`. */
 bool form_token_ok(const facts_t *facts, const unsigned char id[16], const char *purpose);
+
+/* Whether a page of ours, opened by this browser, posted the form. Its token tells; so does a
+ * browser that says itself which site sent it (another tab may have got the cookie that counts). */
+bool form_is_ours(const facts_t *facts, const char *purpose);
 
 #endif

@@ -153,7 +153,7 @@ static password_word_t password_judge(facts_t *facts, const char **name, const c
 typedef struct password_try_t {
     const char *name; /* canonical, NULL when what was typed is no name */
     const char *typed;
-    const prelogin_entry_t *entry;
+    way_t way;
 } password_try_t;
 
 /* The login page again, with what was typed but the password. */
@@ -161,7 +161,7 @@ static result_t *password_show_again(facts_t *facts, const password_try_t *attem
                                      const char *what, const char *value)
 {
     page_values_t page = page_begin(facts->r, facts->site);
-    form_show(&page, &facts->prelogin, attempt->entry);
+    form_show(&page, &facts->prelogin, &attempt->way);
     page_set(&page, "username", attempt->typed);
     page_set(&page, what, value);
     page_answer(&page, status, "login");
@@ -209,9 +209,22 @@ static result_t *password_throttled(facts_t *facts, const password_try_t *attemp
 
 static result_t *password_stale(facts_t *facts, const password_try_t *attempt)
 {
+    log_debug(facts->caller.log, "MPIN0734", "the form is not one of this browser's: %s",
+              facts->prelogin_fresh ? "its pre-login cookie opens no more"
+                                    : "its token is another browser's");
     if (!request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
         return result_no_randomness(facts->r->pool);
     return password_show_again(facts, attempt, HTTP_FORBIDDEN, "expired", "1");
+}
+
+/* The page that has the form set one. */
+static result_t *password_without_cookie(facts_t *facts, const password_try_t *attempt)
+{
+    log_debug(facts->caller.log, "MPIN0732", "the pre-login cookie did not come back");
+    facts->request->again = way_location(facts->r, &attempt->way);
+    request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+    return result_error(facts->r->pool, HTTP_BAD_REQUEST, "cookies_off",
+                        "the cookie that /login sets did not come back");
 }
 
 /* The name is proven: it becomes a user, and the browser gets a session. */
@@ -234,7 +247,7 @@ static result_t *password_right(facts_t *facts, const password_try_t *attempt, c
                              .provider = "local",
                              .of_name = true,
                              .event = "login_password",
-                             .entry = attempt->entry};
+                             .target = attempt->way.target};
     const signin_t in = signin(facts, &proven);
     if (in.refusal)
         return in.refusal;
@@ -272,20 +285,16 @@ result_t *login_password(facts_t *facts)
 {
     const char *typed = apr_table_get(facts->form, "username");
     const char *password = apr_table_get(facts->form, "password");
-    const char *nonce = apr_table_get(facts->form, "s");
     const password_try_t attempt = {
         typed ? name_of_site(facts->site->rps_settings.names, typed, facts->r->pool) : NULL,
-        typed ? typed : "", nonce ? prelogin_find(&facts->prelogin, nonce) : NULL};
+        typed ? typed : "", way_of_form(facts)};
 
     if (!(facts->site->methods & FACTOR_BIT(FACTOR_PASSWORD)))
         return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found",
                             "there is no password login here");
-    const bool stale = facts->prelogin_fresh || !form_token_ok(facts, facts->prelogin.id, "login");
-    if (stale)
-        log_debug(facts->caller.log, "MPIN0734", "the form is not one of this browser's: %s",
-                  facts->prelogin_fresh ? "no pre-login cookie came that opens"
-                                        : "its token is another browser's");
-    if (stale)
+    if (!facts->request->prelogin_cookie.text)
+        return password_without_cookie(facts, &attempt);
+    if (!form_is_ours(facts, "login"))
         return password_stale(facts, &attempt);
     if (!password || strlen(password) > PASSWORD_MAX)
         return password_wrong(facts, &attempt);

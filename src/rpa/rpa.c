@@ -3,10 +3,10 @@
 #include "base/json.h"
 #include "rpa/in_front.h"
 #include "rpa/phone_login.h"
+#include "web/return_to.h"
 #include "web/signin.h"
 
-#define OTT_MAX 64   /* bytes of a one-time token, as clients send it */
-#define NONCE_MAX 64 /* bytes of a login page's state */
+#define OTT_MAX 64 /* bytes of a one-time token, as clients send it */
 
 /* A client without a login page (an application's own page, a native client) gets its pre-login
  * cookie here: what it does next is bound to it. */
@@ -63,16 +63,16 @@ result_t *rpa_pass2(facts_t *facts)
 
 /* ---- POST /mpinAuthenticate ---- */
 
-static signin_t sign_in(facts_t *facts, const redemption_t *redemption,
-                        const prelogin_entry_t *entry)
+static signin_t sign_in(facts_t *facts, const redemption_t *redemption)
 {
+    const char *wanted = json_text(facts->body, "return", RETURN_TO_MAX);
     proven_t proven = {.user = &redemption->user,
                        .factor = FACTOR_PIN,
                        .amr = AMR_PIN | AMR_MFA,
                        .provider = "local",
                        .identity = redemption->identity.handle,
                        .event = "login_pin",
-                       .entry = entry};
+                       .target = signin_place(facts->site, wanted, facts->r->pool)};
     if (redemption->identity.origin == ORIGIN_OPEN)
         proven.amr |= AMR_OPEN;
     if (redemption->by_phone) {
@@ -99,9 +99,7 @@ result_t *rpa_authenticate(facts_t *facts)
     if (redemption.refusal)
         return redemption.refusal;
 
-    const char *state = json_text(facts->body, "state", NONCE_MAX);
-    const prelogin_entry_t *entry = state ? prelogin_find(&facts->prelogin, state) : NULL;
-    const signin_t in = sign_in(facts, &redemption, entry);
+    const signin_t in = sign_in(facts, &redemption);
     if (in.refusal)
         return in.refusal;
 
@@ -109,10 +107,6 @@ result_t *rpa_authenticate(facts_t *facts)
         rpa_phone_done(facts, &redemption, in.session);
     if (redemption.wants_word)
         front_signed_in(facts, auth_ott, in.session);
-    if (entry) { /* that page has done its work */
-        prelogin_remove(&facts->prelogin, state);
-        request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
-    }
     result_t *result =
         result_ok(p, json_pack("{s:s, s:s}", "user", in.session->name, "location", in.location));
     if (redemption.otp[0])

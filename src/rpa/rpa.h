@@ -15,7 +15,7 @@ result_t *rpa_setup_done(facts_t *facts);       /* POST /rps/setupDone/<mpinId> 
 result_t *rpa_pass1(facts_t *facts);
 result_t *rpa_pass2(facts_t *facts);
 
-/* POST /mpinAuthenticate {mpinResponse:{authOTT}, state?}: 200 {user, location} and a session. */
+/* POST /mpinAuthenticate {mpinResponse:{authOTT}, return?}: 200 {user, location} and a session. */
 result_t *rpa_authenticate(facts_t *facts);
 
 #endif

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 #include "base/json.h"
+#include "session/demand.h"
 #include "rps/account.h"
 #include "rps/allowed.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "site/outline.h"
+#include "session/demand.h"
 
 #include <apr_strings.h>
 

@@ -43,6 +43,7 @@ typedef struct site_t {
     const char *realm;             /* bound into every seal */
     const char *after_login;
     const char *after_logout;
+    return_hosts_t return_hosts; /* other hosts that a login may lead back to */
     const char *title;
     const char *logo; /* path or NULL */
     templates_t templates;

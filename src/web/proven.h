@@ -4,7 +4,7 @@
 
 #include "base/result.h"
 #include "people/people.h"
-#include "session/prelogin.h"
+#include "session/session.h"
 
 /* What somebody has just proven, and the session that it makes. Nothing here knows httpd;
  * web/signin.h does the rest. */
@@ -14,9 +14,9 @@ typedef struct proven_t {
     uint32_t amr;                  /* amr_t bits of this proof alone */
     const char *provider;          /* "local" for PIN and password */
     const unsigned char *identity; /* HANDLE_BYTES of the device that has the PIN, NULL without */
-    bool of_name;      /* it proves the name itself (docs/identity.md, "Proof of a name") */
-    const char *event; /* for the audit log: "login_pin" */
-    const prelogin_entry_t *entry; /* the login page that led here, NULL for none */
+    bool of_name;       /* it proves the name itself (docs/identity.md, "Proof of a name") */
+    const char *event;  /* for the audit log: "login_pin" */
+    const char *target; /* where the person wanted to go, NULL for nowhere in particular */
 } proven_t;
 
 /* NULL, or why this proof signs nobody in: 403 user_disabled, also for a deleted user. */

@@ -120,60 +120,13 @@ bool request_prelogin(const request_rec *r, prelogin_t *prelogin, apr_time_t now
     return false;
 }
 
-/* Bytes that a cookie of ours will take in the next request's header: "name=value; ". */
-static apr_size_t next_size(const request_t *request, const char *name, cookie_value_t came)
-{
-    const apr_size_t len = strlen(name);
-    for (int i = 0; request->set_cookies && i < request->set_cookies->nelts; i++) {
-        const char *line = APR_ARRAY_IDX(request->set_cookies, i, const char *);
-        if (cookie_header_sets(line, name))
-            return line[len + 1] == ';' ? 0 : strcspn(line, ";") + 2;
-    }
-    return came.text ? len + came.len + 3 : 0;
-}
-
-/* What the pre-login cookie may take; all where nobody is signed in. */
-static apr_size_t room_for_prelogin(const request_t *request)
-{
-    const site_t *site = request->site;
-    const apr_size_t session = next_size(request, site->session_cookie, request->session_cookie);
-    const bool signed_in = session && request->session_status == SESSION_OK;
-    const apr_size_t taken =
-        session + next_size(request, site->known_cookie, request->known_cookie);
-    if (!signed_in)
-        return PRELOGIN_TEXT_MAX;
-    return taken < COOKIES_MAX ? COOKIES_MAX - taken : 0;
-}
-
-static bool keep_fitting(request_rec *r, const prelogin_t *prelogin, const char *keep,
-                         apr_time_t now)
-{
-    const request_t *request = request_of(r);
-    const char *name = request->site->prelogin_cookie;
-    const apr_size_t room = room_for_prelogin(request);
-    prelogin_t fitting = *prelogin;
-    const char *value;
-    do
-        value = prelogin_seal(request->site->prelogins, &fitting, now, r->pool);
-    while (value && strlen(name) + strlen(value) + 3 > room &&
-           (prelogin_drop_oldest(&fitting, keep) || prelogin_shorten(&fitting)));
-    if (value)
-        request_set_cookie(r, name, value, 0);
-    return value != NULL;
-}
-
 bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now)
 {
-    return keep_fitting(r, prelogin, NULL, now);
-}
-
-bool request_fit_prelogin(request_rec *r, const prelogin_t *prelogin, const char *keep,
-                          apr_time_t now)
-{
-    const request_t *request = request_of(r);
-    return next_size(request, request->site->prelogin_cookie, request->prelogin_cookie) <=
-               room_for_prelogin(request) ||
-           keep_fitting(r, prelogin, keep, now);
+    const site_t *site = request_of(r)->site;
+    const char *value = prelogin_seal(site->prelogins, prelogin, now, r->pool);
+    if (value)
+        request_set_cookie(r, site->prelogin_cookie, value, 0);
+    return value != NULL;
 }
 
 /* ---- the session ---- */

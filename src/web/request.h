@@ -2,6 +2,7 @@
 #ifndef MPIN_WEB_REQUEST_H
 #define MPIN_WEB_REQUEST_H
 
+#include "session/demand.h"
 #include "site/site.h"
 #include "base/result.h"
 #include "web/cookie_header.h"
@@ -59,6 +60,7 @@ typedef struct request_t {
     const struct refusal_t *refusal; /* what authn's internal route answers */
     const char *realm;               /* of a place whose 401 is ours, NULL for none */
     int told;                        /* the status of an ErrorDocument to come, 0 for its own */
+    const char *again;               /* where an error page leads, NULL for the login page */
     const demand_t *unmet;           /* what such a place asks for, NULL for none */
 
     session_t session; /* where session_status is SESSION_OK, else not even zeros */
@@ -121,15 +123,8 @@ void request_set_cookie(request_rec *r, const char *name, const char *value, lon
 /* This browser's pre-login state, or a fresh one. True when it came with the request. */
 bool request_prelogin(const request_rec *r, prelogin_t *prelogin, apr_time_t now);
 
-/* Sends the pre-login state as its cookie, sealed anew at `now`. False: no randomness. Beside a
- * session, older login pages' states give way until all our cookies fit in COOKIES_MAX bytes of the
- * request's header; where that is not enough, the last one's way back loses its query. */
-#define COOKIES_MAX 1000
+/* Sends the pre-login state as its cookie, sealed anew at `now`. False: no randomness. */
 bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now);
-
-/* At a sign-in: the same, if they do not fit now. Of the states, that of the nonce `keep` stays. */
-bool request_fit_prelogin(request_rec *r, const prelogin_t *prelogin, const char *keep,
-                          apr_time_t now);
 
 /* Adds the user to the known-browser cookie. */
 void request_remember(request_rec *r, const char *name, apr_time_t now);

@@ -2,6 +2,7 @@
 #include "web/signin.h"
 #include "store/refusal.h"
 #include "web/answer.h"
+#include "web/return_to.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -85,9 +86,10 @@ static void record_signin(facts_t *facts, const proven_t *proven, const char *st
               step ? "to one more step" : "to the place that was asked for");
 }
 
-const char *signin_target(const site_t *site, const prelogin_entry_t *entry)
+const char *signin_place(const site_t *site, const char *named, apr_pool_t *p)
 {
-    return entry && *entry->target ? entry->target : site->after_login;
+    const char *path = return_to_path(named, p);
+    return path ? path : return_to_url(named, &site->url, &site->return_hosts, p);
 }
 
 /* One more step before the target, at a page of ours: who came by password is asked whether a PIN
@@ -98,8 +100,9 @@ static const char *step_of(const facts_t *facts, const proven_t *proven)
     if (proven->factor != FACTOR_PASSWORD || !(site->methods & FACTOR_BIT(FACTOR_PIN)) ||
         !site->rps_settings.register_signed_in)
         return NULL;
-    return apr_pstrcat(facts->r->pool, site->paths[PATH_LOGIN],
-                       "?offer=1&s=", proven->entry ? proven->entry->nonce : "", NULL);
+    return apr_pstrcat(
+        facts->r->pool, site->paths[PATH_LOGIN], "?offer=1", proven->target ? "&return=" : "",
+        proven->target ? return_to_escape(proven->target, facts->r->pool) : "", NULL);
 }
 
 /* What every sign-in needs, whatever was proven. NULL, or the refusal. */
@@ -123,12 +126,9 @@ signin_t signin(facts_t *facts, const proven_t *proven)
         return in;
     in.session = &facts->request->session;
     in.location = step_of(facts, proven);
-    request_fit_prelogin(facts->r, &facts->prelogin,
-                         in.location && proven->entry ? proven->entry->nonce : "",
-                         facts->caller.now);
     record_signin(facts, proven, in.location);
     if (!in.location)
-        in.location = apr_pstrdup(facts->r->pool, signin_target(facts->site, proven->entry));
+        in.location = proven->target ? proven->target : facts->site->after_login;
     return in;
 }
 

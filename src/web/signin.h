@@ -17,9 +17,9 @@ typedef struct signin_t {
  * Refusals: 403 user_disabled, 503. */
 signin_t signin(facts_t *facts, const proven_t *proven);
 
-/* Where a login page led to: the place that it was asked for, or MPinAfterLogin. `entry` may be
- * NULL. */
-const char *signin_target(const site_t *site, const prelogin_entry_t *entry);
+/* A place that a browser names as where it wants to go: of our own origin, or of a host that
+ * MPinReturnHosts has. NULL for any other. */
+const char *signin_place(const site_t *site, const char *named, apr_pool_t *p);
 
 /* Signs out: revokes the session's family and deletes the cookie. NULL, or the refusal (503) of a
  * store that could not record it. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "login/return_to.h"
+#include "web/return_to.h"
 #include "notice/template.h"
 #include "web/cookie_header.h"
 #include "web/form.h"
@@ -32,10 +32,10 @@ static void cookies(const char *text, apr_pool_t *p)
 
 static void return_targets(const char *text, apr_pool_t *p)
 {
-    const char *path = return_to_path(text, 512, p);
+    const char *path = return_to_path(text, p);
     if (!path)
         return;
-    require(strlen(path) <= 512 && path[0] == '/' && path[1] != '/' && path[1] != '\\');
+    require(strlen(path) <= RETURN_TO_MAX && path[0] == '/' && path[1] != '/' && path[1] != '\\');
     require(!strpbrk(path, "\\\t\r\n "));
 }
 

@@ -50,20 +50,13 @@ static void from_a_stranger(const char *text, size_t len, apr_pool_t *p)
 static void from_us(const unsigned char *bytes, size_t len, apr_pool_t *p)
 {
     prelogin_t prelogin, again;
-    const demand_t demand = {.first = 1, .max_age = 2};
     const char *text = cookie_seal(sealer, now, bytes, len, p);
     if (!text || !prelogin_open(prelogins, text, strlen(text), now, &prelogin))
         return;
-    for (int i = 0; i < PRELOGIN_ENTRIES; i++)
-        require(strlen(prelogin.entries[i].target) <= PRELOGIN_TARGET_MAX);
-    prelogin_add(&prelogin, "/added", &demand, true, now);
     text = prelogin_seal(prelogins, &prelogin, now, p);
     require(text && strlen(text) <= PRELOGIN_TEXT_MAX);
     require(prelogin_open(prelogins, text, strlen(text), now, &again));
-    for (int i = 0; i < PRELOGIN_ENTRIES; i++) {
-        const prelogin_entry_t *entry = prelogin_find(&again, prelogin.entries[i].nonce);
-        require(!*prelogin.entries[i].nonce || entry);
-    }
+    require(!memcmp(again.id, prelogin.id, sizeof again.id));
 }
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);

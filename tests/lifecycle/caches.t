@@ -154,7 +154,7 @@ subtest 'our_own_answers_stay_no_store_whatever_the_site_says' => sub {
         my $john = browser($at)->sign_in('john');
         my @asked = (
             [get => '/login'], [get => '/logout'], [get => '/rps/clientSettings'], [get => '/rps/nothing'], [get => '/login?offer=1'],
-            [get => '/mpin/not-there'], [get => '/login?s=nowhere'], [get => '/mpinActivate'], [get => '/m/'], [visit => '/only-jane'],
+            [get => '/mpin/not-there'], [get => '/login?return=/nowhere'], [get => '/mpinActivate'], [get => '/m/'], [visit => '/only-jane'],
             [json => POST => '/rps/pass1', {}], [json => POST => '/mpinAuthenticate', {}],
             [post_form => '/login', {username => 'john', password => 'wrong'}], [post_form => '/rps/pass1', {}],
         );

@@ -55,7 +55,7 @@ subtest 'one Cache-Control line, whichever table it came from' => sub {
 };
 
 subtest 'no answer of ours is stored, none allows another origin' => sub {
-    for my $path (qw(/login /logout /rps/clientSettings /rps/nothing /login?s=nowhere /rps/signature/7b7d?regOTT=x
+    for my $path (qw(/login /logout /rps/clientSettings /rps/nothing /login?return=/nowhere /rps/signature/7b7d?regOTT=x
         /mpin/not-there /protected/)) {
         my $answer = request(site, 'GET', $path, headers => [Origin => 'https://evil.example']);
         like $answer->header('Cache-Control'), qr/no-store/, $path;

@@ -66,9 +66,8 @@ subtest login_as_error_document_keeps_the_way => sub {
     is $page->code, 401, 'the login page with the status of what it stands for';
     like $page->content, qr/name="csrf"|<mpin-pad/, 'is the login page';
     unlike $page->content, qr/type="password"/, 'and offers what the place accepts';
-    my ($state) = $page->content =~ /state="([0-9a-f]+)"/;
-    ok $state, 'it knows where to go on';
-    is json_of($browser->authenticate($browser->ott($device), state => $state))->{location}, '/login-in-place/index.html?a=b',
+    my ($back) = $page->content =~ /<mpin-pad[^>]* return="([^"]*)"/;
+    is json_of($browser->authenticate($browser->ott($device), return => $back))->{location}, '/login-in-place/index.html?a=b',
         'and leads there';
     is $browser->visit('/login-in-place/index.html?a=b')->code, 200, 'where the page is';
     is browser(mount, host => 'documents')->visit('/login')->code, 200, 'by itself it is 200';

@@ -25,11 +25,11 @@ sub all_pages {
         'login' => $browser->visit('/login'),
         'login for a page' => $browser->visit($wanted),
         'wrong password' => browser(site)->post_password('john', 'wrong'),
-        'stale form' => browser(site)->post_form('/login', {username => 'john', password => 'x'}),
+        'stale form' => do { my $old = browser(site); $old->visit('/login'); $old->post_form('/login', {username => 'john', password => 'x'}) },
         'too many tries' => $throttled,
         'data not sent' => browser(site)->request(POST => '/protected/', body => 'a', headers => [Accept => 'text/html']),
-        'cookies off' => browser(site)->visit('/login?s=000000000000'),
-        'offer' => $john->visit('/login?offer=1&s='),
+        'cookies off' => browser(site)->post_form('/login', {username => 'john', password => 'x'}),
+        'offer' => $john->visit('/login?offer=1'),
         'signed in' => $john->visit('/login'),
         'sign out?' => $john->visit('/logout'),
         'may not' => $jane->visit('/only-john/'),
@@ -103,7 +103,7 @@ subtest 'no value appears unescaped, or as it came' => sub {
     my $evil = q{"><script>alert(1)</script><img src=x onerror='x' `};
     my $code = MPin::Browser::escape($evil);
     my $browser = browser(site);
-    my @answers = (map { $browser->visit($_) } "/login?s=$code", "/login?return=$code", "/login?return=/$code",
+    my @answers = (map { $browser->visit($_) } "/login?return=/&for=$code", "/login?to=$code", "/login?return=$code", "/login?return=/$code",
         "/login?offer=$code", "/logout?$code", "/mpin/$code", "/rps/$code", "/login?$code=$code", "/protected/?$code");
     push @answers, $browser->visit($answers[-1]->header('Location'));
     push @answers, $browser->post_password($evil, $evil);
@@ -118,7 +118,7 @@ subtest 'no value appears unescaped, or as it came' => sub {
 };
 
 subtest 'no header can be split' => sub {
-    for my $path ('/login?return=/%0d%0aX-Evil:1', '/login?s=%0d%0aX-Evil:1', '/protected/%0d%0aX-Evil:1',
+    for my $path ('/login?return=/%0d%0aX-Evil:1', '/login?for=/%0d%0aX-Evil:1', '/login?to=%0d%0aX-Evil:1', '/protected/%0d%0aX-Evil:1',
         '/protected/?%0d%0aX-Evil:1', '/rps/%0aX-Evil:1', '/login?return=/%0aX-Evil:1', '/protected/%e5%98%8aX-Evil:1') {
         my $browser = browser(site);
         my $answer = $browser->visit($path);

@@ -16,7 +16,7 @@ sub is_refused_silently {
     is $answer->code, 401, "$name at $path: 401";
     is $answer->header('Set-Cookie'), undef, 'and no cookie';
     is $answer->header('WWW-Authenticate'), 'MPin realm="Wiki"', 'of a scheme that no browser asks for';
-    is json_of($answer)->{login_url}, '/login', 'with the place of the login';
+    is json_of($answer)->{login_url}, "/login", "with the place of the login";
 }
 
 subtest what_no_person_opens_gets_401_and_no_cookie => sub {
@@ -62,6 +62,7 @@ subtest a_prefetch_changes_nothing => sub {
     }
     my $browser = browser(site);
     my $login = $browser->visit('/protected/')->header('Location');
+    $browser->visit('/login');
     my $before = $browser->cookie('mpin-login');
     $browser->get($_, @prefetch) for '/protected/', '/only-john/', '/login', $login;
     is $browser->cookie('mpin-login'), $before, 'the way of a page that was opened stays';

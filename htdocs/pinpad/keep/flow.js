@@ -14,7 +14,7 @@ import { Vault } from './vault.js';
  * @typedef {object} Options
  * @property {string} base address of our assets, with a trailing slash
  * @property {string} settings address of clientSettings
- * @property {string} [state] login nonce of the page
+ * @property {string} [back] the place that is wanted; where the page is the site's login page, its own fragment is the place's
  * @property {boolean} [mobile] this is a phone, which signs in other computers
  * @property {string} [user] the user whom the page expects
  * @property {string} [success] where to go once signed in, instead of where the server says
@@ -144,7 +144,7 @@ export class Flow {
     async signIn(identity, pin) {
         try {
             const proven = await this.prove(identity, pin);
-            const answer = await this.rps.authenticate(proven, this.options.state ?? '');
+            const answer = await this.rps.authenticate(proven, this.options.back ?? '');
             await opened(identity);
             return { ...answer, otp: answer.ttlSeconds && proven.OTP };
         } finally {

@@ -21,11 +21,20 @@ export function confirm(stage, { user, old }) {
         : [settings.loginURL && stage.button('primary', 'confirm_go', go)]);
 }
 
+const LONGEST = 8000; // what a request's line takes, and some room
+
+/**
+ * As a field's value. In a long one no more is escaped than must be: a request's line is not for long ones.
+ * @param {string} place
+ */
+const field = (place) => place.length < 1000 ? encodeURIComponent(place) : place.replace(/[%&+#]/g, encodeURIComponent);
+
 /** From there back to this page, or to the site's own offer. @param {Stage} stage */
 function toProof({ flow: { rps }, options }) {
     const login = new URL(rps.at(rps.settings.loginURL));
-    const state = options.state ? '&s=' + options.state : '';
-    const back = location.pathname === login.pathname ? login.pathname + '?offer=1' + state
+    const wanted = options.back ? '&return=' + field(options.back) : '';
+    const back = location.pathname === login.pathname ? login.pathname + '?offer=1' + wanted
         : location.pathname + location.search;
-    location.assign(login.pathname + '?fresh=1&return=' + encodeURIComponent(back));
+    const proof = login.pathname + '?fresh=1&return=' + field(back);
+    location.assign((proof.length > LONGEST ? login.pathname + '?fresh=1' + wanted : proof) + location.hash);
 }

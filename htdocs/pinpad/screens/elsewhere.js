@@ -44,7 +44,7 @@ export function toOtherWays(stage, reason = { user: '', reset: false }) {
     const { rps } = stage.flow;
     if (stage.emit('other', reason))
         location.assign(rps.at(rps.settings.loginURL) + (rps.settings.signedIn ? '?fresh=1&return=' : '?return=')
-            + encodeURIComponent(location.pathname + location.search));
+            + encodeURIComponent(location.pathname + location.search + location.hash));
 }
 
 /**
@@ -53,18 +53,31 @@ export function toOtherWays(stage, reason = { user: '', reset: false }) {
  */
 export function leavePage(location) {
     const target = new URL(location || '/', document.baseURI);
-    if (/^https?:$/.test(target.protocol))
-        window.location.replace(target);
+    if (!/^https?:$/.test(target.protocol))
+        return;
+    // The login page stands at the place's own address (ErrorDocument): a new #fragment alone would load nothing.
+    if (target.hash && target.href.split('#')[0] === window.location.href.split('#')[0])
+        history.replaceState(null, '', target.pathname + '?-');
+    window.location.replace(target);
 }
 
 /** Signed in; a one-time code is shown first, where there is one. @param {Stage} stage @param {Answer} answer */
 export const arrive = (stage, answer) => answer.otp ? stage.go('otp', answer) : depart(stage, answer);
 
+/**
+ * The login page's own fragment is the place's.
+ * @template {string | undefined} T
+ * @param {T} place
+ * @param {string} [back]
+ */
+export const withFragment = (place, back) =>
+    place && back !== undefined && !place.includes('#') ? place + location.hash : place;
+
 /** To where the server or the page says. @param {Stage} stage @param {Answer} answer */
 export function depart(stage, { otp, ...answer }) {
-    const { success, onSuccessLogin } = stage.options;
+    const { success, onSuccessLogin, back } = stage.options;
     if (!onSuccessLogin || success)
-        return leavePage(success || answer.location);
+        return leavePage(withFragment(success || answer.location, back));
     stage.say('');
     stage.pad?.busy(false);
     onSuccessLogin(answer);

@@ -122,7 +122,7 @@ export class PhoneLogin {
     enter({ authOTT }) {
         const { stage } = this;
         this.stop();
-        stage.busy(async () => stage.go('arrive', await stage.flow.rps.authenticate({ authOTT }, stage.options.state ?? '')),
+        stage.busy(async () => stage.go('arrive', await stage.flow.rps.authenticate({ authOTT }, stage.options.back ?? '')),
             (error) => error.status === 408 ? this.over('phone_over') : refused(stage, error));
     }
 

@@ -161,10 +161,11 @@ export class Rps {
     /**
      * Hands pass2's answer to the page's own relying party, as Milagro's pad does.
      * @param {object} mpinResponse
-     * @param {string} state login nonce, or ''
+     * @param {string} back the place that is wanted, or ''
      * @returns {Promise<{user?: string, location?: string, ttlSeconds?: number}>}
      */
-    authenticate(mpinResponse, state) {
-        return exchange(new URL(this.settings.authenticateURL, document.baseURI).href, { body: { mpinResponse, state } });
+    authenticate(mpinResponse, back) {
+        return exchange(new URL(this.settings.authenticateURL, document.baseURI).href,
+            { body: { mpinResponse, return: back } });
     }
 }
