@@ -62,9 +62,6 @@ static void password_burn(const site_t *site, const char *password, apr_time_t b
 /* What the providers say. */
 typedef enum { PASSWORD_WRONG, PASSWORD_RIGHT, PASSWORD_UNJUDGED } password_word_t;
 
-/* No provider is asked with what is no name: some take that for trouble of theirs. */
-#define NOBODY "no-such-name"
-
 /* What the one that let in calls the user is their name, as with AuthType Basic; unless it is no
  * name of ours, which only the administrator can mend. */
 static password_word_t password_named(facts_t *facts, const password_provider_t *provider,
@@ -78,7 +75,7 @@ static password_word_t password_named(facts_t *facts, const password_provider_t 
                   provider->name);
     if (!mine)
         return PASSWORD_UNJUDGED;
-    if (*name && strcmp(mine, *name) != 0)
+    if (strcmp(mine, *name) != 0)
         log_debug(facts->caller.log, "MPIN0542", "the password provider %s calls %s by the name %s",
                   provider->name, *name, mine);
     *name = mine;
@@ -94,8 +91,7 @@ static const char *password_said(authn_status status)
 }
 
 /* Asks httpd's authn providers in order, as mod_auth_basic does; an unknown user takes the time
- * that a known one takes. `*name` is NULL for what is no name, else becomes what the provider calls
- * the user. */
+ * that a known one takes. `*name` becomes what the provider calls the user. */
 static password_word_t password_judge(facts_t *facts, const char **name, const char *password)
 {
     const site_t *site = facts->site;
@@ -106,7 +102,7 @@ static password_word_t password_judge(facts_t *facts, const char **name, const c
 
     for (int i = 0; i < site->providers->nelts && status == AUTH_USER_NOT_FOUND; i++) {
         provider = &APR_ARRAY_IDX(site->providers, i, password_provider_t);
-        status = providers_check(facts->r, provider, *name ? *name : NOBODY, password, &called);
+        status = providers_check(facts->r, provider, *name, password, &called);
     }
     log_debug(facts->caller.log, "MPIN0733", "the password providers (%d) were asked: %s",
               site->providers->nelts, password_said(status));
@@ -116,7 +112,7 @@ static password_word_t password_judge(facts_t *facts, const char **name, const c
         password_burn(site, password, began, facts->r->pool);
     else
         providers_complain(facts->caller.log, provider);
-    if (!*name || status == AUTH_DENIED || status == AUTH_USER_NOT_FOUND)
+    if (status == AUTH_DENIED || status == AUTH_USER_NOT_FOUND)
         return PASSWORD_WRONG;
     return status == AUTH_GRANTED ? password_named(facts, provider, called, name)
                                   : PASSWORD_UNJUDGED;
@@ -125,7 +121,7 @@ static password_word_t password_judge(facts_t *facts, const char **name, const c
 /* ---- the form ---- */
 
 typedef struct password_try_t {
-    const char *name; /* canonical, NULL when what was typed is no name */
+    const char *name; /* canonical */
     const char *typed;
     way_t way;
 } password_try_t;
@@ -155,6 +151,16 @@ static result_t *password_wrong(facts_t *facts, const password_try_t *attempt)
 {
     password_record(facts, HTTP_UNAUTHORIZED, "password_wrong", attempt->name);
     return password_show_again(facts, attempt, HTTP_UNAUTHORIZED, "wrong", "1");
+}
+
+/* What is no name here is nobody's: that it is none says nothing about who is. */
+static result_t *password_no_name(facts_t *facts, const password_try_t *attempt)
+{
+    const char *foreign =
+        name_foreign(facts->site->rps_settings.names, attempt->typed, facts->r->pool);
+    password_record(facts, HTTP_UNAUTHORIZED, "password_wrong", NULL);
+    return foreign ? password_show_again(facts, attempt, HTTP_UNAUTHORIZED, "foreign", foreign)
+                   : password_show_again(facts, attempt, HTTP_UNAUTHORIZED, "wrong", "1");
 }
 
 /* Our trouble, not theirs: it counts for nothing, and the page keeps the other ways. */
@@ -270,6 +276,8 @@ result_t *login_password(facts_t *facts)
         return password_without_cookie(facts, &attempt);
     if (!form_is_ours(facts, "login"))
         return password_stale(facts, &attempt);
+    if (!attempt.name)
+        return password_no_name(facts, &attempt);
     if (!password || strlen(password) > PASSWORD_MAX)
         return password_wrong(facts, &attempt);
     return try_password(facts, &attempt, password);
