@@ -5,7 +5,7 @@
 #include <apr_pools.h>
 #include <stdbool.h>
 
-/* Texts of people, in UTF-8 (by utf8proc). What they get comes from the pool. */
+/* Texts of people, in UTF-8 (by utf8proc). New texts come from the pool. */
 
 /* Bytes of the character that begins here, where it is one that people can read: no control, no
  * mark of direction, nothing unassigned, of all spaces the plain one. 0: it is none of these, or no

@@ -153,7 +153,7 @@ static result_t *password_wrong(facts_t *facts, const password_try_t *attempt)
     return password_show_again(facts, attempt, HTTP_UNAUTHORIZED, "wrong", "1");
 }
 
-/* What is no name here is nobody's: that it is none says nothing about who is. */
+/* A text that is no name here belongs to nobody: to say so tells nothing about who is known. */
 static result_t *password_no_name(facts_t *facts, const password_try_t *attempt)
 {
     const char *foreign =
