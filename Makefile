@@ -9,7 +9,7 @@ APXS    ?= apxs
 SAN     ?=
 
 # ---- flags -----------------------------------------------------------------------------------
-PKGS     = libsodium lmdb jansson libcrypto libcurl libqrencode
+PKGS     = libutf8proc libsodium lmdb jansson libcrypto libcurl libqrencode
 WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
 # asked once, and only when something is compiled: on a fresh machine `make run` installs these tools first
 APR_INC   = $(eval APR_INC := $$(shell apr-1-config --includes --cppflags))$(APR_INC)

@@ -4,60 +4,72 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/unicode.h"
+
 #define LOCAL_PART_MAX 64 /* RFC 5321, 4.5.3.1.1 */
 #define LABEL_MAX 63      /* RFC 1035, 2.3.4 */
-
-static bool name_byte(unsigned char c)
-{
-    return c > ' ' && c < 0x7f && !strchr(",;:\"\\<>{}", c);
-}
 
 static bool blank(char c)
 {
     return c == ' ' || c == '\t';
 }
 
-static void lower(char *text)
+/* Bytes of the character that begins here, where a name may have it; else 0. */
+static apr_size_t name_character(name_rules_t rules, const char *text)
 {
-    for (; *text; text++)
-        if (*text >= 'A' && *text <= 'Z')
-            *text = (char)(*text - 'A' + 'a');
+    const unsigned char c = (unsigned char)*text;
+    if (rules & NAMES_UNICODE)
+        return c && !strchr(":\"<>", c) ? unicode_readable(text) : 0;
+    return c > ' ' && c < 0x7f && !strchr(",;:\"\\<>{}", c);
+}
+
+static const char *trimmed(const char *raw, apr_pool_t *p)
+{
+    while (blank(*raw))
+        raw++;
+    apr_size_t len = strlen(raw);
+    while (len && blank(raw[len - 1]))
+        len--;
+    return apr_pstrmemdup(p, raw, len);
+}
+
+static const char *first_foreign(name_rules_t rules, const char *text)
+{
+    for (apr_size_t len; *text; text += len)
+        if (!(len = name_character(rules, text)))
+            return text;
+    return NULL;
+}
+
+const char *name_of_site(name_rules_t rules, const char *raw, apr_pool_t *p)
+{
+    const char *name = trimmed(raw, p);
+    if (first_foreign(rules, name))
+        return NULL;
+    if (rules & NAMES_UNICODE)
+        name = unicode_composed(name, p);
+    if (name && (rules & NAMES_LOWER || strchr(name, '@')))
+        name = unicode_lower(name, p);
+    return name && *name && strlen(name) <= NAME_MAX_BYTES ? name : NULL;
 }
 
 const char *name_canonical(const char *raw, apr_pool_t *p)
 {
-    while (blank(*raw))
-        raw++;
+    return name_of_site(0, raw, p);
+}
 
-    apr_size_t len = 0;
-    while (len <= NAME_MAX_BYTES && name_byte((unsigned char)raw[len]))
-        len++;
-    if (len == 0 || len > NAME_MAX_BYTES)
+const char *name_foreign(name_rules_t rules, const char *raw, apr_pool_t *p)
+{
+    const char *at = first_foreign(rules, trimmed(raw, p));
+    const apr_size_t len = at ? unicode_readable(at) : 0;
+    if (!at)
         return NULL;
-
-    const char *rest = raw + len;
-    while (blank(*rest))
-        rest++;
-    if (*rest)
-        return NULL;
-
-    char *name = apr_pstrmemdup(p, raw, len);
-    if (strchr(name, '@'))
-        lower(name);
-    return name;
+    return len ? apr_pstrmemdup(p, at, len) : apr_psprintf(p, "\\x%02x", (unsigned char)*at);
 }
 
 const char *name_folded(const char *name, apr_pool_t *p)
 {
-    char *folded = apr_pstrdup(p, name);
-    lower(folded);
-    return folded;
-}
-
-const char *name_of_site(name_case_t names, const char *raw, apr_pool_t *p)
-{
-    const char *name = name_canonical(raw, p);
-    return name && names == NAMES_LOWER ? name_folded(name, p) : name;
+    return unicode_folded(name, p);
 }
 
 /* strspn would fill such a table each time, and every request comes by here. */
@@ -98,5 +110,7 @@ const char *name_domain(const char *name)
 const char *name_masked(const char *name, apr_pool_t *p)
 {
     const char *domain = name_domain(name);
-    return apr_psprintf(p, "%.1s***%s%s", name, domain ? "@" : "", domain ? domain : "");
+    const apr_size_t first = unicode_readable(name);
+    return apr_psprintf(p, "%.*s***%s%s", (int)(first ? first : 1), name, domain ? "@" : "",
+                        domain ? domain : "");
 }

@@ -7,20 +7,27 @@
 
 #define NAME_MAX_BYTES 254
 
-/* The canonical form of a local name, in the pool: blanks around it trimmed; 1 to 254 bytes of
- * printable ASCII without space and , ; : " \ < > { }. NULL when it is not a name. Only this
- * form is stored, throttled, exported, compared, and given to a password provider.
+/* Which names a site has: NAMES_ bits. */
+typedef unsigned name_rules_t;
+#define NAMES_LOWER 1u   /* they lose their case (MPinUserCase lower) */
+#define NAMES_UNICODE 2u /* and may have letters of all scripts, and spaces (MPinUserUnicode On) */
+
+/* The canonical form of a local name at a site, in the pool: blanks around it trimmed; 1 to 254
+ * bytes. By itself it is printable ASCII without space and , ; : " \ < > { }; with NAMES_UNICODE it
+ * is what people can read without : " < >, in one spelling (NFC). NULL when it is not a name. Only
+ * this form is stored, throttled, exported, compared, and given to a password provider.
  *
  * A name with an '@' is lower-cased whole; any other keeps its case, because password files tell
- * "Anna" from "anna". An internationalised domain is written as its A-label (xn--...): a U-label is
- * not ASCII, so it is no name, and nothing here ever turns two spellings into one. */
+ * "Anna" from "anna", unless NAMES_LOWER is there. An internationalised domain is written as its
+ * A-label (xn--...): a mailbox with a U-label is none. */
+const char *name_of_site(name_rules_t rules, const char *raw, apr_pool_t *p);
+
+/* The same by no site's rules: 0. */
 const char *name_canonical(const char *raw, apr_pool_t *p);
 
-/* Other names keep their case at a site, or lose it (MPinUserCase). */
-typedef enum { NAMES_KEEP, NAMES_LOWER } name_case_t;
-
-/* The canonical form of a name at a site. */
-const char *name_of_site(name_case_t names, const char *raw, apr_pool_t *p);
+/* Why a text is no name at a site: the character in it that names there do not have, in the pool.
+ * NULL: it has none, but is empty or too long. A byte that is no UTF-8 is "\xNN". */
+const char *name_foreign(name_rules_t rules, const char *raw, apr_pool_t *p);
 
 /* A name without regard to case, in the pool: what is counted by it. */
 const char *name_folded(const char *name, apr_pool_t *p);

@@ -38,7 +38,7 @@ void check_names(const checked_t *site)
     const server_config_t *config = site->config;
     for (int i = 0; config->providers && i < config->providers->nelts; i++) {
         const char *name = APR_ARRAY_IDX(config->providers, i, const char *);
-        if (kind_of(site, name)->folds_case && !config->written[SETTING_user_case])
+        if (kind_of(site, name)->folds_case && !config->written[SETTING_user_lower])
             mistake_maybe(site->pconf, check_at(site, SETTING_providers),
                           "%s may take Anna and anna for one person, who would be two here; write "
                           "MPinUserCase lower, or MPinUserCase keep where it tells them apart",

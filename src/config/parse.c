@@ -227,13 +227,13 @@ const char *parse_providers(const apr_array_header_t **names, const words_t *wor
     return NULL;
 }
 
-const char *parse_user_case(name_case_t *names, const words_t *words)
+const char *parse_user_case(bool *to_lower, const words_t *words)
 {
     const bool lower = !strcasecmp(words->word[0], "lower");
     if (!lower && strcasecmp(words->word[0], "keep"))
         return apr_psprintf(words->p, "\"%.80s\" is neither keep nor lower; write one of them",
                             words->word[0]);
-    *names = lower ? NAMES_LOWER : NAMES_KEEP;
+    *to_lower = lower;
     return NULL;
 }
 

@@ -32,7 +32,7 @@ const char *parse_allow(allow_rule_t *allow, const words_t *words);
 const char *parse_pin_length(int *digits, const words_t *words);
 const char *parse_max_failures(uint32_t *failures, const words_t *words);
 const char *parse_providers(const apr_array_header_t **names, const words_t *words);
-const char *parse_user_case(name_case_t *names, const words_t *words);
+const char *parse_user_case(bool *to_lower, const words_t *words);
 const char *parse_recheck(bool *recheck, const words_t *words);
 const char *parse_duration(apr_interval_time_t *time, const words_t *words);
 const char *parse_realm(const char **realm, const words_t *words);

@@ -63,9 +63,6 @@ static void password_burn(const site_t *site, const char *password, apr_time_t b
 /* What the providers say. */
 typedef enum { PASSWORD_WRONG, PASSWORD_RIGHT, PASSWORD_UNJUDGED } password_word_t;
 
-/* No provider is asked with what is no name: some take that for trouble of theirs. */
-#define NOBODY "no-such-name"
-
 /* What the one that let in calls the user is their name, as with AuthType Basic; unless it is no
  * name of ours, which only the administrator can mend. */
 static password_word_t password_named(facts_t *facts, const password_provider_t *provider,
@@ -79,7 +76,7 @@ static password_word_t password_named(facts_t *facts, const password_provider_t 
                   provider->name);
     if (!mine)
         return PASSWORD_UNJUDGED;
-    if (*name && strcmp(mine, *name) != 0)
+    if (strcmp(mine, *name) != 0)
         log_debug(facts->caller.log, "MPIN0542", "the password provider %s calls %s by the name %s",
                   provider->name, *name, mine);
     *name = mine;
@@ -130,28 +127,27 @@ static const password_provider_t *directory_in_trouble(const facts_t *facts)
     return NULL;
 }
 
-/* `*name` is NULL for what is no name, else becomes what the provider calls the user. */
+/* `*name` becomes what the provider calls the user. */
 static password_word_t password_judge(facts_t *facts, const char **name, const char *password)
 {
     const password_provider_t *provider = NULL;
     const char *called = NULL;
-    const authn_status status =
-        password_ask(facts, *name ? *name : NOBODY, password, &provider, &called);
+    const authn_status status = password_ask(facts, *name, password, &provider, &called);
 
     if (status == AUTH_GRANTED)
-        return *name ? password_named(facts, provider, called, name) : PASSWORD_WRONG;
+        return password_named(facts, provider, called, name);
     if (status == AUTH_DENIED || status == AUTH_USER_NOT_FOUND)
         provider = directory_in_trouble(facts);
     if (!provider)
         return PASSWORD_WRONG;
     providers_complain(facts->caller.log, provider);
-    return *name ? PASSWORD_UNJUDGED : PASSWORD_WRONG;
+    return PASSWORD_UNJUDGED;
 }
 
 /* ---- the form ---- */
 
 typedef struct password_try_t {
-    const char *name; /* canonical, NULL when what was typed is no name */
+    const char *name; /* canonical */
     const char *typed;
     way_t way;
 } password_try_t;
@@ -181,6 +177,16 @@ static result_t *password_wrong(facts_t *facts, const password_try_t *attempt)
 {
     password_record(facts, HTTP_UNAUTHORIZED, "password_wrong", attempt->name);
     return password_show_again(facts, attempt, HTTP_UNAUTHORIZED, "wrong", "1");
+}
+
+/* A text that is no name here belongs to nobody: to say so tells nothing about who is known. */
+static result_t *password_no_name(facts_t *facts, const password_try_t *attempt)
+{
+    const char *foreign =
+        name_foreign(facts->site->rps_settings.names, attempt->typed, facts->r->pool);
+    password_record(facts, HTTP_UNAUTHORIZED, "password_wrong", NULL);
+    return foreign ? password_show_again(facts, attempt, HTTP_UNAUTHORIZED, "foreign", foreign)
+                   : password_show_again(facts, attempt, HTTP_UNAUTHORIZED, "wrong", "1");
 }
 
 /* Our trouble, not theirs: it counts for nothing, and the page keeps the other ways. */
@@ -296,6 +302,8 @@ result_t *login_password(facts_t *facts)
         return password_without_cookie(facts, &attempt);
     if (!form_is_ours(facts, "login"))
         return password_stale(facts, &attempt);
+    if (!attempt.name)
+        return password_no_name(facts, &attempt);
     if (!password || strlen(password) > PASSWORD_MAX)
         return password_wrong(facts, &attempt);
     return try_password(facts, &attempt, password);

@@ -9,7 +9,8 @@
 /* Users and their identities (one identity = one mpinId = one device with a PIN). */
 #define UID_BYTES 16
 #define HANDLE_BYTES 16 /* of SHA-256(decoded mpinId), the first: one-way, safe to log in part */
-#define DEVICE_MAX 32   /* bytes of [A-Za-z0-9 _-] */
+#define DEVICE_CHARACTERS 32 /* of a device's name, all readable (base/unicode.h) */
+#define DEVICE_MAX 128       /* bytes */
 #define IDENTITIES_MAX 10
 #define RECENT_FAILURES 20 /* so many in 30 days lock an identity; success never resets them */
 #define TELL_FAILURES 10   /* so many in 30 days, and the user is to be told */

@@ -2,6 +2,7 @@
 #ifndef MPIN_PHONE_PHONE_H
 #define MPIN_PHONE_PHONE_H
 
+#include "base/name.h"
 #include "base/result.h"
 #include "base/token.h"
 #include "people/throttle.h"
@@ -26,6 +27,7 @@ typedef struct phone_settings_t {
     const char *base_url;   /* of the RPS as clients see it: "/rps" or "https://host/rps" */
     const char *mobile_url; /* of the mobile app, with host */
     const char *logo_url;   /* with host; "" without */
+    name_rules_t names;     /* of the site */
 } phone_settings_t;
 
 typedef struct phones_t phones_t;

@@ -101,13 +101,13 @@ result_t *phone_access_number(phones_t *phones, const caller_t *caller, apr_pool
 }
 
 /* Reads whom the desktop expects, a canonical name. False: it is none. */
-static bool read_preroll(code_t *code, const json_t *body, apr_pool_t *p)
+static bool read_preroll(const phones_t *phones, code_t *code, const json_t *body, apr_pool_t *p)
 {
     const json_t *value = json_object_get(body, "prerollid");
     if (!value || json_is_null(value) || (json_is_string(value) && !json_string_length(value)))
         return true;
     const char *text = json_text(body, "prerollid", NAME_MAX_BYTES);
-    const char *name = text ? name_canonical(text, p) : NULL;
+    const char *name = text ? name_of_site(phones->settings->names, text, p) : NULL;
     if (name)
         apr_cpystrn(code->preroll, name, sizeof code->preroll);
     return name != NULL;
@@ -120,7 +120,7 @@ result_t *phone_qr_url(phones_t *phones, const caller_t *caller, const json_t *b
     if (off)
         return off;
     fill_code(&fresh, phones, caller, p);
-    if (!read_preroll(&fresh.code, body, p))
+    if (!read_preroll(phones, &fresh.code, body, p))
         return result_error(p, 400, "field_malformed", "prerollid is no name");
 
     const char *url = apr_pstrcat(p, phones->settings->mobile_url, "#",

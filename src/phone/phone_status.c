@@ -45,15 +45,17 @@ static bool read_status(says_t *says, const json_t *body)
 }
 
 /* Somebody else is shown it later, so it is a name or nothing: no text of a stranger's. */
-static bool read_announced(status_request_t *request, const json_t *body, apr_pool_t *p)
+static bool read_announced(const phones_t *phones, status_request_t *request, const json_t *body,
+                           apr_pool_t *p)
 {
     const char *text = json_text(body, "userId", NAME_MAX_BYTES);
-    request->user = text ? name_canonical(text, p) : NULL;
+    request->user = text ? name_of_site(phones->settings->names, text, p) : NULL;
     return request->user != NULL;
 }
 
 /* NULL when all is well, else what is wrong. */
-static const char *read_code_status(status_request_t *request, const json_t *body, apr_pool_t *p)
+static const char *read_code_status(const phones_t *phones, status_request_t *request,
+                                    const json_t *body, apr_pool_t *p)
 {
     memset(request, 0, sizeof *request);
     if (!read_status(&request->says, body))
@@ -61,7 +63,7 @@ static const char *read_code_status(status_request_t *request, const json_t *bod
     request->wid = json_text(body, "wid", WORD_MAX);
     if (!request->wid)
         return "wid is missing";
-    if (request->says == SAYS_USER && !read_announced(request, body, p))
+    if (request->says == SAYS_USER && !read_announced(phones, request, body, p))
         return "userId is no name";
     request->choice = json_text(body, "choice", WORD_MAX);
     if (json_object_get(body, "choice") && !request->choice)
@@ -257,7 +259,7 @@ result_t *phone_code_status(phones_t *phones, const caller_t *caller, const json
     result_t *off = phone_off(phones, p);
     if (off)
         return off;
-    const char *wrong = read_code_status(&request, body, p);
+    const char *wrong = read_code_status(phones, &request, body, p);
     if (wrong)
         return result_error(p, 400, "field_malformed", wrong);
 

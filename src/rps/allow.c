@@ -74,7 +74,7 @@ static bool list_has(const list_t *list, const char *text)
 }
 
 /* The entry of a line: a canonical name, "@" and a canonical domain, or NULL. */
-static const char *canonical_entry(name_case_t names, const char *line, apr_pool_t *p)
+static const char *canonical_entry(name_rules_t names, const char *line, apr_pool_t *p)
 {
     if (line[0] != '@')
         return name_of_site(names, line, p);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/mailed.h"
+#include "base/unicode.h"
 
 #include <apr_strings.h>
 #include <sodium.h>
@@ -17,13 +18,14 @@ const char *mailed_number_text(uint32_t number, apr_pool_t *p)
 }
 
 static notice_t notice_for(const caller_t *caller, notice_kind_t kind, const char *to,
-                           const char *device)
+                           const char *device, apr_pool_t *p)
 {
     notice_t notice;
     memset(&notice, 0, sizeof notice);
     notice.kind = (unsigned char)kind;
     apr_cpystrn(notice.to, to, sizeof notice.to);
-    apr_cpystrn(notice.device, device, sizeof notice.device);
+    apr_cpystrn(notice.device, unicode_reduced(device, sizeof notice.device - 1, p),
+                sizeof notice.device);
     apr_cpystrn(notice.address, caller->address, sizeof notice.address);
     apr_cpystrn(notice.lang, caller->lang ? caller->lang : "", sizeof notice.lang);
     return notice;
@@ -56,7 +58,7 @@ static result_t *queue_letter(rps_t *rps, const caller_t *caller, const mpin_id_
                               const pending_t *pending, apr_pool_t *p)
 {
     notice_t notice = notice_for(caller, pending->silent ? NOTICE_NONE : NOTICE_ACTIVATE,
-                                 pending->name, pending->device);
+                                 pending->name, pending->device, p);
     apr_cpystrn(notice.link, link_to(rps, LINK_ACTIVATE, id->handle, p), sizeof notice.link);
     store_status_t status = outbox_count_link(&rps->outbox, pending->name, caller->now, p);
     const bool often = status == STORE_EXISTS;
@@ -122,7 +124,7 @@ result_t *mailed_hold_device(rps_t *rps, const caller_t *caller, const mpin_id_t
     static const unsigned char none[HANDLE_BYTES];
     const bool reset = memcmp(pending->replaces, none, sizeof none) != 0;
     notice_t notice =
-        notice_for(caller, reset ? NOTICE_PIN : NOTICE_DEVICE, pending->name, pending->device);
+        notice_for(caller, reset ? NOTICE_PIN : NOTICE_DEVICE, pending->name, pending->device, p);
     held->id = NULL;
     if (!reaches_somebody(rps, caller, &notice, p))
         return NULL;
@@ -149,7 +151,7 @@ void mailed_cancel(rps_t *rps, const held_notice_t *held, apr_pool_t *p)
 void mailed_tell(rps_t *rps, const caller_t *caller, notice_kind_t kind, const identity_t *identity,
                  apr_pool_t *p)
 {
-    const notice_t notice = notice_for(caller, kind, identity->name, identity->device);
+    const notice_t notice = notice_for(caller, kind, identity->name, identity->device, p);
     if (reaches_somebody(rps, caller, &notice, p) &&
         outbox_add(&rps->outbox, share_of(identity->origin), &notice, caller->now, p) != STORE_OK)
         log_untold(rps, &notice, p);

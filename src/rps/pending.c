@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/pending.h"
+#include "base/unicode.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -168,8 +169,8 @@ const char *pending_origin_text(const pending_t *pending)
 
 bool pending_device_ok(const char *device)
 {
-    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _-";
-    return device && strlen(device) <= DEVICE_MAX && device[strspn(device, good)] == '\0';
+    const int length = device ? unicode_length(device) : -1;
+    return length >= 0 && length <= DEVICE_CHARACTERS;
 }
 
 result_t *pending_unknown(apr_pool_t *p)

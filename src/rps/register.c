@@ -29,17 +29,12 @@ typedef struct registration_t {
 static bool read_optional(registration_t *wish, const json_t *body, apr_pool_t *p)
 {
     const json_t *mobile = json_object_get(body, "mobile");
-    const json_t *device = json_object_get(body, "deviceName");
     const json_t *replaces = json_object_get(body, "replaces");
 
     if (mobile && (!json_is_integer(mobile) || json_integer_value(mobile) < 0 ||
                    json_integer_value(mobile) > 1))
         return false;
     wish->mobile = (int)json_integer_value(mobile);
-
-    wish->device = device ? json_text(body, "deviceName", DEVICE_MAX) : "";
-    if (!pending_device_ok(wish->device))
-        return false;
 
     wish->user_data = json_object_get(body, "userData");
     if (json_dumpb(wish->user_data, NULL, 0, JSON_ENCODE_ANY) > USER_DATA_MAX)
@@ -52,23 +47,47 @@ static bool read_optional(registration_t *wish, const json_t *body, apr_pool_t *
            mpin_id_read(&wish->replaces, json_text(body, "replaces", 2 * MPIN_ID_MAX), p);
 }
 
-/* NULL when all is well, else the refusal's code. */
-static const char *read_wish_to_register(const rps_t *rps, registration_t *wish, const json_t *body,
-                                         apr_pool_t *p)
+static result_t *with_character(result_t *result, const char *character, apr_pool_t *p)
+{
+    if (character)
+        result->json = json_tie(p, json_pack("{s:s}", "character", character));
+    return result;
+}
+
+/* Says which character a name must not have here: who knows it can choose another one. */
+static result_t *name_malformed(const rps_t *rps, const char *user_id, apr_pool_t *p)
+{
+    const char *foreign = user_id ? name_foreign(rps->settings->names, user_id, p) : NULL;
+    return with_character(
+        result_error(p, 400, "user_id_invalid",
+                     foreign ? apr_psprintf(p, "A userId has no \"%s\" here.", foreign)
+                             : "A userId is a text of 1 to 254 bytes."),
+        foreign, p);
+}
+
+static result_t *read_device(registration_t *wish, const json_t *body, apr_pool_t *p)
+{
+    const json_t *device = json_object_get(body, "deviceName");
+    wish->device = device ? json_text(body, "deviceName", DEVICE_MAX) : "";
+    return pending_device_ok(wish->device)
+               ? NULL
+               : result_error(p, 400, "device_name_invalid",
+                              "A deviceName is at most 32 characters that people can read.");
+}
+
+/* NULL when all is well. */
+static result_t *read_wish_to_register(const rps_t *rps, registration_t *wish, const json_t *body,
+                                       apr_pool_t *p)
 {
     memset(wish, 0, sizeof *wish);
     const char *user_id = json_text(body, "userId", 2 * NAME_MAX_BYTES);
     wish->name = user_id ? name_of_site(rps->settings->names, user_id, p) : NULL;
     if (!wish->name)
-        return "user_id_invalid";
-    return read_optional(wish, body, p) ? NULL : "field_malformed";
-}
-
-static result_t *wish_malformed(const char *code, apr_pool_t *p)
-{
-    return result_error(p, 400, code,
-                        "userId is a name; mobile is 0 or 1; deviceName is at most 32 of "
-                        "[A-Za-z0-9 _-]; replaces is an mpinId; userData is at most 2 KB.");
+        return name_malformed(rps, user_id, p);
+    if (!read_optional(wish, body, p))
+        return result_error(p, 400, "field_malformed",
+                            "mobile is 0 or 1; replaces is an mpinId; userData is at most 2 KB.");
+    return read_device(wish, body, p);
 }
 
 /* ---- the registration ------------------------------------------------------------------------ */
@@ -256,9 +275,9 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
     registration_t wish;
     pending_t pending;
     memset(&pending, 0, sizeof pending);
-    const char *wrong = read_wish_to_register(rps, &wish, body, p);
-    if (wrong)
-        return wish_malformed(wrong, p);
+    result_t *malformed = read_wish_to_register(rps, &wish, body, p);
+    if (malformed)
+        return malformed;
     wish.resend = mpin_id != NULL;
 
     int wait;

@@ -21,7 +21,7 @@
 /* What the configuration says; borrowed for the life of the RPS. */
 typedef struct rps_settings_t {
     int pin_length;        /* 4..8 */
-    name_case_t names;     /* MPinUserCase */
+    name_rules_t names;     /* MPinUserCase, MPinUserUnicode */
     uint32_t max_failures; /* the Nth consecutive wrong PIN locks */
     bool time_permits;     /* MPinTimePermits: a login wants today's permit */
     bool issue_otp;        /* MPinIssueOTP: pass2 answers a one-time code, when asked to */

@@ -56,6 +56,11 @@ static void set_cookies(site_t *site, const server_config_t *config, apr_pool_t 
         (return_hosts_t){.domain = config->cookie_domain, .are = config->return_hosts};
 }
 
+static name_rules_t names_of(const server_config_t *config)
+{
+    return (config->user_lower ? NAMES_LOWER : 0) | (config->user_unicode ? NAMES_UNICODE : 0);
+}
+
 static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
     const char *mobile = site->paths[PATH_MOBILE] ? site->paths[PATH_MOBILE] : MOBILE_ALIAS;
@@ -68,6 +73,7 @@ static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p
         .base_url = site->rps_settings.base_url,
         .mobile_url = apr_pstrcat(p, site->url.text, mobile, NULL),
         .logo_url = site->logo ? apr_pstrcat(p, site->url.text, site->logo, NULL) : "",
+        .names = names_of(config),
     };
 }
 
@@ -82,13 +88,14 @@ static void set_service_urls(site_t *site, const server_config_t *config, apr_po
 }
 
 /* At a service the applications say who registers. */
+
 static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
     const unsigned ways = site->services ? 0 : config->ways;
     site->rps_settings = (rps_settings_t){
         .pin_length = config->pin_length,
         .max_failures = config->max_failures,
-        .names = config->user_case,
+        .names = names_of(config),
         .time_permits = config->time_permits,
         .issue_otp = config->issue_otp.on,
         .register_signed_in = ways & REGISTER_SIGNED_IN,
@@ -109,7 +116,7 @@ static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
                             ? apr_pstrcat(p, site->url.text, site->paths[PATH_ACTIVATE], NULL)
                             : NULL,
     };
-    site->rps_settings.allow.names = config->user_case;
+    site->rps_settings.allow.names = names_of(config);
 }
 
 /* A login form's answer leads on to these hosts, too, and some browsers ask the policy for that. */

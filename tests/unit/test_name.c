@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <apr_general.h>
+#include <apr_strings.h>
 #include <string.h>
 #include "base/name.h"
 
@@ -144,7 +145,7 @@ static void what_is_no_email_address_has_no_domain(void **state)
 static void small_letters_are_a_sites_choice(void **state)
 {
     (void)state;
-    assert_string_equal(name_of_site(NAMES_KEEP, " Anna ", pool), "Anna");
+    assert_string_equal(name_of_site(0, " Anna ", pool), "Anna");
     assert_string_equal(name_of_site(NAMES_LOWER, " Anna ", pool), "anna");
     assert_null(name_of_site(NAMES_LOWER, "An na", pool));
     assert_string_equal(name_folded("O'Brien[1]", pool), "o'brien[1]");
@@ -173,6 +174,85 @@ static int teardown(void **state)
     return 0;
 }
 
+/* ---- letters of all scripts (MPinUserUnicode) ------------------------------------------------ */
+
+static const char *spelled(const char *raw)
+{
+    return name_of_site(NAMES_UNICODE, raw, pool);
+}
+
+static void names_of_all_scripts_are_names_where_the_site_says_so(void **state)
+{
+    (void)state;
+    assert_string_equal(spelled("J\xc3\xb6rg M\xc3\xbcller"), "J\xc3\xb6rg M\xc3\xbcller");
+    assert_string_equal(spelled("\xe5\xb1\xb1\xe7\x94\xb0"), "\xe5\xb1\xb1\xe7\x94\xb0");
+    assert_string_equal(spelled("CORP\\bob"), "CORP\\bob");
+    assert_string_equal(spelled("  Smith, Anna;{1} "), "Smith, Anna;{1}");
+    assert_string_equal(spelled("\xc3\x9c@Example.org"), "\xc3\xbc@example.org");
+    assert_string_equal(name_of_site(NAMES_UNICODE | NAMES_LOWER, "\xc3\x9c", pool), "\xc3\xbc");
+}
+
+static void one_text_has_one_spelling(void **state)
+{
+    (void)state;
+    assert_string_equal(spelled("u\xcc\x88"), "\xc3\xbc"); /* u and its dots */
+    assert_string_equal(name_folded("\xc3\x9c", pool), name_folded("\xc3\xbc", pool));
+    assert_string_equal(name_folded("ANNA", pool), "anna");
+    assert_string_equal(name_folded("AN\xff", pool), "an\xff");
+}
+
+static void what_nobody_reads_is_in_no_name(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "google:alice",
+        "a\nb",
+        "a\x7f",
+        "\"a",
+        "<a>",
+        "\xff",
+        "a\xc3",
+        "\xc0\xaf",     /* an overlong slash */
+        "\xed\xa0\x80", /* half a surrogate pair */
+        "a\xe2\x80\xae"
+        "b", /* turns what follows round */
+        "a\xe2\x80\x8b"
+        "b", /* a space of no width */
+        "a\xc2\xa0"
+        "b", /* one that does not break */
+        "a\xc2\x85",
+        "\xe2\x80\xa8",
+        "\xef\xbf\xbf",
+        "\xee\x80\x80",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (spelled(bad[i]))
+            fail_msg("a name: %s", bad[i]);
+    assert_null(spelled(repeated(' ', 400, "")));
+    assert_null(spelled(repeated('x', 255, "")));
+    char *gap = apr_pstrdup(pool, repeated('x', 200, repeated(' ', 400, "y")));
+    assert_null(name_canonical(gap, pool));
+}
+
+static void the_character_that_is_foreign_is_named(void **state)
+{
+    (void)state;
+    assert_string_equal(name_foreign(0, "J\xc3\xb6rg", pool), "\xc3\xb6");
+    assert_string_equal(name_foreign(0, "anna smith", pool), " ");
+    assert_string_equal(name_foreign(0, "CORP\\bob", pool), "\\");
+    assert_string_equal(name_foreign(NAMES_UNICODE, "a:b", pool), ":");
+    assert_string_equal(name_foreign(0, "a\xff", pool), "\\xff");
+    assert_string_equal(name_foreign(0, "a\nb", pool), "\\x0a");
+    assert_null(name_foreign(0, "", pool));
+    assert_null(name_foreign(0, " john ", pool));
+}
+
+static void a_masked_name_is_text(void **state)
+{
+    (void)state;
+    assert_string_equal(name_masked("\xc3\xb6rg", pool), "\xc3\xb6***");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +265,11 @@ int main(void)
         cmocka_unit_test(domain_is_what_follows_the_only_at),
         cmocka_unit_test(what_is_no_email_address_has_no_domain),
         cmocka_unit_test(small_letters_are_a_sites_choice),
+        cmocka_unit_test(names_of_all_scripts_are_names_where_the_site_says_so),
+        cmocka_unit_test(one_text_has_one_spelling),
+        cmocka_unit_test(what_nobody_reads_is_in_no_name),
+        cmocka_unit_test(the_character_that_is_foreign_is_named),
+        cmocka_unit_test(a_masked_name_is_text),
         cmocka_unit_test(masked_name_shows_one_letter_and_the_domain),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -140,34 +140,37 @@ static void registration_takes_only_what_the_protocol_says(void **state)
     assert_refusal(rps_register(desk->rps, &caller, NULL, NULL, desk->pool), 400,
                    "user_id_invalid");
 
-    const char *field[] = {"'mobile':'0'",
-                           "'mobile':2",
-                           "'mobile':-1",
-                           "'mobile':1.0",
-                           "'mobile':true",
-                           "'mobile':null",
-                           "'mobile':[]",
-                           "'deviceName':1",
-                           "'deviceName':null",
-                           "'deviceName':'a/b'",
-                           "'deviceName':'<b>'",
-                           "'deviceName':'\\u00e9'",
-                           "'deviceName':'123456789012345678901234567890123'",
-                           "'replaces':1",
-                           "'replaces':null",
-                           "'replaces':''",
-                           "'replaces':'7'",
-                           "'replaces':'zz'"};
+    const char *field[] = {"'mobile':'0'",    "'mobile':2",    "'mobile':-1",    "'mobile':1.0",
+                           "'mobile':true",   "'mobile':null", "'mobile':[]",    "'replaces':1",
+                           "'replaces':null", "'replaces':''", "'replaces':'7'", "'replaces':'zz'"};
     for (size_t i = 0; i < sizeof field / sizeof *field; i++)
         assert_refusal(put_user(desk, &caller,
                                 apr_psprintf(desk->pool, "{'userId':'u%d',%s}", (int)i, field[i])),
                        400, "field_malformed");
 
-    const char *good[] = {"{'userId':'a','deviceName':''}",
-                          "{'userId':'b','deviceName':'My-Phone_2 x'}",
-                          "{'userId':'c','userData':{'x':[1]}}"};
+    const char *device[] = {"1", "null", "'a\\nb'", "'\\u202eb'",
+                            "'123456789012345678901234567890123'"};
+    for (size_t i = 0; i < sizeof device / sizeof *device; i++)
+        assert_refusal(put_user(desk, &caller,
+                                apr_psprintf(desk->pool, "{'userId':'d%d','deviceName':%s}", (int)i,
+                                             device[i])),
+                       400, "device_name_invalid");
+
+    const char *good[] = {
+        "{'userId':'a','deviceName':''}", "{'userId':'b','deviceName':'My-Phone_2 x'}",
+        "{'userId':'d','deviceName':'B\\u00fcro <PC>'}", "{'userId':'c','userData':{'x':[1]}}"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_int_equal(put_user(desk, &caller, good[i])->status, 200);
+}
+
+static void a_refusal_names_the_character_that_no_name_has(void **state)
+{
+    desk_t *desk = *state;
+    caller_t caller = desk_browser(desk);
+    const result_t *result = put_user(desk, &caller, "{'userId':'J\\u00f6rg'}");
+    assert_string_equal(json_text(result->json, "character", 4), "\xc3\xb6");
+    desk->settings.names = NAMES_UNICODE;
+    assert_int_equal(put_user(desk, &caller, "{'userId':'J\\u00f6rg M'}")->status, 200);
 }
 
 static void device_name_is_kept(void **state)
@@ -780,6 +783,7 @@ int main(void)
         DESK_TEST(client_settings_say_who_is_signed_in_and_how_to_register),
         DESK_TEST(mpin_id_is_the_protocols_json),
         DESK_TEST(registration_takes_only_what_the_protocol_says),
+        DESK_TEST(a_refusal_names_the_character_that_no_name_has),
         DESK_TEST(device_name_is_kept),
         DESK_TEST(open_registration_of_a_taken_name_is_403),
         DESK_TEST(open_registration_is_for_loopback_unless_open_to_anyone),

@@ -178,7 +178,7 @@ static void a_proven_name_is_granted_and_becomes_an_identity_at_its_first_login(
     assert_signs_in(desk, john, "john", 200, "in");
     assert_int_equal(people_identity(desk->people, handle, &identity, desk->pool), STORE_OK);
     assert_int_equal(identity.origin, ORIGIN_SESSION);
-    assert_string_equal(identity.device, ""); /* one that we would not show */
+    assert_string_equal(identity.device, "Laptop <1>");
     assert_signs_in(desk, mpin_id_of(desk, "john", 2), "john", 403, "not_allowed");
 }
 
