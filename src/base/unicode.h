@@ -18,8 +18,8 @@ int unicode_length(const char *text);
 /* One spelling of each text (NFC). NULL: no UTF-8. */
 const char *unicode_composed(const char *text, apr_pool_t *p);
 
-/* Lower case, letter for letter; and without regard to case, for comparing. What is no UTF-8 loses
- * the case of its ASCII letters. */
+/* Lower case, letter for letter; and without regard to case, for comparing. A text that is no UTF-8
+ * loses the case of its ASCII letters. */
 const char *unicode_lower(const char *text, apr_pool_t *p);
 const char *unicode_folded(const char *text, apr_pool_t *p);
 
