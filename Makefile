@@ -94,7 +94,7 @@ help:
 	@echo 'make install  the module, its configuration and documents into httpd (DESTDIR= for packages); make uninstall'
 	@echo 'make lint     formatting, warnings, clang-tidy, cppcheck, analyzer, JavaScript types'
 	@echo 'make bench    what a request and a login cost, beside peers'
-	@echo 'make fuzz     the fuzzers, SECONDS=60 each'
+	@echo 'make fuzz     the fuzzers and random requests beside AuthType Basic, SECONDS=60 each'
 	@echo 'make clean    remove $(BUILD)/'
 
 run start:
@@ -118,7 +118,7 @@ lint:
 	@$(MAKE) --no-print-directory -s all
 	@BUILD=$(BUILD) tools/lint
 
-# each fuzzer for SECONDS, from the inputs that it found before
+# each fuzzer for SECONDS, from the inputs that it found before; then random requests at twins (SEED= repeats them)
 SECONDS = 60
 fuzz:
 	@tools/setup fuzz
@@ -129,6 +129,7 @@ fuzz:
 	    $(BUILD)/fuzz/$$fuzzer -max_total_time=$(SECONDS) -max_len=20000 -print_final_stats=0 -verbosity=0 \
 	        -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/inputs/$$fuzzer || exit 1; \
 	done
+	@echo '== twins' && BUILD=$(BUILD) SECONDS=$(SECONDS) tests/sanitized twins
 
 INSTALL = BUILD=$(BUILD) DESTDIR=$(DESTDIR) APXS=$(APXS) STATE=$(STATE) tools/install
 

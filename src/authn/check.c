@@ -183,12 +183,13 @@ int authn_check(request_rec *r)
 
 /* Where `pass` stands, a good session counts even if the page is open to all. Without one the
  * request goes on without a user: where a Require needs one, authn_check is asked all the same, and
- * refuses. */
+ * refuses. Our own pages and refusals are for everybody, also for a user whom no Require lets
+ * in. */
 int authn_force(request_rec *r)
 {
     request_t *request = request_of(r);
-    if (!request || site_directory(r)->unauthenticated != UNAUTH_PASS || !check_governs(r) ||
-        (r->main && caching_too_late(r)))
+    if (!request || site_directory(r)->unauthenticated != UNAUTH_PASS || request->claimed == r ||
+        !check_governs(r) || (r->main && caching_too_late(r)))
         return DECLINED;
     caching_depends(r, request);
     if (good_session(r, request))

@@ -26,6 +26,28 @@ subtest 'mod_cache_never_serves_protected_content_to_anonymous' => sub {
     }
 };
 
+# A part of a page has a place in the cache of its own: mod_cache looks at subrequests that lead to no file, and at all of them
+# as a handler.
+subtest 'a_protected_part_of_a_page_is_in_no_cache' => sub {
+    for my $host (undef, 'slow') {
+        my $john = browser(cached, host => $host)->sign_in('john');
+        my $jane = browser(cached, host => $host)->sign_in('jane');
+        for my $page (qw(/parts/page.html /parts/led.html /parts/again.html)) {
+            like $john->visit($page)->content, qr/"HTTP_X_WEBAUTH_USER":"john"/, "$page has a part that is for john";
+            my $answer = $jane->visit($page);
+            like $answer->content, qr/"HTTP_X_WEBAUTH_USER":"jane"/, 'where jane sees hers';
+            unlike $answer->content, qr/"HTTP_X_WEBAUTH_USER":"john"/, 'and not his';
+        }
+        like $john->visit('/parts/inner.html')->content, qr/for those/, 'a part that a rule of its own folder leads to another';
+        for my $part ('proxied?header=Cache-Control:max-age=600&part', 'echo?header=Cache-Control:max-age=600&part',
+            'parts/text.txt') {
+            my $answer = browser(cached, host => $host)->visit("/protected/$part");
+            is $answer->code, 302, "a stranger who asks for the part ($part) goes to the login";
+            unlike $answer->content, qr/"env"|for those/, 'and sees nothing';
+        }
+    }
+};
+
 subtest 'what is public stays public' => sub {
     my $stranger = browser(cached);
     like $stranger->get("/plain?$public")->header('Cache-Control'), qr/public/, 'as the backend says';

@@ -45,6 +45,18 @@ subtest 'Require ip and Require all denied hold for our URLs too' => sub {
     }
 };
 
+subtest 'a user whom no Require lets in sees our pages and signs out, with MPinUnauthenticated pass too' => sub {
+    expect_in_log(qr/AH01631: user jane/);
+    my $jane = browser(mount, host => 'passing')->sign_in('jane');
+    my $refused = $jane->visit('/');
+    is $refused->code, 403, 'the site is not for jane';
+    like $refused->content, qr/MPIN0029/, 'our page says so';
+    is $jane->get('/', 'X-Requested-With' => 'x')->code, 403, 'as scripts are told';
+    is $jane->visit($_)->code, 200, "$_ is for everybody" for qw(/login /logout);
+    is $jane->post_form('/logout', $jane->fields($jane->visit('/logout')))->code, 303, 'jane signs out';
+    is $jane->visit('/')->code, 302, 'and is a stranger';
+};
+
 subtest 'other spellings of our paths are ours or nobody\'s, and open nothing' => sub {
     is request(site, 'GET', $_)->code, 200, "$_ is /login"
         for qw(//login /%6cogin /%6C%6F%67%69%6E /./login /x/../login /login?a=/b);
