@@ -115,10 +115,9 @@ static way_t way_of_fields(facts_t *facts, const apr_table_t *fields)
                  .lost = apr_table_get(fields, "lost") != NULL,
                  .too_long = apr_table_get(fields, "long") != NULL};
     if (named && !way.target)
-        log_debug(
-            facts->caller.log, "MPIN0731",
-            "the login page was asked to lead to a place that is neither of this origin nor "
-            "of a host below MPinCookieDomain or in MPinReturnHosts: MPinAfterLogin is taken");
+        log_debug(facts->caller.log, "MPIN0731",
+                  "the login page's ?return= is no place of this origin: MPinAfterLogin is taken "
+                  "(other hosts are those below MPinCookieDomain or in MPinReturnHosts)");
     const char *place = way.asked ? way.asked : way.target;
     if (place)
         ask_place(facts, place, &way);
