@@ -41,6 +41,12 @@ static store_status_t take_place(const facts_t *facts, const session_t *old, ses
                            (uint32_t)apr_time_sec(now) + GRACE, now, expiry_of(old));
 }
 
+/* The device in this browser; a phone's is elsewhere. */
+static const unsigned char *device_of(const proven_t *proven)
+{
+    return proven->amr & AMR_PHONE ? NULL : proven->identity;
+}
+
 /* Makes the session and sends its cookies. NULL, or the refusal. */
 static result_t *seal_session(facts_t *facts, const proven_t *proven)
 {
@@ -65,7 +71,7 @@ static result_t *seal_session(facts_t *facts, const proven_t *proven)
         return result_no_randomness(r->pool);
 
     request_set_cookie(r, site->session_cookie, value, 0);
-    request_remember(r, session.name, now);
+    request_remember(r, session.name, device_of(proven), now);
     request->session = session;
     request->session_status = SESSION_OK;
     return NULL;
