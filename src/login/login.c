@@ -88,6 +88,10 @@ static result_t *already_signed_in(facts_t *facts, const prelogin_entry_t *entry
 {
     page_values_t page = page_begin(facts->r, facts->site);
     page_set(&page, "continue_href", signin_target(facts->site, entry));
+    if (facts->site->rps_settings.register_signed_in)
+        page_set(&page, "pin_href",
+                 apr_pstrcat(facts->r->pool, facts->site->paths[PATH_LOGIN],
+                             "?offer=1&s=", entry ? entry->nonce : "", "#pin", NULL));
     page_set(&page, "csrf",
              prelogin_token(facts->site->prelogins, facts->caller.session->id, "logout",
                             facts->r->pool));
