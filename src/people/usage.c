@@ -78,7 +78,7 @@ store_status_t people_last_use(people_t *people, const identity_t *identity, apr
     if (status != STORE_MISSING)
         return status;
     status = since_when(people, now, seconds, p);
-    if (*seconds < identity->created)
+    if (status == STORE_OK && *seconds < identity->created)
         *seconds = identity->created;
     return status;
 }
