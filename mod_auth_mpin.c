@@ -60,6 +60,8 @@ static const route_t routes[] = {
     {"GET", PATH_RPS, "/dta/timePermit", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0,
      issuer_half_time_permit},
     {"POST", PATH_RPS, "/setupDone/*", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_setup_done},
+    {"POST", PATH_RPS, "/standing", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_standing},
+    {"POST", PATH_RPS, "/remove", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_remove},
     {"POST", PATH_RPS, "/pass1", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 403, rpa_pass1},
     {"POST", PATH_RPS, "/pass2", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 403, rpa_pass2},
     {"POST", PATH_RPS, "/getAccessNumber", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0,

@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs before the page is painted: a device that has a PIN here sees the pad first, and nothing jumps.
+// Runs before the page is painted: a device that has a PIN here, or waits for a mail, sees the pad first, and nothing jumps.
 // It only hints; login.js decides when the pad has looked.
 
 const html = document.documentElement;
 html.classList.add('has-script');
 try {
-    html.dataset.way ||= localStorage.getItem('mpin-known') ? 'pin' : '';
+    html.dataset.way ||= localStorage.getItem('mpin-known') || localStorage.getItem('mpin-waiting') ? 'pin' : '';
+    html.classList.toggle('declined', (localStorage.getItem('mpin-declined') ?? '[]') !== '[]');
 } catch {
     // no storage: the password form first
 }
+
+// A page that only says that something is done goes on by itself, and "back" leads to what was before it.
+const MOMENT = 2_500; // ms
+addEventListener('DOMContentLoaded', () => {
+    const onward = /** @type {HTMLAnchorElement | null} */ (document.querySelector('a[data-onward]'));
+    if (onward)
+        setTimeout(() => location.replace(onward.href), MOMENT);
+});
 
 // At another address than the site's own nothing that is typed would be taken. The browser alone knows for sure where it
 // is, whatever something in front of the server makes of it. The page leads there once; where it has just done that, the

@@ -36,7 +36,7 @@ pad?.addEventListener('mpin-screen', (event) => {
         return;
     if (useless || (!decided && ['add', 'offer'].includes(screen)))
         show('password');
-    else if (!decided && screen === 'enter' && !form.username.value)
+    else if (!decided && ['enter', 'mail', 'forgotten'].includes(screen) && !form.username.value)
         show('pin');
     decided = true;
 });
@@ -44,10 +44,11 @@ pad?.addEventListener('mpin-screen', (event) => {
 pad?.addEventListener('mpin-other', (event) => {
     if (!form)
         return;
-    const { user, reset } = /** @type {CustomEvent} */ (event).detail;
+    const { user, reset, forgotten } = /** @type {CustomEvent} */ (event).detail;
     event.preventDefault();
     form.username.value ||= user;
     /** @type {HTMLElement} */ (document.getElementById('reset-first')).hidden = !reset;
+    /** @type {HTMLElement} */ (document.getElementById('forgot-first')).hidden = !forgotten;
     show('password');
     focus();
 });
@@ -63,3 +64,25 @@ document.addEventListener('click', ({ target }) => {
         pad?.byPhone?.();
     }
 });
+
+/** Counts down until a password may be tried again; the ear hears it once. @param {HTMLElement} line */
+function wait(line) {
+    const seconds = line.dataset.seconds ?? '';
+    const until = Date.now() + Number(seconds) * 1000;
+    const button = /** @type {HTMLButtonElement} */ (line.closest('form')?.querySelector('button.primary'));
+    const heard = Object.assign(document.createElement('span'), { className: 'mp-hidden', textContent: line.textContent });
+    const seen = document.createElement('span');
+    seen.setAttribute('aria-hidden', 'true');
+    line.replaceChildren(heard, seen);
+    const step = () => {
+        const left = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+        seen.textContent = (heard.textContent ?? '').replace(seconds, String(left));
+        button.disabled = left > 0;
+        if (left)
+            return setTimeout(step, 500);
+        line.remove();
+    };
+    step();
+}
+
+document.querySelectorAll('[data-seconds]').forEach((line) => wait(/** @type {HTMLElement} */ (line)));

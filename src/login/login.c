@@ -64,6 +64,10 @@ static result_t *already_signed_in(facts_t *facts, const way_t *way)
     page_values_t page = page_begin(facts->r, facts->site);
     page_set(&page, "continue_href", way_target(way, facts->site));
     page_set(&page, "switch_href", way_switch(facts->r, way));
+    if (facts->site->rps_settings.register_signed_in)
+        page_set(&page, "pin_href",
+                 apr_pstrcat(facts->r->pool, signin_offer(facts->site, way->target, facts->r->pool),
+                             "&anyway=1", NULL));
     page_set(&page, "csrf",
              prelogin_token(facts->site->prelogins, facts->caller.session->id, "logout",
                             facts->r->pool));

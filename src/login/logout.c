@@ -2,6 +2,7 @@
 /* Signing out: the page with the button, its form, and a phone that signs its computer out. */
 #include "login/login_form.h"
 #include "login/login.h"
+#include "web/return_to.h"
 
 #include "base/json.h"
 #include "store/refusal.h"
@@ -10,15 +11,45 @@
 
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include <string.h>
 
-/* GET /logout changes nothing: it shows the button. */
+#define SAY "out" /* in the query: somebody has just signed out, and is told so */
+
+/* The place of this site that led here, but for our own pages. */
+static const char *came_from(const facts_t *facts)
+{
+    const site_t *site = facts->site;
+    const char *referer = apr_table_get(facts->r->headers_in, "Referer");
+    const apr_size_t len = strlen(site->url.text);
+    const char *place = referer && strncmp(referer, site->url.text, len) == 0
+                            ? return_to_path(referer + len, facts->r->pool)
+                            : NULL;
+    const bool ours =
+        place && (strncmp(place, site->paths[PATH_LOGOUT], strlen(site->paths[PATH_LOGOUT])) == 0 ||
+                  (site->paths[PATH_LOGIN] &&
+                   strncmp(place, site->paths[PATH_LOGIN], strlen(site->paths[PATH_LOGIN])) == 0));
+    return place && !ours ? place : site->after_login;
+}
+
+static result_t *say_signed_out(facts_t *facts)
+{
+    page_values_t page = page_begin(facts->r, facts->site);
+    page_set(&page, "continue_href", facts->site->after_logout);
+    page_answer(&page, HTTP_OK, "signed_out");
+    return NULL;
+}
+
+/* GET /logout changes nothing: it shows the button, or says what has just been done. */
 result_t *logout_page(facts_t *facts)
 {
+    if (!facts->caller.session && apr_table_get(facts->query, SAY))
+        return say_signed_out(facts);
     if (!facts->caller.session) {
         answer_see_other(facts->r, facts->site->after_logout);
         return NULL;
     }
     page_values_t page = page_begin(facts->r, facts->site);
+    page_set(&page, "continue_href", came_from(facts));
     page_set(&page, "csrf",
              prelogin_token(facts->site->prelogins, facts->caller.session->id, "logout",
                             facts->r->pool));
@@ -73,6 +104,14 @@ static result_t *sign_out_desktop(facts_t *facts, const char *token)
     return done;
 }
 
+/* Our own pages' forms want it said; an application's button leads where the administrator says. */
+static const char *after_signing_out(const facts_t *facts)
+{
+    return apr_table_get(facts->form, "say")
+               ? apr_pstrcat(facts->r->pool, facts->site->paths[PATH_LOGOUT], "?" SAY "=1", NULL)
+               : facts->site->after_logout;
+}
+
 /* Ends the session here, and all that came from the same login. Somebody who is signed out
  * already gets where they wanted. */
 result_t *logout_submit(facts_t *facts)
@@ -97,6 +136,6 @@ result_t *logout_submit(facts_t *facts)
         answer_audit(r, done);
     }
     apr_table_setn(r->headers_out, CLEAR_SITE_DATA, CLEAR_CACHE);
-    answer_see_other(r, facts->site->after_logout);
+    answer_see_other(r, after_signing_out(facts));
     return NULL;
 }

@@ -14,7 +14,8 @@
 /* The words that a template asks for: {{#activate}} and so on, one of them set. */
 static const char *const kinds[NOTICE_COUNT] = {
     [NOTICE_ACTIVATE] = "activate", [NOTICE_DEVICE] = "added",      [NOTICE_PIN] = "new_pin",
-    [NOTICE_LOCKED] = "locked",     [NOTICE_FAILURES] = "failures", [NOTICE_REVOKED] = "revoked"};
+    [NOTICE_LOCKED] = "locked",     [NOTICE_FAILURES] = "failures", [NOTICE_REVOKED] = "revoked",
+    [NOTICE_UNUSED] = "unused"};
 
 static apr_table_t *values_of(const letterhead_t *head, const notice_t *notice, const char *lang,
                               apr_pool_t *p)

@@ -26,6 +26,7 @@ typedef enum {
     NOTICE_LOCKED,   /* too many wrong PINs */
     NOTICE_FAILURES, /* many wrong PINs in 30 days */
     NOTICE_REVOKED,  /* a device's access was withdrawn */
+    NOTICE_UNUSED,   /* a device that nobody used gave way to a new one */
     NOTICE_COUNT
 } notice_kind_t;
 

@@ -134,11 +134,14 @@ static store_status_t add_to_set(people_t *people, const identity_t *identity, a
 {
     const char *key = set_key(identity->uid, p);
     const char *member = hex_encode(p, identity->handle, HANDLE_BYTES);
-    store_status_t status =
-        store_member_add(people->store, STORE_LASTING, key, member, IDENTITIES_MAX, 0);
+    int max = IDENTITIES_MAX;
+    store_status_t status = store_member_add(people->store, STORE_LASTING, key, member, max, 0);
     if (status == STORE_FULL && make_room_in_set(people, identity->uid, p))
-        status = store_member_add(people->store, STORE_LASTING, key, member, IDENTITIES_MAX, 0);
-    return status;
+        status = store_member_add(people->store, STORE_LASTING, key, member, max, 0);
+    if (status != STORE_FULL)
+        return status;
+    status = people_replacements(people, identity, &max, p);
+    return status ? status : store_member_add(people->store, STORE_LASTING, key, member, max, 0);
 }
 
 /* The record first, expiring and so not there for readers; then the member; then the record for

@@ -14,6 +14,7 @@
 #define IDENTITIES_MAX 10
 #define RECENT_FAILURES 20 /* so many in 30 days lock an identity; success never resets them */
 #define TELL_FAILURES 10   /* so many in 30 days, and the user is to be told */
+#define UNUSED_DAYS 30     /* an identity that has not signed in for so long may give way */
 
 typedef struct people_t people_t;
 
@@ -103,14 +104,43 @@ void people_handle(const unsigned char hash_mpin_id[32], unsigned char handle[HA
 const char *people_label(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
 
 /* STORE_EXISTS when there is one of this handle. STORE_FULL when the user has IDENTITIES_MAX that
- * are not revoked, and when the store is full: people_identities tells the two apart. */
+ * are not revoked, and when the store is full: people_places_taken tells the two apart. One that
+ * replaces another of the user's needs no place of its own. */
 store_status_t people_add_identity(people_t *people, const identity_t *identity, apr_pool_t *p);
+
+/* How many of IDENTITIES_MAX are taken: those that wait for their first success to replace another
+ * one stand in that one's place. */
+store_status_t people_places_taken(people_t *people, const unsigned char uid[UID_BYTES], int *taken,
+                                   apr_pool_t *p);
+
+/* The handle that a replacement of `old` shall name: where `old` itself has never signed in and
+ * waits to replace another one, that one. */
+void people_first_replaced(people_t *people, const identity_t *old,
+                           unsigned char replaces[HANDLE_BYTES], apr_pool_t *p);
+
+/* Revokes the others that wait to replace what `identity`, which has just been added, replaces. */
+store_status_t people_supersede(people_t *people, const identity_t *identity, apr_time_t now,
+                                apr_pool_t *p);
 store_status_t people_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
                                identity_t *identity, apr_pool_t *p);
 
 /* The user's identities that are not revoked, in the pool. */
 store_status_t people_identities(people_t *people, const unsigned char uid[UID_BYTES],
                                  identity_t **list, int *count, apr_pool_t *p);
+
+/* The identity has signed in, or was added: written behind, about once an hour. */
+void people_note_use(people_t *people, const unsigned char handle[HANDLE_BYTES], apr_time_t now,
+                     apr_pool_t *p);
+
+/* When that was, in seconds. Of one that was added before uses were noted nobody knows: not before
+ * somebody first asked for such a one. */
+store_status_t people_last_use(people_t *people, const identity_t *identity, apr_time_t now,
+                               uint32_t *seconds, apr_pool_t *p);
+
+/* The user's least recently used identity, where it has not signed in for UNUSED_DAYS; else
+ * STORE_MISSING. */
+store_status_t people_longest_unused(people_t *people, const unsigned char uid[UID_BYTES],
+                                     apr_time_t now, identity_t *unused, apr_pool_t *p);
 
 /* Final: state, and the sessions that came from it. */
 store_status_t people_revoke_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],

@@ -5,12 +5,14 @@
 #include "people/people.h"
 
 /* The records of this room, and how its files read and change them. They are lasting but for the
- * last:
+ * last two:
  *   user:<uid>         user_t
  *   name:<sha256>      uid of a canonical name
  *   identity:<handle>  identity_t; one that expires is being added and not there yet
  *   identities:<uid>   set of handles, of identities that are not revoked
+ *   used-since         when uses were noted first; missing: none were needed yet
  *   cleared:<handle>   how many failures a success has cleared; STORE_BEHIND
+ *   used:<handle>      when it last signed in; STORE_BEHIND
  */
 struct people_t {
     store_t *store;
@@ -44,6 +46,11 @@ apr_time_t people_until(const people_t *people, apr_time_t now);
 /* Sets `proven` of a user who has none yet; a deleted one is STORE_MISSING. */
 store_status_t people_set_proven(people_t *people, const unsigned char uid[UID_BYTES],
                                  apr_time_t now, apr_pool_t *p);
+
+/* Adds to `*places` those of the user's identities, and `identity` itself, that stand in another
+ * one's place. */
+store_status_t people_replacements(people_t *people, const identity_t *identity, int *places,
+                                   apr_pool_t *p);
 
 /* Changes what is stored of one identity; afterwards `*identity` is as it is stored. `alter` works on what is there, again after a lost race, and may refuse; where it
  * alters nothing, nothing is written. `scratch` goes with the round. An identity that is being

@@ -44,7 +44,7 @@ result_t *rpa_phone_authenticate(facts_t *facts)
     result_t *result = rps_phone_authenticate(facts->site->rps, facts->site->seats.phones,
                                               &facts->caller, facts->body, facts->r->pool);
     if (result->status == HTTP_OK)
-        request_remember(facts->r, result->user, facts->caller.now);
+        request_remember(facts->r, result->user, NULL, facts->caller.now);
     return result;
 }
 

@@ -21,7 +21,12 @@ result_t *rpa_client_settings(facts_t *facts)
 result_t *rpa_user(facts_t *facts)
 {
     const char *mpin_id = *facts->rest ? facts->rest : NULL;
-    return rps_register(facts->site->rps, &facts->caller, mpin_id, facts->body, facts->r->pool);
+    result_t *result =
+        rps_register(facts->site->rps, &facts->caller, mpin_id, facts->body, facts->r->pool);
+    /* The registration is bound to that cookie: it lives as long from now on. */
+    if (!result->code && !facts->prelogin_fresh)
+        request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+    return result;
 }
 
 result_t *rpa_signature_get(facts_t *facts)
@@ -32,8 +37,11 @@ result_t *rpa_signature_get(facts_t *facts)
 
 result_t *rpa_signature_post(facts_t *facts)
 {
-    return rps_signature(facts->site->rps, &facts->caller, facts->rest,
-                         json_text(facts->body, "regOTT", OTT_MAX), facts->r->pool);
+    const char *reg_ott = json_text(facts->body, "regOTT", OTT_MAX);
+    return json_is_true(json_object_get(facts->body, "peek"))
+               ? rps_peek(facts->site->rps, &facts->caller, facts->rest, reg_ott, facts->r->pool)
+               : rps_signature(facts->site->rps, &facts->caller, facts->rest, reg_ott,
+                               facts->r->pool);
 }
 
 result_t *rpa_time_permit_get(facts_t *facts)
@@ -49,6 +57,21 @@ result_t *rpa_time_permit_post(facts_t *facts)
 result_t *rpa_setup_done(facts_t *facts)
 {
     return rps_setup_done(facts->site->rps, &facts->caller, facts->rest, facts->r->pool);
+}
+
+result_t *rpa_standing(facts_t *facts)
+{
+    return rps_standing_of_device(facts->site->rps, &facts->caller, facts->body, facts->r->pool);
+}
+
+result_t *rpa_remove(facts_t *facts)
+{
+    unsigned char handle[HANDLE_BYTES];
+    result_t *result =
+        rps_remove_device(facts->site->rps, &facts->caller, facts->body, handle, facts->r->pool);
+    if (!result->code)
+        request_forget_device(facts->r, handle, facts->caller.now);
+    return result;
 }
 
 result_t *rpa_pass1(facts_t *facts)
@@ -109,6 +132,8 @@ result_t *rpa_authenticate(facts_t *facts)
         front_signed_in(facts, auth_ott, in.session);
     result_t *result =
         result_ok(p, json_pack("{s:s, s:s}", "user", in.session->name, "location", in.location));
+    if (!facts->site->remote && !redemption.by_phone) /* whose key is not this browser's */
+        rps_add_device_key(facts->site->rps, redemption.identity.handle, result->json, p);
     if (redemption.otp[0])
         rps_otp_times(result->json, facts->caller.now, p);
     return result;

@@ -31,6 +31,11 @@ static result_t *way_closed(rps_t *rps, const identity_t *identity, apr_pool_t *
                         "This device was set up in a way that this site no longer takes.");
 }
 
+result_t *rps_way_open(rps_t *rps, const identity_t *identity, apr_pool_t *p)
+{
+    return rps_origin_counts(rps->settings, identity->origin) ? NULL : way_closed(rps, identity, p);
+}
+
 /* A name is looked up in MPinRegisterAllow anew at every login. Without that, only those sign in
  * whose name was proven by a session. */
 static result_t *not_admitted(rps_t *rps, const caller_t *caller, const identity_t *identity,
@@ -44,8 +49,9 @@ static result_t *not_admitted(rps_t *rps, const caller_t *caller, const identity
                   vouched ? "vouched for by an application" : "not vouched for by the application");
         return result_error(p, 403, "not_allowed", no);
     }
-    if (!rps_origin_counts(rps->settings, identity->origin))
-        return way_closed(rps, identity, p);
+    result_t *closed = rps_way_open(rps, identity, p);
+    if (closed)
+        return closed;
     if (rps->settings->allow.kind == ALLOW_NOBODY &&
         (vouched || identity->origin == ORIGIN_SESSION))
         return NULL;

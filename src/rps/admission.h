@@ -9,6 +9,9 @@
 result_t *rps_admit(rps_t *rps, const caller_t *caller, const unsigned char handle[HANDLE_BYTES],
                     identity_t *identity, user_t *user, apr_pool_t *p);
 
+/* NULL, or 403 way_closed for an identity whose name was proven in a way that does not count. */
+result_t *rps_way_open(rps_t *rps, const identity_t *identity, apr_pool_t *p);
+
 /* Is an identity whose name was proven in this way one here? Where that way is open today, or a
  * weaker one is (docs/identity.md, "Where an identity counts"). */
 bool rps_origin_counts(const rps_settings_t *settings, origin_t origin);

@@ -231,6 +231,7 @@ static store_status_t settle_outcome(rps_t *rps, const caller_t *caller, attempt
     } else if (outcome == MPIN_ACCEPTED) {
         attempt->verdict = VERDICT_RIGHT;
         status = people_succeeded(rps->people, &attempt->identity, caller->now, p);
+        people_note_use(rps->people, attempt->handle, caller->now, p);
     }
     settle_attempt(rps, caller, attempt, 0, p);
     return status;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "rps/allowed.h"
+#include "rps/places.h"
 
 static result_t *name_taken(apr_pool_t *p)
 {
@@ -56,8 +57,6 @@ static result_t *same_user_still(rps_t *rps, const caller_t *caller, const pendi
 result_t *become_device(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
                         const pending_t *pending, const user_t *user, apr_pool_t *p)
 {
-    identity_t *list;
-    int count;
     identity_t identity;
     memset(&identity, 0, sizeof identity);
     memcpy(identity.handle, id->handle, sizeof identity.handle);
@@ -69,13 +68,7 @@ result_t *become_device(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
     memcpy(identity.device, pending->device, sizeof identity.device);
     memcpy(identity.name, pending->name, sizeof identity.name);
 
-    store_status_t status = people_add_identity(rps->people, &identity, p);
-    if (status == STORE_FULL &&
-        people_identities(rps->people, user->uid, &list, &count, p) == STORE_OK &&
-        count >= IDENTITIES_MAX)
-        return result_error(p, 403, "too_many_identities",
-                            "This name has as many devices as it may have.");
-    return status == STORE_OK ? NULL : store_refusal(status, p);
+    return places_take(rps, caller, &identity, p);
 }
 
 static result_t *note_name_proven(rps_t *rps, const caller_t *caller, const user_t *user,

@@ -106,8 +106,6 @@ static result_t *prove_by_session(rps_t *rps, const caller_t *caller, const char
                                   pending_t *pending, apr_pool_t *p)
 {
     user_t user;
-    identity_t *list;
-    int count;
     store_status_t status = people_get(rps->people, caller->session->uid, &user, p);
     if (status == STORE_MISSING)
         return registration_closed(p);
@@ -127,13 +125,6 @@ static result_t *prove_by_session(rps_t *rps, const caller_t *caller, const char
         refusal = account_is_there(caller, name, p);
     if (refusal)
         return refusal;
-
-    status = people_identities(rps->people, user.uid, &list, &count, p);
-    if (status != STORE_OK)
-        return store_refusal(status, p);
-    if (count >= IDENTITIES_MAX)
-        return result_error(p, 403, "too_many_identities",
-                            "This name has as many devices as it may have.");
 
     note_session(caller->session, &user, pending);
     return NULL;

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "phone/browser_name.h"
 #include "rps/mailed.h"
+#include "rps/places.h"
 #include "rps/prove.h"
 #include "rps/quota.h"
 #include "rps/vouch.h"
@@ -20,6 +21,7 @@ typedef struct registration_t {
     const char *device;
     bool replaces_one;
     mpin_id_t replaces;
+    bool forgotten;          /* this browser has lost its identity: that one is replaced */
     bool resend;             /* of an earlier registration */
     const json_t *user_data; /* for an application, NULL for none */
 } registration_t;
@@ -40,7 +42,8 @@ static bool read_optional(registration_t *wish, const json_t *body, apr_pool_t *
     if (json_dumpb(wish->user_data, NULL, 0, JSON_ENCODE_ANY) > USER_DATA_MAX)
         return false;
 
-    if (!json_flag(body, "confirm", &wish->shows_number))
+    if (!json_flag(body, "confirm", &wish->shows_number) ||
+        !json_flag(body, "forgotten", &wish->forgotten))
         return false;
     wish->replaces_one = replaces != NULL;
     return !replaces ||
@@ -128,27 +131,38 @@ static const char *new_mpin_id(const registration_t *wish, apr_time_t now, apr_p
     return hex_encode(p, (const unsigned char *)json, strlen(json));
 }
 
+/* The pad names it; one whose browser has forgotten everything has only the cookie that knows. */
+static const unsigned char *replaced_handle(const rps_t *rps, const registration_t *wish,
+                                            const caller_t *caller)
+{
+    if (wish->replaces_one)
+        return wish->replaces.handle;
+    return wish->forgotten && caller->known ? known_device(caller->known, rps->settings->public_url)
+                                            : NULL;
+}
+
 /* An identity that a registration replaces counts only if it is the same user's; else there is
  * nothing to revoke. */
-static store_status_t note_replaced(rps_t *rps, const registration_t *wish, pending_t *pending,
-                                    apr_pool_t *p)
+static store_status_t note_replaced(rps_t *rps, const caller_t *caller, const registration_t *wish,
+                                    pending_t *pending, apr_pool_t *p)
 {
     identity_t old;
-    if (!wish->replaces_one || pending->origin == ORIGIN_OPEN)
+    const unsigned char *replaced = replaced_handle(rps, wish, caller);
+    if (!replaced || pending->origin == ORIGIN_OPEN)
         return STORE_OK;
-    store_status_t status = people_identity(rps->people, wish->replaces.handle, &old, p);
+    store_status_t status = people_identity(rps->people, replaced, &old, p);
     if (status == STORE_OK &&
         (pending->origin == ORIGIN_MAIL ? !strcmp(old.name, wish->name)
          : pending->origin == ORIGIN_APPLICATION
              ? old.origin == ORIGIN_APPLICATION && !strcmp(old.name, wish->name)
              : memcmp(old.uid, pending->uid, sizeof old.uid) == 0))
-        memcpy(pending->replaces, old.handle, sizeof pending->replaces);
+        people_first_replaced(rps->people, &old, pending->replaces, p);
     return status == STORE_MISSING ? STORE_OK : status;
 }
 
 static const char *replaced_text(const registration_t *wish, const pending_t *pending)
 {
-    if (!wish->replaces_one)
+    if (!wish->replaces_one && !wish->forgotten)
         return "";
     return sodium_is_zero(pending->replaces, sizeof pending->replaces)
                ? "; the identity that it would replace is not this user's"
@@ -192,16 +206,28 @@ static result_t *ask_to_vouch(rps_t *rps, const caller_t *caller, const registra
     return refusal;
 }
 
+/* One that the application does not want ends. */
+static result_t *vouch_first(rps_t *rps, const caller_t *caller, const registration_t *wish,
+                             const char *mpin_id, const mpin_id_t *id, pending_t *pending,
+                             apr_pool_t *p)
+{
+    result_t *refusal = ask_to_vouch(rps, caller, wish, mpin_id, id, pending, p);
+    if (refusal)
+        pending_take(rps, id->handle, p);
+    return refusal;
+}
+
 static void fill_pending(const rps_t *rps, const caller_t *caller, const registration_t *wish,
                          pending_t *pending, apr_pool_t *p)
 {
     const bool by_mail = pending->origin == ORIGIN_MAIL;
+    const bool ours = pending->origin != ORIGIN_APPLICATION;
     randombytes_buf(pending->reg_ott, sizeof pending->reg_ott);
     pending->bound = caller->prelogin != NULL;
     if (caller->prelogin)
         memcpy(pending->browser, caller->prelogin, sizeof pending->browser);
     apr_cpystrn(pending->device, wish->device, sizeof pending->device);
-    if (by_mail && !*wish->device && caller->user_agent) /* to be known by */
+    if (ours && !*wish->device && caller->user_agent) /* to be known by */
         apr_cpystrn(pending->device, browser_name(caller->user_agent, p), sizeof pending->device);
     apr_cpystrn(pending->name, wish->name, sizeof pending->name);
     apr_cpystrn(pending->address, caller->address, sizeof pending->address);
@@ -218,24 +244,46 @@ static result_t *begin_registration(rps_t *rps, const caller_t *caller, const re
     mpin_id_t id;
     mpin_id_read(&id, text, p);
     fill_pending(rps, caller, wish, pending, p);
-    store_status_t status = note_replaced(rps, wish, pending, p);
+    store_status_t status = note_replaced(rps, caller, wish, pending, p);
     log_debug(caller->log, "MPIN0758", "registration %s of %s begins, %s%s",
               people_label(id.handle, p), name_masked(pending->name, p),
               pending_origin_text(pending), replaced_text(wish, pending));
+    result_t *refusal = status == STORE_OK && pending->origin == ORIGIN_SESSION
+                            ? places_left(rps, caller, pending, p)
+                            : NULL;
+    if (refusal)
+        return refusal;
     if (status == STORE_OK)
         status = pending_keep(rps, id.handle, pending, caller->now, p);
     if (status != STORE_OK)
         return store_refusal(status, p);
 
-    result_t *refusal = NULL;
     if (pending->origin == ORIGIN_MAIL)
         refusal = mailed_send(rps, caller, &id, pending, p);
     else if (rps->settings->service)
-        refusal = ask_to_vouch(rps, caller, wish, text, &id, pending, p);
+        refusal = vouch_first(rps, caller, wish, text, &id, pending, p);
     return refusal ? refusal : registered_answer(caller, text, &id, pending, p);
 }
 
-static result_t *send_again(rps_t *rps, const caller_t *caller, const registration_t *wish,
+/* The application writes again to a person whose registration waits: with the same key, so that
+ * what it wrote before still works. Asked as often as a registration may begin. */
+static result_t *vouch_again(rps_t *rps, const caller_t *caller, const registration_t *wish,
+                             const char *mpin_id, const json_t *body, apr_pool_t *p)
+{
+    mpin_id_t id;
+    pending_t old;
+    if (!mpin_id_read(&id, mpin_id, p) ||
+        pending_find(rps, caller, id.handle, json_text(body, "regOTT", 2 * TOKEN_BYTES), &old, p) !=
+            STORE_OK ||
+        old.origin != ORIGIN_APPLICATION || strcmp(old.name, wish->name) != 0)
+        return NULL;
+    result_t *refusal = too_many_registrations(rps, caller, &old, p);
+    if (!refusal && !old.active)
+        refusal = ask_to_vouch(rps, caller, wish, mpin_id, &id, &old, p);
+    return refusal ? refusal : registered_answer(caller, mpin_id, &id, &old, p);
+}
+
+static result_t *mail_again(rps_t *rps, const caller_t *caller, const registration_t *wish,
                             const char *mpin_id, const json_t *body, apr_pool_t *p)
 {
     mpin_id_t id;
@@ -245,6 +293,18 @@ static result_t *send_again(rps_t *rps, const caller_t *caller, const registrati
     result_t *result = mailed_again(rps, caller, &id, wish->name,
                                     json_text(body, "regOTT", 2 * TOKEN_BYTES), &old, p);
     return !result || result->code ? result : registered_answer(caller, mpin_id, &id, &old, p);
+}
+
+/* The id, the regOTT and the number stay, and so each mail that was written works. NULL where
+ * nothing waits for it. */
+static result_t *send_again(rps_t *rps, const caller_t *caller, const registration_t *wish,
+                            const char *mpin_id, const pending_t *pending, const json_t *body,
+                            apr_pool_t *p)
+{
+    if (pending->origin == ORIGIN_MAIL)
+        return mail_again(rps, caller, wish, mpin_id, body, p);
+    return pending->origin == ORIGIN_APPLICATION ? vouch_again(rps, caller, wish, mpin_id, body, p)
+                                                 : NULL;
 }
 
 /* PUT /rps/user/<mpinId>: the registration that it names ends here and a new one begins. One that
@@ -288,8 +348,8 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
         return result_later(p, "throttled", "Too many tries from this address.", wait);
 
     result_t *refusal = prove_name(rps, caller, wish.name, &pending, p);
-    if (!refusal && mpin_id && pending.origin == ORIGIN_MAIL) {
-        result_t *again = send_again(rps, caller, &wish, mpin_id, body, p);
+    if (!refusal && mpin_id) {
+        result_t *again = send_again(rps, caller, &wish, mpin_id, &pending, body, p);
         if (again)
             return again;
     }

@@ -31,6 +31,7 @@ struct rps_t {
     outbox_t outbox;            /* where settings->mail_site is not NULL */
     const secret_t *link_key;   /* links of mails (rps/link.h) */
     secret_t *idle_key;         /* authOTTs that are kept nowhere (rps/authott.h) */
+    const secret_t *device_key; /* what devices prove themselves by (rps/device.c) */
     const secret_t *activation; /* what keys of activation are made with (rps/vouch.h) */
     apr_time_t told_way;        /* rps/admission.c: when last */
     peer_t verifier, permitter; /* applications that are asked (rps/application.h) */

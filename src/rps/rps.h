@@ -100,6 +100,30 @@ result_t *rps_half_client_secret(rps_t *rps, const caller_t *caller, const dta_r
 result_t *rps_half_time_permit(rps_t *rps, const caller_t *caller, const dta_request_t *request,
                                apr_pool_t *p);
 
+/* Adds `deviceKey` to an answer: what the device of an identity proves itself with, without its
+ * PIN. Only for an answer that this device alone gets. */
+void rps_add_device_key(rps_t *rps, const unsigned char handle[HANDLE_BYTES], json_t *json,
+                        apr_pool_t *p);
+
+/* POST /rps/standing {mpin_id, deviceKey}: may this device sign in? 200; else what a sign-in would
+ * be told: 410 locked, 403 identity_revoked, user_disabled or way_closed. 403 device_key_wrong for
+ * everybody who is not that device, whether there is such an identity or not. */
+result_t *rps_standing_of_device(rps_t *rps, const caller_t *caller, const json_t *body,
+                                 apr_pool_t *p);
+
+/* POST /rps/remove {mpin_id, deviceKey}: the device gives itself up. 200, also where it is gone
+ * already, and `handle` is whose it was; 403 device_key_wrong. */
+result_t *rps_remove_device(rps_t *rps, const caller_t *caller, const json_t *body,
+                            unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
+
+/* The name of whose PIN this browser had, by its cookie; NULL: of nobody's who could sign in. */
+const char *rps_forgotten_user(rps_t *rps, const caller_t *caller, apr_pool_t *p);
+
+/* POST /rps/signature/<mpinId> {regOTT, peek: true}: 200 {active: true} where the secret is there
+ * for the asking, and it stays there; else as rps_signature. */
+result_t *rps_peek(rps_t *rps, const caller_t *caller, const char *mpin_id, const char *reg_ott,
+                   apr_pool_t *p);
+
 /* POST /rps/setupDone/<mpinId> */
 result_t *rps_setup_done(rps_t *rps, const caller_t *caller, const char *mpin_id, apr_pool_t *p);
 

@@ -48,24 +48,33 @@ static result_t *signature_answer(const share_t *share, const pending_t *pending
     return rps_audited(result, "identity_activated", pending->name, id->handle, p);
 }
 
+/* The registration whose secret is there for the asking. NULL, or the refusal. */
+static result_t *find_active(rps_t *rps, const caller_t *caller, const char *mpin_id,
+                             const char *reg_ott, mpin_id_t *id, pending_t *pending, apr_pool_t *p)
+{
+    if (!mpin_id_read(id, mpin_id, p))
+        return pending_unknown(p);
+    store_status_t status = pending_find(rps, caller, id->handle, reg_ott, pending, p);
+    if (status == STORE_MISSING)
+        return pending_unknown(p);
+    if (status != STORE_OK)
+        return store_refusal(status, p);
+    if (!still_open(rps->settings, pending))
+        return result_error(p, 403, "registration_closed", "Registration is closed.");
+    return pending->active
+               ? NULL
+               : result_error(p, 401, "not_activated", "This registration waits to be activated.");
+}
+
 static result_t *issue_signature(rps_t *rps, const caller_t *caller, const char *mpin_id,
                                  const char *reg_ott, split_issue_t *issue, apr_pool_t *p)
 {
     mpin_id_t id;
     pending_t pending;
     share_t share;
-    if (!mpin_id_read(&id, mpin_id, p))
-        return pending_unknown(p);
-    store_status_t status = pending_find(rps, caller, id.handle, reg_ott, &pending, p);
-    if (status == STORE_MISSING)
-        return pending_unknown(p);
-    if (status != STORE_OK)
-        return store_refusal(status, p);
-    if (!still_open(rps->settings, &pending))
-        return result_error(p, 403, "registration_closed", "Registration is closed.");
-    if (!pending.active)
-        return result_error(p, 401, "not_activated", "This registration waits to be activated.");
-    result_t *refusal = split_can_issue(rps, caller, p);
+    result_t *refusal = find_active(rps, caller, mpin_id, reg_ott, &id, &pending, p);
+    if (!refusal)
+        refusal = split_can_issue(rps, caller, p);
     if (refusal)
         return refusal;
     if (!issue(rps, caller, &id, &share, p)) {
@@ -81,7 +90,20 @@ static result_t *issue_signature(rps_t *rps, const caller_t *caller, const char 
 result_t *rps_signature(rps_t *rps, const caller_t *caller, const char *mpin_id,
                         const char *reg_ott, apr_pool_t *p)
 {
-    return issue_signature(rps, caller, mpin_id, reg_ott, split_client_secret, p);
+    mpin_id_t id;
+    result_t *result = issue_signature(rps, caller, mpin_id, reg_ott, split_client_secret, p);
+    if (!result->code && mpin_id_read(&id, mpin_id, p))
+        rps_add_device_key(rps, id.handle, result->json, p);
+    return result;
+}
+
+result_t *rps_peek(rps_t *rps, const caller_t *caller, const char *mpin_id, const char *reg_ott,
+                   apr_pool_t *p)
+{
+    mpin_id_t id;
+    pending_t pending;
+    result_t *refusal = find_active(rps, caller, mpin_id, reg_ott, &id, &pending, p);
+    return refusal ? refusal : result_ok(p, json_pack("{s:b}", "active", 1));
 }
 
 result_t *rps_signature_in_two(rps_t *rps, const caller_t *caller, const char *mpin_id,

@@ -39,10 +39,8 @@ result_t *vouch_registration(rps_t *rps, const caller_t *caller, const mpin_id_t
               refusal   ? "did not say yes"
               : *active ? "activates it at once (forceActivate)"
                         : "will activate it later (POST /user)");
-    if (refusal) {
-        pending_take(rps, id->handle, p);
+    if (refusal)
         return refusal;
-    }
     store_status_t status = *active ? pending_activate(rps, id->handle, p) : STORE_OK;
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }

@@ -7,9 +7,13 @@
 #include "base/bytes.h"
 #include "session/cookie.h"
 
-#define LAYOUT 1 /* the version of the layout, its first byte */
+/* The version of the layout, its first byte: the second has device and site before the users. */
+#define LAYOUT_WITHOUT_DEVICE 1
+#define LAYOUT 2
 #define USER_BYTES 16
-#define BYTES (1 + KNOWN_ID_BYTES + KNOWN_USERS * USER_BYTES)
+#define DEVICE_BYTES sizeof(((known_t *)0)->device)
+#define SITE_BYTES sizeof(((known_t *)0)->site)
+#define BYTES (1 + KNOWN_ID_BYTES + DEVICE_BYTES + SITE_BYTES + KNOWN_USERS * USER_BYTES)
 
 struct known_browsers_t {
     cookie_sealer_t *sealer;
@@ -52,6 +56,35 @@ bool known_add(known_t *known, const char *name)
     return true;
 }
 
+static void known_site(const char *site, unsigned char tag[SITE_BYTES])
+{
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(hash, (const unsigned char *)site, strlen(site));
+    memcpy(tag, hash, SITE_BYTES);
+}
+
+bool known_set_device(known_t *known, const char *site, const unsigned char device[16])
+{
+    const known_t before = *known;
+    memset(known->device, 0, sizeof known->device);
+    memset(known->site, 0, sizeof known->site);
+    if (device) {
+        memcpy(known->device, device, sizeof known->device);
+        known_site(site, known->site);
+    }
+    return memcmp(&before, known, sizeof before) != 0;
+}
+
+const unsigned char *known_device(const known_t *known, const char *site)
+{
+    unsigned char tag[SITE_BYTES];
+    known_site(site, tag);
+    return !sodium_is_zero(known->device, sizeof known->device) &&
+                   memcmp(tag, known->site, sizeof tag) == 0
+               ? known->device
+               : NULL;
+}
+
 const unsigned char *known_for(const known_t *known, const char *name)
 {
     unsigned char user[USER_BYTES];
@@ -76,6 +109,8 @@ const char *known_seal(const known_browsers_t *browsers, const known_t *known, a
 
     bytes_put_u8(&out, LAYOUT);
     bytes_put(&out, known->id, sizeof known->id);
+    bytes_put(&out, known->device, sizeof known->device);
+    bytes_put(&out, known->site, sizeof known->site);
     for (int i = 0; i < KNOWN_USERS && !sodium_is_zero(known->users[i], USER_BYTES); i++)
         bytes_put(&out, known->users[i], USER_BYTES);
     return cookie_seal(browsers->sealer, now, bytes, bytes_written(&out), p);
@@ -90,10 +125,15 @@ bool known_open(const known_browsers_t *browsers, const char *text, apr_size_t l
     if (!cookie_open(browsers->sealer, now, text, len, bytes, sizeof bytes, &got))
         return false;
     bytes_in_t in = bytes_in(bytes, got);
-    if (bytes_get_u8(&in) != LAYOUT)
+    const uint8_t layout = bytes_get_u8(&in);
+    if (layout != LAYOUT && layout != LAYOUT_WITHOUT_DEVICE)
         return false;
+    memset(known, 0, sizeof *known);
     bytes_get(&in, known->id, sizeof known->id);
-    memset(known->users, 0, sizeof known->users);
+    if (layout == LAYOUT) {
+        bytes_get(&in, known->device, sizeof known->device);
+        bytes_get(&in, known->site, sizeof known->site);
+    }
     for (int i = 0; i < KNOWN_USERS && in.ok && in.next < in.end; i++)
         bytes_get(&in, known->users[i], USER_BYTES);
     return bytes_all_read(&in);

@@ -6,8 +6,9 @@
 #include "keys/keys.h"
 
 /* A lasting sealed cookie (good for KNOWN_DAYS from its sealing) that remembers which users have
- * signed in from this browser. It proves nothing and opens nothing: it only gives the browser
- * throttle buckets of its own. */
+ * signed in from this browser, and by which device of the site's. It proves nothing and opens
+ * nothing: it gives the browser throttle buckets of its own, and where the browser has lost what it
+ * kept for a PIN, it says whose that was. */
 #define KNOWN_DAYS 400 /* as long as browsers keep one (RFC 6265bis) */
 #define KNOWN_ID_BYTES 16
 #define KNOWN_USERS 4
@@ -17,6 +18,8 @@ typedef struct known_t {
     unsigned char id[KNOWN_ID_BYTES];
     /* The first bytes of SHA-256(canonical name), newest first. */
     unsigned char users[KNOWN_USERS][16];
+    unsigned char device[16]; /* handle of the identity that signed in last, zero: none */
+    unsigned char site[8];    /* ... and of which site that was */
 } known_t;
 
 typedef struct known_browsers_t known_browsers_t;
@@ -27,6 +30,13 @@ known_browsers_t *known_browsers_make(const keys_t *keys, const char *cookie, co
 /* Adds a user (a fresh id when there is none yet); true when that changed something worth a new
  * cookie. */
 bool known_add(known_t *known, const char *name);
+
+/* The same for the identity by whose PIN they signed in at the site of this public URL; NULL: there
+ * is none any more. */
+bool known_set_device(known_t *known, const char *site, const unsigned char device[16]);
+
+/* That identity's handle, where it was at this site, else NULL. */
+const unsigned char *known_device(const known_t *known, const char *site);
 
 /* The browser's id when `name` has signed in here before, else NULL. */
 const unsigned char *known_for(const known_t *known, const char *name);

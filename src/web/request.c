@@ -153,22 +153,44 @@ const session_t *request_session_at(const request_rec *r, apr_time_t now)
     return request->session_status == SESSION_OK ? &request->session : NULL;
 }
 
-void request_remember(request_rec *r, const char *name, apr_time_t now)
+/* What this browser's cookie remembers; nothing where none came that opens. */
+static bool read_known(const request_t *request, apr_time_t now, known_t *known)
 {
-    const request_t *request = request_of(r);
-    const site_t *site = request->site;
     const cookie_value_t cookie = request->known_cookie;
-    known_t known = {.id = {0}};
+    if (cookie.text && known_open(request->site->known, cookie.text, cookie.len, now, known))
+        return true;
+    memset(known, 0, sizeof *known);
+    return false;
+}
 
-    const bool opened =
-        cookie.text && known_open(site->known, cookie.text, cookie.len, now, &known);
-    if (!opened)
-        memset(&known, 0, sizeof(known));
-    if (!known_add(&known, name))
-        return;
-    if (opened) /* somebody else was here before */
-        apr_table_setn(r->headers_out, CLEAR_SITE_DATA, CLEAR_CACHE);
-    const char *value = known_seal(site->known, &known, now, r->pool);
+static void keep_known(request_rec *r, const known_t *known, apr_time_t now)
+{
+    const site_t *site = request_of(r)->site;
+    const char *value = known_seal(site->known, known, now, r->pool);
     if (value)
         request_set_cookie(r, site->known_cookie, value, KNOWN_MAX_AGE);
+}
+
+void request_remember(request_rec *r, const char *name, const unsigned char *device, apr_time_t now)
+{
+    const request_t *request = request_of(r);
+    known_t known;
+    const bool opened = read_known(request, now, &known);
+    const bool another = known_add(&known, name);
+    const bool changed = device && known_set_device(&known, request->site->url.text, device);
+
+    if (opened && another) /* somebody else was here before */
+        apr_table_setn(r->headers_out, CLEAR_SITE_DATA, CLEAR_CACHE);
+    if (another || changed)
+        keep_known(r, &known, now);
+}
+
+void request_forget_device(request_rec *r, const unsigned char device[16], apr_time_t now)
+{
+    const request_t *request = request_of(r);
+    known_t known;
+    if (!read_known(request, now, &known) || memcmp(known.device, device, sizeof known.device))
+        return;
+    known_set_device(&known, request->site->url.text, NULL);
+    keep_known(r, &known, now);
 }

@@ -126,7 +126,12 @@ bool request_prelogin(const request_rec *r, prelogin_t *prelogin, apr_time_t now
 /* Sends the pre-login state as its cookie, sealed anew at `now`. False: no randomness. */
 bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now);
 
-/* Adds the user to the known-browser cookie. */
-void request_remember(request_rec *r, const char *name, apr_time_t now);
+/* Adds the user to the known-browser cookie, and the handle of the device of this browser by whose
+ * PIN they signed in (NULL: by none). */
+void request_remember(request_rec *r, const char *name, const unsigned char *device,
+                      apr_time_t now);
+
+/* Takes that device out of it: it was removed here. */
+void request_forget_device(request_rec *r, const unsigned char device[16], apr_time_t now);
 
 #endif

@@ -42,6 +42,12 @@ static store_status_t take_place(const facts_t *facts, const session_t *old, ses
                            (uint32_t)apr_time_sec(now) + GRACE, now, expiry_of(old));
 }
 
+/* The device in this browser; a phone's is elsewhere. */
+static const unsigned char *device_of(const proven_t *proven)
+{
+    return proven->amr & AMR_PHONE ? NULL : proven->identity;
+}
+
 /* Makes the session and sends its cookies. NULL, or the refusal. */
 static result_t *seal_session(facts_t *facts, const proven_t *proven)
 {
@@ -66,7 +72,7 @@ static result_t *seal_session(facts_t *facts, const proven_t *proven)
         return result_no_randomness(r->pool);
 
     request_set_cookie(r, site->session_cookie, value, 0);
-    request_remember(r, session.name, now);
+    request_remember(r, session.name, device_of(proven), now);
     request->session = session;
     request->session_status = SESSION_OK;
     return NULL;
@@ -92,6 +98,12 @@ const char *signin_place(const site_t *site, const char *named, apr_pool_t *p)
     return path ? path : return_to_url(named, &site->url, &site->return_hosts, p);
 }
 
+const char *signin_offer(const site_t *site, const char *target, apr_pool_t *p)
+{
+    return apr_pstrcat(p, site->paths[PATH_LOGIN], "?offer=1", target ? "&return=" : "",
+                       target ? return_to_escape(target, p) : "", NULL);
+}
+
 /* One more step before the target, at a page of ours: who came by password is asked whether a PIN
  * on this device shall make the next login easier. NULL: none. */
 static const char *step_of(const facts_t *facts, const proven_t *proven)
@@ -100,9 +112,7 @@ static const char *step_of(const facts_t *facts, const proven_t *proven)
     if (proven->factor != FACTOR_PASSWORD || !(site->methods & FACTOR_BIT(FACTOR_PIN)) ||
         !site->rps_settings.register_signed_in)
         return NULL;
-    return apr_pstrcat(
-        facts->r->pool, site->paths[PATH_LOGIN], "?offer=1", proven->target ? "&return=" : "",
-        proven->target ? return_to_escape(proven->target, facts->r->pool) : "", NULL);
+    return signin_offer(site, proven->target, facts->r->pool);
 }
 
 /* What every sign-in needs, whatever was proven. NULL, or the refusal. */

@@ -21,6 +21,9 @@ signin_t signin(facts_t *facts, const proven_t *proven);
  * MPinReturnHosts has. NULL for any other. */
 const char *signin_place(const site_t *site, const char *named, apr_pool_t *p);
 
+/* The page that offers a PIN on this device, and leads on to the target (NULL: MPinAfterLogin). */
+const char *signin_offer(const site_t *site, const char *target, apr_pool_t *p);
+
 /* Signs out: revokes the session's family and deletes the cookie. NULL, or the refusal (503) of a
  * store that could not record it. */
 result_t *signin_end(request_rec *r, apr_time_t now);

@@ -11,6 +11,7 @@ my $id = unpack 'H*', '{"mobile":0,"userID":"nobody"}';
 my @json_routes = (
     [POST => '/mpinAuthenticate'], [PUT => '/rps/user'], [PUT => "/rps/user/$id"],
     [POST => "/rps/signature/$id"], [POST => "/rps/setupDone/$id"], [POST => '/rps/pass1'], [POST => '/rps/pass2'],
+    [POST => '/rps/standing'], [POST => '/rps/remove'],
     [POST => '/rps/access'], [POST => '/rps/codeStatus'], [POST => '/rps/authenticate'],
 );
 my @form_routes = ([POST => '/login'], [POST => '/logout']);

@@ -16,7 +16,7 @@ subtest 'origin_matrix_every_post_route' => sub {
         [POST => '/login', 'form'], [POST => '/logout', 'form'], [POST => '/mpinAuthenticate'], [PUT => '/rps/user'],
         [PUT => "/rps/user/$id"], [POST => "/rps/signature/$id"], [POST => "/rps/setupDone/$id"], [POST => '/rps/pass1'],
         [POST => '/rps/pass2'], [POST => "/rps/timePermit/$id"], [POST => '/rps/getAccessNumber'], [POST => '/rps/getQrUrl'], [POST => '/rps/access'],
-        [POST => '/rps/codeStatus'], [POST => '/rps/authenticate'],
+        [POST => '/rps/codeStatus'], [POST => '/rps/authenticate'], [POST => '/rps/standing'], [POST => '/rps/remove'],
     );
     my @foreign = ('null', '', 'https://evil.example', "$own.evil.example", "$own/", 'http://127.0.0.1',
         $own =~ s/127.0.0.1/localhost/r, $own =~ s/http/https/r, uc $own, "$own, $own", "evil $own");

@@ -118,6 +118,42 @@ static void sealed_cookie_opens_to_the_same_browser(void **state)
     assert_memory_equal(opened.users, known.users, sizeof known.users);
 }
 
+static void the_device_that_signed_in_is_remembered_for_its_site_only(void **state)
+{
+    (void)state;
+    static const unsigned char device[16] = {7, 1}, other[16] = {8};
+    known_t known = known_of("john"), opened;
+    assert_null(known_device(&known, REALM));
+    assert_true(known_set_device(&known, REALM, device));
+    assert_false(known_set_device(&known, REALM, device));
+    const char *text = known_seal(browsers, &known, now, pool);
+    assert_true(strlen(text) <= KNOWN_TEXT_MAX);
+    assert_true(known_open(browsers, text, strlen(text), now, &opened));
+    assert_memory_equal(known_device(&opened, REALM), device, sizeof device);
+    assert_null(known_device(&opened, "https://another.example.org"));
+    assert_non_null(known_for(&opened, "john"));
+    assert_true(known_set_device(&opened, REALM, other));
+    assert_memory_equal(known_device(&opened, REALM), other, sizeof other);
+    assert_true(known_set_device(&opened, REALM, NULL));
+    assert_null(known_device(&opened, REALM));
+}
+
+static void a_cookie_from_before_devices_opens_without_one(void **state)
+{
+    (void)state;
+    known_t known = known_of("john"), opened;
+    unsigned char bytes[1 + KNOWN_ID_BYTES + 16] = {1};
+    memcpy(bytes + 1, known.id, KNOWN_ID_BYTES);
+    memcpy(bytes + 1 + KNOWN_ID_BYTES, known.users[0], 16);
+    const cookie_sealer_t *sealer = cookie_sealer_make(
+        keys, "known-browser", apr_time_from_sec(KNOWN_DAYS * 86400), COOKIE, REALM, pool);
+    const char *text = cookie_seal(sealer, now, bytes, sizeof bytes, pool);
+    assert_true(known_open(browsers, text, strlen(text), now, &opened));
+    assert_memory_equal(opened.id, known.id, sizeof known.id);
+    assert_non_null(known_for(&opened, "john"));
+    assert_null(known_device(&opened, REALM));
+}
+
 static void every_changed_character_makes_it_unknown(void **state)
 {
     (void)state;
@@ -205,6 +241,8 @@ int main(void)
         cmocka_unit_test(same_user_again_needs_no_new_cookie),
         cmocka_unit_test(fifth_user_pushes_out_the_one_of_longest_ago),
         cmocka_unit_test(sealed_cookie_opens_to_the_same_browser),
+        cmocka_unit_test(the_device_that_signed_in_is_remembered_for_its_site_only),
+        cmocka_unit_test(a_cookie_from_before_devices_opens_without_one),
         cmocka_unit_test(every_changed_character_makes_it_unknown),
         cmocka_unit_test(cookie_of_another_name_realm_or_purpose_does_not_open),
         cmocka_unit_test(only_the_exact_layout_opens),

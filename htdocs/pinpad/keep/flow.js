@@ -2,12 +2,13 @@
 // Signing in and setting up, with nothing to be seen: what this device keeps, the Worker and the server, put together.
 
 import { wipe } from '../curve/pin.js';
-import { secretShares } from '../wire/dta.js';
+import { fetchSecret, secretOf } from '../wire/dta.js';
 import { script } from '../wire/exchange.js';
 import { Rps } from '../wire/rps.js';
-import { identitiesOf, opened } from './identities.js';
+import { askToKeep, identitiesOf, opened, welcome } from './identities.js';
 import { permitOf } from './permits.js';
 import { Vault } from './vault.js';
+import { endWaiting } from './waiting.js';
 
 /**
  * The page's wishes.
@@ -40,7 +41,9 @@ import { Vault } from './vault.js';
  * @property {string} device its name, '' without
  * @property {boolean} [active] its secret is there for the asking; else a mail goes before
  * @property {string} [confirm] the number that the mail's link asks for; without one it must be opened in this browser
+ * @property {number} until it is good, ms
  * @property {string[]} [secret] shares, where they have been fetched already
+ * @property {string} [key] the device's, which comes with them
  */
 
 /** The relying party's word on a login. @typedef {{location?: string, otp?: string | number, ttlSeconds?: number}} Answer */
@@ -54,6 +57,8 @@ import { Vault } from './vault.js';
  * @property {Promise<{U: string, UT: string}>} commitment
  * @property {Promise<{y: string, passId: string}>} answer
  */
+
+const HOUR = 3_600_000; // ms that a registration waits, where its RPS does not say
 
 const FRESH = 10_000; // ms that a pass 1 is used for; the server keeps it for 15 s
 
@@ -144,8 +149,8 @@ export class Flow {
     async signIn(identity, pin) {
         try {
             const proven = await this.prove(identity, pin);
-            const answer = await this.rps.authenticate(proven, this.options.back ?? '');
-            await opened(identity);
+            const { deviceKey, ...answer } = await this.rps.authenticate(proven, this.options.back ?? '');
+            await opened(identity, deviceKey);
             return { ...answer, otp: answer.ttlSeconds && proven.OTP };
         } finally {
             wipe(pin);
@@ -160,15 +165,24 @@ export class Flow {
      * @returns {Promise<NewIdentity>}
      */
     async register(registration) {
-        const { mpinId, regOTT, active, confirm } = await this.rps.register(registration);
+        const { mpinId, regOTT, active, confirm, expireTime = '', nowTime = '' } = await this.rps.register(registration);
+        const until = Date.now() + (Date.parse(expireTime) - Date.parse(nowTime) || HOUR);
         this.vault.call('prepare', { mpinId }).catch(() => {});
         const { user, device } = registration;
-        return { mpinId, regOTT, active, confirm, user: nameIn(mpinId) ?? user, device };
+        return { mpinId, regOTT, active, confirm, until, user: nameIn(mpinId) ?? user, device };
     }
 
-    /** Fetches the secret of a new identity. @param {NewIdentity} identity */
-    secret(identity) {
-        return secretShares(this.rps, identity);
+    /**
+     * Resolves when a registration is active. Its secret stays where it is, unless the RPS gives it at once.
+     * @param {NewIdentity} identity
+     * @returns {Promise<NewIdentity>}
+     */
+    async activated(identity) {
+        const answer = await this.rps.signature(identity.mpinId, identity.regOTT, true);
+        if (answer.active)
+            return identity;
+        endWaiting();
+        return { ...identity, ...await secretOf(this.rps, answer) };
     }
 
     /**
@@ -177,8 +191,11 @@ export class Flow {
      * @param {Uint8Array<ArrayBuffer>} pin
      */
     async keep(identity, pin) {
-        const secret = identity.secret ?? await this.secret(identity);
-        await this.vault.call('keep', { ...identity, rps: this.rps.id, secret, pin: pin.slice() });
+        askToKeep();
+        const { secret, key } = identity.secret ? identity : await fetchSecret(this.rps, identity);
+        endWaiting();
+        await this.vault.call('keep', { ...identity, rps: this.rps.id, secret: secret ?? [], key, pin: pin.slice() });
+        welcome(identity.user);
         await this.rps.setupDone(identity.mpinId);
         await identitiesOf(this.rps); // the login page has its hint
     }

@@ -9,6 +9,9 @@ import * as store from './store.js';
 const KNOWN = 'mpin-known'; // localStorage: '1' where there are any, for the login page's first look
 const RESET = 'mpin-reset'; // sessionStorage: the mpinId whose PIN is to be set anew after another sign-in
 
+const ASKED = 'mpin-persist'; // localStorage: '1' when the browser has been asked to keep what is here
+const DECLINED = 'mpin-declined'; // localStorage: users, as JSON
+
 const SETUP = 'mpin-setup'; // sessionStorage: the user who sets up a PIN after another sign-in
 
 /** Undefined where the browser keeps none. @param {Rps} rps */
@@ -19,9 +22,9 @@ export async function identitiesOf(rps) {
     return known;
 }
 
-/** The PIN was right. @param {{mpinId: string}} identity */
-export async function opened({ mpinId }) {
-    await store.update(mpinId, { used: Date.now(), state: '' });
+/** The PIN was right. @param {{mpinId: string}} identity @param {string} [key] the device's, where the RPS gives one */
+export async function opened({ mpinId }, key) {
+    await store.update(mpinId, { used: Date.now(), state: '', ...(key && { key }) });
     endReset();
 }
 
@@ -29,8 +32,48 @@ export async function opened({ mpinId }) {
 export async function replaceOthers(rps, { user, mpinId }) {
     for (const other of await store.list(rps.id))
         if (other.user === user && other.mpinId !== mpinId)
-            await store.remove(other.mpinId);
+            await removeDevice(rps, other).catch(() => store.remove(other.mpinId));
 }
+
+/**
+ * Ends an identity at its RPS and here. One that the RPS does not let end itself (it has none of its keys, or an old
+ * one) ends here only; where no answer comes, it stays.
+ * @param {Rps} rps
+ * @param {{mpinId: string, key?: string}} identity
+ */
+export async function removeDevice(rps, identity) {
+    if (identity.key)
+        await rps.device('remove', identity).catch((error) => {
+            if (error.unheard)
+                throw error;
+        });
+    await store.remove(identity.mpinId);
+}
+
+/** What the RPS would say to a sign-in of this device, undefined for good. @param {Rps} rps @param {Identity} identity */
+export const standingOf = (rps, identity) => rps.device('standing', identity).then(() => undefined,
+    (/** @type {import('../wire/exchange.js').RpsError} */ error) => error);
+
+/** The browser is asked, once, to keep this also when its disk is full. Nothing waits for what it says. */
+export function askToKeep() {
+    if (localStorage.getItem(ASKED))
+        return;
+    localStorage.setItem(ASKED, '1');
+    navigator.storage?.persist?.().catch(() => {});
+}
+
+/** Users who want no PIN on this device. @returns {string[]} */
+const declining = () => JSON.parse(localStorage.getItem(DECLINED) ?? '[]');
+
+/** @param {string} user */
+export const declines = (user) => declining().includes(user);
+
+/** @param {string} user */
+export const decline = (user) => localStorage.setItem(DECLINED, JSON.stringify([user, ...declining()].slice(0, 50)));
+
+/** They have one now. @param {string} user */
+export const welcome = (user) =>
+    localStorage.setItem(DECLINED, JSON.stringify(declining().filter((one) => one !== user)));
 
 /** This PIN is to be set anew when its user has signed in another way. @param {Identity} identity */
 export const beginReset = ({ mpinId }) => sessionStorage.setItem(RESET, mpinId);

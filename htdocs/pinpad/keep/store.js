@@ -8,6 +8,7 @@
  * @property {string} rps absolute URL of the RPS that issued it
  * @property {string} user
  * @property {string} device its name, '' without
+ * @property {string} [key] by which it proves itself to the RPS without its PIN
  * @property {string} state '' or 'locked', 'withdrawn' or 'outdated', as the server said last
  * @property {number} added ms
  * @property {number} used last successful sign-in, ms; 0 = never

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signing in with a PIN, and why one did not open the door.
 
+import { standingOf } from '../keep/identities.js';
 import * as store from '../keep/store.js';
-import { DEVICE } from '../wire/exchange.js';
+import { DEVICE, RpsError } from '../wire/exchange.js';
 import { addPhone } from './elsewhere.js';
 import { reset } from './reset.js';
 
-/** @typedef {import('../wire/exchange.js').RpsError} RpsError */
 /** @typedef {import('../keep/store.js').Identity} Identity */
 /** @typedef {import('./stage.js').Stage} Stage */
 
@@ -15,6 +15,8 @@ const ENDED = { identity_revoked: 'withdrawn', way_closed: 'outdated' };
 
 /** @param {Stage} stage @param {Identity} identity */
 export function enter(stage, identity) {
+    if (identity.state)
+        return askAgain(stage, identity, enter);
     stage.keypad({
         name: 'enter',
         title: stage.text('welcome'),
@@ -27,7 +29,34 @@ export function enter(stage, identity) {
     });
     addPhone(stage);
     stage.flow.prepare(identity);
+    lookAt(stage, identity);
 }
+
+/**
+ * A device that was locked or withdrawn says so without a PIN, unless that has been undone.
+ * @param {Stage} stage
+ * @param {Identity} identity
+ * @param {(stage: any, identity: Identity) => any} enter
+ */
+export async function askAgain(stage, identity, enter) {
+    const error = identity.key ? await standingOf(stage.flow.rps, identity) : new RpsError(0);
+    if (error)
+        return isOver(error) ? stage.go('refused', { error, identity })
+            : stage.go('ended', { identity, why: /** @type {'locked'} */ (identity.state) });
+    await store.update(identity.mpinId, { state: '' });
+    return enter(stage, { ...identity, state: '' });
+}
+
+/** One that has been since is not asked for its PIN first. @param {Stage} stage @param {Identity} identity */
+export async function lookAt(stage, identity) {
+    const { section } = stage;
+    const error = identity.key && await standingOf(stage.flow.rps, identity);
+    if (error && (isOver(error) || error.code === 'user_disabled') && stage.section === section && !stage.working)
+        stage.go('refused', { error, identity });
+}
+
+/** @param {RpsError} error */
+const isOver = ({ status, code = '' }) => status === 410 || code in ENDED;
 
 /** @param {Stage} stage @param {{error: RpsError, identity: Identity}} state */
 export async function refused(stage, { error, identity }) {

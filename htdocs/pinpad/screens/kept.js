@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The PINs that this device keeps: each can be set anew, or removed.
 
+import { removeDevice } from '../keep/identities.js';
 import * as store from '../keep/store.js';
+import { lastUse } from './days.js';
 import { avatar, h } from './dom.js';
 
 /** @typedef {import('../keep/store.js').Identity} Identity */
 /** @typedef {import('./stage.js').Stage} Stage */
-
-const DAY = 86_400_000; // ms
 
 /** @param {Stage} stage */
 export async function manage(stage) {
@@ -17,7 +17,7 @@ export async function manage(stage) {
     stage.show('manage', stage.text('kept_title'),
         h('ul.mp-list', {}, ...known.map((identity) => h('li.mp-card', {},
             h('div.mp-head', {}, avatar(identity.user), h('div.mp-name', {}, identity.user,
-                h('small', {}, [identity.device, lastUse(stage, identity)].filter(Boolean).join(' · ')),
+                h('small', {}, [identity.device, lastUse(stage, identity.used)].filter(Boolean).join(' · ')),
                 h('span.mp-badge', {}, stage.text('kept_badge')))),
             h('div.mp-pair', {},
                 stage.button('plain', 'kept_reset', () => stage.go('reset', identity)),
@@ -25,25 +25,16 @@ export async function manage(stage) {
         h('div.mp-buttons', {}, stage.button('plain', 'back', () => stage.go('home'))));
 }
 
-/** When it was last used, '' for never. @param {Stage} stage @param {Identity} identity */
-function lastUse(stage, { used }) {
-    if (!used)
-        return '';
-    const language = stage.root.closest('[lang]')?.getAttribute('lang') || 'en';
-    const days = Math.round((used - Date.now()) / DAY);
-    const when = new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(days, 'day');
-    return stage.text('kept_used', { when });
-}
-
 /** @param {Stage} stage @param {Identity} identity */
 function remove(stage, identity) {
     const { user } = identity;
+    const unheard = () => stage.warn(stage.text('offline', { site: stage.flow.rps.settings.title }));
     stage.show('remove', stage.text('kept_remove_question', { user }),
-        h('p.mp-text', {}, stage.text('kept_remove_text', { user })),
+        h('p.mp-text', {}, stage.text('kept_remove_text', { user })), stage.lines,
         h('div.mp-buttons', {},
-            stage.button('danger', 'kept_remove_user', async () => {
-                await store.remove(identity.mpinId);
-                manage(stage);
-            }, { user }),
+            stage.button('danger', 'kept_remove_user', () => stage.busy(async () => {
+                await removeDevice(stage.flow.rps, identity);
+                await manage(stage);
+            }, unheard, unheard), { user }),
             stage.button('plain', 'kept_keep', () => manage(stage))));
 }

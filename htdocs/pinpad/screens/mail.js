@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A name that is proven by its mailbox: the pad shows a number and waits until it was typed where the mail's link leads.
 
+import { endWaiting, keepWaiting } from '../keep/waiting.js';
 import { grouped } from './digits.js';
 import { h } from './dom.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
 /** @typedef {import('./stage.js').Stage} Stage */
 
-/**
- * A registration that waits; `replaces` is the mpinId of the identity whose PIN is forgotten.
- * @typedef {{identity: import('../keep/flow.js').NewIdentity, replaces?: string}} Waiting
- */
+/** @typedef {import('../keep/waiting.js').Waiting} Waiting */
 
 const POLL = 3_000; // ms
 const AGAIN = 30; // s before another mail may be asked for
@@ -23,11 +21,16 @@ export function mail(stage, waiting) {
     const { user, confirm } = waiting.identity;
     const again = stage.button('plain', '', () => resend(stage, waiting));
     const number = confirm && grouped(confirm);
+    const leave = () => {
+        endWaiting();
+        stage.go(waiting.replaces ? 'home' : 'add');
+    };
+    keepWaiting(stage.flow.rps.id, waiting);
     stage.show('mail', stage.text('mail'),
         h('p.mp-text', {}, number ? stage.text('mail_number', { user, number }) : stage.text('mail_here', { user })),
         number && h('p.mp-number', { 'aria-hidden': 'true' }, number),
         h('p.mp-text', {}, stage.text('mail_on')), stage.lines,
-        h('div.mp-buttons', {}, again, stage.button('plain', 'mail_wrong', () => stage.go('add'))));
+        h('div.mp-buttons', {}, again, stage.button('plain', waiting.replaces ? 'back' : 'mail_wrong', leave)));
     stage.countdown(AGAIN, (left) => {
         again.disabled = left > 0;
         again.textContent = left ? stage.text('mail_wait', { n: left }) : stage.text('mail_again');
@@ -42,14 +45,11 @@ export function mail(stage, waiting) {
  */
 async function activated(stage, { identity }) {
     const { flow, section } = stage;
-    for (;;) {
-        await pause(POLL);
-        if (stage.section !== section)
-            return;
+    for (; stage.section === section; await pause(POLL)) {
         try {
-            const secret = await flow.secret(identity);
+            const active = await flow.activated(identity);
             if (stage.section === section)
-                stage.go('choosePin', { ...identity, secret });
+                stage.go('choosePin', active);
             return;
         } catch (error) {
             const { unheard = true, status } = /** @type {Partial<RpsError>} */ (error);
@@ -57,6 +57,7 @@ async function activated(stage, { identity }) {
                 continue; // not yet, or out of reach for a moment
             if (stage.section !== section)
                 return;
+            endWaiting();
             await stage.go('home');
             return stage.explain(/** @type {RpsError} */ (error));
         }
@@ -64,7 +65,7 @@ async function activated(stage, { identity }) {
 }
 
 /**
- * Another mail: the registration that waits ends, and a new one takes its place.
+ * Another mail. The registration stays as it is, where the RPS knows it still; else a new one takes its place.
  * @param {Stage} stage
  * @param {Waiting} waiting
  */

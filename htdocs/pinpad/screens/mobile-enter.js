@@ -2,7 +2,7 @@
 // The PIN for another computer, which hears first who will sign in.
 
 import { identitiesOf } from '../keep/identities.js';
-import { enter as enterHere, refused as refusedHere } from './enter.js';
+import { askAgain, enter as enterHere, lookAt, refused as refusedHere } from './enter.js';
 import { ENDS } from './mobile-end.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
@@ -16,6 +16,8 @@ export function enter(stage, identity) {
     const { visit } = flow;
     if (!visit)
         return enterHere(stage, identity);
+    if (identity.state)
+        return askAgain(stage, identity, enter);
     return stage.busy(async () => {
         await flow.announce(visit, identity);
         enterThere(stage, visit, identity);
@@ -42,6 +44,7 @@ async function enterThere(stage, visit, identity) {
         onDigit: (entered) => entered + 2 >= flow.rps.settings.pinLength && flow.begin(identity),
     });
     flow.prepare(identity);
+    lookAt(stage, identity);
 }
 
 /** @param {PhoneStage} stage @param {{error: RpsError, identity: Identity}} state */

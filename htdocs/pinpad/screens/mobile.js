@@ -2,6 +2,7 @@
 // A phone signs in another computer: it says which one that is, asks for the number on its screen, then for the PIN.
 
 import { identitiesOf, pendingReset } from '../keep/identities.js';
+import { waitingAt } from '../keep/waiting.js';
 import { claim, number } from './mobile-code.js';
 import { computer, secondTap } from './mobile-computer.js';
 import { cancel, codeOver, done } from './mobile-end.js';
@@ -22,7 +23,7 @@ async function home(stage) {
     const { flow } = stage;
     flow.visit = undefined;
     const known = await identitiesOf(flow.rps);
-    if (!known || pendingReset(flow.rps, known))
+    if (!known || pendingReset(flow.rps, known) || waitingAt(flow.rps.id))
         return homeOfAny(stage);
     if (!known.length)
         return stage.notice('mobile-new', 'mobile_new', [stage.button('primary', 'setup', () => homeOfAny(stage))]);

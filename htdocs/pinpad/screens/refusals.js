@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why something was refused, and what can be done: on the alert line of the screen that is shown, or on one of its own.
 
+import { lastUse } from './days.js';
+import { h } from './dom.js';
 import { otherWays } from './elsewhere.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
@@ -30,7 +32,13 @@ export function explain(stage, { error, section }) {
     if (error.code === 'origin_refused' && site)
         return stage.go('address', site);
     stage.warn(sentence(error, stage.text, settings));
+    if (error.devices)
+        stage.lines.after(devices(stage, error.devices));
 }
+
+/** Those that have a PIN for the name. @param {Stage} stage @param {import('../wire/exchange.js').Device[]} list */
+const devices = (stage, list) => h('ul.mp-devices', {}, ...list.map(({ deviceName, lastUsed }) =>
+    h('li', {}, [deviceName || stage.text('unnamed'), lastUse(stage, lastUsed)].filter(Boolean).join(' · '))));
 
 /**
  * @param {RpsError} error
@@ -57,7 +65,27 @@ function sentence({ status, code, id, retryAfter }, text, { title: site, suite }
  */
 export function ended(stage, { identity, why }) {
     const again = stage.button('primary', 'again', () => stage.go('reset', identity));
-    stage.notice(why, why, [again, ...otherWays(stage)]);
+    // One without a key cannot ask whether that has been undone: its PIN can.
+    const anyway = !identity.key && why !== 'lost'
+        && stage.button('plain', 'try_again', () => stage.go('enter', { ...identity, state: '' }));
+    stage.notice(why, why, [again, anyway, ...otherWays(stage)]);
+}
+
+/**
+ * The browser has lost what it kept for this user's PIN. Where they prove their name on this page, the page shows that.
+ * @param {Stage} stage
+ * @param {string} user
+ */
+export function forgotten(stage, user) {
+    const { rps } = stage.flow;
+    stage.notice('forgotten', 'forgotten', [
+        stage.button('primary', 'again', () => stage.go('reset', { user })),
+        rps.takesNames && stage.button('plain', 'add_here', () => stage.go('add')),
+        ...otherWays(stage)]);
+    stage.section.querySelector('h1')?.after(stage.chip(user));
+    stage.section.append(stage.lines);
+    if (!rps.proves(user))
+        stage.emit('other', { user, reset: false, forgotten: true });
 }
 
 /** A forgotten PIN, and nowhere to sign in another way. @param {Stage} stage @param {{user: string}} identity */

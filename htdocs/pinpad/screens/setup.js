@@ -2,11 +2,12 @@
 // Setting up: a name, and a PIN for it.
 
 import { isWeak, wipe } from '../curve/pin.js';
-import { identitiesOf, replaceOthers } from '../keep/identities.js';
+import { decline, identitiesOf, replaceOthers } from '../keep/identities.js';
 import * as store from '../keep/store.js';
+import { endWaiting } from '../keep/waiting.js';
 import { DEVICE } from '../wire/exchange.js';
 import { h, hasKeyboard } from './dom.js';
-import { addPhone } from './elsewhere.js';
+import { addPhone, leavePage } from './elsewhere.js';
 import { storage } from './notices.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
@@ -17,12 +18,18 @@ import { storage } from './notices.js';
 /** A user who has signed in is offered a PIN. @param {Stage} stage @param {{user: string, old?: Identity}} state */
 export function offer(stage, { user, old }) {
     const { success } = stage.options;
-    const n = stage.text('n' + stage.flow.rps.settings.pinLength);
-    stage.show('offer', stage.text('offer'), stage.chip(user),
-        h('p.mp-text', {}, stage.text('offer_text', { n })), stage.lines,
+    const { rps } = stage.flow;
+    const n = stage.text('n' + rps.settings.pinLength);
+    const key = !old && rps.forgot(user) ? 'forgotten' : 'offer';
+    stage.show('offer', stage.text(key), stage.chip(user),
+        h('p.mp-text', {}, stage.text(key + '_text', { n })), stage.lines,
         h('div.mp-buttons', {},
             stage.button('primary', 'setup', () => register(stage, { user, old })),
-            success && h('a.mp-plain', { href: success }, stage.text('not_now'))));
+            success && h('a.mp-plain', { href: success }, stage.text('not_now')),
+            success && stage.button('link', 'not_here', () => {
+                decline(user);
+                leavePage(success);
+            })));
 }
 
 /** A name, for a first PIN here. @param {Stage} stage */
@@ -97,7 +104,10 @@ export function choosePin(stage, identity) {
         title: stage.text('choose'),
         hint: stage.text('choose_hint', { n: stage.text('n' + stage.flow.rps.settings.pinLength) }),
         user: identity.user,
-        action: stage.button('link', 'back', () => stage.go('home')),
+        action: stage.button('link', 'back', () => {
+            endWaiting();
+            stage.go('home');
+        }),
         onPin: (pin) => {
             if (!isWeak(pin))
                 return confirmPin(stage, { identity, chosen: pin });
@@ -160,6 +170,7 @@ function finish(stage, identity, pin) {
  */
 async function unfinished(stage, identity, error) {
     const stored = await store.get(identity.mpinId).catch(() => undefined);
+    endWaiting();
     if (stored)
         return stage.go('refused', { error, identity: stored });
     if (error.status === DEVICE)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way in: the first screen follows from what this device and the server know.
 
-import { endReset, identitiesOf, pendingReset, pendingSetup } from '../keep/identities.js';
+import { declines, endReset, identitiesOf, pendingReset, pendingSetup } from '../keep/identities.js';
+import { waitingAt } from '../keep/waiting.js';
 import { h } from './dom.js';
 import { leavePage, otherWays, phoneOffered } from './elsewhere.js';
 import { storage } from './notices.js';
@@ -9,6 +10,9 @@ import { add, offer, register } from './setup.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
 /** @typedef {import('./stage.js').Stage} Stage */
+
+/** A person who has declined the offer followed a link to it. */
+const anyway = () => new URLSearchParams(location.search).has('anyway');
 
 const SLOW = 450; // ms before "One moment…" is shown
 
@@ -35,28 +39,34 @@ export async function start(stage) {
 
 /** @param {Stage} stage */
 export async function home(stage) {
-    const known = await identitiesOf(stage.flow.rps);
+    const { rps } = stage.flow;
+    const known = await identitiesOf(rps);
     if (!known)
         return storage(stage);
-    const user = stage.flow.rps.settings.signedIn?.user;
+    const user = rps.settings.signedIn?.user;
+    const waiting = waitingAt(rps.id);
+    if (waiting && !stage.options.confirm && (!user || user === waiting.identity.user))
+        return stage.go('mail', waiting);
     const mine = known.find((identity) => identity.user === (user ?? stage.options.user));
-    const forgotten = pendingReset(stage.flow.rps, known);
+    const forgotten = pendingReset(rps, known);
     if (forgotten) {
         endReset();
         return register(stage, { user: forgotten.user, old: forgotten });
     }
-    if (user && pendingSetup(stage.flow.rps)) {
+    if (user && pendingSetup(rps)) {
         endReset();
         return register(stage, { user, old: mine });
     }
     if (stage.options.confirm && user)
         return mine && !mine.state ? stage.go('enter', mine) : stage.go('confirm', { user });
-    if (stage.options.offer && mine && !mine.state)
+    if (stage.options.offer && user && (mine ? !mine.state : declines(user) && !anyway()))
         return leavePage(stage.options.success);
     if (user && (!mine || stage.options.offer))
         return offer(stage, { user, old: mine });
     if (known.length)
         return stage.go('enter', mine ?? known[0]);
-    return stage.flow.rps.takesNames ? add(stage)
+    if (rps.settings.forgotten)
+        return stage.go('forgotten', rps.settings.forgotten);
+    return rps.takesNames ? add(stage)
         : stage.notice('empty', 'empty', otherWays(stage, 'sign_in', 'primary'));
 }

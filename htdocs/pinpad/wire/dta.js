@@ -32,17 +32,27 @@ async function askSecond(rps, request, tries = 2) {
 }
 
 /**
- * All shares of a new identity's secret; one where there is one D-TA. Whether the second one is there is asked first:
- * the site's share is given once.
+ * A new identity's secret: all its shares (one where there is one D-TA), and the device's key where there are any.
+ * @typedef {{secret: string[], key?: string}} Secret
+ */
+
+/** @param {Rps} rps @param {import('./rps.js').Signature} signature @returns {Promise<Secret>} */
+export async function secretOf(rps, { clientSecretShare, params, deviceKey: key }) {
+    const secret = [clientSecretShare];
+    if (params)
+        secret.push((await askSecond(rps, 'clientSecret?' + params)).clientSecret);
+    return { secret, key };
+}
+
+/**
+ * Whether the second D-TA is there is asked first: the site's share is given once.
  * @param {Rps} rps
  * @param {{mpinId: string, regOTT: string}} registration
  */
-export async function secretShares(rps, { mpinId, regOTT }) {
+export async function fetchSecret(rps, { mpinId, regOTT }) {
     if (rps.settings.secondDTA)
         await askSecond(rps, 'status');
-    const { clientSecretShare, params } = await rps.signature(mpinId, regOTT);
-    return params ? [clientSecretShare, (await askSecond(rps, 'clientSecret?' + params)).clientSecret]
-        : [clientSecretShare];
+    return secretOf(rps, await rps.signature(mpinId, regOTT));
 }
 
 /**

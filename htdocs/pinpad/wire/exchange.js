@@ -5,6 +5,8 @@ const LIMIT = 10_000; // ms
 
 export const DEVICE = -1; // the status of an error of this device's own
 
+/** A device that has a PIN for a name; times in ms. @typedef {{deviceName: string, added: number, lastUsed: number}} Device */
+
 /** A refusal, or (status 0) no answer at all. */
 export class RpsError extends Error {
     /** The host that gave no answer, where it is not the site's. @type {string | undefined} */
@@ -12,7 +14,8 @@ export class RpsError extends Error {
 
     /**
      * @param {number} status
-     * @param {{code?: string, message?: string, id?: string, retryAfter?: number, attemptsLeft?: number}} body
+     * @param {{code?: string, message?: string, id?: string, retryAfter?: number, attemptsLeft?: number,
+     *     devices?: Device[]}} body
      */
     constructor(status, body = {}) {
         super(body.message ?? String(status));
@@ -21,6 +24,7 @@ export class RpsError extends Error {
         this.id = body.id;
         this.retryAfter = body.retryAfter ?? 30;
         this.attemptsLeft = body.attemptsLeft;
+        this.devices = body.devices;
     }
 
     /** Nothing was decided: no answer came, or the server is in trouble. The same may be asked again later. */

@@ -25,6 +25,7 @@ const SUITE = 'BLS12381-MPIN-NU'; // the one that worker.js computes
  * @property {string[]} registration
  * @property {string} [siteURL] the site's own origin
  * @property {{user: string, fresh?: boolean} | null} signedIn not fresh: signed in too long ago to set up a PIN
+ * @property {string} [forgotten] the user whose PIN this browser had, by a cookie
  * @property {string} [userData] names who registers; an RPS elsewhere hands it back to the site
  * @property {string} loginURL
  * @property {boolean} [setDeviceName]
@@ -36,6 +37,8 @@ const SUITE = 'BLS12381-MPIN-NU'; // the one that worker.js computes
  * @property {string} [mobileAuthenticateURL]
  * @property {number} [accessNumberDigits] 7 with a check digit
  */
+
+/** The first share of a secret, or that it is there. @typedef {{clientSecretShare: string, params?: string, deviceKey?: string, active?: boolean}} Signature */
 
 export class Rps {
     /**
@@ -80,6 +83,11 @@ export class Rps {
             || (signedIn?.user === user && signedIn.fresh !== false);
     }
 
+    /** True where this browser had a PIN of that user and has lost it. @param {string} user */
+    forgot(user) {
+        return this.settings.forgotten?.toLowerCase() === user.toLowerCase();
+    }
+
     /** Reads clientSettings. @param {string} url */
     static async open(url) {
         /** @type {RequestCredentials} */
@@ -100,13 +108,14 @@ export class Rps {
      * Registers a name. `replaces` is the mpinId of the identity whose PIN is forgotten; `old` is the registration whose
      * mail did not come.
      * @param {{user: string, device: string, replaces?: string, old?: {mpinId: string, regOTT: string}}} registration
-     * @returns {Promise<{mpinId: string, regOTT: string, active: boolean, confirm?: string}>}
+     * @returns {Promise<{mpinId: string, regOTT: string, active: boolean, confirm?: string, expireTime?: string,
+     *     nowTime?: string}>}
      */
     register({ user, device, replaces, old }) {
         const id = old ? '/' + old.mpinId : '';
         const body = {
             userId: user, mobile: this.mobile, deviceName: device || undefined, replaces, regOTT: old?.regOTT, confirm: 1,
-            userData: this.settings.userData,
+            userData: this.settings.userData, forgotten: !replaces && this.forgot(user) ? 1 : undefined,
         };
         const put = () => this.ask(this.settings.registerURL + id, body, { method: 'PUT' });
         // Something in front of a site may know GET and POST only. Milagro's servers, and ours of before, know PUT only.
@@ -117,10 +126,21 @@ export class Rps {
     /**
      * @param {string} mpinId
      * @param {string} regOTT
-     * @returns {Promise<{clientSecretShare: string, params?: string}>}
+     * @param {boolean} [peek] only to see whether it is active; where it is not understood, the secret comes
+     * @returns {Promise<Signature>}
      */
-    signature(mpinId, regOTT) {
-        return this.ask(this.settings.signatureURL + '/' + mpinId, { regOTT });
+    signature(mpinId, regOTT, peek) {
+        return this.ask(this.settings.signatureURL + '/' + mpinId, { regOTT, peek });
+    }
+
+    /**
+     * A device asks how it stands, which is refused as a sign-in would be, or gives itself up. Without its key it is
+     * refused, too.
+     * @param {'standing' | 'remove'} what
+     * @param {{mpinId: string, key?: string}} device
+     */
+    device(what, { mpinId, key }) {
+        return this.ask(this.id + '/' + what, { mpin_id: mpinId, deviceKey: key });
     }
 
     /**
@@ -162,7 +182,7 @@ export class Rps {
      * Hands pass2's answer to the page's own relying party, as Milagro's pad does.
      * @param {object} mpinResponse
      * @param {string} back the place that is wanted, or ''
-     * @returns {Promise<{user?: string, location?: string, ttlSeconds?: number}>}
+     * @returns {Promise<{user?: string, location?: string, ttlSeconds?: number, deviceKey?: string}>}
      */
     authenticate(mpinResponse, back) {
         return exchange(new URL(this.settings.authenticateURL, document.baseURI).href,

@@ -406,7 +406,7 @@ sub finish {
     die 'signature failed: ' . $answer->as_string if $answer->code != 200;
     my $hash = sha256_hex(pack 'H*', $id);
     my ($token) = MPin::calculate('token', MPin::json_of($answer)->{clientSecretShare}, $hash, $pin);
-    return {mpinId => $id, hash => $hash, token => $token, pin => $pin};
+    return {mpinId => $id, hash => $hash, token => $token, pin => $pin, key => MPin::json_of($answer)->{deviceKey}};
 }
 
 # pass1: {x, y, passId}; `U` of one's own may be given.
