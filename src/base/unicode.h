@@ -23,7 +23,7 @@ const char *unicode_composed(const char *text, apr_pool_t *p);
 const char *unicode_lower(const char *text, apr_pool_t *p);
 const char *unicode_folded(const char *text, apr_pool_t *p);
 
-/* What is left of a text in letters, digits, ' ', '_' and '-' of ASCII ("Buro" of "Büro"), at most
+/* All that is left of a text in letters, digits, ' ', '_' and '-' of ASCII ("Buro" of "Büro"), at most
  * `max` bytes: for mails. */
 const char *unicode_reduced(const char *text, apr_size_t max, apr_pool_t *p);
 

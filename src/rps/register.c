@@ -68,7 +68,7 @@ static result_t *name_malformed(const rps_t *rps, const char *user_id, apr_pool_
         foreign, p);
 }
 
-static result_t *read_device(registration_t *wish, const json_t *body, apr_pool_t *p)
+static result_t *read_device_name(registration_t *wish, const json_t *body, apr_pool_t *p)
 {
     const json_t *device = json_object_get(body, "deviceName");
     wish->device = device ? json_text(body, "deviceName", DEVICE_MAX) : "";
@@ -90,7 +90,7 @@ static result_t *read_wish_to_register(const rps_t *rps, registration_t *wish, c
     if (!read_optional(wish, body, p))
         return result_error(p, 400, "field_malformed",
                             "mobile is 0 or 1; replaces is an mpinId; userData is at most 2 KB.");
-    return read_device(wish, body, p);
+    return read_device_name(wish, body, p);
 }
 
 /* ---- the registration ------------------------------------------------------------------------ */
