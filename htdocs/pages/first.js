@@ -5,7 +5,9 @@
 const html = document.documentElement;
 html.classList.add('has-script');
 try {
-    html.dataset.way ||= localStorage.getItem('mpin-known') ? 'pin' : '';
+    // Who comes for a proof, their PIN being forgotten, is not asked for that one.
+    const forgotten = sessionStorage.getItem('mpin-reset') && /[?&]fresh=1/.test(location.search);
+    html.dataset.way ||= forgotten ? 'password' : localStorage.getItem('mpin-known') ? 'pin' : '';
 } catch {
     // no storage: the password form first
 }

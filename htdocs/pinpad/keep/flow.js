@@ -41,6 +41,7 @@ import { Vault } from './vault.js';
  * @property {boolean} [active] its secret is there for the asking; else a mail goes before
  * @property {string} [confirm] the number that the mail's link asks for; without one it must be opened in this browser
  * @property {string[]} [secret] shares, where they have been fetched already
+ * @property {boolean} [open] the name was free, and nobody has proven it
  */
 
 /** The relying party's word on a login. @typedef {{location?: string, otp?: string | number, ttlSeconds?: number}} Answer */
@@ -163,7 +164,9 @@ export class Flow {
         const { mpinId, regOTT, active, confirm } = await this.rps.register(registration);
         this.vault.call('prepare', { mpinId }).catch(() => {});
         const { user, device } = registration;
-        return { mpinId, regOTT, active, confirm, user: nameIn(mpinId) ?? user, device };
+        const { registration: ways, signedIn } = this.rps.settings;
+        const open = active && ways.includes('open') && signedIn?.user !== user;
+        return { mpinId, regOTT, active, confirm, open, user: nameIn(mpinId) ?? user, device };
     }
 
     /** Fetches the secret of a new identity. @param {NewIdentity} identity */

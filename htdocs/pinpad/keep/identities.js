@@ -13,15 +13,18 @@ const SETUP = 'mpin-setup'; // sessionStorage: the user who sets up a PIN after 
 
 /** Undefined where the browser keeps none. @param {Rps} rps */
 export async function identitiesOf(rps) {
-    const known = await store.list(rps.id).catch(() => undefined);
-    if (known)
+    try {
+        const known = await store.list(rps.id);
         localStorage.setItem(KNOWN, known.length ? '1' : '');
-    return known;
+        return known;
+    } catch {
+        return undefined;
+    }
 }
 
-/** The PIN was right. @param {{mpinId: string}} identity */
+/** The PIN was right; a browser that can't keep that, its disk being full, is signed in all the same. @param {{mpinId: string}} identity */
 export async function opened({ mpinId }) {
-    await store.update(mpinId, { used: Date.now(), state: '' });
+    await store.update(mpinId, { used: Date.now(), state: '' }).catch(() => {});
     endReset();
 }
 

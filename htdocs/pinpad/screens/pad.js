@@ -28,7 +28,7 @@ export class Pad {
             id, type: 'password', inputmode: 'numeric', pattern: '[0-9]*',
             // Said so that no password manager offers to keep the PIN: beside the device's secret it would be no
             // second factor any more.
-            autocomplete: 'one-time-code', 'data-1p-ignore': true, 'data-lpignore': 'true',
+            autocomplete: 'one-time-code', 'aria-describedby': 'mp-alert', 'data-1p-ignore': true, 'data-lpignore': 'true',
             oninput: () => this.take(),
         });
         this.dots = Array.from({ length }, () => h('i.mp-dot'));

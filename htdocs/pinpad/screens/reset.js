@@ -14,7 +14,7 @@ export function reset(stage, identity) {
     const { rps } = stage.flow;
     if (rps.proves(user) || rps.settings.signedIn?.user === user)
         return register(stage, { user, device, old: identity });
-    if (!others(stage))
+    if (!others(stage) || rps.unproven(identity)) // who never had a password is not asked for it
         return stage.go('resetHelp', identity);
     beginReset(identity);
     toOtherWays(stage, { user, reset: true });

@@ -50,7 +50,7 @@ export class Stage {
         this.options = flow.options;
         this.screens = screens;
         this.status = h('p.mp-status', { role: 'status' });
-        this.alert = h('p.mp-alert', { role: 'alert' });
+        this.alert = h('p.mp-alert', { id: 'mp-alert', role: 'alert' });
         this.lines = h('div.mp-lines', {}, this.status, this.alert);
         root.classList.add('mp');
         // Back from where the person went: the page as the browser kept it is out of date.
@@ -154,9 +154,14 @@ export class Stage {
         this.status.textContent = text;
     }
 
-    /** @param {string} text */
-    warn(text) {
+    /**
+     * @param {string} text
+     * @param {Element | null} [field] that is refused, where it is not the only one
+     */
+    warn(text, field) {
         this.alert.replaceChildren(text);
+        const fields = this.section?.querySelectorAll('input') ?? [];
+        fields.forEach((one) => one.setAttribute('aria-invalid', String(!!text && one === (field ?? fields[0]))));
     }
 
     /** Says why something was refused. @param {RpsError} error */

@@ -2,9 +2,7 @@
 // The way in: the first screen follows from what this device and the server know.
 
 import { endReset, identitiesOf, pendingReset, pendingSetup } from '../keep/identities.js';
-import { h } from './dom.js';
-import { leavePage, otherWays, phoneOffered } from './elsewhere.js';
-import { storage } from './notices.js';
+import { leavePage, phoneOffered } from './elsewhere.js';
 import { add, offer, register } from './setup.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
@@ -15,7 +13,7 @@ const SLOW = 450; // ms before "One moment…" is shown
 /** Begins, and begins again after "Try again". @param {Stage} stage */
 export async function start(stage) {
     if (!isSecureContext || !crypto.subtle)
-        return stage.show('insecure', stage.text('insecure'), h('div.mp-buttons'));
+        return stage.go('noPin', 'insecure');
     const late = setTimeout(() => stage.show('loading', stage.text('loading')), SLOW);
     try {
         await stage.flow.open();
@@ -37,7 +35,7 @@ export async function start(stage) {
 export async function home(stage) {
     const known = await identitiesOf(stage.flow.rps);
     if (!known)
-        return storage(stage);
+        return stage.go('noPin', 'storage');
     const user = stage.flow.rps.settings.signedIn?.user;
     const mine = known.find((identity) => identity.user === (user ?? stage.options.user));
     const forgotten = pendingReset(stage.flow.rps, known);
@@ -57,6 +55,5 @@ export async function home(stage) {
         return offer(stage, { user, old: mine });
     if (known.length)
         return stage.go('enter', mine ?? known[0]);
-    return stage.flow.rps.takesNames ? add(stage)
-        : stage.notice('empty', 'empty', otherWays(stage, 'sign_in', 'primary'));
+    return stage.flow.rps.takesNames ? add(stage) : stage.go('noPin', 'empty');
 }

@@ -39,6 +39,8 @@ export const SCREENS = {
         stage.warn(stage.text('trouble', { code: id ?? status })), 'explain'),
     /** @type {typeof import('./refusals.js').ended} */
     ended: fetched('refusals.js', offline, 'ended'),
+    /** @type {typeof import('./refusals.js').noPin} */
+    noPin: fetched('refusals.js', offline, 'noPin'),
     /** @type {typeof import('./refusals.js').resetHelp} */
     resetHelp: fetched('refusals.js', offline, 'resetHelp'),
     /** @type {typeof import('./mail.js').mail} */
