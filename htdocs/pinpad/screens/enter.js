@@ -32,7 +32,7 @@ export function enter(stage, identity) {
 /** @param {Stage} stage @param {{error: RpsError, identity: Identity}} state */
 export async function refused(stage, { error, identity }) {
     const { code, attemptsLeft } = error;
-    // What has no code is not the server's word, but something's in front of it: nobody is locked by that.
+    // A refusal without a code is not the server's word, but something's in front of it: nobody is locked by that.
     const status = code || error.status < 0 || !stage.flow.rps.settings.suite ? error.status : 0;
     const state = status === 410 ? 'locked' : ENDED[code ?? ''];
     if (state) {

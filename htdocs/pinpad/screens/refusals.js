@@ -10,7 +10,7 @@ import { strange } from './notices.js';
 /** @typedef {import('../keep/store.js').Identity} Identity */
 /** @typedef {import('./stage.js').Stage} Stage */
 
-/** Texts of refusals, by the server's code. What is not here is told as trouble, with its code. @type {Record<string, string>} */
+/** Texts of refusals, by the server's code. All others are told as trouble, with their code. @type {Record<string, string>} */
 const REFUSALS = {
     name_taken: 'name_taken',
     user_id_invalid: 'name_bad',

@@ -53,6 +53,12 @@ export class Stage {
         this.alert = h('p.mp-alert', { id: 'mp-alert', role: 'alert' });
         this.lines = h('div.mp-lines', {}, this.status, this.alert);
         root.classList.add('mp');
+        // Digits are the pad's while nothing else has the focus.
+        document.addEventListener('keydown', (event) => {
+            const { activeElement: at } = document;
+            if (this.pad && root.offsetParent && (!at || at === document.body || at.matches('h1')))
+                this.pad.key(event);
+        });
         // Back from where the person went: the page as the browser kept it is out of date.
         addEventListener('pageshow', (event) => event.persisted && this.go('start'));
     }
@@ -86,7 +92,7 @@ export class Stage {
         const heading = h('h1.mp-title', { tabindex: '-1' }, title);
         this.section = h('section.mp-screen.mp-screen-' + name, {}, heading, ...content);
         this.root.replaceChildren(this.section);
-        this.emit('screen', { screen: name });
+        this.emit('screen', { screen: name, title });
         // The page's own first focus is left alone while the page shows something else than the pad.
         if (!first || this.root.offsetParent)
             heading.focus({ preventScroll: first });

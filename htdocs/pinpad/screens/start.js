@@ -8,21 +8,36 @@ import { add, offer, register } from './setup.js';
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
 /** @typedef {import('./stage.js').Stage} Stage */
 
-const SLOW = 450; // ms before "One moment…" is shown
+export const SLOW = 450; // ms before "One moment…" is shown
+const LONG = 4_000; // ms before there is more to say
+
+/** The beginning that is under way; an earlier one has nothing to say any more. */
+let turn = 0;
 
 /** Begins, and begins again after "Try again". @param {Stage} stage */
 export async function start(stage) {
     if (!isSecureContext || !crypto.subtle)
         return stage.go('noPin', 'insecure');
-    const late = setTimeout(() => stage.show('loading', stage.text('loading')), SLOW);
+    const mine = ++turn;
+    const late = [
+        setTimeout(() => stage.show('loading', stage.text('loading')), SLOW),
+        setTimeout(() => stage.notice('loading', 'slow', [stage.button('plain', 'try_again', () => stage.go('start'))]), LONG),
+    ];
     try {
         await stage.flow.open();
+        if (mine === turn)
+            await begin(stage);
     } catch (error) {
+        if (mine === turn)
+            stage.go('offline', Object.assign(/** @type {RpsError} */ (error), { opening: true }));
         stage.options.onError?.(/** @type {RpsError} */ (error));
-        return stage.go('offline', /** @type {RpsError} */ (error));
     } finally {
-        clearTimeout(late);
+        late.forEach(clearTimeout);
     }
+}
+
+/** The server has said what it is. @param {Stage} stage */
+async function begin(stage) {
     const { elsewhere } = stage.flow.rps;
     if (elsewhere)
         return stage.go('address', elsewhere);
