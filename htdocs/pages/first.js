@@ -5,7 +5,10 @@
 const html = document.documentElement;
 html.classList.add('has-script');
 try {
-    html.dataset.way ||= localStorage.getItem('mpin-known') || localStorage.getItem('mpin-waiting') ? 'pin' : '';
+    // Who comes for a proof, their PIN being forgotten, is not asked for that one.
+    const forgotten = sessionStorage.getItem('mpin-reset') && /[?&]fresh=1/.test(location.search);
+    html.dataset.way ||= forgotten ? 'password'
+        : localStorage.getItem('mpin-known') || localStorage.getItem('mpin-waiting') ? 'pin' : '';
     html.classList.toggle('declined', (localStorage.getItem('mpin-declined') ?? '[]') !== '[]');
 } catch {
     // no storage: the password form first
@@ -65,3 +68,35 @@ document.addEventListener('DOMContentLoaded', () => {
     for (const form of document.querySelectorAll('form[data-onward]'))
         /** @type {HTMLFormElement} */ (form).action += location.hash;
 });
+
+// "Back" and "reload" lead to a page as it is now: never into a form that has been used, never to "Send again?".
+addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
+document.addEventListener('DOMContentLoaded', () => {
+    const form = html.dataset.posted && /** @type {HTMLFormElement | null} */ (document.querySelector('form[method="post"]'));
+    if (!form)
+        return;
+    const hidden = [.../** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll('[type="hidden"]'))]
+        .filter(({ name }) => name !== 'csrf').map(({ name, value }) => [name, value]);
+    history.replaceState(null, '', form.action + (hidden.length ? '?' + new URLSearchParams(hidden) : '') + location.hash);
+});
+
+// A script that does not come is told at once, and the password form shown where there is one; once the network is back the
+// page tries again by itself.
+addEventListener('error', ({ target }) => {
+    if (!(target instanceof HTMLScriptElement))
+        return;
+    html.classList.add('script-failed');
+    html.dataset.way = document.getElementById('password-way') ? 'password' : 'pin';
+}, true);
+addEventListener('online', () => document.querySelector('.waiting') && location.reload());
+
+// Each state has a title of its own: the heading that is seen, then the site.
+const { title } = html.dataset;
+const entitle = () => {
+    const seen = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('h1'))].find((one) => one.offsetParent);
+    if (seen)
+        document.title = seen.textContent?.includes(String(title)) ? seen.textContent : `${seen.textContent} · ${title}`;
+};
+addEventListener('mpin-screen', entitle);
+addEventListener('mpin-way', entitle);
+document.addEventListener('DOMContentLoaded', entitle);

@@ -8,6 +8,7 @@ const form = /** @type {HTMLFormElement | null} */ (document.querySelector('#pas
 /** @param {'pin' | 'password'} way */
 function show(way) {
     html.dataset.way = way;
+    dispatchEvent(new Event('mpin-way'));
 }
 
 /** The focus goes to the first field; on a touch screen not to the pad's, where a keyboard would cover the keys. */

@@ -37,6 +37,7 @@ int login_error_page(request_rec *r, const result_t *result)
 
     page_set(&page, "status", apr_itoa(r->pool, result->status));
     page_set(&page, "error_title", text_for(&page, result, "title"));
+    page_set(&page, "heading", apr_table_get(page.values, "error_title"));
     page_set(&page, "error_text", text_for(&page, result, "text"));
     page_set(&page, "error_button", text_for(&page, result, "button"));
     page_set(&page, "error_href",

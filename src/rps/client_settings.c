@@ -96,6 +96,7 @@ void client_settings_add_site(json_t *json, const rps_settings_t *s, const calle
     json_object_set_new(json, "registration", registration_ways(s, caller));
     json_object_set_new(json, "signedIn", signed_in_user(s, caller));
     json_set_text(json, "loginURL", s->login_url);
+    json_object_set_new(json, "passwords", json_boolean(s->passwords));
     json_set_text(json, "logoutURL", s->logout_url);
 }
 

@@ -39,6 +39,7 @@ typedef struct rps_settings_t {
     const char *base_url;         /* of the RPS as clients see it: "/rps" or "https://host/rps" */
     const char *authenticate_url; /* "/mpinAuthenticate" */
     const char *login_url;
+    bool passwords; /* the login page takes them */
     const char *logout_url;
     const char *mail_site;    /* public origin, with MPinMail; NULL: nobody is told anything */
     const char *activate_url; /* absolute address of the page that mails link to */

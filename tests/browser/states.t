@@ -181,8 +181,10 @@ run({
     async a_forgotten_pin(t) {
         const { page } = await atThePad(t);
         await page.getByRole('button', { name: 'Forgot PIN?' }).click();
-        await page.locator('#reset-first').waitFor();
-        await check(page, 'forgot-pin');
+        await screen(page, 'reset-help');
+        await check(page, 'forgot-pin-open-name');
+        await page.getByRole('button', { name: 'Other ways' }).click();
+        await page.locator('#username').waitFor();
     },
 
     async signed_in_and_signing_out(t) {

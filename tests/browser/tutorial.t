@@ -146,6 +146,27 @@ run({
         assert.equal(new URL(desktop.url()).pathname, '/login', 'signed out is out');
     },
 
+    async locked_then_set_up_again_and_in(t) {
+        const page = await openProfile(t);
+        await setUp(page, 'erik@example.com');
+        for (const [pin, way] of [['0001'], ['0002'], ['0003', 'Set up again']]) {
+            if (pin === '0001') {
+                await signOut(page);
+                await page.goto('/login');
+            }
+            await tryPin(page, pin);
+            if (way)
+                await page.getByRole('button', { name: way }).click();
+        }
+        await choosePin(page, '8264');
+        await inside(page, 'erik@example.com');
+        await signOut(page);
+        await page.goto('/login');
+        await page.getByRole('button', { name: 'Forgot PIN?' }).click();
+        await choosePin(page, PIN);
+        await inside(page, 'erik@example.com');
+    },
+
     async nothing_of_the_rps_is_open_to_the_page_but_its_public_part(t) {
         const page = await openProfile(t);
         await page.goto('/');

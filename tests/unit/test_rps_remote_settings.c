@@ -66,6 +66,7 @@ static void assert_ours(const json_t *json)
                                          "timePermitsStorageURL",
                                          "certivoxURL",
                                          "loginURL",
+                                         "passwords",
                                          "logoutURL",
                                          "accessNumberDigits",
                                          "cSum",

@@ -44,6 +44,7 @@ import { endWaiting } from './waiting.js';
  * @property {number} until it is good, ms
  * @property {string[]} [secret] shares, where they have been fetched already
  * @property {string} [key] the device's, which comes with them
+ * @property {boolean} [open] the name was free, and nobody has proven it
  */
 
 /** The relying party's word on a login. @typedef {{location?: string, otp?: string | number, ttlSeconds?: number}} Answer */
@@ -169,7 +170,9 @@ export class Flow {
         const until = Date.now() + (Date.parse(expireTime) - Date.parse(nowTime) || HOUR);
         this.vault.call('prepare', { mpinId }).catch(() => {});
         const { user, device } = registration;
-        return { mpinId, regOTT, active, confirm, until, user: nameIn(mpinId) ?? user, device };
+        const { registration: ways, signedIn } = this.rps.settings;
+        const open = active && ways.includes('open') && signedIn?.user !== user;
+        return { mpinId, regOTT, active, confirm, until, open, user: nameIn(mpinId) ?? user, device };
     }
 
     /**

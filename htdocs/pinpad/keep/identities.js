@@ -16,15 +16,22 @@ const SETUP = 'mpin-setup'; // sessionStorage: the user who sets up a PIN after 
 
 /** Undefined where the browser keeps none. @param {Rps} rps */
 export async function identitiesOf(rps) {
-    const known = await store.list(rps.id).catch(() => undefined);
-    if (known)
+    try {
+        const known = await store.list(rps.id);
         localStorage.setItem(KNOWN, known.length ? '1' : '');
-    return known;
+        return known;
+    } catch {
+        return undefined;
+    }
 }
 
-/** The PIN was right. @param {{mpinId: string}} identity @param {string} [key] the device's, where the RPS gives one */
+/**
+ * The PIN was right; a browser that can't keep that, its disk being full, is signed in all the same.
+ * @param {{mpinId: string}} identity
+ * @param {string} [key] the device's, where the RPS gives one
+ */
 export async function opened({ mpinId }, key) {
-    await store.update(mpinId, { used: Date.now(), state: '', ...(key && { key }) });
+    await store.update(mpinId, { used: Date.now(), state: '', ...(key && { key }) }).catch(() => {});
     endReset();
 }
 

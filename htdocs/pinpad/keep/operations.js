@@ -28,12 +28,13 @@ export function operationsOn(curve) {
     return {
         /**
          * Makes the token of a new identity and stores its record.
-         * @param {{mpinId: string, rps: string, user: string, device: string, key?: string, secret: string[], pin: Uint8Array}} request
+         * @param {{mpinId: string, rps: string, user: string, device: string, key?: string, open?: boolean, secret: string[],
+         *     pin: Uint8Array}} request
          */
-        async keep({ mpinId, rps, user, device, key, secret, pin }) {
+        async keep({ mpinId, rps, user, device, key, open, secret, pin }) {
             const token = mpin.makeToken(secret, await point(mpinId), pin);
             const sealed = await seal(rps, mpinId, token);
-            await put({ mpinId, rps, user, device, key, state: '', added: Date.now(), used: 0, ...sealed });
+            await put({ mpinId, rps, user, device, key, open, state: '', added: Date.now(), used: 0, ...sealed });
         },
 
         /** Computes H(id) ahead of its use. @param {{mpinId: string}} request */

@@ -28,7 +28,7 @@ export async function permitOf(rps, mpinId) {
     if (kept?.date === today(rps))
         return kept;
     const fetched = fetching.get(mpinId) ?? timePermit(rps, mpinId, kept).then(async (permit) => {
-        await store.update(mpinId, { permit });
+        await store.update(mpinId, { permit }).catch(() => {}); // unkept it is good all the same
         return permit;
     }).finally(() => fetching.delete(mpinId));
     fetching.set(mpinId, fetched);

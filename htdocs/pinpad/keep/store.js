@@ -10,12 +10,15 @@
  * @property {string} device its name, '' without
  * @property {string} [key] by which it proves itself to the RPS without its PIN
  * @property {string} state '' or 'locked', 'withdrawn' or 'outdated', as the server said last
+ * @property {boolean} [open] its name was free, and nobody has proven it
  * @property {number} added ms
  * @property {number} used last successful sign-in, ms; 0 = never
  * @property {import('../wire/dta.js').Permit} [permit] the last time permit
  * @property {Uint8Array} iv
  * @property {ArrayBuffer} sealed
  */
+
+const LIMIT = 5_000; // ms: a browser's database may hang for good
 
 /** @type {Promise<IDBDatabase> | undefined} */
 let opening;
@@ -42,12 +45,20 @@ function open() {
  * @returns {Promise<T>}
  */
 async function run(store, mode, work) {
-    const transaction = (await open()).transaction(store, mode);
-    return new Promise((resolve, reject) => {
-        const request = work(transaction.objectStore(store));
-        transaction.oncomplete = () => resolve(request.result);
-        transaction.onabort = () => reject(transaction.error);
-    });
+    try {
+        return await new Promise((resolve, reject) => {
+            setTimeout(reject, LIMIT, new Error('the database hangs'));
+            open().then((database) => {
+                const transaction = database.transaction(store, mode);
+                const request = work(transaction.objectStore(store));
+                transaction.oncomplete = () => resolve(request.result);
+                transaction.onabort = () => reject(transaction.error);
+            }).catch(reject);
+        });
+    } catch (error) {
+        opening = undefined; // the next one begins anew
+        throw error;
+    }
 }
 
 /**

@@ -8,6 +8,8 @@ import { otherWays } from './elsewhere.js';
 /** @param {import('./stage.js').Stage} stage */
 export async function choose(stage) {
     const known = await identitiesOf(stage.flow.rps) ?? [];
+    if (!known.length) // another tab has removed them
+        return stage.go('home');
     stage.show('choose', stage.text('who'),
         h('ul.mp-list', {}, ...known.map((identity) => h('li', {},
             h('button.mp-row', { type: 'button', onclick: () => stage.go('enter', identity) },

@@ -2,7 +2,7 @@
 // A person who signed in a while ago sets up a PIN: they show once more that it's them.
 
 import { beginReset, beginSetup } from '../keep/identities.js';
-import { otherWays } from './elsewhere.js';
+import { goOn, waysOn } from './elsewhere.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 
@@ -12,13 +12,13 @@ import { otherWays } from './elsewhere.js';
  * @param {{user: string, old?: import('../keep/store.js').Identity}} state
  */
 export function confirm(stage, { user, old }) {
-    const { options, flow: { rps: { settings } } } = stage;
+    const { options } = stage;
     const go = () => {
         old ? beginReset(old) : beginSetup(user);
         toProof(stage);
     };
-    stage.notice('confirm', 'confirm_first', options.confirm ? otherWays(stage)
-        : [settings.loginURL && stage.button('primary', 'confirm_go', go)]);
+    stage.notice('confirm', 'confirm_first', options.confirm ? waysOn(stage)
+        : [stage.button('primary', 'confirm_go', go), goOn(stage)]);
 }
 
 const LONGEST = 8000; // what a request's line takes, and some room
@@ -30,7 +30,7 @@ const LONGEST = 8000; // what a request's line takes, and some room
 const field = (place) => place.length < 1000 ? encodeURIComponent(place) : place.replace(/[%&+#]/g, encodeURIComponent);
 
 /** From there back to this page, or to the site's own offer. @param {Stage} stage */
-function toProof({ flow: { rps }, options }) {
+export function toProof({ flow: { rps }, options }) {
     const login = new URL(rps.at(rps.settings.loginURL));
     const wanted = options.back ? '&return=' + field(options.back) : '';
     const back = location.pathname === login.pathname ? login.pathname + '?offer=1' + wanted

@@ -11,7 +11,8 @@ export const phoneOffered = ({ flow, options }) => !!flow.rps?.settings.getAcces
 
 /** True where there is another way to sign in: on this page, or on its site's login page. @param {Stage} stage */
 export function others({ flow: { rps }, options }) {
-    const login = rps?.settings.loginURL && new URL(rps.at(rps.settings.loginURL));
+    const { loginURL, passwords = true } = rps?.settings ?? {};
+    const login = passwords && loginURL && new URL(rps.at(loginURL));
     return options.others || (login && login.origin === location.origin && login.pathname !== location.pathname);
 }
 
@@ -28,6 +29,20 @@ export const otherWays = (stage, key = 'other', kind = 'plain') => [
     others(stage) && stage.button(kind, key, () => toOtherWays(stage)),
     phoneOffered(stage) && phoneButton(stage, 'plain'),
 ];
+
+/** A person who is signed in goes on, whatever becomes of their PIN. @param {Stage} stage */
+export const goOn = ({ flow: { rps }, options: { offer, success }, text }) =>
+    (offer || rps?.settings.signedIn) && success && h('a.mp-primary', { href: success }, text('continue'));
+
+/**
+ * What leads on from here, made from what this site, this page and this person can do: never nothing.
+ * @param {Stage} stage
+ * @param {...(Node | string | false | null | undefined)} more that only this screen has
+ */
+export function waysOn(stage, ...more) {
+    const ways = [goOn(stage), ...more, ...otherWays(stage)].filter((way) => way);
+    return ways.length ? ways : [stage.button('primary', 'try_again', () => stage.go('start'))];
+}
 
 /** The link to a login by phone, where the page does not show one. @param {Stage} stage */
 export function addPhone(stage) {

@@ -60,7 +60,9 @@ const isOver = ({ status, code = '' }) => status === 410 || code in ENDED;
 
 /** @param {Stage} stage @param {{error: RpsError, identity: Identity}} state */
 export async function refused(stage, { error, identity }) {
-    const { status, code, attemptsLeft } = error;
+    const { code, attemptsLeft } = error;
+    // A refusal without a code is not the server's word, but something's in front of it: nobody is locked by that.
+    const status = code || error.status < 0 || !stage.flow.rps.settings.suite ? error.status : 0;
     const state = status === 410 ? 'locked' : ENDED[code ?? ''];
     if (state) {
         store.update(identity.mpinId, { state });

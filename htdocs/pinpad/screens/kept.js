@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The PINs that this device keeps: each can be set anew, or removed.
 
-import { removeDevice } from '../keep/identities.js';
-import * as store from '../keep/store.js';
+import { identitiesOf, removeDevice } from '../keep/identities.js';
 import { lastUse } from './days.js';
 import { avatar, h } from './dom.js';
 
@@ -11,7 +10,7 @@ import { avatar, h } from './dom.js';
 
 /** @param {Stage} stage */
 export async function manage(stage) {
-    const known = await store.list(stage.flow.rps.id);
+    const known = await identitiesOf(stage.flow.rps) ?? [];
     if (!known.length)
         return stage.go('home');
     stage.show('manage', stage.text('kept_title'),

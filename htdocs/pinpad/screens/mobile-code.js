@@ -17,6 +17,7 @@ export function number(stage) {
     const digits = digitsOf(stage);
     const field = h('input.mp-input.mp-code', {
         id: 'mp-code', inputmode: 'numeric', autocomplete: 'off', required: true, maxlength: digits + 4,
+        'aria-describedby': 'mp-alert',
         oninput: () => {
             group(field, digits);
             stage.warn('');

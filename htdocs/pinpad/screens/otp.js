@@ -13,7 +13,8 @@ export function otp(stage, answer) {
     const digits = number(code);
     const time = h('p.mp-time', { 'aria-hidden': 'true' }); // for the eye; its end is for the ear, too
     const copy = navigator.clipboard && stage.button('plain', 'otp_copy', () =>
-        navigator.clipboard.writeText(code).then(() => stage.say(stage.text('otp_copied')), () => {}));
+        navigator.clipboard.writeText(code).then(() => stage.say(stage.text('otp_copied')),
+            () => stage.say(stage.text('otp_by_hand'))));
     stage.show('otp', stage.text('otp_title'), h('p.mp-text', {}, stage.text('otp_text')), digits, time, stage.lines,
         h('div.mp-buttons', {}, stage.button('primary', 'otp_done', () => {
             stage.stopCountdown();

@@ -5,6 +5,9 @@ import { h, hasKeyboard } from './dom.js';
 
 const KEYS = [...'123456789', 'clear', '0', 'delete'];
 
+/** From key to key. @type {Record<string, number>} */
+const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -3, ArrowDown: 3 };
+
 let count = 0; // makes the field's id unique on its page
 
 export class Pad {
@@ -28,7 +31,7 @@ export class Pad {
             id, type: 'password', inputmode: 'numeric', pattern: '[0-9]*',
             // Said so that no password manager offers to keep the PIN: beside the device's secret it would be no
             // second factor any more.
-            autocomplete: 'one-time-code', 'data-1p-ignore': true, 'data-lpignore': 'true',
+            autocomplete: 'one-time-code', 'aria-describedby': 'mp-alert', 'data-1p-ignore': true, 'data-lpignore': 'true',
             oninput: () => this.take(),
         });
         this.dots = Array.from({ length }, () => h('i.mp-dot'));
@@ -39,12 +42,13 @@ export class Pad {
             onsubmit: (/** @type {Event} */ event) => event.preventDefault(),
         },
             h('div.mp-entry', {},
-                h('label.mp-hidden', { for: id }, text('label', { user })), this.field,
+                h('label.mp-hidden', { for: id }, text('label', { user, n: length })), this.field,
                 h('div.mp-dots', { 'aria-hidden': 'true' }, ...this.dots)),
             this.heard, lines,
-            h('div.mp-keys', { role: 'group', 'aria-label': text('keys') }, ...KEYS.map((key) =>
+            h('div.mp-keys', { role: 'group', 'aria-label': text('keys') }, ...KEYS.map((key, i) =>
                 h('button.mp-key.mp-key-' + key, {
                     type: 'button',
+                    tabindex: i ? '-1' : '0', // one stop for all of them, and arrows from key to key
                     'aria-label': key === 'delete' && text('delete'),
                     // The focus stays in the field: the next digit may be typed, and phones open no keyboard.
                     onpointerdown: (/** @type {Event} */ event) => event.preventDefault(),
@@ -67,14 +71,30 @@ export class Pad {
         this.take();
     }
 
-    /** Digits typed while a key of the grid has the focus. @param {KeyboardEvent} event */
+    /** Digits typed while a key of the grid has the focus, or nothing that takes them; arrows. @param {KeyboardEvent} event */
     key(event) {
+        const step = STEPS[event.key];
+        if (step && event.target instanceof HTMLButtonElement)
+            return this.move(event, step);
         const key = event.key === 'Escape' ? 'clear' : event.key === 'Backspace' ? 'delete' : event.key;
         const typed = event.target === this.field && key !== 'clear';
         if (!typed && KEYS.includes(key) && !event.ctrlKey && !event.metaKey && !event.altKey) {
             event.preventDefault();
             this.press(key);
         }
+    }
+
+    /** The focus goes from one key to another. @param {KeyboardEvent} event @param {number} step */
+    move(event, step) {
+        /** @type {HTMLButtonElement[]} */
+        const keys = [...this.element.querySelectorAll('.mp-key')];
+        const from = keys.findIndex((key) => key === event.target), to = keys[from + step];
+        event.preventDefault();
+        if (!to || (step % 3 && Math.floor(from / 3) !== Math.floor((from + step) / 3)))
+            return;
+        keys[from].tabIndex = -1;
+        to.tabIndex = 0;
+        to.focus();
     }
 
     /** The field has changed. */

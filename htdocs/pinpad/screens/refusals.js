@@ -1,22 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why something was refused, and what can be done: on the alert line of the screen that is shown, or on one of its own.
 
+import { beginReset, beginSetup } from '../keep/identities.js';
+import { toProof } from './confirm.js';
 import { lastUse } from './days.js';
 import { h } from './dom.js';
-import { otherWays } from './elsewhere.js';
+import { others, otherWays, waysOn } from './elsewhere.js';
+import { strange } from './notices.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
 /** @typedef {import('../keep/store.js').Identity} Identity */
+/** One whose PIN is forgotten; where the browser forgot it, too, its user's name alone. @typedef {Identity | {user: string, open?: boolean}} Lost */
 /** @typedef {import('./stage.js').Stage} Stage */
 
-/** Texts of refusals that a person can do something about, by the server's code. @type {Record<string, string>} */
+/** Texts of refusals, by the server's code. All others are told as trouble, with their code. @type {Record<string, string>} */
 const REFUSALS = {
     name_taken: 'name_taken',
     user_id_invalid: 'name_bad',
+    device_name_invalid: 'device_bad',
     too_many_identities: 'too_many',
-    origin_refused: 'trouble',
     registration_closed: 'registration_closed',
     registration_unknown: 'registration_lost',
+    origin_refused: 'not_here',
+    store_full: 'full',
+    mail_queue_full: 'full',
+    // These are about the account.
+    not_allowed: 'forbidden',
+    user_disabled: 'forbidden',
+    account_gone: 'forbidden',
+    relying_party: 'forbidden',
 };
 
 /**
@@ -31,7 +43,7 @@ export function explain(stage, { error, section }) {
         return;
     if (error.code === 'origin_refused' && site)
         return stage.go('address', site);
-    stage.warn(sentence(error, stage.text, settings));
+    stage.warn(sentence(stage, error), document.getElementById(error.code === 'device_name_invalid' ? 'mp-device' : ''));
     if (error.devices)
         stage.lines.after(devices(stage, error.devices));
 }
@@ -40,22 +52,23 @@ export function explain(stage, { error, section }) {
 const devices = (stage, list) => h('ul.mp-devices', {}, ...list.map(({ deviceName, lastUsed }) =>
     h('li', {}, [deviceName || stage.text('unnamed'), lastUse(stage, lastUsed)].filter(Boolean).join(' · '))));
 
-/**
- * @param {RpsError} error
- * @param {import('./texts.js').Text} text
- * @param {import('../wire/rps.js').Settings} settings
- */
-function sentence({ status, code, id, retryAfter }, text, { title: site, suite }) {
+/** @param {Stage} stage @param {RpsError} error */
+function sentence(stage, { status, code = '', character, id, retryAfter }) {
+    const { text, flow: { rps: { settings } } } = stage;
+    const { title: site, suite } = settings;
     if (code === 'too_many_mails')
         return text('mails_often', { n: Math.ceil(retryAfter / 60) });
-    if (code === 'store_full' || code === 'mail_queue_full')
-        return text('full', { site });
+    if (code === 'user_id_invalid' && character)
+        return text('name_foreign', { character });
+    if (code === 'name_taken' && !otherWays(stage).some((way) => way))
+        return text('name_taken_only');
     if (status === 408)
         return text('expired');
-    // One of ours has its code; without, something in front of the site refuses, and the account is not to blame.
-    if ((status === 403 || status === 400) && (code || !suite))
-        return text(REFUSALS[code ?? ''] ?? 'forbidden', { site, code: id ?? '' });
-    return text('trouble', { code: id ?? status });
+    const key = REFUSALS[code] ?? (!suite && status === 403 ? 'forbidden' : '');
+    if (key)
+        return text(key, { site, code: id ?? status });
+    // Something in front of the site refuses, or has no such file: the account is not to blame.
+    return text(suite && !code && status > 0 && status < 500 ? strange(status) + '_text' : 'trouble', { site, code: id ?? status });
 }
 
 /**
@@ -68,7 +81,7 @@ export function ended(stage, { identity, why }) {
     // One without a key cannot ask whether that has been undone: its PIN can.
     const anyway = !identity.key && why !== 'lost'
         && stage.button('plain', 'try_again', () => stage.go('enter', { ...identity, state: '' }));
-    stage.notice(why, why, [again, anyway, ...otherWays(stage)]);
+    stage.notice(why, why, waysOn(stage, again, anyway));
 }
 
 /**
@@ -88,8 +101,50 @@ export function forgotten(stage, user) {
         stage.emit('other', { user, reset: false, forgotten: true });
 }
 
-/** A forgotten PIN, and nowhere to sign in another way. @param {Stage} stage @param {{user: string}} identity */
-export function resetHelp(stage, { user }) {
+/** @param {Stage} stage */
+const siteOf = ({ flow: { rps } }) => rps?.settings.title ?? location.hostname;
+
+/**
+ * The site's login page takes no password for the place that is wanted; but a password makes a PIN, and that it takes.
+ * @param {Stage} stage
+ * @param {Lost} [identity] whose PIN is to be set anew
+ */
+function passwordForPin(stage, identity) {
+    const { passwords, registration = [], signedIn } = stage.flow.rps?.settings ?? {};
+    return passwords && registration.includes('signed-in') && !signedIn && !others(stage)
+        && stage.button('primary', 'empty_password', () => {
+            if (identity)
+                'mpinId' in identity ? beginReset(identity) : beginSetup(identity.user);
+            toProof(stage);
+        });
+}
+
+/**
+ * There is no PIN to be entered here: why, and what can be done instead.
+ * @param {Stage} stage
+ * @param {'empty' | 'storage' | 'insecure'} why
+ */
+export function noPin(stage, why) {
+    const password = why === 'empty' && passwordForPin(stage);
+    const alone = !password && !otherWays(stage).some((way) => way);
+    /** @type {Record<string, string>} */
+    const keys = { empty: alone ? 'empty_ask' : 'empty', storage: alone ? 'storage_alone' : 'storage', insecure: 'insecure' };
+    stage.notice(why, keys[why], waysOn(stage, password), { site: siteOf(stage) });
+}
+
+/**
+ * A forgotten PIN, and its user has to show first that it's them; or nobody can.
+ * @param {Stage} stage
+ * @param {Lost} identity
+ */
+export function resetHelp(stage, identity) {
+    const { user } = identity;
+    const { rps } = stage.flow;
+    const open = rps.unproven(identity);
+    const password = passwordForPin(stage, identity);
+    const alone = open || (!password && !otherWays(stage).some((way) => way));
+    const another = alone && rps.takesNames && stage.button('plain', 'add_here', () => stage.go('add'));
     const back = stage.button('plain', 'back', () => stage.go('home'));
-    stage.notice('reset-help', 'reset_help', [...otherWays(stage), back], { user });
+    stage.notice('reset-help', !alone ? 'reset_help' : open && another ? 'reset_open' : 'reset_ask',
+        waysOn(stage, another, password, back), { user, site: siteOf(stage) });
 }

@@ -18,7 +18,7 @@ export function reset(stage, identity) {
     const old = 'mpinId' in identity ? identity : undefined;
     if (rps.proves(user) || rps.settings.signedIn?.user === user)
         return register(stage, { user, device: old?.device, old });
-    if (!others(stage))
+    if (!others(stage) || (old && rps.unproven(old))) // who never had a password is not asked for it
         return stage.go('resetHelp', identity);
     old ? beginReset(old) : beginSetup(user);
     toOtherWays(stage, { user, reset: true });

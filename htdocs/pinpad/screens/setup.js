@@ -8,7 +8,6 @@ import { endWaiting } from '../keep/waiting.js';
 import { DEVICE } from '../wire/exchange.js';
 import { h, hasKeyboard } from './dom.js';
 import { addPhone, leavePage } from './elsewhere.js';
-import { storage } from './notices.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
 /** @typedef {import('../keep/flow.js').NewIdentity} NewIdentity */
@@ -25,8 +24,9 @@ export function offer(stage, { user, old }) {
         h('p.mp-text', {}, stage.text(key + '_text', { n })), stage.lines,
         h('div.mp-buttons', {},
             stage.button('primary', 'setup', () => register(stage, { user, old })),
-            success && h('a.mp-plain', { href: success }, stage.text('not_now')),
-            success && stage.button('link', 'not_here', () => {
+            success ? h('a.mp-plain', { href: success }, stage.text('not_now'))
+                : old && stage.button('plain', 'back', () => stage.go('home')),
+            success && stage.button('link', 'decline', () => {
                 decline(user);
                 leavePage(success);
             })));
@@ -38,10 +38,10 @@ export async function add(stage) {
     const known = await identitiesOf(rps) ?? [];
     const name = h('input.mp-input', {
         id: 'mp-name', required: true, maxlength: 254, autocomplete: 'username', autocapitalize: 'none',
-        spellcheck: 'false', value: options.user,
+        spellcheck: 'false', value: options.user, 'aria-describedby': 'mp-alert',
     });
     const device = (options.setDeviceName ?? rps.settings.setDeviceName)
-        && h('input.mp-input', { id: 'mp-device', maxlength: 32 });
+        && h('input.mp-input', { id: 'mp-device', maxlength: 32, 'aria-describedby': 'mp-alert' });
     stage.show('add', stage.text('sign_in_to', { site: rps.settings.title }),
         h('form.mp-form', {
             onsubmit: (/** @type {Event} */ event) => {
@@ -154,7 +154,7 @@ function finish(stage, identity, pin) {
                 await new Promise((done) => onSuccessSetup({ user, mpinId }, () => done(true)));
             stage.say(stage.text('signing_in'));
             const answer = await stage.flow.signIn(identity, pin);
-            await replaceOthers(stage.flow.rps, identity);
+            await replaceOthers(stage.flow.rps, identity).catch(() => {});
             return stage.go('arrive', answer);
         } finally {
             wipe(pin);
@@ -174,7 +174,7 @@ async function unfinished(stage, identity, error) {
     if (stored)
         return stage.go('refused', { error, identity: stored });
     if (error.status === DEVICE)
-        return storage(stage);
+        return stage.go('noPin', 'storage');
     await stage.go('home');
     stage.explain(error);
 }

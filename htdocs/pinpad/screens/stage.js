@@ -50,9 +50,15 @@ export class Stage {
         this.options = flow.options;
         this.screens = screens;
         this.status = h('p.mp-status', { role: 'status' });
-        this.alert = h('p.mp-alert', { role: 'alert' });
+        this.alert = h('p.mp-alert', { id: 'mp-alert', role: 'alert' });
         this.lines = h('div.mp-lines', {}, this.status, this.alert);
         root.classList.add('mp');
+        // Digits are the pad's while nothing else has the focus.
+        document.addEventListener('keydown', (event) => {
+            const { activeElement: at } = document;
+            if (this.pad && root.offsetParent && (!at || at === document.body || at.matches('h1')))
+                this.pad.key(event);
+        });
         // Back from where the person went: the page as the browser kept it is out of date.
         addEventListener('pageshow', (event) => event.persisted && this.go('start'));
     }
@@ -86,7 +92,7 @@ export class Stage {
         const heading = h('h1.mp-title', { tabindex: '-1' }, title);
         this.section = h('section.mp-screen.mp-screen-' + name, {}, heading, ...content);
         this.root.replaceChildren(this.section);
-        this.emit('screen', { screen: name });
+        this.emit('screen', { screen: name, title });
         // The page's own first focus is left alone while the page shows something else than the pad.
         if (!first || this.root.offsetParent)
             heading.focus({ preventScroll: first });
@@ -154,9 +160,14 @@ export class Stage {
         this.status.textContent = text;
     }
 
-    /** @param {string} text */
-    warn(text) {
+    /**
+     * @param {string} text
+     * @param {Element | null} [field] that is refused, where it is not the only one
+     */
+    warn(text, field) {
         this.alert.replaceChildren(text);
+        const fields = this.section?.querySelectorAll('input') ?? [];
+        fields.forEach((one) => one.setAttribute('aria-invalid', String(!!text && one === (field ?? fields[0]))));
     }
 
     /** Says why something was refused. @param {RpsError} error */

@@ -3,9 +3,7 @@
 
 import { declines, endReset, identitiesOf, pendingReset, pendingSetup } from '../keep/identities.js';
 import { waitingAt } from '../keep/waiting.js';
-import { h } from './dom.js';
-import { leavePage, otherWays, phoneOffered } from './elsewhere.js';
-import { storage } from './notices.js';
+import { leavePage, phoneOffered } from './elsewhere.js';
 import { add, offer, register } from './setup.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
@@ -14,21 +12,36 @@ import { add, offer, register } from './setup.js';
 /** A person who has declined the offer followed a link to it. */
 const anyway = () => new URLSearchParams(location.search).has('anyway');
 
-const SLOW = 450; // ms before "One moment…" is shown
+export const SLOW = 450; // ms before "One moment…" is shown
+const LONG = 4_000; // ms before there is more to say
+
+/** The beginning that is under way; an earlier one has nothing to say any more. */
+let turn = 0;
 
 /** Begins, and begins again after "Try again". @param {Stage} stage */
 export async function start(stage) {
     if (!isSecureContext || !crypto.subtle)
-        return stage.show('insecure', stage.text('insecure'), h('div.mp-buttons'));
-    const late = setTimeout(() => stage.show('loading', stage.text('loading')), SLOW);
+        return stage.go('noPin', 'insecure');
+    const mine = ++turn;
+    const late = [
+        setTimeout(() => stage.show('loading', stage.text('loading')), SLOW),
+        setTimeout(() => stage.notice('loading', 'slow', [stage.button('plain', 'try_again', () => stage.go('start'))]), LONG),
+    ];
     try {
         await stage.flow.open();
+        if (mine === turn)
+            await begin(stage);
     } catch (error) {
+        if (mine === turn)
+            stage.go('offline', Object.assign(/** @type {RpsError} */ (error), { opening: true }));
         stage.options.onError?.(/** @type {RpsError} */ (error));
-        return stage.go('offline', /** @type {RpsError} */ (error));
     } finally {
-        clearTimeout(late);
+        late.forEach(clearTimeout);
     }
+}
+
+/** The server has said what it is. @param {Stage} stage */
+async function begin(stage) {
     const { elsewhere } = stage.flow.rps;
     if (elsewhere)
         return stage.go('address', elsewhere);
@@ -42,7 +55,7 @@ export async function home(stage) {
     const { rps } = stage.flow;
     const known = await identitiesOf(rps);
     if (!known)
-        return storage(stage);
+        return stage.go('noPin', 'storage');
     const user = rps.settings.signedIn?.user;
     const waiting = waitingAt(rps.id);
     if (waiting && !stage.options.confirm && (!user || user === waiting.identity.user))
@@ -67,6 +80,5 @@ export async function home(stage) {
         return stage.go('enter', mine ?? known[0]);
     if (rps.settings.forgotten)
         return stage.go('forgotten', rps.settings.forgotten);
-    return rps.takesNames ? add(stage)
-        : stage.notice('empty', 'empty', otherWays(stage, 'sign_in', 'primary'));
+    return rps.takesNames ? add(stage) : stage.go('noPin', 'empty');
 }

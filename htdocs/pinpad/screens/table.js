@@ -7,7 +7,7 @@ import { enter, refused } from './enter.js';
 import { offline } from './notices.js';
 import { reset } from './reset.js';
 import { add, choosePin } from './setup.js';
-import { home, start } from './start.js';
+import { home, SLOW, start } from './start.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -19,11 +19,14 @@ import { home, start } from './start.js';
  * @param {string} [name] of several in one script
  * @returns {any}
  */
-const fetched = (script, instead, name = 'screen') => (/** @type {Stage} */ stage, /** @type {any} */ state) =>
-    stage.flow.load(script).then((part) => {
+const fetched = (script, instead, name = 'screen') => (/** @type {Stage} */ stage, /** @type {any} */ state) => {
+    // A screen is announced while its script is on the way; a sentence for the screen that is shown is not.
+    const late = setTimeout(() => instead === offline && stage.show('loading', stage.text('loading')), SLOW);
+    return stage.flow.load(script).finally(() => clearTimeout(late)).then((part) => {
         stage.text.add(part.english);
         return part[name](stage, state);
     }, instead && ((error) => instead(stage, error, state)));
+};
 
 export const SCREENS = {
     start, home, offline,
@@ -41,6 +44,8 @@ export const SCREENS = {
     ended: fetched('refusals.js', offline, 'ended'),
     /** @type {typeof import('./refusals.js').forgotten} */
     forgotten: fetched('refusals.js', offline, 'forgotten'),
+    /** @type {typeof import('./refusals.js').noPin} */
+    noPin: fetched('refusals.js', offline, 'noPin'),
     /** @type {typeof import('./refusals.js').resetHelp} */
     resetHelp: fetched('refusals.js', offline, 'resetHelp'),
     /** @type {typeof import('./mail.js').mail} */

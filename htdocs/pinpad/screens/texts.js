@@ -4,6 +4,8 @@
 import english from 'texts:en';
 import languages from 'texts:languages';
 
+const LIMIT = 4_000; // ms: rather in English than not at all
+
 /**
  * `add` brings English texts that only some need; those of another language have come with the others.
  * @typedef {((key: string, values?: Record<string, string | number>) => string)
@@ -20,7 +22,7 @@ export async function loadTexts(base, wanted, custom = {}) {
     const language = wanted.slice(0, 2).toLowerCase();
     let ours = english;
     const fetched = languages.includes(language)
-        && await fetch(base + 'texts/' + language + '.json').then((response) => response.json()).catch(() => {});
+        && await fetch(base + 'texts/' + language + '.json', { signal: AbortSignal.timeout(LIMIT) }).then((response) => response.json()).catch(() => {});
     const theirs = { ...fetched, ...custom[language] };
     /** @param {string} key @param {Record<string, string | number>} [values] */
     const text = (key, values = {}) => (theirs['pad_' + key] ?? ours[key] ?? key).replace(/\{(\w+)\}/g,

@@ -12,9 +12,12 @@ export class RpsError extends Error {
     /** The host that gave no answer, where it is not the site's. @type {string | undefined} */
     host;
 
+    /** The one that a name may not have. @type {string | undefined} */
+    character;
+
     /**
      * @param {number} status
-     * @param {{code?: string, message?: string, id?: string, retryAfter?: number, attemptsLeft?: number,
+     * @param {{code?: string, message?: string, id?: string, retryAfter?: number, attemptsLeft?: number, character?: string,
      *     devices?: Device[]}} body
      */
     constructor(status, body = {}) {
@@ -22,6 +25,7 @@ export class RpsError extends Error {
         this.status = status;
         this.code = body.code;
         this.id = body.id;
+        this.character = body.character;
         this.retryAfter = body.retryAfter ?? 30;
         this.attemptsLeft = body.attemptsLeft;
         this.devices = body.devices;
@@ -77,9 +81,12 @@ function parse(text) {
 }
 
 /**
- * A script that few need is fetched when it is wanted; one that does not come is as a server that does not answer.
+ * A script that few need is fetched when it is wanted; one that does not come is as a server that does not answer, unless
+ * somebody says that there is none.
  * @param {string} url
  */
-export const script = (url) => import(url).catch(() => {
-    throw new RpsError(0);
-});
+export const script = (url) => Promise.race([import(url), new Promise((_, reject) => setTimeout(reject, LIMIT))])
+    .catch(async () => {
+        const { status = 0 } = await fetch(url, { signal: AbortSignal.timeout(LIMIT) }).catch(() => /** @type {any} */ ({}));
+        throw new RpsError(status < 400 ? 0 : status);
+    });

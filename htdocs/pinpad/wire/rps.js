@@ -28,6 +28,7 @@ const SUITE = 'BLS12381-MPIN-NU'; // the one that worker.js computes
  * @property {string} [forgotten] the user whose PIN this browser had, by a cookie
  * @property {string} [userData] names who registers; an RPS elsewhere hands it back to the site
  * @property {string} loginURL
+ * @property {boolean} [passwords] the page there takes them
  * @property {boolean} [setDeviceName]
  * @property {boolean} [requestOTP] a login has a one-time code
  * @property {string} [getAccessNumberURL] where phones may sign in other computers; so are all below
@@ -74,18 +75,26 @@ export class Rps {
     }
 
     /**
-     * True where a PIN may be set up for that user now: by mail, or signed in a moment ago.
+     * True where a PIN may be set up for that user now: by the application's word, by mail, or signed in a moment ago.
      * @param {string} user
      */
     proves(user) {
         const { registration, signedIn } = this.settings;
-        return (registration.includes('mail') && user.includes('@'))
+        return registration.includes('application') || (registration.includes('mail') && user.includes('@'))
             || (signedIn?.user === user && signedIn.fresh !== false);
     }
 
     /** True where this browser had a PIN of that user and has lost it. @param {string} user */
     forgot(user) {
         return this.settings.forgotten?.toLowerCase() === user.toLowerCase();
+    }
+
+    /**
+     * True where nobody has proven the name: it was free. Devices that were set up long ago don't know.
+     * @param {{open?: boolean}} identity
+     */
+    unproven({ open }) {
+        return open ?? this.settings.registration.includes('open');
     }
 
     /** Reads clientSettings. @param {string} url */
@@ -186,6 +195,11 @@ export class Rps {
      */
     authenticate(mpinResponse, back) {
         return exchange(new URL(this.settings.authenticateURL, document.baseURI).href,
-            { body: { mpinResponse, return: back } });
+            { body: { mpinResponse, return: back } })
+            .catch((error) => {
+                if (!this.settings.siteURL)
+                    error.code ??= 'relying_party'; // an application's own refusals need no code
+                throw error;
+            });
     }
 }
