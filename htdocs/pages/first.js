@@ -27,3 +27,22 @@ if (site && site !== location.origin) {
     if (!led)
         location.replace(there || site + location.pathname + location.search + location.hash);
 }
+
+// A password can be looked at while it is typed, and is one again when it is sent.
+/** @param {HTMLElement} button @param {boolean} shown */
+function peek(button, shown) {
+    const field = /** @type {HTMLInputElement} */ (document.getElementById(button.getAttribute('aria-controls') ?? ''));
+    field.type = shown ? 'text' : 'password';
+    button.setAttribute('aria-pressed', String(shown));
+}
+
+document.addEventListener('click', ({ target }) => {
+    const button = /** @type {Element} */ (target).closest('button.peek');
+    if (button instanceof HTMLElement)
+        peek(button, button.getAttribute('aria-pressed') === 'false');
+});
+document.addEventListener('submit', ({ target }) => {
+    const button = /** @type {Element} */ (target).querySelector('button.peek');
+    if (button instanceof HTMLElement)
+        peek(button, false);
+}, true);

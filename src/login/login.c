@@ -168,6 +168,7 @@ result_t *login_page(facts_t *facts)
     page_values_t page = page_begin(facts->r, site);
     form_show(&page, &facts->prelogin, entry);
     page_set(&page, "confirm", session && apr_table_get(facts->query, "fresh") ? "1" : "");
+    page_set(&page, "renew", session && !apr_table_get(facts->query, "fresh") ? "1" : "");
     page_answer(&page, status_of(facts->r), "login");
     return NULL;
 }

@@ -12,6 +12,7 @@ void form_show(page_values_t *page, const prelogin_t *prelogin, const prelogin_e
     page_set(page, "insecure", site->url.https || site->url.loopback ? "" : "1");
     page_set(page, "csrf", prelogin_token(site->prelogins, prelogin->id, "login", page->r->pool));
     page_set(page, "state", entry ? entry->nonce : "");
+    page_set(page, "return", entry ? entry->target : "");
     page_set(page, "there", address_login(site, entry ? entry->target : NULL, page->r->pool));
     page_set(page, "site_href", apr_table_get(page->values, "there"));
     page_set(page, "post_lost", entry && entry->post_lost ? "1" : "");

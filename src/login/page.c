@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "login/page.h"
 #include "login/address.h"
+#include "login/return_to.h"
 #include "notice/own.h"
 #include "notice/texts.h"
 #include "web/answer.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include <string.h>
 
 const char *page_text(const page_values_t *page, const char *key)
 {
@@ -28,6 +30,7 @@ page_values_t page_begin(request_rec *r, const site_t *site)
 
     page_set(&page, "title", site->title);
     page_set(&page, "host", site->url.host);
+    page_set(&page, "titled", strcmp(site->title, site->url.host) != 0 ? "1" : "");
     page_set(&page, "logo", site->logo);
     page_set(&page, "contact", site->contact);
     page_set(&page, "lang", page.lang);
@@ -37,6 +40,8 @@ page_values_t page_begin(request_rec *r, const site_t *site)
     page_set(&page, "site_href", address_login(site, NULL, r->pool));
     page_set(&page, "misplaced", address_doubtful(r, site) ? "1" : "");
     page_set(&page, "user", session ? session->name : "");
+    page_set(&page, "confirm", "");
+    page_set(&page, "renew", "");
     page_set(&page, "login_url", site->paths[PATH_LOGIN]);
     page_set(&page, "logout_url", site->paths[PATH_LOGOUT]);
     page_set(&page, "home", site->after_login);
@@ -47,10 +52,22 @@ page_values_t page_begin(request_rec *r, const site_t *site)
     return page;
 }
 
+/* Why the person is asked: for a place that they want, or for one that wants a newer proof. Where they
+ * came by themselves, or are about to set up a PIN, that needs no words. */
+static void set_reason(page_values_t *page)
+{
+    const char *wanted = return_to_shown(apr_table_get(page->values, "return"), page->r->pool);
+    const bool told = *apr_table_get(page->values, "confirm") ||
+                      *apr_table_get(page->values, "renew") ||
+                      strcmp(wanted, page->site->after_login) == 0;
+    page_set(page, "place", told ? "" : wanted);
+}
+
 static int answer_with(page_values_t *page, int status, const char *name,
                        void (*headers)(request_rec *r))
 {
     request_rec *r = page->r;
+    set_reason(page);
     const char *html = own_render(&page->site->templates, name, page->values, page->texts, r->pool);
     if (!html)
         return HTTP_INTERNAL_SERVER_ERROR; /* the built-in pages are part of the module: a test

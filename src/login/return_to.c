@@ -9,6 +9,9 @@
 /* How many times a value may be percent-decoded before it must have come to rest. */
 #define DECODE_ROUNDS 4
 
+/* Bytes of a place that people are shown; a longer one ends with an ellipsis. */
+#define SHOWN_MAX 40
+
 /* Browsers strip tabs and newlines, take '\' for '/', and read '//' as the start of a host. */
 static bool return_to_is_plain(const char *value)
 {
@@ -63,4 +66,16 @@ const char *return_to_path(const char *value, apr_size_t max, apr_pool_t *p)
     if (!value || strlen(value) > max || !return_to_is_plain(value) || strstr(value, "%00"))
         return NULL;
     return path_stays(value, p) ? apr_pstrdup(p, value) : NULL;
+}
+
+const char *return_to_shown(const char *value, apr_pool_t *p)
+{
+    const char *host = value ? strstr(value, "://") : NULL;
+    const char *path = value && *value != '/' && host ? strchr(host + 3, '/') : value;
+    const apr_size_t length = path ? strcspn(path, "?#") : 0;
+    if (length < 2)
+        return "";
+    if (length <= SHOWN_MAX)
+        return apr_pstrmemdup(p, path, length);
+    return apr_pstrcat(p, apr_pstrmemdup(p, path, SHOWN_MAX - 1), "\u2026", NULL);
 }

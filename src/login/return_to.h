@@ -10,4 +10,8 @@
  * browser's resulting host must be ours whatever it does with the value. */
 const char *return_to_path(const char *value, apr_size_t max, apr_pool_t *p);
 
+/* The path of such a place, or of a URL, as people are told where they are going: without host,
+ * query and fragment, cut where it is long; "" for none and for "/". */
+const char *return_to_shown(const char *value, apr_pool_t *p);
+
 #endif

@@ -117,6 +117,26 @@ static void a_long_value_is_refused(void **state)
     assert_stays(value);
 }
 
+static void a_place_is_shown_as_its_path_and_never_long(void **state)
+{
+    (void)state;
+    static const char *const shown[][2] = {
+        {"/reports", "/reports"},
+        {"/reports?year=2026&x=1", "/reports"},
+        {"/reports#summer", "/reports"},
+        {"https://wiki.example.org/reports?x=1", "/reports"},
+        {"https://wiki.example.org", ""},
+        {"/", ""},
+        {"", ""},
+        {"/?x=https://evil.example/reports", ""},
+        {"/0123456789012345678901234567890123456789",
+         "/01234567890123456789012345678901234567\u2026"},
+    };
+    for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++)
+        assert_string_equal(return_to_shown(shown[i][0], pool), shown[i][1]);
+    assert_string_equal(return_to_shown(NULL, pool), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +144,7 @@ int main(void)
         cmocka_unit_test(what_a_browser_may_take_for_another_host_is_refused),
         cmocka_unit_test(no_spelling_of_two_slashes_gets_through),
         cmocka_unit_test(a_long_value_is_refused),
+        cmocka_unit_test(a_place_is_shown_as_its_path_and_never_long),
     };
     apr_initialize();
     apr_pool_create(&pool, NULL);

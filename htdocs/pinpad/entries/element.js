@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // /mpin/mpin-pad.js, the pad for pages with ES modules:
-// <mpin-pad settings="…" state="…" user="…" success="…" offer confirm others>
+// <mpin-pad settings="…" state="…" user="…" success="…" why="…" offer confirm others>
 
 import { Flow } from '../keep/flow.js';
 import { Stage } from '../screens/stage.js';
@@ -20,6 +20,7 @@ class MpinPad extends HTMLElement {
             state: value('state'),
             user: value('user'),
             success: value('success'),
+            why: value('why'),
             offer: this.hasAttribute('offer'),
             confirm: this.hasAttribute('confirm'),
             others: this.hasAttribute('others'),

@@ -26,7 +26,7 @@ export async function manage(stage) {
 }
 
 /** When it was last used, '' for never. @param {Stage} stage @param {Identity} identity */
-function lastUse(stage, { used }) {
+export function lastUse(stage, { used }) {
     if (!used)
         return '';
     const language = stage.root.closest('[lang]')?.getAttribute('lang') || 'en';

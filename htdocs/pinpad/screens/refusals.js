@@ -37,7 +37,7 @@ export function explain(stage, { error, section }) {
  * @param {import('./texts.js').Text} text
  * @param {import('../wire/rps.js').Settings} settings
  */
-function sentence({ status, code, id, retryAfter }, text, { title: site, suite }) {
+function sentence({ status, code, id, retryAfter }, text, { title: site, contact = '', suite }) {
     if (code === 'too_many_mails')
         return text('mails_often', { n: Math.ceil(retryAfter / 60) });
     if (code === 'store_full' || code === 'mail_queue_full')
@@ -46,7 +46,7 @@ function sentence({ status, code, id, retryAfter }, text, { title: site, suite }
         return text('expired');
     // One of ours has its code; without, something in front of the site refuses, and the account is not to blame.
     if ((status === 403 || status === 400) && (code || !suite))
-        return text(REFUSALS[code ?? ''] ?? 'forbidden', { site, code: id ?? '' });
+        return text(REFUSALS[code ?? ''] ?? (contact ? 'forbidden_ask' : 'forbidden'), { site, contact, code: id ?? '' });
     return text('trouble', { code: id ?? status });
 }
 
