@@ -46,3 +46,38 @@ document.addEventListener('submit', ({ target }) => {
     if (button instanceof HTMLElement)
         peek(button, false);
 }, true);
+
+// The person's own choice of a language, where the site has several: the server reads the cookie.
+/** @param {string} language in its own words */
+const called = (language) => {
+    const name = new Intl.DisplayNames(language, { type: 'language' }).of(language) ?? language;
+    return name[0].toLocaleUpperCase(language) + name.slice(1);
+};
+
+/** The page again: a form's answer by the address that it was the answer to. */
+function reload() {
+    const fields = [...document.querySelectorAll('#password-way form input[type="hidden"]:not([name="csrf"])')]
+        .map((field) => /** @type {HTMLInputElement} */ (field)).filter(({ value }) => value);
+    if (location.search || !fields.length)
+        return location.reload();
+    location.replace(location.pathname + '?' + new URLSearchParams(fields.map(({ name, value }) => [name, value])) + location.hash);
+}
+
+document.addEventListener('DOMContentLoaded', () => {
+    const foot = /** @type {HTMLElement | null} */ (document.querySelector('footer[data-languages]'));
+    const languages = foot?.dataset.languages?.split(' ').filter(Boolean) ?? [];
+    if (!foot || !languages.length)
+        return;
+    const select = document.createElement('select');
+    select.setAttribute('aria-label', foot.dataset.language ?? '');
+    select.append(...languages.map((language) => {
+        const option = new Option(called(language), language, false, language === html.lang);
+        option.lang = language;
+        return option;
+    }));
+    select.addEventListener('change', () => {
+        document.cookie = `mpin-language=${select.value}; Path=/; Max-Age=31536000; SameSite=Lax${location.protocol === 'https:' ? '; Secure' : ''}`;
+        reload();
+    });
+    foot.append(select);
+});

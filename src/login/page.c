@@ -10,6 +10,9 @@
 #include <http_protocol.h>
 #include <string.h>
 
+/* first.js sets it, where a person chooses. It decides about words only. */
+#define LANGUAGE_COOKIE "mpin-language"
+
 const char *page_text(const page_values_t *page, const char *key)
 {
     return apr_hash_get(page->texts, key, APR_HASH_KEY_STRING);
@@ -22,9 +25,38 @@ void page_set(page_values_t *page, const char *name, const char *value)
     apr_table_setn(page->values, name, value ? value : "");
 }
 
+/* What the person has chosen in a page's foot, and then what their browser asks for. */
+static const char *wanted_languages(request_rec *r)
+{
+    const char *accept = apr_table_get(r->headers_in, "Accept-Language");
+    const char *cookies = apr_table_get(r->headers_in, "Cookie");
+    const char *chosen = cookies ? strstr(cookies, LANGUAGE_COOKIE "=") : NULL;
+    if (!chosen)
+        return accept;
+    chosen += strlen(LANGUAGE_COOKIE "=");
+    return apr_pstrcat(r->pool, apr_pstrmemdup(r->pool, chosen, strcspn(chosen, "; ,")), ",",
+                       accept, NULL);
+}
+
+/* The foot of a page: languages where there is a choice, and the site's own links. */
+static void set_foot(page_values_t *page)
+{
+    apr_pool_t *p = page->r->pool;
+    const apr_array_header_t *offered = page->site->languages, *links = page->site->links;
+    const char *languages = offered ? apr_array_pstrcat(p, offered, ' ') : texts_languages(p);
+
+    page_set(page, "languages", strchr(languages, ' ') ? languages : "");
+    page_set(page, "links", links ? "1" : "");
+    for (int i = 0; links && i < links->nelts; i++) {
+        const page_link_t *link = &APR_ARRAY_IDX(links, i, page_link_t);
+        page_set(page, apr_psprintf(p, "link%d", i + 1), link->text);
+        page_set(page, apr_psprintf(p, "link%d_href", i + 1), link->href);
+    }
+}
+
 page_values_t page_begin(request_rec *r, const site_t *site)
 {
-    const texts_t *texts = texts_for(apr_table_get(r->headers_in, "Accept-Language"));
+    const texts_t *texts = texts_for(wanted_languages(r), site->languages);
     page_values_t page = {r, site, apr_table_make(r->pool, 32), texts->lang, texts->all};
     const session_t *session = request_session(r);
 
@@ -49,6 +81,7 @@ page_values_t page_begin(request_rec *r, const site_t *site)
              site->paths[PATH_RPS]
                  ? apr_pstrcat(r->pool, site->paths[PATH_RPS], "/clientSettings", NULL)
                  : "");
+    set_foot(&page);
     return page;
 }
 
