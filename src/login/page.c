@@ -38,20 +38,30 @@ static const char *wanted_languages(request_rec *r)
                        accept, NULL);
 }
 
+/* One of MPinLinks, under the names that the foot's template has for it. */
+static void set_link(page_values_t *page, int nth, const char *text, const char *href)
+{
+    const apr_array_header_t *links = page->site->links;
+    if (!links || nth >= links->nelts)
+        return;
+    page_set(page, text, APR_ARRAY_IDX(links, nth, page_link_t).text);
+    page_set(page, href, APR_ARRAY_IDX(links, nth, page_link_t).href);
+}
+
 /* The foot of a page: languages where there is a choice, and the site's own links. */
 static void set_foot(page_values_t *page)
 {
     apr_pool_t *p = page->r->pool;
-    const apr_array_header_t *offered = page->site->languages, *links = page->site->links;
+    const apr_array_header_t *offered = page->site->languages;
     const char *languages = offered ? apr_array_pstrcat(p, offered, ' ') : texts_languages(p);
 
     page_set(page, "languages", strchr(languages, ' ') ? languages : "");
-    page_set(page, "links", links ? "1" : "");
-    for (int i = 0; links && i < links->nelts; i++) {
-        const page_link_t *link = &APR_ARRAY_IDX(links, i, page_link_t);
-        page_set(page, apr_psprintf(p, "link%d", i + 1), link->text);
-        page_set(page, apr_psprintf(p, "link%d_href", i + 1), link->href);
-    }
+    page_set(page, "links", page->site->links ? "1" : "");
+    set_link(page, 0, "link1", "link1_href");
+    set_link(page, 1, "link2", "link2_href");
+    set_link(page, 2, "link3", "link3_href");
+    set_link(page, 3, "link4", "link4_href");
+    set_link(page, 4, "link5", "link5_href");
 }
 
 page_values_t page_begin(request_rec *r, const site_t *site)
