@@ -219,8 +219,12 @@ run({
         await page.goto('/login');
         await page.getByRole('button', { name: 'change' }).click();
         await screen(page, 'choose');
-        await page.getByRole('button', { name: /otto@example\.org.*Locked/s }).waitFor();
-        await page.getByRole('button', { name: /ida@example\.org.*Last used today/s }).waitFor();
+        for (const [name, standing] of [['otto@example.org', 'Locked: set it up again'], ['ida@example.org', 'Last used today']]) {
+            const row = page.getByRole('button', { name, exact: true });
+            await row.getByText(standing).waitFor();
+            const described = await row.getAttribute('aria-describedby');
+            assert.equal(await page.locator(`#${described}`).innerText(), standing, 'and it is heard');
+        }
         assert.deepEqual(await findings(page), []);
         await page.screenshot({ path: join(pictures, 'choose-locked-390.png') });
         await page.getByRole('button', { name: 'Back' }).click();

@@ -13,9 +13,13 @@ import { lastUse } from './kept.js';
 export async function choose(stage, back = () => stage.go('home')) {
     const known = await identitiesOf(stage.flow.rps) ?? [];
     stage.show('choose', stage.text('who'),
-        h('ul.mp-list', {}, ...known.map((identity) => h('li', {},
-            h('button.mp-row', { type: 'button', onclick: () => stage.go('enter', identity) },
-                avatar(identity.user), h('span.mp-name', {}, identity.user, standing(stage, identity)))))),
+        h('ul.mp-list', {}, ...known.map((identity, i) => h('li', {},
+            h('button.mp-row', {
+                type: 'button', 'aria-describedby': `mp-standing-${i}`,
+                onclick: () => stage.go('enter', identity),
+            },
+            avatar(identity.user), h('span.mp-name', {}, identity.user,
+                h('span', { id: `mp-standing-${i}`, 'aria-hidden': 'true' }, ...standing(stage, identity))))))),
         h('div.mp-buttons', {},
             stage.flow.rps.takesNames && stage.button('plain', 'add_here', () => stage.go('add')),
             stage.button('plain', 'manage_short', () => stage.go('manage')),
@@ -24,13 +28,12 @@ export async function choose(stage, back = () => stage.go('home')) {
 }
 
 /**
- * What is worth knowing of it: its device's name, and that it is locked, or when it was used last.
+ * What is worth knowing of it, heard after the name: its device's name, and that it is locked, or when it was used last.
  * @param {import('./stage.js').Stage} stage
  * @param {import('../keep/store.js').Identity} identity
  */
 function standing(stage, identity) {
     const { device, state } = identity;
     const words = [device, !state && lastUse(stage, identity)].filter(Boolean).join(' · ');
-    return h('span', {}, words && h('small', {}, words),
-        state && h('small.mp-caution', {}, stage.text('kept_' + state)));
+    return [words && h('small', {}, words), state && h('small.mp-caution', {}, stage.text('kept_' + state))];
 }
