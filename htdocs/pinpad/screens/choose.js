@@ -6,6 +6,9 @@ import { avatar, h } from './dom.js';
 import { otherWays } from './elsewhere.js';
 import { lastUse } from './kept.js';
 
+/** What has become of an identity, by its state. @type {Record<string, string>} */
+const ENDS = { locked: 'kept_locked', withdrawn: 'kept_withdrawn', outdated: 'kept_outdated' };
+
 /**
  * @param {import('./stage.js').Stage} stage
  * @param {() => unknown} [back] to where the person was
@@ -35,5 +38,5 @@ export async function choose(stage, back = () => stage.go('home')) {
 function standing(stage, identity) {
     const { device, state } = identity;
     const words = [device, !state && lastUse(stage, identity)].filter(Boolean).join(' · ');
-    return [words && h('small', {}, words), state && h('small.mp-caution', {}, stage.text('kept_' + state))];
+    return [words && h('small', {}, words), state && h('small.mp-caution', {}, stage.text(ENDS[state]))];
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// Takes the README's pictures anew, from a site with a PIN on a desktop and on a phone: `make && tools/pictures`.
+// Takes the README's pictures anew, from a site with a PIN on a desktop and on a phone: `make && tools/pictures.mjs`.
 // (Those of every state, which the browser tests take, are in build/pictures.)
 import { join } from 'node:path';
 import browser from '../tests/browser/browser.js';
