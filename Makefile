@@ -15,7 +15,7 @@ WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
 APR_INC   = $(eval APR_INC := $$(shell apr-1-config --includes --cppflags))$(APR_INC)
 APR_LIBS  = $(eval APR_LIBS := $$(shell apr-1-config --link-ld --libs))$(APR_LIBS)
 PKG_INC   = $(eval PKG_INC := $$(shell pkg-config --cflags $(PKGS)))$(PKG_INC)
-PKG_LIBS  = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+PKG_LIBS  = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lm)$(PKG_LIBS)
 HTTPD_INC = $(eval HTTPD_INC := -isystem $$(shell $(APXS) -q INCLUDEDIR))$(HTTPD_INC)
 CFLAGS  ?= -O2 -g
 # where store and keys live unless the configuration says otherwise
@@ -45,7 +45,7 @@ LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 MOD_OBJ   = $(MOD_SRC:%.c=$(BUILD)/obj/%.o)
 # files of the upper rooms that know no httpd: unit tests link them
 PURE_SRC  = src/web/return_to.c src/web/cookie_header.c src/web/elsewhere.c src/web/form.c src/web/proven.c $(addprefix src/config/,public_url.c number.c \
-            parse.c parse_rps.c parse_web.c parse_dta.c parse_mail.c settings.c cookie_name.c)
+            parse.c parse_rps.c parse_web.c parse_dta.c parse_mail.c parse_look.c colour.c settings.c cookie_name.c)
 PURE_OBJ  = $(PURE_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC  = $(wildcard tests/unit/test_*.c)
 UNIT      = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)

@@ -11,7 +11,7 @@ const out = process.argv[2];
 
 /** The English texts of these scripts are no burden to the others: by the word that their keys begin with, or by the keys. */
 const APART = ['phone', 'mobile', 'mail', 'kept', 'otp', 'address', 'confirm'];
-const REFUSALS = ['again', 'expired', 'forbidden', 'full', 'locked', 'lost', 'mails_often', 'name_taken', 'outdated',
+const REFUSALS = ['again', 'expired', 'forbidden', 'forbidden_ask', 'full', 'locked', 'lost', 'mails_often', 'name_taken', 'outdated',
     'registration_closed', 'registration_lost', 'reset_help', 'too_many', 'unnamed', 'withdrawn', 'empty', 'empty_ask',
     'empty_password', 'storage', 'storage_alone', 'insecure', 'reset_open', 'reset_ask', 'name_taken_only', 'name_foreign',
     'device_bad', 'not_here'];
@@ -52,7 +52,7 @@ await Promise.all([
         bundle: true, minify: true, target: 'es2022', charset: 'utf8', legalComments: 'none', plugins: [texts],
         entryPoints: [join(source, from)], format, outfile: join(out, served),
     })),
-    build({ entryPoints: [join(source, 'mpin.css')], minify: true, outfile: join(out, 'mpin/mpin.css') }),
+    build({ entryPoints: [join(source, 'styles.css')], bundle: true, minify: true, outfile: join(out, 'mpin/mpin.css') }),
 ]);
 cpSync(join(source, 'texts'), join(out, 'mpin/texts'), { recursive: true });
 cpSync(join(source, 'pictures'), join(out, 'mpin'), { recursive: true });

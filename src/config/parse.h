@@ -48,6 +48,10 @@ const char *parse_pass_headers(const apr_array_header_t **headers, const words_t
 const char *parse_second_dta(second_dta_setting_t *second, const words_t *words);
 const char *parse_title(const char **title, const words_t *words);
 
+const char *parse_accent(accent_t *accent, const words_t *words);
+const char *parse_links(const apr_array_header_t **links, const words_t *words);
+const char *parse_languages(const apr_array_header_t **languages, const words_t *words);
+
 const char *parse_mail(mail_server_t *mail, const words_t *words);
 const char *parse_mail_from(const char **address, const words_t *words);
 const char *parse_contact(const char **contact, const words_t *words);

@@ -85,6 +85,18 @@ typedef struct pass_header_t {
     enum { PASS_USER, PASS_EMAIL, PASS_PROVIDER, PASS_AMR, PASS_AUTH_TIME, PASS_SESSION } field;
 } pass_header_t;
 
+/* MPinAccent: the colour of buttons and links, as #rrggbb; NULL = ours. */
+typedef struct accent_t {
+    const char *light, *dark;
+} accent_t;
+
+/* One of MPinLinks. */
+typedef struct page_link_t {
+    const char *text, *href;
+} page_link_t;
+
+#define PAGE_LINKS_MAX 5
+
 /* MPinMail. */
 typedef struct mail_server_t {
     const char *host; /* NULL: no mail */

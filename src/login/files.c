@@ -3,6 +3,7 @@
 #include "login/login.h"
 #include "web/answer.h"
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
@@ -25,6 +26,22 @@ static bool takes_gzip(request_rec *r)
     return strncasecmp(q, "q=0", 3) != 0 || strspn(q + 3, ".0") != strcspn(q + 3, ", ");
 }
 
+/* mpin.css with the colour of MPinAccent behind it; other files as they are. */
+static const asset_t *in_colour(const asset_t *asset, const site_t *site, apr_pool_t *p)
+{
+    if (!site->accent || strcmp(asset->path, "mpin/mpin.css") != 0)
+        return asset;
+    apr_ssize_t length = APR_HASH_KEY_STRING;
+    asset_t *coloured = apr_pmemdup(p, asset, sizeof(*asset));
+    const char *text = apr_pstrcat(p, (const char *)asset->plain, site->accent, NULL);
+    coloured->plain = (const unsigned char *)text;
+    coloured->plain_len = strlen(text);
+    coloured->packed = NULL;
+    coloured->etag = apr_psprintf(p, "\"%.*s-%x\"", (int)strlen(asset->etag) - 2, asset->etag + 1,
+                                  apr_hashfunc_default(site->accent, &length));
+    return coloured;
+}
+
 /* GET /mpin.js and /mpin/...: public files, the same for everybody. */
 result_t *login_asset(facts_t *facts)
 {
@@ -34,6 +51,7 @@ result_t *login_asset(facts_t *facts)
         asset_find(pad ? "mpin.js" : apr_pstrcat(r->pool, "mpin/", facts->rest, NULL));
     if (!asset)
         return result_error(r->pool, HTTP_NOT_FOUND, "not_found", "no such file");
+    asset = in_colour(asset, facts->site, r->pool);
 
     answer_page_headers(r);
     facts->request->caching = ASSET_MAX_AGE;
@@ -47,7 +65,7 @@ result_t *login_asset(facts_t *facts)
         return NULL;
     }
 
-    const bool packed = takes_gzip(r);
+    const bool packed = asset->packed && takes_gzip(r);
     if (packed)
         apr_table_setn(r->headers_out, "Content-Encoding", "gzip");
     ap_set_content_length(r, (apr_off_t)(packed ? asset->packed_len : asset->plain_len));

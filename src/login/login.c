@@ -113,6 +113,8 @@ static result_t *show_form(facts_t *facts, const way_t *way)
     page_values_t page = page_begin(facts->r, facts->site);
     form_show(&page, &facts->prelogin, way);
     page_set(&page, "confirm", fresh ? "1" : "");
+    page_set(&page, "renew",
+             facts->caller.session && !fresh && !apr_table_get(facts->query, "switch") ? "1" : "");
     if (apr_table_get(facts->query, "switch"))
         page_set(&page, "user", "");
     page_answer(&page, status_of(facts->r), "login");

@@ -5,10 +5,14 @@
 #include "notice/template.h"
 #include "notice/texts.h"
 #include "web/answer.h"
+#include "web/return_to.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
+
+/* first.js sets it, where a person chooses. It decides about words only. */
+#define LANGUAGE_COOKIE "mpin-language"
 
 const char *page_text(const page_values_t *page, const char *key)
 {
@@ -22,14 +26,54 @@ void page_set(page_values_t *page, const char *name, const char *value)
     apr_table_setn(page->values, name, value ? value : "");
 }
 
+/* What the person has chosen in a page's foot, and then what their browser asks for. */
+static const char *wanted_languages(request_rec *r)
+{
+    const char *accept = apr_table_get(r->headers_in, "Accept-Language");
+    const char *cookies = apr_table_get(r->headers_in, "Cookie");
+    const char *chosen = cookies ? strstr(cookies, LANGUAGE_COOKIE "=") : NULL;
+    if (!chosen)
+        return accept;
+    chosen += strlen(LANGUAGE_COOKIE "=");
+    return apr_pstrcat(r->pool, apr_pstrmemdup(r->pool, chosen, strcspn(chosen, "; ,")), ",",
+                       accept, NULL);
+}
+
+/* One of MPinLinks, under the names that the foot's template has for it. */
+static void set_link(page_values_t *page, int nth, const char *text, const char *href)
+{
+    const apr_array_header_t *links = page->site->links;
+    if (!links || nth >= links->nelts)
+        return;
+    page_set(page, text, APR_ARRAY_IDX(links, nth, page_link_t).text);
+    page_set(page, href, APR_ARRAY_IDX(links, nth, page_link_t).href);
+}
+
+/* The foot of a page: languages where there is a choice, and the site's own links. */
+static void set_foot(page_values_t *page)
+{
+    apr_pool_t *p = page->r->pool;
+    const apr_array_header_t *offered = page->site->languages;
+    const char *languages = offered ? apr_array_pstrcat(p, offered, ' ') : texts_languages(p);
+
+    page_set(page, "languages", strchr(languages, ' ') ? languages : "");
+    page_set(page, "links", page->site->links ? "1" : "");
+    set_link(page, 0, "link1", "link1_href");
+    set_link(page, 1, "link2", "link2_href");
+    set_link(page, 2, "link3", "link3_href");
+    set_link(page, 3, "link4", "link4_href");
+    set_link(page, 4, "link5", "link5_href");
+}
+
 page_values_t page_begin(request_rec *r, const site_t *site)
 {
-    const texts_t *texts = texts_for(apr_table_get(r->headers_in, "Accept-Language"));
+    const texts_t *texts = texts_for(wanted_languages(r), site->languages);
     page_values_t page = {r, site, apr_table_make(r->pool, 32), texts->lang, texts->all};
     const session_t *session = request_session(r);
 
     page_set(&page, "title", site->title);
     page_set(&page, "host", site->url.host);
+    page_set(&page, "titled", strcmp(site->title, site->url.host) != 0 ? "1" : "");
     page_set(&page, "logo", site->logo);
     page_set(&page, "contact", site->contact);
     page_set(&page, "lang", page.lang);
@@ -39,6 +83,8 @@ page_values_t page_begin(request_rec *r, const site_t *site)
     page_set(&page, "site_href", address_login(site, NULL, r->pool));
     page_set(&page, "misplaced", address_doubtful(r, site) ? "1" : "");
     page_set(&page, "user", session ? session->name : "");
+    page_set(&page, "confirm", "");
+    page_set(&page, "renew", "");
     page_set(&page, "login_url", site->paths[PATH_LOGIN]);
     page_set(&page, "logout_url", site->paths[PATH_LOGOUT]);
     page_set(&page, "home", site->after_login);
@@ -47,6 +93,7 @@ page_values_t page_begin(request_rec *r, const site_t *site)
              site->paths[PATH_RPS]
                  ? apr_pstrcat(r->pool, site->paths[PATH_RPS], "/clientSettings", NULL)
                  : "");
+    set_foot(&page);
     return page;
 }
 
@@ -100,11 +147,23 @@ static void set_heading(page_values_t *page, const char *name)
 
 /* ---- answers ---- */
 
+/* Why the person is asked: for a place that they want, or for one that wants a newer proof. Where they
+ * came by themselves, or are about to set up a PIN, that needs no words. */
+static void set_reason(page_values_t *page)
+{
+    const char *wanted = return_to_shown(apr_table_get(page->values, "return"), page->r->pool);
+    const bool told = *apr_table_get(page->values, "confirm") ||
+                      *apr_table_get(page->values, "renew") ||
+                      strcmp(wanted, page->site->after_login) == 0;
+    page_set(page, "place", told ? "" : wanted);
+}
+
 static int answer_with(page_values_t *page, int status, const char *name,
                        void (*headers)(request_rec *r))
 {
     request_rec *r = page->r;
     set_heading(page, name);
+    set_reason(page);
     const char *html = own_render(&page->site->templates, name, page->values, page->texts, r->pool);
     if (!html)
         return HTTP_INTERNAL_SERVER_ERROR; /* the built-in pages are part of the module: a test

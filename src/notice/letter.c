@@ -50,7 +50,7 @@ bool letter_write(const letterhead_t *head, const notice_t *notice, mail_t *mail
     unsigned char id[ID_BYTES];
     if (notice->kind >= NOTICE_COUNT || !kinds[notice->kind])
         return false;
-    const texts_t *texts = texts_for(notice->lang);
+    const texts_t *texts = texts_for(notice->lang, head->languages);
     const apr_table_t *values = values_of(head, notice, texts->lang, p);
     const char *subject = own_render(&head->templates, "mail_subject.txt", values, texts->all, p);
     randombytes_buf(id, sizeof id);

@@ -9,8 +9,9 @@
 /* The site that writes. */
 typedef struct letterhead_t {
     templates_t templates;
-    const char *title, *host, *url; /* of the site */
-    const char *contact;            /* MPinContact, NULL without */
+    const char *title, *host, *url;      /* of the site */
+    const char *contact;                 /* MPinContact, NULL without */
+    const apr_array_header_t *languages; /* MPinLanguage, NULL: all */
 } letterhead_t;
 
 /* A notice of the queue as a mail, in its reader's language: subject from mail_subject.txt, text

@@ -5,6 +5,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const char *const languages[] = {"en", "de", "fr", "es"};
@@ -46,19 +47,52 @@ void texts_load(apr_pool_t *p)
     }
 }
 
-const texts_t *texts_for(const char *accept_language)
+const char *texts_language(const char *name)
+{
+    for (apr_size_t i = 0; i < LANGUAGES; i++)
+        if (!strcasecmp(name, languages[i]))
+            return languages[i];
+    return NULL;
+}
+
+const char *texts_languages(apr_pool_t *p)
+{
+    const char *all = languages[0];
+    for (apr_size_t i = 1; i < LANGUAGES; i++)
+        all = apr_pstrcat(p, all, " ", languages[i], NULL);
+    return all;
+}
+
+static bool is_offered(const char *lang, const apr_array_header_t *offered)
+{
+    for (int i = 0; offered && i < offered->nelts; i++)
+        if (!strcmp(APR_ARRAY_IDX(offered, i, const char *), lang))
+            return true;
+    return !offered;
+}
+
+/* The catalogue of the language that a header's item begins with, NULL for none of ours. */
+static const texts_t *catalogue_at(const char *item)
+{
+    for (apr_size_t i = 0; i < LANGUAGES; i++) {
+        const apr_size_t length = strlen(languages[i]);
+        if (strncasecmp(item, languages[i], length) == 0 && !apr_isalnum(item[length]))
+            return &catalogues[i];
+    }
+    return NULL;
+}
+
+const texts_t *texts_for(const char *accept_language, const apr_array_header_t *offered)
 {
     for (const char *at = accept_language; at && *at;
          at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
         while (*at == ' ')
             at++;
-        for (apr_size_t i = 0; i < LANGUAGES; i++) {
-            const apr_size_t length = strlen(languages[i]);
-            if (strncasecmp(at, languages[i], length) == 0 && !apr_isalnum(at[length]))
-                return &catalogues[i];
-        }
+        const texts_t *texts = catalogue_at(at);
+        if (texts && is_offered(texts->lang, offered))
+            return texts;
     }
-    return &catalogues[0];
+    return catalogue_at(offered ? APR_ARRAY_IDX(offered, 0, const char *) : languages[0]);
 }
 
 const char *texts_moment(apr_time_t time, apr_pool_t *p)

@@ -4,6 +4,7 @@
 
 #include <apr_hash.h>
 #include <apr_pools.h>
+#include <apr_tables.h>
 #include <apr_time.h>
 
 /* The words of pages and mails: one catalogue a language, flattened to dotted keys; read-only once
@@ -16,9 +17,15 @@ typedef struct texts_t {
 /* Reads the catalogues into memory; once a process, before any other. */
 void texts_load(apr_pool_t *p);
 
-/* Of the first language of an Accept-Language header that we have; its order is taken for the
- * preference, as browsers send it that way. NULL and unknown ones: English. */
-const texts_t *texts_for(const char *accept_language);
+/* Of the first language of an Accept-Language header that is `offered` (of const char *; NULL: all
+ * that we have); its order is taken for the preference, as browsers send it that way. NULL and
+ * unknown ones: the first that is offered, English. */
+const texts_t *texts_for(const char *accept_language, const apr_array_header_t *offered);
+
+/* The language of that name, written in any case, NULL where we don't have it; and all names, with
+ * spaces between. */
+const char *texts_language(const char *name);
+const char *texts_languages(apr_pool_t *p);
 
 /* A moment as every language reads it: 2026-03-29 14:03 UTC. */
 const char *texts_moment(apr_time_t time, apr_pool_t *p);

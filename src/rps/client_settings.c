@@ -93,6 +93,8 @@ static void add_protocol(json_t *json, rps_t *rps, apr_pool_t *p)
 void client_settings_add_site(json_t *json, const rps_settings_t *s, const caller_t *caller)
 {
     json_set_text(json, "title", s->title);
+    if (s->contact)
+        json_set_text(json, "contact", s->contact);
     json_object_set_new(json, "registration", registration_ways(s, caller));
     json_object_set_new(json, "signedIn", signed_in_user(s, caller));
     json_set_text(json, "loginURL", s->login_url);

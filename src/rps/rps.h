@@ -36,6 +36,7 @@ typedef struct rps_settings_t {
     const char *verify_url;         /* a service's: where they are asked */
     const char *permit_url;         /* ... and whether access was withdrawn; NULL = never */
     const char *title;
+    const char *contact;          /* MPinContact or NULL */
     const char *base_url;         /* of the RPS as clients see it: "/rps" or "https://host/rps" */
     const char *authenticate_url; /* "/mpinAuthenticate" */
     const char *login_url;

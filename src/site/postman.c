@@ -32,8 +32,8 @@ static outbox_outcome_t send_mail(void *baton, const notice_t *notice, const cha
     const site_t *site = round->site;
     smtp_server_t server = *site->mail;
     mail_t mail;
-    const letterhead_t head = {site->templates, site->title, site->url.host, site->url.text,
-                               site->contact};
+    const letterhead_t head = {site->templates, site->title,   site->url.host,
+                               site->url.text,  site->contact, site->languages};
     server.stop = &round->postman->stop;
     if (!letter_write(&head, notice, &mail, p)) {
         *why = "its template cannot be used";

@@ -108,6 +108,7 @@ static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
         .permit_url = site->services & SERVICE_RPS ? config->permit_url : NULL,
         .public_url = site->url.text,
         .title = site->title,
+        .contact = site->contact,
         .base_url = site->paths[PATH_RPS],
         .authenticate_url = site->paths[PATH_AUTHENTICATE],
         .login_url = site->paths[PATH_LOGIN],
@@ -177,11 +178,26 @@ static void set_login_ways(site_t *site, const server_config_t *config, apr_pool
     site->open_registration = !site->services && (config->ways & REGISTER_OPEN);
 }
 
+/* What mpin.css says of its own colour, said anew. */
+static const char *accent_style(const accent_t *accent, apr_pool_t *p)
+{
+    if (!accent->light)
+        return NULL;
+    return apr_psprintf(p,
+                        ".mpin-page,.mp{--mp-accent:%s;--mp-on-accent:#fff}"
+                        "@supports (color:light-dark(#000,#fff)){.mpin-page,.mp{"
+                        "--mp-accent:light-dark(%s,%s);--mp-on-accent:light-dark(#fff,#0c1533)}}",
+                        accent->light, accent->light, accent->dark);
+}
+
 static void set_pages(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
     site->title = config->title ? config->title : site->url.host;
     site->logo = config->logo;
     site->contact = config->contact;
+    site->accent = accent_style(&config->accent, p);
+    site->links = config->links;
+    site->languages = config->languages;
     site->templates = (templates_t){config->templates, &site->log};
     site->content_policy = content_policy(site, config, p);
     site->cors = config->cors;

@@ -61,9 +61,12 @@ typedef struct site_t {
     phone_settings_t phone_settings;
     remote_settings_t remote_settings;
     throttle_t throttle;
-    journal_t *audit;          /* MPinAuditLog, NULL without */
-    const smtp_server_t *mail; /* MPinMail, NULL without; `stop` is its sender's to set */
-    const char *contact;       /* MPinContact or NULL */
+    journal_t *audit;                    /* MPinAuditLog, NULL without */
+    const smtp_server_t *mail;           /* MPinMail, NULL without; `stop` is its sender's to set */
+    const char *contact;                 /* MPinContact or NULL */
+    const char *accent;                  /* MPinAccent as CSS, NULL: mpin.css' own */
+    const apr_array_header_t *links;     /* of page_link_t, MPinLinks or NULL */
+    const apr_array_header_t *languages; /* of const char *, MPinLanguage, NULL: all that we have */
     seat_pools_t seats;
     log_sink_t log;
 

@@ -13,6 +13,9 @@
 /* Bytes of a place that is escaped whole, as forms do. */
 #define ESCAPED_MAX 1024
 
+/* Bytes of a place that people are shown; a longer one ends with an ellipsis. */
+#define SHOWN_MAX 40
+
 /* Browsers strip tabs and newlines, take '\' for '/', and read '//' as the start of a host. */
 static bool return_to_is_plain(const char *value)
 {
@@ -173,4 +176,16 @@ const char *return_to_escape(const char *value, apr_pool_t *p)
 const char *return_to_spell(const char *value, apr_pool_t *p)
 {
     return return_to_percent(value, stands_in_a_url, "0123456789ABCDEF", p);
+}
+
+const char *return_to_shown(const char *value, apr_pool_t *p)
+{
+    const char *host = value ? strstr(value, "://") : NULL;
+    const char *path = value && *value != '/' && host ? strchr(host + 3, '/') : value;
+    const apr_size_t length = path ? strcspn(path, "?#") : 0;
+    if (length < 2)
+        return "";
+    if (length <= SHOWN_MAX)
+        return apr_pstrmemdup(p, path, length);
+    return apr_pstrcat(p, apr_pstrmemdup(p, path, SHOWN_MAX - 1), "\u2026", NULL);
 }

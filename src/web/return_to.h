@@ -34,4 +34,8 @@ const char *return_to_spell(const char *value, apr_pool_t *p);
  * so that it still fits into a request line. */
 const char *return_to_escape(const char *value, apr_pool_t *p);
 
+/* The path of such a place, or of a URL, as people are told where they are going: without host,
+ * query and fragment, cut where it is long; "" for none and for "/". */
+const char *return_to_shown(const char *value, apr_pool_t *p);
+
 #endif

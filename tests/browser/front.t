@@ -77,7 +77,7 @@ run({
             await page.waitForSelector('.mp-screen-enter, .mp-screen-offline');
             return page.locator('.mp-screen-offline').isVisible();
         });
-        await page.getByText('Your set-up is safe.').waitFor();
+        await page.getByText('Nothing is lost. Try again in a moment.').waitFor();
         await page.getByRole('button', { name: 'Try again' }).waitFor();
     },
 }, start);

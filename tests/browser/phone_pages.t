@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a phone login is offered and what its pages are like: their parts, by keyboard, for everybody.
 const assert = require('node:assert/strict');
-const { findings, openProfile, run, screen, typePin } = require('./browser.js');
+const { enrol, findings, openProfile, run, screen, typePin } = require('./browser.js');
 const { aPhone, button, desktops, heading, loggedInAs, match, pick, scan, scanned, showCode, tapPin } =
     require('./phones.js');
 
@@ -41,13 +41,18 @@ run({
     },
 
     async a_device_with_a_pin_and_one_that_keeps_nothing_offer_it_too(t) {
-        const { phone: known } = await aPhone(t);
+        const { phone: known, name } = await aPhone(t);
         await known.goto('/login');
         await screen(known, 'enter');
-        await known.locator('[data-to=phone]').filter({ visible: true }).tap();
-        await screen(known, 'phone');
-        await button(known, 'Cancel').tap();
-        await screen(known, 'enter');
+        assert.equal(await known.locator('[data-to=phone]').filter({ visible: true }).count(), 0, 'not to a phone itself');
+        const laptop = await desktops(t);
+        await enrol(laptop, `${name}-too`, '7391');
+        await laptop.goto('/login');
+        await screen(laptop, 'enter');
+        await laptop.locator('[data-to=phone]').filter({ visible: true }).click();
+        await screen(laptop, 'phone');
+        await button(laptop, 'Cancel').click();
+        await screen(laptop, 'enter');
         const privately = await openProfile(t);
         await privately.addInitScript(() => {
             IDBFactory.prototype.open = () => { throw new DOMException('denied', 'SecurityError'); };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pictures of a state at three widths, light and dark, under build/screenshots/: nothing wider than its window, nothing
-// smaller than a finger, and axe-core finds nothing.
+// Pictures of a state in four windows (two phones, a laptop, a phone in landscape), light and dark, under build/pictures/:
+// nothing wider than its window, nothing smaller than a finger, and axe-core finds nothing.
 const assert = require('node:assert/strict');
 const { mkdirSync } = require('node:fs');
 const { join } = require('node:path');
 const { build, findings } = require('./browser.js');
 
-const WIDTHS = [320, 390, 1280];
-const pictures = join(build, 'screenshots');
+const WINDOWS = [[320, 800], [390, 844], [1280, 720], [844, 390]];
+const pictures = join(build, 'pictures');
 
 /** Controls smaller than 44 px in a direction; links within a text are let off. */
 const tooSmall = () => [...document.querySelectorAll('button, a, input:not([type=hidden], .mp-field)')]
@@ -19,9 +19,9 @@ async function check(page, name) {
     mkdirSync(pictures, { recursive: true });
     for (const colorScheme of ['light', 'dark']) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        for (const width of WIDTHS) {
-            await page.setViewportSize({ width, height: width < 1000 ? 800 : 900 });
-            await page.screenshot({ path: join(pictures, `${name}-${width}-${colorScheme}.png`) });
+        for (const [width, height] of WINDOWS) {
+            await page.setViewportSize({ width, height });
+            await page.screenshot({ path: join(pictures, `${name}-${width}x${height}-${colorScheme}.png`) });
             assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
                 `${name} is wider than ${width} px`);
         }

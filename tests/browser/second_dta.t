@@ -165,7 +165,7 @@ run({
             await setUp(other, 'emil');
             await screen(other, 'offline');
             await other.getByText(`Can't reach ${new URL(DTA).host}.`).waitFor();
-            await other.getByText('Your set-up is safe.').waitFor();
+            await other.getByText('Nothing is lost. Try again in a moment.').waitFor();
             await t.site.dta.start();
             await other.getByRole('button', { name: 'Try again' }).click();
             await setUp(other, 'emil'); // the name is not taken: nothing was half done

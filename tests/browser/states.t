@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every state that people meet: pictures at three widths, light and dark, under build/screenshots/; nothing wider
+// Every state that people meet: pictures in four windows, light and dark, under build/pictures/; nothing wider
 // than its window, nothing smaller than a finger, and axe-core finds nothing.
 const assert = require('node:assert/strict');
 const { join } = require('node:path');
@@ -41,7 +41,7 @@ run({
         const page = await openProfile(t);
         await page.goto('/login');
         await signInByPassword(page, { user: 'john', password: 'wrong' });
-        await alert(page, 'INVALID');
+        await alert(page, 'That name or password isn\'t right.');
         await check(page, 'login-wrong-password');
     },
 
@@ -140,7 +140,7 @@ run({
     async out_of_reach_and_back(t) {
         const page = await refused(t, 0);
         await screen(page, 'offline');
-        await page.getByText('Your set-up is safe.').waitFor();
+        await page.getByText('Nothing is lost. Try again in a moment.').waitFor();
         await check(page, 'offline');
         await page.unroute('**/mpinAuthenticate');
         await page.getByRole('button', { name: 'Try again' }).click();

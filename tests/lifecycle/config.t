@@ -444,13 +444,19 @@ mistake "$_->[0] $_->[1]", "$site$passwords=> $_->[0] $_->[1]\n", qr/; \w+ /
     [MPinPath => 'login /a/../b'], [MPinSessionIdleTimeout => '30'], [MPinSessionIdleTimeout => '0s'],
     [MPinSessionMaxDuration => 'forever'], [MPinAfterLogin => '//evil.example'],
     [MPinAfterLogout => 'https://evil.example/'], [MPinLogo => 'https://cdn.example/logo.png'],
-    [MPinTitle => '""'], [MPinPinLength => 3], [MPinPinLength => 9], [MPinMaxFailures => 0], [MPinTimePermits => 'Always'],
+    [MPinTitle => '""'], [MPinLinks => 'Privacy'], [MPinLinks => '"X javascript:f()"'], [MPinLanguage => 'de tlh'],
+    [MPinAccent => 'blue'], [MPinPinLength => 3], [MPinPinLength => 9], [MPinMaxFailures => 0], [MPinTimePermits => 'Always'],
     [MPinPhoneLogin => 'Yes'],
     [MPinThrottle => 'address=30'], [MPinThrottle => 'address=0/60s'], [MPinPassHeaders => 'X-User'],
     [MPinPassHeaders => 'Host=user'], [MPinPassHeaders => 'X-User=password'], [MPinEngine => 'Yes'],
     [MPinEngine => 'On On'], [MPinRPS => 'elsewhere'], [MPinStore => 'redis://localhost'],
     [MPinStore => '/var/lib/mpin'], [MPinStoreSize => '1T'], [MPinStoreSize => '1K'], [MPinStoreSize => '8M'], [MPinKeyFile => '""'],
     [MPinKeyPassphrase => 'tryit'], [MPinAuditLog => '"|"'], [MPinTemplates => '""'], [MPinPublicURL => '""'];
+mistake 'a colour that cannot be read on light pages', "$site$passwords=> MPinAccent #ffcc00\n", qr/on our light pages.*; write a darker one, as #/;
+mistake 'a colour that cannot be read on dark pages', "$site$passwords=> MPinAccent #0b6b4f #0b6b4f\n",
+    qr/on our dark pages.*; write a lighter one, as #/;
+fine 'colours, links and languages', "$here$site${passwords}MPinAccent #0b6b4f\n"
+    . "MPinLinks \"Help https://help.example.org\" \"Privacy /privacy\"\nMPinLanguage de en\n";
 my $dta_key = write_file("$top/conf/dta.key", ('0' x 32) . ':' . ('1' x 64) . "\n");
 chmod 0644, $dta_key; # the check of -t only looks whether it is there
 fine 'a second D-TA', "$base$far$https${passwords}MPinSecondDTA https://dta.example.net $dta_key\n";

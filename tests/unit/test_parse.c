@@ -10,6 +10,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 #include "config/number.h"
+#include "config/colour.h"
 #include "config/parse.h"
 
 static apr_pool_t *pool;
@@ -410,6 +411,69 @@ static void cookies_have_names_that_browsers_and_we_can_keep(void **state)
     REFUSED(parse_realm, &text, "caf\xc3\xa9");
 }
 
+static void a_colour_that_cannot_be_read_is_refused_and_the_nearest_is_named(void **state)
+{
+    (void)state;
+    accent_t accent = {0};
+    READ(parse_accent, &accent, "#2457D6");
+    assert_string_equal(accent.light, "#2457d6");
+    colour_t made, dark = {{0.094, 0.106, 0.137}};
+    assert_true(colour_parse(&made, accent.dark));
+    assert_true(colour_contrast(&made, &dark) >= 4.5);
+    READ(parse_accent, &accent, "#063 #9fd");
+    assert_string_equal(accent.light, "#006633");
+    assert_string_equal(accent.dark, "#99ffdd");
+
+    REFUSED(parse_accent, &accent, "blue");
+    REFUSED(parse_accent, &accent, "#12345");
+    REFUSED(parse_accent, &accent, "#12345g");
+    REFUSED(parse_accent, &accent, "");
+    REFUSED(parse_accent, &accent, "#063 #063"); /* too dark for dark pages */
+    const words_t yellow = {1, (char *const[]){(char[]){"#ffcc00"}}, "/etc/httpd", pool};
+    const char *wrong = parse_accent(&accent, &yellow);
+    assert_non_null(wrong);
+    assert_non_null(strstr(wrong, "contrast of 1.3 on our light pages"));
+    char *better = apr_pstrdup(pool, strrchr(wrong, '#'));
+    READ(parse_accent, &accent, better);
+}
+
+/* MPinLinks with one link; what is wrong with it. */
+static const char *read_link(const apr_array_header_t **links, const char *link)
+{
+    char *word = apr_pstrdup(pool, link);
+    const words_t words = {1, &word, "/etc/httpd", pool};
+    return parse_links(links, &words);
+}
+
+static void links_lead_somewhere_and_run_nothing(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"Help & more https://help.example.org/?a=b",
+                                       "Privacy /privacy", "Write us mailto:help@example.org",
+                                       "Call tel:+491234", "Caf\xc3\xa9 http://cafe.example"};
+    static const char *const bad[] = {
+        "Privacy",    "/privacy", "X javascript:f()", "X //evil.example", "X data:text/html,x",
+        "X https://", "X ",       "a\tb /x",          "X /a\"b",          " /x"};
+    const apr_array_header_t *links = NULL;
+    for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+        assert_null(read_link(&links, good[i]));
+        assert_string_equal(APR_ARRAY_IDX(links, 0, page_link_t).href, strrchr(good[i], ' ') + 1);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        if (!read_link(&links, bad[i]))
+            fail_msg("taken: %s", bad[i]);
+    assert_string_equal(APR_ARRAY_IDX(links, 0, page_link_t).text, "Caf\xc3\xa9");
+}
+
+static void languages_are_those_that_we_speak(void **state)
+{
+    (void)state;
+    const apr_array_header_t *languages = NULL;
+    READ(parse_languages, &languages, "DE en");
+    assert_string_equal(APR_ARRAY_IDX(languages, 0, const char *), "de");
+    REFUSED(parse_languages, &languages, "de tlh");
+}
+
 static void texts_for_pages_are_bounded(void **state)
 {
     (void)state;
@@ -501,6 +565,9 @@ int main(void)
         cmocka_unit_test(pages_of_ours_move_one_by_one),
         cmocka_unit_test(headers_for_applications_have_a_name_and_a_field),
         cmocka_unit_test(cookies_have_names_that_browsers_and_we_can_keep),
+        cmocka_unit_test(a_colour_that_cannot_be_read_is_refused_and_the_nearest_is_named),
+        cmocka_unit_test(links_lead_somewhere_and_run_nothing),
+        cmocka_unit_test(languages_are_those_that_we_speak),
         cmocka_unit_test(texts_for_pages_are_bounded),
         cmocka_unit_test(providers_are_named_once),
         cmocka_unit_test(names_keep_their_case_or_not),

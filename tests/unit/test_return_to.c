@@ -193,6 +193,26 @@ static void a_place_comes_back_from_a_query_byte_for_byte(void **state)
     assert_string_equal(return_to_spell("/caf\xc3\xa9 x", pool), "/caf%C3%A9%20x");
 }
 
+static void a_place_is_shown_as_its_path_and_never_long(void **state)
+{
+    (void)state;
+    static const char *const shown[][2] = {
+        {"/reports", "/reports"},
+        {"/reports?year=2026&x=1", "/reports"},
+        {"/reports#summer", "/reports"},
+        {"https://wiki.example.org/reports?x=1", "/reports"},
+        {"https://wiki.example.org", ""},
+        {"/", ""},
+        {"", ""},
+        {"/?x=https://evil.example/reports", ""},
+        {"/0123456789012345678901234567890123456789",
+         "/01234567890123456789012345678901234567\u2026"},
+    };
+    for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++)
+        assert_string_equal(return_to_shown(shown[i][0], pool), shown[i][1]);
+    assert_string_equal(return_to_shown(NULL, pool), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +223,7 @@ int main(void)
         cmocka_unit_test(a_place_at_a_host_that_is_listed_or_below_the_domain_is_kept),
         cmocka_unit_test(any_other_host_is_refused_however_it_is_spelled),
         cmocka_unit_test(a_place_comes_back_from_a_query_byte_for_byte),
+        cmocka_unit_test(a_place_is_shown_as_its_path_and_never_long),
     };
     apr_initialize();
     apr_pool_create(&pool, NULL);

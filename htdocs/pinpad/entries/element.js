@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // /mpin/mpin-pad.js, the pad for pages with ES modules:
-// <mpin-pad settings="…" return="…" user="…" success="…" offer confirm others>
+// <mpin-pad settings="…" return="…" user="…" success="…" why="…" offer confirm others>
 
 import { Flow } from '../keep/flow.js';
 import { withFragment } from '../screens/elsewhere.js';
@@ -22,6 +22,7 @@ class MpinPad extends HTMLElement {
             back,
             user: value('user'),
             success: withFragment(value('success'), back),
+            why: value('why'),
             offer: this.hasAttribute('offer'),
             confirm: this.hasAttribute('confirm'),
             others: this.hasAttribute('others'),

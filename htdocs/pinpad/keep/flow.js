@@ -19,6 +19,7 @@ import { endWaiting } from './waiting.js';
  * @property {boolean} [mobile] this is a phone, which signs in other computers
  * @property {string} [user] the user whom the page expects
  * @property {string} [success] where to go once signed in, instead of where the server says
+ * @property {string} [why] the page's reason to ask for a PIN
  * @property {boolean} [offer] the page asks a person just signed in whether they want a PIN
  * @property {boolean} [confirm] the page asks a person who is signed in to show once more that it is them
  * @property {boolean} [others] the page has other ways to sign in

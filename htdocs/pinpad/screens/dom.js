@@ -29,6 +29,9 @@ export const avatar = (user) => h('span.mp-avatar', { 'aria-hidden': 'true' }, u
 /** False on a touch screen, where a keyboard would cover the keys. */
 export const hasKeyboard = () => !matchMedia('(pointer: coarse)').matches;
 
+/** Touched, and no larger than a hand. */
+export const isPhone = () => !hasKeyboard() && matchMedia('(hover: none)').matches && Math.min(screen.width, screen.height) < 600;
+
 /**
  * A text in which one value is an element.
  * @param {import('./texts.js').Text} text

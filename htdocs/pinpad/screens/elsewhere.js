@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ways to other pages, and to the other ways to sign in.
 
-import { h } from './dom.js';
+import { h, isPhone } from './dom.js';
 
 /** @typedef {import('../keep/flow.js').Answer} Answer */
 /** @typedef {import('./stage.js').Stage} Stage */
 
-/** True where a phone may sign this computer in. @param {Stage} stage */
-export const phoneOffered = ({ flow, options }) => !!flow.rps?.settings.getAccessNumberURL && !options.mobile;
+/** True where a phone may sign in what this is. @param {Stage} stage */
+const phoneTaken = ({ flow, options }) => !!flow.rps?.settings.getAccessNumberURL && !options.mobile;
+
+/** True where it is offered: this is no phone itself. @param {Stage} stage */
+export const phoneOffered = (stage) => phoneTaken(stage) && !isPhone();
 
 /** True where there is another way to sign in: on this page, or on its site's login page. @param {Stage} stage */
 export function others({ flow: { rps }, options }) {
@@ -27,7 +30,8 @@ const phoneButton = (stage, kind) => stage.button(kind, 'by_phone', () => stage.
  */
 export const otherWays = (stage, key = 'other', kind = 'plain') => [
     others(stage) && stage.button(kind, key, () => toOtherWays(stage)),
-    phoneOffered(stage) && phoneButton(stage, 'plain'),
+    // A phone without another way may still be signed in by a second one.
+    (others(stage) ? phoneOffered : phoneTaken)(stage) && phoneButton(stage, 'plain'),
 ];
 
 /** A person who is signed in goes on, whatever becomes of their PIN. @param {Stage} stage */
@@ -44,10 +48,10 @@ export function waysOn(stage, ...more) {
     return ways.length ? ways : [stage.button('primary', 'try_again', () => stage.go('start'))];
 }
 
-/** The link to a login by phone, where the page does not show one. @param {Stage} stage */
+/** The way to a login by phone, where the page does not show one. @param {Stage} stage */
 export function addPhone(stage) {
     if (phoneOffered(stage) && !stage.options.others)
-        stage.section.append(h('p.mp-actions', {}, phoneButton(stage, 'link')));
+        stage.section.append(h('p.mp-actions', {}, phoneButton(stage, 'plain')));
 }
 
 /**

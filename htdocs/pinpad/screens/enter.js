@@ -17,16 +17,19 @@ const ENDED = { identity_revoked: 'withdrawn', way_closed: 'outdated' };
 export function enter(stage, identity) {
     if (identity.state)
         return askAgain(stage, identity, enter);
+    const { why } = stage.options;
     stage.keypad({
         name: 'enter',
         title: stage.text('welcome'),
+        hint: why || stage.text('asks', { site: stage.flow.rps.settings.title }),
         user: identity.user,
-        change: () => stage.go('choose'),
+        change: () => stage.go('choose', () => enter(stage, identity)),
         action: stage.button('link', 'forgot', () => reset(stage, identity)),
         onPin: (pin) => stage.busy(async () => stage.go('arrive', await stage.flow.signIn(identity, pin)),
             (error) => stage.go('refused', { error, identity })),
         onDigit: (entered) => entered + 2 >= stage.flow.rps.settings.pinLength && stage.flow.begin(identity),
     });
+    stage.section.classList.toggle('mp-names', !why);
     addPhone(stage);
     stage.flow.prepare(identity);
     lookAt(stage, identity);

@@ -54,8 +54,9 @@ export function secondTap(stage, { visit, identity }) {
 }
 
 /** The one whom the computer expects, or the only one; else the person chooses. @param {PhoneStage} stage @param {Visit} visit */
-async function identityFor(stage, { PrerollId }) {
+async function identityFor(stage, visit) {
+    const { PrerollId } = visit;
     const known = await identitiesOf(stage.flow.rps) ?? [];
     const expected = known.find((identity) => identity.user === PrerollId) ?? (known.length === 1 && known[0]);
-    return expected ? stage.go('enter', expected) : stage.go('choose');
+    return expected ? stage.go('enter', expected) : stage.go('choose', () => computer(stage, visit));
 }

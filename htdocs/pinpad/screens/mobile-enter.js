@@ -35,7 +35,7 @@ async function enterThere(stage, visit, identity) {
         title: stage.text('mobile_pin'),
         hint: desktop && stage.text('mobile_pin_for', { browser: desktop.browser, site }),
         user: identity.user,
-        change: many ? () => stage.go('choose') : undefined,
+        change: many ? () => stage.go('choose', () => enter(stage, identity)) : undefined,
         action: stage.button('link', 'mobile_cancel', () => stage.go('cancel')),
         onPin: (pin) => stage.busy(async () => {
             await flow.signInThere(visit, identity, pin);

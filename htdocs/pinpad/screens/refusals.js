@@ -55,7 +55,7 @@ const devices = (stage, list) => h('ul.mp-devices', {}, ...list.map(({ deviceNam
 /** @param {Stage} stage @param {RpsError} error */
 function sentence(stage, { status, code = '', character, id, retryAfter }) {
     const { text, flow: { rps: { settings } } } = stage;
-    const { title: site, suite } = settings;
+    const { title: site, contact = '', suite } = settings;
     if (code === 'too_many_mails')
         return text('mails_often', { n: Math.ceil(retryAfter / 60) });
     if (code === 'user_id_invalid' && character)
@@ -66,7 +66,7 @@ function sentence(stage, { status, code = '', character, id, retryAfter }) {
         return text('expired');
     const key = REFUSALS[code] ?? (!suite && status === 403 ? 'forbidden' : '');
     if (key)
-        return text(key, { site, code: id ?? status });
+        return text(key === 'forbidden' && contact ? 'forbidden_ask' : key, { site, contact, code: id ?? status });
     // Something in front of the site refuses, or has no such file: the account is not to blame.
     return text(suite && !code && status > 0 && status < 500 ? strange(status) + '_text' : 'trouble', { site, code: id ?? status });
 }

@@ -14,6 +14,8 @@ import { addPhone, leavePage } from './elsewhere.js';
 /** @typedef {import('../keep/store.js').Identity} Identity */
 /** @typedef {import('./stage.js').Stage} Stage */
 
+const MOMENT = 500; // ms that a success is seen
+
 /** A user who has signed in is offered a PIN. @param {Stage} stage @param {{user: string, old?: Identity}} state */
 export function offer(stage, { user, old }) {
     const { success } = stage.options;
@@ -21,7 +23,7 @@ export function offer(stage, { user, old }) {
     const n = stage.text('n' + rps.settings.pinLength);
     const key = !old && rps.forgot(user) ? 'forgotten' : 'offer';
     stage.show('offer', stage.text(key), stage.chip(user),
-        h('p.mp-text', {}, stage.text(key + '_text', { n })), stage.lines,
+        h('p.mp-text', {}, stage.text(key + '_text', { n })), h('p.mp-text', {}, stage.text('pin_forgot')), stage.lines,
         h('div.mp-buttons', {},
             stage.button('primary', 'setup', () => register(stage, { user, old })),
             success ? h('a.mp-plain', { href: success }, stage.text('not_now'))
@@ -31,6 +33,12 @@ export function offer(stage, { user, old }) {
                 leavePage(success);
             })));
 }
+
+/** What a PIN is, for who has none here yet. @param {Stage} stage */
+const firstWords = ({ text, flow: { rps } }) => [
+    h('p.mp-text', {}, text('pin_is', { n: text('n' + rps.settings.pinLength) })),
+    h('p.mp-text', {}, text('pin_forgot')),
+];
 
 /** A name, for a first PIN here. @param {Stage} stage */
 export async function add(stage) {
@@ -42,7 +50,7 @@ export async function add(stage) {
     });
     const device = (options.setDeviceName ?? rps.settings.setDeviceName)
         && h('input.mp-input', { id: 'mp-device', maxlength: 32, 'aria-describedby': 'mp-alert' });
-    stage.show('add', stage.text('sign_in_to', { site: rps.settings.title }),
+    stage.show('add', stage.text('sign_in_to', { site: rps.settings.title }), ...known.length ? [] : firstWords(stage),
         h('form.mp-form', {
             onsubmit: (/** @type {Event} */ event) => {
                 event.preventDefault();
@@ -153,7 +161,8 @@ function finish(stage, identity, pin) {
             if (onSuccessSetup)
                 await new Promise((done) => onSuccessSetup({ user, mpinId }, () => done(true)));
             stage.say(stage.text('signing_in'));
-            const answer = await stage.flow.signIn(identity, pin);
+            stage.section.classList.add('mp-success');
+            const [answer] = await Promise.all([stage.flow.signIn(identity, pin), new Promise((seen) => setTimeout(seen, MOMENT))]);
             await replaceOthers(stage.flow.rps, identity).catch(() => {});
             return stage.go('arrive', answer);
         } finally {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every screen, and every step between screens that a page may have its own way of, by name.
 
-import { choose } from './choose.js';
 import { arrive, depart } from './elsewhere.js';
 import { enter, refused } from './enter.js';
 import { offline } from './notices.js';
@@ -30,7 +29,7 @@ const fetched = (script, instead, name = 'screen') => (/** @type {Stage} */ stag
 
 export const SCREENS = {
     start, home, offline,
-    choose, enter, refused, arrive,
+    enter, refused, arrive,
     add, choosePin, reset,
 
     /** @type {typeof import('./address.js').address} */
@@ -52,6 +51,8 @@ export const SCREENS = {
     mail: fetched('mail.js'),
     /** @type {typeof import('./phone.js').phone} */
     phone: fetched('phone.js', offline),
+    /** @type {typeof import('./choose.js').choose} */
+    choose: fetched('kept.js', offline, 'choose'),
     /** @type {typeof import('./kept.js').manage} */
     manage: fetched('kept.js', offline),
     /** Without its script there is no code: the person is signed in all the same. @type {typeof import('./otp.js').otp} */

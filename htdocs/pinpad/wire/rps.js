@@ -22,6 +22,7 @@ const SUITE = 'BLS12381-MPIN-NU'; // the one that worker.js computes
  * @property {string} [suite] a Milagro server's has none
  * @property {number} pinLength
  * @property {string} title
+ * @property {string} [contact] whom people may ask
  * @property {string[]} registration
  * @property {string} [siteURL] the site's own origin
  * @property {{user: string, fresh?: boolean} | null} signedIn not fresh: signed in too long ago to set up a PIN
