@@ -5,7 +5,9 @@
 const html = document.documentElement;
 html.classList.add('has-script');
 try {
-    html.dataset.way ||= localStorage.getItem('mpin-known') ? 'pin' : '';
+    // Milagro's pad and mobile app left theirs under the other two names, until our pad has looked.
+    html.dataset.way ||= ['mpin-known', 'mpinjs', 'mpin'].map((key) => localStorage.getItem(key)).find((it) => it !== null)
+        ? 'pin' : '';
 } catch {
     // no storage: the password form first
 }

@@ -5,7 +5,7 @@ import { wipe } from '../curve/pin.js';
 import { secretShares } from '../wire/dta.js';
 import { script } from '../wire/exchange.js';
 import { Rps } from '../wire/rps.js';
-import { identitiesOf, opened } from './identities.js';
+import { identitiesOf, nameIn, opened } from './identities.js';
 import { permitOf } from './permits.js';
 import { Vault } from './vault.js';
 
@@ -73,8 +73,11 @@ export class Flow {
     /** Finds out what kind of RPS it is. */
     async open() {
         const rps = await Rps.open(this.options.settings);
-        if (!rps.settings.suite)
-            (await this.load('milagro.js')).adapt(rps);
+        if (!rps.settings.suite) {
+            const { adapt, inherit } = await this.load('milagro.js');
+            adapt(rps);
+            await inherit(rps);
+        }
         rps.mobile = Number(this.options.mobile ?? 0);
         this.rps = rps;
     }
@@ -181,18 +184,5 @@ export class Flow {
         await this.vault.call('keep', { ...identity, rps: this.rps.id, secret, pin: pin.slice() });
         await this.rps.setupDone(identity.mpinId);
         await identitiesOf(this.rps); // the login page has its hint
-    }
-}
-
-/**
- * The name as the server wrote it into the mpinId.
- * @param {string} mpinId
- * @returns {string | undefined}
- */
-function nameIn(mpinId) {
-    try {
-        return JSON.parse(decodeURIComponent(mpinId.replace(/../g, '%$&'))).userID;
-    } catch {
-        return undefined;
     }
 }

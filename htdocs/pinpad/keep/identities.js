@@ -52,3 +52,16 @@ export function pendingReset({ settings: { signedIn } }, known) {
     const mpinId = sessionStorage.getItem(RESET);
     return known.find((one) => one.mpinId === mpinId && one.user === signedIn?.user && signedIn.fresh !== false);
 }
+
+/**
+ * The name as the server wrote it into the mpinId.
+ * @param {string} mpinId
+ * @returns {string | undefined}
+ */
+export function nameIn(mpinId) {
+    try {
+        return JSON.parse(decodeURIComponent(mpinId.replace(/../g, '%$&'))).userID;
+    } catch {
+        return undefined;
+    }
+}

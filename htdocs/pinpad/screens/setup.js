@@ -82,8 +82,9 @@ export function register(stage, { user, device = '', old }) {
     }, (error) => {
         if (error.code === 'proof_too_old')
             return stage.go('confirm', { user, old });
-        if (old && error.code === 'name_taken')
-            return resetHelp(stage, old);
+        // A Milagro server knows no more of it: its person signs in another way, or on a device that has a PIN.
+        if (error.code === 'name_taken' && (old || !rps.settings.suite))
+            return resetHelp(stage, { user });
         if (!['add', 'offer'].includes(stage.screenName))
             offer(stage, { user, old });
         stage.explain(error);

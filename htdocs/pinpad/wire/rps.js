@@ -71,12 +71,12 @@ export class Rps {
     }
 
     /**
-     * True where a PIN may be set up for that user now: by mail, or signed in a moment ago.
+     * True where a PIN may be set up for that user now: by mail, signed in a moment ago, or by an application's word.
      * @param {string} user
      */
     proves(user) {
         const { registration, signedIn } = this.settings;
-        return (registration.includes('mail') && user.includes('@'))
+        return registration.includes('application') || (registration.includes('mail') && user.includes('@'))
             || (signedIn?.user === user && signedIn.fresh !== false);
     }
 
