@@ -15,7 +15,7 @@
 
 typedef struct registration_t {
     const char *name; /* canonical */
-    int mobile;
+    bool mobile;
     bool shows_number; /* the pad shows a number, to be typed where the link is opened */
     const char *device;
     bool replaces_one;
@@ -32,10 +32,9 @@ static bool read_optional(registration_t *wish, const json_t *body, apr_pool_t *
     const json_t *device = json_object_get(body, "deviceName");
     const json_t *replaces = json_object_get(body, "replaces");
 
-    if (mobile && (!json_is_integer(mobile) || json_integer_value(mobile) < 0 ||
-                   json_integer_value(mobile) > 1))
+    wish->mobile = json_is_digit(mobile, 1);
+    if (mobile && !wish->mobile && !json_is_digit(mobile, 0))
         return false;
-    wish->mobile = (int)json_integer_value(mobile);
 
     wish->device = device ? json_text(body, "deviceName", DEVICE_MAX) : "";
     if (!pending_device_ok(wish->device))
