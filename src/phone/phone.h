@@ -26,6 +26,9 @@ typedef struct phone_settings_t {
     const char *base_url;   /* of the RPS as clients see it: "/rps" or "https://host/rps" */
     const char *mobile_url; /* of the mobile app, with host */
     const char *logo_url;   /* with host; "" without */
+    /* Of applications: where their pages are, "" for here; and where one signs out that gives
+     * logoutData alone, NULL for nowhere. */
+    const char *application, *logout_path;
 } phone_settings_t;
 
 typedef struct phones_t phones_t;

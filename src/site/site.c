@@ -54,6 +54,14 @@ static void set_cookies(site_t *site, const server_config_t *config, apr_pool_t 
     site->realm = config->realm ? config->realm : site->url.text;
 }
 
+/* The phones' page is on another origin than the applications', the first of which counts. */
+static const char *application_of(const site_t *site)
+{
+    return site->services && site->cors && site->cors->nelts
+               ? APR_ARRAY_IDX(site->cors, 0, const char *)
+               : "";
+}
+
 static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
     const char *mobile = site->paths[PATH_MOBILE] ? site->paths[PATH_MOBILE] : MOBILE_ALIAS;
@@ -66,6 +74,8 @@ static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p
         .base_url = site->rps_settings.base_url,
         .mobile_url = apr_pstrcat(p, site->url.text, mobile, NULL),
         .logo_url = site->logo ? apr_pstrcat(p, site->url.text, site->logo, NULL) : "",
+        .application = application_of(site),
+        .logout_path = site->services ? config->paths.path[PATH_LOGOUT] : NULL,
     };
 }
 

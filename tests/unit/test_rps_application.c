@@ -172,7 +172,7 @@ static void a_service_tells_its_secret_to_its_own_application_only(void **state)
     assert_null(strstr(http_peer_request(), "Bearer"));
 }
 
-/* What becomes of a registration: "active", "waits", or the refusal's code. */
+/* A registration becomes: "active", "waits", or the refusal's code. */
 static const char *registered(desk_t *desk, int *status)
 {
     const caller_t browser = desk_browser(desk);
