@@ -3,7 +3,9 @@
 // left in this origin, and the PIN is the one that they know.
 const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
+const { writeFileSync } = require('node:fs');
 const { createServer } = require('node:http');
+const { join } = require('node:path');
 const { text: bodyOf } = require('node:stream/consumers');
 const { alert, build, choosePin, findings, openProfile, run, screen, signInByPassword, signOut, typePin } = require('./browser.js');
 
@@ -24,14 +26,22 @@ function startVerifier(site) {
     return new Promise((resolve) => server.listen(port + 4, '127.0.0.1', () => resolve(server)));
 }
 
+/** A page of the site's own, where people begin with a name. */
+const APPLICATION = `<!doctype html><html lang="en"><title>An application</title><script src="/mpin.js"></script>
+<main><div id="pinHolder"></div></main><script>
+new mpin({ targetElement: "pinHolder", clientSettingsURL: "/rps/clientSettings", successLoginURL: "/protected/" });
+</script>`;
+
 async function start() {
     client = await import('../milagro/client.mjs');
     const { startFront } = await import('../milagro/front.mjs');
     const verifier = await startVerifier(`http://127.0.0.1:${port}`);
     const site = await startFront({
-        port, build, conf: 'MPinRegister signed-in open\nMPinRegisterAllow any\nMPinPhoneLogin On\n',
+        port, build, conf: 'MPinRegister signed-in open\nMPinRegisterAllow any\nMPinPhoneLogin On\n'
+            + '<Location /application.html>\nAuthType None\nRequire all granted\n</Location>\n',
         milagro: { verifyUrl: `http://127.0.0.1:${port + 4}/mpinVerify` },
     });
+    writeFileSync(join(site.folder, 'site/application.html'), APPLICATION);
     return { ...site, stop: () => Promise.all([site.stop(), new Promise((resolve) => verifier.close(resolve))]) };
 }
 
@@ -118,12 +128,7 @@ run({
 
     async an_applications_page_with_our_script_in_place_of_milagros_finds_it_too(t) {
         const page = await openOld(t, padKeeps('anton@example.org', await makeOld(t, 'anton@example.org')));
-        await page.route('**/application', (route) => route.fulfill({ contentType: 'text/html',
-            body: `<!doctype html><html lang="en"><title>An application</title><script src="/mpin.js"></script>
-                <main><div id="pinHolder"></div></main><script>
-                new mpin({ targetElement: "pinHolder", clientSettingsURL: "/rps/clientSettings", successLoginURL: "/protected/" });
-                </script>` }));
-        await page.goto('/application');
+        await page.goto('/application.html');
         await page.getByLabel('PIN for anton@example.org').waitFor();
         await typePin(page, PIN);
         await inside(page);
@@ -220,25 +225,19 @@ run({
         await page.waitForURL('**/');
         await signOut(page);
 
-        // A page of the site on which people begin with a name, in a browser that knows nobody.
         const other = await openProfile(t);
-        await other.route('**/application', (route) => route.fulfill({ contentType: 'text/html',
-            body: `<!doctype html><html lang="en"><title>An application</title><script src="/mpin.js"></script>
-                <main><div id="pinHolder"></div></main><script>
-                new mpin({ targetElement: "pinHolder", clientSettingsURL: "/rps/clientSettings", successLoginURL: "/protected/" });
-                </script>` }));
-        await other.goto('/application');
+        await other.goto('/application.html');
         await other.fill('#mp-name', t.site.user);
         await other.getByRole('button', { name: 'Continue' }).click();
         await screen(other, 'reset-help');
         await other.getByText(`${t.site.user} has to sign in another way first.`).waitFor();
         assert.deepEqual(await findings(other), []);
         await other.getByRole('button', { name: 'Other ways' }).click();
-        await other.waitForURL('**/login?return=%2Fapplication');
+        await other.waitForURL('**/login?return=%2Fapplication.html');
         await signInByPassword(other, t.site);
         await screen(other, 'offer');
         await other.getByRole('button', { name: 'Set up PIN' }).click();
         await choosePin(other, '8462');
-        await other.waitForURL('**/application');
+        await other.waitForURL('**/application.html');
     },
 }, start);

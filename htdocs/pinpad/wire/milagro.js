@@ -48,7 +48,8 @@ export function adapt(rps) {
             return answer;
         },
 
-        storedPermit: (date, storageId) => fetch(
+        // "" where the server's D-TA names no storage.
+        storedPermit: (date, storageId) => !settings.timePermitsStorageURL ? Promise.resolve(undefined) : fetch(
             rps.at([settings.timePermitsStorageURL, settings.appID, date, storageId].join('/')),
             { credentials: 'omit', redirect: 'error', signal: AbortSignal.timeout(LIMIT) },
         ).then(async (response) => response.ok ? (await response.text()).trim() : undefined, () => undefined),
