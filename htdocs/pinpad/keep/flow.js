@@ -17,10 +17,15 @@ import { Vault } from './vault.js';
  * @property {string} [state] login nonce of the page
  * @property {boolean} [mobile] this is a phone, which signs in other computers
  * @property {string} [user] the user whom the page expects
+ * @property {boolean} [preroll] and nobody else: without a PIN here they set one up
  * @property {string} [success] where to go once signed in, instead of where the server says
  * @property {boolean} [offer] the page asks a person just signed in whether they want a PIN
  * @property {boolean} [confirm] the page asks a person who is signed in to show once more that it is them
  * @property {boolean} [others] the page has other ways to sign in
+ * @property {string} [successSetup] where to go once a PIN is set up, instead of signing in with it
+ * @property {string} [landing] what a browser without PINs sees: "add" (a name) or "home" (the ways)
+ * @property {boolean} [phone] false: phones sign nobody in here
+ * @property {boolean} [phoneOnly] nothing but phones does
  * @property {string} [mobileApp] address of the page's own mobile app
  * @property {string | RegExp} [nameRule] that a name has to match
  * @property {boolean} [setDeviceName] ask for the device's name

@@ -9,6 +9,8 @@ import * as store from './store.js';
 const KNOWN = 'mpin-known'; // localStorage: '1' where there are any, for the login page's first look
 const RESET = 'mpin-reset'; // sessionStorage: the mpinId whose PIN is to be set anew after another sign-in
 
+const PREROLL = 'mpin-preroll'; // sessionStorage: the user whom a page expected, and who was registered
+
 const SETUP = 'mpin-setup'; // sessionStorage: the user who sets up a PIN after another sign-in
 
 /** Undefined where the browser keeps none. @param {Rps} rps */
@@ -37,6 +39,13 @@ export const beginReset = ({ mpinId }) => sessionStorage.setItem(RESET, mpinId);
 
 /** This user sets up a PIN when they have shown once more who they are. @param {string} user */
 export const beginSetup = (user) => sessionStorage.setItem(SETUP, user);
+
+/** True once in a tab: a user whom the page expects is registered, and not again at each reload. @param {string} user */
+export function beginPreroll(user) {
+    const begun = sessionStorage.getItem(PREROLL) === user;
+    sessionStorage.setItem(PREROLL, user);
+    return !begun;
+}
 
 export function endReset() {
     sessionStorage.removeItem(RESET);

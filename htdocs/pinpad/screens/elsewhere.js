@@ -7,7 +7,8 @@ import { h } from './dom.js';
 /** @typedef {import('./stage.js').Stage} Stage */
 
 /** True where a phone may sign this computer in. @param {Stage} stage */
-export const phoneOffered = ({ flow, options }) => !!flow.rps?.settings.getAccessNumberURL && !options.mobile;
+export const phoneOffered = ({ flow, options }) => 
+    !!flow.rps?.settings.getAccessNumberURL && !options.mobile && options.phone !== false;
 
 /** True where there is another way to sign in: on this page, or on its site's login page. @param {Stage} stage */
 export function others({ flow: { rps }, options }) {

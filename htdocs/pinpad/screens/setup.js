@@ -6,7 +6,7 @@ import { identitiesOf, replaceOthers } from '../keep/identities.js';
 import * as store from '../keep/store.js';
 import { DEVICE } from '../wire/exchange.js';
 import { h, hasKeyboard } from './dom.js';
-import { addPhone } from './elsewhere.js';
+import { addPhone, leavePage } from './elsewhere.js';
 import { resetHelp, storage } from './notices.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
@@ -136,11 +136,13 @@ function confirmPin(stage, { identity, chosen }) {
  * @param {Uint8Array<ArrayBuffer>} pin
  */
 function finish(stage, identity, pin) {
-    const { onSuccessSetup } = stage.options;
+    const { successSetup, onSuccessSetup } = stage.options;
     const { user, mpinId } = identity;
     return stage.busy(async () => {
         try {
             await stage.flow.keep(identity, pin);
+            if (successSetup)
+                return leavePage(successSetup);
             if (onSuccessSetup)
                 await new Promise((done) => onSuccessSetup({ user, mpinId }, () => done(true)));
             stage.say(stage.text('signing_in'));

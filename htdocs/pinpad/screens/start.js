@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way in: the first screen follows from what this device and the server know.
 
-import { endReset, identitiesOf, pendingReset, pendingSetup } from '../keep/identities.js';
+import { beginPreroll, endReset, identitiesOf, pendingReset, pendingSetup } from '../keep/identities.js';
 import { h } from './dom.js';
 import { leavePage, otherWays, phoneOffered } from './elsewhere.js';
 import { storage } from './notices.js';
@@ -55,8 +55,24 @@ export async function home(stage) {
         return leavePage(stage.options.success);
     if (user && (!mine || stage.options.offer))
         return offer(stage, { user, old: mine });
-    if (known.length)
+    const { preroll, phoneOnly } = stage.options;
+    if (phoneOnly && phoneOffered(stage))
+        return stage.go('phone');
+    if (known.length && (mine || !preroll))
         return stage.go('enter', mine ?? known[0]);
-    return stage.flow.rps.takesNames ? add(stage)
+    return stage.flow.rps.takesNames ? first(stage)
         : stage.notice('empty', 'empty', otherWays(stage, 'sign_in', 'primary'));
+}
+
+/** Nobody has a PIN here, or not the one whom the page expects. @param {Stage} stage */
+function first(stage) {
+    const { user, preroll, landing } = stage.options;
+    if (preroll && user && beginPreroll(user)) {
+        stage.show('loading', stage.text('loading'));
+        return register(stage, { user });
+    }
+    if (landing !== 'home' || !phoneOffered(stage))
+        return add(stage);
+    stage.show('ways', stage.text('sign_in_to', { site: stage.flow.rps.settings.title }), h('div.mp-buttons', {},
+        stage.button('primary', 'setup', () => add(stage)), ...otherWays(stage)));
 }
