@@ -39,7 +39,7 @@ const SCRIPTS = [
     ['mpin.js', 'pinpad/entries/classic.js', 'iife'],
     ['mpin/mpin-pad.js', 'pinpad/entries/element.js', 'esm'],
     ['mpin/mpin-mobile.js', 'pinpad/entries/mobile-element.js', 'esm'],
-    ...['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept', 'otp', 'address', 'confirm', 'refusals'].map((name) =>
+    ...['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept', 'otp', 'address', 'confirm', 'refusals', 'qr', 'original'].map((name) =>
         [`mpin/${name}.js`, `pinpad/entries/${name}.js`, 'esm']),
     ['mpin/first.js', 'pages/first.js', 'iife'],
     ['mpin/login.js', 'pages/login.js', 'esm'],

@@ -7,8 +7,9 @@ html.classList.add('has-script');
 try {
     // Who comes for a proof, their PIN being forgotten, is not asked for that one.
     const forgotten = sessionStorage.getItem('mpin-reset') && /[?&]fresh=1/.test(location.search);
-    html.dataset.way ||= forgotten ? 'password'
-        : localStorage.getItem('mpin-known') || localStorage.getItem('mpin-waiting') ? 'pin' : '';
+    // Milagro's pad and mobile app left theirs under the last two names, until our pad has looked.
+    const known = ['mpin-known', 'mpin-waiting', 'mpinjs', 'mpin'].some((key) => localStorage.getItem(key));
+    html.dataset.way ||= forgotten ? 'password' : known ? 'pin' : '';
     html.classList.toggle('declined', (localStorage.getItem('mpin-declined') ?? '[]') !== '[]');
 } catch {
     // no storage: the password form first

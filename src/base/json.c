@@ -82,13 +82,18 @@ bool json_flag(const json_t *object, const char *key, bool *flag)
         *flag = json_is_true(value);
         return true;
     }
-    if (!json_is_integer(value))
+    if (!json_is_digit(value, 0) && !json_is_digit(value, 1))
         return false;
-    json_int_t number = json_integer_value(value);
-    if (number != 0 && number != 1)
-        return false;
-    *flag = number == 1;
+    *flag = json_is_digit(value, 1);
     return true;
+}
+
+bool json_is_digit(const json_t *value, int digit)
+{
+    if (json_is_integer(value))
+        return json_integer_value(value) == digit;
+    const char text[] = {(char)('0' + digit), '\0'};
+    return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
 }
 
 void json_set_text(json_t *object, const char *key, const char *text)

@@ -20,8 +20,11 @@ json_t *json_tie(apr_pool_t *p, json_t *value);
 const char *json_text(const json_t *object, const char *key, apr_size_t max);
 
 /* Reads a boolean or a 0 or 1 into `*flag`, and leaves it alone where `key` is absent. False for
- * anything else. */
+ * anything else. Milagro's clients write some numbers as text: "1" is 1. */
 bool json_flag(const json_t *object, const char *key, bool *flag);
+
+/* A number of one digit, or its text. */
+bool json_is_digit(const json_t *value, int digit);
 
 /* A text under `key`: null where it is NULL or not UTF-8. */
 void json_set_text(json_t *object, const char *key, const char *text);

@@ -65,6 +65,7 @@ static peer_answer_t judge_answer(const http_answer_t *http, apr_pool_t *p)
         return answer;
     answer.status = http->status;
     answer.json = json_read(p, http->body, http->len);
+    answer.is_empty = http->len == 0;
     answer.is_typed = is_json_type(http->type);
     return answer;
 }

@@ -45,6 +45,7 @@ typedef struct peer_answer_t {
     peer_outcome_t outcome;
     int status;         /* HTTP status; 0 without an answer */
     const json_t *json; /* its body, the pool's; NULL where that is no object */
+    bool is_empty;      /* it has no body */
     bool is_typed;      /* its Content-Type is application/json, whatever the body is */
     const char *why;    /* in words, when the outcome is not PEER_OK; no secret is in them */
 } peer_answer_t;

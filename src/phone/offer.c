@@ -9,7 +9,8 @@
 #include "phone/phones.h"
 #include "store/refusal.h"
 
-#define LOOK_MS 250 /* between looks at a code that a phone waits for */
+#define LOOK_MS 250      /* between looks at a code that a phone waits for */
+#define LOOKS_FOR_MORE 3 /* after which the first word stands as the last */
 
 /* ---- what the relying party said ------------------------------------------------------------- */
 
@@ -18,18 +19,28 @@ static result_t *timed_out(apr_pool_t *p)
     return result_error(p, 408, "phone_timeout", "Authentication timed out");
 }
 
+/* An application that gives its phones data to sign out with, and no address, means its usual one.
+ * A path is one of its own origin, which the phone's page need not be on. */
+static json_t *logout_url_of(const phone_settings_t *settings, const json_t *said, apr_pool_t *p)
+{
+    json_t *url = json_object_get(said, "logoutURL");
+    const bool usual = !url && json_object_get(said, "logoutData") && settings->logout_path;
+    const char *path = usual ? settings->logout_path : json_text(said, "logoutURL", CODE_WORD_MAX);
+    if (path && path[0] == '/' && path[1] != '/' && settings->application)
+        return json_string(apr_pstrcat(p, settings->application, path, NULL));
+    return url ? json_incref(url) : json_string("");
+}
+
 /* The phone's answer from the word that is kept with the code. */
-static result_t *result_of_word(const char *word, apr_pool_t *p)
+static result_t *result_of_word(const phone_settings_t *settings, const char *word, apr_pool_t *p)
 {
     const json_t *said = json_read(p, word, strlen(word));
     const int status = (int)json_integer_value(json_object_get(said, "status"));
     const char *code = json_text(said, "code", 32), *message = json_text(said, "message", 256);
     if (status == 200) {
-        json_t *url = json_object_get(said, "logoutURL"),
-               *data = json_object_get(said, "logoutData");
-        return result_ok(p, json_pack("{s:o, s:o}", "logoutURL",
-                                      url ? json_incref(url) : json_string(""), "logoutData",
-                                      data ? json_incref(data) : json_string("")));
+        json_t *data = json_object_get(said, "logoutData");
+        return result_ok(p, json_pack("{s:o, s:o}", "logoutURL", logout_url_of(settings, said, p),
+                                      "logoutData", data ? json_incref(data) : json_string("")));
     }
     return result_error(p, status, code ? code : "not_allowed", message ? message : "");
 }
@@ -43,26 +54,69 @@ typedef struct word_t {
     const unsigned char *auth_ott;
     const char *text;
     bool said;
+    apr_pool_t *p;
 } word_t;
 
-static bool step_word(void *baton, code_t *code, const char **word)
+/* The last word, with what the first one said of signing out. */
+static const char *both_words(const char *first, const char *last, apr_pool_t *p)
+{
+    static const char *const kept[] = {"logoutURL", "logoutData"};
+    const json_t *before = first ? json_read(p, first, strlen(first)) : NULL;
+    json_t *said = json_read(p, last, strlen(last));
+    for (size_t i = 0; said && i < sizeof kept / sizeof *kept; i++)
+        if (json_object_get(before, kept[i]) && !json_object_get(said, kept[i]))
+            json_object_set(said, kept[i], json_object_get(before, kept[i]));
+    const char *both = said ? json_write(p, said) : last;
+    return strlen(both) > CODE_WORD_MAX ? last : both;
+}
+
+static bool waits_for_word(const code_t *code, const word_t *left)
+{
+    return code->state == CODE_ENTERED && answers_with(code, left->auth_ott);
+}
+
+static bool step_first_word(void *baton, code_t *code, const char **word)
 {
     word_t *left = baton;
-    left->said = code->state == CODE_ENTERED && answers_with(code, left->auth_ott);
+    left->said = waits_for_word(code, left);
+    if (left->said)
+        *word = left->text;
+    return left->said;
+}
+
+static bool step_last_word(void *baton, code_t *code, const char **word)
+{
+    word_t *left = baton;
+    left->said = waits_for_word(code, left);
     if (!left->said)
         return false;
     code->state = CODE_DONE;
-    *word = left->text;
+    *word = both_words(*word, left->text, left->p);
     return true;
+}
+
+static store_status_t leave_by(code_step_t step, phones_t *phones,
+                               const unsigned char wid[WID_BYTES], word_t *left, apr_time_t now,
+                               apr_pool_t *p)
+{
+    store_status_t status = code_change(phones, wid, now, step, left, p);
+    return status == STORE_OK && !left->said ? STORE_MISSING : status;
+}
+
+store_status_t phone_leave_first_word(phones_t *phones, const unsigned char wid[WID_BYTES],
+                                      const unsigned char auth_ott[TOKEN_BYTES], apr_time_t now,
+                                      const char *word, apr_pool_t *p)
+{
+    word_t left = {.auth_ott = auth_ott, .text = word, .p = p};
+    return leave_by(step_first_word, phones, wid, &left, now, p);
 }
 
 store_status_t phone_leave_word(phones_t *phones, const unsigned char wid[WID_BYTES],
                                 const unsigned char auth_ott[TOKEN_BYTES], apr_time_t now,
                                 const char *word, apr_pool_t *p)
 {
-    word_t left = {.auth_ott = auth_ott, .text = word};
-    store_status_t status = code_change(phones, wid, now, step_word, &left, p);
-    return status == STORE_OK && !left.said ? STORE_MISSING : status;
+    word_t left = {.auth_ott = auth_ott, .text = word, .p = p};
+    return leave_by(step_last_word, phones, wid, &left, now, p);
 }
 
 /* ---- the desktop ----------------------------------------------------------------------------- */
@@ -131,9 +185,11 @@ store_status_t phone_enter_application(phones_t *phones, const caller_t *caller,
 /* ---- the phone ------------------------------------------------------------------------------- */
 
 typedef struct waiting_t {
+    const phone_settings_t *settings;
     const caller_t *caller;
     const offer_t *offer;
     result_t *result; /* the last answer, NULL while there is none */
+    int heard;        /* looks since there was a first word */
     bool over;        /* given up just now, and `code` is what it was */
     code_t code;
     apr_pool_t *p;
@@ -163,8 +219,8 @@ static bool step_offer(void *baton, code_t *code, const char **word)
     if (!answers_with(code, offer->auth_ott) || code->state == CODE_OVER ||
         code->state == CODE_ABORTED)
         mine->result = code_unknown(mine->p);
-    else if (code->state == CODE_DONE && *word)
-        mine->result = result_of_word(*word, mine->p);
+    else if (*word && (code->state == CODE_DONE || mine->heard++ >= LOOKS_FOR_MORE))
+        mine->result = result_of_word(mine->settings, *word, mine->p);
     return false;
 }
 
@@ -173,8 +229,7 @@ static bool step_give_up(void *baton, code_t *code, const char **word)
 {
     waiting_t *mine = baton;
     mine->over = false;
-    mine->result =
-        code->state == CODE_DONE && *word ? result_of_word(*word, mine->p) : timed_out(mine->p);
+    mine->result = *word ? result_of_word(mine->settings, *word, mine->p) : timed_out(mine->p);
     if (code->state != CODE_OFFERED || !answers_with(code, mine->offer->auth_ott))
         return false;
     code->state = CODE_OVER;
@@ -235,7 +290,7 @@ result_t *phone_offer(phones_t *phones, seats_t *seats, const caller_t *caller,
                       const offer_t *offer, apr_pool_t *p)
 {
     seat_t seat;
-    waiting_t mine = {.caller = caller, .offer = offer, .p = p};
+    waiting_t mine = {.settings = phones->settings, .caller = caller, .offer = offer, .p = p};
     result_t *result = look_at_code(phones, step_offer, &mine, p);
     log_debug(caller->log, "MPIN0775", "a right PIN of %s is offered to the computer: %s",
               name_masked(offer->name, p), result ? offer_end_text(result) : "the phone waits");

@@ -34,7 +34,11 @@ store_status_t phone_enter_application(phones_t *phones, const caller_t *caller,
 
 /* The relying party's last word on a code that its desktop has redeemed: {status, code?, message?,
  * logoutURL?, logoutData?}, CODE_WORD_MAX bytes of JSON at most. STORE_MISSING: nobody waits for
- * it. */
+ * it. An application may have said a first one, after which the phone waits a moment for the last
+ * and no longer; the last adds to it. */
+store_status_t phone_leave_first_word(phones_t *phones, const unsigned char wid[WID_BYTES],
+                                      const unsigned char auth_ott[TOKEN_BYTES], apr_time_t now,
+                                      const char *word, apr_pool_t *p);
 store_status_t phone_leave_word(phones_t *phones, const unsigned char wid[WID_BYTES],
                                 const unsigned char auth_ott[TOKEN_BYTES], apr_time_t now,
                                 const char *word, apr_pool_t *p);

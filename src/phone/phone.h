@@ -28,6 +28,9 @@ typedef struct phone_settings_t {
     const char *mobile_url; /* of the mobile app, with host */
     const char *logo_url;   /* with host; "" without */
     name_rules_t names;     /* of the site */
+    /* Of applications: where their pages are, "" for here; and where one signs out that gives
+     * logoutData alone, NULL for nowhere. */
+    const char *application, *logout_path;
 } phone_settings_t;
 
 typedef struct phones_t phones_t;

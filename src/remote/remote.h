@@ -17,8 +17,9 @@
 
 /* What the configuration says; borrowed. */
 typedef struct remote_settings_t {
-    const char *url;        /* MPinRPS, without a slash at its end */
-    const secret_t *secret; /* we name it there; NULL for none */
+    const char *url;         /* MPinRPS, without a slash at its end */
+    const secret_t *secret;  /* we name it there; NULL for none */
+    const char *mobile_page; /* for phones, of this site, a path; NULL for none */
     /* of D-TAs that its clients may ask, NULL-terminated; or NULL */
     const char *const *dta_origins;
 } remote_settings_t;

@@ -124,8 +124,8 @@ static result_t *add_permits_url(remote_t *remote, const json_t *from, json_t *t
 {
     const rps_settings_t *s = remote->rps->settings;
     const char *text = json_text(from, "timePermitsStorageURL", URL_MAX);
-    if (!json_object_get(from, "timePermitsStorageURL"))
-        return NULL;
+    if (!json_object_get(from, "timePermitsStorageURL") || (text && !*text))
+        return NULL; /* a Milagro server says "" where its D-TA names none */
     if (!is_clients_url(text))
         return settings_malformed(remote, "timePermitsStorageURL", p);
     const char *url = dta_url_for_clients(remote, text, p);
@@ -243,6 +243,8 @@ result_t *remote_client_settings(remote_t *remote, const caller_t *caller, const
     if (refusal)
         return refusal;
     client_settings_add_site(json, remote->rps->settings, caller);
+    if (phone_is_on(remote->rps->phones) && remote->settings->mobile_page)
+        json_set_text(json, "mobilePage", remote->settings->mobile_page);
     json_set_text(json, "seedValue", client_settings_seed(p));
     json_object_set_new(json, "serverTime", json_integer(caller->now / 1000));
     if (user_data) {

@@ -21,23 +21,13 @@ static const char *allow_text(const allow_rule_t *rule)
     return rule->url;
 }
 
-/* Only the name is in question: with no key in its hand the application activates nothing. */
-static result_t *ask_about_name(rps_t *rps, const caller_t *caller, const char *name,
-                                const char *no, apr_pool_t *p)
-{
-    const verify_t verify = {
-        .user_id = name, .mpin_id = "", .activate_key = "", .expire_time = "", .device = ""};
-    bool active;
-    return application_verify(rps, caller, rps->settings->allow.url, &verify, no, &active, p);
-}
-
 result_t *rps_not_allowed(rps_t *rps, const caller_t *caller, const char *name, const char *no,
                           apr_pool_t *p)
 {
     const allow_rule_t *rule = &rps->settings->allow;
     result_t *refusal = NULL;
     if (rule->kind == ALLOW_URL)
-        refusal = ask_about_name(rps, caller, name, no, p);
+        refusal = application_allows(rps, caller, name, no, p);
     else if (!allow_name(rps->allow, name, p))
         refusal = result_error(p, 403, "not_allowed", no);
     log_debug(caller->log, "MPIN0747", "%s is %s by MPinRegisterAllow (%s)", name_masked(name, p),

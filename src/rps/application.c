@@ -54,18 +54,9 @@ static const json_t *wish_of(const verify_t *verify, apr_pool_t *p)
     return json_tie(p, json);
 }
 
-/* {"forceActivate": true|false}; nothing else is a yes. */
-static bool read_yes(const json_t *answer, bool *force_activate)
+static result_t *ask_to_verify(rps_t *rps, const caller_t *caller, const char *url,
+                               const verify_t *verify, peer_answer_t *answer, apr_pool_t *p)
 {
-    *force_activate = false;
-    return answer && json_flag(answer, "forceActivate", force_activate);
-}
-
-result_t *application_verify(rps_t *rps, const caller_t *caller, const char *url,
-                             const verify_t *verify, const char *no, bool *force_activate,
-                             apr_pool_t *p)
-{
-    peer_t *peer = &rps->verifier;
     const char *headers[] = {apr_pstrcat(p, "RPS-BASE-URL: ", rps->settings->public_url, NULL),
                              NULL};
     peer_question_t question = {.method = "POST",
@@ -75,27 +66,75 @@ result_t *application_verify(rps_t *rps, const caller_t *caller, const char *url
                                 .total_ms = TOTAL_MS,
                                 .max = ANSWER_MAX,
                                 .log = caller->log};
-    peer_answer_t answer;
     if (url == rps->settings->verify_url)
         name_ourselves(rps, &question);
-    result_t *refusal = ask_application(peer, &question, &answer, p);
+    return ask_application(&rps->verifier, &question, answer, p);
+}
+
+/* {"forceActivate": true|false}; nothing else is a yes. */
+static bool read_yes(const json_t *answer, bool *force_activate)
+{
+    *force_activate = false;
+    return answer && json_flag(answer, "forceActivate", force_activate);
+}
+
+static result_t *status_is_no_yes(rps_t *rps, int status, apr_pool_t *p)
+{
+    return application_failed(&rps->verifier, apr_psprintf(p, "status %d", status), p);
+}
+
+static result_t *body_is_no_yes(rps_t *rps, apr_pool_t *p)
+{
+    return application_failed(&rps->verifier, "not {\"forceActivate\": true or false}", p);
+}
+
+/* A client's error that says no, whatever comes after it. */
+static bool is_final_no(int status)
+{
+    return status >= 400 && status < 500 && status != 408 && status != 429;
+}
+
+/* Milagro's RPS takes a success without a word for one that will be activated later. */
+static bool says_later(const peer_answer_t *answer)
+{
+    return answer->status / 100 == 2 && answer->is_empty;
+}
+
+result_t *application_verify(rps_t *rps, const caller_t *caller, const verify_t *verify,
+                             const char *no, bool *force_activate, apr_pool_t *p)
+{
+    peer_answer_t answer;
+    *force_activate = false;
+    result_t *refusal = ask_to_verify(rps, caller, rps->settings->verify_url, verify, &answer, p);
+    if (refusal || says_later(&answer))
+        return refusal;
+    if (answer.status == 404 || answer.status == 405)
+        peer_complain(&rps->verifier, apr_psprintf(p, "status %d", answer.status));
+    if (is_final_no(answer.status))
+        return result_error(p, 403, "not_allowed", no);
+    if (answer.status / 100 != 2)
+        return status_is_no_yes(rps, answer.status, p);
+    return read_yes(answer.json, force_activate) ? NULL : body_is_no_yes(rps, p);
+}
+
+result_t *application_allows(rps_t *rps, const caller_t *caller, const char *name, const char *no,
+                             apr_pool_t *p)
+{
+    const verify_t verify = {
+        .user_id = name, .mpin_id = "", .activate_key = "", .expire_time = "", .device = ""};
+    peer_answer_t answer;
+    bool active;
+    result_t *refusal = ask_to_verify(rps, caller, rps->settings->allow.url, &verify, &answer, p);
     if (refusal)
         return refusal;
     if (answer.status == 403)
         return result_error(p, 403, "not_allowed", no);
     if (answer.status != 200)
-        return application_failed(peer, apr_psprintf(p, "status %d", answer.status), p);
-    return read_yes(answer.json, force_activate)
-               ? NULL
-               : application_failed(peer, "not {\"forceActivate\": true or false}", p);
+        return status_is_no_yes(rps, answer.status, p);
+    return read_yes(answer.json, &active) ? NULL : body_is_no_yes(rps, p);
 }
 
 /* ---- is this device's access withdrawn ------------------------------------------------------- */
-
-static bool withdraws_access(int status)
-{
-    return status >= 400 && status < 500 && status != 408 && status != 429;
-}
 
 result_t *application_permits(rps_t *rps, const caller_t *caller, const char *mpin_id,
                               apr_pool_t *p)
@@ -115,7 +154,7 @@ result_t *application_permits(rps_t *rps, const caller_t *caller, const char *mp
     result_t *refusal = ask_application(peer, &question, &answer, p);
     if (refusal || answer.status == 200)
         return refusal;
-    if (!withdraws_access(answer.status))
+    if (!is_final_no(answer.status))
         return application_failed(peer, apr_psprintf(p, "status %d", answer.status), p);
     const int status = answer.status == 401 || answer.status == 410 ? answer.status : 403;
     return result_error(p, status, "identity_revoked", "This device's access was withdrawn.");

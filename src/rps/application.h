@@ -23,11 +23,17 @@ typedef struct verify_t {
     bool resend;
 } verify_t;
 
-/* May this user register, or sign in? NULL: yes, and `*force_activate` says whether the
- * registration is active at once (false: the application sees to that). Else the refusal: 403
- * not_allowed with `no` for a message, 429 busy, or 500 application_failed. */
-result_t *application_verify(rps_t *rps, const caller_t *caller, const char *url,
-                             const verify_t *verify, const char *no, bool *force_activate,
+/* May this user register (MPinVerifyURL)? NULL: yes, and `*force_activate` says whether the
+ * registration is active at once (false, also where a success says nothing: the application sees to
+ * that). Else the refusal: 403 not_allowed with `no` for a message, 429 busy, or 500
+ * application_failed. */
+result_t *application_verify(rps_t *rps, const caller_t *caller, const verify_t *verify,
+                             const char *no, bool *force_activate, apr_pool_t *p);
+
+/* May this name register, or sign in (MPinRegisterAllow url)? Only the name is in question: with no
+ * key in its hand the application activates nothing. Refusals are those of application_verify; but
+ * only 200 with a JSON object lets in. */
+result_t *application_allows(rps_t *rps, const caller_t *caller, const char *name, const char *no,
                              apr_pool_t *p);
 
 /* GET MPinPermitURL?mpin_id=: has the application withdrawn this device's access? NULL: no, or

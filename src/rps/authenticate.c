@@ -57,9 +57,8 @@ result_t *rps_authenticate(rps_t *rps, const caller_t *caller, const json_t *bod
     const result_t *refusal = redemption.refusal;
     if (refusal && refusal->status >= 500)
         return redemption.refusal;
-    if (!refusal && redemption.by_phone &&
-        (json_object_get(body, "logoutURL") || json_object_get(body, "logoutData")))
-        phone_word_told(rps, caller, &redemption, body, p);
+    if (!refusal && redemption.by_phone)
+        phone_word_first(rps, caller, &redemption, body, p);
     return authenticate_answer(&redemption, p);
 }
 

@@ -8,16 +8,19 @@
 #include "phone/offer.h"
 #include "rps/authott.h"
 
+static void say_word(const caller_t *caller, store_status_t status)
+{
+    log_debug(caller->log, "MPIN0771", "the phone %s",
+              status == STORE_OK ? "is told how its login went" : "waits no longer");
+}
+
 static void leave_word(rps_t *rps, const caller_t *caller, const redemption_t *redemption,
                        const json_t *said, apr_pool_t *p)
 {
     const char *word = json_write(p, said);
-    if (strlen(word) > CODE_WORD_MAX)
-        return;
-    const store_status_t status =
-        phone_leave_word(rps->phones, redemption->wid, redemption->auth_ott, caller->now, word, p);
-    log_debug(caller->log, "MPIN0771", "the phone %s",
-              status == STORE_OK ? "is told how its login went" : "waits no longer");
+    if (strlen(word) <= CODE_WORD_MAX)
+        say_word(caller, phone_leave_word(rps->phones, redemption->wid, redemption->auth_ott,
+                                          caller->now, word, p));
 }
 
 void rps_phone_done(rps_t *rps, const caller_t *caller, const redemption_t *redemption,
@@ -53,10 +56,14 @@ static json_t *word_of_application(const json_t *body, int status, apr_pool_t *p
     return said;
 }
 
-void phone_word_told(rps_t *rps, const caller_t *caller, const redemption_t *redemption,
-                     const json_t *body, apr_pool_t *p)
+void phone_word_first(rps_t *rps, const caller_t *caller, const redemption_t *redemption,
+                      const json_t *body, apr_pool_t *p)
 {
-    leave_word(rps, caller, redemption, word_of_application(body, 200, p), p);
+    const char *word = json_write(p, word_of_application(body, 200, p));
+    if (strlen(word) > CODE_WORD_MAX)
+        word = json_write(p, word_of_application(NULL, 200, p));
+    say_word(caller, phone_leave_first_word(rps->phones, redemption->wid, redemption->auth_ott,
+                                            caller->now, word, p));
 }
 
 /* POST /loginResult (docs/protocol.md, "RPS, private"). */

@@ -12,9 +12,10 @@
 void phone_word_refused(rps_t *rps, const caller_t *caller, const redemption_t *redemption,
                         apr_pool_t *p);
 
-/* An application let it in, and said at once what its phone can sign out with (logoutURL and
- * logoutData of `body`): it has no more to say. */
-void phone_word_told(rps_t *rps, const caller_t *caller, const redemption_t *redemption,
-                     const json_t *body, apr_pool_t *p);
+/* An application has redeemed it, which lets the desktop in. It may have said what its phone can
+ * sign out with (logoutURL and logoutData of `body`), and may say more in a moment (/loginResult).
+ */
+void phone_word_first(rps_t *rps, const caller_t *caller, const redemption_t *redemption,
+                      const json_t *body, apr_pool_t *p);
 
 #endif

@@ -16,7 +16,7 @@
 
 typedef struct registration_t {
     const char *name; /* canonical */
-    int mobile;
+    bool mobile;
     bool shows_number; /* the pad shows a number, to be typed where the link is opened */
     const char *device;
     bool replaces_one;
@@ -33,10 +33,9 @@ static bool read_optional(registration_t *wish, const json_t *body, apr_pool_t *
     const json_t *mobile = json_object_get(body, "mobile");
     const json_t *replaces = json_object_get(body, "replaces");
 
-    if (mobile && (!json_is_integer(mobile) || json_integer_value(mobile) < 0 ||
-                   json_integer_value(mobile) > 1))
+    wish->mobile = json_is_digit(mobile, 1);
+    if (mobile && !wish->mobile && !json_is_digit(mobile, 0))
         return false;
-    wish->mobile = (int)json_integer_value(mobile);
 
     wish->user_data = json_object_get(body, "userData");
     if (json_dumpb(wish->user_data, NULL, 0, JSON_ENCODE_ANY) > USER_DATA_MAX)

@@ -32,8 +32,8 @@ result_t *vouch_registration(rps_t *rps, const caller_t *caller, const mpin_id_t
 {
     verify_t whole = *verify;
     whole.activate_key = activate_key(rps, verify->mpin_id, reg_ott, p);
-    result_t *refusal = application_verify(rps, caller, rps->settings->verify_url, &whole,
-                                           "This name may not register here.", active, p);
+    result_t *refusal =
+        application_verify(rps, caller, &whole, "This name may not register here.", active, p);
     log_debug(caller->log, "MPIN0759", "registration %s: the application %s",
               people_label(id->handle, p),
               refusal   ? "did not say yes"

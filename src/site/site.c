@@ -61,9 +61,22 @@ static name_rules_t names_of(const server_config_t *config)
     return (config->user_lower ? NAMES_LOWER : 0) | (config->user_unicode ? NAMES_UNICODE : 0);
 }
 
+/* The phones' page is on another origin than the applications', the first of which counts. */
+static const char *application_of(const site_t *site)
+{
+    return site->services && site->cors && site->cors->nelts
+               ? APR_ARRAY_IDX(site->cors, 0, const char *)
+               : "";
+}
+
+/* Ours, or the application that lies there instead. */
+static const char *mobile_path(const site_t *site)
+{
+    return site->paths[PATH_MOBILE] ? site->paths[PATH_MOBILE] : MOBILE_ALIAS;
+}
+
 static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
-    const char *mobile = site->paths[PATH_MOBILE] ? site->paths[PATH_MOBILE] : MOBILE_ALIAS;
     site->phone_settings = (phone_settings_t){
         .on = config->phone_login,
         .wait = PHONE_WAIT,
@@ -71,9 +84,11 @@ static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p
         .public_url = site->url.text,
         .host = strstr(site->url.text, "://") + 3,
         .base_url = site->rps_settings.base_url,
-        .mobile_url = apr_pstrcat(p, site->url.text, mobile, NULL),
+        .mobile_url = apr_pstrcat(p, site->url.text, mobile_path(site), NULL),
         .logo_url = site->logo ? apr_pstrcat(p, site->url.text, site->logo, NULL) : "",
         .names = names_of(config),
+        .application = application_of(site),
+        .logout_path = site->services ? config->paths.path[PATH_LOGOUT] : NULL,
     };
 }
 
@@ -153,7 +168,8 @@ static void set_remote(site_t *site, const server_config_t *config, apr_pool_t *
 {
     const char **origins = apr_pcalloc(p, 2 * sizeof(*origins));
     origins[0] = config->second_dta.url ? config->second_dta.origin.text : NULL;
-    site->remote_settings = (remote_settings_t){.url = config->rps.url, .dta_origins = origins};
+    site->remote_settings = (remote_settings_t){
+        .url = config->rps.url, .mobile_page = mobile_path(site), .dta_origins = origins};
 }
 
 static void set_login_ways(site_t *site, const server_config_t *config, apr_pool_t *p)

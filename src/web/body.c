@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define JSON_TYPE "application/json"
+#define TEXT_TYPE "text/plain"
 #define FORM_TYPE "application/x-www-form-urlencoded"
 
 typedef struct text_t {
@@ -57,11 +58,19 @@ static bool is_type(const request_rec *r, const char *type)
     return value && strncasecmp(value, type, len) == 0 && strchr("; \t", value[len]) != NULL;
 }
 
-/* A body of another type would be one that any page of the web may send. Milagro's relying parties
- * and servers send theirs under any name; they are no browsers, which was seen to. */
-static result_t *check_type(const request_rec *r, const char *type)
+/* Milagro's mobile app sends its JSON as the text that a browser makes of a string. Any page of the
+ * web may send such a body, too: what keeps those out is the origin policy. */
+static bool is_type_of_json(const request_rec *r)
 {
-    if (is_type(r, type))
+    return is_type(r, JSON_TYPE) || is_type(r, TEXT_TYPE);
+}
+
+/* Milagro's relying parties and servers send theirs under any name; they are no browsers, which was
+ * seen to. */
+static result_t *check_type(const request_rec *r, bool form)
+{
+    const char *type = form ? FORM_TYPE : JSON_TYPE;
+    if (form ? is_type(r, FORM_TYPE) : is_type_of_json(r))
         return NULL;
     return result_error(r->pool, HTTP_UNSUPPORTED_MEDIA_TYPE, "content_type_refused",
                         apr_pstrcat(r->pool, "the body must be ", type, NULL));
@@ -87,7 +96,7 @@ static result_t *read_form(facts_t *facts, const text_t *text)
 static bool is_form(const request_rec *r, const route_t *route, const text_t *text)
 {
     return route->body == BODY_FORM ||
-           (route->body == BODY_FORM_OR_JSON && !(text->len && is_type(r, JSON_TYPE)));
+           (route->body == BODY_FORM_OR_JSON && !(text->len && is_type_of_json(r)));
 }
 
 result_t *body_read(facts_t *facts, const route_t *route)
@@ -101,7 +110,7 @@ result_t *body_read(facts_t *facts, const route_t *route)
         return refusal;
     const bool form = is_form(facts->r, route, &text);
     if (text.len && !audience_is_a_machine(route->audience))
-        refusal = check_type(facts->r, form ? FORM_TYPE : JSON_TYPE);
+        refusal = check_type(facts->r, form);
     if (refusal)
         return refusal;
     if (form)

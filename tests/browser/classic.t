@@ -112,6 +112,84 @@ run({
         await page.waitForURL('**/application');
     },
 
+    async an_expected_user_sets_up_at_once_and_then_enters_their_pin(t) {
+        const page = await open(t, 'prerollid: "cora", successLoginURL: "/protected"');
+        await choosePin(page, '7391');
+        await page.waitForURL('**/protected');
+        await page.context().clearCookies();
+        await page.goto('/application');
+        await page.getByLabel('PIN for cora').waitFor();
+
+        await page.route((url) => url.pathname === '/another', (route) => route.fulfill({ contentType: 'text/html',
+            body: PAGE('prerollid: "cosima", successLoginURL: "/protected"') }));
+        await page.goto('/another');
+        await screen(page, 'choose-pin');
+        await page.getByLabel('PIN for cosima').waitFor();
+        await page.reload(); // and no second registration
+        assert.equal(await page.inputValue('#mp-name'), 'cosima');
+    },
+
+    async success_setup_url_is_where_a_new_pin_leads(t) {
+        const page = await open(t, 'successSetupURL: "/protected/welcome", successLoginURL: "/protected/app"');
+        await setUp(page, 'clemens');
+        await page.waitForURL('**/login*');
+        await page.getByLabel('PIN for clemens').waitFor();
+    },
+
+    async the_landing_page_and_the_phone_are_as_the_page_says(t) {
+        const add = await open(t, 'landingPage: "add"');
+        await screen(add, 'add');
+        await add.getByRole('button', { name: 'Sign in with your phone' }).waitFor();
+        const home = await open(t, 'landingPage: "home"');
+        await screen(home, 'ways');
+        assert.deepEqual(await findings(home), []);
+        await home.getByRole('button', { name: 'Set up PIN' }).click();
+        await screen(home, 'add');
+        const alone = await open(t, 'mobileSupport: false, landingPage: "home"');
+        await screen(alone, 'add');
+        assert.equal(await alone.getByText('phone').count(), 0);
+        const only = await open(t, 'mobileOnly: true');
+        await screen(only, 'phone');
+    },
+
+    async on_error_hears_milagros_numbers(t) {
+        const told = 'onError: function (number) { calls.push(number); }';
+        const page = await open(t, told);
+        await setUp(page, 'conny');
+        await page.waitForURL('**/');
+        await page.context().clearCookies();
+        const other = await open(t, told);
+        await other.fill('#mp-name', 'conny');
+        await other.getByRole('button', { name: 'Continue' }).click();
+        await other.waitForFunction(() => window.calls.length === 1);
+        assert.deepEqual(await calls(other), [4009]);
+        await other.route('**/rps/getQrUrl', (route) => route.fulfill({ status: 500, body: '' }));
+        await other.getByRole('button', { name: 'Sign in with your phone' }).click();
+        await other.waitForFunction(() => window.calls.length === 2);
+        assert.deepEqual(await calls(other), [4009, 4014]);
+
+        await page.goto('/application');
+        await typePin(page, '0001');
+        await page.waitForFunction(() => window.calls.length === 1);
+        assert.deepEqual(await calls(page), [4012]);
+        await page.route('**/clientSettings', (route) => route.abort());
+        await page.goto('/application');
+        await page.waitForFunction(() => window.calls.length === 1);
+        assert.deepEqual(await calls(page), [4001]);
+    },
+
+    async milagros_names_of_texts_and_its_rule_for_names_are_known(t) {
+        const page = await open(t, `identityCheckRegex: "email", language: "de", customLanguageTexts: {
+            de: { setup_label1: "Ihre<br/> Adresse", setup_button_setup: "Los", pad_name_bad: "Eine E-Mail-Adresse, bitte" } }`);
+        await page.getByLabel('Ihre Adresse').fill('conrad');
+        await page.getByRole('button', { name: 'Los' }).click();
+        await alert(page, 'Eine E-Mail-Adresse, bitte');
+        await page.getByLabel('Ihre Adresse').fill('conrad@example.org');
+        await page.getByRole('button', { name: 'Los' }).click();
+        await choosePin(page, '7391');
+        await page.waitForURL('**/');
+    },
+
     async the_pad_takes_on_the_pages_font_and_axe_finds_nothing(t) {
         const page = await open(t, '');
         await page.addStyleTag({ content: 'body { font-family: monospace }' });

@@ -129,6 +129,30 @@ run({
         await screen(page, 'locked');
         assert.deepEqual(await page.evaluate(() => window.calls), [['disabled', 'frida']]);
         assert.deepEqual(await page.locator('.mp-screen button').allInnerTexts(), ['Set up again', 'Sign in with your phone']);
+        await page.getByRole('button', { name: 'Set up again' }).click();
+        await choosePin(page, '8462');
+        await inside(page);
+    },
+
+    async an_application_that_only_redeems_lets_the_phone_go_at_once(t) {
+        shows('');
+        const phone = await openProfile(t, { hasTouch: true, isMobile: true });
+        const computer = await openProfile(t);
+        await phone.goto(`${service}/m`);
+        await phone.getByRole('button', { name: 'Set up PIN' }).tap();
+        await phone.fill('#mp-name', 'gerda');
+        await phone.getByRole('button', { name: 'Continue' }).click();
+        await choosePin(phone, '7391');
+        await screen(phone, 'mobile-number');
+        await computer.goto('/');
+        const answered = computer.waitForResponse('**/rps/getQrUrl');
+        await computer.getByRole('button', { name: 'Sign in with your phone' }).click();
+        await phone.goto((await (await answered).json()).qrUrl);
+        await phone.getByRole('button', { name: await computer.locator('.mp-match').textContent(), exact: true }).tap();
+        await typePin(phone, '7391');
+        await inside(computer);
+        await phone.waitForSelector('.mp-screen-mobile-done', { timeout: 3_000 });
+        assert.equal(await phone.getByRole('button', { name: 'Sign that computer out' }).count(), 0);
     },
 
     async texts_and_styles_come_from_the_service(t) {

@@ -105,6 +105,22 @@ run({
         await screen(page, 'locked');
     },
 
+    async who_is_locked_sets_up_again_on_the_applications_page(t) {
+        const page = await openProfile(t);
+        await enrol(t, page, 'lotta@example.org');
+        await page.goto('/');
+        for (const [told, pin] of ['7392', '7393', '7394'].entries()) {
+            await typePin(page, pin);
+            await page.waitForFunction((n) => window.calls.length > n, told);
+        }
+        await screen(page, 'locked');
+        await page.getByRole('button', { name: 'Set up again' }).click();
+        await choosePin(page, '8462');
+        await inside(page);
+        await signIn(page, '8462');
+        await inside(page);
+    },
+
     async tomorrow_wants_tomorrows_permit(t) {
         const page = await openProfile(t);
         await enrol(t, page, 'dora@example.org');

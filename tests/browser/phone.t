@@ -2,9 +2,8 @@
 // A phone signs in another computer: two browsers, one of them 390 px wide and touched.
 const assert = require('node:assert/strict');
 const http = require('node:http');
-const jsqr = require('jsqr');
 const { alert, run, screen } = require('./browser.js');
-const { aPhone, button, desktops, heading, loggedInAs, match, pick, scan, scanned, showCode, tapPin } =
+const { aPhone, button, decode, desktops, heading, loggedInAs, match, pick, scan, scanned, showCode, tapPin } =
     require('./phones.js');
 
 /** A way to the site from another network: a proxy that comes from an address of its own. */
@@ -20,21 +19,6 @@ async function elsewhere() {
     });
     await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     return { server: `http://127.0.0.1:${proxy.address().port}`, close: () => proxy.close() };
-}
-
-/** What a camera would read off the element. */
-async function decode(page, selector) {
-    const png = await page.locator(selector).screenshot();
-    const blank = await page.context().newPage();
-    const { data, width, height } = await blank.evaluate(async (base64) => {
-        const image = await createImageBitmap(await (await fetch('data:image/png;base64,' + base64)).blob());
-        const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d');
-        canvas.drawImage(image, 0, 0);
-        const pixels = canvas.getImageData(0, 0, image.width, image.height);
-        return { data: [...pixels.data], width: pixels.width, height: pixels.height };
-    }, png.toString('base64'));
-    await blank.close();
-    return jsqr(Uint8ClampedArray.from(data), width, height)?.data;
 }
 
 run({

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two browsers of a phone login: a computer that shows a code, and a phone with a PIN, 390 px wide and touched.
+const jsqr = require('jsqr');
 const { enrol, openProfile, screen } = require('./browser.js');
 
 const PIXEL = 'Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) '
@@ -67,10 +68,25 @@ async function tapPin(phone, pin) {
         await button(phone, digit).tap();
 }
 
+/** What a camera would read off the element. */
+async function decode(page, selector) {
+    const png = await page.locator(selector).screenshot();
+    const blank = await page.context().newPage();
+    const { data, width, height } = await blank.evaluate(async (base64) => {
+        const image = await createImageBitmap(await (await fetch('data:image/png;base64,' + base64)).blob());
+        const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d');
+        canvas.drawImage(image, 0, 0);
+        const pixels = canvas.getImageData(0, 0, image.width, image.height);
+        return { data: [...pixels.data], width: pixels.width, height: pixels.height };
+    }, png.toString('base64'));
+    await blank.close();
+    return jsqr(Uint8ClampedArray.from(data), width, height)?.data;
+}
+
 /** For pages that are loaded from now on time moves by `clock.runFor` alone. */
 async function stopTime(page) {
     await page.clock.install();
     await page.clock.pauseAt(Date.now() + 1_000);
 }
 
-module.exports = { aPhone, button, desktops, heading, loggedInAs, match, phones, pick, pickAnother, scan, scanned, showCode, stopTime, tapPin };
+module.exports = { aPhone, button, decode, desktops, heading, loggedInAs, match, phones, pick, pickAnother, scan, scanned, showCode, stopTime, tapPin };

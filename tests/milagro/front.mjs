@@ -12,7 +12,7 @@ const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathna
 const apxs = (name) => execFileSync('apxs', ['-q', name], { encoding: 'utf8' }).trim();
 
 /**
- * The site on `port`, the RPS on port + 1, its D-TAs above it. Its password user is john, with john-secret.
+ * The site on `port`, the RPS on port + 1, its D-TAs above it; browsers ask the second one at its own origin. Its password user is john, with john-secret.
  * @param {object} options
  * @param {number} options.port
  * @param {string} options.build
@@ -27,7 +27,9 @@ export async function startFront({ port, build, conf = '', milagro = {} }) {
         for (const each of stops.splice(0).reverse())
             await each();
     };
-    const rps = await startMilagro({ port: port + 1, rpa: url, publicUrl: url, secondUrl: `${url}/dta`, ...milagro });
+    const dta = `http://127.0.0.1:${port + 3}`; // on an origin of its own, as its owner has it
+    const rps = await startMilagro({
+        port: port + 1, rpa: url, publicUrl: url, secondUrl: dta, storageUrl: 'https://timepermits.example.net', ...milagro });
     stops.push(rps.stop);
 
     chmodSync(folder, 0o755);
@@ -40,7 +42,8 @@ export async function startFront({ port, build, conf = '', milagro = {} }) {
     const loads = ['mpm_event', 'authn_core', 'authn_file', 'authz_core', 'authz_user', 'dir', 'proxy', 'proxy_http', 'headers',
         'alias', 'mime'].map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so\n`).join('');
     const shipped = readFileSync(join(root, 'conf/milagro-rps.conf'), 'utf8')
-        .replace(/127\.0\.0\.1:8011/g, `127.0.0.1:${port + 1}`).replace(/127\.0\.0\.1:8002/g, `127.0.0.1:${port + 3}`);
+        .replace(/127\.0\.0\.1:8011/g, `127.0.0.1:${port + 1}`).replace(/127\.0\.0\.1:8002/g, `127.0.0.1:${port + 3}`)
+        .replace('#MPinSecondDTA https://dta.example.net', `MPinSecondDTA ${dta}`);
     writeFileSync(join(folder, 'httpd.conf'), `ServerRoot "${folder}"
 ServerName 127.0.0.1
 Listen 127.0.0.1:${port}

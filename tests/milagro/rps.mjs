@@ -67,7 +67,9 @@ function accessNumber() {
  * @param {string} [options.publicUrl] the RPS as clients reach it
  * @param {string} [options.verifyUrl]
  * @param {string} [options.permitUrl]
- * @param {string} [options.secondUrl] the second D-TA as clients reach it
+ * @param {string} [options.secondUrl] the second D-TA as clients reach it (api_url of credentials.json)
+ * @param {string} [options.storageUrl] where permits are stored, as that D-TA's /apiSettings say
+ * @param {boolean} [options.native] mobileUseNative: there are QR codes
  * @param {boolean} [options.loginResult] phones wait for the relying party's /loginResult, not for its /authenticate
  * @param {() => number} [options.clock] ms
  * @returns {Promise<{url: string, appId: string, appKey: string, stop: () => Promise<void>}>}
@@ -75,6 +77,7 @@ function accessNumber() {
 export async function startMilagro({
     port, rpa, publicUrl = `http://127.0.0.1:${port}`, verifyUrl = rpa + '/mpinVerify',
     permitUrl = rpa + '/mpinPermitUser', secondUrl = `http://127.0.0.1:${port + 2}`, loginResult = true, clock = Date.now,
+    storageUrl = secondUrl + '/timePermitsStorage', native = true,
 }) {
     const appId = random(), appKey = randomBytes(32).toString('hex');
     const [dta, second] = [port + 1, port + 2].map((number) => `http://127.0.0.1:${number}`);
@@ -96,12 +99,12 @@ export async function startMilagro({
 
     const settings = () => answer(200, 'OK', {
         timePermitsURL: `${publicUrl}/rps/timePermit`, authenticateURL: '/mpinAuthenticate',
-        timePermitsStorageURL: `${secondUrl}/timePermitsStorage`, certivoxURL: `${secondUrl}/`, accessNumberUseCheckSum: true,
-        codeStatusURL: `${publicUrl}/rps/codeStatus`, getAccessNumberURL: `${publicUrl}/rps/getAccessNumber`,
+        timePermitsStorageURL: storageUrl, certivoxURL: `${secondUrl}/`, accessNumberUseCheckSum: true,
+        ...native && { codeStatusURL: `${publicUrl}/rps/codeStatus`, getQrUrl: `${publicUrl}/rps/getQrUrl` }, getAccessNumberURL: `${publicUrl}/rps/getAccessNumber`,
         setDeviceName: false, seedValue: randomBytes(100).toString('hex'), cSum: 1, mpinAuthServerURL: `${publicUrl}/rps`,
         useNFC: false, accessNumberDigits: 7, useWebSocket: false, signatureURL: `${publicUrl}/rps/signature`,
         requestOTP: false, setupDoneURL: `${publicUrl}/rps/setupDone`, accessNumberURL: `${publicUrl}/rps/access`,
-        getQrUrl: `${publicUrl}/rps/getQrUrl`, registerURL: `${publicUrl}/rps/user`, appID: appId,
+        registerURL: `${publicUrl}/rps/user`, appID: appId,
         mobileAuthenticateURL: `${publicUrl}/rps/authenticate`,
     }, NO_STORE);
 
@@ -128,7 +131,7 @@ export async function startMilagro({
         try {
             verdict = await fetch(verifyUrl, {
                 method: 'POST',
-                headers: { 'Content-Type': 'application/json', 'RPS-BASE-URL': publicUrl },
+                headers: { 'RPS-BASE-URL': publicUrl }, // and no type of its own
                 body: JSON.stringify({
                     userId, mpinId: id, mobile: Number(mobile), activateKey: hmac(appKey, id + regOTT), expireTime,
                     resend: !!known, deviceName, userData,
@@ -137,9 +140,10 @@ export async function startMilagro({
         } catch {
             throw new Refusal(500, 'RPA verification request error');
         }
-        if (verdict.status !== 200)
-            throw verdict.status === 403 ? new Refusal(403, 'Forbidden') : new Refusal(500, 'RPA verification request error');
-        const active = (await verdict.json()).forceActivate === true;
+        if (!verdict.ok)
+            throw new Refusal(Math.min(verdict.status, 500), verdict.statusText);
+        const said = await verdict.text();
+        const active = said ? parse(said, new Refusal(500, 'Internal Server Error')).forceActivate ?? false : false;
         registrations.keep(id, { regOTT, userId, mobile: Number(mobile), active });
         return answer(200, 'OK', { expireTime, active, regOTT, nowTime: micro(now), mpinId: id });
     }

@@ -32,11 +32,31 @@ sub name { return "@{$_[0]}[0] " . ($_[0][1] =~ s/$id/ID/r) }
 subtest 'a body of no type or of another type is refused' => sub {
     for my $route (@json_routes, @form_routes) {
         my $type = $route->[1] =~ /log/ ? $form : $json;
-        for my $odd (undef, 'text/plain', 'multipart/form-data; boundary=x', "x$type", "${type}x", '', ';', '"') {
+        for my $odd (undef, $route->[1] eq '/login' ? 'text/plain' : (), 'text/html', 'text/plainer', 'multipart/form-data; boundary=x', "x$type", "${type}x", '', ';', '"') {
             is send_body($route, $odd, '{"a":1}')->code, 415, name($route) . ' with ' . ($odd // 'no type');
         }
         isnt send_body($route, "\U$type\E; charset=utf-8", $type eq $form ? 'a=1' : '{"a":1}')->code, 415,
             name($route) . ' takes its type in capitals and with a parameter';
+    }
+};
+
+# Milagro's mobile app: what a browser makes of a string in XMLHttpRequest.send.
+subtest 'JSON is taken as plain text, too, from our own origin' => sub {
+    for my $route (@json_routes, [POST => '/logout']) {
+        for my $body ('{"a":1}', '{"mobile":"1"}', 'a=1', '') {
+            my @wants = (Accept => $json); # no page, which has a time in it
+            my $answer = send_body($route, 'text/plain;charset=UTF-8', $body, @wants);
+            my $same = send_body($route, $json, $body, @wants);
+            is_deeply [$answer->code, $answer->content =~ s/"(at|request|id)":"[^"]*"//gr],
+                [$same->code, $same->content =~ s/"(at|request|id)":"[^"]*"//gr], name($route) . " with $body";
+            isnt $answer->code, 415, name($route);
+        }
+        for my $foreign ([Origin => 'https://evil.example'], [Origin => 'null'], ['Sec-Fetch-Site' => 'cross-site'],
+            ['Sec-Fetch-Site' => 'same-site']) {
+            my $answer = request(site, @$route, body => '{"a":1}', headers => [@$foreign, 'Content-Type' => 'text/plain;charset=UTF-8']);
+            is $answer->code, 403, name($route) . " with @$foreign";
+            like $answer->content, qr/MPIN0025/, 'the origin is refused';
+        }
     }
 };
 

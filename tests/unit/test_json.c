@@ -111,17 +111,18 @@ static void text_is_a_string_of_at_most_so_many_bytes(void **state)
 static void a_flag_is_a_boolean_or_0_or_1(void **state)
 {
     (void)state;
-    json_t *value =
-        read_text("{\"t\":true,\"f\":false,\"1\":1,\"0\":0,\"2\":2,\"s\":\"1\",\"r\":1.0,"
-                  "\"z\":null}");
+    json_t *value = read_text(
+        "{\"t\":true,\"f\":false,\"1\":1,\"0\":0,\"2\":2,\"s1\":\"1\",\"s0\":\"0\",\"r\":1.0,"
+        "\"z\":null,\"s2\":\"2\",\"s\":\"\",\"true\":\"true\",\"10\":\"10\"}");
     static const struct {
         const char *key;
         bool good, before, after;
     } rows[] = {
         {"t", true, false, true}, {"f", true, true, false},     {"1", true, false, true},
         {"0", true, true, false}, {"absent", true, true, true}, {"absent", true, false, false},
-        {"2", false, true, true}, {"s", false, false, false},   {"r", false, false, false},
-        {"z", false, true, true},
+        {"2", false, true, true}, {"s1", true, false, true},    {"r", false, false, false},
+        {"z", false, true, true}, {"s0", true, true, false},    {"s2", false, true, true},
+        {"s", false, true, true}, {"true", false, true, true},  {"10", false, false, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         bool flag = rows[i].before;

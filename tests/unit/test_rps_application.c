@@ -172,6 +172,58 @@ static void a_service_tells_its_secret_to_its_own_application_only(void **state)
     assert_null(strstr(http_peer_request(), "Bearer"));
 }
 
+/* A registration becomes: "active", "waits", or the refusal's code. */
+static const char *registered(desk_t *desk, int *status)
+{
+    const caller_t browser = desk_browser(desk);
+    const json_t *body = desk_json(desk->pool, "{'userId':'anna@example.org'}");
+    const result_t *result = rps_register(desk->rps, &browser, NULL, body, desk->pool);
+    *status = result->status;
+    if (result->code)
+        return result->code;
+    return json_is_true(json_object_get(result->json, "active")) ? "active" : "waits";
+}
+
+/* As Milagro's server takes what /mpinVerify says. */
+static void a_success_without_a_word_waits_for_activation(void **state)
+{
+    desk_t *desk = *state;
+    static const struct {
+        const char *answer, *what;
+        int status;
+    } cases[] = {
+        {YES, "active", 200},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "waits", 200},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "waits", 200},
+        {"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n", "waits", 200},
+        {"HTTP/1.1 201 Created\r\nContent-Length: 22\r\n\r\n{\"forceActivate\":true}", "active",
+         200},
+        {"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n", "waits", 200},
+        {"HTTP/1.1 204 No Content\r\n\r\n", "waits", 200},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>OK</html>", "application_failed", 500},
+        {"HTTP/1.1 302 Found\r\nLocation: /yes\r\nContent-Length: 0\r\n\r\n", "application_failed",
+         500},
+        {NO, "not_allowed", 403},
+        {"HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n", "not_allowed", 403},
+        {"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", "not_allowed", 403},
+        {"HTTP/1.1 404 No\r\nContent-Length: 4\r\n\r\nnone", "not_allowed", 403},
+        {"HTTP/1.1 409 No\r\nContent-Length: 0\r\n\r\n", "not_allowed", 403},
+        {"HTTP/1.1 408 Late\r\nContent-Length: 0\r\n\r\n", "application_failed", 500},
+        {"HTTP/1.1 429 Later\r\nContent-Length: 0\r\n\r\n", "application_failed", 500},
+        {"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "application_failed", 500},
+        {"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", "application_failed", 500},
+    };
+    http_peer_start(YES, 0);
+    desk->settings.verify_url = http_peer_url();
+    desk->settings.service = true;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int status;
+        http_peer_answers(cases[i].answer);
+        assert_string_equal(registered(desk, &status), cases[i].what);
+        assert_int_equal(status, cases[i].status);
+    }
+}
+
 /* Registered at a service, and then the same store is a site's. */
 static void an_applications_user_is_nobody_at_a_site(void **state)
 {
@@ -232,6 +284,7 @@ int main(void)
         APPLICATION_TEST(an_application_that_is_gone_lets_nobody_in),
         APPLICATION_TEST(who_finds_no_seat_is_told_to_come_again),
         APPLICATION_TEST(a_service_tells_its_secret_to_its_own_application_only),
+        APPLICATION_TEST(a_success_without_a_word_waits_for_activation),
         APPLICATION_TEST(an_applications_user_is_nobody_at_a_site),
         APPLICATION_TEST(an_applications_code_is_none_at_a_site),
         APPLICATION_TEST(an_application_is_asked_at_the_registration_and_at_every_login),

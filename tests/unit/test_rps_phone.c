@@ -515,6 +515,63 @@ static void an_application_has_the_last_word(void **state)
     assert_string_equal(told->message, "no");
 }
 
+/* The phone's end where its application redeems with `first` and then says `last` (NULL: no more). */
+static result_t *told_by_application(pair_t *pair, const char *first, const char *last)
+{
+    apr_pool_t *p = pair->desk->pool;
+    assert_int_equal(phone_show(pair->desk, &pair->desktop, &pair->shown), 200);
+    const char *auth_ott = proof(pair, pair->shown.number);
+    waiting_t *phone = wait_for(pair, auth_ott);
+    offered(pair);
+    const json_t *body =
+        desk_json(p, apr_pstrcat(p, "{'authOTT':'", auth_ott, "'", first, "}", NULL));
+    assert_int_equal(rps_authenticate(pair->desk->rps, &pair->desktop, body, p)->status, 200);
+    const apr_time_t in = apr_time_now();
+    if (last)
+        assert_int_equal(login_result(pair, auth_ott, last)->status, 200);
+    result_t *told = end_of(phone);
+    assert_true(apr_time_now() - in < apr_time_from_sec(3)); /* of the ten that it would wait */
+    assert_int_not_equal(login_result(pair, auth_ott, ",'status':200")->status, 200);
+    return told;
+}
+
+static void assert_told(pair_t *pair, const char *first, const char *last, const char *expected)
+{
+    const result_t *told = told_by_application(pair, first, last);
+    assert_int_equal(told->status, 200);
+    assert_true(json_equal(told->json, desk_json(pair->desk->pool, expected)));
+}
+
+static void an_application_that_only_redeems_is_done(void **state)
+{
+    pair_t with = pair(state);
+    with.desk->phone_settings.application = "https://app";
+    with.desk->phone_settings.logout_path = "/logout";
+    assert_told(&with, "", NULL, "{'logoutURL':'','logoutData':''}");
+    assert_told(&with, ",'logoutData':{'a':1}", NULL,
+                "{'logoutURL':'https://app/logout','logoutData':{'a':1}}");
+    assert_told(&with, ",'logoutData':{'a':1},'logoutURL':'/out'", NULL,
+                "{'logoutURL':'https://app/out','logoutData':{'a':1}}");
+}
+
+static void what_is_said_at_the_login_result_adds_to_what_was_said_before(void **state)
+{
+    pair_t with = pair(state);
+    with.desk->phone_settings.application = "https://app";
+    with.desk->phone_settings.logout_path = "/logout";
+    assert_told(&with, ",'logoutData':{'a':1}", ",'status':200,'logoutData':{'a':1,'b':2}",
+                "{'logoutURL':'https://app/logout','logoutData':{'a':1,'b':2}}");
+    assert_told(&with, ",'logoutData':{'a':1},'logoutURL':'/out'", ",'status':200",
+                "{'logoutURL':'https://app/out','logoutData':{'a':1}}");
+    assert_told(&with, "", ",'status':200,'logoutData':7,'logoutURL':'//out'",
+                "{'logoutURL':'//out','logoutData':7}");
+    with.desk->phone_settings.logout_path = NULL;
+    assert_told(&with, ",'logoutData':{'a':1}", ",'status':200",
+                "{'logoutURL':'','logoutData':{'a':1}}");
+    const result_t *told = told_by_application(&with, ",'logoutData':{'a':1}", ",'status':403");
+    assert_refusal(told, 403, "not_allowed");
+}
+
 /* ---- many at once ---------------------------------------------------------------------------- */
 
 #define PHONES 1000
@@ -618,6 +675,8 @@ int main(void)
         PHONE_TEST(a_phone_that_lets_people_pick_cannot_skip_it),
         PHONE_TEST(another_phones_code_is_412),
         PHONE_TEST(an_application_has_the_last_word),
+        PHONE_TEST(an_application_that_only_redeems_is_done),
+        PHONE_TEST(what_is_said_at_the_login_result_adds_to_what_was_said_before),
         PHONE_TEST(of_a_thousand_phones_exactly_one_has_the_code),
         PHONE_TEST(clients_are_told_where_to_go),
     };

@@ -98,7 +98,7 @@ static void mpin_id_is_the_protocols_json(void **state)
 {
     desk_t *desk = *state;
     caller_t caller = desk_browser(desk);
-    result_t *result = put_user(desk, &caller, "{'userId':'Anna@Example.org','mobile':1}");
+    result_t *result = put_user(desk, &caller, "{'userId':'Anna@Example.org','mobile':'1'}");
     assert_int_equal(result->status, 200);
     assert_string_equal(result->event, "registered");
     assert_true(json_is_true(json_object_get(result->json, "active")));
@@ -140,9 +140,10 @@ static void registration_takes_only_what_the_protocol_says(void **state)
     assert_refusal(rps_register(desk->rps, &caller, NULL, NULL, desk->pool), 400,
                    "user_id_invalid");
 
-    const char *field[] = {"'mobile':'0'",    "'mobile':2",    "'mobile':-1",    "'mobile':1.0",
-                           "'mobile':true",   "'mobile':null", "'mobile':[]",    "'replaces':1",
-                           "'replaces':null", "'replaces':''", "'replaces':'7'", "'replaces':'zz'"};
+    const char *field[] = {"'mobile':'2'",   "'mobile':''",     "'mobile':2",    "'mobile':-1",
+                           "'mobile':1.0",   "'mobile':true",   "'mobile':null", "'mobile':[]",
+                           "'replaces':1",   "'replaces':null", "'replaces':''", "'replaces':'7'",
+                           "'replaces':'zz'"};
     for (size_t i = 0; i < sizeof field / sizeof *field; i++)
         assert_refusal(put_user(desk, &caller,
                                 apr_psprintf(desk->pool, "{'userId':'u%d',%s}", (int)i, field[i])),

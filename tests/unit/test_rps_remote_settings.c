@@ -86,6 +86,7 @@ static void assert_ours(const json_t *json)
                                          "registration",
                                          "signedIn",
                                          "userData",
+                                         "mobilePage",
                                          NULL};
     const char *key;
     json_t *value;
@@ -121,6 +122,15 @@ static void its_settings_lead_to_this_site(void **state)
     assert_int_equal(json_integer_value(json_object_get(result->json, "pinLength")), 4);
     assert_null(json_object_get(result->json, "suite"));
     assert_int_equal(strncmp(http_peer_request(), "GET /rps/clientSettings HTTP/1.1\r\n", 34), 0);
+}
+
+static void a_d_ta_without_a_storage_for_permits_is_none_less(void **state)
+{
+    desk_t *desk = *state;
+    const result_t *result = settings_with(desk, "timePermitsStorageURL", "\"\"");
+    assert_int_equal(result->status, 200);
+    assert_ours(result->json);
+    assert_null(json_object_get(result->json, "timePermitsStorageURL"));
 }
 
 static void they_are_asked_for_once_in_a_while(void **state)
@@ -300,6 +310,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         REMOTE_TEST(its_settings_lead_to_this_site),
+        REMOTE_TEST(a_d_ta_without_a_storage_for_permits_is_none_less),
         REMOTE_TEST(they_are_asked_for_once_in_a_while),
         REMOTE_TEST(clientsettings_hostile_corpus),
         REMOTE_TEST(a_d_ta_is_asked_on_this_site_or_where_the_configuration_says),

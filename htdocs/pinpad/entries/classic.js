@@ -6,6 +6,7 @@ import { Flow } from '../keep/flow.js';
 import { Stage } from '../screens/stage.js';
 import { SCREENS } from '../screens/table.js';
 import { loadTexts } from '../screens/texts.js';
+import { script } from '../wire/exchange.js';
 
 const base = new URL('mpin/', /** @type {HTMLScriptElement} */ (document.currentScript).src).href;
 
@@ -14,18 +15,35 @@ const base = new URL('mpin/', /** @type {HTMLScriptElement} */ (document.current
  * @typedef {object} MilagroOptions
  * @property {string} targetElement id
  * @property {string} clientSettingsURL
+ * @property {string} [prerollid] the user whom the page expects
+ * @property {string} [landingPage] "add" or "home"
+ * @property {boolean} [mobileSupport]
+ * @property {boolean} [mobileOnly]
  * @property {string} [mobileAppFullURL]
  * @property {string} [successLoginURL]
+ * @property {string} [successSetupURL]
  * @property {(answer: object) => void} [onSuccessLogin]
  * @property {(identity: object, done: () => void) => void} [onSuccessSetup]
- * @property {(error: Error) => void} [onError]
+ * @property {(number: number) => void} [onError]
  * @property {(user: string) => void} [onAccountDisabled]
  * @property {() => void} [onLoaded]
- * @property {string | RegExp} [identityCheckRegex]
+ * @property {string | RegExp} [identityCheckRegex] or "email", the rule of Milagro's pad
  * @property {boolean} [setDeviceName]
  * @property {string} [language]
  * @property {Record<string, Record<string, string>>} [customLanguageTexts]
  */
+
+const NO_ANSWER = 4001; // the number of trouble of every kind
+
+/**
+ * The meanings of options that only Milagro's pad gave them, where a page has one of those.
+ * @param {MilagroOptions} options
+ * @returns {Promise<{[name: string]: any}>}
+ */
+async function meaningsFor({ customLanguageTexts, onError, identityCheckRegex }) {
+    return customLanguageTexts || onError || identityCheckRegex === 'email'
+        ? script(base + 'original.js').catch(() => ({})) : {};
+}
 
 /**
  * The page's element, as soon as it is there.
@@ -60,20 +78,28 @@ function addStyles() {
 
 /** @param {MilagroOptions} options */
 async function begin(options) {
+    const { onError, identityCheckRegex: rule, customLanguageTexts: custom } = options;
     const language = options.language ?? (document.documentElement.lang || navigator.language);
+    const { EMAIL, numberOf = () => NO_ANSWER, textsOf } = await meaningsFor(options);
     const [root, text] = await Promise.all([
-        target(options.targetElement), loadTexts(base, language, options.customLanguageTexts)]);
+        target(options.targetElement), loadTexts(base, language, custom && textsOf ? textsOf(custom) : custom)]);
     addStyles();
     const flow = new Flow({
         base,
         settings: new URL(options.clientSettingsURL, document.baseURI).href,
+        user: options.prerollid,
+        preroll: !!options.prerollid,
+        landing: options.landingPage,
+        phone: options.mobileSupport,
+        phoneOnly: options.mobileOnly,
         success: options.successLoginURL,
+        successSetup: options.successSetupURL,
         mobileApp: options.mobileAppFullURL,
-        nameRule: options.identityCheckRegex,
+        nameRule: rule === 'email' ? EMAIL : rule,
         setDeviceName: options.setDeviceName,
         onSuccessLogin: options.onSuccessLogin,
         onSuccessSetup: options.onSuccessSetup,
-        onError: options.onError,
+        onError: onError && ((error) => onError(numberOf(error))),
         onAccountDisabled: options.onAccountDisabled,
         onLoaded: options.onLoaded,
     });

@@ -5,7 +5,7 @@ import { wipe } from '../curve/pin.js';
 import { fetchSecret, secretOf } from '../wire/dta.js';
 import { script } from '../wire/exchange.js';
 import { Rps } from '../wire/rps.js';
-import { askToKeep, identitiesOf, opened, welcome } from './identities.js';
+import { askToKeep, identitiesOf, nameIn, opened, welcome } from './identities.js';
 import { permitOf } from './permits.js';
 import { Vault } from './vault.js';
 import { endWaiting } from './waiting.js';
@@ -18,11 +18,16 @@ import { endWaiting } from './waiting.js';
  * @property {string} [back] the place that is wanted; where the page is the site's login page, its own fragment is the place's
  * @property {boolean} [mobile] this is a phone, which signs in other computers
  * @property {string} [user] the user whom the page expects
+ * @property {boolean} [preroll] and nobody else: without a PIN here they set one up
  * @property {string} [success] where to go once signed in, instead of where the server says
  * @property {string} [why] the page's reason to ask for a PIN
  * @property {boolean} [offer] the page asks a person just signed in whether they want a PIN
  * @property {boolean} [confirm] the page asks a person who is signed in to show once more that it is them
  * @property {boolean} [others] the page has other ways to sign in
+ * @property {string} [successSetup] where to go once a PIN is set up, instead of signing in with it
+ * @property {string} [landing] what a browser without PINs sees: "add" (a name) or "home" (the ways)
+ * @property {boolean} [phone] false: phones sign nobody in here
+ * @property {boolean} [phoneOnly] nothing but phones does
  * @property {string} [mobileApp] address of the page's own mobile app
  * @property {string | RegExp} [nameRule] that a name has to match
  * @property {boolean} [setDeviceName] ask for the device's name
@@ -80,8 +85,11 @@ export class Flow {
     /** Finds out what kind of RPS it is. */
     async open() {
         const rps = await Rps.open(this.options.settings);
-        if (!rps.settings.suite)
-            (await this.load('milagro.js')).adapt(rps);
+        if (!rps.settings.suite) {
+            const { adapt, inherit } = await this.load('milagro.js');
+            adapt(rps);
+            await inherit(rps);
+        }
         rps.mobile = Number(this.options.mobile ?? 0);
         this.rps = rps;
     }
@@ -202,18 +210,5 @@ export class Flow {
         welcome(identity.user);
         await this.rps.setupDone(identity.mpinId);
         await identitiesOf(this.rps); // the login page has its hint
-    }
-}
-
-/**
- * The name as the server wrote it into the mpinId.
- * @param {string} mpinId
- * @returns {string | undefined}
- */
-function nameIn(mpinId) {
-    try {
-        return JSON.parse(decodeURIComponent(mpinId.replace(/../g, '%$&'))).userID;
-    } catch {
-        return undefined;
     }
 }

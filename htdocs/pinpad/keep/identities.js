@@ -11,6 +11,7 @@ const RESET = 'mpin-reset'; // sessionStorage: the mpinId whose PIN is to be set
 
 const ASKED = 'mpin-persist'; // localStorage: '1' when the browser has been asked to keep what is here
 const DECLINED = 'mpin-declined'; // localStorage: users, as JSON
+const PREROLL = 'mpin-preroll'; // sessionStorage: the user whom a page expected, and who was registered
 
 const SETUP = 'mpin-setup'; // sessionStorage: the user who sets up a PIN after another sign-in
 
@@ -88,6 +89,13 @@ export const beginReset = ({ mpinId }) => sessionStorage.setItem(RESET, mpinId);
 /** This user sets up a PIN when they have shown once more who they are. @param {string} user */
 export const beginSetup = (user) => sessionStorage.setItem(SETUP, user);
 
+/** True once in a tab: a user whom the page expects is registered, and not again at each reload. @param {string} user */
+export function beginPreroll(user) {
+    const begun = sessionStorage.getItem(PREROLL) === user;
+    sessionStorage.setItem(PREROLL, user);
+    return !begun;
+}
+
 export function endReset() {
     sessionStorage.removeItem(RESET);
     sessionStorage.removeItem(SETUP);
@@ -101,4 +109,17 @@ export const pendingSetup = ({ settings: { signedIn } }) =>
 export function pendingReset({ settings: { signedIn } }, known) {
     const mpinId = sessionStorage.getItem(RESET);
     return known.find((one) => one.mpinId === mpinId && one.user === signedIn?.user && signedIn.fresh !== false);
+}
+
+/**
+ * The name as the server wrote it into the mpinId.
+ * @param {string} mpinId
+ * @returns {string | undefined}
+ */
+export function nameIn(mpinId) {
+    try {
+        return JSON.parse(decodeURIComponent(mpinId.replace(/../g, '%$&'))).userID;
+    } catch {
+        return undefined;
+    }
 }

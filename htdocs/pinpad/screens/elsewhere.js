@@ -7,7 +7,8 @@ import { h, isPhone } from './dom.js';
 /** @typedef {import('./stage.js').Stage} Stage */
 
 /** True where a phone may sign in what this is. @param {Stage} stage */
-const phoneTaken = ({ flow, options }) => !!flow.rps?.settings.getAccessNumberURL && !options.mobile;
+const phoneTaken = ({ flow, options }) =>
+    !!flow.rps?.settings.getAccessNumberURL && !options.mobile && options.phone !== false;
 
 /** True where it is offered: this is no phone itself. @param {Stage} stage */
 export const phoneOffered = (stage) => phoneTaken(stage) && !isPhone();

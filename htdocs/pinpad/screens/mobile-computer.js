@@ -19,7 +19,7 @@ export function computer(stage, visit) {
         stage.lines,
         h('div.mp-buttons', {},
             !choices && stage.button('primary', 'continue', () => identityFor(stage, visit)),
-            stage.button('plain', 'mobile_none', () => stage.go('cancel'))));
+            stage.button('plain', choices ? 'mobile_none' : 'mobile_cancel', () => stage.go('cancel'))));
 }
 
 /** @param {PhoneStage} stage @param {Visit} visit */

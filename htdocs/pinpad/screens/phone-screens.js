@@ -18,7 +18,8 @@ export function showCode(stage, { login }) {
     const { options } = stage;
     const { qrSvg, qrUrl = '', accessNumber = '' } = login.code;
     // A page that names a mobile app of its own means that one, which a QR code of ours does not lead to.
-    const address = typed(options.mobileApp || qrUrl || location.host + '/m');
+    const app = options.mobileApp && new URL(options.mobileApp, document.baseURI).href;
+    const address = typed(app || qrUrl || location.host + '/m');
     const drawing = qrSvg && address === typed(qrUrl) && toNodes(qrSvg);
     const how = drawing ? 'phone_type' : 'phone_type_only';
     frame(stage, login, {

@@ -14,8 +14,26 @@ const ANSWER = 9_000; // ms: the phone waits for 10 s
 
 /** @param {Stage} stage */
 export function phone(stage) {
-    return stage.busy(async () => new PhoneLogin(stage, await newCode(stage.flow.rps, stage.options.user ?? '')).begin(),
-        (error) => refused(stage, error));
+    return stage.busy(async () => {
+        const code = await newCode(stage.flow.rps, stage.options.user ?? '');
+        new PhoneLogin(stage, await pictured(stage, code)).begin();
+    }, (error) => refused(stage, error));
+}
+
+/**
+ * A Milagro server knows the code and not where phones go with it: that is the page's own app, or the site's. Its picture
+ * is drawn here; without the script for that the number does.
+ * @param {Stage} stage
+ * @param {Code} code
+ */
+async function pictured({ flow, options }, code) {
+    const { mobilePage } = flow.rps.settings;
+    if (!code.twin || !code.qrUrl)
+        return code;
+    const app = options.mobileApp ? new URL(options.mobileApp, document.baseURI).href : mobilePage && flow.rps.at(mobilePage);
+    const qrUrl = app ? code.qrUrl.replace(/^[^#]*/, app.replace(/#.*/, '')) : code.qrUrl;
+    const qrSvg = await flow.load('qr.js').then((script) => script.qrSvg(qrUrl), () => undefined);
+    return { ...code, qrUrl, qrSvg };
 }
 
 /** @param {Stage} stage @param {RpsError} error */

@@ -97,8 +97,9 @@ export function register(stage, { user, device = '', old }) {
     }, (error) => {
         if (error.code === 'proof_too_old')
             return stage.go('confirm', { user, old });
-        if (old && error.code === 'name_taken')
-            return stage.go('resetHelp', old);
+        // A Milagro server knows no more of it: its person signs in another way, or on a device that has a PIN.
+        if (error.code === 'name_taken' && (old || !rps.settings.suite))
+            return stage.go('resetHelp', old ?? { user });
         if (!['add', 'offer'].includes(stage.screenName))
             offer(stage, { user, old });
         stage.explain(error);
@@ -153,11 +154,13 @@ function confirmPin(stage, { identity, chosen }) {
  * @param {Uint8Array<ArrayBuffer>} pin
  */
 function finish(stage, identity, pin) {
-    const { onSuccessSetup } = stage.options;
+    const { successSetup, onSuccessSetup } = stage.options;
     const { user, mpinId } = identity;
     return stage.busy(async () => {
         try {
             await stage.flow.keep(identity, pin);
+            if (successSetup)
+                return leavePage(successSetup);
             if (onSuccessSetup)
                 await new Promise((done) => onSuccessSetup({ user, mpinId }, () => done(true)));
             stage.say(stage.text('signing_in'));

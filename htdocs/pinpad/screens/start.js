@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way in: the first screen follows from what this device and the server know.
 
-import { declines, endReset, identitiesOf, pendingReset, pendingSetup } from '../keep/identities.js';
+import { beginPreroll, declines, endReset, identitiesOf, pendingReset, pendingSetup } from '../keep/identities.js';
 import { waitingAt } from '../keep/waiting.js';
-import { leavePage, phoneOffered } from './elsewhere.js';
+import { h } from './dom.js';
+import { leavePage, otherWays, phoneOffered } from './elsewhere.js';
 import { add, offer, register } from './setup.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
@@ -76,9 +77,25 @@ export async function home(stage) {
         return leavePage(stage.options.success);
     if (user && (!mine || stage.options.offer))
         return offer(stage, { user, old: mine });
-    if (known.length)
+    const { preroll, phoneOnly } = stage.options;
+    if (phoneOnly && phoneOffered(stage))
+        return stage.go('phone');
+    if (known.length && (mine || !preroll))
         return stage.go('enter', mine ?? known[0]);
     if (rps.settings.forgotten)
         return stage.go('forgotten', rps.settings.forgotten);
-    return rps.takesNames ? add(stage) : stage.go('noPin', 'empty');
+    return rps.takesNames ? first(stage) : stage.go('noPin', 'empty');
+}
+
+/** Nobody has a PIN here, or not the one whom the page expects. @param {Stage} stage */
+function first(stage) {
+    const { user, preroll, landing } = stage.options;
+    if (preroll && user && beginPreroll(user)) {
+        stage.show('loading', stage.text('loading'));
+        return register(stage, { user });
+    }
+    if (landing !== 'home' || !phoneOffered(stage))
+        return add(stage);
+    stage.show('ways', stage.text('sign_in_to', { site: stage.flow.rps.settings.title }), h('div.mp-buttons', {},
+        stage.button('primary', 'setup', () => add(stage)), ...otherWays(stage)));
 }

@@ -6,7 +6,10 @@ import { exchange } from './exchange.js';
 /** @typedef {import('./rps.js').Rps} Rps */
 /** @typedef {import('./exchange.js').RpsError} RpsError */
 
-/** @typedef {{accessNumber?: string, qrUrl?: string, qrSvg?: string, ttlSeconds: number, webOTT: string}} Code */
+/**
+ * What a computer shows. A Milagro server has the number and the QR code as two codes: `twin` is the webOTT of the latter.
+ * @typedef {{accessNumber?: string, qrUrl?: string, qrSvg?: string, ttlSeconds: number, webOTT: string, twin?: string}} Code
+ */
 
 /** @typedef {{status: string, userId: string, authOTT: string, match?: string, provenUserId?: string}} Progress */
 
@@ -35,26 +38,51 @@ export async function newCode(rps, prerollid) {
     const { getQrUrl, getAccessNumberURL = '' } = rps.settings;
     /** @type {Code | undefined} */
     const code = getQrUrl && await rps.ask(getQrUrl, { prerollid });
-    return code?.qrSvg && code.accessNumber ? code : rps.ask(getAccessNumberURL, {});
+    if (code?.qrSvg && code.accessNumber)
+        return code;
+    const number = await rps.ask(getAccessNumberURL, {});
+    return code?.qrUrl && !code.accessNumber ? { ...number, qrUrl: code.qrUrl, twin: code.webOTT } : number;
 }
 
-/** @param {Rps} rps @param {Code} code @returns {Promise<Progress>} */
-export const progress = (rps, { webOTT }) => rps.ask(rps.settings.accessNumberURL ?? '', { webOTT });
+/**
+ * How far a code is; of two, how far the one is that a phone has.
+ * @param {Rps} rps
+ * @param {Code} code
+ * @returns {Promise<Progress>}
+ */
+export async function progress(rps, { webOTT, twin }) {
+    const { accessNumberURL = '' } = rps.settings;
+    const answer = await rps.ask(accessNumberURL, { webOTT });
+    if (!twin || answer.status !== 'new')
+        return answer;
+    const other = await rps.ask(accessNumberURL, { webOTT: twin });
+    return other.status === 'expired' ? answer : other;
+}
 
 /**
  * The computer gives its code up. It arrives even when the page is on its way out, and nobody waits for an answer.
  * @param {Rps} rps
  * @param {Code} code
  */
-export function withdraw(rps, { accessNumber }) {
-    const body = JSON.stringify({ status: 'abort', wid: accessNumber });
-    navigator.sendBeacon(rps.at(rps.settings.codeStatusURL ?? ''), new Blob([body], { type: 'application/json' }));
+export function withdraw(rps, { accessNumber, qrUrl, twin }) {
+    const { codeStatusURL } = rps.settings;
+    if (!codeStatusURL) // a Milagro server without QR codes lets them run out
+        return;
+    for (const wid of [accessNumber, ...(twin ? [qrUrl?.split('#')[1]] : [])]) {
+        const body = JSON.stringify({ status: 'abort', wid });
+        navigator.sendBeacon(rps.at(codeStatusURL), new Blob([body], { type: 'application/json' }));
+    }
 }
 
 // ---- the phone -----------------------------------------------------------------------------------
 
-/** Tells the RPS what the phone makes of a code. @param {Rps} rps @param {object} said */
-const say = (rps, said) => rps.ask(rps.settings.codeStatusURL ?? '', said);
+/**
+ * Tells the RPS what the phone makes of a code. A Milagro server without QR codes does not want to know.
+ * @param {Rps} rps
+ * @param {object} said
+ * @returns {Promise<any>}
+ */
+const say = async ({ settings, ask }, said) => settings.codeStatusURL ? ask(settings.codeStatusURL, said) : {};
 
 /**
  * @param {Rps} rps

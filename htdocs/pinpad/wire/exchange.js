@@ -11,6 +11,8 @@ export const DEVICE = -1; // the status of an error of this device's own
 export class RpsError extends Error {
     /** The host that gave no answer, where it is not the site's. @type {string | undefined} */
     host;
+    /** What was asked, where something was. @type {string | undefined} */
+    url;
 
     /** The one that a name may not have. @type {string | undefined} */
     character;
@@ -59,13 +61,13 @@ export async function exchange(url, { body, method = body ? 'POST' : 'GET', cred
         });
         text = await response.text();
     } catch {
-        throw new RpsError(0);
+        throw Object.assign(new RpsError(0), { url });
     }
     const answer = parse(text);
     if (response.ok && answer)
         return answer;
-    throw new RpsError(response.ok ? 502 : response.status,
-        { ...answer, retryAfter: Number(answer?.retryAfter ?? response.headers.get('Retry-After')) || undefined });
+    const said = { ...answer, retryAfter: Number(answer?.retryAfter ?? response.headers.get('Retry-After')) || undefined };
+    throw Object.assign(new RpsError(response.ok ? 502 : response.status, said), { url });
 }
 
 /**

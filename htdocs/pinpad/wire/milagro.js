@@ -12,17 +12,25 @@ const UNSAID = { pinLength: 4, title: location.hostname, registration: ['applica
 /** @param {Rps} rps opened just now */
 export function adapt(rps) {
     const pass2 = rps.pass2.bind(rps);
+    const register = rps.register.bind(rps);
     const settings = { ...UNSAID, ...rps.settings };
     /** The last permit asked for. @type {{mpinId: string, at: number, answer: ReturnType<Rps['timePermit']>} | undefined} */
     let last;
     Object.assign(rps, /** @type {Partial<Rps>} */ ({
         settings,
-        takesNames: true,
+        takesNames: rps.takesNames ?? true, // a site in front of it says so, applications let people begin
         worker: 'worker-bncx.js',
 
         // It tells its day with a permit and not before: one is asked for at each sign-in, because yesterday's would be
         // taken for a wrong PIN.
         skew: NaN,
+
+        // It leaves out why. Where it has one of our sites for its relying party, most likely the name is known there.
+        register: (wish) => register(wish).catch((error) => {
+            if (error.status === 403 && settings.loginURL && settings.signedIn?.user !== wish.user)
+                error.code ??= 'name_taken';
+            throw error;
+        }),
 
         signature: (mpinId, regOTT) => rps.ask(`${settings.signatureURL}/${mpinId}?regOTT=${regOTT}`),
 
@@ -40,7 +48,8 @@ export function adapt(rps) {
             return answer;
         },
 
-        storedPermit: (date, storageId) => fetch(
+        // "" where the server's D-TA names no storage.
+        storedPermit: (date, storageId) => !settings.timePermitsStorageURL ? Promise.resolve(undefined) : fetch(
             rps.at([settings.timePermitsStorageURL, settings.appID, date, storageId].join('/')),
             { credentials: 'omit', redirect: 'error', signal: AbortSignal.timeout(LIMIT) },
         ).then(async (response) => response.ok ? (await response.text()).trim() : undefined, () => undefined),

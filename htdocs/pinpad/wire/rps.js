@@ -34,6 +34,7 @@ const SUITE = 'BLS12381-MPIN-NU'; // the one that worker.js computes
  * @property {boolean} [requestOTP] a login has a one-time code
  * @property {string} [getAccessNumberURL] where phones may sign in other computers; so are all below
  * @property {string} [getQrUrl]
+ * @property {string} [mobilePage] the phone's page, where the site has one that the RPS does not know
  * @property {string} [accessNumberURL] the one that is polled
  * @property {string} [codeStatusURL]
  * @property {string} [mobileAuthenticateURL]
