@@ -229,6 +229,7 @@ sub restore_dav {
         remove_tree($root);
         write_file("$root/../$_", $file{$_}, 0644) for grep { m{^dav/} } keys %file;
         set_dates($root);
+        utime LONG_AGO, LONG_AGO, "$root/..";
         give($root);
     }
     return;
