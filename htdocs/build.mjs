@@ -13,7 +13,7 @@ const out = process.argv[2];
 const APART = ['phone', 'mobile', 'mail', 'kept', 'otp', 'address', 'confirm'];
 const REFUSALS = ['again', 'expired', 'forbidden', 'full', 'locked', 'lost', 'mails_often', 'name_taken', 'outdated',
     'registration_closed', 'registration_lost', 'reset_help', 'too_many', 'withdrawn', 'empty', 'empty_ask', 'empty_password', 'storage', 'storage_alone', 'insecure',
-    'reset_open', 'reset_ask', 'name_taken_only', 'name_foreign', 'device_bad', 'not_here'];
+    'reset_open', 'reset_ask', 'name_taken_only', 'name_foreign', 'device_bad', 'not_here', 'sign_in'];
 const start = (key) => REFUSALS.some((name) => [`pad_${name}`, `pad_${name}_text`].includes(key)) ? 'refusals'
     : APART.find((name) => `${key}_`.startsWith(`pad_${name}_`)) ?? (key.startsWith('pad_') ? 'en' : '');
 

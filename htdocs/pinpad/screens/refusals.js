@@ -68,7 +68,7 @@ function sentence(stage, { status, code = '', character, id, retryAfter }) {
  * @param {{identity: Identity, why: 'locked' | 'withdrawn' | 'outdated' | 'lost'}} state
  */
 export function ended(stage, { identity, why }) {
-    stage.notice(why, why, waysOn(stage, stage.button('primary', 'again', () => stage.go('reset', identity))));
+    stage.notice(why, why, waysOn(stage, [stage.button('primary', 'again', () => stage.go('reset', identity))]));
 }
 
 /** @param {Stage} stage */
@@ -96,10 +96,11 @@ function passwordForPin(stage, identity) {
  */
 export function noPin(stage, why) {
     const password = why === 'empty' && passwordForPin(stage);
-    const alone = !password && !otherWays(stage).some((way) => way);
+    const elsewhere = why === 'empty' ? otherWays(stage, 'sign_in', 'primary') : otherWays(stage);
+    const alone = !password && !elsewhere.some((way) => way);
     /** @type {Record<string, string>} */
     const keys = { empty: alone ? 'empty_ask' : 'empty', storage: alone ? 'storage_alone' : 'storage', insecure: 'insecure' };
-    stage.notice(why, keys[why], waysOn(stage, password), { site: siteOf(stage) });
+    stage.notice(why, keys[why], waysOn(stage, [password], elsewhere), { site: siteOf(stage) });
 }
 
 /**
@@ -116,5 +117,5 @@ export function resetHelp(stage, identity) {
     const another = alone && rps.takesNames && stage.button('plain', 'add_here', () => stage.go('add'));
     const back = stage.button('plain', 'back', () => stage.go('home'));
     stage.notice('reset-help', !alone ? 'reset_help' : open && another ? 'reset_open' : 'reset_ask',
-        waysOn(stage, another, password, back), { user, site: siteOf(stage) });
+        waysOn(stage, [another, password, back]), { user, site: siteOf(stage) });
 }
