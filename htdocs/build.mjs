@@ -14,7 +14,7 @@ const APART = ['phone', 'mobile', 'mail', 'kept', 'otp', 'address', 'confirm'];
 const REFUSALS = ['again', 'expired', 'forbidden', 'forbidden_ask', 'full', 'locked', 'lost', 'mails_often', 'name_taken', 'outdated',
     'registration_closed', 'registration_lost', 'reset_help', 'too_many', 'unnamed', 'withdrawn', 'empty', 'empty_ask',
     'empty_password', 'storage', 'storage_alone', 'insecure', 'reset_open', 'reset_ask', 'name_taken_only', 'name_foreign',
-    'device_bad', 'not_here'];
+    'device_bad', 'not_here', 'sign_in'];
 const start = (key) => REFUSALS.some((name) => [`pad_${name}`, `pad_${name}_text`].includes(key)) ? 'refusals'
     : APART.find((name) => `${key}_`.startsWith(`pad_${name}_`)) ?? (key.startsWith('pad_') ? 'en' : '');
 

@@ -17,7 +17,7 @@ export function confirm(stage, { user, old }) {
         old ? beginReset(old) : beginSetup(user);
         toProof(stage);
     };
-    stage.notice('confirm', 'confirm_first', options.confirm ? waysOn(stage)
+    stage.notice('confirm', 'confirm_first', options.confirm ? waysOn(stage, [])
         : [stage.button('primary', 'confirm_go', go), goOn(stage)]);
 }
 

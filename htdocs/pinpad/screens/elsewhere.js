@@ -42,10 +42,11 @@ export const goOn = ({ flow: { rps }, options: { offer, success }, text }) =>
 /**
  * What leads on from here, made from what this site, this page and this person can do: never nothing.
  * @param {Stage} stage
- * @param {...(Node | string | false | null | undefined)} more that only this screen has
+ * @param {(Node | string | false | null | undefined)[]} more that only this screen has
+ * @param {(Node | string | false | null | undefined)[]} [elsewhere]
  */
-export function waysOn(stage, ...more) {
-    const ways = [goOn(stage), ...more, ...otherWays(stage)].filter((way) => way);
+export function waysOn(stage, more, elsewhere = otherWays(stage)) {
+    const ways = [goOn(stage), ...more, ...elsewhere].filter((way) => way);
     return ways.length ? ways : [stage.button('primary', 'try_again', () => stage.go('start'))];
 }
 

@@ -81,7 +81,7 @@ export function ended(stage, { identity, why }) {
     // One without a key cannot ask whether that has been undone: its PIN can.
     const anyway = !identity.key && why !== 'lost'
         && stage.button('plain', 'try_again', () => stage.go('enter', { ...identity, state: '' }));
-    stage.notice(why, why, waysOn(stage, again, anyway));
+    stage.notice(why, why, waysOn(stage, [again, anyway]));
 }
 
 /**
@@ -126,10 +126,11 @@ function passwordForPin(stage, identity) {
  */
 export function noPin(stage, why) {
     const password = why === 'empty' && passwordForPin(stage);
-    const alone = !password && !otherWays(stage).some((way) => way);
+    const elsewhere = why === 'empty' ? otherWays(stage, 'sign_in', 'primary') : otherWays(stage);
+    const alone = !password && !elsewhere.some((way) => way);
     /** @type {Record<string, string>} */
     const keys = { empty: alone ? 'empty_ask' : 'empty', storage: alone ? 'storage_alone' : 'storage', insecure: 'insecure' };
-    stage.notice(why, keys[why], waysOn(stage, password), { site: siteOf(stage) });
+    stage.notice(why, keys[why], waysOn(stage, [password], elsewhere), { site: siteOf(stage) });
 }
 
 /**
@@ -146,5 +147,5 @@ export function resetHelp(stage, identity) {
     const another = alone && rps.takesNames && stage.button('plain', 'add_here', () => stage.go('add'));
     const back = stage.button('plain', 'back', () => stage.go('home'));
     stage.notice('reset-help', !alone ? 'reset_help' : open && another ? 'reset_open' : 'reset_ask',
-        waysOn(stage, another, password, back), { user, site: siteOf(stage) });
+        waysOn(stage, [another, password, back]), { user, site: siteOf(stage) });
 }
