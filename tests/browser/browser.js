@@ -8,13 +8,12 @@ const { execFileSync } = require('node:child_process');
 const { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync } = require('node:fs');
 const { join, resolve } = require('node:path');
 const axe = require('axe-core');
-const { chromium } = require('playwright-core');
+const { launchChromium } = require('./engines/chromium.js');
+const { sayRefusals, watch } = require('./engines/engine.js');
 const { PATIENCE } = require('./program.js');
 
 const root = resolve(__dirname, '../..');
 const build = resolve(root, process.env.BUILD || 'build');
-const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 /**
  * Starts the demo site; resolves to its address, its password user, and how to end it. `more` makes what its
@@ -46,22 +45,17 @@ async function startSite(more = (_) => '') {
 async function openProfile(t, options = {}) {
     const context = await t.browser.newContext({ baseURL: t.site.url, viewport: { width: 390, height: 844 }, ...options });
     context.setDefaultTimeout(PATIENCE);
-    await context.addInitScript(() => addEventListener('securitypolicyviolation',
-        (event) => console.error(`Content Security Policy: ${event.violatedDirective} ${event.blockedURI}`)));
-    context.on('page', (page) => {
-        page.on('pageerror', (error) => t.problems.push(`${page.url()}: ${error.message}`));
-        page.on('console', (message) => /Content Security Policy/.test(message.text())
-            && t.problems.push(`${page.url()}: ${message.text()}`));
-    });
+    await context.addInitScript(sayRefusals);
+    context.on('page', (page) => watch(page, t.problems));
     t.contexts.push(context);
     return context.newPage();
 }
 
 /**
  * Runs the tests one after the other: {name: async (t) => …}; a test fails by throwing. `start` starts another site
- * than the demo: {url, stop, …}.
+ * than the demo: {url, stop, …}, `launch` another engine than Chromium.
  */
-async function run(tests, start = startSite) {
+async function run(tests, start = startSite, launch = launchChromium) {
     const only = process.env.ONLY;
     const names = Object.keys(tests).filter((name) => !only || name.includes(only));
     const site = await start();
@@ -72,8 +66,7 @@ async function run(tests, start = startSite) {
     process.once('SIGINT', () => process.exit(1));
     let browser;
     try {
-        browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ARGUMENTS,
-            timeout: PATIENCE });
+        browser = await launch();
         console.log(`1..${names.length}`);
         for (let i = 0; i < names.length; i++)
             await runOne(names[i], i + 1, tests[names[i]], { site, browser, problems: [], contexts: [] });

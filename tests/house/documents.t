@@ -14,7 +14,7 @@ chdir "$FindBin::Bin/../.." or die;
 my %document = texts_of('*.md', 'docs/*.md', 'htdocs/*/*.md');
 
 subtest 'each rule of the security model names tests that exist' => sub {
-    my %test = texts_of(map { "tests/$_" } qw(unit/*.c t/*.t lifecycle/*.t browser/*.t interop/*.t));
+    my %test = texts_of(map { "tests/$_" } qw(unit/*.c t/*.t lifecycle/*.t browser/*.t browser/stories.js interop/*.t));
     my $tests = join '', values %test;
     my @rules = $document{'docs/security.md'} =~ /`(\w{20,})`/g;
     cmp_ok scalar @rules, '>', 20, 'tests are named';

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// The main stories of people and their PINs, told with what every engine has (engines/engine.js): chromium.t, firefox.t and
+// webkit.t run them. The demo site is theirs, where names are proven by mail.
+const { port } = require('../lib/ports.cjs');
+const assert = require('node:assert/strict');
+const { existsSync, readFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { run, startSite } = require('./browser.js');
+const { somebody } = require('./person.js');
+const { PYTHON, ready, startProgram, until } = require('./program.js');
+
+let mailbox, log;
+
+const byMail = `
+MPinRegister signed-in mail
+MPinMail smtp://127.0.0.1:${port + 1}
+MPinMailFrom wiki@example.org
+`;
+
+async function start() {
+    const site = await startSite((folder) => {
+        mailbox = join(folder, 'mailbox');
+        log = join(folder, 'demo/access.log');
+        return byMail;
+    });
+    const smtp = startProgram(PYTHON, [join(__dirname, '../smtp/server.py'), `${port + 1}`, mailbox]);
+    const stop = () => {
+        smtp.kill();
+        site.stop();
+    };
+    try {
+        await ready(smtp, port + 1);
+    } catch (error) {
+        stop();
+        throw error;
+    }
+    return { ...site, stop };
+}
+
+const mails = () => existsSync(mailbox)
+    ? readFileSync(mailbox, 'utf8').split('\n').slice(0, -1).map((line) => JSON.parse(line))
+    : [];
+
+/** The link of the first mail to somebody. */
+async function linkOf(name) {
+    const { text } = await until(`a mail to ${name}`, () => mails().find(({ to }) => to.includes(name)));
+    return text.match(/http:\/\/\S+\/mpinActivate\?t=[0-9a-f]+/)[0];
+}
+
+/** A phone that knows which computer it is about. */
+async function signIn(phone, computer) {
+    await phone.screen('mobile-computer');
+    await phone.sees('.mp-facts', new URL(phone.site.url).host);
+    await phone.click('.mp-picks button', await computer.text('.mp-match'));
+    await phone.typePin('7391');
+    await computer.at('/protected');
+    await computer.sees('body', `You are logged in as ${phone.site.user}`);
+    await phone.sees('h1', 'Done');
+}
+
+const stories = {
+    async a_password_then_a_pin_and_the_person_is_where_they_wanted_to_be(t) {
+        const john = await somebody(t);
+        await john.setUp('7391', '/protected/deep?page=2');
+        await john.sees('body', `You are logged in as ${t.site.user}`);
+
+        await john.page.forgetCookies();
+        await john.goto('/protected/again');
+        await john.screen('enter');
+        await john.typePin('7391');
+        await john.at('/protected/again');
+        await john.sees('body', `You are logged in as ${t.site.user}`);
+
+        await john.goto('/login');
+        await john.click('button', 'Sign out');
+        await john.at('/');
+        await john.goto('/protected');
+        for (const digit of '7391')
+            await john.click('.mp-key', digit);
+        await john.at('/protected');
+    },
+
+    async wrong_pins_are_counted_and_the_third_locks(t) {
+        const john = await somebody(t);
+        await john.setUp('7391', '/protected');
+        await john.page.forgetCookies();
+        await john.goto('/login');
+        await john.typePin('7392');
+        await john.alert('2 tries left.');
+        await john.typePin('7393');
+        await john.alert('1 try left');
+        await john.typePin('7394');
+        await john.screen('locked');
+    },
+
+    async the_next_person_who_goes_back_is_not_shown_what_the_last_one_saw(t) {
+        const john = await somebody(t);
+        await john.goto('/protected/papers');
+        await john.signInByPassword();
+        await john.click('a', 'Not now');
+        await john.at('/protected/papers');
+        await john.goto('/logout');
+        await john.click('button', 'Sign out');
+        await john.at('/');
+        const asked = () => readFileSync(log, 'utf8').match(/GET \/protected\/papers HTTP\/1\.1" 302/g).length;
+        assert.equal(asked(), 1, 'before the password');
+        await john.page.evaluate('void history.go(-2)');
+        await until('the server to be asked again, and to lead to the login', () => asked() === 2);
+    },
+
+    async a_phone_signs_the_computer_in(t) {
+        const phone = await somebody(t);
+        await phone.setUp('7391', '/protected');
+        const computer = await somebody(t);
+        await computer.goto('/protected');
+        await computer.click('[data-to=phone]');
+        await computer.screen('phone');
+        await computer.sees('.mp-qr svg');
+        const scanned = await computer.readCode();
+        assert.match(scanned, new RegExp(`^${t.site.url}/m#[0-9a-f]{32}$`));
+        await phone.goto(scanned);
+        await signIn(phone, computer);
+
+        await computer.page.forgetCookies();
+        await computer.goto('/protected');
+        await computer.click('[data-to=phone]');
+        const number = await computer.text('.mp-number [aria-hidden]');
+        assert.match(number, /^\d{3} \d{4}$/);
+        await phone.click('button', 'Sign in another computer');
+        await phone.fill('#mp-code', number.replace(' ', ''));
+        await signIn(phone, computer);
+    },
+
+    async a_person_registers_by_mail_and_the_pad_goes_on_by_itself(t) {
+        const anna = await somebody(t);
+        await anna.goto('/protected');
+        await anna.click('[data-to=pin]');
+        await anna.fill('#mp-name', 'anna@example.org');
+        await anna.click('.mp-screen-add .mp-primary');
+        const number = await anna.text('.mp-screen-mail .mp-number');
+
+        const elsewhere = await somebody(t);
+        await elsewhere.goto(await linkOf('anna@example.org'));
+        await elsewhere.fill('#number', number);
+        await elsewhere.click('button.primary');
+        await elsewhere.sees('h1', 'Done.');
+        await anna.choosePin('8264');
+        await anna.at('/protected');
+        await anna.sees('body', 'You are logged in as anna@example.org');
+    },
+};
+
+/** @param {{launch: () => Promise<import('./engines/engine.js').Engine>}} engine */
+const runIn = ({ launch }) => run(stories, start, launch);
+
+module.exports = { runIn };
