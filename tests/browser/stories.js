@@ -37,11 +37,14 @@ async function start() {
     return { ...site, stop };
 }
 
+const mails = () => existsSync(mailbox)
+    ? readFileSync(mailbox, 'utf8').split('\n').slice(0, -1).map((line) => JSON.parse(line))
+    : [];
+
 /** The link of the first mail to somebody. */
 async function linkOf(name) {
-    const mail = await until(`a mail to ${name}`, () => existsSync(mailbox)
-        && readFileSync(mailbox, 'utf8').split('\n').slice(0, -1).map((line) => JSON.parse(line)).find(({ to }) => to.includes(name)));
-    return mail.text.match(/http:\/\/\S+\/mpinActivate\?t=[0-9a-f]+/)[0];
+    const { text } = await until(`a mail to ${name}`, () => mails().find(({ to }) => to.includes(name)));
+    return text.match(/http:\/\/\S+\/mpinActivate\?t=[0-9a-f]+/)[0];
 }
 
 /** A phone that knows which computer it is about. */
