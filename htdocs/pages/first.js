@@ -28,13 +28,16 @@ if (site && site !== location.origin) {
     if (!led)
         location.replace(there ? there + location.hash : site + location.pathname + location.search + location.hash);
 } else if (go) {
-    location.replace(go + location.hash);
+    location.replace(go.includes('#') ? go : go + location.hash);
 }
 
 // A place's #fragment never reaches the server. The browser has carried it to this page; from here it goes on with the
-// links and the form that lead there.
+// links that lead there, and with the form, whose answer does.
 document.addEventListener('DOMContentLoaded', () => {
-    if (location.hash)
-        for (const link of document.querySelectorAll('a[data-onward]'))
-            /** @type {HTMLAnchorElement} */ (link).hash = location.hash;
+    if (!location.hash)
+        return;
+    for (const link of document.querySelectorAll('[data-onward] > a'))
+        /** @type {HTMLAnchorElement} */ (link).hash ||= location.hash;
+    for (const form of document.querySelectorAll('form[data-onward]'))
+        /** @type {HTMLFormElement} */ (form).action += location.hash;
 });

@@ -5,10 +5,6 @@ const html = document.documentElement;
 const pad = /** @type {(HTMLElement & {byPhone?: () => void}) | null} */ (document.querySelector('mpin-pad'));
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector('#password-way form'));
 
-// The place's #fragment, which the browser has carried here: it goes on with the answer's redirect.
-if (form)
-    form.action += location.hash;
-
 /** @param {'pin' | 'password'} way */
 function show(way) {
     html.dataset.way = way;

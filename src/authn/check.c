@@ -10,7 +10,6 @@
 #include "web/answer.h"
 #include "web/knows.h"
 #include "web/reader.h"
-#include "web/return_to.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -59,24 +58,21 @@ static session_t *good_session(request_rec *r, request_t *request)
     return &request->session;
 }
 
-/* The page that the administrator named in the place of the login page, unless that is this one. It
- * learns which place is wanted, so that a login on another host can lead back. */
+/* The page that the administrator named in the place of the login page, unless that is this one. */
 static const char *named_page(const request_rec *r)
 {
     const char *page = site_directory(r)->redirect;
-    const char *wanted = login_wanted_url(r);
-    if (!page || strcmp(page, r->uri) == 0)
-        return NULL;
-    return wanted ? apr_pstrcat(r->pool, page, "?to=", return_to_escape(wanted, r->pool), NULL)
-                  : page;
+    return page && strcmp(page, r->uri) != 0 ? page : NULL;
 }
 
 /* What an unauthenticated script or API client gets. */
 static int refuse_json(request_rec *r, const request_t *request)
 {
     const demand_t demand = demand_here(r, request->site);
-    const char *login =
-        request->site->paths[PATH_LOGIN] ? login_begin(r, &demand, false) : named_page(r);
+    const char *page = named_page(r);
+    const char *login = request->site->paths[PATH_LOGIN] ? login_begin(r, &demand, false)
+                        : page ? login_begin_at(r, page, &demand, false)
+                               : NULL;
     result_t *result =
         result_error(request->pool, HTTP_UNAUTHORIZED, "not_signed_in", "sign in first");
     if (login)
@@ -95,7 +91,8 @@ static int refuse_with_redirect(request_rec *r, const request_t *request)
     const bool safe = r->method_number == M_GET;
     const demand_t demand = demand_here(r, request->site);
     apr_table_setn(r->headers_out, "Location",
-                   elsewhere ? elsewhere : login_begin(r, &demand, !safe));
+                   elsewhere ? login_begin_at(r, elsewhere, &demand, !safe)
+                             : login_begin(r, &demand, !safe));
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
     if (request->session_status == SESSION_REVOKED) /* by a phone, or at another host */
         apr_table_setn(r->err_headers_out, CLEAR_SITE_DATA, CLEAR_CACHE);

@@ -48,6 +48,7 @@ int login_error_page(request_rec *r, const result_t *result)
         page_set(&page, "misplaced", "1");
     if (is_code(result, "not_authorized")) {
         const way_t way = way_of_refused(r, &demand_any, false);
+        page_set(&page, "not_yours", "1");
         page_set(&page, "switch_href", way_switch(r, &way));
     }
     page_set(&page, "error_code", result_id(result->code));

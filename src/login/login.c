@@ -3,6 +3,7 @@
 #include "login/login_form.h"
 #include "login/page.h"
 #include "login/way.h"
+#include "web/return_to.h"
 #include "web/signin.h"
 
 #include <apr_strings.h>
@@ -15,9 +16,10 @@ const char *login_begin(request_rec *r, const demand_t *demand, bool post_lost)
     return way_location(r, &way);
 }
 
-const char *login_wanted_url(const request_rec *r)
+const char *login_begin_at(request_rec *r, const char *page, const demand_t *demand, bool post_lost)
 {
-    return way_url(r);
+    const way_t way = way_of_refused(r, demand, post_lost);
+    return way_elsewhere(r, page, &way);
 }
 
 int login_page_for_post(request_rec *r, const demand_t *demand)
@@ -80,10 +82,13 @@ static bool cookies_stay_at_home(const facts_t *facts)
            !request->prelogin_cookie.text && !request->known_cookie.text;
 }
 
+/* From a host that would not get them either one would come here again: there it leads to this very
+ * page. */
 static result_t *lead_on(facts_t *facts, const way_t *way)
 {
     page_values_t page = page_begin(facts->r, facts->site);
-    page_set(&page, "go", way->target);
+    const bool near = return_to_is_near(way->target, &facts->site->return_hosts, facts->r->pool);
+    page_set(&page, "go", near ? way->target : way_location(facts->r, way));
     page_answer(&page, HTTP_OK, "onward");
     return NULL;
 }

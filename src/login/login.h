@@ -8,7 +8,7 @@
 /* Pages and forms: rows of the route table. Each writes its answer itself and returns NULL, or
  * returns a refusal that becomes the error page. */
 result_t *login_page(facts_t *facts);     /* GET /login */
-result_t *login_password(facts_t *facts); /* POST /login: username, password, csrf, s */
+result_t *login_password(facts_t *facts); /* POST /login: username, password, csrf */
 result_t *logout_page(facts_t *facts);    /* GET /logout shows a button */
 result_t *logout_submit(facts_t *facts);  /* POST /logout: csrf */
 result_t *login_asset(facts_t *facts);    /* GET /mpin.js, /mpin/...: files built in */
@@ -20,8 +20,8 @@ int login_error_page(request_rec *r, const result_t *result);
 /* Where a person who must log in is sent: the login page's path, with the way back in its query. */
 const char *login_begin(request_rec *r, const demand_t *demand, bool post_lost);
 
-/* The place that is wanted, as another host can be told it; NULL where there is none. */
-const char *login_wanted_url(const request_rec *r);
+/* The same at a page of the administrator's that leads to the login page of another host. */
+const char *login_begin_at(request_rec *r, const char *page, const demand_t *demand, bool post_lost);
 
 /* The login page itself as the answer to a POST that could not be let in ("your data were not
  * sent"), 401. */

@@ -4,6 +4,16 @@
 
 #include <string.h>
 
+/* A form sends up to thrice the bytes of a place, beside a name and a password: one that would be
+ * more than a body may have stands in the form's address. */
+#define FORM_WAY_MAX 4096
+
+static bool is_long(const way_t *way)
+{
+    return (way->target ? strlen(way->target) : 0) + (way->asked ? strlen(way->asked) : 0) >
+           FORM_WAY_MAX;
+}
+
 void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way)
 {
     const site_t *site = page->site;
@@ -15,6 +25,11 @@ void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way
     page_set(page, "csrf", prelogin_token(site->prelogins, prelogin->id, "login", page->r->pool));
     page_set(page, "return", way->target);
     page_set(page, "for", way->asked);
+    page_set(page, "by", way->method);
+    if (is_long(way)) {
+        page_set(page, "long_way", "1");
+        page_set(page, "login_url", way_location(page->r, way));
+    }
     page_set(page, "there", address_login(site, way->target, page->r->pool));
     page_set(page, "site_href", apr_table_get(page->values, "there"));
     page_set(page, "post_lost", way->lost ? "1" : "");

@@ -7,7 +7,8 @@
 
 /* What the forms share: values, and the tokens that are bound to the pre-login cookie. */
 
-/* The values of the login form: password, pin, insecure, csrf, return, for, post_lost, too_long. */
+/* The values of the login form: password, pin, insecure, csrf, return, for, by, long_way,
+ * login_url, post_lost, too_long. */
 void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way);
 
 /* Whether the posted field `csrf` is the token of `id` (the pre-login state's or the session's) for

@@ -2,10 +2,12 @@
 #include "login/way.h"
 #include "web/reader.h"
 #include "web/return_to.h"
+#include "web/route.h"
 #include "web/signin.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
+#include <http_protocol.h>
 #include <http_request.h>
 #include <string.h>
 
@@ -14,9 +16,12 @@
 
 /* ---- of a request that is not let in ---- */
 
-static const char *wanted(const request_rec *r)
+/* By what it came: on the way to an error's page httpd makes a GET of everything. */
+static const char *method_of(const request_rec *r)
 {
-    return return_to_path(return_to_spell(request_first(r)->unparsed_uri, r->pool), r->pool);
+    const char *line = request_first(r)->the_request;
+    const char *method = apr_pstrmemdup(r->pool, line, strcspn(line, " "));
+    return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 ? method : NULL;
 }
 
 /* The page of our own origin in which somebody sent a form, or a script asks. */
@@ -33,11 +38,17 @@ static const char *page_before(const request_rec *r)
  * where somebody wants to be. */
 way_t way_of_refused(request_rec *r, const demand_t *demand, bool lost)
 {
-    const char *place = wanted(r);
-    way_t way = {.demand = *demand, .lost = lost, .target = place};
-    if (r->method_number != M_GET || reader_is_script(r) || reader_is_framed(r)) {
+    const char *uri = return_to_spell(request_first(r)->unparsed_uri, r->pool);
+    const char *place = return_to_path(uri, r->pool);
+    const bool framed = reader_is_framed(r);
+    way_t way = {.demand = *demand,
+                 .method = method_of(r),
+                 .lost = lost,
+                 .too_long = strlen(uri) > RETURN_TO_MAX,
+                 .target = place};
+    if (way.method || framed || reader_is_nobody(r)) {
         const char *before = page_before(r);
-        way.target = before || !reader_is_framed(r) ? before : place;
+        way.target = before || way.method || !framed ? before : place;
         way.asked = place;
     }
     return way;
@@ -45,18 +56,43 @@ way_t way_of_refused(request_rec *r, const demand_t *demand, bool lost)
 
 /* ---- what the place asks for ---- */
 
-/* Looks ahead: the place's own configuration answers, whatever it is by now. */
+/* One that cannot be asked with stands for GET. */
+static const char *known_method(const char *method)
+{
+    const int number = method ? ap_method_number_of(method) : M_INVALID;
+    return number != M_INVALID && number != M_CONNECT ? method : NULL;
+}
+
+/* Looks ahead: the place's own configuration answers, whatever it is by now. A page of ours asks
+ * for nothing. */
 static void ask_place(facts_t *facts, const char *place, way_t *way)
 {
     request_t *request = facts->request;
+    const char *rest;
     if (*place != '/' || strstr(place, "/..")) /* httpd would write an error into the log */
         return;
     request->unmet = NULL;
     request->subrequests_answer = false;
-    ap_destroy_sub_req(ap_sub_req_method_uri("GET", place, facts->r, NULL));
-    if (request->unmet)
+    request_rec *there =
+        ap_sub_req_method_uri(way->method ? way->method : "GET", place, facts->r, NULL);
+    if (request->unmet && !route_find(facts->site, there, &rest))
         way->demand = *request->unmet;
     request->unmet = NULL;
+    ap_destroy_sub_req(there);
+}
+
+/* What another host says that its place asks for, as far as people can sign in so here. */
+static demand_t demand_told(const site_t *site, const apr_table_t *fields, apr_pool_t *p)
+{
+    const char *methods = apr_table_get(fields, "methods");
+    const char *max_age = apr_table_get(fields, "max_age");
+    const uint32_t first = methods ? demand_named(methods, p) & site->methods : 0;
+    demand_t demand = demand_any;
+    if (first)
+        demand.first = first;
+    if (max_age)
+        demand.max_age = (uint32_t)apr_atoi64(max_age);
+    return demand;
 }
 
 static way_t way_of_fields(facts_t *facts, const apr_table_t *fields)
@@ -65,32 +101,35 @@ static way_t way_of_fields(facts_t *facts, const apr_table_t *fields)
     apr_pool_t *p = facts->r->pool;
     const char *there = apr_table_get(fields, "return");
     const char *named = there ? there : apr_table_get(fields, "to");
-    way_t way = {.demand = demand_any,
+    way_t way = {.demand = demand_told(site, fields, p),
                  .target = signin_place(site, named, p),
                  .asked = return_to_path(apr_table_get(fields, "for"), p),
+                 .method = known_method(apr_table_get(fields, "by")),
                  .lost = apr_table_get(fields, "lost") != NULL,
                  .too_long = apr_table_get(fields, "long") != NULL};
     if (named && !way.target)
         log_debug(facts->caller.log, "MPIN0731",
                   "the login page was asked to lead to a place that is neither of this origin nor "
-                  "of a host in MPinReturnHosts: MPinAfterLogin is taken");
+                  "of a host below MPinCookieDomain or in MPinReturnHosts: MPinAfterLogin is taken");
     const char *place = way.asked ? way.asked : way.target;
     if (place)
         ask_place(facts, place, &way);
     return way;
 }
 
+/* The login page that is the ErrorDocument of a place is that place's. */
 way_t way_of_page(facts_t *facts)
 {
     const demand_t *unmet = facts->request->unmet;
-    if (unmet) /* this page is the ErrorDocument of a place */
-        return way_of_refused(facts->r, unmet, request_first(facts->r)->method_number == M_POST);
-    return way_of_fields(facts, facts->query);
+    return unmet ? way_of_refused(facts->r, unmet, method_of(facts->r) != NULL)
+                 : way_of_fields(facts, facts->query);
 }
 
+/* A long way stands in the form's address (login_form.h). */
 way_t way_of_form(facts_t *facts)
 {
-    return way_of_fields(facts, facts->form);
+    const bool in_form = apr_table_get(facts->form, "return") || apr_table_get(facts->form, "for");
+    return way_of_fields(facts, in_form ? facts->form : facts->query);
 }
 
 /* ---- in a URL ---- */
@@ -98,43 +137,64 @@ way_t way_of_form(facts_t *facts)
 static const char *with_field(const char *location, const char *name, const char *value,
                               apr_pool_t *p)
 {
-    return apr_pstrcat(p, location, strchr(location, '?') ? "&" : "?", name, "=",
-                       return_to_escape(value, p), NULL);
+    return value ? apr_pstrcat(p, location, strchr(location, '?') ? "&" : "?", name, "=",
+                               return_to_escape(value, p), NULL)
+                 : location;
 }
 
+/* A port's first vhost has the limit of all (LimitRequestLine). */
 static bool fits_in_line(const request_rec *r, const char *location)
 {
-    return strlen(location) + LINE_ROOM <= (apr_size_t)r->server->limit_req_line;
+    const server_rec *first = r->connection->base_server;
+    return strlen(location) + LINE_ROOM <= (apr_size_t)first->limit_req_line;
+}
+
+static const char *way_whole(const char *location, const way_t *way, apr_pool_t *p)
+{
+    const char *back = with_field(location, "return", way->target, p);
+    return way->asked ? with_field(with_field(back, "for", way->asked, p), "by", way->method, p)
+                      : back;
 }
 
 const char *way_location(const request_rec *r, const way_t *way)
 {
     apr_pool_t *p = r->pool;
-    const char *login = request_of(r)->site->paths[PATH_LOGIN];
-    const char *location = way->lost ? with_field(login, "lost", "1", p) : login;
-    const char *back = way->target ? with_field(location, "return", way->target, p) : location;
-    const char *all = way->asked ? with_field(back, "for", way->asked, p) : back;
-    if (fits_in_line(r, all) && !way->too_long)
+    const char *login =
+        with_field(request_of(r)->site->paths[PATH_LOGIN], "lost", way->lost ? "1" : NULL, p);
+    const char *all = way_whole(login, way, p);
+    const char *back = with_field(login, "return", way->target, p);
+    if (!way->too_long && fits_in_line(r, all))
         return all;
-    if (way->asked && fits_in_line(r, back) && !way->too_long)
-        return back;
-    return with_field(location, "long", "1", p);
+    return !way->too_long && way->asked && fits_in_line(r, back) ? back
+                                                                 : with_field(login, "long", "1", p);
 }
 
+const char *way_elsewhere(const request_rec *r, const char *page, const way_t *way)
+{
+    apr_pool_t *p = r->pool;
+    const site_t *site = request_of(r)->site;
+    const demand_t *demand = &way->demand;
+    const char *methods =
+        (demand->first & FACTORS_FIRST) == FACTORS_FIRST ? NULL : demand_names(demand->first, p);
+    const char *max_age = demand->max_age ? apr_psprintf(p, "%u", demand->max_age) : NULL;
+    const char *lost = with_field(page, "lost", way->lost ? "1" : NULL, p);
+    const char *asks = with_field(with_field(lost, "methods", methods, p), "max_age", max_age, p);
+    const char *url = way->target ? apr_pstrcat(p, site->url.text, way->target, NULL) : NULL;
+    const char *all = with_field(asks, "to", url, p);
+    return !way->too_long && fits_in_line(r, all) ? all : with_field(asks, "long", "1", p);
+}
+
+/* An error's page comes by an internal redirect from the place that named another page. */
 const char *way_switch(const request_rec *r, const way_t *way)
 {
-    return with_field(way_location(r, way), "switch", "1", r->pool);
+    const char *page = site_directory(r->prev ? r->prev : r)->redirect;
+    const char *location = request_of(r)->site->paths[PATH_LOGIN] ? way_location(r, way)
+                           : page                                 ? way_elsewhere(r, page, way)
+                                                                  : NULL;
+    return location ? with_field(location, "switch", "1", r->pool) : NULL;
 }
 
 const char *way_target(const way_t *way, const site_t *site)
 {
     return way->target ? way->target : site->after_login;
-}
-
-const char *way_url(const request_rec *r)
-{
-    const char *place = wanted(r);
-    return place && r->method_number == M_GET
-               ? apr_pstrcat(r->pool, request_of(r)->site->url.text, place, NULL)
-               : NULL;
 }

@@ -10,9 +10,10 @@
 typedef struct way_t {
     const char *target; /* the place that is wanted, NULL for nowhere in particular */
     const char *asked; /* the place whose demand is to be met, where it is another one; else NULL */
-    demand_t demand;   /* of the place; it is for the looks only, authn decides */
-    bool lost;         /* a POST was not sent on */
-    bool too_long;     /* the place did not fit into a URL */
+    const char *method; /* by which `asked` is asked for, NULL for GET */
+    demand_t demand;    /* of the place; it is for the looks only, authn decides */
+    bool lost;          /* a POST was not sent on */
+    bool too_long;      /* the place did not fit into a URL */
 } way_t;
 
 /* Of the login page that is asked for: its query, or where it is the ErrorDocument of a place, that
@@ -28,13 +29,15 @@ way_t way_of_refused(request_rec *r, const demand_t *demand, bool lost);
 /* The login page's path and query for it. */
 const char *way_location(const request_rec *r, const way_t *way);
 
-/* The same for somebody who is signed in and wants to be somebody else. */
+/* The same for a page that stands in the login page's place and leads to another host's: it is told
+ * the place as a URL, and what the place asks for, as no other host can look there. */
+const char *way_elsewhere(const request_rec *r, const char *page, const way_t *way);
+
+/* One of both for somebody who is signed in and wants to be somebody else. NULL: there is no login
+ * page. */
 const char *way_switch(const request_rec *r, const way_t *way);
 
 /* Where it leads: the target, or MPinAfterLogin. */
 const char *way_target(const way_t *way, const site_t *site);
-
-/* The wanted place as a URL that another host can be told; NULL where a GET cannot show it. */
-const char *way_url(const request_rec *r);
 
 #endif

@@ -2,6 +2,7 @@
 #include "session/demand.h"
 
 #include <apr_strings.h>
+#include <string.h>
 
 static const char *const factor_names[FACTOR_COUNT] = {
     [FACTOR_PIN] = "pin",         [FACTOR_PASSWORD] = "password", [FACTOR_PASSKEY] = "passkey",
@@ -46,13 +47,37 @@ bool demand_lasting(const session_t *session, uint32_t factors, apr_time_t now)
     return demand_is_met(&demand, session, now);
 }
 
-const char *demand_text(const demand_t *demand, apr_pool_t *p)
+/* The names between `between`; NULL where there is none. */
+static const char *demand_join(uint32_t factors, const char *between, apr_pool_t *p)
 {
     const char *text = NULL;
     for (int factor = 0; factor < FACTOR_COUNT; factor++)
-        if (demand->first & FACTOR_BIT(factor))
-            text = text ? apr_pstrcat(p, text, " or ", factor_names[factor], NULL)
+        if (factors & FACTOR_BIT(factor))
+            text = text ? apr_pstrcat(p, text, between, factor_names[factor], NULL)
                         : factor_names[factor];
+    return text;
+}
+
+const char *demand_names(uint32_t factors, apr_pool_t *p)
+{
+    const char *text = demand_join(factors, ",", p);
+    return text ? text : "";
+}
+
+uint32_t demand_named(const char *names, apr_pool_t *p)
+{
+    uint32_t factors = 0;
+    char *last, *name = apr_strtok(apr_pstrdup(p, names), ",", &last);
+    for (; name; name = apr_strtok(NULL, ",", &last))
+        for (int factor = 0; factor < FACTOR_COUNT; factor++)
+            if (strcmp(name, factor_names[factor]) == 0)
+                factors |= FACTOR_BIT(factor);
+    return factors;
+}
+
+const char *demand_text(const demand_t *demand, apr_pool_t *p)
+{
+    const char *text = demand_join(demand->first, " or ", p);
     if (!text)
         return "what nobody can give";
     return demand->max_age ? apr_psprintf(p, "%s, at most %u s ago", text, demand->max_age) : text;

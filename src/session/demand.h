@@ -32,6 +32,11 @@ bool demand_is_met(const demand_t *demand, const session_t *session, apr_time_t 
 #define DEMAND_LASTING_AGE 600
 bool demand_lasting(const session_t *session, uint32_t factors, apr_time_t now);
 
+/* The names of FACTOR_BITs, as in "pin,password"; and the bits of such names, without those that
+ * there are not. */
+const char *demand_names(uint32_t factors, apr_pool_t *p);
+uint32_t demand_named(const char *names, apr_pool_t *p);
+
 /* Both sides in words, for debug lines, in the pool: "pin or password, at most 300 s ago", and
  * "password 412 s ago" ("nothing" where nothing was proven). */
 const char *demand_text(const demand_t *demand, apr_pool_t *p);

@@ -52,8 +52,8 @@ static void set_cookies(site_t *site, const server_config_t *config, apr_pool_t 
     site->known_cookie = cookie_name(&cookies, "-known", p);
     site->cookie_attributes = cookie_attributes(&cookies, p);
     site->realm = config->realm ? config->realm : site->url.text;
-    site->return_hosts = config->return_hosts ? (return_hosts_t){.are = config->return_hosts}
-                                              : (return_hosts_t){.domain = config->cookie_domain};
+    site->return_hosts =
+        (return_hosts_t){.domain = config->cookie_domain, .are = config->return_hosts};
 }
 
 static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p)
@@ -112,9 +112,22 @@ static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
     site->rps_settings.allow.names = config->user_case;
 }
 
+/* A login form's answer leads on to these hosts, too, and some browsers ask the policy for that. */
+static const char *policy_for_forms(const site_t *site, apr_pool_t *p)
+{
+    const return_hosts_t *hosts = &site->return_hosts;
+    const char *scheme = site->url.https ? " https://" : " http://", *policy = "form-action 'self'";
+    if (hosts->domain)
+        policy = apr_pstrcat(p, policy, scheme, hosts->domain, ":*", scheme, "*.", hosts->domain,
+                             ":*", NULL);
+    for (int i = 0; hosts->are && i < hosts->are->nelts; i++)
+        policy = apr_pstrcat(p, policy, scheme, APR_ARRAY_IDX(hosts->are, i, const char *), NULL);
+    return apr_pstrcat(p, policy, "; ", NULL);
+}
+
 /* Everything is ours; but the pad asks the second D-TA for its shares, and a service's page for
  * phones signs computers out at their application. */
-static const char *content_policy(const server_config_t *config, apr_pool_t *p)
+static const char *content_policy(const site_t *site, const server_config_t *config, apr_pool_t *p)
 {
     const second_dta_setting_t *second = &config->second_dta;
     const char *others = second->url ? apr_pstrcat(p, " ", second->origin.text, NULL) : "";
@@ -122,9 +135,8 @@ static const char *content_policy(const server_config_t *config, apr_pool_t *p)
         others = apr_pstrcat(p, others, " ", APR_ARRAY_IDX(config->cors, i, const char *), NULL);
     return apr_pstrcat(p, "default-src 'self'; ",
                        *others ? apr_pstrcat(p, "connect-src 'self'", others, "; ", NULL) : "",
-                       "object-src 'none'; base-uri 'none'; form-action 'self'; "
-                       "frame-ancestors 'none'",
-                       NULL);
+                       "object-src 'none'; base-uri 'none'; ", policy_for_forms(site, p),
+                       "frame-ancestors 'none'", NULL);
 }
 
 /* An RPS elsewhere may send its clients to our second D-TA only. */
@@ -159,7 +171,7 @@ static void set_pages(site_t *site, const server_config_t *config, apr_pool_t *p
     site->logo = config->logo;
     site->contact = config->contact;
     site->templates = (templates_t){config->templates, &site->log};
-    site->content_policy = content_policy(config, p);
+    site->content_policy = content_policy(site, config, p);
     site->cors = config->cors;
 }
 

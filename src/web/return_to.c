@@ -113,6 +113,17 @@ const char *return_to_url(const char *value, const public_url_t *own, const retu
                : NULL;
 }
 
+bool return_to_is_near(const char *place, const return_hosts_t *hosts, apr_pool_t *p)
+{
+    public_url_t there;
+    const char *host = strstr(place, "://");
+    if (*place == '/')
+        return true;
+    const apr_size_t len = (apr_size_t)(host + 3 - place) + strcspn(host + 3, "/");
+    return !public_url_parse(&there, apr_pstrmemdup(p, place, len), p) &&
+           is_in_domain(there.host, hosts->domain);
+}
+
 /* ---- in a URL ---- */
 
 /* Escapes the bytes that `keep` has not. */

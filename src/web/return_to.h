@@ -6,10 +6,12 @@
 
 #include "config/values.h"
 
-/* Places that a login may lead back to. What comes here is a stranger's word: the browser's
- * resulting host must be one of ours whatever it does with the value. */
+/* Places that a login may lead back to. They are strangers' words: a browser must end at a host of
+ * ours whatever it makes of them. */
 
-#define RETURN_TO_MAX 7168 /* bytes of one */
+/* Bytes of one. A login page's own URL has httpd's limit for a request line besides
+ * (LimitRequestLine, 8190 where nobody says more); the pad's request for a body. */
+#define RETURN_TO_MAX 15360
 
 /* A place on our own origin: a path that begins with one '/' and neither '//' nor '/\\', without
  * control characters or backslashes, nor percent-encoded forms that would make it one of these; as
@@ -20,6 +22,10 @@ const char *return_to_path(const char *value, apr_pool_t *p);
  * user and password; else NULL. */
 const char *return_to_url(const char *value, const public_url_t *own, const return_hosts_t *hosts,
                           apr_pool_t *p);
+
+/* True where a browser that leads from us to the place (one of the two above) sends the cookies of
+ * SameSite=Strict along: a path, or a host of the cookies' own domain. */
+bool return_to_is_near(const char *place, const return_hosts_t *hosts, apr_pool_t *p);
 
 /* A path with query as a browser would have sent it: bytes that no URL has are escaped. */
 const char *return_to_spell(const char *value, apr_pool_t *p);

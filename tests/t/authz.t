@@ -63,7 +63,7 @@ subtest 'scripts get 401 with JSON login_url, whatever the method' => sub {
         for my $method (qw(GET POST PUT)) {
             my $answer = $stranger->request($method => '/protected/', headers => $headers, body => '');
             is $answer->code, 401, "$method with @$headers";
-            is json_of($answer)->{login_url}, '/login?for=/protected/', 'where to go';
+            is json_of($answer)->{login_url}, '/login?for=/protected/' . ($method eq 'GET' ? '' : "&by=$method"), 'where to go';
             is json_of($answer)->{code}, 'not_signed_in', 'and why';
             is $answer->header('Set-Cookie'), undef, 'no state piles up';
             is $answer->header('WWW-Authenticate'), 'MPin realm="Wiki"', 'no dialogue of the browser\'s';

@@ -84,9 +84,9 @@ subtest a_frame_gets_a_link_out_of_the_frame => sub {
     }
     my @frame = (Accept => $html, 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'iframe');
     like request(site, 'GET', '/protected/', headers => [@frame, Referer => origin(site) . '/portal?x=1'])->content,
-        qr{href="/login\?return=%2fportal%3fx%3d1"}, 'back to the page around it';
+        qr{href="/login\?return=/portal\?x=1&amp;for=/protected/"}, 'back to the page around it';
     like request(site, 'GET', '/protected/', headers => [@frame, Referer => $_])->content,
-        qr{href="/login\?return=%2fprotected%2f"}, "but not to $_" for 'https://evil.example/', origin(site) . '.evil.example/',
+        qr{href="/login\?return=/protected/&amp;for=/protected/"}, "but not to $_" for 'https://evil.example/', origin(site) . '.evil.example/',
         origin(site) . '//evil.example', origin(site) . '@evil.example/';
     my $browser = browser(site)->sign_in('john', '/login?return=%2fprotected%2fecho%3fa%3db%26c');
     is $browser->visit('/protected/echo?a=b&c')->code, 200, 'the way there works';

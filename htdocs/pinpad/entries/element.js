@@ -17,7 +17,7 @@ class MpinPad extends HTMLElement {
         const flow = new Flow({
             base,
             settings: new URL(value('settings'), document.baseURI).href,
-            back: value('return'),
+            back: this.getAttribute('return') ?? undefined,
             user: value('user'),
             success: value('success'),
             offer: this.hasAttribute('offer'),

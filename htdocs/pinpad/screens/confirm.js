@@ -21,11 +21,20 @@ export function confirm(stage, { user, old }) {
         : [settings.loginURL && stage.button('primary', 'confirm_go', go)]);
 }
 
+const LONGEST = 8000; // what a request's line takes, and some room
+
+/**
+ * As a field's value, with no more escaped than must be: places are long, and a request's line is not.
+ * @param {string} place
+ */
+const field = (place) => place.replace(/[%&+#]/g, encodeURIComponent);
+
 /** From there back to this page, or to the site's own offer. @param {Stage} stage */
 function toProof({ flow: { rps }, options }) {
     const login = new URL(rps.at(rps.settings.loginURL));
-    const wanted = options.back ? '&return=' + encodeURIComponent(options.back) : '';
+    const wanted = options.back ? '&return=' + field(options.back) : '';
     const back = location.pathname === login.pathname ? login.pathname + '?offer=1' + wanted
         : location.pathname + location.search;
-    location.assign(login.pathname + '?fresh=1&return=' + encodeURIComponent(back));
+    const proof = login.pathname + '?fresh=1&return=' + field(back);
+    location.assign((proof.length > LONGEST ? login.pathname + '?fresh=1' + wanted : proof) + location.hash);
 }

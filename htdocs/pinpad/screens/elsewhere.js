@@ -53,8 +53,12 @@ export function toOtherWays(stage, reason = { user: '', reset: false }) {
  */
 export function leavePage(location) {
     const target = new URL(location || '/', document.baseURI);
-    if (/^https?:$/.test(target.protocol))
-        window.location.replace(target);
+    if (!/^https?:$/.test(target.protocol))
+        return;
+    // The login page stands at the place's own address (ErrorDocument): a new #fragment alone would load nothing.
+    if (target.hash && target.href.split('#')[0] === window.location.href.split('#')[0])
+        history.replaceState(null, '', target.pathname + '?-');
+    window.location.replace(target);
 }
 
 /** Signed in; a one-time code is shown first, where there is one. @param {Stage} stage @param {Answer} answer */

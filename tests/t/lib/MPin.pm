@@ -339,10 +339,16 @@ sub escape {
 
 # ---- passwords
 
+# What stands in a page's HTML, as text.
+sub plain {
+    my %is = (amp => '&', lt => '<', gt => '>', quot => '"', '#39' => "'");
+    return $_[0] =~ s/&(#?\w+);/$is{$1}/gr;
+}
+
 # The fields of the form on a page.
 sub fields {
     my ($self, $answer) = @_;
-    return {$answer->content =~ /<input type="hidden" name="([^"]+)" value="([^"]*)"/g};
+    return {map { plain($_) } $answer->content =~ /<input type="hidden" name="([^"]+)" value="([^"]*)"/g};
 }
 
 sub post_password {
