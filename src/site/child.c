@@ -10,7 +10,7 @@
 #include "dta/second.h"
 
 #define RETRY_AFTER apr_time_from_sec(1)
-#define PRELOGIN_LIFE apr_time_from_sec(24 * 3600) /* a page may wait overnight */
+#define PRELOGIN_LIFE apr_time_from_sec(30L * 86400) /* a page may wait over a holiday */
 
 /* NULL when memory is out: never one without the second D-TA that the configuration names. */
 static dta_t *make_dta(const depot_t *depot, store_t *store, apr_pool_t *p)

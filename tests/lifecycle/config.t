@@ -711,7 +711,7 @@ subtest 'example login-host.conf' => sub {
     fine 'is fine', $text;
     ok start($text), 'starts';
     my %wiki = (Host => 'wiki.example.com');
-    is answers('the wiki asks for a login', '/', 302, %wiki)->{headers}{location}, '/sign-in', 'at its own address';
+    is answers('the wiki asks for a login', '/', 302, %wiki)->{headers}{location}, '/sign-in?to=https://wiki.example.com/', 'at its own address';
     is answers('which leads', '/sign-in', 302, %wiki)->{headers}{location}, 'https://login.example.com/login',
         'to the other host';
     answers "the wiki has no $_", $_, 302, %wiki for '/login', '/rps/clientSettings', '/mpin.js';
