@@ -4,7 +4,6 @@
 
 const html = document.documentElement;
 html.classList.add('has-script');
-html.classList.toggle('no-cookies', !navigator.cookieEnabled);
 try {
     html.dataset.way ||= localStorage.getItem('mpin-known') ? 'pin' : '';
 } catch {
@@ -30,6 +29,22 @@ if (site && site !== location.origin) {
 } else if (go) {
     location.replace(go.includes('#') ? go : go + location.hash);
 }
+
+/** Whether a cookie comes back: some browsers that keep none say that they do. */
+function keepsCookies() {
+    try {
+        document.cookie = 'mpin-probe=1; Max-Age=60';
+        const kept = document.cookie.includes('mpin-probe=1');
+        document.cookie = 'mpin-probe=; Max-Age=0';
+        return kept;
+    } catch {
+        return false;
+    }
+}
+
+document.addEventListener('DOMContentLoaded', () => {
+    html.classList.toggle('no-cookies', !!document.querySelector('.cookies-off') && !keepsCookies());
+});
 
 // A place's #fragment never reaches the server. The browser has carried it to this page; from here it goes on with the
 // links that lead there, and with the form, whose answer does.

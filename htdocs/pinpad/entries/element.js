@@ -3,6 +3,7 @@
 // <mpin-pad settings="…" return="…" user="…" success="…" offer confirm others>
 
 import { Flow } from '../keep/flow.js';
+import { withFragment } from '../screens/elsewhere.js';
 import { Stage } from '../screens/stage.js';
 import { SCREENS } from '../screens/table.js';
 import { loadTexts } from '../screens/texts.js';
@@ -13,13 +14,14 @@ class MpinPad extends HTMLElement {
     async connectedCallback() {
         /** @param {string} name */
         const value = (name) => this.getAttribute(name) ?? '';
+        const back = this.getAttribute('return') ?? undefined;
         const text = await loadTexts(base, document.documentElement.lang || navigator.language);
         const flow = new Flow({
             base,
             settings: new URL(value('settings'), document.baseURI).href,
-            back: this.getAttribute('return') ?? undefined,
+            back,
             user: value('user'),
-            success: value('success'),
+            success: withFragment(value('success'), back),
             offer: this.hasAttribute('offer'),
             confirm: this.hasAttribute('confirm'),
             others: this.hasAttribute('others'),

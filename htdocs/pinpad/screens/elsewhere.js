@@ -64,8 +64,13 @@ export function leavePage(location) {
 /** Signed in; a one-time code is shown first, where there is one. @param {Stage} stage @param {Answer} answer */
 export const arrive = (stage, answer) => answer.otp ? stage.go('otp', answer) : depart(stage, answer);
 
-/** The login page's own fragment is the place's. @param {string | undefined} place @param {string} [back] */
-const withFragment = (place, back) =>
+/**
+ * The login page's own fragment is the place's.
+ * @template {string | undefined} T
+ * @param {T} place
+ * @param {string} [back]
+ */
+export const withFragment = (place, back) =>
     place && back !== undefined && !place.includes('#') ? place + location.hash : place;
 
 /** To where the server or the page says. @param {Stage} stage @param {Answer} answer */
