@@ -120,6 +120,7 @@ static result_t *show_form(facts_t *facts, const way_t *way)
 result_t *login_page(facts_t *facts)
 {
     const session_t *session = facts->caller.session;
+    facts->query = way_query(facts);
     const way_t way = way_of_page(facts);
 
     if (way.target && cookies_stay_at_home(facts))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "login/way.h"
+#include "web/form.h"
 #include "web/reader.h"
 #include "web/return_to.h"
 #include "web/route.h"
@@ -34,6 +35,13 @@ static const char *page_before(const request_rec *r)
                                                       : NULL;
 }
 
+/* Does a place ask for more than any sign-in at the login page gives? */
+static bool wants_more(const request_rec *r, const demand_t *demand)
+{
+    const uint32_t offered = request_of(r)->site->methods;
+    return request_session(r) || demand->max_age || (demand->first & offered) != offered;
+}
+
 /* A GET of what takes a POST, or of what a script asks for, is no page: there the page before is
  * where somebody wants to be. */
 way_t way_of_refused(request_rec *r, const demand_t *demand, bool lost)
@@ -49,7 +57,7 @@ way_t way_of_refused(request_rec *r, const demand_t *demand, bool lost)
     if (way.method || framed || reader_is_nobody(r)) {
         const char *before = page_before(r);
         way.target = before || way.method || !framed ? before : place;
-        way.asked = place;
+        way.asked = wants_more(r, demand) ? place : NULL;
     }
     return way;
 }
@@ -115,6 +123,34 @@ static way_t way_of_fields(facts_t *facts, const apr_table_t *fields)
     if (place)
         ask_place(facts, place, &way);
     return way;
+}
+
+/* Where a URL's place begins that stands in a query as it came, as a server in front of us or a link
+ * by hand writes it: a bare '?' tells. NULL: none does. */
+static const char *bare_place(const char *args)
+{
+    for (const char *field = args; field; field = strchr(field, '&')) {
+        field += *field == '&';
+        const char *value = strncmp(field, "return=", 7) == 0 ? field + 7
+                            : strncmp(field, "to=", 3) == 0   ? field + 3
+                                                              : "";
+        if (value[strcspn(value, "?&")] == '?')
+            return value;
+    }
+    return NULL;
+}
+
+/* All that follows such a place is its own. */
+const apr_table_t *way_query(const facts_t *facts)
+{
+    apr_pool_t *p = facts->r->pool;
+    const char *args = facts->request->args, *place = bare_place(args);
+    if (!place)
+        return facts->query;
+    apr_table_t *fields = form_parse(apr_pstrmemdup(p, args, (apr_size_t)(place - args)), p);
+    apr_table_unset(fields, "to");
+    apr_table_setn(fields, "return", return_to_spell(place, p));
+    return fields;
 }
 
 /* The login page that is the ErrorDocument of a place is that place's. */

@@ -16,6 +16,9 @@ typedef struct way_t {
     bool too_long;      /* the place did not fit into a URL */
 } way_t;
 
+/* The fields of a login page's query. */
+const apr_table_t *way_query(const facts_t *facts);
+
 /* Of the login page that is asked for: its query, or where it is the ErrorDocument of a place, that
  * place. */
 way_t way_of_page(facts_t *facts);

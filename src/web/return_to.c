@@ -10,6 +10,9 @@
 /* How many times a value may be percent-decoded before it must have come to rest. */
 #define DECODE_ROUNDS 4
 
+/* Bytes of a place that is escaped whole, as forms do. */
+#define ESCAPED_MAX 1024
+
 /* Browsers strip tabs and newlines, take '\' for '/', and read '//' as the start of a host. */
 static bool return_to_is_plain(const char *value)
 {
@@ -126,10 +129,10 @@ bool return_to_is_near(const char *place, const return_hosts_t *hosts, apr_pool_
 
 /* ---- in a URL ---- */
 
-/* Escapes the bytes that `keep` has not. */
-static const char *return_to_percent(const char *value, bool (*keep)(unsigned char), apr_pool_t *p)
+/* Escapes the bytes that `keep` has not, with these hex digits. */
+static const char *return_to_percent(const char *value, bool (*keep)(unsigned char),
+                                     const char *digits, apr_pool_t *p)
 {
-    static const char digits[] = "0123456789ABCDEF";
     char *out = apr_palloc(p, 3 * strlen(value) + 1), *next = out;
     for (const unsigned char *c = (const unsigned char *)value; *c; c++) {
         if (keep(*c)) {
@@ -144,9 +147,14 @@ static const char *return_to_percent(const char *value, bool (*keep)(unsigned ch
     return out;
 }
 
+static bool stands_in_a_form(unsigned char byte)
+{
+    return apr_isalnum(byte) || strchr("-._*", byte);
+}
+
 static bool stands_in_a_field(unsigned char byte)
 {
-    return apr_isalnum(byte) || strchr("-._~/:@!$'()*,;=?", byte);
+    return stands_in_a_form(byte) || strchr("~/:@!$'(),;=", byte);
 }
 
 static bool stands_in_a_url(unsigned char byte)
@@ -156,10 +164,12 @@ static bool stands_in_a_url(unsigned char byte)
 
 const char *return_to_escape(const char *value, apr_pool_t *p)
 {
-    return return_to_percent(value, stands_in_a_field, p);
+    static const char digits[] = "0123456789abcdef";
+    const char *all = return_to_percent(value, stands_in_a_form, digits, p);
+    return strlen(all) <= ESCAPED_MAX ? all : return_to_percent(value, stands_in_a_field, digits, p);
 }
 
 const char *return_to_spell(const char *value, apr_pool_t *p)
 {
-    return return_to_percent(value, stands_in_a_url, p);
+    return return_to_percent(value, stands_in_a_url, "0123456789ABCDEF", p);
 }

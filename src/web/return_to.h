@@ -30,8 +30,8 @@ bool return_to_is_near(const char *place, const return_hosts_t *hosts, apr_pool_
 /* A path with query as a browser would have sent it: bytes that no URL has are escaped. */
 const char *return_to_spell(const char *value, apr_pool_t *p);
 
-/* `value` as the value of a query's field: only what means something there is escaped, so that a
- * long place still fits into a request line. */
+/* `value` as the value of a query's field. In a long one only what means something there is escaped,
+ * so that it still fits into a request line. */
 const char *return_to_escape(const char *value, apr_pool_t *p);
 
 #endif

@@ -29,7 +29,7 @@ run({
         const link = page.locator('.address a');
         await link.waitFor();
         assert.equal(led, 1);
-        assert.equal(await link.getAttribute('href'), `${t.site.url}/login?return=/protected`);
+        assert.equal(await link.getAttribute('href'), `${t.site.url}/login?return=%2fprotected`);
         assert.equal(await page.locator('form').filter({ visible: true }).count(), 0, 'nothing can be typed');
     },
 

@@ -157,7 +157,7 @@ run({
         await notNow(page);
         await page.getByText(`signed in as ${t.site.user}`).waitFor();
         await page.getByRole('link', { name: 'Sign in as somebody else' }).click();
-        await page.waitForURL('**/login?return=/protected/nobodys&switch=1#part');
+        await page.waitForURL('**/login?return=%2fprotected%2fnobodys&switch=1#part');
         assert.equal(await page.inputValue('#username'), '');
     },
 
@@ -258,7 +258,7 @@ run({
         await signInByPassword(page, t.site);
         await page.getByRole('heading', { name: 'Please switch cookies on' }).waitFor();
         const again = page.getByRole('link', { name: 'Try again' });
-        assert.equal(await again.getAttribute('href'), '/login?return=/protected/deep?x');
+        assert.equal(await again.getAttribute('href'), '/login?return=%2fprotected%2fdeep%3fx');
         await again.click();
         await page.getByText('sent no cookie back').waitFor();
     },

@@ -322,6 +322,8 @@ mistake "MPinVerifyURL $_", service("MPinService rps\n=> MPinVerifyURL $_\n"), q
     'app.example.com', '"https://app.example.com/a b"';
 mistake 'MPinPermitURL off loopback without TLS',
     service("${verify}MPinService rps\n=> MPinPermitURL http://app.example.com/permit\n"), qr{write https://app.example.com/permit};
+mistake "MPinReturnHosts $_", "$https$passwords=> MPinReturnHosts $_\n", qr/write (?:hosts, )?as in wiki\.example\.com/
+    for 'https://wiki.example.com', 'wiki.example.com/path', 'user@wiki.example.com', '*.example.com', 'wiki.example.com:x', '""';
 mistake "MPinCORS $_", "$https$passwords=> MPinCORS $_\n", qr/write /
     for '*', 'null', 'http://app.example.com', 'https://app.example.com/page', '';
 mistake 'an RPS for nobody', service("=> MPinService rps\n"), qr/write MPinVerifyURL/;
@@ -621,9 +623,10 @@ subtest 'the shortest site, word for word' => sub {
     ok start("$conf$places"), 'starts';
     my $answer = answers 'the place asks for a login', '/protected', 302;
     like $answer->{headers}{location}, qr{^/login\b}, 'at our page';
-    like $answer->{headers}{'set-cookie'}, qr/^__Host-mpin-login=.+; Path=\/; Secure; HttpOnly; SameSite=Lax$/,
+    my $page = answers 'which has a form', '/login', 200;
+    like $page->{content}, qr/name="password"/, 'for passwords';
+    like $page->{headers}{'set-cookie'}, qr/^__Host-mpin-login=.+; Path=\/; Secure; HttpOnly; SameSite=Lax$/,
         'with a cookie of the public URL, whatever the connection is';
-    like answers('which has a form', '/login', 200)->{content}, qr/name="password"/, 'for passwords';
     stop();
 };
 
@@ -711,7 +714,7 @@ subtest 'example login-host.conf' => sub {
     fine 'is fine', $text;
     ok start($text), 'starts';
     my %wiki = (Host => 'wiki.example.com');
-    is answers('the wiki asks for a login', '/', 302, %wiki)->{headers}{location}, '/sign-in?to=https://wiki.example.com/', 'at its own address';
+    is answers('the wiki asks for a login', '/', 302, %wiki)->{headers}{location}, '/sign-in?to=https%3a%2f%2fwiki.example.com%2f', 'at its own address';
     is answers('which leads', '/sign-in', 302, %wiki)->{headers}{location}, 'https://login.example.com/login',
         'to the other host';
     answers "the wiki has no $_", $_, 302, %wiki for '/login', '/rps/clientSettings', '/mpin.js';

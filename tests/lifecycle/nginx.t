@@ -61,6 +61,10 @@ subtest 'nginx_asks_us_who_somebody_is' => sub {
     my $stranger = browser($front)->visit('/reports/?a=1');
     is $stranger->code, 302, 'a stranger is sent';
     like $stranger->header('Location'), qr{/login\?return=/reports/\?a=1$}, 'to the login page, with the way back';
+    my $browser = browser($front);
+    my $odd = '/reports/?a=b+c&d=%2F%20&return=/x&switch=1&e';
+    my $form = $browser->visit($browser->visit($odd)->header('Location') =~ s{^http://[^/]+}{}r);
+    is $browser->fields($form)->{return}, $odd, 'byte for byte, whatever stands in it';
     is browser($front)->get('/mpin-auth')->code, 404, 'the question is no page';
 
     my $john = browser($front)->sign_in('john');

@@ -47,6 +47,7 @@ sub person {
     my %cookies;
     return map { browser($port, host => $_, origin => "https://$_", cookies => \%cookies) } 'login.example.com', 'wiki.example.com';
 }
+sub at { return login_at(@_) =~ s/login/sign-in/r }
 sub plain { return MPin::Browser::plain($_[0]) }
 sub submit {
     my ($login, $page, $name) = @_;
@@ -96,25 +97,25 @@ subtest the_wiki_page_is_reached_again_over_the_login_host => sub {
 subtest a_script_and_a_form_of_the_wiki_lead_back_to_their_page => sub {
     my ($login, $wiki) = person();
     my @from = (Accept => 'application/json', 'X-Requested-With' => 'x', Referer => 'https://wiki.example.com/app?x=1&y');
-    is $wiki->get('/', @from)->header('Location'), '/sign-in?to=https://wiki.example.com/app?x=1%26y',
+    is $wiki->get('/', @from)->header('Location'), at(to => 'https://wiki.example.com/app?x=1&y'),
         'a script, which is redirected, too: to the page that asked';
     my $form = $wiki->post_form('/save', {a => 1}, Referer => 'https://wiki.example.com/edit?id=1');
-    is $form->header('Location'), '/sign-in?lost=1&to=https://wiki.example.com/edit?id=1', 'a form: to where it stood';
+    is $form->header('Location'), at(lost => 1, to => 'https://wiki.example.com/edit?id=1'), 'a form: to where it stood';
     is $wiki->post_form('/save', {a => 1})->header('Location'), '/sign-in?lost=1', 'or to no GET of what takes it';
-    like $login->visit('/login?lost=1&to=https://wiki.example.com/edit?id=1')->content, qr/not saved/, 'with a note';
+    like $login->visit(login_at(lost => 1, to => 'https://wiki.example.com/edit?id=1'))->content, qr/not saved/, 'with a note';
 };
 
 subtest what_the_wiki_asks_for_is_what_the_login_host_asks_for => sub {
     my ($login, $wiki) = person();
     submit($login, $login->visit('/login'), 'john');
     my $pin = sent_on($wiki, '/pin/');
-    is $pin, '/login?methods=pin&to=https://wiki.example.com/pin/', 'a place that takes a PIN only';
+    is $pin, login_at(methods => 'pin', to => 'https://wiki.example.com/pin/'), 'a place that takes a PIN only';
     my $page = $login->visit($pin)->content;
     like $page, qr/<mpin-pad/, 'asks for one';
     unlike $page, qr/type="password"|signed in as/, 'and for nothing else';
     sleep 3;
     my $fresh = sent_on($wiki, '/fresh/');
-    is $fresh, '/login?max_age=2&to=https://wiki.example.com/fresh/', 'a place that wants a fresh proof';
+    is $fresh, login_at(max_age => 2, to => 'https://wiki.example.com/fresh/'), 'a place that wants a fresh proof';
     like $login->visit($fresh)->content, qr/type="password"/, 'asks for it again';
     is onward($login, submit($login, $login->visit($fresh), 'john')), 'https://wiki.example.com/fresh/', 'and leads back';
     is $wiki->visit('/fresh/')->code, 200, 'in';
@@ -129,7 +130,7 @@ subtest somebody_else_signs_in_over_the_login_host => sub {
     is $refused->code, 403, 'not for this account';
     like $refused->content, qr/signed in as john/, 'says whose it is';
     my ($switch) = $refused->content =~ m{<a class="primary" href="([^"]*)">Sign in as somebody else};
-    is plain($switch // ''), '/sign-in?to=https://wiki.example.com/only-jane/&switch=1', 'and leads on';
+    is plain($switch // ''), at(to => 'https://wiki.example.com/only-jane/', switch => 1), 'and leads on';
     my $page = $login->visit('/login?to=https://wiki.example.com/only-jane/&switch=1');
     is onward($login, submit($login, $page, 'jane')), 'https://wiki.example.com/only-jane/', 'to the page';
     is $wiki->visit('/only-jane/')->code, 200, 'which is hers';
@@ -193,7 +194,7 @@ subtest a_link_from_another_site_with_strict_cookies_ends_in_no_loop => sub {
     my $go = sub { return plain($login->get($_[0], @link)->content =~ /<html[^>]* data-go="([^"]*)"/ ? $1 : 'no onward') };
     is $go->('/login?return=/x'), '/x', 'to a place of this host';
     is $go->('/login?to=https://wiki.example.com/x'), 'https://wiki.example.com/x', 'or of this domain';
-    is $go->('/login?to=https://app.example.net/x'), '/login?return=https://app.example.net/x', 'another one leads here: to this page';
+    is $go->('/login?to=https://app.example.net/x'), login_at(return => 'https://app.example.net/x'), 'another one leads here: to this page';
     is $go->('/login'), 'no onward', 'nowhere in particular';
     like $login->get('/login?return=/x', @link[0 .. 5], 'Sec-Fetch-Site' => 'same-origin')->content, qr/type="password"/, 'then the form';
 };

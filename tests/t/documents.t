@@ -43,7 +43,7 @@ subtest error_document_401_is_used_wherever_we_answer_401 => sub {
     is stranger(POST => '/text/', 'Content-Length' => 0)->content, 'sign in, says the administrator', 'or its text';
     is request(mount, GET => '/text/', host => 'documents')->content, 'sign in, says the administrator',
         'for a client that doesn\'t say what it takes';
-    is json_of(stranger(GET => '/text/', Accept => 'application/json', 'X-Requested-With' => 'x'))->{login_url}, '/login?for=/text/',
+    is json_of(stranger(GET => '/text/', Accept => 'application/json', 'X-Requested-With' => 'x'))->{login_url}, '/login',
         'but JSON for scripts';
     is stranger(GET => '/only-john/')->code, 302, 'a page load goes on to the login: that is no 401';
 };

@@ -90,7 +90,7 @@ subtest 'rewritten, redirected and fallback content is protected where it lies' 
     for my $path (qw(/fallback/anything /fallback/)) {
         my $answer = browser(site)->visit($path);
         is $answer->code, 302, "an open $path whose fallback is protected sends to the login";
-        like $answer->header('Location'), qr{^/login\?return=/};
+        like $answer->header('Location'), qr{^/login\?return=%2f};
         unlike $answer->content, qr/"env"/, 'and shows nothing';
     }
     is browser(site)->visit('/old')->header('Location'), origin(site) . '/protected/echo', 'a redirect is one';
@@ -115,7 +115,7 @@ subtest 'MPinPath moves a page and removes it' => sub {
     is request(branded, 'GET', '/sign-out')->code, 303, '/sign-out';
     is request(branded, 'GET', '/login')->code, 404, 'no /login';
     is request(branded, 'GET', '/mpin.js')->code, 404, 'no /mpin.js';
-    like browser(branded)->visit('/protected/')->header('Location'), qr{^/sign-in\?return=/protected/$}, 'people are sent there';
+    like browser(branded)->visit('/protected/')->header('Location'), qr{^/sign-in\?return=%2fprotected%2f$}, 'people are sent there';
 };
 
 subtest 'the page for phones, and everything under it' => sub {

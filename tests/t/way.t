@@ -121,7 +121,7 @@ subtest the_address_of_a_login_page_is_a_bookmark => sub {
     my $refused = submit($none, $page, 'john');
     is $refused->code, 400, 'a form whose cookie did not come back';
     like $refused->content, qr/switch cookies on/, 'is told so';
-    like $refused->content, qr{class="primary" href="/login\?return=/protected/\?kept=1"}, 'and keeps its way';
+    like $refused->content, qr{class="primary" href="\Q@{[login_at(return => '/protected/?kept=1')]}\E"}, 'and keeps its way';
 };
 
 subtest the_place_is_asked_anew_what_it_asks_for => sub {
@@ -153,7 +153,7 @@ subtest a_post_that_met_the_login_leads_to_the_page_of_the_form => sub {
         is pin_leads_to($other, $other->post_form('/protected/echo?takes=a-post', {}, @referer)), $place, 'and by PIN';
     }
     my $answer = browser(site)->post_form('/uredirect/x', {}, Referer => origin(site) . '/page');
-    like $answer->header('Location'), qr{^/login\?lost=1&return=/page&for=/uredirect/x&by=POST$}, 'a POST that is redirected';
+    is $answer->header('Location'), login_at(lost => 1, return => '/page'), 'a POST that is redirected';
     my $document = request(mount, POST => '/login-in-place/', host => 'documents', body => 'a=1',
         headers => [Accept => 'text/html', Referer => origin(mount) . '/page', 'Content-Type' => 'application/x-www-form-urlencoded']);
     like $document->content, qr/not saved/, 'and one whose login page is an ErrorDocument';
@@ -165,9 +165,12 @@ subtest a_scripts_login_url_leads_to_what_is_lacking => sub {
     my $login_url = sub { return json_of($_[0]->request($_[1] => $_[2], headers => \@script))->{login_url} };
     my $browser = browser(site)->sign_in('john');
     is $browser->get('/protected/', @script)->code, 200, 'who has shown enough is let in';
+    is $login_url->(browser(site), GET => '/protected/'), login_at(return => '/app?page=1'), 'a stranger comes back to the page';
+    is $login_url->(browser(site), POST => '/pin-only/'), login_at(return => '/app?page=1', for => '/pin-only/', by => 'POST'),
+        'with what it asks for, where that is more than any login';
 
     my $method = $login_url->($browser, GET => '/pin-only/');
-    is $method, '/login?return=/app?page=1&for=/pin-only/', 'another method: back to the page, with what it asked for';
+    is $method, login_at(return => '/app?page=1', for => '/pin-only/'), 'another method: back to the page, with what it asked for';
     my $page = $browser->visit($method);
     like $page->content, qr/<mpin-pad/, 'that page has it';
     unlike $page->content, qr/type="password"|Continue/, 'and nothing else';
@@ -183,7 +186,7 @@ subtest a_scripts_login_url_leads_to_what_is_lacking => sub {
     sleep 2;
     is $browser->get('/changed/', @script)->code, 200, 'a place that lets look';
     my $write = $login_url->($browser, POST => '/changed/');
-    is $write, '/login?return=/app?page=1&for=/changed/&by=POST', 'but not write';
+    is $write, login_at(return => '/app?page=1', for => '/changed/', by => 'POST'), 'but not write';
     like $browser->visit($write)->content, qr/type="password"/, 'asks for what writing needs';
     like $browser->visit("/login?return=/app&for=/changed/&by=$_")->content, qr/signed in as john/, "by=$_ is a GET"
         for 'CONNECT', 'NONSENSE', '', 'post';
@@ -195,7 +198,7 @@ subtest not_for_this_account_says_whose_and_leads_to_another => sub {
     is $refused->code, 403, 'jane may not';
     like $refused->content, qr/signed in as jane/, 'she sees as whom';
     my ($switch) = $refused->content =~ m{<a class="primary" href="([^"]*)">Sign in as somebody else};
-    is $switch = plain($switch), '/login?return=/only-john/?x=1%26y&switch=1', 'and may be somebody else';
+    is $switch = plain($switch), login_at(return => '/only-john/?x=1&y', switch => 1), 'and may be somebody else';
     my $old = $jane->copy;
     my $page = $jane->visit($switch);
     like $page->content, qr/type="password"/, 'there is the form';
@@ -204,7 +207,7 @@ subtest not_for_this_account_says_whose_and_leads_to_another => sub {
     is $jane->visit('/only-john/')->code, 200, 'and in';
     is $jane->who, 'john', 'his session took the place of hers';
     is $old->who, '', 'which has ended';
-    like $jane->visit('/login?return=/only-john/')->content, qr{href="/login\?return=/only-john/&amp;switch=1">Sign in as somebody else},
+    like $jane->visit('/login?return=/only-john/')->content, qr{href="/login\?return=%2fonly-john%2f&amp;switch=1">Sign in as somebody else},
         'the page that says who is signed in offers it, too';
     my $script = browser(site)->sign_in('jane')->get('/only-john/', Accept => 'application/json');
     is $script->code, 403, 'a script is told so';

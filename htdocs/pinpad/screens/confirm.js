@@ -24,10 +24,10 @@ export function confirm(stage, { user, old }) {
 const LONGEST = 8000; // what a request's line takes, and some room
 
 /**
- * As a field's value, with no more escaped than must be: places are long, and a request's line is not.
+ * As a field's value. In a long one no more is escaped than must be: a request's line is not for long ones.
  * @param {string} place
  */
-const field = (place) => place.replace(/[%&+#]/g, encodeURIComponent);
+const field = (place) => place.length < 1000 ? encodeURIComponent(place) : place.replace(/[%&+#]/g, encodeURIComponent);
 
 /** From there back to this page, or to the site's own offer. @param {Stage} stage */
 function toProof({ flow: { rps }, options }) {

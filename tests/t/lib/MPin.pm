@@ -17,7 +17,7 @@ use Test::More;
 
 our @EXPORT = qw(port origin raw request browser from done expect_in_log expect_crowd json_of error_log
                  site strict off service branded mount cached public closed capture burst audit_log in_parallel until_true
-                 early_in_a_minute);
+                 early_in_a_minute login_at);
 
 my $stage = "$ENV{MPIN_STAGE}";
 
@@ -96,6 +96,13 @@ sub request {
 sub json_of {
     my $answer = shift;
     return eval { decode_json($answer->content) } // {};
+}
+
+# The login page's address with these fields, in their order.
+sub login_at {
+    my @fields;
+    while (my ($name, $value) = splice @_, 0, 2) { push @fields, "$name=" . $value =~ s/([^\w.*-])/sprintf '%%%02x', ord $1/ger }
+    return '/login?' . join '&', @fields;
 }
 
 # ---- many at once ---------------------------------------------------------------------------------
