@@ -71,8 +71,8 @@ static int refuse_json(request_rec *r, const request_t *request)
     const demand_t demand = demand_here(r, request->site);
     const char *page = named_page(r);
     const char *login = request->site->paths[PATH_LOGIN] ? login_begin(r, &demand, false)
-                        : page ? login_begin_at(r, page, &demand, false)
-                               : NULL;
+                        : page                           ? login_begin_at(r, page, &demand, false)
+                                                         : NULL;
     result_t *result =
         result_error(request->pool, HTTP_UNAUTHORIZED, "not_signed_in", "sign in first");
     if (login)

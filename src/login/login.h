@@ -21,7 +21,8 @@ int login_error_page(request_rec *r, const result_t *result);
 const char *login_begin(request_rec *r, const demand_t *demand, bool post_lost);
 
 /* The same at a page of the administrator's that leads to the login page of another host. */
-const char *login_begin_at(request_rec *r, const char *page, const demand_t *demand, bool post_lost);
+const char *login_begin_at(request_rec *r, const char *page, const demand_t *demand,
+                           bool post_lost);
 
 /* The login page itself as the answer to a POST that could not be let in ("your data were not
  * sent"), 401. */

@@ -117,8 +117,8 @@ static way_t way_of_fields(facts_t *facts, const apr_table_t *fields)
                  .too_long = apr_table_get(fields, "long") != NULL};
     if (named && !way.target)
         log_debug(facts->caller.log, "MPIN0731",
-                  "the login page was asked to lead to a place that is neither of this origin nor "
-                  "of a host below MPinCookieDomain or in MPinReturnHosts: MPinAfterLogin is taken");
+                  "the login page's ?return= is no place of this origin: MPinAfterLogin is taken "
+                  "(other hosts are those below MPinCookieDomain or in MPinReturnHosts)");
     const char *place = way.asked ? way.asked : way.target;
     if (place)
         ask_place(facts, place, &way);
@@ -201,8 +201,9 @@ const char *way_location(const request_rec *r, const way_t *way)
     const char *back = with_field(login, "return", way->target, p);
     if (!way->too_long && fits_in_line(r, all))
         return all;
-    return !way->too_long && way->asked && fits_in_line(r, back) ? back
-                                                                 : with_field(login, "long", "1", p);
+    return !way->too_long && way->asked && fits_in_line(r, back)
+               ? back
+               : with_field(login, "long", "1", p);
 }
 
 const char *way_elsewhere(const request_rec *r, const char *page, const way_t *way)

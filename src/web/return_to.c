@@ -166,7 +166,8 @@ const char *return_to_escape(const char *value, apr_pool_t *p)
 {
     static const char digits[] = "0123456789abcdef";
     const char *all = return_to_percent(value, stands_in_a_form, digits, p);
-    return strlen(all) <= ESCAPED_MAX ? all : return_to_percent(value, stands_in_a_field, digits, p);
+    return strlen(all) <= ESCAPED_MAX ? all
+                                      : return_to_percent(value, stands_in_a_field, digits, p);
 }
 
 const char *return_to_spell(const char *value, apr_pool_t *p)

@@ -41,6 +41,7 @@ my %kinds = (
     'the path of a request (core:trace3)' => [qr{\[core:trace3\] .* request\.c\(\d+\): .*: /[^?]*$}, qr/^(?:mpinId|service's secret|hidden)$/],
     'the path of a request (cache:debug)' => [qr{\[cache:debug\] }, qr/^mpinId$/],
     'the URL of a request (rewrite:trace2)' => [qr{\[rewrite:trace[1-8]\] }, $url],
+    'the path of a place that a login page leads to (proxy:trace2)' => [qr{\[proxy:trace2\] .* attempting to match URI path }, qr/^(?:state|hidden)$/],
     'what mod_proxy takes to an RPS elsewhere (proxy:debug)' => [qr{\[proxy:(?:debug|trace[1-8])\] .*/rps/}, $url],
     'the same (proxy_http:trace1)' => [qr{\[proxy_http:trace1\] .*/rps/}, $url],
 );
