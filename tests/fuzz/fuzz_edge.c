@@ -37,6 +37,26 @@ static void return_targets(const char *text, apr_pool_t *p)
         return;
     require(strlen(path) <= RETURN_TO_MAX && path[0] == '/' && path[1] != '/' && path[1] != '\\');
     require(!strpbrk(path, "\\\t\r\n "));
+    const char *query = apr_pstrcat(p, "return=", return_to_escape(path, p), "&next=1", NULL);
+    require(!strcmp(apr_table_get(form_parse(query, p), "return"), path));
+}
+
+static void return_hosts(const char *text, apr_pool_t *p)
+{
+    static const public_url_t own = {"https://www.example.com", "www.example.com", true, false};
+    const return_hosts_t hosts = {.domain = "example.com"};
+    const char *url = return_to_url(text, &own, &hosts, p);
+    if (!url)
+        return;
+    require(!strncmp(url, "https://", strlen("https://")));
+    const char *rest = url + strlen("https://");
+    const char *host =
+        apr_pstrmemdup(p, rest, strspn(rest, "abcdefghijklmnopqrstuvwxyz0123456789.-_"));
+    const size_t len = strlen(host), least = strlen(".example.com");
+    require(!strcmp(host, "example.com") ||
+            (len > least && !strcmp(host + len - least, ".example.com")));
+    require(rest[len] == '/' || rest[len] == ':');
+    require(return_to_is_near(url, &hosts, p));
 }
 
 static const char *read_template(void *baton, const char *name, apr_pool_t *p)
@@ -70,6 +90,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     cookies(text, p);
     form_parse(text, p);
     return_targets(text, p);
+    return_hosts(text, p);
+    return_hosts(apr_pstrcat(p, "https://", text, NULL), p);
     templates(text, p);
     apr_pool_destroy(p);
     return 0;

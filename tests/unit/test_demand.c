@@ -145,6 +145,20 @@ static void each_factor_has_a_name(void **state)
     apr_pool_destroy(p);
 }
 
+static void names_of_factors_come_back_and_others_count_for_nothing(void **state)
+{
+    (void)state;
+    apr_pool_t *p;
+    apr_pool_create(&p, NULL);
+    const uint32_t two = FACTOR_BIT(FACTOR_PIN) | FACTOR_BIT(FACTOR_PASSWORD);
+    assert_string_equal(demand_names(two, p), "pin,password");
+    assert_string_equal(demand_names(0, p), "");
+    assert_int_equal(demand_named("password,pin", p), two);
+    assert_int_equal(demand_named("pin,,pins,,password ", p), FACTOR_BIT(FACTOR_PIN));
+    assert_int_equal(demand_named("", p), 0);
+    apr_pool_destroy(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +173,7 @@ int main(void)
         cmocka_unit_test(any_demand_is_met_by_whoever_is_signed_in),
         cmocka_unit_test(second_step_that_nobody_can_take_is_never_met),
         cmocka_unit_test(demands_are_the_same_when_all_of_them_is),
+        cmocka_unit_test(names_of_factors_come_back_and_others_count_for_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -175,6 +175,16 @@ static void any_other_host_is_refused_however_it_is_spelled(void **state)
     assert_null(at_hosts(NULL));
 }
 
+static void only_places_that_get_our_cookies_are_near(void **state)
+{
+    (void)state;
+    const return_hosts_t below = {.domain = "example.com"}, none = {.domain = NULL};
+    assert_true(return_to_is_near("/a", &none, pool));
+    assert_true(return_to_is_near("https://wiki.example.com:8443/a", &below, pool));
+    assert_false(return_to_is_near("https://wiki.example.com/a", &none, pool));
+    assert_false(return_to_is_near("https://wiki.example.net/a", &below, pool));
+}
+
 /* ---- in a URL ---- */
 
 static void a_place_comes_back_from_a_query_byte_for_byte(void **state)
@@ -202,6 +212,7 @@ int main(void)
         cmocka_unit_test(a_long_value_is_refused),
         cmocka_unit_test(a_place_at_a_host_that_is_listed_or_below_the_domain_is_kept),
         cmocka_unit_test(any_other_host_is_refused_however_it_is_spelled),
+        cmocka_unit_test(only_places_that_get_our_cookies_are_near),
         cmocka_unit_test(a_place_comes_back_from_a_query_byte_for_byte),
     };
     apr_initialize();
