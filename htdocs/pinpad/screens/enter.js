@@ -15,7 +15,7 @@ const ENDED = { identity_revoked: 'withdrawn', way_closed: 'outdated' };
 
 /** @param {Stage} stage @param {Identity} identity */
 export function enter(stage, identity) {
-    if (identity.state)
+    if (identity.state && stage.flow.rps.settings.suite) // a Milagro server can be asked by a PIN only
         return askAgain(stage, identity, enter);
     const { why } = stage.options;
     stage.keypad({
