@@ -232,7 +232,7 @@ export class Stage {
         this.working = true;
         const { pad } = this;
         pad?.busy(true);
-        const late = setTimeout(() => this.say(this.text('checking')), CALM);
+        const late = setTimeout(() => this.status.textContent || this.say(this.text('checking')), CALM);
         try {
             await work();
         } catch (error) {
