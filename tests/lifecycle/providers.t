@@ -165,7 +165,7 @@ sub in_trouble {
         my $answer = try_password($site, 'bob', 'bob-secret');
         is $answer->code, 503, 'our trouble';
         like $answer->content, $trouble, 'the page says so';
-        like $answer->content, qr/<form method="post" action="\/login">/, 'and has a way on';
+        like $answer->content, qr/<form method="post" action="\/login"/, 'and has a way on';
         unlike $answer->content, qr/That name or password/, 'nobody was wrong';
         ok $answer->header('Retry-After'), 'it is worth another try';
         is try_password($site, 'bob', 'bob-secret')->code, 503, 'and again' for 1 .. 4;
