@@ -20,6 +20,7 @@
 typedef struct phone_settings_t {
     bool on;                /* MPinPhoneLogin */
     int wait;               /* seconds that a phone waits for its desktop */
+    int code_seconds;       /* that a code is shown; 0: CODE_SECONDS */
     const char *title;      /* of the site */
     const char *public_url; /* "https://www.example.org" */
     const char *host;       /* of it, with its port where that is not the scheme's */

@@ -136,11 +136,10 @@ static const char *replaced_text(const registration_t *wish, const pending_t *pe
 }
 
 /* The client is told all of it, the number only where it shows one. */
-static result_t *registered_answer(const caller_t *caller, const char *mpin_id, const mpin_id_t *id,
-                                   const pending_t *pending, apr_pool_t *p)
+static result_t *registered_answer(const rps_t *rps, const caller_t *caller, const char *mpin_id,
+                                   const mpin_id_t *id, const pending_t *pending, apr_pool_t *p)
 {
-    const apr_time_t expires =
-        apr_time_from_sec((apr_time_t)pending->made) + apr_time_from_sec(PENDING_SECONDS);
+    const apr_time_t expires = apr_time_from_sec((apr_time_t)pending->made) + pending_life(rps);
     json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:b}", "mpinId", mpin_id, "regOTT",
                              hex_encode(p, pending->reg_ott, sizeof pending->reg_ott), "expireTime",
                              rps_time(expires, 'T', p), "nowTime", rps_time(caller->now, 'T', p),
@@ -155,8 +154,7 @@ static result_t *ask_to_vouch(rps_t *rps, const caller_t *caller, const registra
                               const char *mpin_id, const mpin_id_t *id, pending_t *pending,
                               apr_pool_t *p)
 {
-    const apr_time_t expires =
-        apr_time_from_sec((apr_time_t)pending->made) + apr_time_from_sec(PENDING_SECONDS);
+    const apr_time_t expires = apr_time_from_sec((apr_time_t)pending->made) + pending_life(rps);
     const verify_t verify = {.user_id = wish->name,
                              .mpin_id = mpin_id,
                              .expire_time = rps_time(expires, 'T', p),
@@ -212,7 +210,7 @@ static result_t *begin_registration(rps_t *rps, const caller_t *caller, const re
         refusal = mailed_send(rps, caller, &id, pending, p);
     else if (rps->settings->service)
         refusal = ask_to_vouch(rps, caller, wish, text, &id, pending, p);
-    return refusal ? refusal : registered_answer(caller, text, &id, pending, p);
+    return refusal ? refusal : registered_answer(rps, caller, text, &id, pending, p);
 }
 
 static result_t *send_again(rps_t *rps, const caller_t *caller, const registration_t *wish,
@@ -224,7 +222,7 @@ static result_t *send_again(rps_t *rps, const caller_t *caller, const registrati
         return NULL; /* end_earlier says so */
     result_t *result = mailed_again(rps, caller, &id, wish->name,
                                     json_text(body, "regOTT", 2 * TOKEN_BYTES), &old, p);
-    return !result || result->code ? result : registered_answer(caller, mpin_id, &id, &old, p);
+    return !result || result->code ? result : registered_answer(rps, caller, mpin_id, &id, &old, p);
 }
 
 /* PUT /rps/user/<mpinId>: the registration that it names ends here and a new one begins. One that

@@ -73,6 +73,7 @@ static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p
     site->phone_settings = (phone_settings_t){
         .on = config->phone_login,
         .wait = PHONE_WAIT,
+        .code_seconds = (int)apr_time_sec(config->expiry.code),
         .title = site->title,
         .public_url = site->url.text,
         .host = strstr(site->url.text, "://") + 3,
@@ -90,7 +91,8 @@ static void set_service_urls(site_t *site, const server_config_t *config, apr_po
 {
     rps_settings_t *rps = &site->rps_settings;
     rps->base_url = apr_pstrcat(p, site->url.text, rps->base_url, NULL);
-    rps->authenticate_url = config->paths.path[PATH_AUTHENTICATE];
+    rps->authenticate_url =
+        config->authenticate_url ? config->authenticate_url : config->paths.path[PATH_AUTHENTICATE];
     rps->login_url = rps->logout_url = "";
 }
 
@@ -104,6 +106,8 @@ static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
         .names = config->user_case,
         .time_permits = config->time_permits,
         .issue_otp = config->issue_otp.on,
+        .set_device_name = config->ask_device_name,
+        .pending_seconds = (int)apr_time_sec(config->expiry.registration),
         .register_signed_in = ways & REGISTER_SIGNED_IN,
         .register_open = ways & REGISTER_OPEN,
         .register_mail = ways & REGISTER_MAIL,
@@ -175,6 +179,7 @@ static void set_pages(site_t *site, const server_config_t *config, apr_pool_t *p
     site->templates = (templates_t){config->templates, &site->log};
     site->content_policy = content_policy(config, p);
     site->cors = config->cors;
+    site->forward_headers = config->forward_headers;
 }
 
 bool site_make(site_t *site, const server_config_t *config, server_rec *server, apr_pool_t *p)
