@@ -54,14 +54,6 @@ static void set_cookies(site_t *site, const server_config_t *config, apr_pool_t 
     site->realm = config->realm ? config->realm : site->url.text;
 }
 
-/* The phones' page is on another origin than the applications', the first of which counts. */
-static const char *application_of(const site_t *site)
-{
-    return site->services && site->cors && site->cors->nelts
-               ? APR_ARRAY_IDX(site->cors, 0, const char *)
-               : "";
-}
-
 /* Ours, or the application that lies there instead. */
 static const char *mobile_path(const site_t *site)
 {
@@ -80,7 +72,6 @@ static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p
         .base_url = site->rps_settings.base_url,
         .mobile_url = apr_pstrcat(p, site->url.text, mobile_path(site), NULL),
         .logo_url = site->logo ? apr_pstrcat(p, site->url.text, site->logo, NULL) : "",
-        .application = application_of(site),
         .logout_path = site->services ? config->paths.path[PATH_LOGOUT] : NULL,
     };
 }

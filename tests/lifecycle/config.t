@@ -357,7 +357,7 @@ mistake "MPinExpiry $_", service("${verify}MPinService rps\n=> MPinExpiry $_\n")
 mistake 'an MPinAuthenticateURL of nobody\'s', service("${verify}MPinService rps\nMPinCORS https://app.example.com\n"
     . "=> MPinAuthenticateURL $_\n"), qr/write that into MPinCORS/ for 'https://evil.example/in', 'https://app.example.com.evil.example/in',
     'https://app.example.com:444/in';
-mistake 'MPinAskDeviceName of no kind', "$https$passwords=> MPinAskDeviceName always\n", qr/write On or Off/;
+mistake 'MPinAskDeviceName of no kind', "$https$passwords=> MPinAskDeviceName always\n", qr/write one of these/;
 mistake "a site's $_", "$https$passwords=> $_\n", qr/move it to the one with/ for 'MPinForwardHeaders *',
     'MPinAuthenticateURL https://app.example.com/in', 'MPinExpiry registration=2h';
 fine 'what applications had of Milagro\'s RPS', $here . service("${verify}MPinService rps\nMPinCORS https://app.example.com\n"

@@ -77,10 +77,7 @@ def mpin_authenticate():
     """The PIN pad brings what the RPS gave it, and the RPS says what that is worth."""
     auth_ott = request.get_json()["mpinResponse"]["authOTT"]
     token = secrets.token_hex(16)
-    status, answer = ask_rps(
-        "/authenticate",
-        {"authOTT": auth_ott, "logoutData": {"sessionToken": token}, "logoutURL": request.host_url + "logout"},
-    )
+    status, answer = ask_rps("/authenticate", {"authOTT": auth_ott, "logoutData": {"sessionToken": token}})
     if status == 200:
         signed_in[token] = answer["userId"]
         session["token"] = token

@@ -16,6 +16,7 @@ import { Vault } from './vault.js';
  * @property {string} settings address of clientSettings
  * @property {string} [state] login nonce of the page
  * @property {boolean} [mobile] this is a phone, which signs in other computers
+ * @property {string} [application] a phone's: the origin of the application whose RPS this page is of
  * @property {string} [user] the user whom the page expects
  * @property {boolean} [preroll] and nobody else: without a PIN here they set one up
  * @property {string} [success] where to go once signed in, instead of where the server says
