@@ -57,3 +57,10 @@ await Promise.all([
 cpSync(join(source, 'texts'), join(out, 'mpin/texts'), { recursive: true });
 cpSync(join(source, 'pictures'), join(out, 'mpin'), { recursive: true });
 cpSync(join(source, 'pages'), join(out, 'pages'), { recursive: true, filter: (file) => !file.endsWith('.js') });
+
+// The phone's page for applications that send their files themselves: nothing of it goes into the module.
+const OF_PHONES = ['mpin-mobile', 'worker', 'worker-bncx', 'milagro', 'mail', 'kept', 'address', 'confirm']
+    .map((name) => name + '.js').concat('mpin.css', 'icon.svg', 'texts');
+cpSync(join(source, 'mobile'), join(out, 'm'), { recursive: true });
+for (const name of OF_PHONES)
+    cpSync(join(out, 'mpin', name), join(out, 'm', name), { recursive: true });

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The pages: build/htdocs (served: mpin.js and mpin/; read by the module: pages/ and mpin/texts/).
+# The pages: build/htdocs (served: mpin.js and mpin/; read by the module: pages/ and mpin/texts/; for applications to
+# copy: m/).
 
 HTDOCS = $(BUILD)/htdocs.stamp
 

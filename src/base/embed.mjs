@@ -31,7 +31,7 @@ function bytes(name, data) {
   return `static const unsigned char ${name}[] = {\n${lines.join(',\n')},\n0};\n`;
 }
 
-const files = filesIn('').filter((path) => TYPES[extname(path)]).sort();
+const files = filesIn('').filter((path) => TYPES[extname(path)] && !path.startsWith('m/')).sort();
 let arrays = '';
 const rows = files.map((path, i) => {
   const data = readFileSync(join(folder, path));

@@ -7,9 +7,9 @@
 #include "config/mistakes.h"
 #include "config/surroundings.h"
 
-static void refuse_at_site(const checked_t *site, const char *url, int setting)
+static void refuse_at_site(const checked_t *site, const void *said, int setting)
 {
-    if (url)
+    if (said)
         mistake(site->pconf, site->config->written[setting],
                 "this vhost is no application's RPS; move it to the one with MPinService rps");
 }
@@ -25,7 +25,25 @@ static void check_applications(const checked_t *site)
     if (!rps) {
         refuse_at_site(site, config->verify_url, SETTING_verify_url);
         refuse_at_site(site, config->permit_url, SETTING_permit_url);
+        refuse_at_site(site, config->authenticate_url, SETTING_authenticate_url);
+        refuse_at_site(site, config->forward_headers, SETTING_forward_headers);
+        refuse_at_site(site, config->expiry.registration ? config : NULL, SETTING_expiry);
     }
+}
+
+/* A pad takes what it has proven there: only to a page that may use this RPS at all. */
+static void check_authenticate_url(const checked_t *site)
+{
+    const server_config_t *config = site->config;
+    const char *url = config->authenticate_url;
+    for (int i = 0; url && config->cors && i < config->cors->nelts; i++) {
+        const char *origin = APR_ARRAY_IDX(config->cors, i, const char *);
+        if (!strncmp(url, origin, strlen(origin)) && url[strlen(origin)] == '/')
+            return;
+    }
+    if (url && (config->service.parts & SERVICE_RPS))
+        mistake(site->pconf, site->config->written[SETTING_authenticate_url],
+                "it is on no origin of an application of this RPS; write that into MPinCORS");
 }
 
 /* A secret can be left out by those who are on this machine. A front that forwards bytes (TLS ended, a
@@ -61,6 +79,7 @@ void check_service(const checked_t *site)
 {
     const server_config_t *config = site->config;
     check_applications(site);
+    check_authenticate_url(site);
     check_otp(site);
     if (!config->service.parts)
         return;

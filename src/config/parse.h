@@ -27,6 +27,8 @@ const char *parse_service(service_t *service, const words_t *words);
 const char *parse_issue_otp(issue_otp_t *otp, const words_t *words);
 const char *parse_application_url(const char **url, const words_t *words);
 const char *parse_origins(const apr_array_header_t **origins, const words_t *words);
+const char *parse_forward_headers(const apr_array_header_t **names, const words_t *words);
+const char *parse_expiry(expiry_t *expiry, const words_t *words);
 const char *parse_register(unsigned *ways, const words_t *words);
 const char *parse_allow(allow_rule_t *allow, const words_t *words);
 const char *parse_pin_length(int *digits, const words_t *words);

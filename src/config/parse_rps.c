@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parsers of MPinRPS, MPinService and MPinIssueOTP. */
+/* The parsers of MPinRPS, MPinService, MPinIssueOTP and MPinExpiry. */
 #include "config/parse.h"
 
 #include <apr_strings.h>
 #include <string.h>
 #include <strings.h>
+
+#include "config/number.h"
 
 /* Where the RPS is. It says who somebody is, so plain http is for this machine only. Milagro's own
  * configuration ends such a URL in "/"; ours comes without. */
@@ -43,5 +45,25 @@ const char *parse_rps(external_rps_t *rps, const words_t *words)
             return wrong;
     }
     *rps = found;
+    return NULL;
+}
+
+/* A code is shown to somebody who stands there; a mail with a link may lie for a while. */
+const char *parse_expiry(expiry_t *expiry, const words_t *words)
+{
+    expiry_t found = *expiry;
+    for (int i = 0; i < words->count; i++) {
+        const char *word = words->word[i], *equals = strchr(word, '=');
+        const bool code = !strncasecmp(word, "code=", 5);
+        apr_interval_time_t *time = code ? &found.code : &found.registration;
+        if ((!code && strncasecmp(word, "registration=", 13)) ||
+            !number_duration(equals + 1, time) || *time < apr_time_from_sec(30) ||
+            *time > apr_time_from_sec(code ? 600 : 86400))
+            return apr_psprintf(words->p,
+                                "\"%.80s\" is no time of a code (30s to 10min) or a registration "
+                                "(30s to 1d); write as in code=5min registration=1h",
+                                word);
+    }
+    *expiry = found;
     return NULL;
 }

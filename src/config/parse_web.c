@@ -2,6 +2,8 @@
 /* The parsers of URLs, cookies and headers. */
 #include "config/parse.h"
 
+#include "config/header_name.h"
+
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -205,60 +207,17 @@ const char *parse_same_site(const char **value, const words_t *words)
 }
 
 /* RFC 9110, section 5.6.2. */
-static bool is_header_name(const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (!apr_isalnum(text[i]) && !strchr("!#$%&'*+-.^_`|~", text[i]))
-            return false;
-    return len > 0 && len <= 64;
-}
-
-/* Two spellings that an application behind CGI or WSGI cannot tell apart. */
-static bool same_header(const char *a, const char *b)
-{
-    for (; *a && *b; a++, b++)
-        if ((*a == '_' ? '-' : apr_tolower(*a)) != (*b == '_' ? '-' : apr_tolower(*b)))
-            return false;
-    return !*a && !*b;
-}
-
-/* Headers that httpd, proxies or our cookies depend on. */
-static bool is_taken(const char *name)
-{
-    static const char *const taken[] = {"Host",
-                                        "Connection",
-                                        "Content-Length",
-                                        "Content-Type",
-                                        "Cookie",
-                                        "Expect",
-                                        "Forwarded",
-                                        "Keep-Alive",
-                                        "Origin",
-                                        "Proxy-Authorization",
-                                        "Proxy-Connection",
-                                        "Range",
-                                        "TE",
-                                        "Trailer",
-                                        "Transfer-Encoding",
-                                        "Upgrade",
-                                        "Via",
-                                        NULL};
-    for (const char *const *each = taken; *each; each++)
-        if (same_header(name, *each))
-            return true;
-    return false;
-}
 
 static const char *pass_header(pass_header_t *header, const char *word, apr_pool_t *p)
 {
     static const char *const fields[] = {"user", "email",     "provider",
                                          "amr",  "auth_time", "session"};
     const char *equals = strchr(word, '=');
-    if (!equals || !is_header_name(word, (size_t)(equals - word)))
+    if (!equals || !header_name_ok(word, (size_t)(equals - word)))
         return apr_psprintf(p, "\"%.80s\" is no header; write as in X-WEBAUTH-USER=user", word);
 
     header->name = apr_pstrmemdup(p, word, (apr_size_t)(equals - word));
-    if (is_taken(header->name))
+    if (header_name_taken(header->name))
         return apr_psprintf(p, "the header %s has a meaning of its own; choose another name",
                             header->name);
     for (int i = PASS_USER; i <= PASS_SESSION; i++)
@@ -278,7 +237,7 @@ const char *parse_pass_headers(const apr_array_header_t **headers, const words_t
         pass_header_t *header = apr_array_push(list);
         const char *wrong = pass_header(header, words->word[i], words->p);
         for (int earlier = 0; !wrong && earlier < i; earlier++)
-            if (same_header(header->name, APR_ARRAY_IDX(list, earlier, pass_header_t).name))
+            if (header_name_same(header->name, APR_ARRAY_IDX(list, earlier, pass_header_t).name))
                 wrong = apr_psprintf(words->p,
                                      "the header %s is set twice (- and _ are the same to "
                                      "applications); name it once",
@@ -287,6 +246,28 @@ const char *parse_pass_headers(const apr_array_header_t **headers, const words_t
             return wrong;
     }
     *headers = list;
+    return NULL;
+}
+
+/* What an application's RPS hands on: any but those that frame a request. */
+const char *parse_forward_headers(const apr_array_header_t **names, const words_t *words)
+{
+    apr_array_header_t *list = apr_array_make(words->p, words->count, sizeof(const char *));
+    for (int i = 0; i < words->count; i++) {
+        const char *word = words->word[i];
+        const bool all = !strcmp(word, "*");
+        if (all && words->count > 1)
+            return "* stands for all of them; write it alone";
+        if (!all && !header_name_ok(word, strlen(word)))
+            return apr_psprintf(words->p, "\"%.80s\" is no header; write names, or *", word);
+        if (!all && !header_name_goes_on(word))
+            return apr_psprintf(words->p,
+                                "the header %s is of the request itself and goes no further; leave "
+                                "it out",
+                                word);
+        APR_ARRAY_PUSH(list, const char *) = word;
+    }
+    *names = list;
     return NULL;
 }
 

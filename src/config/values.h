@@ -77,6 +77,11 @@ typedef struct issue_otp_t {
     const char *secret_file;
 } issue_otp_t;
 
+/* MPinExpiry; 0: as ever. */
+typedef struct expiry_t {
+    apr_interval_time_t code, registration;
+} expiry_t;
+
 typedef enum { UNAUTH_AUTO = 0, UNAUTH_REDIRECT, UNAUTH_401, UNAUTH_PASS } unauthenticated_t;
 
 /* One MPinPassHeaders NAME=FIELD. */

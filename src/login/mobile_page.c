@@ -21,7 +21,10 @@ result_t *login_mobile(facts_t *facts)
     if (strcmp(facts->rest, "index.html") != 0)
         return result_error(r->pool, HTTP_NOT_FOUND, "not_found", "no such file");
 
+    const apr_array_header_t *pages = facts->site->services ? facts->site->cors : NULL;
     page_values_t page = page_begin(r, facts->site);
+    page_set(&page, "application",
+             pages && pages->nelts ? APR_ARRAY_IDX(pages, 0, const char *) : NULL);
     page_answer(&page, HTTP_OK, "mobile");
     return NULL;
 }

@@ -19,16 +19,15 @@ static result_t *timed_out(apr_pool_t *p)
     return result_error(p, 408, "phone_timeout", "Authentication timed out");
 }
 
-/* An application that gives its phones data to sign out with, and no address, means its usual one.
- * A path is one of its own origin, which the phone's page need not be on. */
-static json_t *logout_url_of(const phone_settings_t *settings, const json_t *said, apr_pool_t *p)
+/* An application that gives its phones data to sign out with, and no address, means its usual
+ * one. */
+static json_t *logout_url_of(const phone_settings_t *settings, const json_t *said)
 {
     json_t *url = json_object_get(said, "logoutURL");
-    const bool usual = !url && json_object_get(said, "logoutData") && settings->logout_path;
-    const char *path = usual ? settings->logout_path : json_text(said, "logoutURL", CODE_WORD_MAX);
-    if (path && path[0] == '/' && path[1] != '/' && settings->application)
-        return json_string(apr_pstrcat(p, settings->application, path, NULL));
-    return url ? json_incref(url) : json_string("");
+    if (url)
+        return json_incref(url);
+    const bool usual = json_object_get(said, "logoutData") && settings->logout_path;
+    return json_string(usual ? settings->logout_path : "");
 }
 
 /* The phone's answer from the word that is kept with the code. */
@@ -39,7 +38,7 @@ static result_t *result_of_word(const phone_settings_t *settings, const char *wo
     const char *code = json_text(said, "code", 32), *message = json_text(said, "message", 256);
     if (status == 200) {
         json_t *data = json_object_get(said, "logoutData");
-        return result_ok(p, json_pack("{s:o, s:o}", "logoutURL", logout_url_of(settings, said, p),
+        return result_ok(p, json_pack("{s:o, s:o}", "logoutURL", logout_url_of(settings, said),
                                       "logoutData", data ? json_incref(data) : json_string("")));
     }
     return result_error(p, status, code ? code : "not_allowed", message ? message : "");

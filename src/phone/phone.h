@@ -19,18 +19,17 @@
 
 /* What the configuration says; borrowed. */
 typedef struct phone_settings_t {
-    bool on;                /* MPinPhoneLogin */
-    int wait;               /* seconds that a phone waits for its desktop */
-    const char *title;      /* of the site */
-    const char *public_url; /* "https://www.example.org" */
-    const char *host;       /* of it, with its port where that is not the scheme's */
-    const char *base_url;   /* of the RPS as clients see it: "/rps" or "https://host/rps" */
-    const char *mobile_url; /* of the mobile app, with host */
-    const char *logo_url;   /* with host; "" without */
-    name_rules_t names;     /* of the site */
-    /* Of applications: where their pages are, "" for here; and where one signs out that gives
-     * logoutData alone, NULL for nowhere. */
-    const char *application, *logout_path;
+    bool on;                 /* MPinPhoneLogin */
+    int wait;                /* seconds that a phone waits for its desktop */
+    int code_seconds;        /* that a code is shown; 0: CODE_SECONDS */
+    const char *title;       /* of the site */
+    const char *public_url;  /* "https://www.example.org" */
+    const char *host;        /* of it, with its port where that is not the scheme's */
+    const char *base_url;    /* of the RPS as clients see it: "/rps" or "https://host/rps" */
+    const char *mobile_url;  /* of the mobile app, with host */
+    const char *logo_url;    /* with host; "" without */
+    const char *logout_path; /* of an application that gives logoutData alone; NULL for none */
+    name_rules_t names;      /* of the site */
 } phone_settings_t;
 
 typedef struct phones_t phones_t;

@@ -39,6 +39,11 @@ static void draw_choices(code_t *code)
     memcpy(code->choices, choices, sizeof choices);
 }
 
+static int seconds_of_code(const phones_t *phones)
+{
+    return phones->settings->code_seconds ? phones->settings->code_seconds : CODE_SECONDS;
+}
+
 static void fill_code(fresh_t *fresh, phones_t *phones, const caller_t *caller, apr_pool_t *p)
 {
     code_t *code = &fresh->code;
@@ -47,7 +52,7 @@ static void fill_code(fresh_t *fresh, phones_t *phones, const caller_t *caller, 
     code_wid_of(phones, fresh->web_ott, fresh->wid);
 
     code->state = CODE_NEW;
-    code->expires = caller->now + apr_time_from_sec(CODE_SECONDS);
+    code->expires = caller->now + apr_time_from_sec(seconds_of_code(phones));
     code->bound = caller->prelogin != NULL;
     if (caller->prelogin)
         memcpy(code->browser, caller->prelogin, sizeof code->browser);
@@ -72,8 +77,8 @@ static result_t *keep_code(phones_t *phones, const caller_t *caller, fresh_t *fr
     if (status != STORE_OK)
         return too_many_codes(status, p);
     status = code_keep(phones, &fresh->code, fresh->wid, p);
-    log_debug(caller->log, "MPIN0773", "a code is shown for %d s, to %s that %s", CODE_SECONDS,
-              fresh->code.browser_name,
+    log_debug(caller->log, "MPIN0773", "a code is shown for %d s, to %s that %s",
+              seconds_of_code(phones), fresh->code.browser_name,
               caller->known ? "people have signed in from" : "nobody has signed in from");
     if (status == STORE_OK)
         return NULL;
@@ -83,10 +88,11 @@ static result_t *keep_code(phones_t *phones, const caller_t *caller, fresh_t *fr
 
 static json_t *shown_answer(const fresh_t *fresh, const caller_t *caller, apr_pool_t *p)
 {
-    const json_int_t now = caller->now / 1000;
+    const json_int_t now = caller->now / 1000, end = fresh->code.expires / 1000;
     return json_pack("{s:s, s:i, s:s, s:I, s:I}", "accessNumber", fresh->code.number, "ttlSeconds",
-                     CODE_SECONDS, "webOTT", hex_encode(p, fresh->web_ott, TOKEN_BYTES),
-                     "localTimeStart", now, "localTimeEnd", now + CODE_SECONDS * 1000);
+                     (int)((end - now) / 1000), "webOTT",
+                     hex_encode(p, fresh->web_ott, TOKEN_BYTES), "localTimeStart", now,
+                     "localTimeEnd", end);
 }
 
 result_t *phone_access_number(phones_t *phones, const caller_t *caller, apr_pool_t *p)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpa/rpa.h"
 #include "base/json.h"
+#include "rpa/forward.h"
 #include "rpa/in_front.h"
 #include "rpa/phone_login.h"
 #include "web/return_to.h"
@@ -21,6 +22,7 @@ result_t *rpa_client_settings(facts_t *facts)
 result_t *rpa_user(facts_t *facts)
 {
     const char *mpin_id = *facts->rest ? facts->rest : NULL;
+    facts->caller.forwarded = forward_headers(facts);
     result_t *result =
         rps_register(facts->site->rps, &facts->caller, mpin_id, facts->body, facts->r->pool);
     /* The registration is bound to that cookie: it lives as long from now on. */

@@ -54,14 +54,27 @@ static const json_t *wish_of(const verify_t *verify, apr_pool_t *p)
     return json_tie(p, json);
 }
 
+/* Where we are and, for our own application, what came from its client. */
+static const char *const *verify_headers(const rps_t *rps, const caller_t *caller, const char *url,
+                                         apr_pool_t *p)
+{
+    int count = 0;
+    const bool own = url == rps->settings->verify_url && caller->forwarded;
+    while (own && caller->forwarded[count])
+        count++;
+    const char **headers = apr_pcalloc(p, ((apr_size_t)count + 2) * sizeof *headers);
+    headers[0] = apr_pstrcat(p, "RPS-BASE-URL: ", rps->settings->public_url, NULL);
+    for (int i = 0; i < count; i++)
+        headers[i + 1] = caller->forwarded[i];
+    return headers;
+}
+
 static result_t *ask_to_verify(rps_t *rps, const caller_t *caller, const char *url,
                                const verify_t *verify, peer_answer_t *answer, apr_pool_t *p)
 {
-    const char *headers[] = {apr_pstrcat(p, "RPS-BASE-URL: ", rps->settings->public_url, NULL),
-                             NULL};
     peer_question_t question = {.method = "POST",
                                 .url = url,
-                                .headers = headers,
+                                .headers = verify_headers(rps, caller, url, p),
                                 .body = wish_of(verify, p),
                                 .total_ms = TOTAL_MS,
                                 .max = ANSWER_MAX,

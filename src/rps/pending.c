@@ -15,6 +15,12 @@ static const char *pending_key(const unsigned char handle[HANDLE_BYTES], apr_poo
     return store_key("pending", handle, HANDLE_BYTES, p);
 }
 
+apr_interval_time_t pending_life(const rps_t *rps)
+{
+    const int seconds = rps->settings->pending_seconds;
+    return apr_time_from_sec(seconds ? seconds : PENDING_SECONDS);
+}
+
 store_status_t pending_keep(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
                             pending_t *pending, apr_time_t now, apr_pool_t *p)
 {
@@ -22,7 +28,7 @@ store_status_t pending_keep(rps_t *rps, const unsigned char handle[HANDLE_BYTES]
     const store_class_t in = pending->origin == ORIGIN_SESSION ? STORE_COMING_IN : STORE_FLEETING;
     pending->version = VERSION;
     return store_add(rps->store, in, pending_key(handle, p), pending, sizeof *pending,
-                     now + apr_time_from_sec(PENDING_SECONDS));
+                     now + pending_life(rps));
 }
 
 /* NULL where it is the caller's, else what tells that. */
@@ -69,7 +75,7 @@ store_status_t pending_find(rps_t *rps, const caller_t *caller,
     store_status_t status = pending_get(rps, handle, pending, p);
     const char *fault = status == STORE_OK ? not_of_caller(pending, caller, token) : NULL;
     if (status == STORE_MISSING)
-        fault = "none waits: it took longer than an hour, was completed, or never was";
+        fault = "none waits: it took too long, was completed, or never was";
     if (fault)
         log_debug(caller->log, "MPIN0753", "registration %s: %s", people_label(handle, p), fault);
     return fault ? STORE_MISSING : status;

@@ -5,7 +5,7 @@
 #include "rps/room.h"
 
 /* A registration between its PUT and its signature: one fleeting record an mpinId. */
-#define PENDING_SECONDS 3600
+#define PENDING_SECONDS 3600      /* unless MPinExpiry says otherwise */
 #define PENDING_OF_STRANGERS 5000 /* an hour, in all */
 #define PENDING_OF_USERS 4000
 
@@ -32,6 +32,9 @@ typedef struct pending_t {
     char device[DEVICE_MAX + 1];
     char name[NAME_MAX_BYTES + 1];
 } pending_t;
+
+/* So long a registration waits. */
+apr_interval_time_t pending_life(const rps_t *rps);
 
 store_status_t pending_keep(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
                             pending_t *pending, apr_time_t now, apr_pool_t *p);

@@ -169,11 +169,10 @@ static const char *replaced_text(const registration_t *wish, const pending_t *pe
 }
 
 /* The client is told all of it, the number only where it shows one. */
-static result_t *registered_answer(const caller_t *caller, const char *mpin_id, const mpin_id_t *id,
-                                   const pending_t *pending, apr_pool_t *p)
+static result_t *registered_answer(const rps_t *rps, const caller_t *caller, const char *mpin_id,
+                                   const mpin_id_t *id, const pending_t *pending, apr_pool_t *p)
 {
-    const apr_time_t expires =
-        apr_time_from_sec((apr_time_t)pending->made) + apr_time_from_sec(PENDING_SECONDS);
+    const apr_time_t expires = apr_time_from_sec((apr_time_t)pending->made) + pending_life(rps);
     json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:b}", "mpinId", mpin_id, "regOTT",
                              hex_encode(p, pending->reg_ott, sizeof pending->reg_ott), "expireTime",
                              rps_time(expires, 'T', p), "nowTime", rps_time(caller->now, 'T', p),
@@ -188,8 +187,7 @@ static result_t *ask_to_vouch(rps_t *rps, const caller_t *caller, const registra
                               const char *mpin_id, const mpin_id_t *id, pending_t *pending,
                               apr_pool_t *p)
 {
-    const apr_time_t expires =
-        apr_time_from_sec((apr_time_t)pending->made) + apr_time_from_sec(PENDING_SECONDS);
+    const apr_time_t expires = apr_time_from_sec((apr_time_t)pending->made) + pending_life(rps);
     const verify_t verify = {.user_id = wish->name,
                              .mpin_id = mpin_id,
                              .expire_time = rps_time(expires, 'T', p),
@@ -261,7 +259,7 @@ static result_t *begin_registration(rps_t *rps, const caller_t *caller, const re
         refusal = mailed_send(rps, caller, &id, pending, p);
     else if (rps->settings->service)
         refusal = vouch_first(rps, caller, wish, text, &id, pending, p);
-    return refusal ? refusal : registered_answer(caller, text, &id, pending, p);
+    return refusal ? refusal : registered_answer(rps, caller, text, &id, pending, p);
 }
 
 /* The application writes again to a person whose registration waits: with the same key, so that
@@ -279,7 +277,7 @@ static result_t *vouch_again(rps_t *rps, const caller_t *caller, const registrat
     result_t *refusal = too_many_registrations(rps, caller, &old, p);
     if (!refusal && !old.active)
         refusal = ask_to_vouch(rps, caller, wish, mpin_id, &id, &old, p);
-    return refusal ? refusal : registered_answer(caller, mpin_id, &id, &old, p);
+    return refusal ? refusal : registered_answer(rps, caller, mpin_id, &id, &old, p);
 }
 
 static result_t *mail_again(rps_t *rps, const caller_t *caller, const registration_t *wish,
@@ -291,7 +289,7 @@ static result_t *mail_again(rps_t *rps, const caller_t *caller, const registrati
         return NULL; /* end_earlier says so */
     result_t *result = mailed_again(rps, caller, &id, wish->name,
                                     json_text(body, "regOTT", 2 * TOKEN_BYTES), &old, p);
-    return !result || result->code ? result : registered_answer(caller, mpin_id, &id, &old, p);
+    return !result || result->code ? result : registered_answer(rps, caller, mpin_id, &id, &old, p);
 }
 
 /* The id, the regOTT and the number stay, and so each mail that was written works. NULL where

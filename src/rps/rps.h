@@ -30,6 +30,7 @@ typedef struct rps_settings_t {
     bool register_mail;
     bool open_to_anyone; /* `open` off loopback too */
     bool set_device_name;
+    int pending_seconds;            /* of a registration; 0: an hour */
     allow_rule_t allow;             /* MPinRegisterAllow */
     bool service;                   /* of other applications: they say who registers, and redeem */
     const secret_t *service_secret; /* a service's: what it and its application know; NULL = none */

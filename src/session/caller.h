@@ -29,6 +29,8 @@ typedef struct caller_t {
     const account_book_t *book;    /* NULL: nobody can be asked for names */
     const char *lang;              /* Accept-Language as it came; NULL unknown */
     const log_sink_t *log;         /* this request's debug lines; NULL: nobody reads them */
+    /* headers for the application that says who may register; NULL: none */
+    const char *const *forwarded;
     bool loopback; /* loopback privileges hold (docs/security.md, "Loopback is not local") */
 } caller_t;
 

@@ -61,14 +61,6 @@ static name_rules_t names_of(const server_config_t *config)
     return (config->user_lower ? NAMES_LOWER : 0) | (config->user_unicode ? NAMES_UNICODE : 0);
 }
 
-/* The phones' page is on another origin than the applications', the first of which counts. */
-static const char *application_of(const site_t *site)
-{
-    return site->services && site->cors && site->cors->nelts
-               ? APR_ARRAY_IDX(site->cors, 0, const char *)
-               : "";
-}
-
 /* Ours, or the application that lies there instead. */
 static const char *mobile_path(const site_t *site)
 {
@@ -80,6 +72,7 @@ static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p
     site->phone_settings = (phone_settings_t){
         .on = config->phone_login,
         .wait = PHONE_WAIT,
+        .code_seconds = (int)apr_time_sec(config->expiry.code),
         .title = site->title,
         .public_url = site->url.text,
         .host = strstr(site->url.text, "://") + 3,
@@ -87,7 +80,6 @@ static void set_phone(site_t *site, const server_config_t *config, apr_pool_t *p
         .mobile_url = apr_pstrcat(p, site->url.text, mobile_path(site), NULL),
         .logo_url = site->logo ? apr_pstrcat(p, site->url.text, site->logo, NULL) : "",
         .names = names_of(config),
-        .application = application_of(site),
         .logout_path = site->services ? config->paths.path[PATH_LOGOUT] : NULL,
     };
 }
@@ -98,7 +90,8 @@ static void set_service_urls(site_t *site, const server_config_t *config, apr_po
 {
     rps_settings_t *rps = &site->rps_settings;
     rps->base_url = apr_pstrcat(p, site->url.text, rps->base_url, NULL);
-    rps->authenticate_url = config->paths.path[PATH_AUTHENTICATE];
+    rps->authenticate_url =
+        config->authenticate_url ? config->authenticate_url : config->paths.path[PATH_AUTHENTICATE];
     rps->login_url = rps->logout_url = "";
 }
 
@@ -113,6 +106,8 @@ static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
         .names = names_of(config),
         .time_permits = config->time_permits,
         .issue_otp = config->issue_otp.on,
+        .set_device_name = config->ask_device_name,
+        .pending_seconds = (int)apr_time_sec(config->expiry.registration),
         .register_signed_in = ways & REGISTER_SIGNED_IN,
         .register_open = ways & REGISTER_OPEN,
         .register_mail = ways & REGISTER_MAIL,
@@ -217,6 +212,7 @@ static void set_pages(site_t *site, const server_config_t *config, apr_pool_t *p
     site->templates = (templates_t){config->templates, &site->log};
     site->content_policy = content_policy(site, config, p);
     site->cors = config->cors;
+    site->forward_headers = config->forward_headers;
 }
 
 bool site_make(site_t *site, const server_config_t *config, server_rec *server, apr_pool_t *p)

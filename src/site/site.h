@@ -54,6 +54,8 @@ typedef struct site_t {
     const accounts_t *accounts;          /* where the names of its store come from */
     bool recheck; /* a session in use ends once its name is no longer theirs (MPinRecheckUser) */
     const apr_array_header_t *pass_headers; /* of pass_header_t */
+    /* of const char *, for the application that says who may register; NULL = none */
+    const apr_array_header_t *forward_headers;
     apr_interval_time_t session_idle, session_max;
     bool all_loopback;      /* every Listen address is loopback, and so is the public URL */
     bool open_registration; /* the demo banner */

@@ -43,8 +43,9 @@ const inside = (page) => page.getByText('protected', { exact: true }).waitFor();
 const numberOn = async (computer) => (await computer.locator('.mp-number').textContent()).replace(/\D/g, '').slice(0, 7); // seen, and heard once more
 
 async function typeNumber(phone, number) {
-    await phone.fill('#mp-code', number);
-    await phone.getByRole('button', { name: 'Continue' }).tap();
+    await phone.fill('#mp-code', number); // the last digit sends it
+    await screen(phone, 'mobile-computer');
+    await button(phone, 'Continue').tap();
 }
 
 run({

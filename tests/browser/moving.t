@@ -145,6 +145,7 @@ run({
         const answered = computer.waitForResponse('**/rps/getAccessNumber');
         await computer.locator('#password-way [data-to=phone]').click();
         await phone.fill('#mp-code', (await (await answered).json()).accessNumber);
+        await screen(phone, 'mobile-computer');
         await phone.getByRole('button', { name: 'Continue' }).tap();
         await typePin(phone, PIN);
         await screen(phone, 'mobile-done');

@@ -4,9 +4,9 @@
 // another.
 const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
-const { readFileSync } = require('node:fs');
+const { cpSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
-const { alert, build, choosePin, openProfile, run, screen, typePin } = require('./browser.js');
+const { alert, build, choosePin, findings, openProfile, run, screen, typePin } = require('./browser.js');
 const { PYTHON, apxs, makeFolder, ready, removeFolder, startHttpd, startProgram } = require('./program.js');
 
 const rps = `http://127.0.0.1:${port}`;
@@ -27,7 +27,10 @@ function configuration() {
 
 async function start() {
     const httpd = startHttpd(folder, configuration());
-    const flask = startProgram(PYTHON, [join(__dirname, '../tutorial/app.py'), `${port + 2}`, rps]);
+    const mobile = join(folder, 'm');
+    cpSync(join(build, 'htdocs/m'), mobile, { recursive: true });
+    writeFileSync(join(mobile, 'settings.json'), JSON.stringify({ clientSettingsURL: `${rps}/rps/clientSettings` }));
+    const flask = startProgram(PYTHON, [join(__dirname, '../tutorial/app.py'), `${port + 2}`, rps, mobile]);
     const stop = () => {
         httpd.kill('SIGTERM');
         flask.kill('SIGTERM');
@@ -165,6 +168,40 @@ run({
         await page.getByRole('button', { name: 'Forgot PIN?' }).click();
         await choosePin(page, PIN);
         await inside(page, 'erik@example.com');
+    },
+
+    async the_mobile_files_that_the_application_sends_itself_sign_it_in(t) {
+        const phone = await openProfile(t, { hasTouch: true, isMobile: true, locale: 'de-DE' });
+        const computer = await openProfile(t);
+        await phone.goto('/m/index.html');
+        await phone.getByRole('button', { name: 'PIN einrichten' }).tap();
+        assert.equal(new URL(phone.url()).origin, application);
+        assert.deepEqual(await findings(phone), []);
+        await phone.fill('#mp-name', 'erna@example.com');
+        await phone.getByRole('button', { name: 'Weiter' }).click();
+        await choosePin(phone, PIN);
+        await screen(phone, 'mobile-number');
+        await computer.goto('/login');
+        const answered = computer.waitForResponse((response) => /\/rps\/get(QrUrl|AccessNumber)$/.test(response.url()));
+        await computer.getByRole('button', { name: 'Sign in with your phone' }).click();
+        await phone.fill('#mp-code', (await (await answered).json()).accessNumber); // the last digit sends it
+        await phone.getByRole('button', { name: await computer.locator('.mp-match').textContent(), exact: true }).tap();
+        await typePin(phone, PIN);
+        await inside(computer, 'erna@example.com');
+        await screen(phone, 'mobile-done');
+    },
+
+    async who_is_locked_sets_up_again(t) {
+        const page = await openProfile(t);
+        await setUp(page, 'fritz@example.com');
+        await signOut(page);
+        await page.goto('/login');
+        for (const pin of ['0001', '0002', '0003'])
+            await tryPin(page, pin);
+        await screen(page, 'locked');
+        await page.getByRole('button', { name: 'Set up again' }).click();
+        await choosePin(page, '8462');
+        await inside(page, 'fritz@example.com');
     },
 
     async nothing_of_the_rps_is_open_to_the_page_but_its_public_part(t) {

@@ -352,6 +352,18 @@ mistake "MPinReturnHosts $_", "$https$passwords=> MPinReturnHosts $_\n", qr/writ
     for 'https://wiki.example.com', 'wiki.example.com/path', 'user@wiki.example.com', '*.example.com', 'wiki.example.com:x', '""';
 mistake "MPinCORS $_", "$https$passwords=> MPinCORS $_\n", qr/write /
     for '*', 'null', 'http://app.example.com', 'https://app.example.com/page', '';
+mistake "MPinForwardHeaders $_", service("${verify}MPinService rps\n=> MPinForwardHeaders $_\n"), qr/write |leave it out/
+    for 'Host', 'Content-Length', '"a b"', '* X-Team', '', 'Transfer-Encoding', 'RPS-BASE-URL';
+mistake "MPinExpiry $_", service("${verify}MPinService rps\n=> MPinExpiry $_\n"), qr/write as in code=5min/
+    for 'code=1s', 'code=1h', 'registration=2d', 'session=1h', '5min', 'code=';
+mistake 'an MPinAuthenticateURL of nobody\'s', service("${verify}MPinService rps\nMPinCORS https://app.example.com\n"
+    . "=> MPinAuthenticateURL $_\n"), qr/write that into MPinCORS/ for 'https://evil.example/in', 'https://app.example.com.evil.example/in',
+    'https://app.example.com:444/in';
+mistake 'MPinAskDeviceName of no kind', "$https$passwords=> MPinAskDeviceName always\n", qr/write one of these/;
+mistake "a site's $_", "$https$passwords=> $_\n", qr/move it to the one with/ for 'MPinForwardHeaders *',
+    'MPinAuthenticateURL https://app.example.com/in', 'MPinExpiry registration=2h';
+fine 'what applications had of Milagro\'s RPS', $here . service("${verify}MPinService rps\nMPinCORS https://app.example.com\n"
+    . "MPinAuthenticateURL https://app.example.com/in\nMPinForwardHeaders *\nMPinExpiry code=1min registration=1d\nMPinAskDeviceName On\n");
 mistake 'an RPS for nobody', service("=> MPinService rps\n"), qr/write MPinVerifyURL/;
 mistake 'a site\'s application', "$https$passwords=> MPinVerifyURL https://app.example.com/verify\n", qr/move it to the one with/;
 mistake 'a D-TA\'s application', service("MPinService dta\n=> MPinPermitURL https://app.example.com/permit\n"),

@@ -106,6 +106,7 @@ subtest 'documents, examples and templates' => sub {
         glob "$doc/docs/{operations,directives,messages,milagro,rps-server}.md";
     is "@missing", '', 'links to documents and examples lead somewhere';
     ok -s "$to/usr/share/mod_auth_mpin/templates/$_", "template $_" for qw(login.html frame_top.html mail.txt);
+    ok -s "$to/usr/share/mod_auth_mpin/m/$_", "for applications: m/$_" for qw(index.html settings.json mpin-mobile.js worker.js texts/de.json);
 };
 
 SKIP: {

@@ -112,6 +112,24 @@ subtest 'an application lets a user in at once' => sub {
     is deliver("/user/$registered->{mpinId}", {activateKey => $key})->code, 401, 'after which the key opens nothing';
 };
 
+subtest 'a service is as its application had Milagro\'s' => sub {
+    my $browser = browser(service, host => 'service.example', origin => 'https://service.example', visited => 1);
+    my $settings = $browser->settings;
+    is $settings->{authenticateURL}, 'https://app.example/in', 'authenticateURL is where the administrator says';
+    ok $settings->{setDeviceName}, 'the pad asks for the name of a device';
+    my $registered = json_of($browser->request(PUT => '/rps/user', body => '{"userId":"mailed7@example.org"}',
+        headers => [Origin => 'https://service.example', 'Content-Type' => 'application/json', 'X-Team' => 'a', 'X-Other' => 'b',
+            Cookie => 'app=1; __Host-mpin=not-theirs; other=2', 'Accept-Language' => 'de']));
+    is_deeply asked()->{headers}, {X_TEAM => 'a', COOKIE => 'app=1; other=2'},
+        'the application hears the headers that are listed, and no cookie of ours';
+    my ($made, $ends) = map { /T(\d+):(\d+)/; $1 * 60 + $2 } @$registered{qw(nowTime expireTime)};
+    is +($ends - $made) % 1440, 120, 'a registration waits for two hours';
+    my $code = json_of($browser->json(POST => '/rps/getAccessNumber', {}));
+    is $code->{ttlSeconds}, 90, 'a code for as long as is said';
+    is $code->{localTimeEnd} - $code->{localTimeStart}, 90_000, 'by the clock, too';
+    is page()->settings->{authenticateURL}, '/mpinAuthenticate', 'and else as ever';
+};
+
 subtest 'wrong_activate_key_leaves_the_registration' => sub {
     my $browser = page();
     my $registered = json_of($browser->register('mailed@example.org'));

@@ -9,12 +9,13 @@ import sys
 import urllib.error
 import urllib.request
 
-from flask import Flask, jsonify, redirect, render_template, request, session
+from flask import Flask, jsonify, redirect, render_template, request, send_from_directory, session
 
 PORT = int(sys.argv[1])
 RPS_BASE_URL = sys.argv[2]  # private: this application asks it
 CLIENT_SETTINGS_URL = RPS_BASE_URL + "/rps/clientSettings"  # public: the PIN pad does
 PAD_URL = RPS_BASE_URL + "/mpin.js"
+MOBILE_FILES = sys.argv[3] if len(sys.argv) > 3 else "static/m"  # a copy of htdocs/m, with its settings.json
 
 app = Flask(__name__)
 app.secret_key = secrets.token_bytes(32)
@@ -76,10 +77,7 @@ def mpin_authenticate():
     """The PIN pad brings what the RPS gave it, and the RPS says what that is worth."""
     auth_ott = request.get_json()["mpinResponse"]["authOTT"]
     token = secrets.token_hex(16)
-    status, answer = ask_rps(
-        "/authenticate",
-        {"authOTT": auth_ott, "logoutData": {"sessionToken": token}, "logoutURL": request.host_url + "logout"},
-    )
+    status, answer = ask_rps("/authenticate", {"authOTT": auth_ott, "logoutData": {"sessionToken": token}})
     if status == 200:
         signed_in[token] = answer["userId"]
         session["token"] = token
@@ -103,6 +101,11 @@ def logout_by_phone():
 @app.get("/m")
 def mobile():
     return redirect(RPS_BASE_URL + "/m")
+
+
+@app.get("/m/<path:name>")
+def mobile_files(name):
+    return send_from_directory(MOBILE_FILES, name)
 
 
 if __name__ == "__main__":

@@ -545,26 +545,24 @@ static void assert_told(pair_t *pair, const char *first, const char *last, const
 static void an_application_that_only_redeems_is_done(void **state)
 {
     pair_t with = pair(state);
-    with.desk->phone_settings.application = "https://app";
     with.desk->phone_settings.logout_path = "/logout";
     assert_told(&with, "", NULL, "{'logoutURL':'','logoutData':''}");
     assert_told(&with, ",'logoutData':{'a':1}", NULL,
-                "{'logoutURL':'https://app/logout','logoutData':{'a':1}}");
+                "{'logoutURL':'/logout','logoutData':{'a':1}}");
     assert_told(&with, ",'logoutData':{'a':1},'logoutURL':'/out'", NULL,
-                "{'logoutURL':'https://app/out','logoutData':{'a':1}}");
+                "{'logoutURL':'/out','logoutData':{'a':1}}");
 }
 
 static void what_is_said_at_the_login_result_adds_to_what_was_said_before(void **state)
 {
     pair_t with = pair(state);
-    with.desk->phone_settings.application = "https://app";
     with.desk->phone_settings.logout_path = "/logout";
     assert_told(&with, ",'logoutData':{'a':1}", ",'status':200,'logoutData':{'a':1,'b':2}",
-                "{'logoutURL':'https://app/logout','logoutData':{'a':1,'b':2}}");
+                "{'logoutURL':'/logout','logoutData':{'a':1,'b':2}}");
     assert_told(&with, ",'logoutData':{'a':1},'logoutURL':'/out'", ",'status':200",
-                "{'logoutURL':'https://app/out','logoutData':{'a':1}}");
-    assert_told(&with, "", ",'status':200,'logoutData':7,'logoutURL':'//out'",
-                "{'logoutURL':'//out','logoutData':7}");
+                "{'logoutURL':'/out','logoutData':{'a':1}}");
+    assert_told(&with, "", ",'status':200,'logoutData':7,'logoutURL':'/out'",
+                "{'logoutURL':'/out','logoutData':7}");
     with.desk->phone_settings.logout_path = NULL;
     assert_told(&with, ",'logoutData':{'a':1}", ",'status':200",
                 "{'logoutURL':'','logoutData':{'a':1}}");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// /mpin/mpin-mobile.js, the page that a phone opens to sign in another computer: <mpin-mobile settings="…">
+// /mpin/mpin-mobile.js, the page that a phone opens to sign in another computer: <mpin-mobile settings="…" application>
 
 import english from 'texts:mobile';
 import { PhoneFlow } from '../keep/phone-flow.js';
@@ -14,7 +14,7 @@ class MpinMobile extends HTMLElement {
         const text = await loadTexts(base, document.documentElement.lang || navigator.language);
         text.add(english);
         const settings = new URL(this.getAttribute('settings') ?? '', document.baseURI).href;
-        const flow = new PhoneFlow({ base, settings, mobile: true });
+        const flow = new PhoneFlow({ base, settings, mobile: true, application: this.getAttribute('application') ?? '' });
         const stage = new Stage(this, text, flow, SCREENS_OF_A_PHONE);
         addEventListener('hashchange', () => flow.takeCode() && stage.go('start')); // another code, in the same tab
         stage.go('start');

@@ -17,6 +17,7 @@ import { endWaiting } from './waiting.js';
  * @property {string} settings address of clientSettings
  * @property {string} [back] the place that is wanted; where the page is the site's login page, its own fragment is the place's
  * @property {boolean} [mobile] this is a phone, which signs in other computers
+ * @property {string} [application] a phone's: the origin of the application whose RPS this page is of
  * @property {string} [user] the user whom the page expects
  * @property {boolean} [preroll] and nobody else: without a PIN here they set one up
  * @property {string} [success] where to go once signed in, instead of where the server says

@@ -105,7 +105,7 @@ export class PhoneFlow extends Flow {
 
     /** @param {SignedIn} computer */
     async signOutThere({ logoutURL = '', logoutData }) {
-        await signOutComputer(logoutURL, logoutData);
+        await signOutComputer(new URL(logoutURL, this.options.application || document.baseURI).href, logoutData);
         this.forgetComputer();
     }
 }

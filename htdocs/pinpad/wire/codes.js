@@ -124,11 +124,10 @@ export async function handIn(rps, mpinResponse) {
 
 /**
  * Signs out the computer that was signed in: the data say which, no cookie is wanted.
- * @param {string} url as the RPS gave it: the relying party's, seen from this page
+ * @param {string} url the relying party's
  * @param {any} data
  */
-export const signOutComputer = (url, data) =>
-    exchange(new URL(url, document.baseURI).href, { method: 'POST', body: data, credentials: 'omit' });
+export const signOutComputer = (url, data) => exchange(url, { method: 'POST', body: data, credentials: 'omit' });
 
 /**
  * True where the last digit is the one that the others make (cSum 1).
