@@ -136,11 +136,11 @@ const tests = {
         assert.ok(refused < 200, `${refused} of 10,000 refused`);
     },
 
-    async the_pad_is_at_most_20_kb_on_the_wire() {
+    async the_pad_is_at_most_22_kb_on_the_wire() {
         const sizes = ['mpin.js', 'mpin/worker.js'].map((name) => gzipSync(readFileSync(join(built, name)), { level: 9 }).length);
         const sum = sizes[0] + sizes[1];
         console.log(`# mpin.js ${sizes[0]} + worker.js ${sizes[1]} = ${sum} bytes gzip`);
-        assert.ok(sum <= 20_000);
+        assert.ok(sum <= 22_000);
     },
 
     async every_catalogue_has_every_text_with_its_values() {
