@@ -124,9 +124,11 @@ static result_t *add_permits_url(remote_t *remote, const json_t *from, json_t *t
 {
     const rps_settings_t *s = remote->rps->settings;
     const char *text = json_text(from, "timePermitsStorageURL", URL_MAX);
-    if (!json_object_get(from, "timePermitsStorageURL") || (text && !*text))
-        return NULL; /* a Milagro server says "" where its D-TA names none */
-    if (!is_clients_url(text))
+    if (!json_object_get(from, "timePermitsStorageURL"))
+        return NULL;
+    if (text && !*text) /* a Milagro server whose D-TA names none */
+        return NULL;
+    if (!text || !is_clients_url(text))
         return settings_malformed(remote, "timePermitsStorageURL", p);
     const char *url = dta_url_for_clients(remote, text, p);
     json_set_text(to, "timePermitsStorageURL",
