@@ -11,12 +11,16 @@ const out = process.argv[2];
 
 /** The English texts of these scripts are no burden to the others: by the word that their keys begin with, or by the keys. */
 const APART = ['phone', 'mobile', 'mail', 'kept', 'otp', 'address', 'confirm'];
-const REFUSALS = ['again', 'expired', 'forbidden', 'forbidden_ask', 'full', 'locked', 'lost', 'mails_often', 'name_taken', 'outdated',
-    'registration_closed', 'registration_lost', 'reset_help', 'too_many', 'unnamed', 'withdrawn', 'empty', 'empty_ask',
-    'empty_password', 'storage', 'storage_alone', 'insecure', 'reset_open', 'reset_ask', 'name_taken_only', 'name_foreign',
-    'device_bad', 'not_here', 'sign_in'];
-const start = (key) => REFUSALS.some((name) => [`pad_${name}`, `pad_${name}_text`].includes(key)) ? 'refusals'
-    : APART.find((name) => `${key}_`.startsWith(`pad_${name}_`)) ?? (key.startsWith('pad_') ? 'en' : '');
+/** @type {Record<string, string[]>} */
+const BY_KEY = {
+    'choose-pin': ['choose', 'choose_hint', 'once_more', 'once_more_hint', 'differ', 'weak'],
+    refusals: ['again', 'expired', 'forbidden', 'forbidden_ask', 'full', 'locked', 'lost', 'mails_often', 'name_taken', 'outdated',
+        'registration_closed', 'registration_lost', 'reset_help', 'too_many', 'unnamed', 'withdrawn', 'empty', 'empty_ask',
+        'empty_password', 'storage', 'storage_alone', 'insecure', 'reset_open', 'reset_ask', 'name_taken_only', 'name_foreign',
+        'device_bad', 'not_here', 'sign_in'],
+};
+const script = (key) => Object.keys(BY_KEY).find((name) => BY_KEY[name].some((one) => [`pad_${one}`, `pad_${one}_text`].includes(key)))
+    ?? APART.find((name) => `${key}_`.startsWith(`pad_${name}_`)) ?? (key.startsWith('pad_') ? 'en' : '');
 
 /** The catalogues as modules: English texts of the pad without "pad_", and the list of the other languages. */
 const texts = {
@@ -26,7 +30,7 @@ const texts = {
         onLoad({ filter: /./, namespace: 'texts' }, ({ path }) => {
             const english = JSON.parse(readFileSync(join(source, 'texts/en.json'), 'utf8'));
             const contents = path !== 'texts:languages'
-                ? Object.fromEntries(Object.entries(english).filter(([key]) => `texts:${start(key)}` === path)
+                ? Object.fromEntries(Object.entries(english).filter(([key]) => `texts:${script(key)}` === path)
                     .map(([key, text]) => [key.slice('pad_'.length), text]))
                 : readdirSync(join(source, 'texts')).map((name) => name.slice(0, -5)).filter((name) => name !== 'en');
             return { contents: JSON.stringify(contents), loader: 'json' };
@@ -39,7 +43,7 @@ const SCRIPTS = [
     ['mpin.js', 'pinpad/entries/classic.js', 'iife'],
     ['mpin/mpin-pad.js', 'pinpad/entries/element.js', 'esm'],
     ['mpin/mpin-mobile.js', 'pinpad/entries/mobile-element.js', 'esm'],
-    ...['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept', 'otp', 'address', 'confirm', 'refusals', 'qr', 'original'].map((name) =>
+    ...['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept', 'otp', 'address', 'choose-pin', 'confirm', 'refusals', 'qr', 'original'].map((name) =>
         [`mpin/${name}.js`, `pinpad/entries/${name}.js`, 'esm']),
     ['mpin/first.js', 'pages/first.js', 'iife'],
     ['mpin/login.js', 'pages/login.js', 'esm'],
@@ -59,7 +63,7 @@ cpSync(join(source, 'pictures'), join(out, 'mpin'), { recursive: true });
 cpSync(join(source, 'pages'), join(out, 'pages'), { recursive: true, filter: (file) => !file.endsWith('.js') });
 
 // The phone's page for applications that send their files themselves: nothing of it goes into the module.
-const OF_PHONES = ['mpin-mobile', 'worker', 'worker-bncx', 'milagro', 'mail', 'kept', 'address', 'confirm']
+const OF_PHONES = ['mpin-mobile', 'worker', 'worker-bncx', 'milagro', 'mail', 'kept', 'address', 'choose-pin', 'confirm', 'refusals']
     .map((name) => name + '.js').concat('mpin.css', 'icon.svg', 'texts');
 cpSync(join(source, 'mobile'), join(out, 'm'), { recursive: true });
 for (const name of OF_PHONES)

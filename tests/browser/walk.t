@@ -135,11 +135,13 @@ const SCREENS = [
     ['arrive', { location: '/inside' }],
     ['add'],
     ['choosePin', fresh],
+    ['finish', { identity: fresh, pin: 'pin' }],
     ['reset', 'identity', 'known'],
     ['address', 'http://localhost:1'],
     ['confirm', { user: USER }],
     ['explain', { error: error(403, { code: 'not_allowed' }), section: 'section' }],
     ...['locked', 'withdrawn', 'outdated', 'lost'].map((why) => ['ended', { identity: 'identity', why }, 'known']),
+    ['forgotten', USER],
     ['noPin', 'empty', 'nameless'],
     ...['storage', 'insecure'].map((why) => ['noPin', why]),
     ['resetHelp', 'identity', 'known'],
@@ -175,7 +177,7 @@ async function walk({ screens, person, user }) {
         const store = database.transaction('identities', 'readwrite').objectStore('identities');
         (person ? store.put(identity) : store.clear()).transaction.oncomplete = resolve;
     });
-    const filled = (state) => state === 'identity' ? identity : state === 'section' ? stage.section
+    const filled = (state) => state === 'identity' ? identity : state === 'section' ? stage.section : state === 'pin' ? Uint8Array.of(7, 3, 9, 1)
         : state && typeof state === 'object' ? Object.fromEntries(Object.entries(state).map(([key, value]) => [key, filled(value)])) : state;
     const atForm = () => !!document.querySelector('#password-way')?.offsetParent;
     const enter = async ([name, state]) => {

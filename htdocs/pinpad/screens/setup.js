@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Setting up: a name, and a PIN for it.
+// Setting up: a name, and what becomes of the PIN that was chosen for it.
 
-import { isWeak, wipe } from '../curve/pin.js';
+import { wipe } from '../curve/pin.js';
 import { decline, identitiesOf, replaceOthers } from '../keep/identities.js';
 import * as store from '../keep/store.js';
 import { endWaiting } from '../keep/waiting.js';
@@ -93,7 +93,7 @@ export function register(stage, { user, device = '', old }) {
     return stage.busy(async () => {
         const replaces = old?.mpinId;
         const identity = await stage.flow.register({ user, device, replaces });
-        return identity.active ? choosePin(stage, identity) : stage.go('mail', { identity, replaces });
+        return identity.active ? stage.go('choosePin', identity) : stage.go('mail', { identity, replaces });
     }, (error) => {
         if (error.code === 'proof_too_old')
             return stage.go('confirm', { user, old });
@@ -106,54 +106,12 @@ export function register(stage, { user, device = '', old }) {
     });
 }
 
-/** @param {Stage} stage @param {NewIdentity} identity */
-export function choosePin(stage, identity) {
-    stage.keypad({
-        name: 'choose-pin',
-        title: stage.text('choose'),
-        hint: stage.text('choose_hint', { n: stage.text('n' + stage.flow.rps.settings.pinLength) }),
-        user: identity.user,
-        action: stage.button('link', 'back', () => {
-            endWaiting();
-            stage.go('home');
-        }),
-        onPin: (pin) => {
-            if (!isWeak(pin))
-                return confirmPin(stage, { identity, chosen: pin });
-            wipe(pin);
-            stage.pad?.refuse();
-            stage.warn(stage.text('weak'));
-        },
-    });
-}
-
-/** @param {Stage} stage @param {{identity: NewIdentity, chosen: Uint8Array<ArrayBuffer>}} state */
-function confirmPin(stage, { identity, chosen }) {
-    stage.keypad({
-        name: 'confirm-pin',
-        title: stage.text('once_more'),
-        hint: stage.text('once_more_hint'),
-        user: identity.user,
-        action: stage.button('link', 'back', () => choosePin(stage, identity)),
-        onPin: (pin) => {
-            const same = pin.every((digit, i) => digit === chosen[i]);
-            wipe(chosen);
-            if (same)
-                return finish(stage, identity, pin);
-            wipe(pin);
-            choosePin(stage, identity);
-            stage.warn(stage.text('differ'));
-        },
-    });
-}
-
 /**
  * Keeps the identity and signs in with the PIN just chosen.
  * @param {Stage} stage
- * @param {NewIdentity} identity
- * @param {Uint8Array<ArrayBuffer>} pin
+ * @param {{identity: NewIdentity, pin: Uint8Array<ArrayBuffer>}} state
  */
-function finish(stage, identity, pin) {
+export function finish(stage, { identity, pin }) {
     const { successSetup, onSuccessSetup } = stage.options;
     const { user, mpinId } = identity;
     return stage.busy(async () => {

@@ -5,7 +5,7 @@ import { arrive, depart } from './elsewhere.js';
 import { enter, refused } from './enter.js';
 import { offline } from './notices.js';
 import { reset } from './reset.js';
-import { add, choosePin } from './setup.js';
+import { add, finish } from './setup.js';
 import { home, SLOW, start } from './start.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
@@ -30,10 +30,12 @@ const fetched = (script, instead, name = 'screen') => (/** @type {Stage} */ stag
 export const SCREENS = {
     start, home, offline,
     enter, refused, arrive,
-    add, choosePin, reset,
+    add, finish, reset,
 
     /** @type {typeof import('./address.js').address} */
     address: fetched('address.js', offline),
+    /** @type {typeof import('./choose-pin.js').choosePin} */
+    choosePin: fetched('choose-pin.js', offline),
     /** @type {typeof import('./confirm.js').confirm} */
     confirm: fetched('confirm.js', offline),
     /** @type {typeof import('./refusals.js').explain} */
