@@ -37,7 +37,7 @@ pad?.addEventListener('mpin-screen', (event) => {
         return;
     if (useless || (!decided && ['add', 'offer'].includes(screen)))
         show('password');
-    else if (!decided && ['enter', 'mail', 'forgotten'].includes(screen) && !form.username.value)
+    else if (!decided && ['enter', 'mail', 'forgotten'].includes(screen) && form.username.value === form.username.defaultValue)
         show('pin');
     decided = true;
 });

@@ -57,7 +57,7 @@ async function fetches(t, action) {
         await until(`${path} to be fetched ahead`, () => ahead(path).length);
     assert.deepEqual(await page.context().cookies(), [], 'no cookie');
     await page.click('a[href="/secret/page.html"]');
-    await page.waitForURL('**/login?s=*');
+    await page.waitForURL('**/login?return=*');
     await signInByPassword(page, t.site);
     await page.getByRole('link', { name: 'Not now' }).click();
     await page.waitForURL('**/secret/page.html');

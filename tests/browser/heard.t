@@ -108,7 +108,7 @@ run({
         }, [name, state]);
         const identity = { mpinId: '7b7d', user: 'edda', device: '' };
         for (const [why, heading] of [['locked', 'Locked'], ['withdrawn', 'Access withdrawn'], ['outdated', 'Set up this device again'],
-            ['lost', 'Nothing left on this device']]) {
+            ['lost', 'Your browser has forgotten your PIN']]) {
             await go('ended', { identity, why });
             await read(page, why, `heading "${heading}"`, 'button "Set up again"');
         }

@@ -79,7 +79,7 @@ run({
         await check(page, 'add');
         await page.fill('#mp-name', 'no good');
         await page.getByRole('button', { name: 'Continue' }).click();
-        await alert(page, 'That name won\'t do.');
+        await alert(page, 'A name here has no “ ”.');
         await check(page, 'add-bad-name');
     },
 

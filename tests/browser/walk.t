@@ -202,6 +202,7 @@ async function walk({ screens, person, user }) {
         document.addEventListener('invalid', () => said = true, { capture: true, once: true });
         const spoken = new MutationObserver(() => said = true);
         spoken.observe(stage.lines, { subtree: true, childList: true, characterData: true });
+        spoken.observe(document.body, { subtree: true, attributeFilter: ['aria-pressed'] }); // a password is shown
         control.click();
         const done = await until(() => left || said || stage.section !== section
             || document.documentElement.dataset.way !== way);

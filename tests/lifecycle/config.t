@@ -161,6 +161,7 @@ fine 'a provider that may ignore case', "$here" . join('', map { "LoadModule ${_
     . "${site}MPinPasswordProvider ldap\n<Location /login>\n$setting{ldap}</Location>\n",
     qr/MPinPasswordProvider: ldap may take Anna and anna for one person/;
 mistake 'a case that is none', "$site$passwords=> MPinUserCase upper\n", qr/keep/;
+mistake 'letters that are neither', "$site$passwords=> MPinUserUnicode maybe\n", qr/neither On nor Off/;
 mistake 'a recheck that is none', "$site$passwords=> MPinRecheckUser sometimes\n", qr/auto/;
 fine 'settings of a provider in <Location />', "$here${site}MPinPasswordProvider file\n"
     . "<Location />\nAuthUserFile conf/users\n</Location>\n";

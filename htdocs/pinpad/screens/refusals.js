@@ -10,7 +10,7 @@ import { strange } from './notices.js';
 
 /** @typedef {import('../wire/exchange.js').RpsError} RpsError */
 /** @typedef {import('../keep/store.js').Identity} Identity */
-/** One whose PIN is forgotten; where the browser forgot it, too, its user's name alone. @typedef {Identity | {user: string, open?: boolean}} Lost */
+/** One whose PIN is forgotten; where the browser forgot it, too, its user's name alone. @typedef {Identity | {user: string}} Lost */
 /** @typedef {import('./stage.js').Stage} Stage */
 
 /** Texts of refusals, by the server's code. All others are told as trouble, with their code. @type {Record<string, string>} */
@@ -71,6 +71,9 @@ function sentence(stage, { status, code = '', character, id, retryAfter }) {
     return text(suite && !code && status > 0 && status < 500 ? strange(status) + '_text' : 'trouble', { site, code: id ?? status });
 }
 
+/** Whom a sentence is about. @param {Stage} stage @param {string} user @param {() => void} [change] to another one */
+const named = (stage, user, change) => stage.section.querySelector('h1')?.after(stage.chip(user, change));
+
 /**
  * An identity that is good for nothing here any more, and the way to a new one.
  * @param {Stage} stage
@@ -82,6 +85,7 @@ export function ended(stage, { identity, why }) {
     const anyway = !identity.key && why !== 'lost'
         && stage.button('plain', 'try_again', () => stage.go('enter', { ...identity, state: '' }));
     stage.notice(why, why, waysOn(stage, [again, anyway]));
+    named(stage, identity.user, () => stage.go('choose'));
 }
 
 /**
@@ -95,7 +99,7 @@ export function forgotten(stage, user) {
         stage.button('primary', 'again', () => stage.go('reset', { user })),
         rps.takesNames && stage.button('plain', 'add_here', () => stage.go('add')),
         ...otherWays(stage)]);
-    stage.section.querySelector('h1')?.after(stage.chip(user));
+    named(stage, user);
     stage.section.append(stage.lines);
     if (!rps.proves(user))
         stage.emit('other', { user, reset: false, forgotten: true });
@@ -141,7 +145,7 @@ export function noPin(stage, why) {
 export function resetHelp(stage, identity) {
     const { user } = identity;
     const { rps } = stage.flow;
-    const open = rps.unproven(identity);
+    const open = 'mpinId' in identity && rps.unproven(identity);
     const password = passwordForPin(stage, identity);
     const alone = open || (!password && !otherWays(stage).some((way) => way));
     const another = alone && rps.takesNames && stage.button('plain', 'add_here', () => stage.go('add'));
