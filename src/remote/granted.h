@@ -7,7 +7,7 @@
 /* Identities that an RPS elsewhere issues. A grant by /mpinVerify waits for the identity's first
  * login; then it is one of ours, so that it can be listed and revoked, and its user disabled. */
 
-#define GRANTED_OF_STRANGERS 2000 /* an hour, in all */
+#define GRANTED_OF_STRANGERS 1800 /* an hour, in all */
 #define GRANTED_OF_USERS PENDING_OF_USERS
 #define GRANTED_OPEN_SECONDS 7200 /* strangers' grants are fleeting, and wait so long */
 

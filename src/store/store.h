@@ -64,7 +64,7 @@ typedef struct store_settings_t {
  * lasting. Of the fleeting part a quarter is kept for STORE_COMING_IN, so that they stop nobody who
  * comes in either. Above each part lies a reserve of an eighth of it for changes of what is there,
  * logs and (in the fleeting part) behind records on their way. */
-#define STORE_FLEETING_LEAST ((apr_off_t)51 << 20) /* where the lasting part keeps a third of it */
+#define STORE_FLEETING_LEAST ((apr_off_t)48 << 20) /* where the lasting part keeps a third of it */
 #define STORE_OF_STRANGERS(fleeting) ((fleeting) / 4 * 3)
 #define STORE_QUOTA_MIN ((apr_off_t)8 << 20)
 #define STORE_QUOTA_MAX ((apr_off_t)3 << 30)

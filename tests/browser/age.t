@@ -155,6 +155,7 @@ run({
         await button(page, 'Forgot PIN?').click();
         await button(page, 'Confirm that it\'s you').click();
         await page.waitForURL('**/login?fresh=1*');
+        await page.locator('[data-to=pin]').filter({ visible: true }).click(); // a password is asked for first
         await screen(page, 'enter');
         await typePin(page, '7391');
         await page.waitForURL('**/own/');

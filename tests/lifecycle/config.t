@@ -503,8 +503,8 @@ mistake 'the key file inside of the store', "$site$passwords=> MPinKeyFile $top/
     qr/directory of its own/;
 mistake 'one store and two key files', "$site$passwords<VirtualHost *:$port>\n=> MPinKeyFile $top/state/keys/other.keys\n"
     . "</VirtualHost>\n", qr/write one MPinKeyFile/;
-mistake 'a store that does not hold our own caps', "$site$passwords=> MPinStoreSize 8M\n", qr/write 68M at least/;
-mistake 'one store and two sizes', "$site$passwords<VirtualHost *:$port>\n=> MPinStoreSize 68M\n</VirtualHost>\n",
+mistake 'a store that does not hold our own caps', "$site$passwords=> MPinStoreSize 8M\n", qr/write 64M at least/;
+mistake 'one store and two sizes', "$site$passwords<VirtualHost *:$port>\n=> MPinStoreSize 64M\n</VirtualHost>\n",
     qr/write one MPinStoreSize/;
 mistake 'templates that are not there', "$site$passwords=> MPinTemplates conf/pages\n", qr/make it/;
 mistake 'an audit log without a directory', "$site$passwords=> MPinAuditLog nowhere/audit.log\n", qr/make it/;

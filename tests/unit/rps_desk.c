@@ -16,7 +16,7 @@
 #include "rps/allowed.h"
 #include "dta/local.h"
 
-#define QUOTA ((apr_off_t)68 << 20)
+#define QUOTA ((apr_off_t)64 << 20)
 
 /* ---- the desk -------------------------------------------------------------------------------- */
 
