@@ -9,7 +9,7 @@ APXS    ?= apxs
 SAN     ?=
 
 # ---- flags -----------------------------------------------------------------------------------
-PKGS     = libutf8proc libsodium lmdb jansson libcrypto libcurl libqrencode
+PKGS     = liboath libutf8proc libsodium lmdb jansson libcrypto libcurl libqrencode
 WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
 # asked once, and only when something is compiled: on a fresh machine `make run` installs these tools first
 APR_INC   = $(eval APR_INC := $$(shell apr-1-config --includes --cppflags))$(APR_INC)
@@ -37,7 +37,7 @@ BLST_FILE = $(BUILD)/libblst.a
 endif
 
 # ---- what is built ---------------------------------------------------------------------------
-LIB_ROOMS = base keys store mpin dta session notice people phone rps remote
+LIB_ROOMS = base keys store mpin dta session notice people factor phone rps remote
 MOD_ROOMS = config site web rpa login authn
 LIB_SRC   = $(foreach room,$(LIB_ROOMS),$(wildcard src/$(room)/*.c))
 MOD_SRC   = $(wildcard mod_auth_mpin.c) $(foreach room,$(MOD_ROOMS),$(wildcard src/$(room)/*.c))

@@ -38,6 +38,8 @@ static const route_t routes[] = {
     {"POST", PATH_RPS, "/access", UNASKED, BODY_TEXT, BODY_MAX, ANSWER_JSON, 0, rpa_access},
     {"GET", PATH_LOGIN, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_page},
     {"POST", PATH_LOGIN, "", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, login_password},
+    {"GET", PATH_LOGIN, "/step", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_step},
+    {"POST", PATH_LOGIN, "/step", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, login_step_done},
     {"GET", PATH_LOGOUT, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, logout_page},
     {"POST", PATH_LOGOUT, "", PUBLIC, BODY_FORM_OR_JSON, BODY_MAX, ANSWER_PAGE, 0, logout_submit},
     {"GET", PATH_ACTIVATE, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, activate_page},

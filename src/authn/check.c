@@ -40,7 +40,7 @@ const session_t *check_user(const request_rec *r)
 static demand_t demand_here(const request_rec *r, const site_t *site)
 {
     const dir_config_t *here = site_directory(r);
-    return demand_of(here->methods, site->methods, here->reauth_after);
+    return demand_of(here->methods, site->methods, here->second, here->reauth_after);
 }
 
 /* The session, when it is good enough for this place. */

@@ -23,7 +23,7 @@ static const char *amr_parse(cmd_parms *cmd, const char *line, const void **pars
         const uint32_t bit = session_amr_bit(word);
         if (!bit)
             return apr_pstrcat(cmd->pool, "Require mpin-amr: unknown value ", word,
-                               "; known are pwd, pin, mfa, otp, sms, hwk, swk, phone", NULL);
+                               "; known are pwd, pin, mfa, otp, sms, hwk, swk, user, phone", NULL);
         *bits |= bit;
     }
     if (!*bits)

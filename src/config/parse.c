@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "config/least_store.h"
+#include "session/demand.h"
 #include "config/number.h"
 #include "base/name.h"
 #include "base/path.h"
@@ -317,6 +318,19 @@ const char *parse_methods(dir_config_t *dir, const words_t *words)
     }
     dir->methods = (int)methods;
     return NULL;
+}
+
+const char *parse_second_factor(dir_config_t *dir, const words_t *words)
+{
+    static const char *const names[DEMAND_SECOND_COUNT] = {"none", "any", "totp", "sms", "passkey"};
+    for (int second = 0; second < DEMAND_SECOND_COUNT; second++)
+        if (!strcasecmp(words->word[0], names[second])) {
+            dir->second = second;
+            return NULL;
+        }
+    return apr_psprintf(words->p,
+                        "\"%.80s\" is no second factor; write none, any, totp, sms or passkey",
+                        words->word[0]);
 }
 
 const char *parse_reauth_after(dir_config_t *dir, const words_t *words)

@@ -60,6 +60,7 @@ const char *parse_contact(const char **contact, const words_t *words);
 
 /* ---- directory ---- */
 const char *parse_methods(dir_config_t *dir, const words_t *words);
+const char *parse_second_factor(dir_config_t *dir, const words_t *words);
 const char *parse_reauth_after(dir_config_t *dir, const words_t *words);
 const char *parse_unauthenticated(dir_config_t *dir, const words_t *words);
 

@@ -126,6 +126,7 @@ typedef struct return_hosts_t {
 
 typedef struct dir_config_t {
     int methods;          /* -1 unset, else FACTOR_BITs of first factors */
+    int second;           /* -1 unset, else demand_second_t */
     int reauth_after;     /* seconds, -1 unset, 0 none */
     int unauthenticated;  /* -1 unset, else unauthenticated_t */
     const char *redirect; /* MPinUnauthenticated redirect:PATH, or NULL = the login page */

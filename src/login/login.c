@@ -3,6 +3,7 @@
 #include "login/login_form.h"
 #include "login/page.h"
 #include "login/way.h"
+#include "web/answer.h"
 #include "web/return_to.h"
 #include "web/signin.h"
 
@@ -137,6 +138,11 @@ result_t *login_page(facts_t *facts)
     if (session && apr_table_get(facts->query, "offer") &&
         facts->site->rps_settings.register_signed_in)
         return login_offer(facts, &way);
+    if (way.step && !apr_table_get(facts->query, "switch") &&
+        !apr_table_get(facts->query, "fresh")) {
+        answer_see_other(facts->r, way_location(facts->r, &way));
+        return NULL;
+    }
     const demand_t demand = demand_now(facts, &way);
     if (session && !apr_table_get(facts->query, "switch") &&
         demand_is_met(&demand, session, facts->caller.now))

@@ -26,6 +26,21 @@ void page_set(page_values_t *page, const char *name, const char *value)
     apr_table_setn(page->values, name, value ? value : "");
 }
 
+apr_array_header_t *page_list(page_values_t *page, const char *name)
+{
+    apr_pool_t *p = page->r->pool;
+    apr_array_header_t *rows = apr_array_make(p, 8, sizeof(const apr_table_t *));
+    apr_hash_set(page->lists, name, APR_HASH_KEY_STRING, rows);
+    return rows;
+}
+
+apr_table_t *page_row(apr_array_header_t *list)
+{
+    apr_table_t *row = apr_table_make(list->pool, 8);
+    APR_ARRAY_PUSH(list, const apr_table_t *) = row;
+    return row;
+}
+
 /* What the person has chosen in a page's foot, and then what their browser asks for. */
 static const char *wanted_languages(request_rec *r)
 {
@@ -68,7 +83,8 @@ static void set_foot(page_values_t *page)
 page_values_t page_begin(request_rec *r, const site_t *site)
 {
     const texts_t *texts = texts_for(wanted_languages(r), site->languages);
-    page_values_t page = {r, site, apr_table_make(r->pool, 32), texts->lang, texts->all};
+    page_values_t page = {
+        r, site, apr_table_make(r->pool, 32), apr_hash_make(r->pool), texts->lang, texts->all};
     const session_t *session = request_session(r);
 
     page_set(&page, "title", site->title);
@@ -108,6 +124,8 @@ static const struct {
     {"framed", NULL, "sign_in"},
     {"offer", NULL, "signed_in_as"},
     {"signed_in", NULL, "signed_in_as"},
+    {"step", NULL, "step.title"},
+    {"no_step", NULL, "step.none"},
     {"logout", NULL, "sign_out_question"},
     {"activate", "activated", "activate.done"},
     {"activate", "withdrawn", "not_me.done"},
@@ -126,8 +144,8 @@ static const char *read_given(void *text, const char *name, apr_pool_t *p)
 static const char *text_filled(const page_values_t *page, const char *key)
 {
     apr_pool_t *p = page->r->pool;
-    const template_t template = {read_given, apr_pstrcat(p, "{{t.", key, "}}", NULL), page->values,
-                                 page->texts, true};
+    const template_t template = {
+        read_given, apr_pstrcat(p, "{{t.", key, "}}", NULL), page->values, NULL, page->texts, true};
     return template_render(&template, key, p);
 }
 
@@ -164,7 +182,8 @@ static int answer_with(page_values_t *page, int status, const char *name,
     request_rec *r = page->r;
     set_heading(page, name);
     set_reason(page);
-    const char *html = own_render(&page->site->templates, name, page->values, page->texts, r->pool);
+    const char *html =
+        own_render(&page->site->templates, name, page->values, page->lists, page->texts, r->pool);
     if (!html)
         return HTTP_INTERNAL_SERVER_ERROR; /* the built-in pages are part of the module: a test
                                               renders each */

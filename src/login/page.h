@@ -11,6 +11,7 @@ typedef struct page_values_t {
     request_rec *r;
     const site_t *site;
     apr_table_t *values;
+    apr_hash_t *lists; /* as template_t has them */
     const char *lang;
     apr_hash_t *texts; /* of that language */
 } page_values_t;
@@ -20,6 +21,10 @@ typedef struct page_values_t {
 page_values_t page_begin(request_rec *r, const site_t *site);
 
 void page_set(page_values_t *page, const char *name, const char *value);
+
+/* An empty list of that name, and a new row of one, whose values apr_table_setn sets. */
+apr_array_header_t *page_list(page_values_t *page, const char *name);
+apr_table_t *page_row(apr_array_header_t *list);
 
 /* A text of the catalogue in the page's language, NULL for none. */
 const char *page_text(const page_values_t *page, const char *key);

@@ -42,6 +42,14 @@ static bool wants_more(const request_rec *r, const demand_t *demand)
     return request_session(r) || demand->max_age || (demand->first & offered) != offered;
 }
 
+/* A second step is lacking, and nothing else? */
+static bool way_lacks_step(const request_rec *r, const demand_t *demand)
+{
+    const session_t *session = request_session(r);
+    return session && demand_first_is_met(demand, session, r->request_time) &&
+           !demand_is_met(demand, session, r->request_time);
+}
+
 /* A GET of what takes a POST, or of what a script asks for, is no page: there the page before is
  * where somebody wants to be. */
 way_t way_of_refused(request_rec *r, const demand_t *demand, bool lost)
@@ -52,6 +60,7 @@ way_t way_of_refused(request_rec *r, const demand_t *demand, bool lost)
     way_t way = {.demand = *demand,
                  .method = method_of(r),
                  .lost = lost,
+                 .step = way_lacks_step(r, demand),
                  .too_long = strlen(uri) > RETURN_TO_MAX,
                  .target = place};
     if (way.method || framed || reader_is_nobody(r)) {
@@ -121,6 +130,7 @@ static way_t way_of_fields(facts_t *facts, const apr_table_t *fields)
     const char *place = way.asked ? way.asked : way.target;
     if (place)
         ask_place(facts, place, &way);
+    way.step = way_lacks_step(facts->r, &way.demand);
     return way;
 }
 
@@ -194,8 +204,9 @@ static const char *way_whole(const char *location, const way_t *way, apr_pool_t 
 const char *way_location(const request_rec *r, const way_t *way)
 {
     apr_pool_t *p = r->pool;
-    const char *login =
-        with_field(request_of(r)->site->paths[PATH_LOGIN], "lost", way->lost ? "1" : NULL, p);
+    const char *page =
+        apr_pstrcat(p, request_of(r)->site->paths[PATH_LOGIN], way->step ? "/step" : "", NULL);
+    const char *login = with_field(page, "lost", way->lost ? "1" : NULL, p);
     const char *all = way_whole(login, way, p);
     const char *back = with_field(login, "return", way->target, p);
     if (!way->too_long && fits_in_line(r, all))

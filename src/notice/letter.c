@@ -52,12 +52,13 @@ bool letter_write(const letterhead_t *head, const notice_t *notice, mail_t *mail
         return false;
     const texts_t *texts = texts_for(notice->lang, head->languages);
     const apr_table_t *values = values_of(head, notice, texts->lang, p);
-    const char *subject = own_render(&head->templates, "mail_subject.txt", values, texts->all, p);
+    const char *subject =
+        own_render(&head->templates, "mail_subject.txt", values, NULL, texts->all, p);
     randombytes_buf(id, sizeof id);
     *mail = (mail_t){.to = notice->to,
                      .subject = subject ? one_line(subject, p) : NULL,
-                     .text = own_render(&head->templates, "mail.txt", values, texts->all, p),
-                     .html = own_render(&head->templates, "mail", values, texts->all, p),
+                     .text = own_render(&head->templates, "mail.txt", values, NULL, texts->all, p),
+                     .html = own_render(&head->templates, "mail", values, NULL, texts->all, p),
                      .id = hex_encode(p, id, sizeof id),
                      .date = apr_time_from_sec(notice->made)};
     return mail->subject && mail->text && mail->html;

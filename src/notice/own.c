@@ -39,11 +39,11 @@ static const char *read_own(void *baton, const char *name, apr_pool_t *p)
 }
 
 const char *own_render(const templates_t *templates, const char *name, const apr_table_t *values,
-                       apr_hash_t *texts, apr_pool_t *p)
+                       apr_hash_t *lists, apr_hash_t *texts, apr_pool_t *p)
 {
     const char *file = file_name(name, p), *dot = strchr(file, '.');
-    template_t template = {read_own, (void *)(apr_uintptr_t)templates, values, texts,
-                           dot && strcmp(dot, ".txt") == 0};
+    template_t template = {read_own, (void *)(apr_uintptr_t)templates, values, lists,
+                           texts,    dot && strcmp(dot, ".txt") == 0};
     const char *text = templates->folder ? template_render(&template, name, p) : NULL;
     if (text)
         return text;

@@ -13,9 +13,9 @@ typedef struct templates_t {
 
 /* Templates in force: the administrator's folder first (MPinTemplates), then the built-in ones.
  * "login" is login.html; a name with a dot is the file's own name, and a .txt is text, in which
- * nothing is escaped. One of the folder's that cannot be used is told in the log, and the built-in
+ * nothing is escaped. `lists` as template_t has them. One of the folder's that cannot be used is told in the log, and the built-in
  * one is shown. NULL only where that is broken, too. */
 const char *own_render(const templates_t *templates, const char *name, const apr_table_t *values,
-                       apr_hash_t *texts, apr_pool_t *p);
+                       apr_hash_t *lists, apr_hash_t *texts, apr_pool_t *p);
 
 #endif

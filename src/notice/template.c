@@ -5,13 +5,14 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define DEPTH_MAX 4     /* templates within templates, and sections within sections */
+#define DEPTH_MAX 6     /* templates within templates, and sections within sections */
 #define NAME_MAX_LEN 64 /* bytes of a placeholder's name */
 #define PAGE_MAX 262144 /* bytes of a page */
 
 /* The page as it grows, in pieces: one array, joined at the end. */
 typedef struct page_t {
     const template_t *template;
+    const apr_table_t *row;     /* of the list that is being shown; NULL outside of one */
     apr_array_header_t *pieces; /* of struct iovec */
     apr_size_t length;
     apr_pool_t *pool;
@@ -68,7 +69,9 @@ static bool add_escaped(page_t *page, const char *text, apr_size_t length)
 
 static const char *value_of(const page_t *page, const char *name)
 {
-    const char *value = apr_table_get(page->template->values, name);
+    const char *value = page->row ? apr_table_get(page->row, name) : NULL;
+    if (!value)
+        value = apr_table_get(page->template->values, name);
     return value ? value : "";
 }
 
@@ -113,6 +116,25 @@ static const char *section_end(const page_t *page, const char *text, const char 
     return shut;
 }
 
+static const apr_array_header_t *list_of(const page_t *page, const char *name)
+{
+    apr_hash_t *lists = page->template->lists;
+    return lists ? apr_hash_get(lists, name, APR_HASH_KEY_STRING) : NULL;
+}
+
+/* Once for each row; lists do not nest. */
+static bool render_rows(page_t *page, const apr_array_header_t *list, const char *text,
+                        const char *end, int depth)
+{
+    bool good = true;
+    for (int i = 0; good && i < list->nelts; i++) {
+        page->row = APR_ARRAY_IDX(list, i, const apr_table_t *);
+        good = render(page, text, end, depth);
+    }
+    page->row = NULL;
+    return good;
+}
+
 /* One tag, whose inside is `name` with its mark; `*text` is behind it and moves past a section. */
 static bool render_tag(page_t *page, char *name, const char **text, const char *end, int depth)
 {
@@ -130,11 +152,14 @@ static bool render_tag(page_t *page, char *name, const char **text, const char *
     const char *shut = section_end(page, *text, end, name + 1, &after);
     if (!shut || depth >= DEPTH_MAX)
         return false;
-    const bool shown = (*value_of(page, name + 1) != '\0') == (mark == '#');
-    if (shown && !render(page, *text, shut, depth + 1))
-        return false;
+    const char *inside = *text;
+    const apr_array_header_t *list = list_of(page, name + 1);
+    const bool there = list ? list->nelts > 0 : *value_of(page, name + 1) != '\0';
     *text = after;
-    return true;
+    if (there != (mark == '#'))
+        return true;
+    return list && there ? render_rows(page, list, inside, shut, depth + 1)
+                         : render(page, inside, shut, depth + 1);
 }
 
 static bool render(page_t *page, const char *text, const char *end, int depth)
@@ -157,7 +182,7 @@ static bool render(page_t *page, const char *text, const char *end, int depth)
 
 const char *template_render(const template_t *template, const char *name, apr_pool_t *p)
 {
-    page_t page = {template, apr_array_make(p, 128, sizeof(struct iovec)), 0, p};
+    page_t page = {template, NULL, apr_array_make(p, 128, sizeof(struct iovec)), 0, p};
     if (!add_partial(&page, name, 0))
         return NULL;
     return apr_pstrcatv(p, (struct iovec *)page.pieces->elts, (apr_size_t)page.pieces->nelts, NULL);

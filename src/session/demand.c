@@ -4,16 +4,22 @@
 #include <apr_strings.h>
 #include <string.h>
 
-static const char *const factor_names[FACTOR_COUNT] = {
-    [FACTOR_PIN] = "pin",         [FACTOR_PASSWORD] = "password", [FACTOR_PASSKEY] = "passkey",
-    [FACTOR_TOTP] = "totp",       [FACTOR_SMS] = "sms",           [FACTOR_WORKOS] = "workos",
-    [FACTOR_TRUSTED] = "trusted", [FACTOR_RECOVERY] = "recovery"};
+static const char *const factor_names[FACTOR_COUNT] = {[FACTOR_PIN] = "pin",
+                                                       [FACTOR_PASSWORD] = "password",
+                                                       [FACTOR_PASSKEY] = "passkey",
+                                                       [FACTOR_TOTP] = "totp",
+                                                       [FACTOR_SMS] = "sms",
+                                                       [FACTOR_SECURITY_KEY] = "security-key",
+                                                       [FACTOR_TRUSTED] = "trusted",
+                                                       [FACTOR_RECOVERY] = "recovery",
+                                                       [FACTOR_REMEMBERED] = "remembered"};
 
 const demand_t demand_any = {.first = FACTORS_FIRST};
 
-demand_t demand_of(int methods, uint32_t offered, int reauth_after)
+demand_t demand_of(int methods, uint32_t offered, int second, int reauth_after)
 {
     return (demand_t){.first = methods < 0 ? offered : (uint32_t)methods,
+                      .second = second < 0 ? DEMAND_NO_SECOND : (demand_second_t)second,
                       .max_age = reauth_after < 0 ? 0 : (uint32_t)reauth_after};
 }
 
@@ -29,16 +35,41 @@ static bool is_fresh(uint32_t proven, uint32_t max_age, apr_time_t now)
     return proven && (!max_age || apr_time_sec(now) - (apr_time_t)proven <= max_age);
 }
 
-/* A second step that nobody can take yet is one that nobody has taken. */
-bool demand_is_met(const demand_t *demand, const session_t *session, apr_time_t now)
+static bool any_is_fresh(uint32_t factors, const session_t *session, uint32_t max_age,
+                         apr_time_t now)
 {
-    if (demand->second != DEMAND_NO_SECOND)
-        return false;
-    for (int factor = 0; factor < FACTOR_COUNT; factor++)
-        if ((demand->first & FACTOR_BIT(factor)) &&
-            is_fresh(session->proven[factor], demand->max_age, now))
+    for (; factors; factors &= factors - 1)
+        if (is_fresh(session->proven[__builtin_ctz(factors)], max_age, now))
             return true;
     return false;
+}
+
+/* What is a second step of which kind. A recovery code stands for what was lost; neither it nor a
+ * browser that is remembered for what cannot be phished. */
+#define STANDS_IN (FACTOR_BIT(FACTOR_RECOVERY) | FACTOR_BIT(FACTOR_REMEMBERED))
+#define KEYS (FACTOR_BIT(FACTOR_PASSKEY) | FACTOR_BIT(FACTOR_SECURITY_KEY))
+static const uint32_t seconds_of[DEMAND_SECOND_COUNT] = {
+    [DEMAND_ANY_SECOND] = FACTOR_BIT(FACTOR_PIN) | FACTOR_BIT(FACTOR_TOTP) |
+                          FACTOR_BIT(FACTOR_SMS) | KEYS | STANDS_IN,
+    [DEMAND_TOTP] = FACTOR_BIT(FACTOR_TOTP) | STANDS_IN,
+    [DEMAND_SMS] = FACTOR_BIT(FACTOR_SMS) | STANDS_IN,
+    [DEMAND_PASSKEY] = KEYS};
+
+uint32_t demand_seconds(demand_second_t second)
+{
+    return seconds_of[second];
+}
+
+bool demand_first_is_met(const demand_t *demand, const session_t *session, apr_time_t now)
+{
+    return any_is_fresh(demand->first, session, demand->max_age, now);
+}
+
+bool demand_is_met(const demand_t *demand, const session_t *session, apr_time_t now)
+{
+    return demand_first_is_met(demand, session, now) &&
+           (demand->second == DEMAND_NO_SECOND ||
+            any_is_fresh(seconds_of[demand->second], session, demand->max_age, now));
 }
 
 bool demand_lasting(const session_t *session, uint32_t factors, apr_time_t now)

@@ -4,8 +4,15 @@
 
 #include "session/session.h"
 
-/* The second step that MPinSecondFactor will ask for. */
-typedef enum { DEMAND_NO_SECOND = 0 } demand_second_t;
+/* The second step that MPinSecondFactor asks for. */
+typedef enum {
+    DEMAND_NO_SECOND = 0,
+    DEMAND_ANY_SECOND, /* two factors, of which a PIN login or a passkey is two already */
+    DEMAND_TOTP,
+    DEMAND_SMS,
+    DEMAND_PASSKEY, /* or a security key: what cannot be phished */
+    DEMAND_SECOND_COUNT
+} demand_second_t;
 
 /* What a place asks of a session, and what a login page on the way there accepts. */
 typedef struct demand_t {
@@ -17,15 +24,21 @@ typedef struct demand_t {
 /* Any first factor, ever: where no place is known. */
 extern const demand_t demand_any;
 
-/* A place's, of what its directives say: MPinLoginMethods (-1: whatever the site offers) and
- * MPinReauthAfter in seconds (-1: none). */
-demand_t demand_of(int methods, uint32_t offered, int reauth_after);
+/* A place's, of what its directives say: MPinLoginMethods (-1: whatever the site offers),
+ * MPinSecondFactor (-1: none) and MPinReauthAfter in seconds (-1: none). */
+demand_t demand_of(int methods, uint32_t offered, int second, int reauth_after);
 
 bool demand_is_same(const demand_t *one, const demand_t *other);
 
 /* Does the session meet it at `now`? Each factor counts by its own time: a fresh password makes no
  * old PIN fresh. */
 bool demand_is_met(const demand_t *demand, const session_t *session, apr_time_t now);
+
+/* The same without the second step: is that all that is lacking? */
+bool demand_first_is_met(const demand_t *demand, const session_t *session, apr_time_t now);
+
+/* The FACTOR_BITs that are a second step of that kind. */
+uint32_t demand_seconds(demand_second_t second);
 
 /* What outlives the session is made only with a proof that is not older than so many seconds
  * (docs/security.md, "A proof has an age"). True where one of these FACTOR_BITs is. */

@@ -11,15 +11,17 @@ typedef enum {
     FACTOR_PASSKEY,
     FACTOR_TOTP,
     FACTOR_SMS,
-    FACTOR_WORKOS,
-    FACTOR_TRUSTED, /* a login through another Apache module */
+    FACTOR_SECURITY_KEY, /* a passkey that did not look who used it: a second step only */
+    FACTOR_TRUSTED,      /* a login through another Apache module */
     FACTOR_RECOVERY,
+    FACTOR_REMEMBERED, /* a browser that was remembered */
     FACTOR_COUNT
 } factor_t;
 
 #define FACTOR_BIT(factor) (1u << (factor))
 
 /* The bits of what alone can sign somebody in. */
-#define FACTORS_FIRST (FACTOR_BIT(FACTOR_PIN) | FACTOR_BIT(FACTOR_PASSWORD))
+#define FACTORS_FIRST                                                                              \
+    (FACTOR_BIT(FACTOR_PIN) | FACTOR_BIT(FACTOR_PASSWORD) | FACTOR_BIT(FACTOR_PASSKEY))
 
 #endif

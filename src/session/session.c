@@ -48,11 +48,11 @@ struct sessions_t {
 static const struct {
     char word[8];
     unsigned char len;
-} amr_words[] = {WORD("pwd"), WORD("pin"), WORD("mfa"), WORD("otp"),
-                 WORD("sms"), WORD("hwk"), WORD("swk"), WORD("phone")};
+} amr_words[] = {WORD("pwd"), WORD("pin"), WORD("mfa"),   WORD("otp"), WORD("sms"),
+                 WORD("hwk"), WORD("swk"), WORD("phone"), {"", 0},     WORD("user")};
 #define AMR_WORDS (sizeof amr_words / sizeof *amr_words)
-#define AMR_ALL ((1u << AMR_WORDS) - 1)
-_Static_assert(1u << (AMR_WORDS - 1) == AMR_PHONE, "a word for each bit");
+#define AMR_ALL (((1u << AMR_WORDS) - 1) & ~(unsigned)AMR_OPEN)
+_Static_assert(1u << (AMR_WORDS - 1) == AMR_USER, "a word for each bit but AMR_OPEN's");
 _Static_assert(SESSION_AMR_SIZE > AMR_WORDS * sizeof amr_words->word, "all words fit");
 
 sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *realm,
@@ -85,11 +85,30 @@ void session_start(const sessions_t *sessions, session_t *session, factor_t fact
     session->expires = seconds + sessions->max;
 }
 
+uint32_t session_proven_bits(const session_t *session)
+{
+    uint32_t factors = 0;
+    for (int factor = 0; factor < FACTOR_COUNT; factor++)
+        if (session->proven[factor])
+            factors |= FACTOR_BIT(factor);
+    return factors;
+}
+
 /* What a session says of a factor that it keeps from an older one. */
 static const uint32_t amr_of[FACTOR_COUNT] = {
     [FACTOR_PIN] = AMR_PIN | AMR_MFA | AMR_SWK | AMR_PHONE | AMR_OPEN,
     [FACTOR_PASSWORD] = AMR_PWD,
+    [FACTOR_PASSKEY] = AMR_HWK | AMR_SWK | AMR_USER | AMR_MFA,
+    [FACTOR_TOTP] = AMR_OTP,
+    [FACTOR_SMS] = AMR_SMS,
+    [FACTOR_SECURITY_KEY] = AMR_HWK | AMR_SWK,
+    [FACTOR_RECOVERY] = AMR_OTP,
 };
+
+/* Two factors of which each was proven for itself. */
+#define SECOND_STEPS                                                                               \
+    (FACTOR_BIT(FACTOR_TOTP) | FACTOR_BIT(FACTOR_SMS) | FACTOR_BIT(FACTOR_SECURITY_KEY) |          \
+     FACTOR_BIT(FACTOR_RECOVERY))
 
 /* May `session`, which lacks this proof, keep the older one's? */
 static bool keeps(const sessions_t *sessions, const session_t *session, uint32_t own, uint32_t old)
@@ -109,6 +128,9 @@ void session_step_up(const sessions_t *sessions, session_t *session, const sessi
         if (factor == FACTOR_PIN)
             memcpy(session->identity, old->identity, SESSION_ID_BYTES);
     }
+    const uint32_t proven = session_proven_bits(session);
+    if ((proven & SECOND_STEPS) && (proven & FACTORS_FIRST))
+        session->amr |= AMR_MFA;
 }
 
 static unsigned session_parts(const session_t *session)
@@ -121,15 +143,6 @@ static unsigned session_parts(const session_t *session)
     if (strcmp(session->provider, PROVIDER) != 0)
         parts |= PART_PROVIDER;
     return parts;
-}
-
-uint32_t session_proven_bits(const session_t *session)
-{
-    uint32_t factors = 0;
-    for (int factor = 0; factor < FACTOR_COUNT; factor++)
-        if (session->proven[factor])
-            factors |= FACTOR_BIT(factor);
-    return factors;
 }
 
 static void put_proven(bytes_out_t *out, const session_t *session)

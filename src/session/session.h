@@ -28,7 +28,8 @@ typedef enum {
     AMR_HWK = 1 << 5,   /* "hwk" */
     AMR_SWK = 1 << 6,   /* "swk" */
     AMR_PHONE = 1 << 7, /* "phone", ours: signed in from another device */
-    AMR_OPEN = 1 << 8   /* no word: the name was proven by being the first, which some sites take */
+    AMR_OPEN = 1 << 8,  /* no word: the name was proven by being the first, which some sites take */
+    AMR_USER = 1 << 9   /* "user": a key looked who used it, by a finger or a PIN of its own */
 } amr_t;
 
 /* Seconds since 1970 in 32 bits unsigned throughout. */
@@ -96,7 +97,7 @@ bool session_wants_renewal(const session_t *session, apr_time_t now);
 
 /* "pin mfa", in the enum's order; the same in the pool; and the bit of a word, 0 for an unknown
  * one. */
-#define SESSION_AMR_SIZE 65
+#define SESSION_AMR_SIZE 81
 void session_write_amr(char text[SESSION_AMR_SIZE], uint32_t amr);
 const char *session_amr_text(uint32_t amr, apr_pool_t *p);
 uint32_t session_amr_bit(const char *word);

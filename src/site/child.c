@@ -85,6 +85,7 @@ static bool place_raise(place_t *place)
     site->throttle.store = depot->store;
     site->revocations = depot->revocations;
     site->people = depot->people;
+    site->factors = factors_make(depot->store, &site->log, p);
     site->http = depot->http;
     site->dta = depot->dta;
     site->sessions = sessions_make(keys, site->session_cookie, site->realm, site->session_idle,

@@ -10,6 +10,7 @@
 #include "site/accounts.h"
 #include "notice/own.h"
 #include "dta/serve.h"
+#include "factor/factor.h"
 #include "remote/remote.h"
 #include "session/applicant.h"
 #include "session/signout.h"
@@ -81,6 +82,7 @@ typedef struct site_t {
     signouts_t *signouts;
     applicants_t *applicants;
     people_t *people;
+    factors_t *factors;
     http_t *http;
     dta_t *dta;
     dta_service_t *dta_service; /* on vhosts with MPinService dta */

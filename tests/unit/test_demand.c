@@ -28,7 +28,7 @@ static bool met(uint32_t first, uint32_t max_age, const session_t *session)
 static void place_without_directives_takes_whatever_the_site_offers(void **state)
 {
     (void)state;
-    const demand_t demand = demand_of(-1, PIN, -1);
+    const demand_t demand = demand_of(-1, PIN, -1, -1);
     assert_int_equal(demand.first, PIN);
     assert_int_equal(demand.second, DEMAND_NO_SECOND);
     assert_int_equal(demand.max_age, 0);
@@ -37,11 +37,11 @@ static void place_without_directives_takes_whatever_the_site_offers(void **state
 static void place_with_directives_asks_for_what_they_say(void **state)
 {
     (void)state;
-    const demand_t demand = demand_of(PASSWORD, PIN, 300);
+    const demand_t demand = demand_of(PASSWORD, PIN, -1, 300);
     assert_int_equal(demand.first, PASSWORD);
     assert_int_equal(demand.max_age, 300);
-    assert_int_equal(demand_of(0, PIN, 0).first, 0);
-    assert_int_equal(demand_of(-1, PIN, 0).max_age, 0);
+    assert_int_equal(demand_of(0, PIN, -1, 0).first, 0);
+    assert_int_equal(demand_of(-1, PIN, -1, 0).max_age, 0);
 }
 
 static void one_of_the_accepted_factors_is_enough(void **state)

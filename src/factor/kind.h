@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MPIN_FACTOR_KIND_H
+#define MPIN_FACTOR_KIND_H
+
+#include "factor/factor.h"
+#include "factor/tries.h"
+
+/* A second step in which something is typed, as it is under way: whose, by whom. */
+typedef struct turn_t {
+    factors_t *factors;
+    own_factor_t *factor; /* becomes what is stored of it */
+    const caller_t *caller;
+    const user_t *user;
+    apr_pool_t *p;
+} turn_t;
+
+/* What a kind is: a table of functions. A refusal is code_wrong (401), code_expired (410), or
+ * trouble of ours or of a peer (502, 503), for which nobody is charged. */
+typedef struct kind_ops_t {
+    const char *word; /* as MPinSecondFactor and a form's field `factor` have it: "totp" */
+    factor_t proves;
+    uint32_t amr; /* amr_t bits of a session that it proves */
+    tries_t tries;
+    /* Sends what the person will type; NULL where nothing is sent. NULL, or the refusal. */
+    result_t *(*send)(const turn_t *turn);
+    /* Judges what was typed, digits with spaces and dashes in them; each right code once over all
+     * processes. NULL, or the refusal. */
+    result_t *(*judge)(const turn_t *turn, const char *typed);
+} kind_ops_t;
+
+/* NULL: one in which nothing is typed (a passkey, a remembered browser). */
+const kind_ops_t *kind_ops(kind_t kind);
+
+/* One turn: counted as a wrong one before it is judged. NULL: it was right, the factor is used now,
+ * and one that waited is confirmed. Refusals: kind_ops_t's, 429 throttled with Retry-After, 503. */
+result_t *kind_judge(const turn_t *turn, const char *typed);
+
+/* The digits of what somebody typed, without spaces and dashes; NULL where anything else is in it,
+ * or there are not exactly `count`. */
+const char *kind_digits(const char *typed, int count, apr_pool_t *p);
+
+result_t *code_wrong(apr_pool_t *p);
+
+#endif
