@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The front door: the module's record, its hooks in httpd's order, its endpoints. */
+#include "account/account.h"
 #include "authn/authn.h"
 #include "authn/caching.h"
 #include "authn/filter.h"
@@ -40,6 +41,12 @@ static const route_t routes[] = {
     {"POST", PATH_LOGIN, "", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, login_password},
     {"GET", PATH_LOGIN, "/step", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_step},
     {"POST", PATH_LOGIN, "/step", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, login_step_done},
+    {"GET", PATH_ACCOUNT, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, account_page},
+    {"POST", PATH_ACCOUNT, "/totp", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, account_totp},
+    {"POST", PATH_ACCOUNT, "/totp/confirm", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
+     account_totp_confirm},
+    {"POST", PATH_ACCOUNT, "/factor/remove", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
+     account_factor_remove},
     {"GET", PATH_LOGOUT, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, logout_page},
     {"POST", PATH_LOGOUT, "", PUBLIC, BODY_FORM_OR_JSON, BODY_MAX, ANSWER_PAGE, 0, logout_submit},
     {"GET", PATH_ACTIVATE, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, activate_page},

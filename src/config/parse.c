@@ -322,15 +322,13 @@ const char *parse_methods(dir_config_t *dir, const words_t *words)
 
 const char *parse_second_factor(dir_config_t *dir, const words_t *words)
 {
-    static const char *const names[DEMAND_SECOND_COUNT] = {"none", "any", "totp", "sms", "passkey"};
-    for (int second = 0; second < DEMAND_SECOND_COUNT; second++)
-        if (!strcasecmp(words->word[0], names[second])) {
-            dir->second = second;
-            return NULL;
-        }
-    return apr_psprintf(words->p,
-                        "\"%.80s\" is no second factor; write none, any, totp, sms or passkey",
-                        words->word[0]);
+    const int second = demand_second(words->word[0]);
+    if (second < 0)
+        return apr_psprintf(words->p,
+                            "\"%.80s\" is no second factor; write none, any, totp, sms or passkey",
+                            words->word[0]);
+    dir->second = second;
+    return NULL;
 }
 
 const char *parse_reauth_after(dir_config_t *dir, const words_t *words)

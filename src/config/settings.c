@@ -23,7 +23,8 @@
             "/mpinActivate",                                                                       \
             "/mpinPermitUser",                                                                     \
             "/m",                                                                                  \
-            "/service"                                                                             \
+            "/service",                                                                            \
+            "/account"                                                                             \
         }                                                                                          \
     }
 #define DEFAULT_THROTTLE                                                                           \

@@ -30,6 +30,7 @@ typedef enum {
     PATH_PERMIT,         /* "mpinPermitUser"   /mpinPermitUser */
     PATH_MOBILE,         /* "m"                /m (and all under it) */
     PATH_MOBILE_SERVICE, /* "service"        /service */
+    PATH_ACCOUNT,        /* "account"          /account (and all under it) */
     PATH_COUNT,
 
     /* The root of a vhost with MPinService: what only the applications that it serves may ask. Rows
@@ -126,7 +127,7 @@ typedef struct return_hosts_t {
 
 typedef struct dir_config_t {
     int methods;          /* -1 unset, else FACTOR_BITs of first factors */
-    int second;           /* -1 unset, else demand_second_t */
+    int second;           /* -1 unset, else FACTOR_BITs, 0 none */
     int reauth_after;     /* seconds, -1 unset, 0 none */
     int unauthenticated;  /* -1 unset, else unauthenticated_t */
     const char *redirect; /* MPinUnauthenticated redirect:PATH, or NULL = the login page */

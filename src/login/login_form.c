@@ -26,6 +26,7 @@ void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way
     page_set(page, "return", way->target);
     page_set(page, "for", way->asked);
     page_set(page, "by", way->method);
+    page_set(page, "prove", way->prove ? "1" : "");
     if (is_long(way)) {
         page_set(page, "long_way", "1");
         page_set(page, "login_url", way_location(page->r, way));

@@ -126,6 +126,8 @@ static const struct {
     {"signed_in", NULL, "signed_in_as"},
     {"step", NULL, "step.title"},
     {"no_step", NULL, "step.none"},
+    {"account", NULL, "account.title"},
+    {"account_totp", NULL, "account.totp_title"},
     {"logout", NULL, "sign_out_question"},
     {"activate", "activated", "activate.done"},
     {"activate", "withdrawn", "not_me.done"},

@@ -24,10 +24,10 @@ typedef struct step_t {
 
 /* ---- which factors would do ---- */
 
-static bool would_do(const own_factor_t *factor, const demand_t *demand)
+static bool would_do(const own_factor_t *factor, uint32_t lacks)
 {
     const kind_ops_t *ops = kind_ops(factor->kind);
-    return factor->confirmed && ops && (demand_seconds(demand->second) & FACTOR_BIT(ops->proves));
+    return factor->confirmed && ops && (lacks & FACTOR_BIT(ops->proves));
 }
 
 static int by_use(const void *one, const void *other)
@@ -65,8 +65,10 @@ static result_t *find_factors(step_t *step, const char *chosen)
                                                &step->list, &found, facts->r->pool);
     if (status != STORE_OK)
         return store_refusal(status, facts->r->pool);
+    const uint32_t lacks =
+        demand_lacks(&step->way.demand, facts->caller.session, facts->caller.now);
     for (int i = 0; i < found; i++)
-        if (would_do(&step->list[i], &step->way.demand))
+        if (would_do(&step->list[i], lacks))
             step->list[step->count++] = step->list[i];
     qsort(step->list, (size_t)step->count, sizeof(*step->list), by_use);
     step->chosen = named_factor(step, chosen);

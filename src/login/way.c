@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "login/way.h"
+#include "login/prove.h"
 #include "web/form.h"
 #include "web/reader.h"
 #include "web/return_to.h"
@@ -42,12 +43,12 @@ static bool wants_more(const request_rec *r, const demand_t *demand)
     return request_session(r) || demand->max_age || (demand->first & offered) != offered;
 }
 
-/* A second step is lacking, and nothing else? */
+/* Is what is lacking a second step, which has a page of its own? */
 static bool way_lacks_step(const request_rec *r, const demand_t *demand)
 {
     const session_t *session = request_session(r);
-    return session && demand_first_is_met(demand, session, r->request_time) &&
-           !demand_is_met(demand, session, r->request_time);
+    const uint32_t lacks = session ? demand_lacks(demand, session, r->request_time) : 0;
+    return lacks && lacks != (lacks & FACTORS_FIRST);
 }
 
 /* A GET of what takes a POST, or of what a script asks for, is no page: there the page before is
@@ -122,6 +123,7 @@ static way_t way_of_fields(facts_t *facts, const apr_table_t *fields)
                  .asked = return_to_path(apr_table_get(fields, "for"), p),
                  .method = known_method(apr_table_get(fields, "by")),
                  .lost = apr_table_get(fields, "lost") != NULL,
+                 .prove = apr_table_get(fields, "prove") != NULL,
                  .too_long = apr_table_get(fields, "long") != NULL};
     if (named && !way.target)
         log_debug(facts->caller.log, "MPIN0731",
@@ -130,6 +132,8 @@ static way_t way_of_fields(facts_t *facts, const apr_table_t *fields)
     const char *place = way.asked ? way.asked : way.target;
     if (place)
         ask_place(facts, place, &way);
+    if (way.prove)
+        way.demand = prove_demand(facts);
     way.step = way_lacks_step(facts->r, &way.demand);
     return way;
 }
@@ -206,7 +210,8 @@ const char *way_location(const request_rec *r, const way_t *way)
     apr_pool_t *p = r->pool;
     const char *page =
         apr_pstrcat(p, request_of(r)->site->paths[PATH_LOGIN], way->step ? "/step" : "", NULL);
-    const char *login = with_field(page, "lost", way->lost ? "1" : NULL, p);
+    const char *login = with_field(with_field(page, "lost", way->lost ? "1" : NULL, p), "prove",
+                                   way->prove ? "1" : NULL, p);
     const char *all = way_whole(login, way, p);
     const char *back = with_field(login, "return", way->target, p);
     if (!way->too_long && fits_in_line(r, all))

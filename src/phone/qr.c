@@ -42,20 +42,27 @@ static const char *qr_path(const QRcode *code, apr_pool_t *p)
     return path;
 }
 
+bool qr_draw(const char *text, qr_drawing_t *drawing, apr_pool_t *p)
+{
+    QRcode *code = strlen(text) <= QR_TEXT_MAX
+                       ? QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1)
+                       : NULL;
+    if (!code)
+        return false;
+    *drawing = (qr_drawing_t){code->width + 2 * QUIET, qr_path(code, p)};
+    QRcode_free(code);
+    return true;
+}
+
 const char *qr_svg(const char *text, apr_pool_t *p)
 {
-    if (strlen(text) > QR_TEXT_MAX)
+    qr_drawing_t drawing;
+    if (!qr_draw(text, &drawing, p))
         return NULL;
-    QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
-    if (!code)
-        return NULL;
-    const int side = code->width + 2 * QUIET;
-    const char *svg = apr_psprintf(
-        p,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
-        "shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h%dv%dh-%dz\"/><path "
-        "fill=\"#000\" d=\"%s\"/></svg>",
-        side, side, side, side, side, qr_path(code, p));
-    QRcode_free(code);
-    return svg;
+    const int side = drawing.side;
+    return apr_psprintf(p,
+                        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
+                        "shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h%dv%dh-%dz\"/>"
+                        "<path fill=\"#000\" d=\"%s\"/></svg>",
+                        side, side, side, side, side, drawing.path);
 }

@@ -19,7 +19,7 @@ const demand_t demand_any = {.first = FACTORS_FIRST};
 demand_t demand_of(int methods, uint32_t offered, int second, int reauth_after)
 {
     return (demand_t){.first = methods < 0 ? offered : (uint32_t)methods,
-                      .second = second < 0 ? DEMAND_NO_SECOND : (demand_second_t)second,
+                      .second = second < 0 ? 0 : (uint32_t)second,
                       .max_age = reauth_after < 0 ? 0 : (uint32_t)reauth_after};
 }
 
@@ -48,28 +48,45 @@ static bool any_is_fresh(uint32_t factors, const session_t *session, uint32_t ma
  * browser that is remembered for what cannot be phished. */
 #define STANDS_IN (FACTOR_BIT(FACTOR_RECOVERY) | FACTOR_BIT(FACTOR_REMEMBERED))
 #define KEYS (FACTOR_BIT(FACTOR_PASSKEY) | FACTOR_BIT(FACTOR_SECURITY_KEY))
-static const uint32_t seconds_of[DEMAND_SECOND_COUNT] = {
-    [DEMAND_ANY_SECOND] = FACTOR_BIT(FACTOR_PIN) | FACTOR_BIT(FACTOR_TOTP) |
-                          FACTOR_BIT(FACTOR_SMS) | KEYS | STANDS_IN,
-    [DEMAND_TOTP] = FACTOR_BIT(FACTOR_TOTP) | STANDS_IN,
-    [DEMAND_SMS] = FACTOR_BIT(FACTOR_SMS) | STANDS_IN,
-    [DEMAND_PASSKEY] = KEYS};
+static const struct {
+    const char *word;
+    uint32_t factors;
+} seconds_called[] = {{"none", 0},
+                      {"any", FACTOR_BIT(FACTOR_PIN) | FACTOR_BIT(FACTOR_TOTP) |
+                                  FACTOR_BIT(FACTOR_SMS) | KEYS | STANDS_IN},
+                      {"totp", FACTOR_BIT(FACTOR_TOTP) | STANDS_IN},
+                      {"sms", FACTOR_BIT(FACTOR_SMS) | STANDS_IN},
+                      {"passkey", KEYS}};
+#define SECONDS (sizeof seconds_called / sizeof *seconds_called)
 
-uint32_t demand_seconds(demand_second_t second)
+int demand_second(const char *word)
 {
-    return seconds_of[second];
+    for (size_t i = 0; i < SECONDS; i++)
+        if (!strcasecmp(seconds_called[i].word, word))
+            return (int)seconds_called[i].factors;
+    return -1;
 }
 
-bool demand_first_is_met(const demand_t *demand, const session_t *session, apr_time_t now)
+const char *demand_second_word(uint32_t second)
 {
-    return any_is_fresh(demand->first, session, demand->max_age, now);
+    for (size_t i = 0; i < SECONDS; i++)
+        if (seconds_called[i].factors == second)
+            return seconds_called[i].word;
+    return NULL;
 }
 
 bool demand_is_met(const demand_t *demand, const session_t *session, apr_time_t now)
 {
-    return demand_first_is_met(demand, session, now) &&
-           (demand->second == DEMAND_NO_SECOND ||
-            any_is_fresh(seconds_of[demand->second], session, demand->max_age, now));
+    return any_is_fresh(demand->first, session, demand->max_age, now) &&
+           (!demand->second || any_is_fresh(demand->second, session, demand->max_age, now));
+}
+
+uint32_t demand_lacks(const demand_t *demand, const session_t *session, apr_time_t now)
+{
+    if (demand_is_met(demand, session, now))
+        return 0;
+    return any_is_fresh(demand->first, session, demand->max_age, now) ? demand->second
+                                                                      : demand->first;
 }
 
 bool demand_lasting(const session_t *session, uint32_t factors, apr_time_t now)
@@ -111,6 +128,8 @@ const char *demand_text(const demand_t *demand, apr_pool_t *p)
     const char *text = demand_join(demand->first, " or ", p);
     if (!text)
         return "what nobody can give";
+    if (demand->second)
+        text = apr_pstrcat(p, text, " and ", demand_join(demand->second, " or ", p), NULL);
     return demand->max_age ? apr_psprintf(p, "%s, at most %u s ago", text, demand->max_age) : text;
 }
 

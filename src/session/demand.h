@@ -4,28 +4,18 @@
 
 #include "session/session.h"
 
-/* The second step that MPinSecondFactor asks for. */
-typedef enum {
-    DEMAND_NO_SECOND = 0,
-    DEMAND_ANY_SECOND, /* two factors, of which a PIN login or a passkey is two already */
-    DEMAND_TOTP,
-    DEMAND_SMS,
-    DEMAND_PASSKEY, /* or a security key: what cannot be phished */
-    DEMAND_SECOND_COUNT
-} demand_second_t;
-
 /* What a place asks of a session, and what a login page on the way there accepts. */
 typedef struct demand_t {
-    uint32_t first; /* FACTOR_BITs: one of these must have been proven ... */
-    demand_second_t second;
-    uint32_t max_age; /* ... not longer ago than so many seconds, 0 = ever */
+    uint32_t first;   /* FACTOR_BITs: one of these must have been proven ... */
+    uint32_t second;  /* ... and one of these, too; 0 = none */
+    uint32_t max_age; /* not longer ago than so many seconds, 0 = ever */
 } demand_t;
 
 /* Any first factor, ever: where no place is known. */
 extern const demand_t demand_any;
 
 /* A place's, of what its directives say: MPinLoginMethods (-1: whatever the site offers),
- * MPinSecondFactor (-1: none) and MPinReauthAfter in seconds (-1: none). */
+ * MPinSecondFactor (-1: none), and MPinReauthAfter in seconds (-1: none). */
 demand_t demand_of(int methods, uint32_t offered, int second, int reauth_after);
 
 bool demand_is_same(const demand_t *one, const demand_t *other);
@@ -34,11 +24,15 @@ bool demand_is_same(const demand_t *one, const demand_t *other);
  * old PIN fresh. */
 bool demand_is_met(const demand_t *demand, const session_t *session, apr_time_t now);
 
-/* The same without the second step: is that all that is lacking? */
-bool demand_first_is_met(const demand_t *demand, const session_t *session, apr_time_t now);
+/* The FACTOR_BITs that are lacking: those of the first factor, or where that is there, the second
+ * step's. 0: it is met. */
+uint32_t demand_lacks(const demand_t *demand, const session_t *session, apr_time_t now);
 
-/* The FACTOR_BITs that are a second step of that kind. */
-uint32_t demand_seconds(demand_second_t second);
+/* MPinSecondFactor's words and their FACTOR_BITs: none; any (two factors, of which a PIN login or a
+ * passkey is two already); totp, sms, passkey (that one). -1 for another word; NULL for bits that
+ * have none. */
+int demand_second(const char *word);
+const char *demand_second_word(uint32_t second);
 
 /* What outlives the session is made only with a proof that is not older than so many seconds
  * (docs/security.md, "A proof has an age"). True where one of these FACTOR_BITs is. */

@@ -110,6 +110,25 @@ static const uint32_t amr_of[FACTOR_COUNT] = {
     (FACTOR_BIT(FACTOR_TOTP) | FACTOR_BIT(FACTOR_SMS) | FACTOR_BIT(FACTOR_SECURITY_KEY) |          \
      FACTOR_BIT(FACTOR_RECOVERY))
 
+static void note_mfa(session_t *session)
+{
+    const uint32_t proven = session_proven_bits(session);
+    if ((proven & SECOND_STEPS) && (proven & FACTORS_FIRST))
+        session->amr |= AMR_MFA;
+}
+
+void session_rename(session_t *session)
+{
+    randombytes_buf(session->id, sizeof session->id);
+}
+
+void session_add(session_t *session, factor_t factor, uint32_t amr, apr_time_t now)
+{
+    session->auth_time = session->proven[factor] = (uint32_t)apr_time_sec(now);
+    session->amr |= amr;
+    note_mfa(session);
+}
+
 /* May `session`, which lacks this proof, keep the older one's? */
 static bool keeps(const sessions_t *sessions, const session_t *session, uint32_t own, uint32_t old)
 {
@@ -128,9 +147,7 @@ void session_step_up(const sessions_t *sessions, session_t *session, const sessi
         if (factor == FACTOR_PIN)
             memcpy(session->identity, old->identity, SESSION_ID_BYTES);
     }
-    const uint32_t proven = session_proven_bits(session);
-    if ((proven & SECOND_STEPS) && (proven & FACTORS_FIRST))
-        session->amr |= AMR_MFA;
+    note_mfa(session);
 }
 
 static unsigned session_parts(const session_t *session)

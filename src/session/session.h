@@ -80,6 +80,12 @@ void session_start(const sessions_t *sessions, session_t *session, factor_t fact
  * that revoking that ends this session, too. */
 void session_step_up(const sessions_t *sessions, session_t *session, const session_t *old);
 
+/* A new id, in the same family. */
+void session_rename(session_t *session);
+
+/* One more factor has been proven, which says these amr_t bits. */
+void session_add(session_t *session, factor_t factor, uint32_t amr, apr_time_t now);
+
 /* The cookie value, in the pool; NULL when no randomness is to be had. Sets `seen`. */
 const char *session_seal(const sessions_t *sessions, session_t *session, apr_time_t now,
                          apr_pool_t *p);

@@ -180,6 +180,8 @@ static void set_login_ways(site_t *site, const server_config_t *config, apr_pool
         site->methods = FACTORS_FIRST;
         site->refused_amr = 0;
     }
+    site->totp_issuer = config->totp_issuer;
+    site->second_enrol = config->second_enrol;
     site->after_login = config->after_login;
     site->after_logout = config->after_logout;
     site->session_idle = config->session_idle;

@@ -53,6 +53,8 @@ typedef struct site_t {
     uint32_t methods; /* FACTOR_BITs of what signs in here; all where login is elsewhere */
     const apr_array_header_t *providers; /* of password_provider_t, empty = no password form */
     const accounts_t *accounts;          /* where the names of its store come from */
+    const char *totp_issuer;             /* MPinTOTP, NULL: nobody sets an app up */
+    bool second_enrol; /* who never had a second step sets one up where it is asked for */
     bool recheck; /* a session in use ends once its name is no longer theirs (MPinRecheckUser) */
     const apr_array_header_t *pass_headers; /* of pass_header_t */
     /* of const char *, for the application that says who may register; NULL = none */

@@ -78,6 +78,27 @@ static result_t *seal_session(facts_t *facts, const proven_t *proven)
     return NULL;
 }
 
+result_t *signin_again(facts_t *facts, const proven_t *proven)
+{
+    request_rec *r = facts->r;
+    const site_t *site = facts->site;
+    session_t session = *facts->caller.session;
+    const store_status_t status = take_place(facts, facts->caller.session, &session);
+    if (status != STORE_OK)
+        return store_refusal(status, r->pool);
+    session.version = proven->user->version;
+    session_rename(&session);
+    if (proven->amr)
+        session_add(&session, proven->factor, proven->amr, facts->caller.now);
+    const char *value = session_seal(site->sessions, &session, facts->caller.now, r->pool);
+    if (!value)
+        return result_no_randomness(r->pool);
+    request_set_cookie(r, site->session_cookie, value, 0);
+    facts->request->session = session;
+    facts->request->session_status = SESSION_OK;
+    return NULL;
+}
+
 static void record_signin(facts_t *facts, const proven_t *proven, const char *step)
 {
     apr_pool_t *p = facts->r->pool;

@@ -24,6 +24,11 @@ const char *signin_place(const site_t *site, const char *named, apr_pool_t *p);
 /* The page that offers a PIN on this device, and leads on to the target (NULL: MPinAfterLogin). */
 const char *signin_offer(const site_t *site, const char *target, apr_pool_t *p);
 
+/* The browser's session goes on as one of the user's present version, whose version has just risen:
+ * with a new id, in its family, and with what it had proven. `proven` is what has just been proven
+ * beside that; where it has no amr, nothing. Of it user, factor and amr count. */
+result_t *signin_again(facts_t *facts, const proven_t *proven);
+
 /* Signs out: revokes the session's family and deletes the cookie. NULL, or the refusal (503) of a
  * store that could not record it. */
 result_t *signin_end(request_rec *r, apr_time_t now);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MPIN_ACCOUNT_ACCOUNT_H
+#define MPIN_ACCOUNT_ACCOUNT_H
+
+#include "web/facts.h"
+
+/* The signed-in person's own pages: what is theirs, and how they end it. Each change is a form with
+ * a token, and works without script. */
+result_t *account_page(facts_t *facts); /* GET /account */
+
+/* POST /account/totp begins an authenticator app (name), /account/totp/confirm has its first code
+ * (factor, code). */
+result_t *account_totp(facts_t *facts);
+result_t *account_totp_confirm(facts_t *facts);
+
+/* POST /account/factor/remove: factor */
+result_t *account_factor_remove(facts_t *facts);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "account/change.h"
+
+#include "login/login_form.h"
+#include "login/prove.h"
+#include "login/way.h"
+#include "store/refusal.h"
+#include "web/answer.h"
+#include "web/signin.h"
+
+#include <apr_strings.h>
+
+#define PURPOSE "account" /* of its forms' tokens */
+
+const char *account_token(const facts_t *facts)
+{
+    return prelogin_token(facts->site->prelogins, facts->caller.session->id, PURPOSE,
+                          facts->r->pool);
+}
+
+static way_t way_to_prove(const facts_t *facts)
+{
+    const demand_t demand = prove_demand(facts);
+    const session_t *session = facts->caller.session;
+    const uint32_t lacks = session ? demand_lacks(&demand, session, facts->caller.now) : 0;
+    return (way_t){.target = facts->site->paths[PATH_ACCOUNT],
+                   .demand = demand,
+                   .prove = true,
+                   .step = lacks && lacks != (lacks & FACTORS_FIRST)};
+}
+
+bool account_is_proven(const facts_t *facts)
+{
+    const demand_t demand = prove_demand(facts);
+    return demand_is_met(&demand, facts->caller.session, facts->caller.now);
+}
+
+const char *account_prove_href(const facts_t *facts)
+{
+    const way_t way = way_to_prove(facts);
+    return way_location(facts->r, &way);
+}
+
+bool account_may_change(facts_t *facts, result_t **refusal)
+{
+    *refusal = NULL;
+    if (!facts->caller.session || !account_is_proven(facts)) {
+        answer_see_other(facts->r, account_prove_href(facts));
+        return false;
+    }
+    if (form_token_ok(facts, facts->caller.session->id, PURPOSE))
+        return true;
+    facts->request->again = facts->site->paths[PATH_ACCOUNT];
+    *refusal = result_error(facts->r->pool, HTTP_FORBIDDEN, "stale_form",
+                            "the form's token is not this session's");
+    return false;
+}
+
+result_t *account_user(const facts_t *facts, user_t *user)
+{
+    apr_pool_t *p = facts->r->pool;
+    const store_status_t status =
+        people_get(facts->site->people, facts->caller.session->uid, user, p);
+    if (status == STORE_OK && user->state == USER_ACTIVE)
+        return NULL;
+    return status == STORE_OK || status == STORE_MISSING
+               ? result_error(p, HTTP_FORBIDDEN, "user_disabled", "this account may not sign in")
+               : store_refusal(status, p);
+}
+
+static result_t *go_on(facts_t *facts, const char *event, proven_t *proven)
+{
+    const site_t *site = facts->site;
+    apr_pool_t *p = facts->r->pool;
+    user_t user;
+    const store_status_t status =
+        people_end_sessions(site->people, facts->caller.session->uid, facts->caller.now, p);
+    if (status != STORE_OK)
+        return store_refusal(status, p);
+    result_t *refusal = account_user(facts, &user);
+    proven->user = &user;
+    if (!refusal)
+        refusal = signin_again(facts, proven);
+    if (refusal)
+        return refusal;
+    result_t *done = result_ok(p, NULL);
+    done->event = event;
+    done->user = facts->request->session.name;
+    answer_audit(facts->r, done);
+    return NULL;
+}
+
+result_t *account_changed(facts_t *facts, const char *event)
+{
+    proven_t nothing = {.user = NULL};
+    return go_on(facts, event, &nothing);
+}
+
+result_t *account_added(facts_t *facts, const char *event, const kind_ops_t *ops)
+{
+    proven_t proven = {.factor = ops->proves, .amr = ops->amr};
+    return go_on(facts, event, &proven);
+}
+
+result_t *account_back(facts_t *facts, const char *done)
+{
+    answer_see_other(facts->r, apr_pstrcat(facts->r->pool, facts->site->paths[PATH_ACCOUNT],
+                                           "?done=", done, NULL));
+    return NULL;
+}
+
+page_values_t account_begin(const facts_t *facts)
+{
+    page_values_t page = page_begin(facts->r, facts->site);
+    page_set(&page, "csrf", account_token(facts));
+    page_set(&page, "account_url", facts->site->paths[PATH_ACCOUNT]);
+    return page;
+}
+
+result_t *account_factor(const facts_t *facts, own_factor_t *factor)
+{
+    apr_pool_t *p = facts->r->pool;
+    unsigned char id[FACTOR_ID_BYTES];
+    const store_status_t status =
+        factor_read_id(apr_table_get(facts->form, "factor"), id)
+            ? factors_get(facts->site->factors, facts->caller.session->uid, id, factor, p)
+            : STORE_MISSING;
+    if (status == STORE_MISSING)
+        return result_error(p, HTTP_NOT_FOUND, "factor_unknown", "there is no such thing of yours");
+    return status == STORE_OK ? NULL : store_refusal(status, p);
+}

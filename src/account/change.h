@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MPIN_ACCOUNT_CHANGE_H
+#define MPIN_ACCOUNT_CHANGE_H
+
+#include "factor/kind.h"
+#include "login/page.h"
+#include "web/facts.h"
+
+/* What every change of an account has in common. */
+
+/* May this form change something? It came from a page of this session's, and the person has shown
+ * a short while ago that it's them. False: `*refusal` is the answer, NULL where one has been given
+ * (to the page that asks for a proof, and back to /account). */
+bool account_may_change(facts_t *facts, result_t **refusal);
+
+/* The user of the session, as stored now. NULL, or the refusal. */
+result_t *account_user(const facts_t *facts, user_t *user);
+
+/* A way to sign in was removed: every other session ends, and this one goes on. */
+result_t *account_changed(facts_t *facts, const char *event);
+
+/* One was added, and proven by that. */
+result_t *account_added(facts_t *facts, const char *event, const kind_ops_t *ops);
+
+/* Back to /account, where `done` is told: a key of the texts "account.". */
+result_t *account_back(facts_t *facts, const char *done);
+
+/* The token of this session's forms. */
+const char *account_token(const facts_t *facts);
+
+/* Has the person shown a short while ago that it's them? */
+bool account_is_proven(const facts_t *facts);
+
+/* A page of the account's, with what all of them have: csrf, account_url. */
+page_values_t account_begin(const facts_t *facts);
+
+/* The person's own factor that the field `factor` names; 404 for any other. */
+result_t *account_factor(const facts_t *facts, own_factor_t *factor);
+
+/* Where somebody shows that it's them, and then comes back here. */
+const char *account_prove_href(const facts_t *facts);
+
+#endif

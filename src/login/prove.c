@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "login/prove.h"
+
+#include "factor/kind.h"
+
+/* The FACTOR_BITs of what the user has beside a first factor, and in `*keys` of their passkeys. */
+static uint32_t steps_of(const own_factor_t *list, int count, uint32_t *keys)
+{
+    uint32_t steps = 0;
+    *keys = 0;
+    for (int i = 0; i < count; i++) {
+        const kind_ops_t *ops = kind_ops(list[i].kind);
+        if (!list[i].confirmed)
+            continue;
+        if (list[i].kind == KIND_PASSKEY)
+            *keys = FACTOR_BIT(FACTOR_PASSKEY) | FACTOR_BIT(FACTOR_SECURITY_KEY);
+        else if (ops)
+            steps |= FACTOR_BIT(ops->proves);
+    }
+    return steps;
+}
+
+/* A recovery code stands for what was lost, and alone for nothing. */
+static uint32_t strongest(const site_t *site, uint32_t steps, uint32_t keys)
+{
+    const uint32_t codes = steps & FACTOR_BIT(FACTOR_RECOVERY);
+    if (keys)
+        return keys | codes;
+    return steps == codes ? site->methods : steps;
+}
+
+demand_t prove_demand(const facts_t *facts)
+{
+    const session_t *session = facts->caller.session;
+    demand_t demand = {.first = facts->site->methods, .max_age = PROVE_AGE};
+    own_factor_t *list;
+    uint32_t keys;
+    int count;
+    if (!session)
+        return demand;
+    const store_status_t status =
+        factors_list(facts->site->factors, session->uid, &list, &count, facts->r->pool);
+    const uint32_t steps = status == STORE_OK ? steps_of(list, count, &keys) : 0;
+    demand.first = status == STORE_OK ? strongest(facts->site, steps, keys) : 0;
+    return demand;
+}
