@@ -68,19 +68,19 @@ result_t *account_user(const facts_t *facts, user_t *user)
                : store_refusal(status, p);
 }
 
-static result_t *go_on(facts_t *facts, const char *event, proven_t *proven)
+static result_t *go_on(facts_t *facts, const char *event, factor_t factor, uint32_t amr)
 {
     const site_t *site = facts->site;
     apr_pool_t *p = facts->r->pool;
     user_t user;
+    const proven_t proven = {.user = &user, .factor = factor, .amr = amr};
     const store_status_t status =
         people_end_sessions(site->people, facts->caller.session->uid, facts->caller.now, p);
     if (status != STORE_OK)
         return store_refusal(status, p);
     result_t *refusal = account_user(facts, &user);
-    proven->user = &user;
     if (!refusal)
-        refusal = signin_again(facts, proven);
+        refusal = signin_again(facts, &proven);
     if (refusal)
         return refusal;
     result_t *done = result_ok(p, NULL);
@@ -92,14 +92,12 @@ static result_t *go_on(facts_t *facts, const char *event, proven_t *proven)
 
 result_t *account_changed(facts_t *facts, const char *event)
 {
-    proven_t nothing = {.user = NULL};
-    return go_on(facts, event, &nothing);
+    return go_on(facts, event, FACTOR_PASSWORD, 0);
 }
 
 result_t *account_added(facts_t *facts, const char *event, const kind_ops_t *ops)
 {
-    proven_t proven = {.factor = ops->proves, .amr = ops->amr};
-    return go_on(facts, event, &proven);
+    return go_on(facts, event, ops->proves, ops->amr);
 }
 
 result_t *account_back(facts_t *facts, const char *done)
