@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The front door: the module's record, its hooks in httpd's order, its endpoints. */
-#include "account/account.h"
+#include "account/pages.h"
 #include "authn/authn.h"
 #include "authn/caching.h"
 #include "authn/filter.h"

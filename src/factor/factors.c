@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The factors of users: a record each, and a set of their ids a user. */
-#include "factor/record.h"
+#include "factor/factors.h"
+#include "factor/factor_record.h"
 #include "store/change.h"
 #include "store/key.h"
 
@@ -45,7 +46,7 @@ static const char *record_key(const unsigned char uid[UID_BYTES],
     return store_key("factor", both, sizeof(both), p);
 }
 
-static const char *set_key(const unsigned char uid[UID_BYTES], apr_pool_t *p)
+static const char *ids_key(const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
     return store_key("factors", uid, UID_BYTES, p);
 }
@@ -94,7 +95,7 @@ store_status_t factors_list(factors_t *factors, const unsigned char uid[UID_BYTE
 {
     const char **ids;
     unsigned char id[FACTOR_ID_BYTES];
-    store_status_t status = store_members(factors->store, STORE_LASTING, set_key(uid, p), p, &ids);
+    store_status_t status = store_members(factors->store, STORE_LASTING, ids_key(uid, p), p, &ids);
     *count = 0;
     *list = apr_pcalloc(p, sizeof(**list) * FACTORS_MAX);
     if (status == STORE_MISSING)
@@ -157,7 +158,7 @@ store_status_t factors_add(factors_t *factors, own_factor_t *factor, apr_time_t 
     if (!len)
         return STORE_DOWN;
     factor_write_id(id, factor->id);
-    status = store_member_add(factors->store, STORE_LASTING, set_key(factor->uid, p), id,
+    status = store_member_add(factors->store, STORE_LASTING, ids_key(factor->uid, p), id,
                               2 * FACTORS_MAX, expires);
     if (status == STORE_OK)
         status = store_add(factors->store, STORE_LASTING, record_key(factor->uid, factor->id, p),
@@ -206,7 +207,7 @@ store_status_t factors_change(factors_t *factors, own_factor_t *factor, factor_a
     if (status != STORE_OK)
         return status;
     factor_write_id(id, factor->id);
-    status = store_member_add(factors->store, STORE_LASTING, set_key(factor->uid, p), id,
+    status = store_member_add(factors->store, STORE_LASTING, ids_key(factor->uid, p), id,
                               2 * FACTORS_MAX, expiry_of_factor(factor));
     return status == STORE_OK ? note_ever(factors, factor, p) : status;
 }
@@ -218,6 +219,6 @@ store_status_t factors_remove(factors_t *factors, const own_factor_t *factor, ap
     const store_status_t status =
         store_delete(factors->store, STORE_LASTING, record_key(factor->uid, factor->id, p));
     return status == STORE_OK
-               ? store_member_remove(factors->store, STORE_LASTING, set_key(factor->uid, p), id)
+               ? store_member_remove(factors->store, STORE_LASTING, ids_key(factor->uid, p), id)
                : status;
 }

@@ -2,8 +2,10 @@
 #ifndef MPIN_FACTOR_KIND_H
 #define MPIN_FACTOR_KIND_H
 
-#include "factor/factor.h"
+#include "base/result.h"
+#include "factor/factors.h"
 #include "factor/tries.h"
+#include "session/caller.h"
 
 /* A second step in which something is typed, as it is under way: whose, by whom. */
 typedef struct turn_t {
@@ -27,13 +29,6 @@ typedef struct kind_ops_t {
      * processes. NULL, or the refusal. */
     result_t *(*judge)(const turn_t *turn, const char *typed);
 } kind_ops_t;
-
-/* NULL: one in which nothing is typed (a passkey, a remembered browser). */
-const kind_ops_t *kind_ops(kind_t kind);
-
-/* One turn: counted as a wrong one before it is judged. NULL: it was right, the factor is used now,
- * and one that waited is confirmed. Refusals: kind_ops_t's, 429 throttled with Retry-After, 503. */
-result_t *kind_judge(const turn_t *turn, const char *typed);
 
 /* The digits of what somebody typed, without spaces and dashes; NULL where anything else is in it,
  * or there are not exactly `count`. */

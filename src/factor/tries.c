@@ -18,12 +18,12 @@ typedef struct tally_t {
     uint32_t today; /* wrong ones on that day */
 } tally_t;
 
-typedef struct counting_t {
+typedef struct tallying_t {
     uint32_t now;
     int wait;
     void (*alter)(tally_t *tally);
     unsigned char record[RECORD];
-} counting_t;
+} tallying_t;
 
 static const char *tries_key(const unsigned char uid[UID_BYTES], tries_t group, apr_pool_t *p)
 {
@@ -44,7 +44,7 @@ static bool read_tally(const store_record_t *record, tally_t *tally)
     return bytes_all_read(&in) && layout == LAYOUT;
 }
 
-static void write_tally(counting_t *counting, store_change_t *change, const tally_t *tally)
+static void write_tally(tallying_t *counting, store_change_t *change, const tally_t *tally)
 {
     bytes_out_t out = bytes_out(counting->record, RECORD);
     bytes_put_u8(&out, LAYOUT);
@@ -64,7 +64,7 @@ static bool tally_of(const store_change_t *change, tally_t *tally)
 }
 
 /* So long after the wrong code that makes it `wrong` in a row. */
-static uint32_t pause_after(uint32_t wrong)
+static uint32_t tries_pause(uint32_t wrong)
 {
     uint32_t pause = TRIES_WAIT;
     if (wrong < TRIES_FREE)
@@ -76,7 +76,7 @@ static uint32_t pause_after(uint32_t wrong)
 
 static store_status_t begin_step(void *baton, store_change_t *change, apr_pool_t *scratch)
 {
-    counting_t *counting = baton;
+    tallying_t *counting = baton;
     tally_t tally;
     (void)scratch;
     if (!tally_of(change, &tally))
@@ -93,7 +93,7 @@ static store_status_t begin_step(void *baton, store_change_t *change, apr_pool_t
         return STORE_OK;
     tally.wrong++;
     tally.today++;
-    tally.until = now + pause_after(tally.wrong);
+    tally.until = now + tries_pause(tally.wrong);
     write_tally(counting, change, &tally);
     return STORE_OK;
 }
@@ -101,7 +101,7 @@ static store_status_t begin_step(void *baton, store_change_t *change, apr_pool_t
 store_status_t tries_begin(factors_t *factors, const unsigned char uid[UID_BYTES], tries_t group,
                            apr_time_t now, int *wait, apr_pool_t *p)
 {
-    counting_t counting = {.now = (uint32_t)apr_time_sec(now)};
+    tallying_t counting = {.now = (uint32_t)apr_time_sec(now)};
     const store_status_t status = store_change(factors_store(factors), STORE_LASTING,
                                                tries_key(uid, group, p), begin_step, &counting, p);
     *wait = counting.wait;
@@ -110,7 +110,7 @@ store_status_t tries_begin(factors_t *factors, const unsigned char uid[UID_BYTES
 
 static store_status_t alter_tally(void *baton, store_change_t *change, apr_pool_t *scratch)
 {
-    counting_t *counting = baton;
+    tallying_t *counting = baton;
     tally_t tally;
     (void)scratch;
     if (!change->seen)
@@ -138,7 +138,7 @@ static void forget_wrong(tally_t *tally)
 store_status_t tries_right(factors_t *factors, const unsigned char uid[UID_BYTES], tries_t group,
                            apr_pool_t *p)
 {
-    counting_t counting = {.alter = forget_wrong};
+    tallying_t counting = {.alter = forget_wrong};
     return store_change(factors_store(factors), STORE_LASTING, tries_key(uid, group, p),
                         alter_tally, &counting, p);
 }
@@ -146,7 +146,7 @@ store_status_t tries_right(factors_t *factors, const unsigned char uid[UID_BYTES
 store_status_t tries_take_back(factors_t *factors, const unsigned char uid[UID_BYTES],
                                tries_t group, apr_pool_t *p)
 {
-    counting_t counting = {.alter = take_one_back};
+    tallying_t counting = {.alter = take_one_back};
     return store_change(factors_store(factors), STORE_LASTING, tries_key(uid, group, p),
                         alter_tally, &counting, p);
 }

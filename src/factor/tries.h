@@ -2,7 +2,7 @@
 #ifndef MPIN_FACTOR_TRIES_H
 #define MPIN_FACTOR_TRIES_H
 
-#include "factor/factor.h"
+#include "factor/factors.h"
 
 /* Wrong codes of a user, one counter for each of these groups, whatever challenge they answer. It
  * moves only after a good first factor, so that no stranger can reach it, and never locks for

@@ -3,7 +3,7 @@
 #include "login/login.h"
 #include "login/login_form.h"
 
-#include "factor/kind.h"
+#include "factor/kinds.h"
 #include "store/refusal.h"
 #include "web/answer.h"
 #include "web/signin.h"
@@ -159,7 +159,7 @@ static void record_step(const step_t *step, const result_t *refusal)
     answer_audit(step->facts->r, told);
 }
 
-/* What is wrong with a code is said on the page; all else on a page of its own. */
+/* The page says what is wrong with a code; trouble has a page of its own. */
 static result_t *step_refused(step_t *step, result_t *refusal)
 {
     request_rec *r = step->facts->r;

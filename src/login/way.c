@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "login/way.h"
-#include "login/prove.h"
+#include "login/prove_anew.h"
 #include "web/form.h"
 #include "web/reader.h"
 #include "web/return_to.h"

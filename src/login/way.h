@@ -13,7 +13,7 @@ typedef struct way_t {
     const char *method; /* by which `asked` is asked for, NULL for GET */
     demand_t demand;    /* of the place; it is for the looks only, authn decides */
     bool lost;          /* a POST was not sent on */
-    bool prove;         /* of one's own account, before it is changed (prove.h) */
+    bool prove;         /* of one's own account, before it is changed (prove_anew.h) */
     bool step;          /* nothing is lacking but a second step */
     bool too_long;      /* the place did not fit into a URL */
 } way_t;

@@ -44,7 +44,7 @@ static bool any_is_fresh(uint32_t factors, const session_t *session, uint32_t ma
     return false;
 }
 
-/* What is a second step of which kind. A recovery code stands for what was lost; neither it nor a
+/* The factors that are a second step, by the word that asks for them. A recovery code stands for what was lost; neither it nor a
  * browser that is remembered for what cannot be phished. */
 #define STANDS_IN (FACTOR_BIT(FACTOR_RECOVERY) | FACTOR_BIT(FACTOR_REMEMBERED))
 #define KEYS (FACTOR_BIT(FACTOR_PASSKEY) | FACTOR_BIT(FACTOR_SECURITY_KEY))

@@ -10,7 +10,7 @@
 #include "site/accounts.h"
 #include "notice/own.h"
 #include "dta/serve.h"
-#include "factor/factor.h"
+#include "factor/factors.h"
 #include "remote/remote.h"
 #include "session/applicant.h"
 #include "session/signout.h"

@@ -30,7 +30,7 @@ static void place_without_directives_takes_whatever_the_site_offers(void **state
     (void)state;
     const demand_t demand = demand_of(-1, PIN, -1, -1);
     assert_int_equal(demand.first, PIN);
-    assert_int_equal(demand.second, DEMAND_NO_SECOND);
+    assert_int_equal(demand.second, 0);
     assert_int_equal(demand.max_age, 0);
 }
 
@@ -102,25 +102,24 @@ static void any_demand_is_met_by_whoever_is_signed_in(void **state)
     assert_true(demand_is_met(&demand_any, &old, apr_time_from_sec(NOW)));
 }
 
-/* It fails closed: whoever adds one must say here what meets it. */
-static void second_step_that_nobody_can_take_is_never_met(void **state)
+static void second_step_that_was_not_taken_is_not_met(void **state)
 {
     (void)state;
     demand_t demand = demand_any;
-    demand.second = (demand_second_t)(DEMAND_NO_SECOND + 1);
+    demand.second = FACTOR_BIT(FACTOR_TOTP);
     assert_false(demand_is_met(&demand, &both, apr_time_from_sec(NOW)));
 }
 
 static void demands_are_the_same_when_all_of_them_is(void **state)
 {
     (void)state;
-    const demand_t one = {PIN, DEMAND_NO_SECOND, 300}, same = one;
+    const demand_t one = {PIN, 0, 300}, same = one;
     demand_t other = one;
     assert_true(demand_is_same(&one, &same));
     other.first = PASSWORD;
     assert_false(demand_is_same(&one, &other));
     other = one;
-    other.second = (demand_second_t)(DEMAND_NO_SECOND + 1);
+    other.second = FACTOR_BIT(FACTOR_TOTP);
     assert_false(demand_is_same(&one, &other));
     other = one;
     other.max_age = 301;
@@ -171,7 +170,7 @@ int main(void)
         cmocka_unit_test(proof_is_fresh_up_to_the_last_second),
         cmocka_unit_test(nothing_meets_a_demand_that_accepts_nothing),
         cmocka_unit_test(any_demand_is_met_by_whoever_is_signed_in),
-        cmocka_unit_test(second_step_that_nobody_can_take_is_never_met),
+        cmocka_unit_test(second_step_that_was_not_taken_is_not_met),
         cmocka_unit_test(demands_are_the_same_when_all_of_them_is),
         cmocka_unit_test(names_of_factors_come_back_and_others_count_for_nothing),
     };

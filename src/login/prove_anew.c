@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "login/prove.h"
+#include "login/prove_anew.h"
 
-#include "factor/kind.h"
+#include "factor/kinds.h"
 
 /* The FACTOR_BITs of what the user has beside a first factor, and in `*keys` of their passkeys. */
 static uint32_t steps_of(const own_factor_t *list, int count, uint32_t *keys)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef MPIN_ACCOUNT_ACCOUNT_H
-#define MPIN_ACCOUNT_ACCOUNT_H
+#ifndef MPIN_ACCOUNT_PAGES_H
+#define MPIN_ACCOUNT_PAGES_H
 
 #include "web/facts.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef MPIN_LOGIN_PROVE_H
-#define MPIN_LOGIN_PROVE_H
+#ifndef MPIN_LOGIN_PROVE_ANEW_H
+#define MPIN_LOGIN_PROVE_ANEW_H
 
 #include "web/facts.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef MPIN_FACTOR_RECORD_H
-#define MPIN_FACTOR_RECORD_H
+#ifndef MPIN_FACTOR_FACTOR_RECORD_H
+#define MPIN_FACTOR_FACTOR_RECORD_H
 
-#include "factor/factor.h"
+#include "factor/own_factor.h"
 
 /* The records of this room; all are lasting:
  *   factor:<uid><id>   own_factor_t; expires where it waits for being confirmed

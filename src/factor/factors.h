@@ -1,44 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef MPIN_FACTOR_FACTOR_H
-#define MPIN_FACTOR_FACTOR_H
+#ifndef MPIN_FACTOR_FACTORS_H
+#define MPIN_FACTOR_FACTORS_H
 
-#include "base/result.h"
-#include "people/people.h"
-#include "session/caller.h"
-
-/* What a user has beside a first factor: authenticator apps, numbers, keys, codes, browsers. Each
- * belongs to a uid, has a name, and counts once it has been confirmed. Nothing here knows httpd. */
-#define FACTOR_ID_BYTES 16
-#define FACTOR_ID_SIZE (2 * FACTOR_ID_BYTES + 1)
-#define FACTOR_NAME_MAX DEVICE_MAX /* bytes of its name, which is a device's (base/unicode.h) */
-#define FACTOR_DATA_MAX 2048       /* bytes of what its kind keeps */
-#define FACTORS_MAX 24             /* of a user, of all kinds */
-#define FACTOR_WAITS 900           /* seconds that one waits for being confirmed */
-
-/* Their numbers stand in records: none is ever given anew. */
-typedef enum {
-    KIND_TOTP = 1,
-    KIND_SMS,
-    KIND_WORKOS_TOTP,
-    KIND_WORKOS_SMS,
-    KIND_RECOVERY, /* the ten codes of a user, in one */
-    KIND_PASSKEY,
-    KIND_BROWSER, /* one that is remembered */
-    KIND_END
-} kind_t;
-
-typedef struct own_factor_t {
-    unsigned char id[FACTOR_ID_BYTES];
-    unsigned char uid[UID_BYTES];
-    kind_t kind;
-    bool confirmed;
-    uint32_t created, used; /* seconds; used 0 = never */
-    char name[FACTOR_NAME_MAX + 1];
-    apr_size_t len; /* of `data`, which is its kind's own */
-    unsigned char data[FACTOR_DATA_MAX];
-} own_factor_t;
-
-typedef struct factors_t factors_t;
+#include "factor/own_factor.h"
 
 /* Both must outlive it. NULL when memory is out. */
 factors_t *factors_make(store_t *store, const log_sink_t *log, apr_pool_t *p);
@@ -71,7 +35,7 @@ store_status_t factors_change(factors_t *factors, own_factor_t *factor, factor_a
 
 store_status_t factors_remove(factors_t *factors, const own_factor_t *factor, apr_pool_t *p);
 
-/* Has the user ever had a second step that was confirmed? Who has sets up none at a sign-in. */
+/* Has the user ever had a second step that was confirmed? Such a user sets up none at a sign-in. */
 store_status_t factors_ever(factors_t *factors, const unsigned char uid[UID_BYTES], bool *ever,
                             apr_pool_t *p);
 

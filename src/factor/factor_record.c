@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "factor/record.h"
+#include "factor/factor_record.h"
 
 #include "base/bytes.h"
 
@@ -24,7 +24,7 @@ bool factor_read(const void *record, apr_size_t len, own_factor_t *factor)
 {
     bytes_in_t in = bytes_in(record, len);
     const uint8_t layout = bytes_get_u8(&in);
-    factor->kind = (kind_t)bytes_get_u8(&in);
+    factor->kind = (factor_kind_t)bytes_get_u8(&in);
     const uint8_t confirmed = bytes_get_u8(&in);
     factor->confirmed = confirmed == 1;
     factor->created = bytes_get_u32(&in);

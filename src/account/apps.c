@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Authenticator apps: one is shown its secret, and counts after its first right code. */
-#include "account/account.h"
-#include "account/change.h"
+#include "account/pages.h"
+#include "account/amend.h"
 #include "factor/totp.h"
 #include "base/unicode.h"
 #include "phone/qr.h"
@@ -24,7 +24,6 @@ static result_t *show_app(facts_t *facts, const own_factor_t *factor, int status
     factor_write_id(id, factor->id);
     page_set(&page, "factor", apr_pstrdup(p, id));
     page_set(&page, "secret", offer.typed);
-    page_set(&page, "uri", offer.uri);
     if (qr_draw(offer.uri, &qr, p)) {
         page_set(&page, "qr_side", apr_itoa(p, qr.side));
         page_set(&page, "qr_path", qr.path);

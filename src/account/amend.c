@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "account/change.h"
+#include "account/amend.h"
 
 #include "login/login_form.h"
-#include "login/prove.h"
+#include "login/prove_anew.h"
 #include "login/way.h"
 #include "store/refusal.h"
 #include "web/answer.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef MPIN_ACCOUNT_CHANGE_H
-#define MPIN_ACCOUNT_CHANGE_H
+#ifndef MPIN_ACCOUNT_AMEND_H
+#define MPIN_ACCOUNT_AMEND_H
 
-#include "factor/kind.h"
+#include "factor/kinds.h"
 #include "login/page.h"
 #include "web/facts.h"
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The page /account: all that is a person's, section by section. */
+#include "account/pages.h"
+#include "account/amend.h"
+#include "account/section.h"
+#include "store/refusal.h"
+#include "web/answer.h"
+
+#include <apr_strings.h>
+
+/* The sentence for a change that has just been made: a text of the catalogue, or none. */
+static const char *told_text(const page_values_t *page, const char *done)
+{
+    const char *text =
+        done ? page_text(page, apr_pstrcat(page->r->pool, "account.", done, NULL)) : NULL;
+    return text ? text : "";
+}
+
+/* The values of each section, whose template is account_NAME.html. */
+static result_t *(*const sections[])(page_values_t *page,
+                                     const section_t *section) = {account_steps};
+
+result_t *account_page(facts_t *facts)
+{
+    const site_t *site = facts->site;
+    section_t section = {.facts = facts};
+    if (!facts->caller.session) {
+        answer_see_other(facts->r, account_prove_href(facts));
+        return NULL;
+    }
+    const store_status_t status = factors_list(site->factors, facts->caller.session->uid,
+                                               &section.factors, &section.count, facts->r->pool);
+    if (status != STORE_OK)
+        return store_refusal(status, facts->r->pool);
+    page_values_t page = account_begin(facts);
+    page_set(&page, "proven", account_is_proven(facts) ? "1" : "");
+    page_set(&page, "prove_href", account_prove_href(facts));
+    page_set(&page, "done", told_text(&page, apr_table_get(facts->query, "done")));
+    for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
+        result_t *refusal = sections[i](&page, &section);
+        if (refusal)
+            return refusal;
+    }
+    page_answer(&page, HTTP_OK, "account");
+    return NULL;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every kind in which something is typed, and how a turn goes. */
+#include "factor/kinds.h"
+
+#include "factor/totp.h"
+#include "store/refusal.h"
+
+const kind_ops_t *kind_ops(factor_kind_t kind)
+{
+    switch (kind) {
+    case KIND_TOTP:
+        return &totp_ops;
+    default:
+        return NULL;
+    }
+}
+
+/* A code that cannot be judged charges nobody. */
+static result_t *settle(const turn_t *turn, const kind_ops_t *ops, result_t *refusal)
+{
+    const unsigned char *uid = turn->factor->uid;
+    if (refusal && refusal->status < 500)
+        return refusal;
+    const store_status_t status = refusal ? tries_take_back(turn->factors, uid, ops->tries, turn->p)
+                                          : tries_right(turn->factors, uid, ops->tries, turn->p);
+    return refusal || status == STORE_OK ? refusal : store_refusal(status, turn->p);
+}
+
+result_t *kind_judge(const turn_t *turn, const char *typed)
+{
+    const kind_ops_t *ops = kind_ops(turn->factor->kind);
+    int wait;
+    if (!ops)
+        return code_wrong(turn->p);
+    const store_status_t status = tries_begin(turn->factors, turn->factor->uid, ops->tries,
+                                              turn->caller->now, &wait, turn->p);
+    if (status != STORE_OK)
+        return store_refusal(status, turn->p);
+    if (wait)
+        return result_later(turn->p, "throttled", "too many wrong codes; wait", wait);
+    return settle(turn, ops, ops->judge(turn, typed));
+}
