@@ -12,6 +12,7 @@
 #include "config/number.h"
 #include "config/colour.h"
 #include "config/parse.h"
+#include "session/demand.h"
 
 static apr_pool_t *pool;
 
@@ -521,10 +522,15 @@ static void names_keep_their_case_or_not(void **state)
 static void a_directory_says_who_gets_in_how(void **state)
 {
     (void)state;
-    dir_config_t dir = {-1, -1, -1, NULL};
+    dir_config_t dir = {.methods = -1, .second = -1, .reauth_after = -1, .unauthenticated = -1};
     READ(parse_methods, &dir, "PIN password");
-    assert_int_equal(dir.methods, FACTORS_FIRST);
+    assert_int_equal(dir.methods, FACTOR_BIT(FACTOR_PIN) | FACTOR_BIT(FACTOR_PASSWORD));
     REFUSED(parse_methods, &dir, "pin google");
+    READ(parse_second_factor, &dir, "TOTP");
+    assert_int_equal(dir.second, demand_second("totp"));
+    READ(parse_second_factor, &dir, "none");
+    assert_int_equal(dir.second, 0);
+    REFUSED(parse_second_factor, &dir, "otp");
     READ(parse_reauth_after, &dir, "10min");
     assert_int_equal(dir.reauth_after, 600);
     READ(parse_reauth_after, &dir, "none");
