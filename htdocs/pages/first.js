@@ -8,7 +8,8 @@ try {
     // Who comes for a proof, their PIN being forgotten, is not asked for that one.
     const forgotten = sessionStorage.getItem('mpin-reset') && /[?&]fresh=1/.test(location.search);
     // Milagro's pad and mobile app left theirs under the last two names, until our pad has looked.
-    const known = ['mpin-known', 'mpin-waiting', 'mpinjs', 'mpin'].some((key) => localStorage.getItem(key));
+    const known = ['mpin-known', 'mpin-waiting'].some((key) => localStorage.getItem(key))
+        || ['mpinjs', 'mpin'].some((key) => localStorage.getItem(key)?.includes('"token":"04'));
     html.dataset.way ||= forgotten ? 'password' : known ? 'pin' : '';
     html.classList.toggle('declined', (localStorage.getItem('mpin-declined') ?? '[]') !== '[]');
 } catch {
