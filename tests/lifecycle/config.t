@@ -354,7 +354,10 @@ mistake "MPinReturnHosts $_", "$https$passwords=> MPinReturnHosts $_\n", qr/writ
 mistake "MPinCORS $_", "$https$passwords=> MPinCORS $_\n", qr/write /
     for '*', 'null', 'http://app.example.com', 'https://app.example.com/page', '';
 mistake "MPinForwardHeaders $_", service("${verify}MPinService rps\n=> MPinForwardHeaders $_\n"), qr/write |leave it out/
-    for 'Host', 'Content-Length', '"a b"', '* X-Team', '', 'Transfer-Encoding', 'RPS-BASE-URL';
+    for 'Host', 'Content-Length', '"a b"', '* X-Team', '', 'Transfer-Encoding', 'RPS-BASE-URL', 'accept_encoding', 'Content-Encoding';
+chmod 0600, write_file("$top/conf/own-secret", 'x' x 43 . "\n");
+mistake 'a client\'s word in place of the service\'s secret', service("${verify}MPinService rps secret=conf/own-secret\n"
+    . "=> MPinForwardHeaders X-Team authorization\n"), qr/told the secret of MPinService in Authorization; leave it out/;
 mistake "MPinExpiry $_", service("${verify}MPinService rps\n=> MPinExpiry $_\n"), qr/write as in code=5min/
     for 'code=1s', 'code=1h', 'registration=2d', 'session=1h', '5min', 'code=';
 mistake 'an MPinAuthenticateURL of nobody\'s', service("${verify}MPinService rps\nMPinCORS https://app.example.com\n"
