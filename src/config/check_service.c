@@ -51,7 +51,7 @@ static void check_authenticate_url(const checked_t *site)
     const char *url = config->authenticate_url;
     for (int i = 0; url && config->cors && i < config->cors->nelts; i++) {
         const char *origin = APR_ARRAY_IDX(config->cors, i, const char *);
-        if (!strncmp(url, origin, strlen(origin)) && url[strlen(origin)] == '/')
+        if (!strncmp(url, origin, strlen(origin)) && strchr("/?", url[strlen(origin)]))
             return;
     }
     if (url && (config->service.parts & SERVICE_RPS))
