@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
-# The words that people read: every language has the same ones with the same {values}, each is used somewhere, and none
-# mixes two ways to write the same sign.
+# The words that people read: every language has the same ones with the same {values}, each is used somewhere, those that
+# pages ask for are there, and no language mixes two ways to write the same sign.
 use strict;
 use warnings;
 use Test::More;
@@ -42,6 +42,13 @@ subtest 'every word is used' => sub {
             : $root eq 'error' && $name =~ /^(\w+)\./ ? $refused{$1} || $1 =~ /^[45]\d\d$/
             : $pages =~ /\bt\.\Q$key\E\}|"\Q$key\E"/;
         ok $used, "$key is used";
+    }
+};
+
+subtest 'every word that a page asks for is there' => sub {
+    my %page = texts_of('htdocs/pages/*');
+    for my $file (sort keys %page) {
+        ok exists $words{en}{$_}, "$file: $_" for $page{$file} =~ /\{\{t\.([\w.]+)\}\}/g;
     }
 };
 
