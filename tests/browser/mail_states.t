@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every state of a registration by mail: pictures, languages, the keyboard, and what happens while the pad waits.
 const assert = require('node:assert/strict');
+const { join } = require('node:path');
 const { alert, choosePin, openProfile, run, screen } = require('./browser.js');
 const { read } = require('./ear.js');
 const { activate, enrolByMail, linkIn, logged, mails, nextMail, register, start, url } = require('./mail_site.js');
-const { check } = require('./pictures.js');
+const { check, pictures } = require('./pictures.js');
 
 const LONG = 'a.person.with.a.very.long.name@example.org';
 const numbers = []; // that were to be typed
@@ -34,6 +35,14 @@ run({
         await activate(phone, mail, number);
         await phone.getByRole('heading', { name: 'Done.' }).waitFor();
         await check(phone, 'activate-done');
+    },
+
+    async a_mail_fits_a_phone_whatever_the_name(t) {
+        const { mail } = await waiting(t, `m.${LONG}`);
+        const phone = await openProfile(t, { viewport: { width: 320, height: 640 } });
+        await phone.setContent(mail.html);
+        await phone.screenshot({ path: join(pictures, 'mail-320.png') });
+        assert.ok(await phone.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
     },
 
     async not_me(t) {
