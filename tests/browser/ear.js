@@ -11,6 +11,7 @@ const heard = (page) => page.locator('main').ariaSnapshot();
 
 /** Reads a state: its title is its own, what must be heard is, and axe finds nothing. */
 async function read(page, state, ...lines) {
+    await page.emulateMedia({ reducedMotion: 'reduce' }); // what is half faded in has no contrast yet
     await page.waitForFunction(() => document.title !== '');
     const title = await page.title();
     assert.ok([undefined, state].includes(titles.get(title)), `${state} has the title of ${titles.get(title)}: ${title}`);
