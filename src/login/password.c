@@ -78,7 +78,8 @@ static password_word_t password_named(facts_t *facts, const password_provider_t 
         return PASSWORD_UNJUDGED;
     if (strcmp(mine, *name) != 0)
         log_debug(facts->caller.log, "MPIN0542", "the password provider %s calls %s by the name %s",
-                  provider->name, *name, mine);
+                  provider->name, name_masked(*name, facts->r->pool),
+                  name_masked(mine, facts->r->pool));
     *name = mine;
     return PASSWORD_RIGHT;
 }

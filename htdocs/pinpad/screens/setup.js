@@ -97,8 +97,10 @@ export function register(stage, { user, device = '', old }) {
     }, (error) => {
         if (error.code === 'proof_too_old')
             return stage.go('confirm', { user, old });
-        // A Milagro server knows no more of it: its person signs in another way, or on a device that has a PIN.
-        if (error.code === 'name_taken' && (old || !rps.settings.suite))
+        // Who has or had a PIN here, or is signed in by one, shows first who they are. A Milagro server knows no more of a
+        // taken name: there, everybody does.
+        if (['name_taken', 'registration_closed'].includes(error.code ?? '')
+            && (old || !rps.settings.suite || rps.settings.signedIn || rps.forgot(user)))
             return stage.go('resetHelp', old ?? { user });
         if (!['add', 'offer'].includes(stage.screenName))
             offer(stage, { user, old });
