@@ -97,8 +97,8 @@ export function register(stage, { user, device = '', old }) {
     }, (error) => {
         if (error.code === 'proof_too_old')
             return stage.go('confirm', { user, old });
-        // Who has or had a PIN here, or is signed in by one, shows first who they are. A Milagro server knows no more of a
-        // taken name: there, everybody does.
+        // A person who has or had a PIN here, or is signed in by one, shows first who they are; in front of a Milagro server,
+        // which knows no more of a taken name, everybody does.
         if (['name_taken', 'registration_closed'].includes(error.code ?? '')
             && (old || !rps.settings.suite || rps.settings.signedIn || rps.forgot(user)))
             return stage.go('resetHelp', old ?? { user });
