@@ -54,7 +54,7 @@ export async function add(stage) {
         h('form.mp-form', {
             onsubmit: (/** @type {Event} */ event) => {
                 event.preventDefault();
-                named(stage, { user: name.value.trim(), device: device ? device.value : '', known });
+                named(stage, { user: name.value.trim(), device: device ? device.value.trim() : '', known });
             },
         },
         h('label', { for: 'mp-name' }, stage.text('name')), name,
