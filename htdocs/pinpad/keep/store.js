@@ -31,7 +31,10 @@ function open() {
             request.result.createObjectStore('identities', { keyPath: 'mpinId' });
             request.result.createObjectStore('keys');
         };
-        request.onsuccess = () => resolve(request.result);
+        request.onsuccess = () => {
+            request.result.onclose = () => opening = undefined; // somebody has cleared it meanwhile
+            resolve(request.result);
+        };
         request.onerror = () => reject(request.error);
         request.onblocked = () => reject(new Error('blocked'));
     });

@@ -89,19 +89,22 @@ export function ended(stage, { identity, why }) {
 }
 
 /**
- * The browser has lost what it kept for this user's PIN. Where they prove their name on this page, the page shows that.
+ * The browser has lost what it kept for this user's PIN. Where they prove their name on this page, the page shows that; who
+ * never had a password is not asked for it.
  * @param {Stage} stage
  * @param {string} user
  */
 export function forgotten(stage, user) {
     const { rps } = stage.flow;
-    stage.notice('forgotten', 'forgotten', [
-        stage.button('primary', 'again', () => stage.go('reset', { user })),
-        rps.takesNames && stage.button('plain', 'add_here', () => stage.go('add')),
-        ...otherWays(stage)]);
+    const { forgottenOpen: open } = rps.settings;
+    stage.show('forgotten', stage.text('forgotten'),
+        h('p.mp-text', {}, stage.text(open ? 'reset_open_text' : 'forgotten_text', { user, site: siteOf(stage) })),
+        h('div.mp-buttons', {},
+            !open && stage.button('primary', 'again', () => stage.go('reset', { user })),
+            rps.takesNames && stage.button(open ? 'primary' : 'plain', 'add_here', () => stage.go('add')),
+            ...otherWays(stage)), stage.lines);
     named(stage, user);
-    stage.section.append(stage.lines);
-    if (!rps.proves(user))
+    if (!open && !rps.proves(user))
         stage.emit('other', { user, reset: false, forgotten: true });
 }
 
@@ -145,7 +148,7 @@ export function noPin(stage, why) {
 export function resetHelp(stage, identity) {
     const { user } = identity;
     const { rps } = stage.flow;
-    const open = 'mpinId' in identity && rps.unproven(identity);
+    const open = 'mpinId' in identity ? rps.unproven(identity) : rps.settings.forgottenOpen && rps.forgot(user);
     const password = passwordForPin(stage, identity);
     const alone = open || (!password && !otherWays(stage).some((way) => way));
     const another = alone && rps.takesNames && stage.button('plain', 'add_here', () => stage.go('add'));
