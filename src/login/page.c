@@ -26,6 +26,12 @@ void page_set(page_values_t *page, const char *name, const char *value)
     apr_table_setn(page->values, name, value ? value : "");
 }
 
+void page_answers_form(page_values_t *page, const char *href)
+{
+    if (strncmp(request_first(page->r)->the_request, "POST ", 5) == 0)
+        page_set(page, "posted", href);
+}
+
 /* What the person has chosen in a page's foot, and then what their browser asks for. */
 static const char *wanted_languages(request_rec *r)
 {
@@ -88,7 +94,6 @@ page_values_t page_begin(request_rec *r, const site_t *site)
     page_set(&page, "login_url", site->paths[PATH_LOGIN]);
     page_set(&page, "logout_url", site->paths[PATH_LOGOUT]);
     page_set(&page, "home", site->after_login);
-    page_set(&page, "posted", r->method_number == M_POST ? "1" : "");
     page_set(&page, "settings_url",
              site->paths[PATH_RPS]
                  ? apr_pstrcat(r->pool, site->paths[PATH_RPS], "/clientSettings", NULL)
@@ -109,6 +114,8 @@ static const struct {
     {"offer", NULL, "signed_in_as"},
     {"signed_in", NULL, "signed_in_as"},
     {"logout", NULL, "sign_out_question"},
+    {"signed_out", NULL, "signed_out"},
+    {"onward", NULL, "onward"},
     {"activate", "activated", "activate.done"},
     {"activate", "withdrawn", "not_me.done"},
     {"activate", "not_me", "not_me.title"},

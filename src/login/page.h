@@ -21,6 +21,9 @@ page_values_t page_begin(request_rec *r, const site_t *site);
 
 void page_set(page_values_t *page, const char *name, const char *value);
 
+/* Where a form has been posted to get the page, "reload" leads to `href` instead. */
+void page_answers_form(page_values_t *page, const char *href);
+
 /* A text of the catalogue in the page's language, NULL for none. */
 const char *page_text(const page_values_t *page, const char *key);
 

@@ -3,7 +3,7 @@
 // control is clicked, and does something; and from each screen some of them lead to where one gets in.
 const assert = require('node:assert/strict');
 const { port } = require('../lib/ports.cjs');
-const { build, choosePin, enrol, openProfile, run, screen, signInByPassword, startSite, typePin } = require('./browser.js');
+const { build, choosePin, enrol, findings, openProfile, run, screen, signInByPassword, startSite, typePin } = require('./browser.js');
 const { apxs, makeFolder, ready, removeFolder, startHttpd } = require('./program.js');
 
 const pinOnly = `http://127.0.0.1:${port + 1}`;
@@ -403,11 +403,35 @@ Object.assign(tests, {
     },
 
     async pages_end_with_a_way_on(t) {
-        const page = await openProfile(t);
-        for (const path of ['/mpin/nothing-here', '/mpinActivate?t=00', '/logout', '/m/']) {
+        const page = await openProfile(t, { reducedMotion: 'reduce' });
+        const titles = {};
+        const look = async (path) => {
+            assert.ok(await page.locator('main a[href]:visible, main button:visible').count(), path);
+            assert.deepEqual(await findings(page), [], path);
+            assert.equal(titles[await page.title()], undefined, `${path} has a title of its own`);
+            titles[await page.title()] = path;
+        };
+        for (const path of ['/mpin/nothing-here', '/mpinActivate?t=00', '/m/', '/login?long=1']) {
             await page.goto(path);
-            assert.ok(await page.locator('main a[href], main button').count(), path);
+            await page.locator('h1:visible').first().waitFor();
+            await look(path);
         }
+        await signInByPassword(page, t.site);
+        await page.getByRole('link', { name: 'Not now' }).click();
+        for (const path of ['/login', '/logout']) {
+            await page.goto(path);
+            await look(path);
+        }
+        await page.clock.install(); // a page that says what is done stays
+        await page.getByRole('button', { name: 'Sign out' }).click();
+        await page.getByRole('heading', { name: 'You have been signed out.' }).waitFor();
+        await look('signed out');
+        await page.goto('/login');
+        await page.context().clearCookies();
+        await page.route('**/login', (route) => route.continue({ headers: { ...route.request().headers(), cookie: 'none=1' } }));
+        await signInByPassword(page, t.site);
+        await page.getByRole('heading', { name: 'Please switch cookies on' }).waitFor();
+        await look('cookies off');
     },
 });
 
