@@ -37,7 +37,8 @@ const char *way_page_before(const request_rec *r)
     const char *own = request_of(r)->site->url.text;
     const char *referer = apr_table_get(r->headers_in, "Referer");
     const apr_size_t len = strlen(own);
-    return referer && strncmp(referer, own, len) == 0 ? own_place(referer + len, r->pool) : NULL;
+    const bool ours = referer && strncmp(referer, own, len) == 0;
+    return ours && strncmp(referer + len, "//", 2) != 0 ? own_place(referer + len, r->pool) : NULL;
 }
 
 /* Does a place ask for more than any sign-in at the login page gives? */
