@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why something was refused, and what can be done: on the alert line of the screen that is shown, or on one of its own.
 
-import { beginReset, beginSetup } from '../keep/identities.js';
+import { beginReset, beginSetup, identitiesOf } from '../keep/identities.js';
 import { toProof } from './confirm.js';
 import { lastUse } from './days.js';
 import { h } from './dom.js';
@@ -79,13 +79,17 @@ const named = (stage, user, change) => stage.section.querySelector('h1')?.after(
  * @param {Stage} stage
  * @param {{identity: Identity, why: 'locked' | 'withdrawn' | 'outdated' | 'lost'}} state
  */
-export function ended(stage, { identity, why }) {
+export async function ended(stage, { identity, why }) {
+    const { section } = stage;
+    const known = await identitiesOf(stage.flow.rps) ?? [];
+    if (stage.section !== section)
+        return;
     const again = stage.button('primary', 'again', () => stage.go('reset', identity));
     // One without a key cannot ask whether that has been undone: its PIN can.
     const anyway = !identity.key && why !== 'lost'
         && stage.button('plain', 'try_again', () => stage.go('enter', { ...identity, state: '' }));
     stage.notice(why, why, waysOn(stage, [again, anyway]));
-    named(stage, identity.user, () => stage.go('choose'));
+    named(stage, identity.user, known.length > 1 ? () => stage.go('choose') : undefined);
 }
 
 /**
