@@ -29,8 +29,7 @@ result_t *result_text(apr_pool_t *p, const char *text);
 /* A refusal. `code` must stand in base/codes.def (a unit test reads the sources), `message` is a
  * constant or lives as long as the pool. The body becomes {"code","message","id"} when the answer
  * is written. */
-__attribute__((returns_nonnull)) result_t *result_error(apr_pool_t *p, int status, const char *code,
-                                                        const char *message);
+result_t *result_error(apr_pool_t *p, int status, const char *code, const char *message);
 
 /* 429 with Retry-After: the same may be asked again in so many seconds. */
 result_t *result_later(apr_pool_t *p, const char *code, const char *message, int seconds);
