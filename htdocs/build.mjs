@@ -38,13 +38,16 @@ const texts = {
     },
 };
 
+/** Parts that few need: fetched by name, from beside the script that wants them. */
+const FETCHED = ['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept', 'otp', 'address', 'choose-pin', 'confirm', 'refusals', 'qr',
+    'original'];
+
 /** Each script that is served, its source and its format. */
 const SCRIPTS = [
     ['mpin.js', 'pinpad/entries/classic.js', 'iife'],
     ['mpin/mpin-pad.js', 'pinpad/entries/element.js', 'esm'],
     ['mpin/mpin-mobile.js', 'pinpad/entries/mobile-element.js', 'esm'],
-    ...['worker', 'worker-bncx', 'milagro', 'phone', 'mail', 'kept', 'otp', 'address', 'choose-pin', 'confirm', 'refusals', 'qr', 'original'].map((name) =>
-        [`mpin/${name}.js`, `pinpad/entries/${name}.js`, 'esm']),
+    ...FETCHED.map((name) => [`mpin/${name}.js`, `pinpad/entries/${name}.js`, 'esm']),
     ['mpin/first.js', 'pages/first.js', 'iife'],
     ['mpin/login.js', 'pages/login.js', 'esm'],
 ];
@@ -62,9 +65,10 @@ cpSync(join(source, 'texts'), join(out, 'mpin/texts'), { recursive: true });
 cpSync(join(source, 'pictures'), join(out, 'mpin'), { recursive: true });
 cpSync(join(source, 'pages'), join(out, 'pages'), { recursive: true, filter: (file) => !file.endsWith('.js') });
 
-// The phone's page for applications that send their files themselves: nothing of it goes into the module.
-const OF_PHONES = ['mpin-mobile', 'worker', 'worker-bncx', 'milagro', 'mail', 'kept', 'address', 'choose-pin', 'confirm', 'refusals']
-    .map((name) => name + '.js').concat('mpin.css', 'icon.svg', 'texts');
+// The phone's page for applications that send their files themselves: nothing of it goes into the module. A phone is signed
+// in by no other, and shows no code.
+const NOT_OF_PHONES = ['phone', 'otp', 'qr', 'original'];
+const OF_PHONES = ['mpin-mobile', ...FETCHED.filter((name) => !NOT_OF_PHONES.includes(name))].map((name) => name + '.js');
 cpSync(join(source, 'mobile'), join(out, 'm'), { recursive: true });
-for (const name of OF_PHONES)
+for (const name of [...OF_PHONES, 'mpin.css', 'icon.svg', 'texts'])
     cpSync(join(out, 'mpin', name), join(out, 'm', name), { recursive: true });

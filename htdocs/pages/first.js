@@ -8,7 +8,8 @@ try {
     // Who comes for a proof, their PIN being forgotten, is not asked for that one.
     const forgotten = sessionStorage.getItem('mpin-reset') && /[?&]fresh=1/.test(location.search);
     // Milagro's pad and mobile app left theirs under the last two names, until our pad has looked.
-    const known = ['mpin-known', 'mpin-waiting', 'mpinjs', 'mpin'].some((key) => localStorage.getItem(key));
+    const known = ['mpin-known', 'mpin-waiting'].some((key) => localStorage.getItem(key))
+        || ['mpinjs', 'mpin'].some((key) => localStorage.getItem(key)?.includes('"token":"04'));
     html.dataset.way ||= forgotten ? 'password' : known ? 'pin' : '';
     html.classList.toggle('declined', (localStorage.getItem('mpin-declined') ?? '[]') !== '[]');
 } catch {
@@ -64,7 +65,7 @@ document.addEventListener('DOMContentLoaded', () => {
 document.addEventListener('DOMContentLoaded', () => {
     if (!location.hash)
         return;
-    for (const link of document.querySelectorAll('[data-onward] > a'))
+    for (const link of document.querySelectorAll('[data-onward] > a:not([href=""])'))
         /** @type {HTMLAnchorElement} */ (link).hash ||= location.hash;
     for (const form of document.querySelectorAll('form[data-onward]'))
         /** @type {HTMLFormElement} */ (form).action += location.hash;
@@ -72,13 +73,15 @@ document.addEventListener('DOMContentLoaded', () => {
 
 // "Back" and "reload" lead to a page as it is now: never into a form that has been used, never to "Send again?".
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
-document.addEventListener('DOMContentLoaded', () => {
-    const form = html.dataset.posted && /** @type {HTMLFormElement | null} */ (document.querySelector('form[method="post"]'));
-    if (!form)
+if (html.dataset.posted)
+    history.replaceState(null, '', html.dataset.posted + location.hash);
+
+// "Try again": the same address, with its #fragment.
+document.addEventListener('click', (event) => {
+    if (!/** @type {Element} */ (event.target).closest('a[href=""]'))
         return;
-    const hidden = [.../** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll('[type="hidden"]'))]
-        .filter(({ name }) => name !== 'csrf').map(({ name, value }) => [name, value]);
-    history.replaceState(null, '', form.action + (hidden.length ? '?' + new URLSearchParams(hidden) : '') + location.hash);
+    event.preventDefault();
+    location.reload();
 });
 
 // A script that does not come is told at once, and the password form shown where there is one; once the network is back the
@@ -128,15 +131,6 @@ const called = (language) => {
     return name[0].toLocaleUpperCase(language) + name.slice(1);
 };
 
-/** The page again: a form's answer by the address that it was the answer to. */
-function reload() {
-    const fields = [...document.querySelectorAll('#password-way form input[type="hidden"]:not([name="csrf"])')]
-        .map((field) => /** @type {HTMLInputElement} */ (field)).filter(({ value }) => value);
-    if (location.search || !fields.length)
-        return location.reload();
-    location.replace(location.pathname + '?' + new URLSearchParams(fields.map(({ name, value }) => [name, value])) + location.hash);
-}
-
 document.addEventListener('DOMContentLoaded', () => {
     const foot = /** @type {HTMLElement | null} */ (document.querySelector('footer[data-languages]'));
     const languages = foot?.dataset.languages?.split(' ').filter(Boolean) ?? [];
@@ -151,7 +145,7 @@ document.addEventListener('DOMContentLoaded', () => {
     }));
     select.addEventListener('change', () => {
         document.cookie = `mpin-language=${select.value}; Path=/; Max-Age=31536000; SameSite=Lax${location.protocol === 'https:' ? '; Secure' : ''}`;
-        reload();
+        location.reload();
     });
     foot.append(select);
 });

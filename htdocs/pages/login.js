@@ -2,7 +2,7 @@
 // The login page: PIN pad or password form first, the other one a click away.
 
 const html = document.documentElement;
-const pad = /** @type {(HTMLElement & {byPhone?: () => void}) | null} */ (document.querySelector('mpin-pad'));
+const pad = /** @type {(HTMLElement & {byPhone?: () => void, stage?: {go: (screen: string) => unknown}}) | null} */ (document.querySelector('mpin-pad'));
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector('#password-way form'));
 
 /** @param {'pin' | 'password'} way */
@@ -22,11 +22,21 @@ function focus() {
 // The pad's first screen decides, unless the server has (a refused password) or the person has begun to type.
 let decided = html.dataset.way === 'password';
 
+/** Somebody wants to be somebody else, and is not asked for the PIN of who they are. */
+let another = new URLSearchParams(location.search).has('switch');
+
 /** The way that was shown before the phone's. @type {string | undefined} */
 let before;
 
 pad?.addEventListener('mpin-screen', (event) => {
     const { screen } = /** @type {CustomEvent} */ (event).detail;
+    if (another && ['enter', 'offer'].includes(screen)) {
+        another = false;
+        decided = !!form;
+        if (form)
+            show('password');
+        return pad.stage?.go('choose');
+    }
     if (before === 'password' && ['add', 'offer'].includes(screen))
         show(before);
     if (!screen.startsWith('phone'))

@@ -64,7 +64,11 @@ const char *name_foreign(name_rules_t rules, const char *raw, apr_pool_t *p)
     const apr_size_t len = at ? unicode_readable(at) : 0;
     if (!at)
         return NULL;
-    return len ? apr_pstrmemdup(p, at, len) : apr_psprintf(p, "\\x%02x", (unsigned char)*at);
+    if (len)
+        return apr_pstrmemdup(p, at, len);
+    const int code = unicode_code(at);
+    return code < 0x80 ? apr_psprintf(p, "\\x%02x", (unsigned char)*at)
+                       : apr_psprintf(p, "U+%04X", (unsigned)code);
 }
 
 const char *name_folded(const char *name, apr_pool_t *p)

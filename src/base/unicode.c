@@ -35,12 +35,31 @@ apr_size_t unicode_readable(const char *text)
     return len > 0 && is_readable(character) ? (apr_size_t)len : 0;
 }
 
-int unicode_length(const char *text)
+/* Joiners are in the words of some scripts, and in pictures of people at their computers. */
+static bool is_printable(utf8proc_int32_t character)
+{
+    return is_readable(character) || character == 0x200c || character == 0x200d ||
+           utf8proc_category(character) == UTF8PROC_CATEGORY_ZS;
+}
+
+int unicode_code(const char *text)
+{
+    utf8proc_int32_t character;
+    const utf8proc_ssize_t len = utf8proc_iterate(
+        (const utf8proc_uint8_t *)text, (utf8proc_ssize_t)strnlen(text, CHARACTER_MAX), &character);
+    return len > 0 ? character : -1;
+}
+
+int unicode_printable_length(const char *text)
 {
     int count = 0;
-    for (apr_size_t len; *text; text += len, count++)
-        if (!(len = unicode_readable(text)))
+    for (utf8proc_ssize_t len; *text; text += len, count++) {
+        utf8proc_int32_t character;
+        len = utf8proc_iterate((const utf8proc_uint8_t *)text,
+                               (utf8proc_ssize_t)strnlen(text, CHARACTER_MAX), &character);
+        if (len <= 0 || !is_printable(character))
             return -1;
+    }
     return count;
 }
 

@@ -12,8 +12,11 @@
  * UTF-8. */
 apr_size_t unicode_readable(const char *text);
 
-/* Characters, all readable; -1 where one is not. */
-int unicode_length(const char *text);
+/* The number of the character that begins here, -1: it is no UTF-8. */
+int unicode_code(const char *text);
+
+/* Characters, all of them such or joiners or spaces; -1 where one is not. */
+int unicode_printable_length(const char *text);
 
 /* One spelling of each text (NFC). NULL: no UTF-8. */
 const char *unicode_composed(const char *text, apr_pool_t *p);

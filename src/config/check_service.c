@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "config/header_name.h"
 #include "config/mistakes.h"
 #include "config/surroundings.h"
 
@@ -31,6 +32,18 @@ static void check_applications(const checked_t *site)
     }
 }
 
+/* The application hears our secret there, or a client's word in place of it. */
+static void check_forward_headers(const checked_t *site)
+{
+    const apr_array_header_t *names = site->config->forward_headers;
+    for (int i = 0; names && i < names->nelts; i++)
+        if (site->config->service.secret_file &&
+            header_name_same(APR_ARRAY_IDX(names, i, const char *), "Authorization"))
+            mistake(site->pconf, check_at(site, SETTING_forward_headers),
+                    "the application is told the secret of MPinService in Authorization; leave it "
+                    "out");
+}
+
 /* A pad takes what it has proven there: only to a page that may use this RPS at all. */
 static void check_authenticate_url(const checked_t *site)
 {
@@ -38,7 +51,7 @@ static void check_authenticate_url(const checked_t *site)
     const char *url = config->authenticate_url;
     for (int i = 0; url && config->cors && i < config->cors->nelts; i++) {
         const char *origin = APR_ARRAY_IDX(config->cors, i, const char *);
-        if (!strncmp(url, origin, strlen(origin)) && url[strlen(origin)] == '/')
+        if (!strncmp(url, origin, strlen(origin)) && strchr("/?", url[strlen(origin)]))
             return;
     }
     if (url && (config->service.parts & SERVICE_RPS))
@@ -80,6 +93,7 @@ void check_service(const checked_t *site)
     const server_config_t *config = site->config;
     check_applications(site);
     check_authenticate_url(site);
+    check_forward_headers(site);
     check_otp(site);
     if (!config->service.parts)
         return;

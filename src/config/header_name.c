@@ -20,6 +20,14 @@ bool header_name_same(const char *a, const char *b)
     return !*a && !*b;
 }
 
+static bool is_one_of(const char *name, const char *const *names)
+{
+    for (; *names; names++)
+        if (header_name_same(name, *names))
+            return true;
+    return false;
+}
+
 bool header_name_taken(const char *name)
 {
     static const char *const taken[] = {"Host",
@@ -40,17 +48,15 @@ bool header_name_taken(const char *name)
                                         "Upgrade",
                                         "Via",
                                         NULL};
-    for (const char *const *each = taken; *each; each++)
-        if (header_name_same(name, *each))
-            return true;
-    return false;
+    return is_one_of(name, taken);
 }
 
+/* Our request has a frame and a body of its own: what a client says of those, and of what it can
+ * unpack, stays here. */
 bool header_name_goes_on(const char *name)
 {
-    static const char *const of_the_client[] = {"Cookie", "Forwarded", "Origin", "Via", NULL};
-    for (const char *const *each = of_the_client; *each; each++)
-        if (header_name_same(name, *each))
-            return true;
-    return !header_name_taken(name) && !header_name_same(name, "RPS-BASE-URL");
+    static const char *const goes[] = {"Cookie", "Forwarded", "Origin", "Via", NULL};
+    static const char *const stays[] = {"Accept-Encoding", "Content-Encoding", "HTTP2-Settings",
+                                        "Max-Forwards",    "RPS-BASE-URL",     NULL};
+    return is_one_of(name, goes) || (!header_name_taken(name) && !is_one_of(name, stays));
 }

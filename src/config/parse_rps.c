@@ -52,6 +52,8 @@ const char *parse_rps(external_rps_t *rps, const words_t *words)
 const char *parse_expiry(expiry_t *expiry, const words_t *words)
 {
     expiry_t found = *expiry;
+    if (words->count == 2 && !strncasecmp(words->word[0], words->word[1], 5))
+        return "it has the same word twice; write as in code=5min registration=1h";
     for (int i = 0; i < words->count; i++) {
         const char *word = words->word[i], *equals = strchr(word, '=');
         const bool code = !strncasecmp(word, "code=", 5);

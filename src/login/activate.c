@@ -3,12 +3,22 @@
 #include "login/login_form.h"
 #include "notice/texts.h"
 #include "web/answer.h"
+#include "web/return_to.h"
 
+#include <apr_strings.h>
 #include <http_protocol.h>
 
 #include "rps/activation.h"
 
 #define PURPOSE "activate"
+
+/* A link's page, as the mail has it. */
+static const char *link_page(const facts_t *facts, const char *token)
+{
+    apr_pool_t *p = facts->r->pool;
+    return apr_pstrcat(p, facts->site->paths[PATH_ACTIVATE],
+                       "?t=", token ? return_to_escape(token, p) : "", NULL);
+}
 
 /* Who, when, which device; and the form, where there is something to do. */
 static void activate_show(facts_t *facts, const link_t *link, const char *token, int status,
@@ -31,6 +41,7 @@ static void activate_show(facts_t *facts, const link_t *link, const char *token,
     page_set(&page, "wrong", wrong ? "1" : "");
     page_set(&page, "activate_url", facts->site->paths[PATH_ACTIVATE]);
     page_set(&page, "token", token);
+    page_answers_form(&page, link_page(facts, token));
     page_set(&page, "csrf",
              prelogin_token(facts->site->prelogins, facts->prelogin.id, PURPOSE, facts->r->pool));
     page_answer(&page, status, "activate");
@@ -56,8 +67,10 @@ result_t *activate_submit(facts_t *facts)
     apr_pool_t *p = facts->r->pool;
     const char *token = apr_table_get(facts->form, "t");
     link_t link;
-    if (facts->prelogin_fresh || !form_token_ok(facts, facts->prelogin.id, PURPOSE))
+    if (facts->prelogin_fresh || !form_token_ok(facts, facts->prelogin.id, PURPOSE)) {
+        facts->request->again = link_page(facts, token);
         return result_error(p, HTTP_FORBIDDEN, "stale_form", "the form's token is not this page's");
+    }
 
     const char *number = apr_table_get(facts->form, "number");
     result_t *done = facts->site->remote

@@ -30,6 +30,16 @@ static bool is_code(const result_t *result, const char *code)
     return result->code && strcmp(result->code, code) == 0;
 }
 
+static const char *onward_from(const request_rec *r, const result_t *result)
+{
+    const request_t *request = request_of(r);
+    if (request->again)
+        return request->again;
+    return result->status == HTTP_FORBIDDEN && !is_code(result, "origin_refused")
+               ? request->site->after_login
+               : request->site->paths[PATH_LOGIN];
+}
+
 int login_error_page(request_rec *r, const result_t *result)
 {
     page_values_t page = page_begin(r, request_of(r)->site);
@@ -40,17 +50,16 @@ int login_error_page(request_rec *r, const result_t *result)
     page_set(&page, "heading", apr_table_get(page.values, "error_title"));
     page_set(&page, "error_text", text_for(&page, result, "text"));
     page_set(&page, "error_button", text_for(&page, result, "button"));
-    page_set(&page, "error_href",
-             result->status == HTTP_FORBIDDEN && !is_code(result, "origin_refused")
-                 ? page.site->after_login
-             : request_of(r)->again ? request_of(r)->again
-                                    : page.site->paths[PATH_LOGIN]);
+    page_set(&page, "error_href", onward_from(r, result));
+    page_answers_form(&page, onward_from(r, result));
     if (is_code(result, "origin_refused")) /* a browser without script is shown the right one */
         page_set(&page, "misplaced", "1");
     if (is_code(result, "not_authorized")) {
         const way_t way = way_of_refused(r, &demand_any, false);
         page_set(&page, "not_yours", "1");
         page_set(&page, "switch_href", way_switch(r, &way));
+        if (way.target)
+            page_answers_form(&page, way.target);
     }
     page_set(&page, "error_code", result_id(result->code));
     page_set(&page, "error_time", clock_text(r->request_time, r->pool));

@@ -31,6 +31,7 @@ void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way
         page_set(page, "long_way", "1");
         page_set(page, "login_url", way_location(page->r, way));
     }
+    page_answers_form(page, way_location(page->r, way));
     page_set(page, "there", address_login(site, way->target, page->r->pool));
     page_set(page, "site_href", apr_table_get(page->values, "there"));
     page_set(page, "post_lost", way->lost ? "1" : "");

@@ -2,7 +2,7 @@
 /* Signing out: the page with the button, its form, and a phone that signs its computer out. */
 #include "login/login_form.h"
 #include "login/login.h"
-#include "web/return_to.h"
+#include "login/way.h"
 
 #include "base/json.h"
 #include "store/refusal.h"
@@ -15,26 +15,29 @@
 
 #define SAY "out" /* in the query: somebody has just signed out, and is told so */
 
+static bool is_page(const char *place, const char *path)
+{
+    const apr_size_t len = path ? strlen(path) : 0;
+    return path && strncmp(place, path, len) == 0 && (!place[len] || place[len] == '?');
+}
+
 /* The place of this site that led here, but for our own pages. */
 static const char *came_from(const facts_t *facts)
 {
     const site_t *site = facts->site;
-    const char *referer = apr_table_get(facts->r->headers_in, "Referer");
-    const apr_size_t len = strlen(site->url.text);
-    const char *place = referer && strncmp(referer, site->url.text, len) == 0
-                            ? return_to_path(referer + len, facts->r->pool)
-                            : NULL;
-    const bool ours =
-        place && (strncmp(place, site->paths[PATH_LOGOUT], strlen(site->paths[PATH_LOGOUT])) == 0 ||
-                  (site->paths[PATH_LOGIN] &&
-                   strncmp(place, site->paths[PATH_LOGIN], strlen(site->paths[PATH_LOGIN])) == 0));
-    return place && !ours ? place : site->after_login;
+    const char *place = way_page_before(facts->r);
+    return place && !is_page(place, site->paths[PATH_LOGOUT]) &&
+                   !is_page(place, site->paths[PATH_LOGIN])
+               ? place
+               : site->after_login;
 }
 
 static result_t *say_signed_out(facts_t *facts)
 {
     page_values_t page = page_begin(facts->r, facts->site);
     page_set(&page, "continue_href", facts->site->after_logout);
+    apr_table_setn(facts->r->headers_out, CLEAR_SITE_DATA, CLEAR_CACHE); /* once more: on its way
+                                                  here an engine may have followed the 303 only */
     page_answer(&page, HTTP_OK, "signed_out");
     return NULL;
 }
@@ -123,9 +126,11 @@ result_t *logout_submit(facts_t *facts)
     if (facts->body || token)
         return sign_out_desktop(facts,
                                 token ? token : json_text(facts->body, "sessionToken", TOKEN_MAX));
-    if (session && !sent_by_our_pages(r) && !form_token_ok(facts, session->id, "logout"))
+    if (session && !sent_by_our_pages(r) && !form_token_ok(facts, session->id, "logout")) {
+        facts->request->again = facts->site->paths[PATH_LOGOUT];
         return result_error(r->pool, HTTP_FORBIDDEN, "stale_form",
                             "the form's token is not this session's");
+    }
     if (session) {
         result_t *refusal = signin_end(r, facts->caller.now);
         if (refusal)

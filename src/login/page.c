@@ -41,6 +41,12 @@ apr_table_t *page_row(apr_array_header_t *list)
     return row;
 }
 
+void page_answers_form(page_values_t *page, const char *href)
+{
+    if (strncmp(request_first(page->r)->the_request, "POST ", 5) == 0)
+        page_set(page, "posted", href);
+}
+
 /* What the person has chosen in a page's foot, and then what their browser asks for. */
 static const char *wanted_languages(request_rec *r)
 {
@@ -104,7 +110,6 @@ page_values_t page_begin(request_rec *r, const site_t *site)
     page_set(&page, "login_url", site->paths[PATH_LOGIN]);
     page_set(&page, "logout_url", site->paths[PATH_LOGOUT]);
     page_set(&page, "home", site->after_login);
-    page_set(&page, "posted", r->method_number == M_POST ? "1" : "");
     page_set(&page, "settings_url",
              site->paths[PATH_RPS]
                  ? apr_pstrcat(r->pool, site->paths[PATH_RPS], "/clientSettings", NULL)
@@ -129,6 +134,8 @@ static const struct {
     {"account", NULL, "account.title"},
     {"account_totp", NULL, "account.totp_title"},
     {"logout", NULL, "sign_out_question"},
+    {"signed_out", NULL, "signed_out"},
+    {"onward", NULL, "onward"},
     {"activate", "activated", "activate.done"},
     {"activate", "withdrawn", "not_me.done"},
     {"activate", "not_me", "not_me.title"},

@@ -26,6 +26,9 @@ void page_set(page_values_t *page, const char *name, const char *value);
 apr_array_header_t *page_list(page_values_t *page, const char *name);
 apr_table_t *page_row(apr_array_header_t *list);
 
+/* Where a form has been posted to get the page, "reload" leads to `href` instead. */
+void page_answers_form(page_values_t *page, const char *href);
+
 /* A text of the catalogue in the page's language, NULL for none. */
 const char *page_text(const page_values_t *page, const char *key);
 

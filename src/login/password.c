@@ -60,8 +60,20 @@ static void password_burn(const site_t *site, const char *password, apr_time_t b
         apr_sleep(left);
 }
 
-/* What the providers say. */
-typedef enum { PASSWORD_WRONG, PASSWORD_RIGHT, PASSWORD_UNJUDGED } password_word_t;
+typedef struct password_try_t {
+    const char *name; /* canonical */
+    const char *typed;
+    way_t way;
+} password_try_t;
+
+/* What the providers say; IN_CAPITALS: the password is right, of a name that nobody can have here.
+ */
+typedef enum {
+    PASSWORD_WRONG,
+    PASSWORD_RIGHT,
+    PASSWORD_IN_CAPITALS,
+    PASSWORD_UNJUDGED
+} password_word_t;
 
 /* What the one that let in calls the user is their name, as with AuthType Basic; unless it is no
  * name of ours, which only the administrator can mend. */
@@ -78,7 +90,8 @@ static password_word_t password_named(facts_t *facts, const password_provider_t 
         return PASSWORD_UNJUDGED;
     if (strcmp(mine, *name) != 0)
         log_debug(facts->caller.log, "MPIN0542", "the password provider %s calls %s by the name %s",
-                  provider->name, *name, mine);
+                  provider->name, name_masked(*name, facts->r->pool),
+                  name_masked(mine, facts->r->pool));
     *name = mine;
     return PASSWORD_RIGHT;
 }
@@ -91,18 +104,33 @@ static const char *password_said(authn_status status)
                                            : "one is in trouble";
 }
 
-/* Asks httpd's authn providers in order, as mod_auth_basic does; an unknown user takes the time
- * that a known one takes. `*asked` is the last one. */
-static authn_status password_ask(facts_t *facts, const char *name, const char *password,
-                                 const password_provider_t **asked, const char **called)
+/* Asks httpd's authn providers in order, as mod_auth_basic does. `*asked` is the last one. */
+static authn_status password_ask_each(facts_t *facts, const char *name, const char *password,
+                                      const password_provider_t **asked, const char **called)
+{
+    const apr_array_header_t *providers = facts->site->providers;
+    authn_status status = AUTH_USER_NOT_FOUND;
+    for (int i = 0; i < providers->nelts && status == AUTH_USER_NOT_FOUND; i++) {
+        *asked = &APR_ARRAY_IDX(providers, i, password_provider_t);
+        status = providers_check(facts->r, *asked, name, password, called);
+    }
+    return status;
+}
+
+/* Small letters are tried first; a name that is known by its capitals only leaves `*asked_for` at
+ * what was typed. An unknown user takes the time that a known one takes. */
+static authn_status password_ask(facts_t *facts, const password_try_t *attempt,
+                                 const char *password, const password_provider_t **asked,
+                                 const char **called, const char **asked_for)
 {
     const site_t *site = facts->site;
     const apr_time_t began = apr_time_now();
-    authn_status status = AUTH_USER_NOT_FOUND;
-
-    for (int i = 0; i < site->providers->nelts && status == AUTH_USER_NOT_FOUND; i++) {
-        *asked = &APR_ARRAY_IDX(site->providers, i, password_provider_t);
-        status = providers_check(facts->r, *asked, name, password, called);
+    *asked_for = attempt->name;
+    authn_status status = password_ask_each(facts, *asked_for, password, asked, called);
+    if (status == AUTH_USER_NOT_FOUND && strcmp(attempt->typed, attempt->name) != 0 &&
+        strcasecmp(attempt->typed, attempt->name) == 0) {
+        *asked_for = attempt->typed;
+        status = password_ask_each(facts, *asked_for, password, asked, called);
     }
     log_debug(facts->caller.log, "MPIN0733", "the password providers (%d) were asked: %s",
               site->providers->nelts, password_said(status));
@@ -127,13 +155,29 @@ static const password_provider_t *directory_in_trouble(const facts_t *facts)
     return NULL;
 }
 
+static password_word_t password_in_capitals(const facts_t *facts, const char *typed,
+                                            const password_provider_t *provider)
+{
+    if (log_may_say(provider->told))
+        log_error(facts->caller.log, "MPIN0547",
+                  "the password provider %s knows %s by capitals only, which this name does not "
+                  "have here: nobody is signed in by it; write it in small letters there",
+                  provider->name, typed);
+    return PASSWORD_IN_CAPITALS;
+}
+
 /* `*name` becomes what the provider calls the user. */
-static password_word_t password_judge(facts_t *facts, const char **name, const char *password)
+static password_word_t password_judge(facts_t *facts, const password_try_t *attempt,
+                                      const char *password, const char **name)
 {
     const password_provider_t *provider = NULL;
-    const char *called = NULL;
-    const authn_status status = password_ask(facts, *name, password, &provider, &called);
+    const char *called = NULL, *asked_for;
+    const authn_status status =
+        password_ask(facts, attempt, password, &provider, &called, &asked_for);
 
+    *name = attempt->name;
+    if (status == AUTH_GRANTED && asked_for != attempt->name)
+        return password_in_capitals(facts, attempt->typed, provider);
     if (status == AUTH_GRANTED)
         return password_named(facts, provider, called, name);
     if (status == AUTH_DENIED || status == AUTH_USER_NOT_FOUND)
@@ -145,12 +189,6 @@ static password_word_t password_judge(facts_t *facts, const char **name, const c
 }
 
 /* ---- the form ---- */
-
-typedef struct password_try_t {
-    const char *name; /* canonical */
-    const char *typed;
-    way_t way;
-} password_try_t;
 
 /* The login page again, with what was typed but the password. */
 static result_t *password_show_again(facts_t *facts, const password_try_t *attempt, int status,
@@ -187,6 +225,17 @@ static result_t *password_no_name(facts_t *facts, const password_try_t *attempt)
     password_record(facts, HTTP_UNAUTHORIZED, "password_wrong", NULL);
     return foreign ? password_show_again(facts, attempt, HTTP_UNAUTHORIZED, "foreign", foreign)
                    : password_show_again(facts, attempt, HTTP_UNAUTHORIZED, "wrong", "1");
+}
+
+/* The first capital is what their name does not have here; only who knows the password is told. */
+static result_t *password_told_of_capitals(facts_t *facts, const password_try_t *attempt)
+{
+    apr_size_t at = 0;
+    while (attempt->typed[at] == attempt->name[at])
+        at++;
+    password_record(facts, HTTP_UNAUTHORIZED, "password_not_checked", attempt->name);
+    return password_show_again(facts, attempt, HTTP_UNAUTHORIZED, "foreign",
+                               apr_pstrmemdup(facts->r->pool, attempt->typed + at, 1));
 }
 
 /* Our trouble, not theirs: it counts for nothing, and the page keeps the other ways. */
@@ -275,13 +324,15 @@ static result_t *try_password(facts_t *facts, const password_try_t *attempt, con
         return store_refusal(status, facts->r->pool);
     if (wait)
         return password_throttled(facts, attempt, wait);
-    const char *name = attempt->name;
-    const password_word_t word = password_judge(facts, &name, password);
+    const char *name;
+    const password_word_t word = password_judge(facts, attempt, password, &name);
     if (word == PASSWORD_WRONG && !facts->r->eos_sent)
         return password_wrong(facts, attempt);
     throttle_release(&facts->site->throttle, who, attempt->name, attempt->name, facts->r->pool);
     if (facts->r->eos_sent)
         return password_answered(facts, attempt);
+    if (word == PASSWORD_IN_CAPITALS)
+        return password_told_of_capitals(facts, attempt);
     return word == PASSWORD_RIGHT ? password_right(facts, attempt, name)
                                   : password_unjudged(facts, attempt);
 }

@@ -26,14 +26,20 @@ static const char *method_of(const request_rec *r)
     return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 ? method : NULL;
 }
 
-/* The page of our own origin in which somebody sent a form, or a script asks. */
-static const char *page_before(const request_rec *r)
+/* Browsers would read two slashes as the start of a host: with a dot between they are a path. */
+static const char *own_place(const char *path, apr_pool_t *p)
+{
+    const bool of_slashes = strncmp(path, "//", 2) == 0;
+    return return_to_path(of_slashes ? apr_pstrcat(p, "/.", path, NULL) : path, p);
+}
+
+const char *way_page_before(const request_rec *r)
 {
     const char *own = request_of(r)->site->url.text;
     const char *referer = apr_table_get(r->headers_in, "Referer");
     const apr_size_t len = strlen(own);
-    return referer && strncmp(referer, own, len) == 0 ? return_to_path(referer + len, r->pool)
-                                                      : NULL;
+    const bool ours = referer && strncmp(referer, own, len) == 0;
+    return ours && strncmp(referer + len, "//", 2) != 0 ? own_place(referer + len, r->pool) : NULL;
 }
 
 /* Does a place ask for more than any sign-in at the login page gives? */
@@ -56,7 +62,7 @@ static bool way_lacks_step(const request_rec *r, const demand_t *demand)
 way_t way_of_refused(request_rec *r, const demand_t *demand, bool lost)
 {
     const char *uri = return_to_spell(request_first(r)->unparsed_uri, r->pool);
-    const char *place = return_to_path(uri, r->pool);
+    const char *place = own_place(uri, r->pool);
     const bool framed = reader_is_framed(r);
     way_t way = {.demand = *demand,
                  .method = method_of(r),
@@ -65,7 +71,7 @@ way_t way_of_refused(request_rec *r, const demand_t *demand, bool lost)
                  .too_long = strlen(uri) > RETURN_TO_MAX,
                  .target = place};
     if (way.method || framed || reader_is_nobody(r)) {
-        const char *before = page_before(r);
+        const char *before = way_page_before(r);
         way.target = before || way.method || !framed ? before : place;
         way.asked = wants_more(r, demand) ? place : NULL;
     }

@@ -31,6 +31,9 @@ way_t way_of_form(facts_t *facts);
 /* Of a request that is not let in. */
 way_t way_of_refused(request_rec *r, const demand_t *demand, bool lost);
 
+/* The page of our own origin in which somebody sent a form, or a script asks. NULL: none is known. */
+const char *way_page_before(const request_rec *r);
+
 /* The login page's path and query for it. */
 const char *way_location(const request_rec *r, const way_t *way);
 

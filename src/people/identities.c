@@ -2,6 +2,7 @@
 /* Identities: looked up, added, changed. */
 #include "people/records.h"
 
+#include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
 #include "store/change.h"
@@ -85,26 +86,40 @@ static store_status_t load_handles(people_t *people, const unsigned char uid[UID
     return STORE_OK;
 }
 
-/* A member without an identity is being added, or a kill in people_add_identity has left it. */
-store_status_t people_identities(people_t *people, const unsigned char uid[UID_BYTES],
-                                 identity_t **list, int *count, apr_pool_t *p)
+/* A member without an identity is being added, or a kill in people_add_identity has left it. One
+ * that replaces another is no newcomer. */
+store_status_t people_identities_and_newcomers(people_t *people, const unsigned char uid[UID_BYTES],
+                                               identity_t **list, int *count, int *newcomers,
+                                               apr_pool_t *p)
 {
     unsigned char(*handles)[HANDLE_BYTES];
     int members;
-    *count = 0;
+    *count = *newcomers = 0;
     store_status_t status = load_handles(people, uid, &handles, &members, p);
     if (status)
         return status;
     *list = apr_palloc(p, ((apr_size_t)members + 1) * sizeof(**list));
     for (int i = 0; i < members; i++) {
         identity_t *identity = &(*list)[*count];
-        status = people_identity(people, handles[i], identity, p);
-        if (status != STORE_OK && status != STORE_MISSING)
+        store_record_t seen;
+        status = load_identity(people, handles[i], identity, &seen, p);
+        if (status == STORE_MISSING)
+            continue;
+        if (status != STORE_OK)
             return status;
-        if (status == STORE_OK && identity->state != IDENTITY_REVOKED)
+        if (being_added(&seen))
+            *newcomers += sodium_is_zero(identity->replaces, HANDLE_BYTES);
+        else if (identity->state != IDENTITY_REVOKED)
             ++*count;
     }
     return STORE_OK;
+}
+
+store_status_t people_identities(people_t *people, const unsigned char uid[UID_BYTES],
+                                 identity_t **list, int *count, apr_pool_t *p)
+{
+    int newcomers;
+    return people_identities_and_newcomers(people, uid, list, count, &newcomers, p);
 }
 
 /* ---- adding ---------------------------------------------------------------------------------- */

@@ -108,7 +108,7 @@ const char *people_label(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p
  * replaces another of the user's needs no place of its own. */
 store_status_t people_add_identity(people_t *people, const identity_t *identity, apr_pool_t *p);
 
-/* How many of IDENTITIES_MAX are taken: those that wait for their first success to replace another
+/* How many of IDENTITIES_MAX are taken, by those that are just being added, too. Those that wait for their first success to replace another
  * one stand in that one's place. */
 store_status_t people_places_taken(people_t *people, const unsigned char uid[UID_BYTES], int *taken,
                                    apr_pool_t *p);

@@ -47,14 +47,19 @@ apr_time_t people_until(const people_t *people, apr_time_t now);
 store_status_t people_set_proven(people_t *people, const unsigned char uid[UID_BYTES],
                                  apr_time_t now, apr_pool_t *p);
 
+/* As people_identities, and how many are being added. */
+store_status_t people_identities_and_newcomers(people_t *people, const unsigned char uid[UID_BYTES],
+                                               identity_t **list, int *count, int *newcomers,
+                                               apr_pool_t *p);
+
 /* Adds to `*places` those of the user's identities, and `identity` itself, that stand in another
  * one's place. */
 store_status_t people_replacements(people_t *people, const identity_t *identity, int *places,
                                    apr_pool_t *p);
 
-/* Changes what is stored of one identity; afterwards `*identity` is as it is stored. `alter` works on what is there, again after a lost race, and may refuse; where it
- * alters nothing, nothing is written. `scratch` goes with the round. An identity that is being
- * added is STORE_MISSING. */
+/* Changes what is stored of one identity; afterwards `*identity` is as it is stored. `alter` works
+ * on what is there, again after a lost race, and may refuse; where it alters nothing, nothing is
+ * written. `scratch` goes with the round. An identity that is being added is STORE_MISSING. */
 typedef store_status_t (*people_alter_t)(void *baton, identity_t *identity, apr_pool_t *scratch);
 store_status_t people_change_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
                                       identity_t *identity, people_alter_t alter, void *baton,

@@ -44,9 +44,11 @@ store_status_t people_places_taken(people_t *people, const unsigned char uid[UID
                                    apr_pool_t *p)
 {
     identity_t *list;
-    store_status_t status = people_identities(people, uid, &list, taken, p);
+    int count, newcomers;
+    store_status_t status =
+        people_identities_and_newcomers(people, uid, &list, &count, &newcomers, p);
     if (status == STORE_OK)
-        *taken -= count_in_place(list, *taken);
+        *taken = count - count_in_place(list, count) + newcomers;
     return status;
 }
 

@@ -19,6 +19,12 @@ static bool is_forwarded(const apr_array_header_t *names, const char *name)
     return false;
 }
 
+/* There our secret stands. */
+static bool is_ours(const site_t *site, const char *name)
+{
+    return site->service_secret && header_name_same(name, "Authorization");
+}
+
 const char *const *forward_headers(const facts_t *facts)
 {
     const apr_array_header_t *names = facts->site->forward_headers;
@@ -30,7 +36,7 @@ const char *const *forward_headers(const facts_t *facts)
     int count = 0;
     for (int i = 0; i < all->nelts; i++) {
         const apr_table_entry_t *header = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
-        if (is_forwarded(names, header->key))
+        if (is_forwarded(names, header->key) && !is_ours(facts->site, header->key))
             found[count++] = apr_pstrcat(p, header->key, ": ", header->val, NULL);
     }
     return found;

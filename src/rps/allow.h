@@ -18,7 +18,7 @@ typedef struct allow_rule_t {
     const char *const *domains; /* ALLOW_DOMAINS: A-labels in lower case, NULL-terminated */
     const char *file;           /* ALLOW_FILE: one name or @domain a line, read when it changes */
     const char *url;            /* ALLOW_URL: an application is asked, each time */
-    name_rules_t names;          /* what becomes of the case of the file's names */
+    name_rules_t names;         /* what becomes of the case of the file's names */
 } allow_rule_t;
 
 /* The rule at work, shared by all threads. `rule` and `log` must outlive it. */

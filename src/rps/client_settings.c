@@ -117,9 +117,7 @@ result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)
     json_t *json = json_object();
     add_protocol(json, rps, p);
     add_pad_fields(json, rps->settings, caller);
-    const char *forgotten = rps_forgotten_user(rps, caller, p);
-    if (forgotten)
-        json_set_text(json, "forgotten", forgotten);
+    rps_add_forgotten(rps, caller, json, p);
     if (dta_other_url(rps->dta))
         json_object_set_new(json, "secondDTA", json_true());
     if (rps->settings->time_permits)

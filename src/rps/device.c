@@ -108,7 +108,7 @@ result_t *rps_remove_device(rps_t *rps, const caller_t *caller, const json_t *bo
     return withdraw_device(rps, caller, &identity, p);
 }
 
-const char *rps_forgotten_user(rps_t *rps, const caller_t *caller, apr_pool_t *p)
+void rps_add_forgotten(rps_t *rps, const caller_t *caller, json_t *json, apr_pool_t *p)
 {
     identity_t identity;
     user_t user;
@@ -117,6 +117,8 @@ const char *rps_forgotten_user(rps_t *rps, const caller_t *caller, apr_pool_t *p
         caller->known ? known_device(caller->known, rps->settings->public_url) : NULL;
     if (!handle || rps_standing(rps, handle, &identity, &user, &standing, p) != STORE_OK ||
         (standing != VERDICT_NONE && standing != VERDICT_LOCKED))
-        return NULL;
-    return apr_pstrdup(p, identity.name);
+        return;
+    json_set_text(json, "forgotten", identity.name);
+    if (identity.origin == ORIGIN_OPEN && rps->settings->register_open)
+        json_object_set_new(json, "forgottenOpen", json_true());
 }

@@ -175,7 +175,7 @@ const char *pending_origin_text(const pending_t *pending)
 
 bool pending_device_ok(const char *device)
 {
-    const int length = device ? unicode_length(device) : -1;
+    const int length = device ? unicode_printable_length(device) : -1;
     return length >= 0 && length <= DEVICE_CHARACTERS;
 }
 

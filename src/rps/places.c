@@ -90,19 +90,22 @@ static store_status_t free_place(rps_t *rps, const caller_t *caller,
     return STORE_OK;
 }
 
+/* Others that are added at once may take the place that was made, so it is made again; where there
+ * is one and nothing can be added, the store is full. */
 static result_t *add_instead(rps_t *rps, const caller_t *caller, const identity_t *identity,
                              apr_pool_t *p)
 {
-    int taken;
-    store_status_t status = people_places_taken(rps->people, identity->uid, &taken, p);
-    if (status == STORE_OK && taken < IDENTITIES_MAX) /* it is the store that is full */
-        return store_refusal(STORE_FULL, p);
-    if (status == STORE_OK)
-        status = free_place(rps, caller, identity->uid, p);
-    if (status == STORE_MISSING)
-        return no_place_left(rps, caller, identity->uid, p);
-    if (status == STORE_OK)
-        status = people_add_identity(rps->people, identity, p);
+    store_status_t status = STORE_FULL;
+    for (int i = 0; status == STORE_FULL && i < IDENTITIES_MAX; i++) {
+        int taken;
+        status = people_places_taken(rps->people, identity->uid, &taken, p);
+        if (status == STORE_OK && taken >= IDENTITIES_MAX)
+            status = free_place(rps, caller, identity->uid, p);
+        if (status == STORE_MISSING)
+            return no_place_left(rps, caller, identity->uid, p);
+        if (status == STORE_OK)
+            status = people_add_identity(rps->people, identity, p);
+    }
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 

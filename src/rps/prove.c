@@ -31,7 +31,8 @@ static result_t *proof_too_old(rps_t *rps, const caller_t *caller, apr_pool_t *p
         result->json =
             json_tie(p, json_pack("{s:s}", "login_url", apr_pstrcat(p, login, "?fresh=1", NULL)));
     log_debug(caller->log, "MPIN0561", "%s sets up no device by this session: it proved %s",
-              caller->session->name, demand_proven_text(caller->session, caller->now, p));
+              name_masked(caller->session->name, p),
+              demand_proven_text(caller->session, caller->now, p));
     return result;
 }
 

@@ -67,29 +67,32 @@ static result_t *name_malformed(const rps_t *rps, const char *user_id, apr_pool_
         foreign, p);
 }
 
-static result_t *read_device_name(registration_t *wish, const json_t *body, apr_pool_t *p)
+static bool read_device_name(registration_t *wish, const json_t *body)
 {
     const json_t *device = json_object_get(body, "deviceName");
     wish->device = device ? json_text(body, "deviceName", DEVICE_MAX) : "";
-    return pending_device_ok(wish->device)
-               ? NULL
-               : result_error(p, 400, "device_name_invalid",
-                              "A deviceName is at most 32 characters that people can read.");
+    return wish->device && pending_device_ok(wish->device);
 }
 
-/* NULL when all is well. */
-static result_t *read_wish_to_register(const rps_t *rps, registration_t *wish, const json_t *body,
-                                       apr_pool_t *p)
+/* False: `*refusal` says what is wrong. */
+static bool read_wish_to_register(const rps_t *rps, registration_t *wish, const json_t *body,
+                                  result_t **refusal, apr_pool_t *p)
 {
     memset(wish, 0, sizeof *wish);
     const char *user_id = json_text(body, "userId", 2 * NAME_MAX_BYTES);
     wish->name = user_id ? name_of_site(rps->settings->names, user_id, p) : NULL;
     if (!wish->name)
-        return name_malformed(rps, user_id, p);
-    if (!read_optional(wish, body, p))
-        return result_error(p, 400, "field_malformed",
-                            "mobile is 0 or 1; replaces is an mpinId; userData is at most 2 KB.");
-    return read_device_name(wish, body, p);
+        *refusal = name_malformed(rps, user_id, p);
+    else if (!read_optional(wish, body, p))
+        *refusal =
+            result_error(p, 400, "field_malformed",
+                         "mobile is 0 or 1; replaces is an mpinId; userData is at most 2 KB.");
+    else if (!read_device_name(wish, body))
+        *refusal = result_error(p, 400, "device_name_invalid",
+                                "A deviceName is at most 32 characters that people can read.");
+    else
+        return true;
+    return false;
 }
 
 /* ---- the registration ------------------------------------------------------------------------ */
@@ -332,8 +335,8 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
     registration_t wish;
     pending_t pending;
     memset(&pending, 0, sizeof pending);
-    result_t *malformed = read_wish_to_register(rps, &wish, body, p);
-    if (malformed)
+    result_t *malformed;
+    if (!read_wish_to_register(rps, &wish, body, &malformed, p))
         return malformed;
     wish.resend = mpin_id != NULL;
 

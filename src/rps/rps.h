@@ -21,7 +21,7 @@
 /* What the configuration says; borrowed for the life of the RPS. */
 typedef struct rps_settings_t {
     int pin_length;        /* 4..8 */
-    name_rules_t names;     /* MPinUserCase, MPinUserUnicode */
+    name_rules_t names;    /* MPinUserCase, MPinUserUnicode */
     uint32_t max_failures; /* the Nth consecutive wrong PIN locks */
     bool time_permits;     /* MPinTimePermits: a login wants today's permit */
     bool issue_otp;        /* MPinIssueOTP: pass2 answers a one-time code, when asked to */
@@ -119,8 +119,9 @@ result_t *rps_standing_of_device(rps_t *rps, const caller_t *caller, const json_
 result_t *rps_remove_device(rps_t *rps, const caller_t *caller, const json_t *body,
                             unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
 
-/* The name of whose PIN this browser had, by its cookie; NULL: of nobody's who could sign in. */
-const char *rps_forgotten_user(rps_t *rps, const caller_t *caller, apr_pool_t *p);
+/* Adds `forgotten`, the name of whose PIN this browser had, by its cookie, where that could sign in;
+ * and `forgottenOpen` where that name was free, so that nobody can prove it. */
+void rps_add_forgotten(rps_t *rps, const caller_t *caller, json_t *json, apr_pool_t *p);
 
 /* POST /rps/signature/<mpinId> {regOTT, peek: true}: 200 {active: true} where the secret is there
  * for the asking, and it stays there; else as rps_signature. */

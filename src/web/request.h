@@ -60,7 +60,7 @@ typedef struct request_t {
     const struct refusal_t *refusal; /* what authn's internal route answers */
     const char *realm;               /* of a place whose 401 is ours, NULL for none */
     int told;                        /* the status of an ErrorDocument to come, 0 for its own */
-    const char *again;               /* where an error page leads, NULL for the login page */
+    const char *again;               /* where an error page leads, NULL for where its status says */
     const demand_t *unmet;           /* what such a place asks for, NULL for none */
 
     session_t session; /* where session_status is SESSION_OK, else not even zeros */

@@ -113,6 +113,8 @@ const char *return_to_url(const char *value, const public_url_t *own, const retu
     public_url_t there;
     if (public_url_parse(&there, apr_pstrcat(p, scheme, name, NULL), p) || !return_to_path(path, p))
         return NULL;
+    if (strcmp(there.text, own->text) == 0)
+        return apr_pstrdup(p, path);
     const char *exactly = strstr(there.text, "://") + 3;
     return is_listed(exactly, hosts->are) || is_in_domain(there.host, hosts->domain)
                ? apr_pstrcat(p, there.text, path, NULL)

@@ -19,7 +19,7 @@
 const char *return_to_path(const char *value, apr_pool_t *p);
 
 /* A place at another host: a URL of our own scheme at one of `hosts`, with a path as above, without
- * user and password; else NULL. */
+ * user and password; else NULL. Of a URL of our own origin: its path. */
 const char *return_to_url(const char *value, const public_url_t *own, const return_hosts_t *hosts,
                           apr_pool_t *p);
 

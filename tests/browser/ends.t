@@ -44,6 +44,21 @@ async function signOutOnly(page) {
     await page.context().addCookies(cookies.filter(({ name }) => name.includes('known')));
 }
 
+/** A page of an application's own, with nothing but the pad. */
+async function application(page) {
+    await page.route('**/application', (route) => route.fulfill({ contentType: 'text/html', body: `<!doctype html>
+        <html lang="en"><head><title>An application</title><script type="module" src="/mpin/mpin-pad.js"></script></head>
+        <body><main><mpin-pad settings="/rps/clientSettings"></mpin-pad></main></body></html>` }));
+    await page.goto('/application');
+}
+
+/** Signs in with the PIN of this device, and stays signed in. */
+async function signInByPin(page) {
+    await page.goto('/login');
+    await typePin(page, '7391');
+    await page.waitForURL(({ pathname }) => pathname === '/');
+}
+
 async function locked(page, name) {
     await enrol(page, name, '7391');
     await page.goto('/login');
@@ -167,6 +182,79 @@ run({
         await page.waitForURL(({ pathname }) => pathname === '/protected');
         assert.equal(await standing(page, old), '403 identity_revoked');
         assert.equal(await standing(page, (await records(page))[0]), '200');
+    },
+
+    async who_registered_openly_and_was_forgotten_is_not_asked_for_a_password(t) {
+        const page = await openProfile(t);
+        await enrol(page, 'olga', '7391');
+        await signInByPin(page);
+        await signOutOnly(page);
+        await forget(page);
+        await page.goto('/protected');
+        await screen(page, 'forgotten');
+        await page.getByText('olga was set up here without a password').waitFor();
+        await check(page, 'forgotten-open');
+        assert.equal(await page.getByRole('button', { name: 'Set up again' }).count(), 0);
+        await page.getByRole('button', { name: 'Set up a PIN for another name' }).click();
+        await screen(page, 'add');
+    },
+
+    async a_session_by_pin_sets_up_no_device_and_leads_to_a_proof(t) {
+        for (const [user, setUp] of [['john', setUpJohn], ['ole', async (t, page) => void await enrol(page, 'ole', '7391')]]) {
+            const page = await openProfile(t);
+            await setUp(t, page);
+            await signOut(page);
+            await signInByPin(page);
+            await forget(page);
+            await application(page);
+            await screen(page, 'offer');
+            await page.getByRole('button', { name: 'Set up PIN' }).click();
+            await screen(page, 'reset-help');
+            await page.getByText(user === 'john' ? 'john has to sign in another way first' : 'nobody can check whose name it is').waitFor();
+            await page.getByRole('button', { name: 'Other ways' }).click();
+            await page.waitForURL(({ pathname, search }) => pathname === '/login' && search.includes('fresh=1'));
+        }
+    },
+
+    async what_is_cleared_while_the_pad_is_open_leads_on(t) {
+        const page = await openProfile(t);
+        await enrol(page, 'clara', '7391');
+        await page.goto('/login');
+        await screen(page, 'enter');
+        const devtools = await page.context().newCDPSession(page);
+        await devtools.send('Storage.clearDataForOrigin', { origin: t.site.url, storageTypes: 'indexeddb,local_storage' });
+        await typePin(page, '7391');
+        await screen(page, 'add');
+    },
+
+    async a_storage_that_an_application_has_filled_up_keeps_no_pin_out(t) {
+        const page = await openProfile(t);
+        await page.goto('/mpin/icon.svg');
+        const fill = () => page.evaluate(() => {
+            for (let size = 1 << 22, i = 0; size >= 1; i++)
+                try {
+                    localStorage.setItem('fill' + i, 'x'.repeat(size));
+                } catch {
+                    size >>= 1;
+                }
+        });
+        await fill();
+        await enrol(page, 'fred', '7391');
+        await page.goto('/mpin/icon.svg');
+        await fill();
+        await signInByPin(page);
+    },
+
+    async who_removes_their_pin_is_signed_out_and_not_told_that_the_browser_forgot(t) {
+        const page = await openProfile(t);
+        await enrol(page, 'rita', '7391');
+        await signInByPin(page);
+        await application(page);
+        await page.getByRole('button', { name: 'change' }).click();
+        await page.getByRole('button', { name: 'Reset or remove a PIN' }).click();
+        await page.getByRole('button', { name: 'Remove' }).click();
+        await page.getByRole('button', { name: 'Remove rita' }).click();
+        await screen(page, 'add');
     },
 
     async the_browser_is_asked_once_to_keep_what_it_has(t) {

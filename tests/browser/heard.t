@@ -3,23 +3,7 @@
 // fields that are told what is wrong with them, borders that are seen, and few stops by keyboard.
 const assert = require('node:assert/strict');
 const { alert, enrol, findings, openProfile, run, screen, signInByPassword, typePin } = require('./browser.js');
-
-const titles = new Map(); // title -> the state that has it
-
-/** The tree of what is shown, without the frame of the page: a line for each thing that is heard. */
-const heard = (page) => page.locator('main').ariaSnapshot();
-
-/** Reads a state: its title is its own, what must be heard is, and axe finds nothing. */
-async function read(page, state, ...lines) {
-    await page.waitForFunction(() => document.title !== '');
-    const title = await page.title();
-    assert.ok([undefined, state].includes(titles.get(title)), `${state} has the title of ${titles.get(title)}: ${title}`);
-    titles.set(title, state);
-    const tree = await heard(page);
-    for (const line of lines)
-        assert.ok(line instanceof RegExp ? line.test(tree) : tree.includes(line), `${state}: ${line} is not heard in\n${tree}`);
-    assert.deepEqual(await findings(page), [], state);
-}
+const { read } = require('./ear.js');
 
 /** What a field is said to be wrong with, '' for nothing. */
 const wrongWith = (page, field) => page.locator(field).evaluate((one) => one.getAttribute('aria-invalid') !== 'true' ? ''

@@ -13,6 +13,7 @@ const LANGUAGES = ['de', 'en', 'es', 'fr'];
 const catalogue = (language) => require(`../../htdocs/texts/${language}.json`);
 
 const TITLE = 'Zoo wiki';
+const LONG = 'Werkzeugbibliothek der Freiwilligen Feuerwehr Unterschleißheim';
 const start = () => startSite(() => `
 MPinTitle "${TITLE}"
 MPinAccent #7a1fa2
@@ -173,22 +174,22 @@ run({
     async no_text_of_any_language_moves_a_key(t) {
         const page = await device(t, 'kim@example.org', { reducedMotion: 'reduce' });
         const said = ['last_try', 'wrong', 'tries', 'throttled', 'expired', 'trouble', 'forbidden', 'forbidden_ask', 'full',
-            'checking', 'signing_in', 'weak', 'differ'];
+            'checking', 'signing_in', 'weak', 'differ', 'not_here', 'mails_often', 'registration_closed'];
         for (const language of LANGUAGES) {
             await page.setExtraHTTPHeaders({ 'Accept-Language': language });
             await page.goto('/login');
             await screen(page, 'enter');
-            const text = (key) => catalogue(language)[`pad_${key}`].replace(/\{(\w+)\}/g,
-                (_, name) => ({ site: TITLE, contact: 'the help desk, phone 1234', code: 'MPIN0042' })[name] ?? '42');
-            const texts = [...said.map(text), `${text('wrong')} ${text('tries')}`];
+            const text = (key, site) => catalogue(language)[`pad_${key}`].replace(/\{(\w+)\}/g, (_, name) =>
+                ({ site, contact: 'the help desk on the second floor, phone 1234', code: 'MPIN0042' })[name] ?? '42');
+            const texts = [...said.flatMap((key) => [text(key, TITLE), text(key, LONG)]), `${text('wrong')} ${text('tries')}`];
             for (const [width, height] of [[320, 568], [390, 844], [1280, 720], [1280, 900], [844, 390]]) {
                 await page.setViewportSize({ width, height });
                 const before = await first(page);
                 for (const words of texts) {
-                    await page.locator('.mp-alert').evaluate((line, words) => line.textContent = words, words);
+                    await page.evaluate((words) => document.querySelector('mpin-pad').stage.warn(words), words);
                     assert.deepEqual(await first(page), before, `${language} at ${width} x ${height}: ${words}`);
                 }
-                await page.locator('.mp-alert').evaluate((line) => line.textContent = '');
+                await page.evaluate(() => document.querySelector('mpin-pad').stage.warn(''));
             }
         }
     },
@@ -338,5 +339,78 @@ run({
         await page.locator('[data-to=password]').filter({ visible: true }).click();
         const field = await page.locator('#password').boundingBox(), eye = await page.locator('.peek').boundingBox();
         assert.ok(eye.x < field.x + 60, 'the eye is at the end of the line');
+    },
+
+    async desks_have_all_in_view_on_every_screen(t) {
+        const page = await openProfile(t, { reducedMotion: 'reduce' });
+        const inView = async (name) => {
+            for (const [width, height] of [[1280, 720], [1280, 900], [1366, 768], [1920, 970]]) {
+                await page.setViewportSize({ width, height });
+                await page.screenshot({ path: join(pictures, `desk-${name}-${width}x${height}.png`) });
+                assert.deepEqual(await outside(page), [], `${name} at ${width} x ${height}`);
+            }
+        };
+        await page.goto('/protected/reports');
+        await page.waitForSelector('.pin-usable');
+        await inView('password');
+        await page.locator('[data-to=pin]').click();
+        await screen(page, 'add');
+        await inView('add');
+        await page.fill('#mp-name', 'dora@example.org');
+        await page.getByRole('button', { name: 'Continue' }).click();
+        await screen(page, 'choose-pin');
+        await inView('choose-pin');
+        await choosePin(page, '7391');
+        await page.waitForURL('**/reports');
+        await signOut(page);
+        await page.goto('/protected/reports');
+        await screen(page, 'enter');
+        await inView('enter');
+        await page.locator('[data-to=phone]').filter({ visible: true }).click();
+        await screen(page, 'phone');
+        await inView('phone');
+        await page.getByRole('button', { name: 'Cancel' }).click();
+        await page.getByRole('button', { name: 'change' }).click();
+        await screen(page, 'choose');
+        await inView('choose');
+        await page.goto('/login');
+        await page.getByRole('button', { name: 'Forgot PIN?' }).click();
+        await screen(page, 'reset-help');
+        await inView('reset-help');
+    },
+
+    async no_screen_offers_a_way_twice(t) {
+        const page = await device(t, 'vera@example.org');
+        const ways = () => page.locator('main button, main a[href]').filter({ visible: true }).allInnerTexts();
+        const twice = ['Password', 'Other ways', 'Phone', 'Sign in with your phone'];
+        await page.goto('/login');
+        await page.getByRole('button', { name: 'Forgot PIN?' }).click();
+        await screen(page, 'reset-help');
+        assert.deepEqual((await ways()).filter((way) => twice.includes(way)), ['Other ways', 'Sign in with your phone']);
+        await page.goto('/login');
+        await page.route('**/rps/pass1', (route) => route.abort());
+        await typePin(page, '7391');
+        await screen(page, 'offline');
+        assert.deepEqual((await ways()).filter((way) => twice.includes(way)), ['Other ways']);
+    },
+
+    async a_long_title_leaves_room_for_the_keys(t) {
+        const page = await device(t, 'wim@example.org', { reducedMotion: 'reduce' });
+        await page.route('**/reports', async (route) => {
+            const response = await route.fetch();
+            await route.fulfill({ response, body: (await response.text()).replaceAll(TITLE, LONG) });
+        });
+        for (const [width, height] of [[320, 640], [390, 844], [844, 390], [640, 360], [1280, 720]]) {
+            await page.setViewportSize({ width, height });
+            await page.goto('/protected/reports');
+            await screen(page, 'enter');
+            await page.screenshot({ path: join(pictures, `long-title-${width}x${height}.png`) });
+            assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width}`);
+            assert.equal(await page.locator('.site').innerText(), LONG);
+            const { height: head } = await page.locator('.brand').boundingBox();
+            assert.ok(head <= 56, `${head} px at ${width} x ${height}`);
+            const { y, height: key } = await page.locator('.mp-key').last().boundingBox();
+            assert.ok(y + key <= height, `keys at ${width} x ${height}`);
+        }
     },
 }, start);

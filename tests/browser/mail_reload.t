@@ -2,7 +2,7 @@
 // "Check your mail" outlives its page: a reload, a tab that the phone dropped, a second mail.
 const assert = require('node:assert/strict');
 const { alert, choosePin, openProfile, run, screen, typePin } = require('./browser.js');
-const { activate, linkIn, nextMail, register, start } = require('./mail_site.js');
+const { activate, enrolByMail, linkIn, nextMail, register, start } = require('./mail_site.js');
 const { check } = require('./pictures.js');
 
 /** A page that waits for its mail, on its way to /protected. */
@@ -72,6 +72,27 @@ run({
         await screen(page, 'add');
         await page.reload();
         await screen(page, 'add');
+    },
+
+    async who_has_a_pin_here_signs_in_while_another_name_waits(t) {
+        const page = await enrolByMail(t, 'paula@example.org');
+        await page.context().clearCookies();
+        await page.goto('/login?return=/protected');
+        await screen(page, 'enter');
+        await page.getByRole('button', { name: 'change' }).click();
+        await page.getByRole('button', { name: 'Set up a PIN for another name' }).click();
+        await page.fill('#mp-name', 'anton@example.org');
+        await page.keyboard.press('Enter');
+        await screen(page, 'mail');
+        await page.reload();
+        await screen(page, 'mail');
+        await page.getByRole('button', { name: 'change' }).waitFor();
+        await check(page, 'mail-beside-a-pin');
+        await page.getByRole('button', { name: 'change' }).click();
+        await page.getByRole('button', { name: 'paula@example.org' }).click();
+        await typePin(page, '7391');
+        await page.waitForURL(({ pathname }) => pathname === '/protected');
+        assert.match(await page.evaluate(() => localStorage.getItem('mpin-waiting')), /anton@example\.org/);
     },
 
     async back_from_choosing_a_pin_leads_out(t) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every state of a registration by mail: pictures, languages, the keyboard, and what happens while the pad waits.
 const assert = require('node:assert/strict');
+const { join } = require('node:path');
 const { alert, choosePin, openProfile, run, screen } = require('./browser.js');
+const { read } = require('./ear.js');
 const { activate, enrolByMail, linkIn, logged, mails, nextMail, register, start, url } = require('./mail_site.js');
-const { check } = require('./pictures.js');
+const { check, pictures } = require('./pictures.js');
 
 const LONG = 'a.person.with.a.very.long.name@example.org';
 const numbers = []; // that were to be typed
@@ -35,6 +37,14 @@ run({
         await check(phone, 'activate-done');
     },
 
+    async a_mail_fits_a_phone_whatever_the_name(t) {
+        const { mail } = await waiting(t, `m.${LONG}`);
+        const phone = await openProfile(t, { viewport: { width: 320, height: 640 } });
+        await phone.setContent(mail.html);
+        await phone.screenshot({ path: join(pictures, 'mail-320.png') });
+        assert.ok(await phone.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    },
+
     async not_me(t) {
         await enrolByMail(t, 'nora@example.org');
         const owner = await openProfile(t);
@@ -43,6 +53,29 @@ run({
         await owner.getByRole('button', { name: 'It wasn\'t me' }).click();
         await owner.getByRole('heading', { name: 'withdrawn' }).waitFor();
         await check(owner, 'not-me-done');
+    },
+
+    async each_state_of_a_mail_is_heard(t) {
+        const { page, number, mail } = await waiting(t, 'heda@example.org');
+        await read(page, 'the pad', 'heading "Check your mail"', new RegExp(`type ${number}`), 'button "Wrong address?"');
+        const phone = await openProfile(t);
+        await phone.goto(linkIn(mail));
+        const field = 'textbox "The six digits that the other device shows"';
+        await read(phone, 'the link', 'heading "Set up a PIN for heda@example.org?"', field, 'button "Yes, go on"');
+        await phone.fill('#number', '000 000');
+        await phone.locator('button.primary').click();
+        await alert(phone, 'That is not the number');
+        await read(phone, 'the link', field, /alert:\s+- paragraph: That is not the number\./);
+        await activate(phone, mail, number);
+        await phone.getByRole('heading', { name: 'Done.' }).waitFor();
+        await read(phone, 'activated', 'heading "Done."', 'status: Choose your PIN on the device where you began.', 'link "Go to Wiki"');
+        await choosePin(page, '7391');
+        await page.waitForURL('**/protected');
+        await phone.goto(linkIn(await nextMail('heda@example.org', 1)));
+        await read(phone, 'not me', 'heading "Is this device not yours?"', /button "It wasn'+t me: withdraw its access"/);
+        await phone.locator('button.primary').click();
+        await phone.getByRole('heading', { name: 'withdrawn' }).waitFor();
+        await read(phone, 'withdrawn', /heading "The device.s access is withdrawn\."/, /status: It can.t sign in any more/);
     },
 
     async by_keyboard_alone(t) {

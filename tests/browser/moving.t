@@ -37,7 +37,7 @@ async function start() {
     const { startFront } = await import('../milagro/front.mjs');
     const verifier = await startVerifier(`http://127.0.0.1:${port}`);
     const site = await startFront({
-        port, build, conf: 'MPinRegister signed-in open\nMPinRegisterAllow any\nMPinPhoneLogin On\n'
+        port, build, conf: 'MPinRegister signed-in open\nMPinRegisterAllow any\nMPinPhoneLogin On\nMPinUserUnicode On\n'
             + '<Location /application.html>\nAuthType None\nRequire all granted\n</Location>\n',
         milagro: { verifyUrl: `http://127.0.0.1:${port + 4}/mpinVerify` },
     });
@@ -46,14 +46,14 @@ async function start() {
 }
 
 /** An identity of before the move, with PIN. */
-async function makeOld(t, name, mobile = 0) {
+async function makeOld(t, name, mobile = 0, pin = PIN) {
     const settings = await client.clientSettings(t.site.url);
     settings.certivoxURL = new URL(settings.certivoxURL, t.site.url).href;
     for (const key of Object.keys(settings).filter((name) => name.endsWith('URL') && String(settings[name]).startsWith('/')))
         settings[key] = t.site.url + settings[key];
     before.answers = true;
     try {
-        return await client.register(settings, name, Number(PIN), mobile);
+        return await client.register(settings, name, Number(pin), mobile);
     } finally {
         before.answers = false;
     }
@@ -214,6 +214,95 @@ run({
         await page.getByRole('button', { name: 'Try again' }).click();
         await typePin(page, PIN);
         await page.waitForURL('**/');
+    },
+
+    async of_two_tokens_of_one_name_the_newer_is_first(t) {
+        const older = await makeOld(t, 'berta@example.org', 0, '1111');
+        await new Promise((resolve) => setTimeout(resolve, 1100)); // it says when it was made, in seconds
+        const newer = await makeOld(t, 'berta@example.org');
+        const page = await openOld(t, padKeeps('berta@example.org', older, newer));
+        await page.goto('/protected/');
+        await typePin(page, PIN);
+        await inside(page);
+    },
+
+    async a_name_that_is_not_ascii_moves_with_its_token(t) {
+        const page = await openOld(t, padKeeps('jürgen@example.org', await makeOld(t, 'jürgen@example.org')));
+        await page.goto('/protected/');
+        await page.getByLabel('PIN for jürgen@example.org').waitFor();
+        await typePin(page, PIN);
+        await inside(page);
+    },
+
+    async a_disk_that_is_full_in_the_middle_keeps_the_rest_where_it_was(t) {
+        const all = [await makeOld(t, 'dina@example.org'), await makeOld(t, 'dirk@example.org'), await makeOld(t, 'doris@example.org')];
+        const old = padKeeps('dina@example.org', ...all);
+        const page = await openOld(t, { ...old, mpin: appKeeps(all[2]).mpin });
+        await page.addInitScript(() => {
+            const put = IDBObjectStore.prototype.put;
+            let room = 1;
+            IDBObjectStore.prototype.put = function (...what) {
+                if (this.name === 'identities' && !sessionStorage.roomy && !room--)
+                    throw new DOMException('full', 'QuotaExceededError');
+                return put.apply(this, what);
+            };
+        });
+        await page.goto('/login');
+        await screen(page, 'enter');
+        const left = Object.keys(JSON.parse((await kept(page, 'mpinjs'))[0]).accounts).length;
+        assert.equal(left + (await records(page)).length, 4 - (await kept(page, 'mpin')).filter((one) => !one).length, 'each is somewhere');
+        assert.ok(left > 0);
+        await page.evaluate(() => sessionStorage.roomy = '1');
+        await page.reload();
+        await screen(page, 'enter');
+        assert.deepEqual(await kept(page, 'mpinjs', 'mpin', 'pinpad'), [null, null, null]);
+        assert.deepEqual((await records(page)).map(({ user }) => user).sort(), ['dina@example.org', 'dirk@example.org', 'doris@example.org']);
+    },
+
+    async two_tabs_at_once_move_each_once(t) {
+        const first = await openOld(t, padKeeps('zwei@example.org', await makeOld(t, 'zwei@example.org'), await makeOld(t, 'drei@example.org')));
+        const second = await first.context().newPage();
+        await Promise.all([first, second].map((page) => page.goto('/protected/')));
+        for (const page of [first, second])
+            await page.getByLabel('PIN for zwei@example.org').waitFor();
+        assert.deepEqual(await kept(first, 'mpinjs'), [null]);
+        assert.equal((await records(first)).length, 2);
+        await typePin(second, PIN);
+        await inside(second);
+        await typePin(first, PIN);
+        await inside(first);
+    },
+
+    async a_token_of_another_rps_of_the_origin_waits_for_its_own(t) {
+        const page = await openOld(t, padKeeps('otto@example.org', await makeOld(t, 'otto@example.org')));
+        await page.route('**/rps/clientSettings', async (route) => {
+            const response = await route.fetch();
+            await route.fulfill({ response, json: { ...await response.json(), mpinAuthServerURL: '/another' } });
+        });
+        await page.route('**/another/**', (route) => route.fulfill({ status: 403, json: {} }));
+        await page.goto('/login');
+        await screen(page, 'enter');
+        assert.deepEqual(await kept(page, 'mpinjs'), [null], 'it may be of this one');
+        await page.unroute('**/rps/clientSettings');
+        await page.goto('/protected/');
+        await typePin(page, PIN);
+        await inside(page);
+    },
+
+    async an_old_copy_does_not_take_the_place_of_a_token_that_is_here(t) {
+        const old = await makeOld(t, 'karl@example.org');
+        const page = await openOld(t, padKeeps('karl@example.org', old));
+        await page.goto('/protected/');
+        await typePin(page, PIN);
+        await inside(page);
+        const { token } = await makeOld(t, 'karla@example.org');
+        const foreign = padKeeps('karl@example.org', { ...old, token });
+        await page.evaluate((value) => localStorage.setItem('mpinjs', value), foreign.mpinjs);
+        await signOut(page);
+        await page.goto('/protected/?again');
+        await typePin(page, PIN);
+        await inside(page);
+        assert.deepEqual(await kept(page, 'mpinjs'), [foreign.mpinjs]);
     },
 
     async a_name_that_is_known_has_a_way_back(t) {

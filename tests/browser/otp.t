@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A one-time code after the PIN (MPinIssueOTP): shown with its countdown, for an application that redeems it.
 const assert = require('node:assert/strict');
-const { alert, findings, openProfile, run, screen, startSite, typePin } = require('./browser.js');
+const { alert, openProfile, run, screen, startSite, typePin } = require('./browser.js');
+const { read } = require('./ear.js');
 
 async function signedIn(t, name, options) {
     const page = await openProfile(t, options);
@@ -19,7 +20,6 @@ async function signedIn(t, name, options) {
 
 const code = async (page) => (await page.locator('.mp-number [aria-hidden]').textContent()).replace(' ', '');
 
-
 run({
     async a_code_is_shown_and_done_leads_on(t) {
         const page = await signedIn(t, 'otp1@example.org');
@@ -27,7 +27,7 @@ run({
         assert.match(digits, /^[0-9]{6}$/);
         assert.equal(await page.locator('.mp-number .mp-hidden').textContent(), [...digits].join(' '));
         assert.match(await page.locator('.mp-time').textContent(), /^Good for (1[012][0-9]|9[0-9]) s$/);
-        assert.deepEqual(await findings(page), []);
+        await read(page, 'a code', 'heading "Your one-time code"', `: ${[...digits].join(' ')}`, 'button "Copy"', 'button "Done"');
         await page.getByRole('button', { name: 'Done' }).click();
         await page.waitForURL('**/');
     },
@@ -54,6 +54,7 @@ run({
             await typePin(page, '7391');
         }
         await alert(page, 'This code is over.');
+        await read(page, 'a code', 'alert: This code is over. Sign in again for another.', 'button "Done"');
         assert.equal(await page.locator('.mp-number').count(), 0);
         await page.getByRole('button', { name: 'Done' }).click();
         await page.waitForURL('**/');

@@ -143,35 +143,6 @@ const tests = {
         assert.ok(sum <= 22_000);
     },
 
-    async every_catalogue_has_every_text_with_its_values() {
-        const flat = (object, prefix = '') => Object.entries(object).flatMap(([key, value]) =>
-            typeof value === 'string' ? [[prefix + key, value]] : flat(value, `${prefix}${key}.`));
-        const values = (one) => (one.match(/\{\w+\}/g) ?? []).sort();
-        const english = flat(JSON.parse(text('texts/en.json')));
-        for (const name of readdirSync(join(root, 'htdocs/texts'))) {
-            const other = Object.fromEntries(flat(JSON.parse(text('texts', name))));
-            assert.deepEqual(Object.keys(other), english.map(([key]) => key), name);
-            for (const [key, value] of english)
-                assert.deepEqual(values(other[key]), values(value), `${name} ${key}`);
-        }
-    },
-
-    async every_text_is_used_and_every_text_used_is_there() {
-        const english = JSON.parse(text('texts/en.json'));
-        const code = files('pinpad', '.js').map((name) => text(name)).join('');
-        const pages = [...files('pages', '.html'), ...files('pages', '.txt')].map((name) => text(name)).join('');
-        for (const [, key] of pages.matchAll(/\{\{t\.(\w+)\}\}/g))
-            assert.ok(english[key], key);
-        for (const key of Object.keys(english)) {
-            if (typeof english[key] === 'object')
-                continue; // chosen by the server: by status, code, event
-            const used = key.startsWith('pad_')
-                ? new RegExp(`'${key.slice(4).replace(/n\d$/, 'n').replace(/_text$/, '(_text)?')}'`).test(code)
-                : pages.includes(`{{t.${key}}}`);
-            assert.ok(used, `${key} is not used`);
-        }
-    },
-
     async pages_hold_no_script_or_style_of_their_own() {
         for (const name of files('pages', '.html')) {
             const never = name === 'pages/mail.html' ? /<script|\son\w+=|javascript:/i // a mail has its styles nowhere else

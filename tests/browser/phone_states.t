@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict');
 const { join } = require('node:path');
 const { alert, enrol, openProfile, run, screen, typePin } = require('./browser.js');
+const { read } = require('./ear.js');
 const { check, pictures } = require('./pictures.js');
 
 const CODE = '0123456789abcdef0123456789abcdef';
@@ -113,6 +114,38 @@ run({
         await button(page, 'Sign that computer out').click();
         await heading(page, 'Signed out there.');
         await check(page, 'mobile-out');
+    },
+
+    async each_state_of_a_code_is_heard(t) {
+        const computer = await atTheCode(t);
+        await read(computer, 'a code', 'heading "Sign in with your phone"', 'img "QR code for your phone"', /Good for \d:\d\d/, 'button "Cancel"');
+        await poll(computer, { status: 'wid', match: '47' });
+        await heading(computer, 'Scanned. Confirm 47 on your phone');
+        await read(computer, 'scanned', 'Your phone shows three numbers: tap this one.');
+        await poll(computer, { status: 'expired' });
+        await heading(computer, 'That code is over');
+        await read(computer, 'over', 'button "New code"', 'button "Back"');
+
+        const { page, name } = await atTheComputer(t, { secondTap: true,
+            desktop: { browser: 'Firefox on Windows', address: '192.0.2.7', sameNetwork: false, seen: false } });
+        await read(page, 'the computer', 'heading "You are signing in ANOTHER computer"', 'Firefox on Windows', 'On another network',
+            'You have never signed in there.', ...CONTEXT.choices.map((choice) => `button "${choice}"`), 'button "It shows none of these"');
+        await button(page, '47').click();
+        await heading(page, 'Are you in front of that computer?');
+        await read(page, 'are you there', 'button "Yes, sign it in"', 'button "No, stop"');
+        await button(page, 'Yes, sign it in').click();
+        await screen(page, 'enter');
+        await read(page, 'its PIN', 'heading "Enter your PIN"', `textbox "PIN for ${name}, 4 digits"`, 'button "Cancel"');
+        await answer(page, 'authenticate', { logoutURL: '/logout', logoutData: { sessionToken: 'x' } });
+        await typePin(page, '7391');
+        await heading(page, 'Done');
+        await read(page, 'done', 'You can put your phone away.', 'button "Sign that computer out"');
+        await button(page, 'Sign in another computer').click();
+        await screen(page, 'mobile-number');
+        await read(page, 'a number', 'heading "Sign in a computer"', 'textbox "Number on its screen"', 'button "Continue"');
+        await page.fill('#mp-code', '0144003');
+        await alert(page, 'Something is mistyped.');
+        await read(page, 'a number', 'alert: Something is mistyped.');
     },
 
     async a_computer_that_nobody_knows(t) {

@@ -93,6 +93,22 @@ const stories = {
         await john.screen('locked');
     },
 
+    async a_reload_after_a_wrong_password_keeps_the_place_and_its_fragment(t) {
+        const john = await somebody(t);
+        const place = '/protected/deep?x=1';
+        await john.goto(`${place}#part`);
+        await john.fill('#username', t.site.user);
+        await john.fill('#password', 'wrong');
+        await john.click('#password-way button.primary');
+        await john.alert('That name or password');
+        await john.page.evaluate('void location.reload()');
+        await john.patiently('the page anew', () => john.page.evaluate('!document.querySelector(".alert")'));
+        await john.signInByPassword();
+        await john.click('a', 'Not now');
+        await john.at(place);
+        assert.equal(await john.page.evaluate('location.hash'), '#part');
+    },
+
     async the_next_person_who_goes_back_is_not_shown_what_the_last_one_saw(t) {
         const john = await somebody(t);
         await john.goto('/protected/papers');
@@ -100,7 +116,9 @@ const stories = {
         await john.click('a', 'Not now');
         await john.at('/protected/papers');
         await john.goto('/logout');
+        await john.sees('a', 'Cancel');
         await john.click('button', 'Sign out');
+        await john.sees('h1', 'You have been signed out.');
         await john.at('/');
         const asked = () => readFileSync(log, 'utf8').match(/GET \/protected\/papers HTTP\/1\.1" 302/g).length;
         assert.equal(asked(), 1, 'before the password');

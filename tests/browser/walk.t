@@ -3,7 +3,7 @@
 // control is clicked, and does something; and from each screen some of them lead to where one gets in.
 const assert = require('node:assert/strict');
 const { port } = require('../lib/ports.cjs');
-const { build, choosePin, enrol, openProfile, run, screen, signInByPassword, startSite, typePin } = require('./browser.js');
+const { build, choosePin, enrol, findings, openProfile, run, screen, signInByPassword, startSite, typePin } = require('./browser.js');
 const { apxs, makeFolder, ready, removeFolder, startHttpd } = require('./program.js');
 
 const pinOnly = `http://127.0.0.1:${port + 1}`;
@@ -68,6 +68,7 @@ const PAGES = {
     place: (page, site) => page.goto(`${site}/pins`),
     application: application('success="/inside"'),
     bare: application(''),
+    phone: (page, site) => page.goto(`${site}/m`),
     async offer(page, site, t) {
         await page.goto(`${site}/login`);
         await signInByPassword(page, t.site);
@@ -106,6 +107,10 @@ const CONFIGURATIONS = {
     'an application\'s page at a site with passwords': { page: 'application', settings: { registration: ['signed-in'], ...NO_PHONE } },
     'an application\'s page at a site with PINs only': { page: 'application', site: pinOnly, settings: NO_PHONE },
     'an application that says who registers': { page: 'bare', settings: { registration: ['application'], loginURL: '', passwords: false, ...NO_PHONE } },
+    'the phone\'s page': { page: 'phone', settings: { registration: ['signed-in'] } },
+    'the phone\'s page, open names': { page: 'phone' },
+    'the phone\'s page, PINs only, names by mail': { page: 'phone', site: pinOnly, settings: { registration: ['mail'] } },
+    'the phone\'s page of an application': { page: 'phone', settings: { registration: ['application'], loginURL: '', passwords: false } },
     'an application, and phones': { page: 'bare', settings: { registration: ['application'], loginURL: '', passwords: false } },
 };
 
@@ -151,11 +156,24 @@ const SCREENS = [
     ['otp', { otp: '123456', ttlSeconds: 60, location: '/inside' }],
 ];
 
+/** A computer whose code this phone has. */
+const visit = { wid: '1234567', desktop: { browser: 'Firefox on Linux', address: '192.0.2.1' } };
+const SCREENS_OF_A_PHONE = [
+    ...SCREENS,
+    ['number'], ['claim', visit.wid],
+    ['computer', visit], ['computer', { ...visit, choices: ['12', '34', '56'] }], ['computer', { ...visit, choices: ['12'], secondTap: true }],
+    ['secondTap', { visit }], ['secondTap', { visit, identity: 'identity' }, 'known'],
+    ['cancel'], ['done'],
+    ...['mobile_over', 'mobile_taken', 'mobile_wrong', 'mobile_timeout'].map((why) => ['codeOver', why]),
+    ...['code_taken', 'wrong_pick', 'phone_timeout', 'second_tap'].map((code) =>
+        ['refused', { error: error(409, { code }), identity: 'identity' }, 'known']),
+];
+
 // ---- the walk, in the page -----------------------------------------------------------------------------------------
 
 /** Clicks through one configuration; what each control of each screen has led to: {screen: [{control, to}]}. */
 async function walk({ screens, person, user }) {
-    const pad = document.querySelector('mpin-pad');
+    const pad = document.querySelector('mpin-pad, mpin-mobile');
     const until = async (condition, limit = 3_000) => {
         for (const end = Date.now() + limit; Date.now() < end; await new Promise((done) => setTimeout(done, 5)))
             if (condition())
@@ -178,7 +196,7 @@ async function walk({ screens, person, user }) {
         (person ? store.put(identity) : store.clear()).transaction.oncomplete = resolve;
     });
     const filled = (state) => state === 'identity' ? identity : state === 'section' ? stage.section : state === 'pin' ? Uint8Array.of(7, 3, 9, 1)
-        : state && typeof state === 'object' ? Object.fromEntries(Object.entries(state).map(([key, value]) => [key, filled(value)])) : state;
+        : state && typeof state === 'object' && !Array.isArray(state) ? Object.fromEntries(Object.entries(state).map(([key, value]) => [key, filled(value)])) : state;
     const atForm = () => !!document.querySelector('#password-way')?.offsetParent;
     const enter = async ([name, state]) => {
         await until(() => !stage.working);
@@ -232,7 +250,7 @@ async function walk({ screens, person, user }) {
 // ---- what must hold ------------------------------------------------------------------------------------------------
 
 /** Where one gets in, or does what makes it possible. */
-const IN = /^(password|add|choose-pin|mail|phone|offer|https?:.*)$/;
+const IN = /^(password|add|choose-pin|mail|phone|mobile-number|offer|https?:.*)$/;
 
 /**
  * From a PIN that is good for nothing any more its own screen is no way. (A browser that can't keep a PIN, at a site that
@@ -291,10 +309,11 @@ for (const [name, configuration] of Object.entries(CONFIGURATIONS))
             await stubbed(page, configuration);
             const site = configuration.site ?? t.site.url;
             await PAGES[configuration.page](page, site, t);
-            const screens = SCREENS.filter(([, , need]) => person || need !== 'known');
+            const all = configuration.page === 'phone' ? SCREENS_OF_A_PHONE : SCREENS;
+            const screens = all.filter(([, , need]) => person || need !== 'known');
             const { found, offered } = await page.evaluate(walk, { screens, person, user: USER });
             for (const screen of offered)
-                assert.ok(SCREENS.some(([one]) => one === screen), `${screen} is walked`);
+                assert.ok(all.some(([one]) => one === screen), `${screen} is walked`);
             if (process.env.SHOW)
                 console.log(`# ${name}, ${who}\n${Object.entries(found).map(([key, { at, led }]) => `#   ${key} → ${at}: ${led.map(({ control, to }) => `[${control} → ${to}]`).join(' ')}`).join('\n')}`);
             judge(`${name}, ${who}`, found, configuration.ask);
@@ -384,11 +403,35 @@ Object.assign(tests, {
     },
 
     async pages_end_with_a_way_on(t) {
-        const page = await openProfile(t);
-        for (const path of ['/mpin/nothing-here', '/mpinActivate?t=00', '/logout', '/m/']) {
+        const page = await openProfile(t, { reducedMotion: 'reduce' });
+        const titles = {};
+        const look = async (path) => {
+            assert.ok(await page.locator('main a[href]:visible, main button:visible').count(), path);
+            assert.deepEqual(await findings(page), [], path);
+            assert.equal(titles[await page.title()], undefined, `${path} has a title of its own`);
+            titles[await page.title()] = path;
+        };
+        for (const path of ['/mpin/nothing-here', '/mpinActivate?t=00', '/m/', '/login?long=1']) {
             await page.goto(path);
-            assert.ok(await page.locator('main a[href], main button').count(), path);
+            await page.locator('h1:visible').first().waitFor();
+            await look(path);
         }
+        await signInByPassword(page, t.site);
+        await page.getByRole('link', { name: 'Not now' }).click();
+        for (const path of ['/login', '/logout']) {
+            await page.goto(path);
+            await look(path);
+        }
+        await page.clock.install(); // a page that says what is done stays
+        await page.getByRole('button', { name: 'Sign out' }).click();
+        await page.getByRole('heading', { name: 'You have been signed out.' }).waitFor();
+        await look('signed out');
+        await page.goto('/login');
+        await page.context().clearCookies();
+        await page.route('**/login', (route) => route.continue({ headers: { ...route.request().headers(), cookie: 'none=1' } }));
+        await signInByPassword(page, t.site);
+        await page.getByRole('heading', { name: 'Please switch cookies on' }).waitFor();
+        await look('cookies off');
     },
 });
 

@@ -44,6 +44,13 @@ Listen 127.0.0.1:${port + i}
 <Location /protected/nobodys>
     Require user nobody
 </Location>
+<Location /protected/pins>
+    MPinLoginMethods pin
+</Location>
+<Location /protected/led>
+    MPinUnauthenticated redirect:/welcome
+</Location>
+Redirect temp /welcome /login
 `);
 
 const PLACE = '/protected/deep?page=2&filter%5Ba%5D=b+c%20d#part-%C3%A9=1&x';
@@ -176,6 +183,40 @@ run({
         await at(other, place);
     },
 
+    async a_wrong_password_and_a_reload_lose_neither_place_nor_fragment(t) {
+        const long = `/protected/deep?${'a=1&'.repeat(1000)}`, longer = `/protected/deep?${'a=%C3%A9+b;c//&'.repeat(300)}`;
+        for (const place of ['/protected/deep?x=1#part&a=b', `${long}#part`, `${longer}#a=/b?c`]) {
+            const page = await openProfile(t);
+            await page.goto(place);
+            await signInByPassword(page, { ...t.site, password: 'wrong' });
+            await page.getByRole('alert').filter({ hasText: /password/i }).waitFor();
+            await page.reload();
+            await page.getByRole('alert').filter({ hasText: /password/i }).waitFor({ state: 'detached' });
+            await signInByPassword(page, { ...t.site, password: 'wrong' });
+            await page.getByRole('alert').filter({ hasText: /password/i }).waitFor();
+            await signInByPassword(page, t.site);
+            await notNow(page);
+            await at(page, place);
+        }
+    },
+
+    async a_page_of_our_own_that_leads_to_the_login_keeps_the_place(t) {
+        const page = await openProfile(t);
+        await page.goto('/protected/led?x=1&y#part');
+        await page.waitForURL(/\/login\?to=/);
+        await signInByPassword(page, t.site);
+        await notNow(page);
+        await at(page, '/protected/led?x=1&y#part');
+    },
+
+    async a_place_that_begins_with_two_slashes_is_reached(t) {
+        const page = await openProfile(t);
+        await page.goto(`${t.site.url}//protected/deep?x#part`);
+        await signInByPassword(page, t.site);
+        await notNow(page);
+        await page.waitForURL(`${t.site.url}//protected/deep?x#part`);
+    },
+
     async a_place_that_is_too_long_is_said_to_be(t) {
         const page = await openProfile(t);
         await page.goto(`/protected/deep?q=${'x'.repeat(8150)}`);
@@ -249,6 +290,34 @@ run({
         await notNow(page);
         await page.waitForURL('**/editor?id=7');
         await page.getByRole('button', { name: 'Save' }).waitFor();
+    },
+
+    async a_form_that_met_the_login_is_not_sent_again_by_a_reload(t) {
+        const page = await openProfile(t);
+        for (const action of ['/protected/save', '/protected/pins/save']) { // the second one's page has the pad alone
+            await page.route('**/editor', (route) => route.fulfill({ contentType: 'text/html',
+                body: `<form method="post" action="${action}"><button>Save</button></form>` }));
+            await page.goto('/editor');
+            await page.getByRole('button', { name: 'Save' }).click();
+            await page.getByText('was not saved').waitFor();
+            const answer = await page.reload();
+            assert.equal(answer.request().method(), 'GET', action);
+            await page.getByText('was not saved').waitFor();
+            assert.match(page.url(), /\/login\?lost=1&return=%2feditor/);
+            await page.unroute('**/editor');
+        }
+    },
+
+    async somebody_else_is_not_asked_for_the_pin_of_who_is_signed_in(t) {
+        const page = await openProfile(t);
+        await enrol(page, 'otto', '7391');
+        await page.goto('/protected/nobodys');
+        await typePin(page, '7391');
+        await page.getByRole('link', { name: 'Sign in as somebody else' }).click();
+        await page.locator('#username').waitFor();
+        await page.locator('[data-to=pin]').click();
+        await screen(page, 'choose');
+        await page.getByRole('button', { name: 'otto' }).waitFor();
     },
 
     async without_cookies_the_page_says_so_at_once_and_the_form_does(t) {

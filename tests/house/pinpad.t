@@ -68,6 +68,13 @@ subtest 'an entry is what esbuild bundles, and nothing else' => sub {
     }
 };
 
+subtest 'what is fetched by name is built to be fetched' => sub {
+    my ($list) = slurp('htdocs/build.mjs') =~ /^const FETCHED = \[(.*?)\];/ms;
+    my %built = map { $_ => 1 } ($list // '') =~ /'([\w-]+)'/g;
+    my %wanted = map { $_ => 1 } map { $text{$_} =~ /(?:\bfetched\(|\.load\(|\bscript\(base \+ |\bworker(?:: | = ))'([\w-]+)\.js'/g } @sources;
+    is_deeply [sort keys %built], [sort keys %wanted], 'the phone\'s page has all of them in its folder, too, but those it names';
+};
+
 subtest 'only screens and entries know elements' => sub {
     for my $file (grep { $floor{room($_)} < $floor{screens} } @sources) {
         unlike $text{$file}, qr/\bdocument\.(?!baseURI)|\bHTML\w*Element\b|\bcreateElement\b/, $file;

@@ -354,9 +354,12 @@ mistake "MPinReturnHosts $_", "$https$passwords=> MPinReturnHosts $_\n", qr/writ
 mistake "MPinCORS $_", "$https$passwords=> MPinCORS $_\n", qr/write /
     for '*', 'null', 'http://app.example.com', 'https://app.example.com/page', '';
 mistake "MPinForwardHeaders $_", service("${verify}MPinService rps\n=> MPinForwardHeaders $_\n"), qr/write |leave it out/
-    for 'Host', 'Content-Length', '"a b"', '* X-Team', '', 'Transfer-Encoding', 'RPS-BASE-URL';
+    for 'Host', 'Content-Length', '"a b"', '* X-Team', '', 'Transfer-Encoding', 'RPS-BASE-URL', 'accept_encoding', 'Content-Encoding';
+chmod 0600, write_file("$top/conf/own-secret", 'x' x 43 . "\n");
+mistake 'a client\'s word in place of the service\'s secret', service("${verify}MPinService rps secret=conf/own-secret\n"
+    . "=> MPinForwardHeaders X-Team authorization\n"), qr/told the secret of MPinService in Authorization; leave it out/;
 mistake "MPinExpiry $_", service("${verify}MPinService rps\n=> MPinExpiry $_\n"), qr/write as in code=5min/
-    for 'code=1s', 'code=1h', 'registration=2d', 'session=1h', '5min', 'code=';
+    for 'code=1s', 'code=1h', 'registration=2d', 'session=1h', '5min', 'code=', 'code=1min code=2min';
 mistake 'an MPinAuthenticateURL of nobody\'s', service("${verify}MPinService rps\nMPinCORS https://app.example.com\n"
     . "=> MPinAuthenticateURL $_\n"), qr/write that into MPinCORS/ for 'https://evil.example/in', 'https://app.example.com.evil.example/in',
     'https://app.example.com:444/in';
@@ -364,7 +367,7 @@ mistake 'MPinAskDeviceName of no kind', "$https$passwords=> MPinAskDeviceName al
 mistake "a site's $_", "$https$passwords=> $_\n", qr/move it to the one with/ for 'MPinForwardHeaders *',
     'MPinAuthenticateURL https://app.example.com/in', 'MPinExpiry registration=2h';
 fine 'what applications had of Milagro\'s RPS', $here . service("${verify}MPinService rps\nMPinCORS https://app.example.com\n"
-    . "MPinAuthenticateURL https://app.example.com/in\nMPinForwardHeaders *\nMPinExpiry code=1min registration=1d\nMPinAskDeviceName On\n");
+    . "MPinAuthenticateURL https://app.example.com\nMPinForwardHeaders *\nMPinExpiry code=1min registration=1d\nMPinAskDeviceName On\n");
 mistake 'an RPS for nobody', service("=> MPinService rps\n"), qr/write MPinVerifyURL/;
 mistake 'a site\'s application', "$https$passwords=> MPinVerifyURL https://app.example.com/verify\n", qr/move it to the one with/;
 mistake 'a D-TA\'s application', service("MPinService dta\n=> MPinPermitURL https://app.example.com/permit\n"),

@@ -21,6 +21,9 @@ const NO_STORE = { 'Cache-Control': 'no-cache, no-store, max-age=0, must-revalid
 
 const random = () => randomBytes(16).toString('hex');
 const seconds = (ms) => Math.floor(ms / 1000) * 1000;
+/** JSON as Python writes it. */
+const ascii = (text) => JSON.stringify(text)
+    .replace(/[\x7f-\uffff]/g, (char) => '\\u' + char.charCodeAt(0).toString(16).padStart(4, '0'));
 const micro = (ms) => new Date(ms).toISOString().slice(0, 23) + '000';
 
 const badJson = new Refusal(400, 'BAD REQUEST. INVALID JSON');
@@ -123,7 +126,7 @@ export async function startMilagro({
             throw new Refusal(400, 'BAD REQUEST. INVALID REGOTT');
         const now = clock();
         const id = known ? mpinId : Buffer.from(`{"mobile": ${Number(mobile)}, "issued": "${micro(now).replace('T', ' ')}", `
-            + `"userID": ${JSON.stringify(userId)}, "salt": "${random()}"}`).toString('hex');
+            + `"userID": ${ascii(userId)}, "salt": "${random()}"}`).toString('hex');
         const regOTT = known?.regOTT ?? random();
         const expireTime = micro(now + REGISTRATION);
 

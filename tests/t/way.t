@@ -88,6 +88,23 @@ subtest odd_but_valid_places_come_back_byte_for_byte => sub {
         '/protected/caf%C3%A9', 'bytes that no URL has come back as a browser would have sent them';
 };
 
+subtest a_place_that_begins_with_two_slashes_comes_back => sub {
+    for my $place ('//protected/x?y', '///protected//x') {
+        my $browser = browser(site);
+        is leads_to($browser, submit($browser, $browser->visit(login_for($browser, $place)), 'john')), "/.$place",
+            "$place, as browsers take it for a path";
+    }
+};
+
+subtest a_url_of_the_sites_own_is_its_path => sub {
+    my $browser = browser(site);
+    my $page = $browser->visit(login_at(to => origin(site) . '/pin-only/?x=1'));
+    unlike $page->content, qr/type="password"/, 'the place is asked what it asks for';
+    like $page->content, qr{<mpin-pad[^>]* return="/pin-only/\?x=1"}, 'and is where one gets';
+    unlike $browser->visit("/login?to=$_")->content, qr/ return="[^"]/, "$_ is none"
+        for origin(site) . '//evil.example', origin(site) . '@evil.example/', origin(site) . '.evil.example/';
+};
+
 subtest thirty_tabs_keep_their_places => sub {
     my $browser = browser(site);
     my @places = map { "/protected/?tab=$_" } 1 .. 30;

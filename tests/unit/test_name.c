@@ -243,6 +243,7 @@ static void the_character_that_is_foreign_is_named(void **state)
     assert_string_equal(name_foreign(NAMES_UNICODE, "a:b", pool), ":");
     assert_string_equal(name_foreign(0, "a\xff", pool), "\\xff");
     assert_string_equal(name_foreign(0, "a\nb", pool), "\\x0a");
+    assert_string_equal(name_foreign(NAMES_UNICODE, "a\xc2\xa0z", pool), "U+00A0");
     assert_null(name_foreign(0, "", pool));
     assert_null(name_foreign(0, " john ", pool));
 }

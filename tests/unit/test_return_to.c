@@ -143,6 +143,7 @@ static void a_place_at_a_host_that_is_listed_or_below_the_domain_is_kept(void **
     assert_string_equal(at_hosts("https://wiki.example.net:443/x"), "https://wiki.example.net/x");
     assert_string_equal(at_hosts("https://wiki.example.net:8443/x"),
                         "https://wiki.example.net:8443/x");
+    assert_string_equal(at_hosts("https://login.example.com:443/x?y"), "/x?y"); /* our own */
 }
 
 static void any_other_host_is_refused_however_it_is_spelled(void **state)
@@ -164,6 +165,8 @@ static void any_other_host_is_refused_however_it_is_spelled(void **state)
                                          "https://evil.example?.example.com",
                                          "https://wiki.example.com\\@evil.example/",
                                          "https://wiki.example.com//evil",
+                                         "https://login.example.com//evil",
+                                         "https://login.example.com@evil.example/",
                                          "https://wiki.example.com/\t/evil",
                                          "https://wiki.example.com./",
                                          "https://wiki.example.com?x",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How many devices a name has, which one gives way, and what a device may ask of itself. */
 #include <apr_strings.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -192,6 +193,53 @@ static void a_device_from_before_uses_were_noted_does_not_go_at_once(void **stat
     assert_int_equal(desk_sign(desk, &john->caller, &eleventh), 200);
 }
 
+/* One of several that are added at once. */
+typedef struct newcomer_t {
+    desk_t *desk;
+    caller_t caller;
+    device_t device;
+    pthread_barrier_t *start;
+    int status;
+} newcomer_t;
+
+static void *come(void *data)
+{
+    newcomer_t *newcomer = data;
+    pthread_barrier_wait(newcomer->start);
+    newcomer->status = desk_sign(newcomer->desk, &newcomer->caller, &newcomer->device);
+    return NULL;
+}
+
+#define NEWCOMERS 5
+
+static void newcomers_at_once_each_take_a_place_of_their_own(void **state)
+{
+    desk_t *desk = *state;
+    john_t *john = john_at(desk, 0);
+    device_t old[IDENTITIES_MAX];
+    newcomer_t newcomer[NEWCOMERS];
+    pthread_t thread[NEWCOMERS];
+    pthread_barrier_t start;
+    int gone = 0;
+    add_ten(desk, john, old);
+    john = john_at(desk, 31 * DAY);
+    pthread_barrier_init(&start, NULL, NEWCOMERS);
+    for (int i = 0; i < NEWCOMERS; i++) {
+        newcomer[i] = (newcomer_t){.desk = desk, .caller = john->caller, .start = &start};
+        assert_true(desk_registered(register_as(desk, john, ""), &newcomer[i].device));
+    }
+    for (int i = 0; i < NEWCOMERS; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, come, &newcomer[i]), 0);
+    for (int i = 0; i < NEWCOMERS; i++)
+        pthread_join(thread[i], NULL);
+    pthread_barrier_destroy(&start);
+    for (int i = 0; i < NEWCOMERS; i++)
+        assert_int_equal(newcomer[i].status, 200);
+    for (int i = 0; i < IDENTITIES_MAX; i++)
+        gone += desk_identity(desk, &old[i]).state == IDENTITY_REVOKED;
+    assert_int_equal(gone, NEWCOMERS);
+}
+
 /* ---- a device without its PIN ---------------------------------------------------------------- */
 
 static json_t *proof_of(desk_t *desk, const device_t *device, const char *key)
@@ -325,6 +373,25 @@ static void a_browser_that_forgot_is_told_whose_pin_it_had(void **state)
     assert_string_equal(forgotten(desk, &caller), "nobody");
 }
 
+static void whose_name_was_free_is_not_asked_to_prove_it(void **state)
+{
+    desk_t *desk = *state;
+    john_t *john = john_at(desk, 0);
+    device_t proven, open;
+    desk->settings.register_open = true;
+    add_device(desk, john, &proven);
+    known_t known = browser_of(desk, &proven);
+    caller_t caller = desk_browser(desk);
+    caller.known = &known;
+    assert_null(json_object_get(rps_client_settings(desk->rps, &caller, desk->pool)->json,
+                                "forgottenOpen"));
+    desk_enrol(desk, "first@example.org", &open);
+    known_set_device(&known, desk->settings.public_url, open.handle);
+    assert_string_equal(forgotten(desk, &caller), "first@example.org");
+    assert_true(json_is_true(json_object_get(
+        rps_client_settings(desk->rps, &caller, desk->pool)->json, "forgottenOpen")));
+}
+
 static void its_new_set_up_takes_the_old_ones_place(void **state)
 {
     desk_t *desk = *state;
@@ -383,10 +450,12 @@ int main(void)
         PLACES_TEST(what_never_signed_in_hands_its_place_on),
         PLACES_TEST(at_the_eleventh_the_longest_unused_gives_way_and_is_told),
         PLACES_TEST(a_device_from_before_uses_were_noted_does_not_go_at_once),
+        PLACES_TEST(newcomers_at_once_each_take_a_place_of_their_own),
         PLACES_TEST(a_device_learns_how_it_stands_without_its_pin),
         PLACES_TEST(a_stranger_learns_nothing_of_an_identity),
         PLACES_TEST(remove_on_the_device_ends_it_here),
         PLACES_TEST(a_browser_that_forgot_is_told_whose_pin_it_had),
+        PLACES_TEST(whose_name_was_free_is_not_asked_to_prove_it),
         PLACES_TEST(its_new_set_up_takes_the_old_ones_place),
         PLACES_TEST(looking_whether_it_is_active_takes_no_secret),
     };

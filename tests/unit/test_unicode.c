@@ -15,12 +15,15 @@ static apr_pool_t *pool;
 static void length_counts_characters(void **state)
 {
     (void)state;
-    assert_int_equal(unicode_length(""), 0);
-    assert_int_equal(unicode_length("Anna's laptop"), 13);
-    assert_int_equal(unicode_length("B\xc3\xbcro PC"), 7);
-    assert_int_equal(unicode_length("\xf0\x9f\x92\xbb"), 1);
-    assert_int_equal(unicode_length("a\tb"), -1);
-    assert_int_equal(unicode_length("\xf0\x9f\x92"), -1);
+    assert_int_equal(unicode_printable_length(""), 0);
+    assert_int_equal(unicode_printable_length("Anna's laptop"), 13);
+    assert_int_equal(unicode_printable_length("B\xc3\xbcro PC"), 7);
+    assert_int_equal(unicode_printable_length("\xf0\x9f\x92\xbb"), 1);
+    assert_int_equal(unicode_printable_length("caf\xc3\xa9\xc2\xa0PC"), 7);
+    assert_int_equal(unicode_printable_length("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb"), 3);
+    assert_int_equal(unicode_printable_length("\xe2\x80\xaeturned"), -1);
+    assert_int_equal(unicode_printable_length("a\tb"), -1);
+    assert_int_equal(unicode_printable_length("\xf0\x9f\x92"), -1);
 }
 
 static void a_mail_has_what_is_left_in_plain_letters(void **state)

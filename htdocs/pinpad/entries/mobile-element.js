@@ -10,14 +10,17 @@ import { loadTexts } from '../screens/texts.js';
 const base = new URL('.', import.meta.url).href;
 
 class MpinMobile extends HTMLElement {
+    /** @type {Stage<PhoneFlow>} */
+    stage;
+
     async connectedCallback() {
         const text = await loadTexts(base, document.documentElement.lang || navigator.language);
         text.add(english);
         const settings = new URL(this.getAttribute('settings') ?? '', document.baseURI).href;
         const flow = new PhoneFlow({ base, settings, mobile: true, application: this.getAttribute('application') ?? '' });
-        const stage = new Stage(this, text, flow, SCREENS_OF_A_PHONE);
-        addEventListener('hashchange', () => flow.takeCode() && stage.go('start')); // another code, in the same tab
-        stage.go('start');
+        this.stage = new Stage(this, text, flow, SCREENS_OF_A_PHONE);
+        addEventListener('hashchange', () => flow.takeCode() && this.stage.go('start')); // another code, in the same tab
+        this.stage.go('start');
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The identities of this device at one RPS, and what is under way with them.
 
+import { note } from './note.js';
 import * as store from './store.js';
 
 /** @typedef {import('./store.js').Identity} Identity */
@@ -19,7 +20,7 @@ const SETUP = 'mpin-setup'; // sessionStorage: the user who sets up a PIN after 
 export async function identitiesOf(rps) {
     try {
         const known = await store.list(rps.id);
-        localStorage.setItem(KNOWN, known.length ? '1' : '');
+        note(KNOWN, known.length ? '1' : '');
         return known;
     } catch {
         return undefined;
@@ -66,7 +67,7 @@ export const standingOf = (rps, identity) => rps.device('standing', identity).th
 export function askToKeep() {
     if (localStorage.getItem(ASKED))
         return;
-    localStorage.setItem(ASKED, '1');
+    note(ASKED, '1');
     navigator.storage?.persist?.().catch(() => {});
 }
 
@@ -77,11 +78,11 @@ const declining = () => JSON.parse(localStorage.getItem(DECLINED) ?? '[]');
 export const declines = (user) => declining().includes(user);
 
 /** @param {string} user */
-export const decline = (user) => localStorage.setItem(DECLINED, JSON.stringify([user, ...declining()].slice(0, 50)));
+export const decline = (user) => note(DECLINED, JSON.stringify([user, ...declining()].slice(0, 50)));
 
 /** They have one now. @param {string} user */
 export const welcome = (user) =>
-    localStorage.setItem(DECLINED, JSON.stringify(declining().filter((one) => one !== user)));
+    note(DECLINED, JSON.stringify(declining().filter((one) => one !== user)));
 
 /** This PIN is to be set anew when its user has signed in another way. @param {Identity} identity */
 export const beginReset = ({ mpinId }) => sessionStorage.setItem(RESET, mpinId);

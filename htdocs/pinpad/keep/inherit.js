@@ -62,10 +62,10 @@ function waiting(key) {
     });
 }
 
-/** Whether our store has that very token. @param {Legacy} legacy @param {Rps} rps */
-async function arrived({ mpinId, token }, rps) {
+/** The token that our store has of that identity; '' for none, and for one that can't be read. @param {string} mpinId */
+async function tokenOf(mpinId) {
     const kept = await store.get(mpinId);
-    return kept?.rps === rps.id && await store.unseal(kept).catch(() => '') === token;
+    return kept ? store.unseal(kept).catch(() => '') : '';
 }
 
 /** Takes a token out of its old place, and the place away once it is empty. @param {Legacy} legacy */
@@ -86,24 +86,37 @@ function leave({ key, mpinId }) {
  */
 async function move(legacy, rps) {
     const { mpinId, user, token, device, state, added } = legacy;
-    const kept = await store.get(mpinId);
-    if (kept && kept.rps !== rps.id)
-        return;
-    if (!await arrived(legacy, rps)) {
+    if (!await tokenOf(mpinId)) {
         const sealed = await store.seal(rps.id, mpinId, token);
-        await store.put({ mpinId, rps: rps.id, user, device, state, added, used: 0, ...sealed });
+        await store.put({ mpinId, rps: rps.id, user, device, state, added, used: 0, inherited: true, ...sealed });
     }
-    if (await arrived(legacy, rps))
+    if (await tokenOf(mpinId) === token)
         leave(legacy);
 }
 
-/** Whom the old pad showed first is the newest of them. @param {Legacy[]} all */
+/**
+ * The old places don't say whose a token is, where an origin has several RPSs: until its PIN has been right at one of
+ * them, it is at the one that its person visits.
+ * @param {Rps} rps
+ */
+async function adopt(rps) {
+    for (const one of await store.all())
+        if (one.inherited && !one.used && one.rps !== rps.id) {
+            const sealed = await store.seal(rps.id, one.mpinId, await store.unseal(one));
+            await store.put({ ...one, rps: rps.id, state: '', permit: undefined, ...sealed });
+        }
+}
+
+/**
+ * Whom the old pad showed first is the newest of them: of several tokens of one name, the last that was made.
+ * @param {Legacy[]} all
+ */
 function inOrder(all) {
-    const newest = Math.max(...all.map(({ added }) => added));
+    all.sort((a, b) => a.added - b.added);
     const chosen = text(read(CHOSEN).identity) || text(read('mpin').defaultIdentity);
-    const first = all.find(({ mpinId, user }) => [mpinId, user].includes(chosen));
+    const first = all.filter(({ mpinId, user }) => [mpinId, user].includes(chosen)).pop();
     if (first)
-        first.added = newest + 1;
+        first.added = all[all.length - 1].added + 1;
     return all;
 }
 
@@ -115,7 +128,8 @@ export async function inherit(rps) {
     try {
         for (const legacy of inOrder(KEYS.flatMap(waiting)))
             await move(legacy, rps).catch(() => {});
+        await adopt(rps);
     } catch {
-        // no localStorage
+        // no localStorage, or no database
     }
 }

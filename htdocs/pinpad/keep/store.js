@@ -11,6 +11,7 @@
  * @property {string} [key] by which it proves itself to the RPS without its PIN
  * @property {string} state '' or 'locked', 'withdrawn' or 'outdated', as the server said last
  * @property {boolean} [open] its name was free, and nobody has proven it
+ * @property {boolean} [inherited] Milagro's pad or app left it; until it is used, nobody knows of which RPS it is
  * @property {number} added ms
  * @property {number} used last successful sign-in, ms; 0 = never
  * @property {import('../wire/dta.js').Permit} [permit] the last time permit
@@ -30,7 +31,10 @@ function open() {
             request.result.createObjectStore('identities', { keyPath: 'mpinId' });
             request.result.createObjectStore('keys');
         };
-        request.onsuccess = () => resolve(request.result);
+        request.onsuccess = () => {
+            request.result.onclose = () => opening = undefined; // somebody has cleared it meanwhile
+            resolve(request.result);
+        };
         request.onerror = () => reject(request.error);
         request.onblocked = () => reject(new Error('blocked'));
     });
@@ -61,15 +65,16 @@ async function run(store, mode, work) {
     }
 }
 
+/** @returns {Promise<Identity[]>} */
+export const all = () => run('identities', 'readonly', (store) => store.getAll());
+
 /**
  * The identities of one RPS, the last used first.
  * @param {string} rps
  * @returns {Promise<Identity[]>}
  */
 export async function list(rps) {
-    /** @type {Identity[]} */
-    const all = await run('identities', 'readonly', (store) => store.getAll());
-    return all.filter((identity) => identity.rps === rps)
+    return (await all()).filter((identity) => identity.rps === rps)
         .sort((a, b) => (b.used || b.added) - (a.used || a.added));
 }
 

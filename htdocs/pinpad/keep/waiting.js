@@ -2,6 +2,8 @@
 // The registration that waits for its mail, or for its application. The browser keeps it until it expires, so that a
 // page that was loaded anew, or whose tab the phone dropped, comes back to it.
 
+import { note } from './note.js';
+
 /** @typedef {import('./flow.js').NewIdentity} NewIdentity */
 
 /**
@@ -12,13 +14,7 @@
 const WAITING = 'mpin-waiting'; // localStorage: {rps, identity, replaces} as JSON
 
 /** @param {string} rps its id @param {Waiting} waiting */
-export function keepWaiting(rps, { identity, replaces }) {
-    try {
-        localStorage.setItem(WAITING, JSON.stringify({ rps, identity, replaces }));
-    } catch {
-        // no room: it waits as long as this page is open
-    }
-}
+export const keepWaiting = (rps, { identity, replaces }) => note(WAITING, JSON.stringify({ rps, identity, replaces }));
 
 /** The one at that RPS, if it waits still. @param {string} rps @returns {Waiting | undefined} */
 export function waitingAt(rps) {

@@ -73,7 +73,7 @@ export async function refused(stage, { error, identity }) {
         return stage.go('ended', { identity, why: state });
     }
     if (status === DEVICE) // its record or its key was removed in another tab, or cleared by the browser
-        return await store.get(identity.mpinId) ? stage.go('ended', { identity, why: 'lost' }) : stage.go('home');
+        return await store.get(identity.mpinId).catch(() => {}) ? stage.go('ended', { identity, why: 'lost' }) : stage.go('home');
     if (stage.screenName !== 'enter')
         stage.go('enter', identity);
     if (status === 401) {

@@ -33,6 +33,7 @@ function remove(stage, identity) {
         h('div.mp-buttons', {},
             stage.button('danger', 'kept_remove_user', () => stage.busy(async () => {
                 await removeDevice(stage.flow.rps, identity);
+                await stage.flow.open(); // its sessions have ended with it
                 await manage(stage);
             }, unheard, unheard), { user }),
             stage.button('plain', 'kept_keep', () => manage(stage))));

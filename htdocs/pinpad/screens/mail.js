@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A name that is proven by its mailbox: the pad shows a number and waits until it was typed where the mail's link leads.
 
+import { identitiesOf } from '../keep/identities.js';
 import { endWaiting, keepWaiting } from '../keep/waiting.js';
 import { grouped } from './digits.js';
 import { h } from './dom.js';
@@ -36,6 +37,15 @@ export function mail(stage, waiting) {
         again.textContent = left ? stage.text('mail_wait', { n: left }) : stage.text('mail_again');
     });
     activated(stage, waiting);
+    offerPins(stage, user);
+}
+
+/** A person who has a PIN here need not wait, nor give up what waits. @param {Stage} stage @param {string} user */
+async function offerPins(stage, user) {
+    const { section } = stage;
+    const known = await identitiesOf(stage.flow.rps) ?? [];
+    if (known.length)
+        section.querySelector('h1')?.after(stage.chip(user, () => stage.go('choose')));
 }
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why something was refused, and what can be done: on the alert line of the screen that is shown, or on one of its own.
 
-import { beginReset, beginSetup } from '../keep/identities.js';
+import { beginReset, beginSetup, identitiesOf } from '../keep/identities.js';
 import { toProof } from './confirm.js';
 import { lastUse } from './days.js';
 import { h } from './dom.js';
@@ -79,29 +79,36 @@ const named = (stage, user, change) => stage.section.querySelector('h1')?.after(
  * @param {Stage} stage
  * @param {{identity: Identity, why: 'locked' | 'withdrawn' | 'outdated' | 'lost'}} state
  */
-export function ended(stage, { identity, why }) {
+export async function ended(stage, { identity, why }) {
+    const { section } = stage;
+    const known = await identitiesOf(stage.flow.rps) ?? [];
+    if (stage.section !== section)
+        return;
     const again = stage.button('primary', 'again', () => stage.go('reset', identity));
     // One without a key cannot ask whether that has been undone: its PIN can.
     const anyway = !identity.key && why !== 'lost'
         && stage.button('plain', 'try_again', () => stage.go('enter', { ...identity, state: '' }));
     stage.notice(why, why, waysOn(stage, [again, anyway]));
-    named(stage, identity.user, () => stage.go('choose'));
+    named(stage, identity.user, known.length > 1 ? () => stage.go('choose') : undefined);
 }
 
 /**
- * The browser has lost what it kept for this user's PIN. Where they prove their name on this page, the page shows that.
+ * The browser has lost what it kept for this user's PIN. Where they prove their name on this page, the page shows that; who
+ * never had a password is not asked for it.
  * @param {Stage} stage
  * @param {string} user
  */
 export function forgotten(stage, user) {
     const { rps } = stage.flow;
-    stage.notice('forgotten', 'forgotten', [
-        stage.button('primary', 'again', () => stage.go('reset', { user })),
-        rps.takesNames && stage.button('plain', 'add_here', () => stage.go('add')),
-        ...otherWays(stage)]);
+    const { forgottenOpen: open } = rps.settings;
+    stage.show('forgotten', stage.text('forgotten'),
+        h('p.mp-text', {}, stage.text(open ? 'reset_open_text' : 'forgotten_text', { user, site: siteOf(stage) })),
+        h('div.mp-buttons', {},
+            !open && stage.button('primary', 'again', () => stage.go('reset', { user })),
+            rps.takesNames && stage.button(open ? 'primary' : 'plain', 'add_here', () => stage.go('add')),
+            ...otherWays(stage)), stage.lines);
     named(stage, user);
-    stage.section.append(stage.lines);
-    if (!rps.proves(user))
+    if (!open && !rps.proves(user))
         stage.emit('other', { user, reset: false, forgotten: true });
 }
 
@@ -145,7 +152,7 @@ export function noPin(stage, why) {
 export function resetHelp(stage, identity) {
     const { user } = identity;
     const { rps } = stage.flow;
-    const open = 'mpinId' in identity && rps.unproven(identity);
+    const open = 'mpinId' in identity ? rps.unproven(identity) : rps.settings.forgottenOpen && rps.forgot(user);
     const password = passwordForPin(stage, identity);
     const alone = open || (!password && !otherWays(stage).some((way) => way));
     const another = alone && rps.takesNames && stage.button('plain', 'add_here', () => stage.go('add'));

@@ -54,7 +54,7 @@ export async function add(stage) {
         h('form.mp-form', {
             onsubmit: (/** @type {Event} */ event) => {
                 event.preventDefault();
-                named(stage, { user: name.value.trim(), device: device ? device.value : '', known });
+                named(stage, { user: name.value.trim(), device: device ? device.value.trim() : '', known });
             },
         },
         h('label', { for: 'mp-name' }, stage.text('name')), name,
@@ -97,8 +97,10 @@ export function register(stage, { user, device = '', old }) {
     }, (error) => {
         if (error.code === 'proof_too_old')
             return stage.go('confirm', { user, old });
-        // A Milagro server knows no more of it: its person signs in another way, or on a device that has a PIN.
-        if (error.code === 'name_taken' && (old || !rps.settings.suite))
+        // A person who has or had a PIN here, or is signed in by one, shows first who they are; in front of a Milagro server,
+        // which knows no more of a taken name, everybody does.
+        if (['name_taken', 'registration_closed'].includes(error.code ?? '')
+            && (old || !rps.settings.suite || rps.settings.signedIn || rps.forgot(user)))
             return stage.go('resetHelp', old ?? { user });
         if (!['add', 'offer'].includes(stage.screenName))
             offer(stage, { user, old });

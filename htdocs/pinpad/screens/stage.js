@@ -27,6 +27,7 @@ import { Pad } from './pad.js';
  */
 
 const CALM = 150; // ms before "Checking…" is shown
+const LONG = 75; // characters that the lines above the keys have room for
 
 /** @template {Flow} [F=Flow] */
 export class Stage {
@@ -166,6 +167,7 @@ export class Stage {
      */
     warn(text, field) {
         this.alert.replaceChildren(text);
+        this.alert.classList.toggle('mp-long', text.length > LONG);
         const fields = this.section?.querySelectorAll('input') ?? [];
         fields.forEach((one) => one.setAttribute('aria-invalid', String(!!text && one === (field ?? fields[0]))));
     }

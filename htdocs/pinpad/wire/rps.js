@@ -27,6 +27,7 @@ const SUITE = 'BLS12381-MPIN-NU'; // the one that worker.js computes
  * @property {string} [siteURL] the site's own origin
  * @property {{user: string, fresh?: boolean} | null} signedIn not fresh: signed in too long ago to set up a PIN
  * @property {string} [forgotten] the user whose PIN this browser had, by a cookie
+ * @property {boolean} [forgottenOpen] that name was free, and nobody has proven it
  * @property {string} [userData] names who registers; an RPS elsewhere hands it back to the site
  * @property {string} loginURL
  * @property {boolean} [passwords] the page there takes them

@@ -45,7 +45,7 @@ sub story {
         my $v = $browser->proof($device, $pin, $pass1);
         my $ott = json_of($browser->pass2($device, $pin, $pass1))->{authOTT};
         @secret{"y $pin", "passId $pin", "V $pin", "authOTT $pin"} = (@$pass1{qw(y passId)}, $v, $ott);
-        $browser->authenticate($ott);
+        $secret{'device key'} = json_of($browser->authenticate($ott))->{deviceKey};
         $browser->authenticate($ott);
     }
     $keep->('by PIN');
@@ -76,7 +76,10 @@ sub story {
     request(site, 'GET', "http://127.0.0.1/rps/signature/$registered->{mpinId}?regOTT=hidden-17");
     $browser->get('/protected/?theirs=kept', Referer => 'http://there.example/?theirs=kept');
     $browser->sign_out;
-
+    for my $ask (qw(standing remove)) {
+        my $said = $browser->json(POST => "/rps/$ask", {mpin_id => $registered->{mpinId}, deviceKey => $secret{'device key'}});
+        $said->code == 200 or die "$ask: ", $said->as_string;
+    }
 
     # An RPS elsewhere, to which mod_proxy takes what old clients ask, and a service whose applications name a secret.
     request(mount, GET => "/rps/$_$registered->{mpinId}?regOTT=hidden-20", host => 'front') for qw(signature/ timePermit/ hidden-21/);
