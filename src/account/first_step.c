@@ -74,8 +74,8 @@ static const char *alone_key(const facts_t *facts)
     return store_key("first-step", facts->caller.session->uid, UID_BYTES, facts->r->pool);
 }
 
-/* Whoever knows the password may be here, too, with an app of their own: the first one that is
- * confirmed is the only one. */
+/* A thief of the password may be here, too, with an app of their own: the first one that is confirmed
+ * is the only one. */
 static result_t *confirm_alone(facts_t *facts, const turn_t *turn)
 {
     bool may;

@@ -87,7 +87,6 @@ static result_t *find_factors(step_t *step, const char *chosen)
 static void list_others(page_values_t *page, const step_t *step)
 {
     apr_array_header_t *others = page_list(page, "others");
-    const char *here = way_location(page->r, &step->way);
     for (int i = 0; i < step->count; i++) {
         const own_factor_t *factor = &step->list[i];
         char id[FACTOR_ID_SIZE];
@@ -96,9 +95,7 @@ static void list_others(page_values_t *page, const step_t *step)
         factor_write_id(id, factor->id);
         apr_table_t *row = page_row(others);
         apr_table_set(row, "id", id);
-        apr_table_setn(
-            row, "href",
-            apr_pstrcat(page->r->pool, here, strchr(here, '?') ? "&" : "?", "factor=", id, NULL));
+        apr_table_setn(row, "href", way_choose(page->r, id, &step->way));
         apr_table_setn(row, kind_ops(step->chosen->kind)->word, "");
         apr_table_setn(row, kind_ops(factor->kind)->word, "1");
         apr_table_setn(row, "name", factor->name);

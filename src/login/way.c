@@ -13,9 +13,8 @@
 #include <http_request.h>
 #include <string.h>
 
-/* What a request line has beside the URL: the longest method that leads here, the protocol, and one
- * more field of a page's own links. */
-#define LINE_ROOM 96
+/* What a request line has beside the URL: the longest method that leads here, and the protocol. */
+#define LINE_ROOM 32
 
 /* ---- of a request that is not let in ---- */
 
@@ -213,10 +212,11 @@ bool way_is_foreign(const way_t *way)
 }
 
 /* What another host's place asks for, which nobody here can look up. */
-static const char *with_demand(const char *location, const demand_t *demand, apr_pool_t *p)
+static const char *with_demand(const char *location, const site_t *site, const demand_t *demand,
+                               apr_pool_t *p)
 {
     const char *methods =
-        (demand->first & FACTORS_FIRST) == FACTORS_FIRST ? NULL : demand_names(demand->first, p);
+        (demand->first & site->methods) == site->methods ? NULL : demand_names(demand->first, p);
     const char *max_age = demand->max_age ? apr_psprintf(p, "%u", demand->max_age) : NULL;
     const char *second = demand->second ? demand_second_word(demand->second) : NULL;
     return with_field(
@@ -229,7 +229,8 @@ static const char *way_at(const request_rec *r, const char *page, const way_t *w
     apr_pool_t *p = r->pool;
     const char *lost = with_field(page, "lost", way->lost ? "1" : NULL, p);
     const char *prove = with_field(lost, "prove", way->prove ? "1" : NULL, p);
-    const char *login = way_is_foreign(way) ? with_demand(prove, &way->demand, p) : prove;
+    const char *login =
+        way_is_foreign(way) ? with_demand(prove, request_of(r)->site, &way->demand, p) : prove;
     const char *all = way_whole(login, way, p);
     const char *back = with_field(login, "return", way->target, p);
     if (!way->too_long && fits_in_line(r, all))
@@ -252,6 +253,12 @@ const char *way_step(const request_rec *r, const char *more, const way_t *way)
     return way_at(r, page, way);
 }
 
+const char *way_choose(const request_rec *r, const char *factor, const way_t *way)
+{
+    const char *page = apr_pstrcat(r->pool, request_of(r)->site->paths[PATH_LOGIN], "/step", NULL);
+    return way_at(r, with_field(page, "factor", factor, r->pool), way);
+}
+
 const char *way_login(const request_rec *r, const char *name, const char *value, const way_t *way)
 {
     return with_field(way_at(r, request_of(r)->site->paths[PATH_LOGIN], way), name, value, r->pool);
@@ -262,7 +269,7 @@ const char *way_elsewhere(const request_rec *r, const char *page, const way_t *w
     apr_pool_t *p = r->pool;
     const site_t *site = request_of(r)->site;
     const char *lost = with_field(page, "lost", way->lost ? "1" : NULL, p);
-    const char *asks = with_demand(lost, &way->demand, p);
+    const char *asks = with_demand(lost, site, &way->demand, p);
     const char *url = way->target ? apr_pstrcat(p, site->url.text, way->target, NULL) : NULL;
     const char *all = with_field(asks, "to", url, p);
     return !way->too_long && fits_in_line(r, all) ? all : with_field(asks, "long", "1", p);

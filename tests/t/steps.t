@@ -7,7 +7,7 @@ use MPin;
 use Steps;
 
 from(61);
-expect_in_log(qr/AH01631/); # httpd's own word on each Require that does not hold
+expect_in_log(qr/AH0163[01]/); # httpd's own word on each Require that does not hold
 
 sub fields { my ($browser, $answer) = @_; return $browser->fields($answer) }
 
