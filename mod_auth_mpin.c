@@ -3,6 +3,7 @@
 #include "account/pages.h"
 #include "authn/authn.h"
 #include "authn/caching.h"
+#include "authn/expr.h"
 #include "authn/filter.h"
 #include "authn/require.h"
 #include "config/hooks.h"
@@ -41,10 +42,18 @@ static const route_t routes[] = {
     {"POST", PATH_LOGIN, "", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, login_password},
     {"GET", PATH_LOGIN, "/step", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_step},
     {"POST", PATH_LOGIN, "/step", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, login_step_done},
+    {"POST", PATH_LOGIN, "/step/totp", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
+     first_step_totp},
+    {"POST", PATH_LOGIN, "/step/totp/confirm", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
+     first_step_totp_confirm},
     {"GET", PATH_ACCOUNT, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, account_page},
     {"POST", PATH_ACCOUNT, "/totp", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, account_totp},
     {"POST", PATH_ACCOUNT, "/totp/confirm", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
      account_totp_confirm},
+    {"POST", PATH_ACCOUNT, "/codes", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
+     account_codes_make},
+    {"POST", PATH_ACCOUNT, "/browser/remove", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
+     account_browser_remove},
     {"POST", PATH_ACCOUNT, "/factor/remove", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
      account_factor_remove},
     {"GET", PATH_LOGOUT, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, logout_page},
@@ -131,6 +140,7 @@ static void register_hooks(apr_pool_t *p)
 
     route_table(routes, login_error_page);
     require_register(p);
+    expr_register();
     filter_register();
 
     ap_hook_pre_config(site_pre_config, NULL, NULL, APR_HOOK_MIDDLE);

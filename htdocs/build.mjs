@@ -50,6 +50,7 @@ const SCRIPTS = [
     ...FETCHED.map((name) => [`mpin/${name}.js`, `pinpad/entries/${name}.js`, 'esm']),
     ['mpin/first.js', 'pages/first.js', 'iife'],
     ['mpin/login.js', 'pages/login.js', 'esm'],
+    ['mpin/codes.js', 'pages/codes.js', 'esm'],
 ];
 
 rmSync(out, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Authenticator apps: one is shown its secret, and counts after its first right code. */
-#include "account/pages.h"
+#include "account/apps.h"
 #include "account/amend.h"
+#include "account/pages.h"
 #include "factor/totp.h"
 #include "base/unicode.h"
 #include "phone/qr.h"
@@ -10,31 +10,48 @@
 
 #include <apr_strings.h>
 
-/* `what` is why the page is shown again, NULL at first. */
-static result_t *show_app(facts_t *facts, const own_factor_t *factor, int status, const char *what,
-                          const char *value)
+result_t *apps_show_secret(page_values_t *page, const facts_t *facts, const own_factor_t *factor)
 {
     apr_pool_t *p = facts->r->pool;
-    page_values_t page = account_begin(facts);
     char id[FACTOR_ID_SIZE];
     totp_offer_t offer;
     qr_drawing_t qr;
     if (!totp_offer(factor, facts->site->totp_issuer, facts->caller.session->name, &offer, p))
         return result_error(p, HTTP_NOT_FOUND, "factor_unknown", "there is no such thing of yours");
     factor_write_id(id, factor->id);
-    page_set(&page, "factor", apr_pstrdup(p, id));
-    page_set(&page, "secret", offer.typed);
+    page_set(page, "factor", apr_pstrdup(p, id));
+    page_set(page, "secret", offer.typed);
     if (qr_draw(offer.uri, &qr, p)) {
-        page_set(&page, "qr_side", apr_itoa(p, qr.side));
-        page_set(&page, "qr_path", qr.path);
+        page_set(page, "qr_side", apr_itoa(p, qr.side));
+        page_set(page, "qr_path", qr.path);
     }
-    if (what)
-        page_set(&page, what, value);
-    page_answer(&page, status, "account_totp");
     return NULL;
 }
 
-static result_t *none_here(const facts_t *facts)
+void apps_show_refusal(page_values_t *page, const result_t *refusal)
+{
+    request_rec *r = page->r;
+    const char *seconds = apr_itoa(r->pool, refusal->retry_after);
+    if (refusal->retry_after)
+        apr_table_setn(r->err_headers_out, "Retry-After", seconds);
+    page_set(page, refusal->retry_after ? "throttled" : "code_wrong",
+             refusal->retry_after ? seconds : "1");
+}
+
+/* `refusal` is why the page is shown again, NULL at first. */
+static result_t *show_app(facts_t *facts, const own_factor_t *factor, const result_t *refusal)
+{
+    page_values_t page = account_begin(facts);
+    result_t *unknown = apps_show_secret(&page, facts, factor);
+    if (unknown)
+        return unknown;
+    if (refusal)
+        apps_show_refusal(&page, refusal);
+    page_answer(&page, refusal ? refusal->status : HTTP_OK, "account_totp");
+    return NULL;
+}
+
+result_t *apps_none_here(const facts_t *facts)
 {
     return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found",
                         "authenticator apps are not in use here (MPinTOTP)");
@@ -45,8 +62,20 @@ static const char *name_given(const facts_t *facts)
 {
     const char *typed = apr_table_get(facts->form, "name");
     const char *name = typed ? unicode_composed(typed, facts->r->pool) : NULL;
-    const int characters = name ? unicode_length(name) : 0;
+    const int characters = name ? unicode_printable_length(name) : 0;
     return characters > 0 && characters <= DEVICE_CHARACTERS ? name : facts->site->totp_issuer;
+}
+
+result_t *apps_begin(const facts_t *facts, own_factor_t *factor)
+{
+    memcpy(factor->uid, facts->caller.session->uid, sizeof(factor->uid));
+    apr_cpystrn(factor->name, name_given(facts), sizeof(factor->name));
+    const store_status_t status =
+        totp_begin(facts->site->factors, factor, facts->caller.now, facts->r->pool);
+    if (status == STORE_EXISTS)
+        return result_error(facts->r->pool, HTTP_CONFLICT, "too_many_factors",
+                            "remove one of them first");
+    return status == STORE_OK ? NULL : store_refusal(status, facts->r->pool);
 }
 
 result_t *account_totp(facts_t *facts)
@@ -54,18 +83,11 @@ result_t *account_totp(facts_t *facts)
     result_t *refusal;
     own_factor_t factor = {.kind = KIND_TOTP};
     if (!facts->site->totp_issuer)
-        return none_here(facts);
+        return apps_none_here(facts);
     if (!account_may_change(facts, &refusal))
         return refusal;
-    memcpy(factor.uid, facts->caller.session->uid, sizeof(factor.uid));
-    apr_cpystrn(factor.name, name_given(facts), sizeof(factor.name));
-    const store_status_t status =
-        totp_begin(facts->site->factors, &factor, facts->caller.now, facts->r->pool);
-    if (status == STORE_EXISTS)
-        return result_error(facts->r->pool, HTTP_CONFLICT, "too_many_factors",
-                            "remove one of them first");
-    return status == STORE_OK ? show_app(facts, &factor, HTTP_OK, NULL, NULL)
-                              : store_refusal(status, facts->r->pool);
+    refusal = apps_begin(facts, &factor);
+    return refusal ? refusal : show_app(facts, &factor, NULL);
 }
 
 result_t *account_totp_confirm(facts_t *facts)
@@ -74,7 +96,7 @@ result_t *account_totp_confirm(facts_t *facts)
     own_factor_t factor;
     user_t user;
     if (!facts->site->totp_issuer)
-        return none_here(facts);
+        return apps_none_here(facts);
     if (!account_may_change(facts, &refusal))
         return refusal;
     refusal = account_factor(facts, &factor);
@@ -90,8 +112,8 @@ result_t *account_totp_confirm(facts_t *facts)
                          .user = &user,
                          .p = facts->r->pool};
     refusal = kind_judge(&turn, apr_table_get(facts->form, "code"));
-    if (refusal && refusal->status == HTTP_UNAUTHORIZED)
-        return show_app(facts, &factor, HTTP_UNAUTHORIZED, "code_wrong", "1");
+    if (refusal && refusal->status < 500)
+        return show_app(facts, &factor, refusal);
     if (!refusal)
         refusal = account_added(facts, "factor_added", &totp_ops);
     return refusal ? refusal : account_back(facts, "added");

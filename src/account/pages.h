@@ -13,6 +13,17 @@ result_t *account_page(facts_t *facts); /* GET /account */
 result_t *account_totp(facts_t *facts);
 result_t *account_totp_confirm(facts_t *facts);
 
+/* POST /login/step/totp and /login/step/totp/confirm: the same on the way to a place that asks for a
+ * second step, for who never had one. */
+result_t *first_step_totp(facts_t *facts);
+result_t *first_step_totp_confirm(facts_t *facts);
+
+/* POST /account/codes: new recovery codes, which the answer shows, and nothing ever again */
+result_t *account_codes_make(facts_t *facts);
+
+/* POST /account/browser/remove: factor */
+result_t *account_browser_remove(facts_t *facts);
+
 /* POST /account/factor/remove: factor */
 result_t *account_factor_remove(facts_t *facts);
 

@@ -3,6 +3,7 @@
 #include "authn/authn.h"
 #include "authn/caching.h"
 #include "authn/refuse.h"
+#include "authn/step_up.h"
 #include "authn/why.h"
 #include "base/json.h"
 #include "login/login.h"
@@ -64,19 +65,27 @@ static const char *named_page(const request_rec *r)
     return page && strcmp(page, r->uri) != 0 ? page : NULL;
 }
 
-/* What an unauthenticated script or API client gets. */
-static int refuse_json(request_rec *r, const request_t *request)
+/* A script is told what is missing, and where a person can show it. */
+static result_t *told_script(const request_rec *r, const demand_t *demand, const char *login)
 {
-    const demand_t demand = demand_here(r, request->site);
-    const char *page = named_page(r);
-    const char *login = request->site->paths[PATH_LOGIN] ? login_begin(r, &demand, false)
-                        : page                           ? login_begin_at(r, page, &demand, false)
-                                                         : NULL;
+    const request_t *request = request_of(r);
+    const char *need = demand_need(demand, request_session(r), r->request_time);
     result_t *result =
         result_error(request->pool, HTTP_UNAUTHORIZED, "not_signed_in", "sign in first");
     if (login)
-        result->json = json_tie(request->pool, json_pack("{s:s}", "login_url", login));
-    return refuse_request(r, HTTP_UNAUTHORIZED, result);
+        result->json =
+            json_tie(request->pool, json_pack("{s:s, s:s}", "login_url", login, "need", need));
+    return result;
+}
+
+/* What an unauthenticated script or API client gets. */
+static int refuse_json(request_rec *r, const demand_t *demand)
+{
+    const char *page = named_page(r);
+    const char *login = request_of(r)->site->paths[PATH_LOGIN] ? login_begin(r, demand, false)
+                        : page ? login_begin_at(r, page, demand, false)
+                               : NULL;
+    return refuse_request(r, HTTP_UNAUTHORIZED, told_script(r, demand, login));
 }
 
 static int refuse_store_down(request_rec *r, const request_t *request)
@@ -108,10 +117,16 @@ static int refuse_with_redirect(request_rec *r, const request_t *request)
 
 /* The place's demand, for a login page that is the administrator's ErrorDocument, and for one that
  * looks ahead what the place asks for. */
-static void note_demand(const request_rec *r, request_t *request)
+static void note_demand(request_t *request, const demand_t *demand)
 {
-    const demand_t demand = demand_here(r, request->site);
-    request->unmet = apr_pmemdup(request->pool, &demand, sizeof(demand));
+    request->unmet = apr_pmemdup(request->pool, demand, sizeof(*demand));
+}
+
+/* A POST that lacks a second step only is led to that page, which says that nothing was sent. */
+static bool lacks_step_only(const request_rec *r, const demand_t *demand)
+{
+    const session_t *session = request_session(r);
+    return session && demand_lacks_step(demand, session, r->request_time);
 }
 
 /* Nobody is signed in, or not well enough for this place: to the login. */
@@ -123,7 +138,8 @@ static int refuse_stranger(request_rec *r, request_t *request)
     const bool nobody = !framed && reader_is_nobody(r);
     const bool somewhere = site->paths[PATH_LOGIN] || named_page(r);
 
-    note_demand(r, request);
+    const demand_t demand = demand_here(r, site);
+    note_demand(request, &demand);
     if (refuse_unseen(request, r))
         return HTTP_UNAUTHORIZED;
     if (!somewhere && !nobody)
@@ -133,16 +149,33 @@ static int refuse_stranger(request_rec *r, request_t *request)
     if (mode == UNAUTH_REDIRECT && somewhere && !reader_is_prefetch(r))
         return refuse_with_redirect(r, request);
     if (nobody)
-        return refuse_json(r, request);
+        return refuse_json(r, &demand);
     if (mode == UNAUTH_401)
         return refuse_plainly(r); /* the administrator's ErrorDocument, or httpd's */
     if (framed)
-        return refuse_framed(r, demand_here(r, site));
-    if (method_number(r) == M_GET)
+        return refuse_framed(r, demand);
+    if (method_number(r) == M_GET ||
+        (method_number(r) == M_POST && lacks_step_only(r, &demand) && site->paths[PATH_LOGIN]))
         return refuse_with_redirect(r, request);
     if (method_number(r) == M_POST)
-        return refuse_with_login(r, demand_here(r, site));
-    return refuse_json(r, request);
+        return refuse_with_login(r, demand);
+    return refuse_json(r, &demand);
+}
+
+/* A Require asks for more than was shown, and showing it would help. mod_authz_core takes no status
+ * from us: all of it is answered by way of a 401 that nobody sees. */
+static void lead_to_step_up(request_rec *r, const demand_t *demand)
+{
+    const bool post = method_number(r) != M_GET;
+    const bool framed = reader_is_framed(r) && !reader_is_prefetch(r);
+    if (!framed && reader_is_nobody(r))
+        refuse_json(r, demand);
+    else if (framed)
+        refuse_framed(r, *demand);
+    else if (post && !lacks_step_only(r, demand))
+        refuse_with_login(r, *demand);
+    else
+        refuse_leading(r, login_begin(r, demand, post));
 }
 
 int authn_check(request_rec *r)
@@ -164,6 +197,7 @@ int authn_check(request_rec *r)
     if (r->main && caching_too_late(r))
         return HTTP_UNAUTHORIZED;
     caching_depends(r, request);
+    request->amr_wanted = 0;
     session_t *session = good_session(r, request);
     if (session) {
         r->user = session->name;
@@ -204,13 +238,25 @@ int authn_note_failure(request_rec *r, const char *type)
 {
     if (strcasecmp(type, AUTH_TYPE) != 0 || !request_of(r))
         return DECLINED;
+    if (step_up_is_asking(request_of(r)))
+        return OK;
     if (!r->user) {
         refuse_plainly(r);
         return OK;
     }
-    if (refuse_unseen(request_of(r), r))
+    request_t *request = request_of(r);
+    demand_t demand = demand_here(r, request->site);
+    const bool helps = request->site->paths[PATH_LOGIN] && step_up_helps(r, &demand);
+    if (helps)
+        note_demand(request, &demand);
+    if (refuse_unseen(request, r))
         return OK;
-    result_t *result = result_error(request_of(r)->pool, HTTP_FORBIDDEN, "not_authorized",
+    request->refused = true;
+    if (helps) {
+        lead_to_step_up(r, &demand);
+        return OK;
+    }
+    result_t *result = result_error(request->pool, HTTP_FORBIDDEN, "not_authorized",
                                     "this user may not see this page");
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                   "MPIN0703: %s is signed in, and a Require line of this place refuses: 403",
@@ -218,6 +264,5 @@ int authn_note_failure(request_rec *r, const char *type)
     result->event = "not_authorized";
     result->user = r->user;
     refuse_request(r, HTTP_UNAUTHORIZED, result);
-    request_of(r)->refused |= !refuse_unseen(request_of(r), r);
     return OK;
 }

@@ -114,7 +114,8 @@ static bool queued(const request_t *request, const char *name)
 static void clear_tossed(request_rec *r, const request_t *request)
 {
     const site_t *site = request->site;
-    const char *names[] = {site->session_cookie, site->prelogin_cookie, site->known_cookie};
+    const char *names[] = {site->session_cookie, site->prelogin_cookie, site->known_cookie,
+                           site->remember_cookie};
     if (apr_time_now() - r->request_time > LATE)
         return;
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)

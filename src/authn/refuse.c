@@ -19,6 +19,7 @@
 
 struct refusal_t {
     const result_t *result; /* NULL: a page that leads to the login */
+    const char *location;   /* ... or this, at once */
     const char *document;   /* the administrator's text for it, NULL for none */
     demand_t demand;        /* of the place, for what was posted */
     bool framed;
@@ -131,6 +132,18 @@ int refuse_framed(request_rec *r, demand_t demand)
     return begin(r, HTTP_UNAUTHORIZED, (struct refusal_t){.demand = demand, .framed = true});
 }
 
+int refuse_leading(request_rec *r, const char *location)
+{
+    request_t *request = request_of(r);
+    const struct refusal_t refusal = {.location = location};
+    note_realm(r);
+    while (r->main)
+        r = r->main;
+    request->refusal = apr_pmemdup(request->pool, &refusal, sizeof(refusal));
+    ap_custom_response(r, HTTP_UNAUTHORIZED, ROUTE);
+    return HTTP_UNAUTHORIZED;
+}
+
 int refuse_plainly(request_rec *r)
 {
     if (!refuse_unseen(request_of(r), r))
@@ -158,6 +171,8 @@ int refuse_answer(request_rec *r)
 {
     const struct refusal_t *refusal = request_of(r)->refusal;
     const result_t *result = refusal->result;
+    if (refusal->location)
+        return answer_see_other(r, refusal->location);
     if (!result && refusal->document)
         return answer_document(r, HTTP_UNAUTHORIZED, refusal->document);
     if (!result)

@@ -17,6 +17,9 @@ int refuse_with_login(request_rec *r, demand_t demand);
 /* 401 with a page that leads out of the frame in which it is shown, to the login. */
 int refuse_framed(request_rec *r, demand_t demand);
 
+/* Leads there, whatever status the hook can return; no document has a word in it. */
+int refuse_leading(request_rec *r, const char *location);
+
 /* 401 and nothing of ours. */
 int refuse_plainly(request_rec *r);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/require.h"
 #include "authn/check.h"
+#include "authn/step_up.h"
 #include "authn/why.h"
 
 #include <apr_strings.h>
@@ -36,7 +37,8 @@ static authz_status amr_check(request_rec *r, const char *line, const void *pars
 {
     authz_status status;
     const session_t *session = session_of(r, &status);
-    if (session && (session->amr & *(const uint32_t *)parsed))
+    const uint32_t wanted = *(const uint32_t *)parsed;
+    if (session && ((session->amr & wanted) || step_up_supposed(request_of(r), wanted)))
         return AUTHZ_GRANTED;
     if (session)
         why_not_authorized(r, session, apr_pstrcat(r->pool, "mpin-amr ", line, NULL));

@@ -190,6 +190,7 @@ static void check_site(checked_t *site)
     check_files(site);
     check_service(site);
     check_second_dta(site);
+    check_steps(site);
     check_rps(site);
     check_trailers(site);
 }
@@ -221,6 +222,7 @@ int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
     }
     check_sections(pconf, main_server);
     check_places(pconf, main_server);
+    check_second_factors(pconf, main_server);
     check_mounts(pconf, main_server);
     return mistakes_report(pconf, main_server) ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }

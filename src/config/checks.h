@@ -41,6 +41,10 @@ void check_files(const checked_t *site);
 void check_secret(const checked_t *site, int setting, const char *file);
 void check_program(const checked_t *site, int setting, const char *program);
 
+/* check_steps.c: second steps that nobody could take */
+void check_steps(const checked_t *site);
+void check_second_factors(apr_pool_t *pconf, const server_rec *main_server);
+
 /* check_service.c: what a vhost is for other applications; and `other`, an earlier one. */
 void check_service(const checked_t *site);
 bool check_may_go_without_secret(const checked_t *site);

@@ -3,6 +3,7 @@
 #include "config/parse.h"
 
 #include "config/header_name.h"
+#include "session/known.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -13,6 +14,7 @@
 #define REALM_MAX 200
 #define URL_MAX 500
 #define COOKIE_NAME_MAX 48
+#define REMEMBER_LEAST apr_time_from_sec(86400)
 
 /* An absolute path as a browser would send it: one '/' in front, no empty, '.' or '..' segment, and
  * nothing that would need an escape. */
@@ -129,6 +131,25 @@ const char *parse_hosts(const apr_array_header_t **hosts, const words_t *words)
         APR_ARRAY_PUSH(list, const char *) = strstr(url.text, "://") + 3;
     }
     *hosts = list;
+    return NULL;
+}
+
+/* Browsers keep no cookie for longer than KNOWN_DAYS. */
+const char *parse_remember(apr_interval_time_t *time, const words_t *words)
+{
+    apr_interval_time_t found = 0;
+    if (strcasecmp(words->word[0], "Off")) {
+        const char *wrong = parse_duration(&found, words);
+        if (wrong)
+            return wrong;
+        if (found < REMEMBER_LEAST || found > apr_time_from_sec(KNOWN_DAYS * 86400L))
+            return apr_psprintf(
+                words->p,
+                "\"%.80s\" is no time that a browser can be remembered for; write 1d "
+                "to %dd, or Off",
+                words->word[0], KNOWN_DAYS);
+    }
+    *time = found;
     return NULL;
 }
 

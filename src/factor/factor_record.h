@@ -7,14 +7,18 @@
 /* The records of this room; all are lasting:
  *   factor:<uid><id>   own_factor_t; expires where it waits for being confirmed
  *   factors:<uid>      set of ids
- *   had-factor:<uid>   there was one that was confirmed
+ *   had-factor:<uid>   since when there has been one that was confirmed
  *   tries:<uid><group> wrong codes (tries.h)
+ *   shown:<handle>     a device with a PIN by which the second step has been shown, too (shown_device.h)
+ * and one is written behind:
+ *   browser-use:<uid><id>  when and in which family a remembered browser signed in last (browser.h)
  */
 #define FACTOR_RECORD_MAX (1 + 1 + 1 + 4 + 4 + 1 + FACTOR_NAME_MAX + 4 + FACTOR_DATA_MAX)
 
 struct factors_t {
     store_t *store;
     const log_sink_t *log;
+    const keys_t *keys; /* NULL until factors_use_keys */
 };
 
 /* Writing gives the length, 0 when a field is out of its bounds; reading is false for anything that

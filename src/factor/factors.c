@@ -2,11 +2,16 @@
 /* The factors of users: a record each, and a set of their ids a user. */
 #include "factor/factors.h"
 #include "factor/factor_record.h"
+#include "base/bytes.h"
 #include "store/change.h"
 #include "store/key.h"
 
 #include <sodium.h>
 #include <stdlib.h>
+
+/* of had-factor: layout 1 | created 4 */
+#define EVER_LAYOUT 1
+#define EVER_RECORD (1 + 4)
 
 factors_t *factors_make(store_t *store, const log_sink_t *log, apr_pool_t *p)
 {
@@ -14,6 +19,11 @@ factors_t *factors_make(store_t *store, const log_sink_t *log, apr_pool_t *p)
     factors->store = store;
     factors->log = log;
     return factors;
+}
+
+void factors_use_keys(factors_t *factors, const keys_t *keys)
+{
+    factors->keys = keys;
 }
 
 store_t *factors_store(const factors_t *factors)
@@ -119,17 +129,28 @@ static store_status_t note_ever(factors_t *factors, const own_factor_t *factor, 
 {
     if (!factor->confirmed || factor->kind == KIND_BROWSER || factor->kind == KIND_RECOVERY)
         return STORE_OK;
-    return store_put(factors->store, STORE_LASTING, ever_key(factor->uid, p), "", 0, 0);
+    unsigned char record[EVER_RECORD];
+    bytes_out_t out = bytes_out(record, sizeof(record));
+    bytes_put_u8(&out, EVER_LAYOUT);
+    bytes_put_u32(&out, factor->created);
+    const store_status_t status = store_add(factors->store, STORE_LASTING, ever_key(factor->uid, p),
+                                            record, sizeof(record), 0);
+    return status == STORE_EXISTS ? STORE_OK : status;
 }
 
-store_status_t factors_ever(factors_t *factors, const unsigned char uid[UID_BYTES], bool *ever,
+store_status_t factors_ever(factors_t *factors, const unsigned char uid[UID_BYTES], uint32_t *since,
                             apr_pool_t *p)
 {
     store_record_t record;
     const store_status_t status =
         store_get(factors->store, STORE_LASTING, ever_key(uid, p), p, &record);
-    *ever = status == STORE_OK;
-    return status == STORE_MISSING ? STORE_OK : status;
+    *since = 0;
+    if (status != STORE_OK)
+        return status == STORE_MISSING ? STORE_OK : status;
+    bytes_in_t in = bytes_in(record.data, record.len);
+    const uint8_t layout = bytes_get_u8(&in);
+    *since = bytes_get_u32(&in);
+    return bytes_all_read(&in) && layout == EVER_LAYOUT ? STORE_OK : STORE_DOWN;
 }
 
 static apr_time_t expiry_of_factor(const own_factor_t *factor)

@@ -35,9 +35,13 @@ store_status_t factors_change(factors_t *factors, own_factor_t *factor, factor_a
 
 store_status_t factors_remove(factors_t *factors, const own_factor_t *factor, apr_pool_t *p);
 
-/* Has the user ever had a second step that was confirmed? Such a user sets up none at a sign-in. */
-store_status_t factors_ever(factors_t *factors, const unsigned char uid[UID_BYTES], bool *ever,
+/* Since when, in seconds, the user has had a second step that was confirmed, be it removed by now; 0
+ * for never. Such a user sets up none at a sign-in. */
+store_status_t factors_ever(factors_t *factors, const unsigned char uid[UID_BYTES], uint32_t *since,
                             apr_pool_t *p);
+
+/* What the keyed hashes of codes are made by; it must outlive `factors`. */
+void factors_use_keys(factors_t *factors, const keys_t *keys);
 
 /* An id as it stands in forms, 32 hex digits; reading is false for anything else. */
 void factor_write_id(char text[FACTOR_ID_SIZE], const unsigned char id[FACTOR_ID_BYTES]);

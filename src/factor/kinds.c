@@ -2,6 +2,7 @@
 /* Every kind in which something is typed, and how a turn goes. */
 #include "factor/kinds.h"
 
+#include "factor/recovery.h"
 #include "factor/totp.h"
 #include "store/refusal.h"
 
@@ -10,6 +11,8 @@ const kind_ops_t *kind_ops(factor_kind_t kind)
     switch (kind) {
     case KIND_TOTP:
         return &totp_ops;
+    case KIND_RECOVERY:
+        return &recovery_ops;
     default:
         return NULL;
     }

@@ -33,9 +33,25 @@ static bool read_data(const own_factor_t *factor, unsigned char secret[TOTP_SECR
     return bytes_all_read(&in) && layout == LAYOUT;
 }
 
+/* A user who begins anew has given up the one before: those that nobody confirms take no places. */
+static store_status_t drop_waiting(factors_t *factors, const unsigned char uid[UID_BYTES],
+                                   apr_pool_t *p)
+{
+    own_factor_t *list;
+    int count;
+    store_status_t status = factors_list(factors, uid, &list, &count, p);
+    for (int i = 0; status == STORE_OK && i < count; i++)
+        if (list[i].kind == KIND_TOTP && !list[i].confirmed)
+            status = factors_remove(factors, &list[i], p);
+    return status;
+}
+
 store_status_t totp_begin(factors_t *factors, own_factor_t *factor, apr_time_t now, apr_pool_t *p)
 {
     unsigned char secret[TOTP_SECRET_BYTES];
+    const store_status_t status = drop_waiting(factors, factor->uid, p);
+    if (status != STORE_OK)
+        return status;
     randombytes_buf(secret, sizeof(secret));
     factor->kind = KIND_TOTP;
     factor->confirmed = false;
@@ -53,6 +69,15 @@ static const char *in_fours(const char *text, apr_pool_t *p)
     return out;
 }
 
+/* As a URI's path and query both have it (RFC 3986, section 2.1): apps show a '+' as it stands. */
+static const char *percent(const char *text, apr_pool_t *p)
+{
+    const char *form = apr_pescape_urlencoded(p, text), *out = "";
+    for (const char *plus; (plus = strchr(form, '+')); form = plus + 1)
+        out = apr_pstrcat(p, out, apr_pstrmemdup(p, form, (apr_size_t)(plus - form)), "%20", NULL);
+    return apr_pstrcat(p, out, form, NULL);
+}
+
 bool totp_offer(const own_factor_t *factor, const char *issuer, const char *name,
                 totp_offer_t *offer, apr_pool_t *p)
 {
@@ -65,7 +90,7 @@ bool totp_offer(const own_factor_t *factor, const char *issuer, const char *name
     sodium_memzero(secret, sizeof(secret));
     if (status != OATH_OK)
         return false;
-    const char *who = apr_pescape_urlencoded(p, name), *whose = apr_pescape_urlencoded(p, issuer);
+    const char *who = percent(name, p), *whose = percent(issuer, p);
     offer->typed = in_fours(base32, p);
     offer->uri =
         apr_psprintf(p, "otpauth://totp/%s:%s?secret=%s&issuer=%s", whose, who, base32, whose);

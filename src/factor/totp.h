@@ -20,11 +20,12 @@ typedef struct totp_offer_t {
     const char *uri;
 } totp_offer_t;
 
-/* A new one that waits for its first code, with a secret of its own. `issuer` and the user's name
- * stand in the app. STORE_EXISTS: the user has FACTORS_MAX. */
+/* A new one that waits for its first code, with a secret of its own; another one of the user's that
+ * waits is dropped. STORE_EXISTS: the user has FACTORS_MAX. */
 store_status_t totp_begin(factors_t *factors, own_factor_t *factor, apr_time_t now, apr_pool_t *p);
 
-/* Of one that waits: nobody is shown the secret of one that counts. False when memory is out. */
+/* Of one that waits: nobody is shown the secret of one that counts. `issuer` and the user's name
+ * stand in the app. False when memory is out. */
 bool totp_offer(const own_factor_t *factor, const char *issuer, const char *name,
                 totp_offer_t *offer, apr_pool_t *p);
 

@@ -44,6 +44,13 @@ static bool read_tally(const store_record_t *record, tally_t *tally)
     return bytes_all_read(&in) && layout == LAYOUT;
 }
 
+/* The day's wrong codes count to its end, also after a right one. */
+static apr_time_t last_needed(const tally_t *tally)
+{
+    const apr_time_t end = ((apr_time_t)tally->day + 1) * DAY;
+    return end > tally->until ? end : tally->until;
+}
+
 static void write_tally(tallying_t *counting, store_change_t *change, const tally_t *tally)
 {
     bytes_out_t out = bytes_out(counting->record, RECORD);
@@ -54,7 +61,7 @@ static void write_tally(tallying_t *counting, store_change_t *change, const tall
     bytes_put_u32(&out, tally->today);
     change->data = counting->record;
     change->len = RECORD;
-    change->expires = apr_time_from_sec((apr_time_t)tally->until) + KEPT;
+    change->expires = apr_time_from_sec(last_needed(tally)) + KEPT;
 }
 
 static bool tally_of(const store_change_t *change, tally_t *tally)
@@ -86,6 +93,8 @@ static store_status_t begin_step(void *baton, store_change_t *change, apr_pool_t
         tally.day = day;
         tally.today = 0;
     }
+    if (tally.until > now + TRIES_WAIT_MAX) /* the clock was ahead, and was set back */
+        tally.until = now + TRIES_WAIT_MAX;
     counting->wait = tally.until > now            ? (int)(tally.until - now)
                      : tally.today >= TRIES_A_DAY ? (int)((day + 1) * DAY - now)
                                                   : 0;
@@ -126,13 +135,14 @@ static void take_one_back(tally_t *tally)
 {
     tally->wrong -= tally->wrong > 0;
     tally->today -= tally->today > 0;
-    tally->until = 0;
+    if (tally->wrong < TRIES_FREE)
+        tally->until = 0;
 }
 
 static void forget_wrong(tally_t *tally)
 {
     take_one_back(tally);
-    tally->wrong = 0;
+    tally->wrong = tally->until = 0;
 }
 
 store_status_t tries_right(factors_t *factors, const unsigned char uid[UID_BYTES], tries_t group,

@@ -122,14 +122,30 @@ static result_t *show_form(facts_t *facts, const way_t *way)
     return NULL;
 }
 
+/* A person who is asked for two factors may show a PIN in place of the second step. */
+static bool wants_pin(const facts_t *facts)
+{
+    const char *with = apr_table_get(facts->query, "with");
+    return with && strcmp(with, "pin") == 0 && (facts->site->methods & FACTOR_BIT(FACTOR_PIN));
+}
+
+static void take_pin_way(way_t *way)
+{
+    way->demand.first = FACTOR_BIT(FACTOR_PIN);
+    way->demand.second = 0;
+    way->step = false;
+}
+
 /* A signed-in person sees that they are, unless the place they want asks for more than they have
  * shown, or they want to be somebody else. */
 result_t *login_page(facts_t *facts)
 {
     const session_t *session = facts->caller.session;
     facts->query = way_query(facts);
-    const way_t way = way_of_page(facts);
+    way_t way = way_of_page(facts);
 
+    if (wants_pin(facts))
+        take_pin_way(&way);
     if (way.target && cookies_stay_at_home(facts))
         return lead_on(facts, &way);
     if (facts->prelogin_fresh &&

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The second step of a person who is signed in: GET /login/step asks, POST judges. */
 #include "login/login.h"
-#include "login/login_form.h"
+#include "login/step.h"
 
-#include "factor/kinds.h"
+#include "factor/shown_device.h"
+#include "factor/recovery.h"
 #include "store/refusal.h"
 #include "web/answer.h"
+#include "web/remembered.h"
 #include "web/signin.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include <sodium.h>
 #include <string.h>
 
 /* What somebody could do here, as the page shows it. */
@@ -79,6 +82,8 @@ static result_t *find_factors(step_t *step, const char *chosen)
 
 /* ---- the page ---- */
 
+/* The others, each a link that keeps the way. The word of the chosen one is a value of the page, so
+ * that a row takes it back. */
 static void list_others(page_values_t *page, const step_t *step)
 {
     apr_array_header_t *others = page_list(page, "others");
@@ -90,9 +95,19 @@ static void list_others(page_values_t *page, const step_t *step)
         factor_write_id(id, factor->id);
         apr_table_t *row = page_row(others);
         apr_table_set(row, "id", id);
+        apr_table_setn(row, "href", way_choose(page->r, id, &step->way));
+        apr_table_setn(row, kind_ops(step->chosen->kind)->word, "");
         apr_table_setn(row, kind_ops(factor->kind)->word, "1");
         apr_table_setn(row, "name", factor->name);
     }
+}
+
+/* People who prove anew, or have lost what they had, are asked for it each time. */
+static bool may_remember(const step_t *step)
+{
+    return step->facts->site->remember && !step->way.prove &&
+           (step->way.demand.second & FACTOR_BIT(FACTOR_REMEMBERED)) &&
+           step->chosen->kind != KIND_RECOVERY;
 }
 
 /* `what` is why the page is shown again, NULL at first. */
@@ -103,37 +118,23 @@ static result_t *show_step(step_t *step, int status, const char *what, const cha
     page_values_t page = page_begin(facts->r, facts->site);
     char id[FACTOR_ID_SIZE];
 
-    form_show(&page, &facts->prelogin, &step->way);
-    page_set(&page, "csrf",
-             prelogin_token(facts->site->prelogins, facts->caller.session->id, "step", p));
-    page_set(&page, "step_url",
-             apr_table_get(page.values, "long_way")
-                 ? apr_table_get(page.values, "login_url")
-                 : apr_pstrcat(p, facts->site->paths[PATH_LOGIN], "/step", NULL));
-    page_set(&page, "switch_href", way_switch(facts->r, &step->way));
-    if (step->chosen) {
-        factor_write_id(id, step->chosen->id);
-        page_set(&page, "factor", apr_pstrdup(p, id));
-        page_set(&page, "factor_name", step->chosen->name);
-        page_set(&page, kind_ops(step->chosen->kind)->word, "1");
-        list_others(&page, step);
-    }
+    if (!step->chosen)
+        return step_none(facts, &step->way);
+    step_show_way(&page, facts, &step->way);
+    factor_write_id(id, step->chosen->id);
+    page_set(&page, "factor", apr_pstrdup(p, id));
+    page_set(&page, "factor_name", step->chosen->name);
+    page_set(&page, kind_ops(step->chosen->kind)->word, "1");
+    list_others(&page, step);
+    step_show_pin(&page, facts, &step->way);
+    if (may_remember(step))
+        page_set(&page, "remember_days",
+                 apr_itoa(p, (int)(apr_time_sec(facts->site->remember) / 86400)));
+    page_set(&page, "may_remember", may_remember(step) ? "1" : "");
     if (what)
         page_set(&page, what, value);
-    page_answer(&page, status, step->chosen ? "step" : "no_step");
+    page_answer(&page, status, "step");
     return NULL;
-}
-
-/* The way there is the login page's; nobody who is not signed in, or has nothing to show any more,
- * stays here. False: an answer has been given. */
-static bool step_is_due(facts_t *facts, const way_t *way)
-{
-    const session_t *session = facts->caller.session;
-    if (way->step)
-        return true;
-    const bool done = session && demand_is_met(&way->demand, session, facts->caller.now);
-    answer_see_other(facts->r, done ? way_target(way, facts->site) : way_location(facts->r, way));
-    return false;
 }
 
 result_t *login_step(facts_t *facts)
@@ -145,7 +146,10 @@ result_t *login_step(facts_t *facts)
     result_t *refusal = find_factors(&step, apr_table_get(facts->query, "factor"));
     if (refusal)
         return refusal;
-    return show_step(&step, step.chosen ? HTTP_OK : HTTP_FORBIDDEN, NULL, NULL);
+    log_debug(facts->caller.log, "MPIN0854", "%s has %d second steps that would do for %s",
+              name_masked(facts->caller.session->name, facts->r->pool), step.count,
+              demand_text(&step.way.demand, facts->r->pool));
+    return show_step(&step, HTTP_OK, NULL, NULL);
 }
 
 /* ---- judging ---- */
@@ -173,6 +177,36 @@ static result_t *step_refused(step_t *step, result_t *refusal)
                                 : show_step(step, refusal->status, "code_wrong", "1");
 }
 
+/* A device that has been shown with a second step is two factors from now on. */
+static result_t *note_device(const step_t *step)
+{
+    const session_t *session = step->facts->caller.session;
+    apr_pool_t *p = step->facts->r->pool;
+    if (!session->proven[FACTOR_PIN] || sodium_is_zero(session->identity, SESSION_ID_BYTES))
+        return NULL;
+    const store_status_t status = device_show(step->facts->site->factors, session->identity, p);
+    return status == STORE_OK ? NULL : store_refusal(status, p);
+}
+
+/* The last codes: a page tells it, before the person goes on. */
+static result_t *go_on_from_step(const step_t *step, const char *location)
+{
+    facts_t *facts = step->facts;
+    apr_pool_t *p = facts->r->pool;
+    const int left =
+        step->chosen->kind == KIND_RECOVERY ? recovery_left(step->chosen) : RECOVERY_CODES;
+    if (left > RECOVERY_FEW) {
+        answer_see_other(facts->r, location);
+        return NULL;
+    }
+    page_values_t page = page_begin(facts->r, facts->site);
+    page_set(&page, "codes_left", apr_itoa(p, left));
+    page_set(&page, "account_url", facts->site->paths[PATH_ACCOUNT]);
+    page_set(&page, "continue_href", location);
+    page_answer(&page, HTTP_OK, "codes_few");
+    return NULL;
+}
+
 static result_t *step_taken(step_t *step)
 {
     facts_t *facts = step->facts;
@@ -183,24 +217,15 @@ static result_t *step_taken(step_t *step)
                              .provider = facts->caller.session->provider,
                              .event = apr_pstrcat(facts->r->pool, "step_", ops->word, NULL),
                              .target = step->way.target};
+    result_t *refusal = note_device(step);
+    if (refusal)
+        return refusal;
     const signin_t in = signin(facts, &proven);
     if (in.refusal)
         return in.refusal;
-    answer_see_other(facts->r, in.location);
-    return NULL;
-}
-
-/* Another user, or another version of this one, has no step to take in this session. */
-static result_t *find_user(const facts_t *facts, user_t *user)
-{
-    const session_t *session = facts->caller.session;
-    apr_pool_t *p = facts->r->pool;
-    const store_status_t status = people_get(facts->site->people, session->uid, user, p);
-    if (status == STORE_OK && user->version == session->version)
-        return NULL;
-    return status == STORE_OK || status == STORE_MISSING
-               ? result_error(p, HTTP_UNAUTHORIZED, "not_signed_in", "sign in again")
-               : store_refusal(status, p);
+    if (may_remember(step) && apr_table_get(facts->form, "remember"))
+        refusal = remembered_add(facts, step->user);
+    return refusal ? refusal : go_on_from_step(step, in.location);
 }
 
 result_t *login_step_done(facts_t *facts)
@@ -211,11 +236,11 @@ result_t *login_step_done(facts_t *facts)
         return NULL;
     result_t *refusal = find_factors(&step, apr_table_get(facts->form, "factor"));
     if (!refusal)
-        refusal = find_user(facts, &user);
+        refusal = step_user(facts, &user);
     if (refusal)
         return refusal;
     step.user = &user;
-    if (!form_token_ok(facts, facts->caller.session->id, "step"))
+    if (!step_form_is_ours(facts))
         return show_step(&step, HTTP_FORBIDDEN, "expired", "1");
     if (!step.chosen)
         return show_step(&step, HTTP_FORBIDDEN, NULL, NULL);

@@ -49,12 +49,10 @@ static bool wants_more(const request_rec *r, const demand_t *demand)
     return request_session(r) || demand->max_age || (demand->first & offered) != offered;
 }
 
-/* Is what is lacking a second step, which has a page of its own? */
 static bool way_lacks_step(const request_rec *r, const demand_t *demand)
 {
     const session_t *session = request_session(r);
-    const uint32_t lacks = session ? demand_lacks(demand, session, r->request_time) : 0;
-    return lacks && lacks != (lacks & FACTORS_FIRST);
+    return session && demand_lacks_step(demand, session, r->request_time);
 }
 
 /* A GET of what takes a POST, or of what a script asks for, is no page: there the page before is
@@ -109,10 +107,13 @@ static demand_t demand_told(const site_t *site, const apr_table_t *fields, apr_p
 {
     const char *methods = apr_table_get(fields, "methods");
     const char *max_age = apr_table_get(fields, "max_age");
+    const char *second = apr_table_get(fields, "second");
     const uint32_t first = methods ? demand_named(methods, p) & site->methods : 0;
     demand_t demand = demand_any;
     if (first)
         demand.first = first;
+    if (second && demand_second(second) > 0)
+        demand.second = (uint32_t)demand_second(second);
     if (max_age)
         demand.max_age = (uint32_t)apr_atoi64(max_age);
     return demand;
@@ -211,13 +212,31 @@ static const char *way_whole(const char *location, const way_t *way, apr_pool_t 
                       : back;
 }
 
-const char *way_location(const request_rec *r, const way_t *way)
+bool way_is_foreign(const way_t *way)
+{
+    return way->target && *way->target != '/';
+}
+
+/* What another host's place asks for, which nobody here can look up. */
+static const char *with_demand(const char *location, const site_t *site, const demand_t *demand,
+                               apr_pool_t *p)
+{
+    const char *methods =
+        (demand->first & site->methods) == site->methods ? NULL : demand_names(demand->first, p);
+    const char *max_age = demand->max_age ? apr_psprintf(p, "%u", demand->max_age) : NULL;
+    const char *second = demand->second ? demand_second_word(demand->second) : NULL;
+    return with_field(
+        with_field(with_field(location, "methods", methods, p), "max_age", max_age, p), "second",
+        second, p);
+}
+
+static const char *way_at(const request_rec *r, const char *page, const way_t *way)
 {
     apr_pool_t *p = r->pool;
-    const char *page =
-        apr_pstrcat(p, request_of(r)->site->paths[PATH_LOGIN], way->step ? "/step" : "", NULL);
-    const char *login = with_field(with_field(page, "lost", way->lost ? "1" : NULL, p), "prove",
-                                   way->prove ? "1" : NULL, p);
+    const char *lost = with_field(page, "lost", way->lost ? "1" : NULL, p);
+    const char *prove = with_field(lost, "prove", way->prove ? "1" : NULL, p);
+    const char *login =
+        way_is_foreign(way) ? with_demand(prove, request_of(r)->site, &way->demand, p) : prove;
     const char *all = way_whole(login, way, p);
     const char *back = with_field(login, "return", way->target, p);
     if (!way->too_long && fits_in_line(r, all))
@@ -227,16 +246,36 @@ const char *way_location(const request_rec *r, const way_t *way)
                : with_field(login, "long", "1", p);
 }
 
+const char *way_location(const request_rec *r, const way_t *way)
+{
+    return way->step ? way_step(r, "", way)
+                     : way_at(r, request_of(r)->site->paths[PATH_LOGIN], way);
+}
+
+const char *way_step(const request_rec *r, const char *more, const way_t *way)
+{
+    const char *page =
+        apr_pstrcat(r->pool, request_of(r)->site->paths[PATH_LOGIN], "/step", more, NULL);
+    return way_at(r, page, way);
+}
+
+const char *way_choose(const request_rec *r, const char *factor, const way_t *way)
+{
+    const char *page = apr_pstrcat(r->pool, request_of(r)->site->paths[PATH_LOGIN], "/step", NULL);
+    return way_at(r, with_field(page, "factor", factor, r->pool), way);
+}
+
+const char *way_login(const request_rec *r, const char *name, const char *value, const way_t *way)
+{
+    return with_field(way_at(r, request_of(r)->site->paths[PATH_LOGIN], way), name, value, r->pool);
+}
+
 const char *way_elsewhere(const request_rec *r, const char *page, const way_t *way)
 {
     apr_pool_t *p = r->pool;
     const site_t *site = request_of(r)->site;
-    const demand_t *demand = &way->demand;
-    const char *methods =
-        (demand->first & FACTORS_FIRST) == FACTORS_FIRST ? NULL : demand_names(demand->first, p);
-    const char *max_age = demand->max_age ? apr_psprintf(p, "%u", demand->max_age) : NULL;
     const char *lost = with_field(page, "lost", way->lost ? "1" : NULL, p);
-    const char *asks = with_field(with_field(lost, "methods", methods, p), "max_age", max_age, p);
+    const char *asks = with_demand(lost, site, &way->demand, p);
     const char *url = way->target ? apr_pstrcat(p, site->url.text, way->target, NULL) : NULL;
     const char *all = with_field(asks, "to", url, p);
     return !way->too_long && fits_in_line(r, all) ? all : with_field(asks, "long", "1", p);
@@ -246,10 +285,9 @@ const char *way_elsewhere(const request_rec *r, const char *page, const way_t *w
 const char *way_switch(const request_rec *r, const way_t *way)
 {
     const char *page = site_directory(r->prev ? r->prev : r)->redirect;
-    const char *location = request_of(r)->site->paths[PATH_LOGIN] ? way_location(r, way)
-                           : page                                 ? way_elsewhere(r, page, way)
-                                                                  : NULL;
-    return location ? with_field(location, "switch", "1", r->pool) : NULL;
+    if (request_of(r)->site->paths[PATH_LOGIN])
+        return way_login(r, "switch", "1", way);
+    return page ? with_field(way_elsewhere(r, page, way), "switch", "1", r->pool) : NULL;
 }
 
 const char *way_target(const way_t *way, const site_t *site)

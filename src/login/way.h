@@ -34,8 +34,17 @@ way_t way_of_refused(request_rec *r, const demand_t *demand, bool lost);
 /* The page of our own origin in which somebody sent a form, or a script asks. NULL: none is known. */
 const char *way_page_before(const request_rec *r);
 
-/* The login page's path and query for it. */
+/* The path and query of the page that is next on it: the login's, or the second step's. */
 const char *way_location(const request_rec *r, const way_t *way);
+
+/* The same of a page of the second step's, `more` below it ("", "/totp"); where another factor is chosen, by its id; and of the login page with
+ * one more field. */
+const char *way_step(const request_rec *r, const char *more, const way_t *way);
+const char *way_choose(const request_rec *r, const char *factor, const way_t *way);
+const char *way_login(const request_rec *r, const char *name, const char *value, const way_t *way);
+
+/* Does it lead to another host? */
+bool way_is_foreign(const way_t *way);
 
 /* The same for a page that stands in the login page's place and leads to another host's: it is told
  * the place as a URL, and what the place asks for, as no other host can look there. */

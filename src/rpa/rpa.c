@@ -96,6 +96,7 @@ static signin_t sign_in(facts_t *facts, const redemption_t *redemption)
                        .amr = AMR_PIN | AMR_MFA,
                        .provider = "local",
                        .identity = redemption->identity.handle,
+                       .identity_made = redemption->identity.created,
                        .event = "login_pin",
                        .target = signin_place(facts->site, wanted, facts->r->pool)};
     if (redemption->identity.origin == ORIGIN_OPEN)

@@ -44,8 +44,8 @@ static bool any_is_fresh(uint32_t factors, const session_t *session, uint32_t ma
     return false;
 }
 
-/* The factors that are a second step, by the word that asks for them. A recovery code stands for what was lost; neither it nor a
- * browser that is remembered for what cannot be phished. */
+/* The factors that are a second step, by the word that asks for them. A recovery code stands for
+ * what was lost; neither it nor a browser that is remembered for what cannot be phished. */
 #define STANDS_IN (FACTOR_BIT(FACTOR_RECOVERY) | FACTOR_BIT(FACTOR_REMEMBERED))
 #define KEYS (FACTOR_BIT(FACTOR_PASSKEY) | FACTOR_BIT(FACTOR_SECURITY_KEY))
 static const struct {
@@ -75,10 +75,17 @@ const char *demand_second_word(uint32_t second)
     return NULL;
 }
 
+/* A PIN is two factors where its device is known to be the user's (AMR_MFA). */
+static uint32_t seconds_that_count(uint32_t second, const session_t *session)
+{
+    return session->amr & AMR_MFA ? second : second & ~FACTOR_BIT(FACTOR_PIN);
+}
+
 bool demand_is_met(const demand_t *demand, const session_t *session, apr_time_t now)
 {
     return any_is_fresh(demand->first, session, demand->max_age, now) &&
-           (!demand->second || any_is_fresh(demand->second, session, demand->max_age, now));
+           (!demand->second || any_is_fresh(seconds_that_count(demand->second, session), session,
+                                            demand->max_age, now));
 }
 
 uint32_t demand_lacks(const demand_t *demand, const session_t *session, apr_time_t now)
@@ -87,6 +94,42 @@ uint32_t demand_lacks(const demand_t *demand, const session_t *session, apr_time
         return 0;
     return any_is_fresh(demand->first, session, demand->max_age, now) ? demand->second
                                                                       : demand->first;
+}
+
+bool demand_lacks_step(const demand_t *demand, const session_t *session, apr_time_t now)
+{
+    return (demand_lacks(demand, session, now) & ~FACTORS_FIRST) != 0;
+}
+
+const char *demand_need(const demand_t *demand, const session_t *session, apr_time_t now)
+{
+    if (!session || !demand_lacks_step(demand, session, now))
+        return "login";
+    for (size_t i = 0; i < SECONDS; i++)
+        if ((seconds_called[i].factors & ~STANDS_IN) == (demand->second & ~STANDS_IN))
+            return seconds_called[i].word;
+    return "any";
+}
+
+uint32_t demand_of_amr(uint32_t amr)
+{
+    static const struct {
+        uint32_t amr, factors;
+    } proves[] = {
+        {AMR_PWD, FACTOR_BIT(FACTOR_PASSWORD)},
+        {AMR_PIN | AMR_PHONE, FACTOR_BIT(FACTOR_PIN)},
+        {AMR_OTP, FACTOR_BIT(FACTOR_TOTP) | FACTOR_BIT(FACTOR_RECOVERY)},
+        {AMR_SMS, FACTOR_BIT(FACTOR_SMS)},
+        {AMR_HWK | AMR_SWK, KEYS},
+        {AMR_USER, FACTOR_BIT(FACTOR_PASSKEY)},
+        {AMR_MFA, FACTOR_BIT(FACTOR_PIN) | FACTOR_BIT(FACTOR_TOTP) | FACTOR_BIT(FACTOR_SMS) | KEYS |
+                      FACTOR_BIT(FACTOR_RECOVERY)},
+    };
+    uint32_t factors = 0;
+    for (size_t i = 0; i < sizeof proves / sizeof *proves; i++)
+        if (amr & proves[i].amr)
+            factors |= proves[i].factors;
+    return factors;
 }
 
 bool demand_lasting(const session_t *session, uint32_t factors, apr_time_t now)

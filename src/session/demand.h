@@ -28,6 +28,17 @@ bool demand_is_met(const demand_t *demand, const session_t *session, apr_time_t 
  * step's. 0: it is met. */
 uint32_t demand_lacks(const demand_t *demand, const session_t *session, apr_time_t now);
 
+/* Is what is lacking a second step, which has a page of its own? */
+bool demand_lacks_step(const demand_t *demand, const session_t *session, apr_time_t now);
+
+/* A word for what is lacking: one of MPinSecondFactor's for a second step, else "login". `session`
+ * is NULL where nobody is signed in. */
+const char *demand_need(const demand_t *demand, const session_t *session, apr_time_t now);
+
+/* The FACTOR_BITs that would add one of these amr_t bits to a session (Require mpin-amr). A browser
+ * that is remembered adds none. */
+uint32_t demand_of_amr(uint32_t amr);
+
 /* MPinSecondFactor's words and their FACTOR_BITs: none; any (two factors, of which a PIN login or a
  * passkey is two already); totp, sms, passkey (that one). -1 for another word; NULL for bits that
  * have none. */

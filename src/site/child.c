@@ -86,12 +86,16 @@ static bool place_raise(place_t *place)
     site->revocations = depot->revocations;
     site->people = depot->people;
     site->factors = factors_make(depot->store, &site->log, p);
+    factors_use_keys(site->factors, keys);
     site->http = depot->http;
     site->dta = depot->dta;
     site->sessions = sessions_make(keys, site->session_cookie, site->realm, site->session_idle,
                                    site->session_max, depot->revocations, p);
     site->prelogins = prelogins_make(keys, site->prelogin_cookie, site->realm, PRELOGIN_LIFE, p);
     site->known = known_browsers_make(keys, site->known_cookie, site->realm, p);
+    if (site->remember)
+        site->remembers =
+            remembers_make(keys, site->remember_cookie, site->realm, site->remember, p);
     site->signouts = signouts_make(keys, site->realm, site->session_max, p);
     site->applicants = applicants_make(keys, site->realm, depot->revocations, p);
     if (site->dta && (site->services & SERVICE_DTA))
@@ -100,7 +104,8 @@ static bool place_raise(place_t *place)
     raise_rps(site, keys, p);
     if (!site->sessions || !site->prelogins || !site->known || !site->signouts || !site->rps ||
         !site->applicants || (site->remote_settings.url && !site->remote) ||
-        (!site->dta_service && (site->services & SERVICE_DTA))) {
+        (!site->dta_service && (site->services & SERVICE_DTA)) ||
+        (!site->remembers && site->remember)) {
         log_error(&site->log, "MPIN0205",
                   "the server's secrets can't be made; raise the limit of locked memory");
         apr_pool_destroy(p);

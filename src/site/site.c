@@ -50,6 +50,7 @@ static void set_cookies(site_t *site, const server_config_t *config, apr_pool_t 
     site->session_cookie = cookie_name(&cookies, "", p);
     site->prelogin_cookie = cookie_name(&cookies, "-login", p);
     site->known_cookie = cookie_name(&cookies, "-known", p);
+    site->remember_cookie = cookie_name(&cookies, "-remember", p);
     site->cookie_attributes = cookie_attributes(&cookies, p);
     site->realm = config->realm ? config->realm : site->url.text;
     site->return_hosts =
@@ -182,6 +183,7 @@ static void set_login_ways(site_t *site, const server_config_t *config, apr_pool
     }
     site->totp_issuer = config->totp_issuer;
     site->second_enrol = config->second_enrol;
+    site->remember = config->remember;
     site->after_login = config->after_login;
     site->after_logout = config->after_logout;
     site->session_idle = config->session_idle;

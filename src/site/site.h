@@ -13,6 +13,7 @@
 #include "factor/factors.h"
 #include "remote/remote.h"
 #include "session/applicant.h"
+#include "session/remember.h"
 #include "session/signout.h"
 
 /* Where workers wait for somebody else: a tenth of the server's in each, so that those whom one
@@ -40,6 +41,7 @@ typedef struct site_t {
     const char *session_cookie;    /* "__Host-mpin" or "mpin" */
     const char *prelogin_cookie;   /* "__Host-mpin-login" or "mpin-login" */
     const char *known_cookie;      /* "__Host-mpin-known" or "mpin-known" */
+    const char *remember_cookie;   /* "__Host-mpin-remember" or "mpin-remember" */
     const char *cookie_attributes; /* "; Path=/; Secure; HttpOnly; SameSite=Lax" */
     const char *realm;             /* bound into every seal */
     const char *after_login;
@@ -56,6 +58,7 @@ typedef struct site_t {
     const char *totp_issuer;             /* MPinTOTP, NULL: nobody sets an app up */
     bool second_enrol; /* who never had a second step sets one up where it is asked for */
     bool recheck; /* a session in use ends once its name is no longer theirs (MPinRecheckUser) */
+    apr_interval_time_t remember;           /* MPinRememberBrowser, 0: no browser is */
     const apr_array_header_t *pass_headers; /* of pass_header_t */
     /* of const char *, for the application that says who may register; NULL = none */
     const apr_array_header_t *forward_headers;
@@ -81,6 +84,7 @@ typedef struct site_t {
     sessions_t *sessions;
     prelogins_t *prelogins;
     known_browsers_t *known;
+    remembers_t *remembers; /* NULL without MPinRememberBrowser */
     signouts_t *signouts;
     applicants_t *applicants;
     people_t *people;

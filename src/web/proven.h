@@ -14,6 +14,7 @@ typedef struct proven_t {
     uint32_t amr;                  /* amr_t bits of this proof alone */
     const char *provider;          /* "local" for PIN and password */
     const unsigned char *identity; /* HANDLE_BYTES of the device that has the PIN, NULL without */
+    uint32_t identity_made;        /* when that device was added, in seconds */
     bool of_name;       /* it proves the name itself (docs/identity.md, "Proof of a name") */
     const char *event;  /* for the audit log: "login_pin" */
     const char *target; /* where the person wanted to go, NULL for nowhere in particular */

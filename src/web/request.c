@@ -9,7 +9,7 @@
 
 APLOG_USE_MODULE(auth_mpin);
 
-#define OUR_COOKIES 3
+#define OUR_COOKIES 4
 #define HOST_PREFIX "__Host-"
 #define KNOWN_MAX_AGE (KNOWN_DAYS * 86400L) /* seconds */
 
@@ -32,15 +32,17 @@ const char *request_take_cookies(request_t *request, const char *header, apr_poo
     const site_t *site = request->site;
     cookie_t ours[OUR_COOKIES] = {{.name = site->session_cookie},
                                   {.name = site->prelogin_cookie},
-                                  {.name = site->known_cookie}};
+                                  {.name = site->known_cookie},
+                                  {.name = site->remember_cookie}};
 
     header = cookie_header_take(header, ours, OUR_COOKIES, p);
     request->session_cookie = ours[0].value;
     request->prelogin_cookie = ours[1].value;
     request->known_cookie = ours[2].value;
-    request->tossed = (ours[0].times > 1 ? TOSSED_SESSION : 0) |
-                      (ours[1].times > 1 ? TOSSED_PRELOGIN : 0) |
-                      (ours[2].times > 1 ? TOSSED_KNOWN : 0);
+    request->remember_cookie = ours[3].value;
+    request->tossed =
+        (ours[0].times > 1 ? TOSSED_SESSION : 0) | (ours[1].times > 1 ? TOSSED_PRELOGIN : 0) |
+        (ours[2].times > 1 ? TOSSED_KNOWN : 0) | (ours[3].times > 1 ? TOSSED_REMEMBER : 0);
     return header;
 }
 
@@ -49,7 +51,8 @@ bool request_owns_cookie(const request_t *request, const char *line)
     const site_t *site = request->site;
     return cookie_header_sets(line, site->session_cookie) ||
            cookie_header_sets(line, site->prelogin_cookie) ||
-           cookie_header_sets(line, site->known_cookie);
+           cookie_header_sets(line, site->known_cookie) ||
+           cookie_header_sets(line, site->remember_cookie);
 }
 
 void request_clear_elsewhere(const request_rec *r, const char *name)
@@ -81,6 +84,8 @@ static bool lies_elsewhere(const request_t *request, const char *name)
     if (name == site->prelogin_cookie)
         return before.text && before.len <= PRELOGIN_TEXT_MAX &&
                (placed || !prelogin_open(site->prelogins, before.text, before.len, now, &prelogin));
+    if (name == site->remember_cookie)
+        return request->remember_cookie.text && placed;
     return request->known_cookie.text &&
            (placed || !known_open(site->known, request->known_cookie.text,
                                   request->known_cookie.len, now, &known));

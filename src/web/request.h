@@ -17,7 +17,7 @@
 struct route_t;
 struct refusal_t;
 
-enum { TOSSED_SESSION = 1u, TOSSED_PRELOGIN = 2, TOSSED_KNOWN = 4 };
+enum { TOSSED_SESSION = 1u, TOSSED_PRELOGIN = 2, TOSSED_KNOWN = 4, TOSSED_REMEMBER = 8 };
 
 typedef struct request_t {
     const site_t *site;
@@ -34,7 +34,7 @@ typedef struct request_t {
 
     /* cookie values as they came; NULL when absent; a name that came twice counts as absent and
      * has its bit in `tossed` */
-    cookie_value_t session_cookie, prelogin_cookie, known_cookie;
+    cookie_value_t session_cookie, prelogin_cookie, known_cookie, remember_cookie;
     unsigned tossed; /* TOSSED_ bits */
 
     bool session_read; /* at first use */
@@ -62,6 +62,7 @@ typedef struct request_t {
     int told;                        /* the status of an ErrorDocument to come, 0 for its own */
     const char *again;               /* where an error page leads, NULL for where its status says */
     const demand_t *unmet;           /* what such a place asks for, NULL for none */
+    uint32_t amr_wanted, amr_supposed; /* authn/step_up.h */
 
     session_t session; /* where session_status is SESSION_OK, else not even zeros */
 } request_t;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/signin.h"
+#include "factor/browser.h"
+#include "factor/shown_device.h"
 #include "store/refusal.h"
 #include "web/answer.h"
+#include "web/remembered.h"
 #include "web/return_to.h"
 
 #include <apr_strings.h>
@@ -48,6 +51,38 @@ static const unsigned char *device_of(const proven_t *proven)
     return proven->amr & AMR_PHONE ? NULL : proven->identity;
 }
 
+/* Where the user had a second step before this device came, its PIN is one factor only, until that
+ * step has been shown on it. */
+static store_status_t weigh_device(const facts_t *facts, const proven_t *proven, session_t *session)
+{
+    bool shown = true;
+    if (proven->factor != FACTOR_PIN || !proven->identity)
+        return STORE_OK;
+    const device_t device = {proven->user->uid, proven->identity, proven->identity_made};
+    const store_status_t status =
+        device_is_shown(facts->site->factors, &device, &shown, facts->r->pool);
+    if (status == STORE_OK && !shown) {
+        session->amr &= ~(uint32_t)AMR_MFA;
+        log_debug(facts->caller.log, "MPIN0852",
+                  "a PIN of %s on a device that came after the second step, which was not shown on "
+                  "it yet: it is one factor",
+                  name_masked(session->name, facts->r->pool));
+    }
+    return status;
+}
+
+/* What a browser that is remembered adds to a first factor: no word of amr. */
+static void add_remembered(const facts_t *facts, const proven_t *proven, session_t *session)
+{
+    own_factor_t browser;
+    if (!(FACTOR_BIT(proven->factor) & (FACTORS_FIRST | FACTOR_BIT(FACTOR_TRUSTED))) ||
+        !remembered_here(facts, proven->user, &browser))
+        return;
+    session_add(session, FACTOR_REMEMBERED, 0, facts->caller.now);
+    browser_note_use(facts->site->factors, &browser, session->family, facts->caller.now,
+                     facts->r->pool);
+}
+
 /* Makes the session and sends its cookies. NULL, or the refusal. */
 static result_t *seal_session(facts_t *facts, const proven_t *proven)
 {
@@ -61,12 +96,15 @@ static result_t *seal_session(facts_t *facts, const proven_t *proven)
 
     memcpy(session.family, request->next_family, sizeof(session.family));
     session.started = (uint32_t)apr_time_sec(now);
-    const store_status_t status = old ? take_place(facts, old, &session) : STORE_OK;
+    store_status_t status = weigh_device(facts, proven, &session);
+    if (status == STORE_OK && old)
+        status = take_place(facts, old, &session);
     if (status != STORE_OK)
         return store_refusal(status, r->pool);
     session_start(site->sessions, &session, proven->factor, now);
     if (old)
         session_step_up(site->sessions, &session, old);
+    add_remembered(facts, proven, &session);
     const char *value = session_seal(site->sessions, &session, now, r->pool);
     if (!value)
         return result_no_randomness(r->pool);

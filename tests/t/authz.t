@@ -97,7 +97,7 @@ subtest 'cross_site_post_is_never_replayed' => sub {
 };
 
 subtest 'a signed-in user who fails Require gets 403, as a page or JSON' => sub {
-    for my $case ([$jane, '/only-john/'], [$john, '/amr/'], [$jane, '/either/'], [$john, '/all-denied/']) {
+    for my $case ([$jane, '/only-john/'], [$john, '/all-denied/']) {
         my ($browser, $path) = @$case;
         my $page = $browser->visit($path);
         is $page->code, 403, $path;
@@ -116,6 +116,16 @@ subtest 'a signed-in user who fails Require gets 403, as a page or JSON' => sub 
 subtest 'Require mpin-amr asks for a kind of proof' => sub {
     is by_pin()->visit($_)->code, 200, "$_ by PIN" for qw(/amr/ /either/);
     is $john->visit('/either/')->code, 200, 'or another rule of RequireAny';
+    for my $case ([$john, '/amr/'], [$jane, '/either/']) {
+        my ($browser, $path) = @$case;
+        my $led = $browser->visit($path);
+        is $led->code, 303, "$path leads who lacks it to the login";
+        is $led->header('Location'), login_at(return => $path), 'with the way back';
+        unlike $led->content, qr/UNDER LOCK/, 'followed by nothing';
+        my $script = $browser->get($path, 'X-Requested-With' => 'x');
+        is $script->code . json_of($script)->{need}, '401login', 'a script is told';
+        is $browser->request(POST => $path, body => 'x', headers => [Accept => 'text/html'])->code, 401, 'a POST has the login page';
+    }
 };
 
 subtest 'MPinLoginMethods sends who has signed in otherwise to the login' => sub {

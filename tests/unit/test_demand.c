@@ -126,6 +126,45 @@ static void demands_are_the_same_when_all_of_them_is(void **state)
     assert_false(demand_is_same(&one, &other));
 }
 
+static void a_pin_is_two_factors_where_its_device_was_shown(void **state)
+{
+    (void)state;
+    const demand_t any = {.first = PIN, .second = (uint32_t)demand_second("any")};
+    session_t session = {.amr = AMR_PIN | AMR_MFA, .proven = {[FACTOR_PIN] = NOW - 1}};
+    assert_true(demand_is_met(&any, &session, apr_time_from_sec(NOW)));
+    session.amr = AMR_PIN;
+    assert_false(demand_is_met(&any, &session, apr_time_from_sec(NOW)));
+    assert_true(demand_lacks_step(&any, &session, apr_time_from_sec(NOW)));
+}
+
+static void what_is_needed_is_called_by_its_word(void **state)
+{
+    (void)state;
+    const apr_time_t now = apr_time_from_sec(NOW);
+    const session_t session = {.amr = AMR_PWD, .proven = {[FACTOR_PASSWORD] = NOW - 1}};
+    const char *words[] = {"any", "totp", "sms", "passkey"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        const demand_t demand = {.first = PASSWORD, .second = (uint32_t)demand_second(words[i])};
+        assert_string_equal(demand_need(&demand, &session, now), words[i]);
+        assert_string_equal(demand_need(&demand, NULL, now), "login");
+    }
+    demand_t demand = {.first = PIN, .second = demand_of_amr(AMR_OTP)};
+    assert_string_equal(demand_need(&demand, &session, now), "login");
+    demand.first = PASSWORD;
+    assert_string_equal(demand_need(&demand, &session, now), "totp");
+    demand.second = demand_of_amr(AMR_OTP | AMR_SMS);
+    assert_string_equal(demand_need(&demand, &session, now), "any");
+}
+
+static void a_remembered_browser_adds_no_amr(void **state)
+{
+    (void)state;
+    assert_int_equal(demand_of_amr(~0u) & FACTOR_BIT(FACTOR_REMEMBERED), 0);
+    assert_int_equal(demand_of_amr(AMR_PWD), FACTOR_BIT(FACTOR_PASSWORD));
+    assert_int_equal(demand_of_amr(AMR_USER), FACTOR_BIT(FACTOR_PASSKEY));
+    assert_int_equal(demand_of_amr(0), 0);
+}
+
 static void each_factor_has_a_name(void **state)
 {
     apr_pool_t *p;
@@ -162,6 +201,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_factor_has_a_name),
+        cmocka_unit_test(a_pin_is_two_factors_where_its_device_was_shown),
+        cmocka_unit_test(what_is_needed_is_called_by_its_word),
+        cmocka_unit_test(a_remembered_browser_adds_no_amr),
         cmocka_unit_test(place_without_directives_takes_whatever_the_site_offers),
         cmocka_unit_test(place_with_directives_asks_for_what_they_say),
         cmocka_unit_test(one_of_the_accepted_factors_is_enough),

@@ -62,7 +62,7 @@ our %demand = (
     recent => ["MPinReauthAfter 12h\nMPinLoginMethods password\nRequire user john", 'Require user john'],
     old => ["Require mpin-max-age 12h", 'Require valid-user'],
     amr => ["<RequireAny>\nRequire mpin-amr pwd\nRequire user nobody\n</RequireAny>", 'Require valid-user'],
-    'other-amr' => ["<RequireAny>\nRequire mpin-amr pin\nRequire user john\n</RequireAny>", 'Require user john'],
+    'other-amr' => ["<RequireAny>\nRequire mpin-amr user\nRequire user john\n</RequireAny>", 'Require user john'],
     'satisfy-shut' => "Order deny,allow\nDeny from 127.0.0.0/8\nSatisfy All\nRequire valid-user",
 );
 our %nested = (
