@@ -9,12 +9,16 @@
  *   factors:<uid>      set of ids
  *   had-factor:<uid>   there was one that was confirmed
  *   tries:<uid><group> wrong codes (tries.h)
+ * and these are fleeting:
+ *   challenge:<uid><id>            a code on its way (challenge.h)
+ *   sms:<whose>:<mac>:<window>     counts of messages (sms_limits.h)
  */
 #define FACTOR_RECORD_MAX (1 + 1 + 1 + 4 + 4 + 1 + FACTOR_NAME_MAX + 4 + FACTOR_DATA_MAX)
 
 struct factors_t {
     store_t *store;
     const log_sink_t *log;
+    const struct senders_t *senders;
 };
 
 /* Writing gives the length, 0 when a field is out of its bounds; reading is false for anything that
