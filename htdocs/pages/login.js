@@ -80,7 +80,7 @@ document.addEventListener('click', ({ target }) => {
 function wait(line) {
     const seconds = line.dataset.seconds ?? '';
     const until = Date.now() + Number(seconds) * 1000;
-    const button = /** @type {HTMLButtonElement} */ (line.closest('form')?.querySelector('button.primary'));
+    const button = /** @type {HTMLButtonElement} */ (line.closest('form')?.querySelector('button:is(.primary, .waits)'));
     const heard = Object.assign(document.createElement('span'), { className: 'mp-hidden', textContent: line.textContent });
     const seen = document.createElement('span');
     seen.setAttribute('aria-hidden', 'true');

@@ -24,6 +24,22 @@ result_t *account_codes_make(facts_t *facts);
 /* POST /account/browser/remove: factor */
 result_t *account_browser_remove(facts_t *facts);
 
+/* POST /account/sms sends a code to a number (phone), or once more (factor); /account/sms/confirm
+ * has it typed (factor, code). */
+result_t *account_sms(facts_t *facts);
+result_t *account_sms_confirm(facts_t *facts);
+
+/* The same of what WorkOS keeps: POST /account/workos (type totp: issuer, user_name; type sms: phone;
+ * or factor), /account/workos/confirm (factor, code), /account/workos/clear. GET
+ * /account/workos/detail?factor=; POST /account/workos/challenge (factor, text) and
+ * /account/workos/verify (factor, code). */
+result_t *account_workos_enrol(facts_t *facts);
+result_t *account_workos_confirm(facts_t *facts);
+result_t *account_workos_clear(facts_t *facts);
+result_t *account_workos_detail(facts_t *facts);
+result_t *account_workos_challenge(facts_t *facts);
+result_t *account_workos_verify(facts_t *facts);
+
 /* POST /account/factor/remove: factor */
 result_t *account_factor_remove(facts_t *facts);
 

@@ -2,6 +2,7 @@
 /* The second steps of a person: which there are, and removing one. */
 #include "account/pages.h"
 #include "account/amend.h"
+#include "account/at_workos.h"
 #include "account/section.h"
 #include "store/refusal.h"
 
@@ -25,7 +26,7 @@ result_t *account_steps(page_values_t *page, const section_t *section)
     for (int i = 0; i < section->count; i++) {
         const own_factor_t *factor = &section->factors[i];
         const kind_ops_t *ops = kind_ops(factor->kind);
-        if (!ops || !factor->confirmed || factor->kind == KIND_RECOVERY)
+        if (!ops || !factor->confirmed || factor->kind == KIND_RECOVERY || workos_keeps(factor))
             continue;
         apr_table_t *row = page_row(steps);
         factor_write_id(id, factor->id);
@@ -45,6 +46,17 @@ result_t *account_factor_remove(facts_t *facts)
     if (!account_may_change(facts, &refusal))
         return refusal;
     refusal = account_factor(facts, &factor);
+    if (refusal)
+        return refusal;
+    user_t user;
+    const turn_t turn = {.factors = facts->site->factors,
+                         .factor = &factor,
+                         .caller = &facts->caller,
+                         .user = &user,
+                         .p = facts->r->pool};
+    refusal = account_user(facts, &user);
+    if (!refusal)
+        refusal = kind_forget(&turn);
     if (refusal)
         return refusal;
     const store_status_t status = factors_remove(facts->site->factors, &factor, facts->r->pool);

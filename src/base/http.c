@@ -108,6 +108,7 @@ static void set_request(CURL *handle, const http_t *http, const http_request_t *
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, intake);
+    curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, (long)request->once);
     if (http->authorities)
         curl_easy_setopt(handle, CURLOPT_CAINFO, http->authorities);
     if (request->body) {
@@ -139,15 +140,19 @@ static void read_answer(CURL *handle, http_answer_t *answer, apr_pool_t *p)
 {
     long status = 0;
     const char *type = NULL;
+    curl_off_t later = 0;
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(handle, CURLINFO_CONTENT_TYPE, &type);
+    curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &later);
     answer->status = (int)status;
+    answer->retry_after = later < 0 ? 0 : later > HTTP_RETRY_MAX ? HTTP_RETRY_MAX : (int)later;
     answer->type = type ? apr_pstrdup(p, type) : "";
 }
 
 http_answer_t http_exchange(http_t *http, const http_request_t *request, apr_pool_t *p)
 {
-    http_answer_t answer = {HTTP_EXCHANGE_UNREACHABLE, 0, "", "", 0, "out of memory"};
+    http_answer_t answer = {
+        .outcome = HTTP_EXCHANGE_UNREACHABLE, .type = "", .body = "", .why = "out of memory"};
     CURL *handle = handle_take(http);
     if (!handle)
         return answer;

@@ -3,6 +3,7 @@
 #define MPIN_BASE_HTTP_H
 
 #include <apr_pools.h>
+#include <stdbool.h>
 
 /* One exchange over HTTP, by libcurl: bounded in time and size, follows no redirect, keeps no
  * cookie, asks no proxy of the environment. TLS is always verified, against the system's
@@ -11,6 +12,8 @@ typedef struct http_t http_t;
 
 /* One a process, in child_init or later; connections are kept and shared by its threads. */
 http_t *http_make(apr_pool_t *p);
+
+#define HTTP_RETRY_MAX 86400
 
 typedef struct http_request_t {
     const char *method;         /* "GET", "POST" ... */
@@ -21,6 +24,8 @@ typedef struct http_request_t {
     int connect_ms;      /* for the connection ... */
     int total_ms;        /* ... and for the whole exchange, that included */
     apr_size_t body_max; /* bytes of the answer's body */
+    bool once; /* on a connection of its own: on one that is kept, libcurl sends what got no answer
+                  again, as the other side may have hung up long ago */
 } http_request_t;
 
 typedef enum {
@@ -33,6 +38,7 @@ typedef enum {
 typedef struct http_answer_t {
     http_outcome_t outcome;
     int status;       /* HTTP status */
+    int retry_after;  /* seconds, of a number or a date, at most HTTP_RETRY_MAX; 0 without */
     const char *type; /* Content-Type as it came, "" without */
     const char *body; /* in the pool, with a NUL that `len` does not count */
     apr_size_t len;

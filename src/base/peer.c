@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/peer.h"
 
+#include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
 #include <strings.h>
@@ -8,14 +9,16 @@
 #define CONNECT_MS 2000
 #define GRACE_MS 1000 /* a seat outlives its exchange by this */
 #define JSON_TYPE "application/json"
-#define BEARER "Authorization: Bearer "
+#define AUTHORIZATION "Authorization: "
 
 /* Not by apr_psprintf, which may leave a first try behind. */
 static char *bearer_header(const peer_question_t *question, apr_pool_t *p)
 {
-    const apr_size_t head = sizeof BEARER - 1;
+    const char *scheme = question->scheme ? question->scheme : "Bearer";
+    const char *before = apr_pstrcat(p, AUTHORIZATION, scheme, " ", NULL);
+    const apr_size_t head = strlen(before);
     char *header = apr_palloc(p, head + question->bearer_len + 1);
-    memcpy(header, BEARER, head);
+    memcpy(header, before, head);
     memcpy(header + head, question->bearer, question->bearer_len);
     header[head + question->bearer_len] = '\0';
     return header;
@@ -32,6 +35,8 @@ static const char *const *peer_headers(const peer_question_t *question, const ch
         memcpy(headers, question->headers, (apr_size_t)count * sizeof *headers);
     if (question->body)
         headers[count++] = "Content-Type: " JSON_TYPE;
+    else if (question->text)
+        headers[count++] = apr_pstrcat(p, "Content-Type: ", question->text_type, NULL);
     if (bearer)
         headers[count] = bearer;
     return headers;
@@ -64,6 +69,7 @@ static peer_answer_t judge_answer(const http_answer_t *http, apr_pool_t *p)
     if (answer.outcome != PEER_OK)
         return answer;
     answer.status = http->status;
+    answer.retry_after = http->retry_after;
     answer.json = json_read(p, http->body, http->len);
     answer.is_empty = http->len == 0;
     answer.is_typed = is_json_type(http->type);
@@ -91,7 +97,7 @@ static peer_answer_t peer_exchange(const peer_t *peer, const peer_question_t *qu
                        question->total_ms + GRACE_MS, &seat))
         return (peer_answer_t){.outcome = PEER_BUSY,
                                .why = "as many workers as may are waiting for somebody"};
-    const char *body = question->body ? json_write(p, question->body) : NULL;
+    const char *body = question->body ? json_write(p, question->body) : question->text;
     char *bearer = question->bearer ? bearer_header(question, p) : NULL;
     const http_request_t request = {
         .method = question->method,
@@ -101,11 +107,12 @@ static peer_answer_t peer_exchange(const peer_t *peer, const peer_question_t *qu
         .body_len = body ? strlen(body) : 0,
         .connect_ms = question->total_ms < CONNECT_MS ? question->total_ms : CONNECT_MS,
         .total_ms = question->total_ms,
+        .once = question->once,
         .body_max = question->max};
     const http_answer_t answer = http_exchange(peer->http, &request, p);
     seats_give(peer->seats, &seat);
     if (bearer)
-        sodium_memzero(bearer, sizeof BEARER - 1 + question->bearer_len);
+        sodium_memzero(bearer, strlen(bearer));
     return judge_answer(&answer, p);
 }
 

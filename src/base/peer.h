@@ -26,8 +26,12 @@ typedef struct peer_question_t {
     const char *method, *url;
     const char *const *headers;  /* further ones, "Name: value", NULL-terminated; NULL for none */
     const json_t *body;          /* sent as application/json; NULL for none */
+    const char *text;            /* or a body as it is ... */
+    const char *text_type;       /* ... and its Content-Type */
     const unsigned char *bearer; /* shows the peer who asks (RFC 6750); NULL for nothing */
     apr_size_t bearer_len;
+    const char *scheme;    /* the word before it, as in "Basic"; NULL for "Bearer" */
+    bool once;             /* never sent a second time, whatever becomes of it */
     int total_ms;          /* the whole exchange; of these, 2 s for the connection */
     apr_size_t max;        /* bytes of the answer's body */
     const log_sink_t *log; /* the debug lines of whoever asks; NULL: the peer's */
@@ -44,6 +48,7 @@ typedef enum {
 typedef struct peer_answer_t {
     peer_outcome_t outcome;
     int status;         /* HTTP status; 0 without an answer */
+    int retry_after;    /* seconds that it asks to wait, 0 = none */
     const json_t *json; /* its body, the pool's; NULL where that is no object */
     bool is_empty;      /* it has no body */
     bool is_typed;      /* its Content-Type is application/json, whatever the body is */

@@ -49,6 +49,8 @@ const char *parse_throttle(throttle_rules_t *rules, const words_t *words);
 const char *parse_audit_log(const char **log, const words_t *words);
 const char *parse_pass_headers(const apr_array_header_t **headers, const words_t *words);
 const char *parse_second_dta(second_dta_setting_t *second, const words_t *words);
+const char *parse_sms(sms_setting_t *sms, const words_t *words);
+const char *parse_workos(workos_setting_t *workos, const words_t *words);
 const char *parse_title(const char **title, const words_t *words);
 
 const char *parse_accent(accent_t *accent, const words_t *words);

@@ -5,6 +5,8 @@
 #include <apr_tables.h>
 #include "base/name.h"
 #include "config/public_url.h"
+#include "factor/sms.h"
+#include "factor/workos.h"
 #include "notice/smtp.h"
 #include "people/throttle.h"
 #include "rps/allow.h"

@@ -12,6 +12,9 @@
  *   shown:<handle>     a device with a PIN by which the second step has been shown, too (shown_device.h)
  * and one is written behind:
  *   browser-use:<uid><id>  when and in which family a remembered browser signed in last (browser.h)
+ * and these are fleeting:
+ *   challenge:<uid><id>            a code on its way (challenge.h)
+ *   sms:<whose>:<mac>:<window>     counts of messages (sms_limits.h)
  */
 #define FACTOR_RECORD_MAX (1 + 1 + 1 + 4 + 4 + 1 + FACTOR_NAME_MAX + 4 + FACTOR_DATA_MAX)
 
@@ -19,6 +22,7 @@ struct factors_t {
     store_t *store;
     const log_sink_t *log;
     const keys_t *keys; /* NULL until factors_use_keys */
+    const struct senders_t *senders;
 };
 
 /* Writing gives the length, 0 when a field is out of its bounds; reading is false for anything that

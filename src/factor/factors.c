@@ -31,6 +31,16 @@ store_t *factors_store(const factors_t *factors)
     return factors->store;
 }
 
+void factors_send_by(factors_t *factors, const struct senders_t *senders)
+{
+    factors->senders = senders;
+}
+
+const struct senders_t *factors_senders(const factors_t *factors)
+{
+    return factors->senders;
+}
+
 void factor_write_id(char text[FACTOR_ID_SIZE], const unsigned char id[FACTOR_ID_BYTES])
 {
     sodium_bin2hex(text, FACTOR_ID_SIZE, id, FACTOR_ID_BYTES);

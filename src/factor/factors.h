@@ -9,6 +9,12 @@ factors_t *factors_make(store_t *store, const log_sink_t *log, apr_pool_t *p);
 
 store_t *factors_store(const factors_t *factors);
 
+/* Those who send codes and keep factors elsewhere (senders.h) are set once, before anybody asks;
+ * without, there are none. */
+struct senders_t;
+void factors_send_by(factors_t *factors, const struct senders_t *senders);
+const struct senders_t *factors_senders(const factors_t *factors);
+
 /* Throughout: what is written is lasting before the call returns. STORE_MISSING: that user has no
  * such factor. STORE_FULL, STORE_DOWN: as the store says; STORE_DOWN also for a record that cannot
  * be read. STORE_CHANGED: store/change.h. The pool takes what is returned and scratch. */

@@ -3,7 +3,9 @@
 #include "factor/kinds.h"
 
 #include "factor/recovery.h"
+#include "factor/sms.h"
 #include "factor/totp.h"
+#include "factor/workos_kinds.h"
 #include "store/refusal.h"
 
 const kind_ops_t *kind_ops(factor_kind_t kind)
@@ -13,16 +15,27 @@ const kind_ops_t *kind_ops(factor_kind_t kind)
         return &totp_ops;
     case KIND_RECOVERY:
         return &recovery_ops;
+    case KIND_SMS:
+        return &sms_ops;
+    case KIND_WORKOS_TOTP:
+        return &workos_totp_ops;
+    case KIND_WORKOS_SMS:
+        return &workos_sms_ops;
     default:
         return NULL;
     }
 }
 
-/* A code that cannot be judged charges nobody. */
+/* A code that was judged, and was not right. A code that could not be judged charges nobody. */
+static bool was_wrong(const result_t *refusal)
+{
+    return refusal && refusal->status == 401;
+}
+
 static result_t *settle(const turn_t *turn, const kind_ops_t *ops, result_t *refusal)
 {
     const unsigned char *uid = turn->factor->uid;
-    if (refusal && refusal->status < 500)
+    if (was_wrong(refusal))
         return refusal;
     const store_status_t status = refusal ? tries_take_back(turn->factors, uid, ops->tries, turn->p)
                                           : tries_right(turn->factors, uid, ops->tries, turn->p);
@@ -42,4 +55,10 @@ result_t *kind_judge(const turn_t *turn, const char *typed)
     if (wait)
         return result_later(turn->p, "throttled", "too many wrong codes; wait", wait);
     return settle(turn, ops, ops->judge(turn, typed));
+}
+
+result_t *kind_forget(const turn_t *turn)
+{
+    const kind_ops_t *ops = kind_ops(turn->factor->kind);
+    return ops && ops->forget ? ops->forget(turn) : NULL;
 }

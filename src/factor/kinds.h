@@ -11,4 +11,7 @@ const kind_ops_t *kind_ops(factor_kind_t kind);
  * and one that waited is confirmed. Refusals: kind_ops_t's, 429 throttled with Retry-After, 503. */
 result_t *kind_judge(const turn_t *turn, const char *typed);
 
+/* Before it is removed here: has whoever else keeps it forget it. NULL, or the refusal. */
+result_t *kind_forget(const turn_t *turn);
+
 #endif

@@ -13,6 +13,7 @@ result_t *logout_page(facts_t *facts);     /* GET /logout shows a button */
 result_t *logout_submit(facts_t *facts);   /* POST /logout: csrf */
 result_t *login_step(facts_t *facts);      /* GET /login/step: what a second step asks */
 result_t *login_step_done(facts_t *facts); /* POST /login/step: factor, code, csrf */
+result_t *login_step_send(facts_t *facts); /* POST /login/step/send: factor, csrf */
 result_t *login_asset(facts_t *facts);     /* GET /mpin.js, /mpin/...: files built in */
 result_t *login_mobile(facts_t *facts);    /* GET /m, which leads to /m/index.html: for phones */
 

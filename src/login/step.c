@@ -2,6 +2,7 @@
 /* The second step of a person who is signed in: GET /login/step asks, POST judges. */
 #include "login/login.h"
 #include "login/step.h"
+#include "login/step_send.h"
 
 #include "factor/shown_device.h"
 #include "factor/recovery.h"
@@ -22,8 +23,18 @@ typedef struct step_t {
     const user_t *user;
     own_factor_t *list; /* those that would do, the one that was used last first */
     int count;
-    own_factor_t *chosen; /* one of them; NULL where there are none */
+    own_factor_t *chosen;    /* one of them; NULL where there are none */
+    const result_t *refused; /* why the page is shown again, NULL at first */
 } step_t;
+
+static turn_t turn_of(const step_t *step)
+{
+    return (turn_t){.factors = step->facts->site->factors,
+                    .factor = step->chosen,
+                    .caller = &step->facts->caller,
+                    .user = step->user,
+                    .p = step->facts->r->pool};
+}
 
 /* ---- which factors would do ---- */
 
@@ -126,6 +137,11 @@ static result_t *show_step(step_t *step, int status, const char *what, const cha
     page_set(&page, "factor_name", step->chosen->name);
     page_set(&page, kind_ops(step->chosen->kind)->word, "1");
     list_others(&page, step);
+    const turn_t turn = turn_of(step);
+    send_show(&page, &turn);
+    page_set(&page, "send_url", way_step(facts->r, "/send", &step->way));
+    if (step->refused)
+        send_show_refusal(&page, step->refused);
     step_show_pin(&page, facts, &step->way);
     if (may_remember(step))
         page_set(&page, "remember_days",
@@ -167,14 +183,13 @@ static void record_step(const step_t *step, const result_t *refusal)
 static result_t *step_refused(step_t *step, result_t *refusal)
 {
     request_rec *r = step->facts->r;
-    if (refusal->status >= 500)
+    const page_values_t page = page_begin(r, step->facts->site);
+    if (!send_is_told(&page, refusal))
         return refusal;
-    record_step(step, refusal);
-    const char *seconds = apr_itoa(r->pool, refusal->retry_after);
-    if (refusal->retry_after)
-        apr_table_setn(r->err_headers_out, "Retry-After", seconds);
-    return refusal->retry_after ? show_step(step, refusal->status, "throttled", seconds)
-                                : show_step(step, refusal->status, "code_wrong", "1");
+    if (refusal->status < 500 && refusal->status != HTTP_GONE)
+        record_step(step, refusal);
+    step->refused = refusal;
+    return show_step(step, refusal->status, NULL, NULL);
 }
 
 /* A device that has been shown with a second step is two factors from now on. */
@@ -228,27 +243,61 @@ static result_t *step_taken(step_t *step)
     return refusal ? refusal : go_on_from_step(step, in.location);
 }
 
+/* What both forms need: a step that is due, factors, the user, the token. False: `*refusal` is the
+ * answer, NULL where one has been given. */
+static bool step_may(step_t *step, user_t *user, result_t **refusal)
+{
+    facts_t *facts = step->facts;
+    *refusal = NULL;
+    if (!step_is_due(facts, &step->way))
+        return false;
+    *refusal = find_factors(step, apr_table_get(facts->form, "factor"));
+    if (!*refusal)
+        *refusal = step_user(facts, user);
+    if (*refusal)
+        return false;
+    step->user = user;
+    if (!step_form_is_ours(facts))
+        *refusal = show_step(step, HTTP_FORBIDDEN, "expired", "1");
+    else if (!step->chosen)
+        *refusal = show_step(step, HTTP_FORBIDDEN, NULL, NULL);
+    else
+        return true;
+    return false;
+}
+
 result_t *login_step_done(facts_t *facts)
 {
     step_t step = {.facts = facts, .way = way_of_form(facts)};
     user_t user;
-    if (!step_is_due(facts, &step.way))
-        return NULL;
-    result_t *refusal = find_factors(&step, apr_table_get(facts->form, "factor"));
-    if (!refusal)
-        refusal = step_user(facts, &user);
-    if (refusal)
+    result_t *refusal;
+    if (!step_may(&step, &user, &refusal))
         return refusal;
-    step.user = &user;
-    if (!step_form_is_ours(facts))
-        return show_step(&step, HTTP_FORBIDDEN, "expired", "1");
-    if (!step.chosen)
-        return show_step(&step, HTTP_FORBIDDEN, NULL, NULL);
-    const turn_t turn = {.factors = facts->site->factors,
-                         .factor = step.chosen,
-                         .caller = &facts->caller,
-                         .user = &user,
-                         .p = facts->r->pool};
+    const turn_t turn = turn_of(&step);
     refusal = kind_judge(&turn, apr_table_get(facts->form, "code"));
     return refusal ? step_refused(&step, refusal) : step_taken(&step);
+}
+
+/* Afterwards a GET shows where the code is typed, which can be loaded anew. */
+static result_t *step_sent(const step_t *step)
+{
+    const char *here = way_location(step->facts->r, &step->way);
+    char id[FACTOR_ID_SIZE];
+    factor_write_id(id, step->chosen->id);
+    answer_see_other(step->facts->r,
+                     apr_pstrcat(step->facts->r->pool, here, strchr(here, '?') ? "&" : "?",
+                                 "factor=", id, NULL));
+    return NULL;
+}
+
+result_t *login_step_send(facts_t *facts)
+{
+    step_t step = {.facts = facts, .way = way_of_form(facts)};
+    user_t user;
+    result_t *refusal;
+    if (!step_may(&step, &user, &refusal))
+        return refusal;
+    const turn_t turn = turn_of(&step);
+    refusal = send_now(&turn);
+    return refusal ? step_refused(&step, refusal) : step_sent(&step);
 }

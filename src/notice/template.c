@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define DEPTH_MAX 6     /* templates within templates, and sections within sections */
+#define DEPTH_MAX 8     /* templates within templates, and sections within sections */
 #define NAME_MAX_LEN 64 /* bytes of a placeholder's name */
 #define PAGE_MAX 262144 /* bytes of a page */
 

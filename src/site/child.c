@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 
 #include "site/place.h"
+#include "site/sent.h"
 #include "dta/local.h"
 #include "dta/second.h"
 
@@ -102,8 +103,9 @@ static bool place_raise(place_t *place)
         site->dta_service = dta_service_make(keys, site->store, &site->log, apr_time_now(), p);
     site->phones = phones_make(&site->phone_settings, site->store, &site->throttle, keys, p);
     raise_rps(site, keys, p);
-    if (!site->sessions || !site->prelogins || !site->known || !site->signouts || !site->rps ||
-        !site->applicants || (site->remote_settings.url && !site->remote) ||
+    if (!sent_raise(site, keys, p) || !site->sessions || !site->prelogins || !site->known ||
+        !site->signouts || !site->rps || !site->applicants ||
+        (site->remote_settings.url && !site->remote) ||
         (!site->dta_service && (site->services & SERVICE_DTA)) ||
         (!site->remembers && site->remember)) {
         log_error(&site->log, "MPIN0205",

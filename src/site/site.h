@@ -11,6 +11,7 @@
 #include "notice/own.h"
 #include "dta/serve.h"
 #include "factor/factors.h"
+#include "factor/senders.h"
 #include "remote/remote.h"
 #include "session/applicant.h"
 #include "session/remember.h"
@@ -19,7 +20,7 @@
 /* Where workers wait for somebody else: a tenth of the server's in each, so that those whom one
  * kind keeps waiting take no other kind's place. */
 typedef struct seat_pools_t {
-    seats_t *phones, *applications, *rps, *dta;
+    seats_t *phones, *applications, *rps, *dta, *senders;
 } seat_pools_t;
 
 /* A vhost on which the engine is on, ready to work: the settings in force, and the library's
@@ -56,6 +57,10 @@ typedef struct site_t {
     const apr_array_header_t *providers; /* of password_provider_t, empty = no password form */
     const accounts_t *accounts;          /* where the names of its store come from */
     const char *totp_issuer;             /* MPinTOTP, NULL: nobody sets an app up */
+    const sms_setting_t *sms;            /* MPinSMS, NULL: no SMS; and its secret, NULL: none */
+    const secret_t *sms_secret;
+    const workos_setting_t *workos; /* MPinWorkOS, NULL: none */
+    const secret_t *workos_key;
     bool second_enrol; /* who never had a second step sets one up where it is asked for */
     bool recheck; /* a session in use ends once its name is no longer theirs (MPinRecheckUser) */
     apr_interval_time_t remember;           /* MPinRememberBrowser, 0: no browser is */
@@ -89,6 +94,7 @@ typedef struct site_t {
     applicants_t *applicants;
     people_t *people;
     factors_t *factors;
+    senders_t senders;
     http_t *http;
     dta_t *dta;
     dta_service_t *dta_service; /* on vhosts with MPinService dta */

@@ -14,6 +14,7 @@
 #include "site/outline.h"
 #include "site/passphrase.h"
 #include "site/place.h"
+#include "site/sent.h"
 #include "keys/secret_file.h"
 #include "site/sink.h"
 #include "config/surroundings.h"
@@ -230,6 +231,9 @@ static int make_place(server_config_t *config, server_rec *server, apr_array_hea
         return HTTP_INTERNAL_SERVER_ERROR;
     if (config->mail.host && set_mail(&place->down, config, server, p) != OK)
         return HTTP_INTERNAL_SERVER_ERROR;
+    const char *why = "";
+    if (!sent_read_secrets(&place->down, config, p, &why) && refuse_to_serve(server, why) != OK)
+        return HTTP_INTERNAL_SERVER_ERROR;
     return set_secrets(&place->down, config, server, p);
 }
 
@@ -245,7 +249,7 @@ static void finish_accounts(depot_t *depot, server_rec *main_server, apr_pool_t 
     }
 }
 
-/* A request that waits for a phone, an application, an RPS or a D-TA holds a worker meanwhile: for
+/* A request that waits for a phone, an application, an RPS, a D-TA or a sender of SMS holds a worker meanwhile: for
  * each of them a tenth may. False: memory is out. */
 static bool make_seats(seat_pools_t *seats, apr_pool_t *p)
 {
@@ -254,8 +258,8 @@ static bool make_seats(seat_pools_t *seats, apr_pool_t *p)
     ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
     const int tenth = daemons * (threads > 0 ? threads : 1) / 10;
     *seats = (seat_pools_t){seats_make(tenth, p), seats_make(tenth, p), seats_make(tenth, p),
-                            seats_make(tenth, p)};
-    return seats->phones && seats->applications && seats->rps && seats->dta;
+                            seats_make(tenth, p), seats_make(tenth, p)};
+    return seats->phones && seats->applications && seats->rps && seats->dta && seats->senders;
 }
 
 /* A vhost without directives of ours has those of the main server, but not always its address: on

@@ -315,6 +315,32 @@ mistake "MPinMail $_->[0]", "$site$passwords=> MPinMail $_->[0]\n", $_->[1]
     ['smtp://mail.example.org file:/x', qr{write smtp://USER\@HOST}], ['smtp://a@mail.example.org env:X', qr/write file:/],
     ['smtps://mail.example.org starttls', qr/leave out starttls/], ['smtp://a@mail.example.org file:/nowhere/x', qr/make it/],
     ['smtp://a@mail.example.org exec:/nowhere/x', qr/exec:/], ['smtp://mail.example.org:99999', qr{write smtp://HOST}];
+write_file("$top/conf/key", "a-secret\n");
+chmod 0600, "$top/conf/key";
+chown((getpwnam 'www-data')[2, 3], "$top/conf/key") if !$>;
+my $template = 'template="Wiki: {{code}}"';
+fine "MPinSMS $_", "$here$site${passwords}MPinSMS $_\n"
+    for "webhook https://sms.example.com/send $template secret=conf/key countries=+49,+1 day=50",
+    "webhook http://127.0.0.1:8600/send $template", "twilio conf/key from=+15005550006 $template",
+    "twilio conf/key from=Wiki url=http://127.0.0.1:8600/ \"template=Your code is {{code}}\"";
+mistake "MPinSMS $_->[0]", "$site$passwords=> MPinSMS $_->[0]\n", $_->[1]
+    for ["webhook http://sms.example.com/ $template", qr/https/], ["webhook sms.example.com $template", qr/no URL/],
+    ["carrier-pigeon x $template", qr/write webhook URL or twilio/], ['webhook https://sms.example.com/ template="Wiki"', qr/code must stand in the text once/],
+    ['webhook https://sms.example.com/ template="{{code}} {{code}}"', qr/once; write/], ['webhook https://sms.example.com/', qr/add template=/],
+    ['webhook https://sms.example.com/ template="Wiki {{code}}', qr/no quote at its end/], ["webhook https://sms.example.com/ template=\"{{code}}${\('x' x 400)}\"", qr/at most 320/],
+    ["webhook https://sms.example.com/ $template countries=49", qr/write as in countries=/], ["webhook https://sms.example.com/ $template day=0", qr/from 1 to/],
+    ["webhook https://sms.example.com/ $template from=+15005550006", qr/write secret=, template=/],
+    ["webhook https://sms.example.com/ $template secret=conf/nowhere", qr/make it/],
+    ["twilio conf/key $template", qr/add from=/], ["twilio conf/key from=not-a-sender-at-all $template", qr/write from=/],
+    ["twilio conf/key from=Wiki $template secret=conf/key", qr/write from=, template=/], ["twilio conf/nowhere from=Wiki $template", qr/make it/],
+    ["twilio conf/key from=Wiki url=http://twilio.example.com $template", qr/https/];
+mistake 'MPinSMS without the page of the account', "$site$passwords=> MPinSMS webhook https://sms.example.com/ $template\nMPinPath account off\n",
+    qr/leave out MPinPath account off/;
+fine "MPinWorkOS $_", "$here$site${passwords}MPinWorkOS $_\n" for 'conf/key', "conf/key http://127.0.0.1:8600/ $template";
+mistake "MPinWorkOS $_->[0]", "$site$passwords=> MPinWorkOS $_->[0]\n", $_->[1]
+    for ['conf/nowhere', qr/make it/], ['conf/key http://workos.example.com', qr/https/], ['conf/key https://workos.example.com/?x', qr/URL of the API alone/],
+    ['conf/key template="x"', qr/once; write/];
+
 mistake "MPinMailFrom $_", "$site$passwords=> MPinMailFrom $_\n", qr/write one as in/
     for 'wiki', '"Wiki <wiki@example.org>"', 'a@b@c', '@example.org';
 mistake "MPinContact $_", "$site$passwords=> MPinContact $_\n", qr/write / for '""', '"' . 'x' x 201 . '"';
