@@ -9,7 +9,7 @@ APXS    ?= apxs
 SAN     ?=
 
 # ---- flags -----------------------------------------------------------------------------------
-PKGS     = liboath libutf8proc libsodium lmdb jansson libcrypto libcurl libqrencode
+PKGS     = libfido2 liboath libutf8proc libsodium lmdb jansson libcrypto libcurl libqrencode
 WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
 # asked once, and only when something is compiled: on a fresh machine `make run` installs these tools first
 APR_INC   = $(eval APR_INC := $$(shell apr-1-config --includes --cppflags))$(APR_INC)
@@ -86,7 +86,7 @@ PORT ?= 8005
 DEMO  = BUILD=$(BUILD) PORT=$(PORT) tools/demo
 
 help:
-	@echo 'make run      set up, build, and serve the demo site on http://127.0.0.1:$(PORT) (PORT= moves it)'
+	@echo 'make run      set up, build, and serve the demo site on http://localhost:$(PORT) (PORT= moves it)'
 	@echo 'make start    the same in the background; make stop ends it'
 	@echo 'make check    unit and house tests, in under a minute; one file: TEST=rps_login, TEST=t/pin.t, TEST=browser/story.t'
 	@echo 'make test     set up, build, and pass every test, in about ten minutes'

@@ -47,6 +47,7 @@ const SCRIPTS = [
         [`mpin/${name}.js`, `pinpad/entries/${name}.js`, 'esm']),
     ['mpin/first.js', 'pages/first.js', 'iife'],
     ['mpin/login.js', 'pages/login.js', 'esm'],
+    ['mpin/passkey.js', 'pages/passkey.js', 'esm'],
 ];
 
 rmSync(out, { recursive: true, force: true });

@@ -15,6 +15,7 @@ typedef struct section_t {
 
 /* NULL, or the refusal of a store in trouble. */
 result_t *account_steps(page_values_t *page, const section_t *section);
+result_t *account_passkeys(page_values_t *page, const section_t *section);
 
 /* A day as people read it, in UTC; "" for 0. */
 const char *account_day(uint32_t seconds, apr_pool_t *p);

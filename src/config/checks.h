@@ -59,6 +59,10 @@ void check_second_dta_beside(const checked_t *site, const checked_t *other);
 /* check_rps.c: an RPS elsewhere. */
 void check_rps(const checked_t *site);
 
+/* check_passkeys.c: passkeys where there can be none. */
+void check_passkeys(const checked_t *site);
+bool check_takes_passkeys(const server_config_t *config);
+
 /* check_accounts.c: where names come from; and `with`, a vhost with the same store, or itself. */
 void check_names(const checked_t *site);
 void check_open_beside(const checked_t *open, const checked_t *with);

@@ -4,6 +4,7 @@
 #include "login/login_form.h"
 
 #include "factor/kinds.h"
+#include "factor/passkey.h"
 #include "store/refusal.h"
 #include "web/answer.h"
 #include "web/signin.h"
@@ -20,6 +21,7 @@ typedef struct step_t {
     own_factor_t *list; /* those that would do, the one that was used last first */
     int count;
     own_factor_t *chosen; /* one of them; NULL where there are none */
+    bool passkey;         /* a passkey would do, too */
 } step_t;
 
 /* ---- which factors would do ---- */
@@ -28,6 +30,13 @@ static bool would_do(const own_factor_t *factor, uint32_t lacks)
 {
     const kind_ops_t *ops = kind_ops(factor->kind);
     return factor->confirmed && ops && (lacks & FACTOR_BIT(ops->proves));
+}
+
+#define KEYS (FACTOR_BIT(FACTOR_PASSKEY) | FACTOR_BIT(FACTOR_SECURITY_KEY))
+
+static bool passkey_would_do(const step_t *step, const own_factor_t *factor, uint32_t lacks)
+{
+    return (lacks & KEYS) && passkey_is_of(factor, &step->facts->site->passkeys);
 }
 
 static int by_use(const void *one, const void *other)
@@ -67,9 +76,11 @@ static result_t *find_factors(step_t *step, const char *chosen)
         return store_refusal(status, facts->r->pool);
     const uint32_t lacks =
         demand_lacks(&step->way.demand, facts->caller.session, facts->caller.now);
-    for (int i = 0; i < found; i++)
+    for (int i = 0; i < found; i++) {
+        step->passkey |= passkey_would_do(step, &step->list[i], lacks);
         if (would_do(&step->list[i], lacks))
             step->list[step->count++] = step->list[i];
+    }
     qsort(step->list, (size_t)step->count, sizeof(*step->list), by_use);
     step->chosen = named_factor(step, chosen);
     if (!step->chosen)
@@ -120,7 +131,8 @@ static result_t *show_step(step_t *step, int status, const char *what, const cha
     }
     if (what)
         page_set(&page, what, value);
-    page_answer(&page, status, step->chosen ? "step" : "no_step");
+    page_set(&page, "passkey", step->passkey ? "1" : "");
+    page_answer(&page, status, step->chosen || step->passkey ? "step" : "no_step");
     return NULL;
 }
 
@@ -145,7 +157,7 @@ result_t *login_step(facts_t *facts)
     result_t *refusal = find_factors(&step, apr_table_get(facts->query, "factor"));
     if (refusal)
         return refusal;
-    return show_step(&step, step.chosen ? HTTP_OK : HTTP_FORBIDDEN, NULL, NULL);
+    return show_step(&step, step.chosen || step.passkey ? HTTP_OK : HTTP_FORBIDDEN, NULL, NULL);
 }
 
 /* ---- judging ---- */

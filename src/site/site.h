@@ -11,6 +11,7 @@
 #include "notice/own.h"
 #include "dta/serve.h"
 #include "factor/factors.h"
+#include "factor/webauthn.h"
 #include "remote/remote.h"
 #include "session/applicant.h"
 #include "session/signout.h"
@@ -53,6 +54,7 @@ typedef struct site_t {
     uint32_t methods; /* FACTOR_BITs of what signs in here; all where login is elsewhere */
     const apr_array_header_t *providers; /* of password_provider_t, empty = no password form */
     const accounts_t *accounts;          /* where the names of its store come from */
+    relying_party_t passkeys;            /* `id` NULL: there are none here */
     const char *totp_issuer;             /* MPinTOTP, NULL: nobody sets an app up */
     bool second_enrol; /* who never had a second step sets one up where it is asked for */
     bool recheck; /* a session in use ends once its name is no longer theirs (MPinRecheckUser) */
