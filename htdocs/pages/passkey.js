@@ -68,7 +68,7 @@ const BY_NAME = { NotAllowedError: 'cancelled', InvalidStateError: 'exists', Sec
 
 /** @type {Record<string, string>} */
 const BY_CODE = { passkey_unknown: 'unknown', passkey_cloned: 'cloned', passkey_expired: 'expired', passkey_refused: 'refused',
-    passkey_malformed: 'refused', passkey_weak: 'unable', passkey_taken: 'exists', too_many_factors: 'many', throttled: 'often',
+    passkey_malformed: 'unable', passkey_taken: 'exists', too_many_factors: 'many', throttled: 'often',
     stale_form: 'expired', not_signed_in: 'expired', user_disabled: 'forbidden', not_allowed: 'forbidden', account_gone: 'forbidden' };
 
 /** @param {string} text */

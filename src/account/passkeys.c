@@ -97,7 +97,7 @@ static result_t *script_may_change(facts_t *facts)
                : result_error(p, HTTP_FORBIDDEN, "stale_form", "the token is not this session's");
 }
 
-/* Who may not sign in by one is given none. */
+/* Somebody who may not sign in by one is given none. */
 static result_t *may_have(const facts_t *facts, user_t *user)
 {
     result_t *refusal = account_user(facts, user);
@@ -187,8 +187,7 @@ static result_t *judge_new(const facts_t *facts, const webauthn_t *answer, passk
     if (wrong)
         return ceremony_refused(facts, wrong);
     if (!passkey_of(&facts->site->passkeys, answer, passkey))
-        return result_error(facts->r->pool, HTTP_BAD_REQUEST, "passkey_weak",
-                            "its key is of no kind that was asked for");
+        return ceremony_malformed(facts);
     return ceremony_end(facts, &answer->client);
 }
 

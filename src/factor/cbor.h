@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 
 /* CBOR (RFC 8949) as authenticators write it (CTAP 2.1, section 8): definite lengths only, each
- * number in its shortest form. What is read stays where it is; nothing is allocated. As with all of
+ * number in its shortest form. Strings stay where they are; nothing is allocated. As with all of
  * bytes_in_t, whatever does not fit makes `ok` false, and one judges at the end. */
 #define CBOR_LEVELS 8 /* of arrays and maps in each other, in what is skipped */
 

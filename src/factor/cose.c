@@ -186,7 +186,7 @@ static const struct {
 
 const int32_t cose_algorithms[] = {COSE_ES256, COSE_EDDSA, COSE_RS256, 0};
 
-/* What is in OpenSSL's list of errors is this thread's, and nobody else's news. */
+/* OpenSSL keeps a list of errors for each thread, in which others would look. */
 static bool settled(bool good)
 {
     ERR_clear_error();

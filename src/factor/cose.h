@@ -31,7 +31,7 @@ bool cose_read(const void *bytes, apr_size_t len, cose_key_t *key);
 /* Is it one that cose_read gives? For what was kept. */
 bool cose_is_good(const cose_key_t *key);
 
-/* What is signed: the authenticator's data, and behind it the SHA-256 of the browser's. */
+/* A signature is over the authenticator's data and, behind it, the SHA-256 of the browser's. */
 typedef struct cose_signed_t {
     const char *rp_id;
     const unsigned char *authdata, *client_data, *signature;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is kept of a passkey, in bytes. */
+/* The bytes in which a passkey is kept. */
 #include "factor/passkey.h"
 
 #include "base/bytes.h"

@@ -38,7 +38,7 @@ bool webauthn_read_signed(const json_t *json, webauthn_t *answer, apr_pool_t *p)
 /* How a browser reaches a passkey: the names of bits, NULL at the end. */
 extern const char *const webauthn_transports[];
 
-/* What is wrong with it, NULL: nothing. `verified`: it must have looked who it was. */
+/* They say what is wrong with it, NULL for nothing. `verified`: it must have looked who it was. */
 const char *webauthn_new_wrong(const relying_party_t *party, const webauthn_t *answer,
                                bool verified);
 const char *webauthn_signed_wrong(const relying_party_t *party, const webauthn_t *answer,

@@ -58,8 +58,8 @@ static result_t *passkey_unknown(const passkey_try_t *attempt, const char *why)
                         "nobody here has this passkey");
 }
 
-/* Who made it by being the first of a name has none any more, once the name was proven. */
-static result_t *find_owner(passkey_try_t *attempt)
+/* Somebody who made it by being the first of a name has none any more, once the name was proven. */
+static result_t *find_its_user(passkey_try_t *attempt)
 {
     const site_t *site = attempt->facts->site;
     apr_pool_t *p = attempt->facts->r->pool;
@@ -81,7 +81,7 @@ static result_t *find_owner(passkey_try_t *attempt)
 
 /* The handle says whose it is; where the browser was told which passkeys would do, it need not
  * come. */
-static result_t *check_owner(const passkey_try_t *attempt)
+static result_t *check_its_user(const passkey_try_t *attempt)
 {
     const webauthn_t *answer = &attempt->answer;
     unsigned char handle[USER_HANDLE_BYTES];
@@ -121,7 +121,7 @@ static const char *signature_wrong(const passkey_try_t *attempt)
 }
 
 /* A name that is no longer allowed, or gone, signs in no more. */
-static result_t *admit_owner(const passkey_try_t *attempt)
+static result_t *admit_its_user(const passkey_try_t *attempt)
 {
     const facts_t *facts = attempt->facts;
     return facts->site->rps ? rps_admit_name(facts->site->rps, &facts->caller, attempt->user.name,
@@ -156,9 +156,9 @@ static result_t *passkey_judge(passkey_try_t *attempt)
     attempt->step = ceremony_is(facts, client, CEREMONY_STEP);
     if (!attempt->step && !ceremony_is(facts, client, CEREMONY_SIGN_IN))
         return ceremony_expired(facts, "its challenge is too old, or another browser's or user's");
-    result_t *refusal = find_owner(attempt);
+    result_t *refusal = find_its_user(attempt);
     if (!refusal)
-        refusal = check_owner(attempt);
+        refusal = check_its_user(attempt);
     if (refusal)
         return refusal;
     const char *wrong = signature_wrong(attempt);
@@ -166,7 +166,7 @@ static result_t *passkey_judge(passkey_try_t *attempt)
         return ceremony_refused(facts, wrong);
     refusal = ceremony_end(facts, client);
     if (!refusal)
-        refusal = admit_owner(attempt);
+        refusal = admit_its_user(attempt);
     return refusal ? refusal : note_use(attempt);
 }
 

@@ -137,7 +137,7 @@ const signOut = (page) => page.context().clearCookies();
 async function signInByPassword(page, site) {
     await page.fill('#username', site.user);
     await page.fill('#password', site.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
 /** axe-core's findings, as lines; none is the aim. */
