@@ -272,17 +272,23 @@ run({
     async at_every_size_nothing_is_cut(t) {
         const { page } = await newcomer(t);
         await add(page);
-        for (const [width, height] of [[320, 640], [390, 844], [1280, 800]]) {
-            await page.setViewportSize({ width, height });
-            await page.goto('/account');
-            assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `at ${width}`);
-            if (process.env.PICTURES)
-                await page.screenshot({ path: `${process.env.PICTURES}/account-${width}.png`, fullPage: true });
-        }
-        await page.emulateMedia({ colorScheme: 'dark' });
-        assert.deepEqual(await findings(page), []);
-        if (process.env.PICTURES)
-            await page.screenshot({ path: `${process.env.PICTURES}/account-dark.png`, fullPage: true });
+        const look = async (name, path) => {
+            for (const [width, height, colorScheme] of [[320, 640, 'light'], [390, 844, 'dark'], [1280, 800, 'light']]) {
+                await page.setViewportSize({ width, height });
+                await page.emulateMedia({ colorScheme });
+                await page.goto(path);
+                assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} at ${width}`);
+                assert.deepEqual(await findings(page), [], `${name} at ${width}`);
+                if (process.env.PICTURES)
+                    await page.screenshot({ path: `${process.env.PICTURES}/${name}-${width}.png`, fullPage: true });
+            }
+        };
+        await look('account', '/account');
+        await signOut(page);
+        await look('login', '/login?return=%2Fprotected');
+        await byPin(page);
+        await look('step', '/protected/strong');
+        await page.getByRole('button', { name: 'Use a passkey' }).waitFor();
     },
 
     async the_demo_leads_from_the_address_to_the_name(t) {
