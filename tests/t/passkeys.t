@@ -266,6 +266,20 @@ subtest 'a passkey that was removed is nobody\'s' => sub {
     refused sign_in_with(visitor(), $key), 401, 'passkey_unknown', 'and then it is nobody\'s';
 };
 
+subtest 'one_passkey_is_for_all_hosts_of_a_domain' => sub {
+    my ($here, $there) = map { browser(public, host => "$_.keys.example", origin => "https://$_.keys.example") } qw(a b);
+    my $key = new_key();
+    $here->post_password('user13', 'user13-secret');
+    my %here = (rp => 'keys.example', client => {origin => 'https://a.keys.example'});
+    my %there = (%here, client => {origin => 'https://b.keys.example'});
+    is creation($here)->{rp}{id}, 'keys.example', 'it is for the domain';
+    refused add($here, $key, %there), 401, 'passkey_refused', 'not from another host\'s page';
+    is add($here, $key, %here)->code, 200, 'from this one';
+    refused sign_in_with($there, $key, %here), 401, 'passkey_refused', 'each takes its own pages\' only';
+    is sign_in_with($there, $key, %there)->code, 200, 'and the passkey signs in there, too';
+    refused sign_in_with(visitor(), $key), 401, 'passkey_unknown', 'but at no other site';
+};
+
 subtest 'there are none where browsers have none' => sub {
     my $browser = browser(site);
     is $browser->json(POST => '/login/passkey', {})->code, 404, 'at an address';
