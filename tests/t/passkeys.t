@@ -280,6 +280,18 @@ subtest 'one_passkey_is_for_all_hosts_of_a_domain' => sub {
     refused sign_in_with(visitor(), $key), 401, 'passkey_unknown', 'but at no other site';
 };
 
+subtest 'passkey_of_the_first_of_a_name_ends_when_it_is_proven' => sub {
+    my $at = sub { browser(public, host => 'a.keys.example', origin => 'https://a.keys.example') };
+    my %how = (rp => 'keys.example', client => {origin => 'https://a.keys.example'});
+    my ($first, $key) = ($at->(), new_key());
+    $first->pin_login($first->enrol('first', '7391'));
+    is add($first, $key, %how)->code, 200, 'somebody who was the first of a name has a passkey';
+    is sign_in_with($at->(), $key, %how)->code, 200, 'which signs in';
+    system("htpasswd -bB -C 4 $ENV{MPIN_STAGE}/t/users first first-secret 2>/dev/null") == 0 or die 'htpasswd';
+    is $at->()->post_password('first', 'first-secret')->code, 303, 'until the name is given to somebody, who proves it';
+    refused sign_in_with($at->(), $key, %how), 401, 'passkey_unknown', 'then it is nobody\'s';
+};
+
 subtest 'there are none where browsers have none' => sub {
     my $browser = browser(site);
     is $browser->json(POST => '/login/passkey', {})->code, 404, 'at an address';
