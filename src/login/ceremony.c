@@ -14,19 +14,19 @@ result_t *ceremony_is_here(const facts_t *facts)
                                                    "there are no passkeys here (MPinPasskeys)");
 }
 
-static challenge_t challenge_of(const facts_t *facts, ceremony_t ceremony)
+static passkey_challenge_t challenge_of(const facts_t *facts, ceremony_t ceremony)
 {
     const bool anybody = ceremony == CEREMONY_SIGN_IN;
-    return (challenge_t){.ceremony = ceremony,
-                         .browser = facts->prelogin.id,
-                         .user = anybody ? NULL : facts->caller.session->uid};
+    return (passkey_challenge_t){.ceremony = ceremony,
+                                 .browser = facts->prelogin.id,
+                                 .user = anybody ? NULL : facts->caller.session->uid};
 }
 
 result_t *ceremony_begin(facts_t *facts, ceremony_t ceremony, const char **challenge)
 {
     apr_pool_t *p = facts->r->pool;
-    const challenge_t made = challenge_of(facts, ceremony);
-    *challenge = challenge_make(facts->site->prelogins, &made, facts->caller.now, p);
+    const passkey_challenge_t made = challenge_of(facts, ceremony);
+    *challenge = passkey_challenge_make(facts->site->prelogins, &made, facts->caller.now, p);
     return !facts->prelogin_fresh ||
                    request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now)
                ? NULL
@@ -37,16 +37,16 @@ bool ceremony_is(const facts_t *facts, const client_data_t *client, ceremony_t c
 {
     if (facts->prelogin_fresh || (ceremony != CEREMONY_SIGN_IN && !facts->caller.session))
         return false;
-    const challenge_t made = challenge_of(facts, ceremony);
-    return challenge_is_for(facts->site->prelogins, client->challenge, &made, facts->caller.now,
-                            facts->r->pool);
+    const passkey_challenge_t made = challenge_of(facts, ceremony);
+    return passkey_challenge_is_for(facts->site->prelogins, client->challenge, &made,
+                                    facts->caller.now, facts->r->pool);
 }
 
 result_t *ceremony_end(const facts_t *facts, const client_data_t *client)
 {
     apr_pool_t *p = facts->r->pool;
     const store_status_t status =
-        challenge_spend(facts->site->store, client->challenge, facts->caller.now, p);
+        passkey_challenge_spend(facts->site->store, client->challenge, facts->caller.now, p);
     if (status == STORE_EXISTS)
         return ceremony_expired(facts, "its challenge was used before");
     return status == STORE_OK ? NULL : store_refusal(status, p);

@@ -2,7 +2,7 @@
 #ifndef MPIN_LOGIN_CEREMONY_H
 #define MPIN_LOGIN_CEREMONY_H
 
-#include "factor/challenge.h"
+#include "factor/passkey_challenge.h"
 #include "factor/passkey.h"
 #include "web/facts.h"
 

@@ -11,7 +11,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "base/base64.h"
-#include "factor/challenge.h"
+#include "factor/passkey_challenge.h"
 #include "factor/passkey.h"
 #include "people_fixture.h"
 
@@ -179,15 +179,15 @@ static const unsigned char browser[16] = "the browser's id", elsewhere[16] = "an
 static bool is_for(const char *text, ceremony_t ceremony, const unsigned char *where,
                    const unsigned char *user, apr_time_t when)
 {
-    const challenge_t challenge = {ceremony, where, user};
-    return challenge_is_for(prelogins, text, &challenge, when, pool);
+    const passkey_challenge_t challenge = {ceremony, where, user};
+    return passkey_challenge_is_for(prelogins, text, &challenge, when, pool);
 }
 
 static void challenge_is_for_one_browser_user_and_purpose(void **state)
 {
     (void)state;
-    const challenge_t step = {CEREMONY_STEP, browser, anna_uid};
-    const char *text = challenge_make(prelogins, &step, now, pool);
+    const passkey_challenge_t step = {CEREMONY_STEP, browser, anna_uid};
+    const char *text = passkey_challenge_make(prelogins, &step, now, pool);
     assert_true(is_for(text, CEREMONY_STEP, browser, anna_uid, now));
     assert_true(is_for(text, CEREMONY_STEP, browser, anna_uid, now + apr_time_from_sec(299)));
     assert_false(is_for(text, CEREMONY_STEP, browser, anna_uid, now + apr_time_from_sec(301)));
@@ -210,26 +210,26 @@ static void challenge_is_for_one_browser_user_and_purpose(void **state)
 static void challenge_survives_a_browser(void **state)
 {
     (void)state;
-    const challenge_t made = {CEREMONY_SIGN_IN, browser, NULL};
-    const char *text = challenge_make(prelogins, &made, now, pool);
+    const passkey_challenge_t made = {CEREMONY_SIGN_IN, browser, NULL};
+    const char *text = passkey_challenge_make(prelogins, &made, now, pool);
     unsigned char bytes[BASE64_BYTES_MAX(128)];
     apr_size_t len;
     assert_true(base64_decode(text, strlen(text), bytes, &len));
     assert_true(len >= 32);
     assert_string_equal(base64_encode(pool, bytes, len), text);
-    assert_string_not_equal(challenge_make(prelogins, &made, now, pool), text);
+    assert_string_not_equal(passkey_challenge_make(prelogins, &made, now, pool), text);
 }
 
 static void of_many_who_spend_a_challenge_one_does(void **state)
 {
     (void)state;
-    const challenge_t made = {CEREMONY_SIGN_IN, browser, NULL};
-    const char *text = challenge_make(prelogins, &made, now, pool);
+    const passkey_challenge_t made = {CEREMONY_SIGN_IN, browser, NULL};
+    const char *text = passkey_challenge_make(prelogins, &made, now, pool);
     int spent = 0;
     for (int i = 0; i < 20; i++)
-        spent += challenge_spend(desk->store->store, text, now, pool) == STORE_OK;
+        spent += passkey_challenge_spend(desk->store->store, text, now, pool) == STORE_OK;
     assert_int_equal(spent, 1);
-    assert_int_equal(challenge_spend(desk->store->store, "AAAA", now, pool), STORE_EXISTS);
+    assert_int_equal(passkey_challenge_spend(desk->store->store, "AAAA", now, pool), STORE_EXISTS);
 }
 
 static int setup(void **state)

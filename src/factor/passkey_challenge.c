@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "factor/challenge.h"
+#include "factor/passkey_challenge.h"
 
 #include "base/base64.h"
 #include "base/bytes.h"
@@ -13,7 +13,7 @@
 #define MADE (CHALLENGE_RANDOM + 4)
 #define WHOLE (MADE + crypto_auth_hmacsha256_BYTES)
 
-static const char *purpose_of(const challenge_t *challenge, const unsigned char made[MADE],
+static const char *purpose_of(const passkey_challenge_t *challenge, const unsigned char made[MADE],
                               apr_pool_t *p)
 {
     return apr_psprintf(p, "passkey %d %s %s", (int)challenge->ceremony,
@@ -21,8 +21,9 @@ static const char *purpose_of(const challenge_t *challenge, const unsigned char 
                         hex_encode(p, made, MADE));
 }
 
-const char *challenge_make(const prelogins_t *prelogins, const challenge_t *challenge,
-                           apr_time_t now, apr_pool_t *p)
+const char *passkey_challenge_make(const prelogins_t *prelogins,
+                                   const passkey_challenge_t *challenge, apr_time_t now,
+                                   apr_pool_t *p)
 {
     unsigned char made[MADE];
     bytes_out_t out = bytes_out(made, sizeof(made));
@@ -50,8 +51,8 @@ static bool read_made(const char *text, unsigned char made[MADE], uint32_t *seco
     return true;
 }
 
-bool challenge_is_for(const prelogins_t *prelogins, const char *text, const challenge_t *challenge,
-                      apr_time_t now, apr_pool_t *p)
+bool passkey_challenge_is_for(const prelogins_t *prelogins, const char *text,
+                              const passkey_challenge_t *challenge, apr_time_t now, apr_pool_t *p)
 {
     unsigned char made[MADE];
     uint32_t seconds;
@@ -63,7 +64,8 @@ bool challenge_is_for(const prelogins_t *prelogins, const char *text, const chal
                              text + BASE64_TEXT_LEN(MADE) + 1);
 }
 
-store_status_t challenge_spend(store_t *store, const char *text, apr_time_t now, apr_pool_t *p)
+store_status_t passkey_challenge_spend(store_t *store, const char *text, apr_time_t now,
+                                       apr_pool_t *p)
 {
     unsigned char made[MADE];
     uint32_t seconds;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef MPIN_FACTOR_CHALLENGE_H
-#define MPIN_FACTOR_CHALLENGE_H
+#ifndef MPIN_FACTOR_PASSKEY_CHALLENGE_H
+#define MPIN_FACTOR_PASSKEY_CHALLENGE_H
 
 #include "session/prelogin.h"
 #include "store/store.h"
@@ -19,22 +19,24 @@ typedef enum {
 } ceremony_t;
 
 /* What one is made for. */
-typedef struct challenge_t {
+typedef struct passkey_challenge_t {
     ceremony_t ceremony;
     const unsigned char *browser; /* PRELOGIN_ID_BYTES */
     const unsigned char *user;    /* 16 bytes; NULL: of nobody yet */
-} challenge_t;
+} passkey_challenge_t;
 
 /* base64url, in the pool. */
-const char *challenge_make(const prelogins_t *prelogins, const challenge_t *challenge,
-                           apr_time_t now, apr_pool_t *p);
+const char *passkey_challenge_make(const prelogins_t *prelogins,
+                                   const passkey_challenge_t *challenge, apr_time_t now,
+                                   apr_pool_t *p);
 
 /* Was it made for this, less than CHALLENGE_SECONDS ago? */
-bool challenge_is_for(const prelogins_t *prelogins, const char *text, const challenge_t *challenge,
-                      apr_time_t now, apr_pool_t *p);
+bool passkey_challenge_is_for(const prelogins_t *prelogins, const char *text,
+                              const passkey_challenge_t *challenge, apr_time_t now, apr_pool_t *p);
 
 /* Uses up one that holds, and whose signature does: of any number of callers one gets STORE_OK, all
  * others STORE_EXISTS. */
-store_status_t challenge_spend(store_t *store, const char *text, apr_time_t now, apr_pool_t *p);
+store_status_t passkey_challenge_spend(store_t *store, const char *text, apr_time_t now,
+                                       apr_pool_t *p);
 
 #endif
