@@ -9,7 +9,7 @@ APXS    ?= apxs
 SAN     ?=
 
 # ---- flags -----------------------------------------------------------------------------------
-PKGS     = liboath libutf8proc libsodium lmdb jansson libcrypto libcurl libqrencode
+PKGS     = libfido2 liboath libutf8proc libsodium lmdb jansson libcrypto libcurl libqrencode
 WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
 # asked once, and only when something is compiled: on a fresh machine `make run` installs these tools first
 APR_INC   = $(eval APR_INC := $$(shell apr-1-config --includes --cppflags))$(APR_INC)
@@ -51,7 +51,7 @@ UNIT_SRC  = $(wildcard tests/unit/test_*.c)
 UNIT      = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 TEST_SRC  = $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 LIFECYCLE = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/lifecycle/*.c))
-BENCH     = verify rps store revoke login waiting
+BENCH     = verify rps store revoke login waiting passkey
 MEASURED  = $(BENCH:%=$(BUILD)/bench/%) $(BUILD)/bench/adx.so $(BUILD)/mpin-client
 FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
@@ -86,7 +86,7 @@ PORT ?= 8005
 DEMO  = BUILD=$(BUILD) PORT=$(PORT) tools/demo
 
 help:
-	@echo 'make run      set up, build, and serve the demo site on http://127.0.0.1:$(PORT) (PORT= moves it)'
+	@echo 'make run      set up, build, and serve the demo site on http://localhost:$(PORT) (PORT= moves it)'
 	@echo 'make start    the same in the background; make stop ends it'
 	@echo 'make check    unit and house tests, in under a minute; one file: TEST=rps_login, TEST=t/pin.t, TEST=browser/story.t'
 	@echo 'make test     set up, build, and pass every test, in about ten minutes'

@@ -26,6 +26,7 @@
 #include <mpm_common.h>
 
 #define BODY_MAX 16384 /* bytes */
+#define PASSKEY_MAX WEBAUTHN_BODY_MAX
 
 /* ---- every endpoint ---- */
 
@@ -48,6 +49,9 @@ static const route_t routes[] = {
      first_step_totp_confirm},
     {"POST", PATH_LOGIN, "/step/send", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
      login_step_send},
+    {"POST", PATH_LOGIN, "/passkey", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, login_passkey},
+    {"POST", PATH_LOGIN, "/passkey/verify", PUBLIC, BODY_JSON, PASSKEY_MAX, ANSWER_JSON, 0,
+     login_passkey_verify},
     {"GET", PATH_ACCOUNT, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, account_page},
     {"POST", PATH_ACCOUNT, "/totp", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, account_totp},
     {"POST", PATH_ACCOUNT, "/totp/confirm", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
@@ -71,6 +75,12 @@ static const route_t routes[] = {
      account_workos_challenge},
     {"POST", PATH_ACCOUNT, "/workos/verify", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
      account_workos_verify},
+    {"POST", PATH_ACCOUNT, "/passkey", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0,
+     account_passkey},
+    {"POST", PATH_ACCOUNT, "/passkey/add", PUBLIC, BODY_JSON, PASSKEY_MAX, ANSWER_JSON, 0,
+     account_passkey_add},
+    {"POST", PATH_ACCOUNT, "/passkey/rename", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
+     account_passkey_rename},
     {"POST", PATH_ACCOUNT, "/factor/remove", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
      account_factor_remove},
     {"GET", PATH_LOGOUT, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, logout_page},

@@ -51,6 +51,7 @@ const SCRIPTS = [
     ['mpin/first.js', 'pages/first.js', 'iife'],
     ['mpin/login.js', 'pages/login.js', 'esm'],
     ['mpin/codes.js', 'pages/codes.js', 'esm'],
+    ['mpin/passkey.js', 'pages/passkey.js', 'esm'],
 ];
 
 rmSync(out, { recursive: true, force: true });

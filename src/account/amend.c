@@ -10,11 +10,9 @@
 
 #include <apr_strings.h>
 
-#define PURPOSE "account" /* of its forms' tokens */
-
 const char *account_token(const facts_t *facts)
 {
-    return prelogin_token(facts->site->prelogins, facts->caller.session->id, PURPOSE,
+    return prelogin_token(facts->site->prelogins, facts->caller.session->id, PROVE_FORMS,
                           facts->r->pool);
 }
 
@@ -41,6 +39,11 @@ const char *account_prove_href(const facts_t *facts)
     return way_location(facts->r, &way);
 }
 
+bool account_token_ok(const facts_t *facts)
+{
+    return form_token_ok(facts, facts->caller.session->id, PROVE_FORMS);
+}
+
 bool account_may_change(facts_t *facts, result_t **refusal)
 {
     *refusal = NULL;
@@ -48,7 +51,7 @@ bool account_may_change(facts_t *facts, result_t **refusal)
         answer_see_other(facts->r, account_prove_href(facts));
         return false;
     }
-    if (form_token_ok(facts, facts->caller.session->id, PURPOSE))
+    if (account_token_ok(facts))
         return true;
     facts->request->again = facts->site->paths[PATH_ACCOUNT];
     *refusal = result_error(facts->r->pool, HTTP_FORBIDDEN, "stale_form",

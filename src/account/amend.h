@@ -28,6 +28,9 @@ result_t *account_back(facts_t *facts, const char *done);
 /* The token of this session's forms. */
 const char *account_token(const facts_t *facts);
 
+/* Has the form one of this session's tokens? */
+bool account_token_ok(const facts_t *facts);
+
 /* Has the person shown a short while ago that it's them? */
 bool account_is_proven(const facts_t *facts);
 

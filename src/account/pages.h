@@ -40,6 +40,13 @@ result_t *account_workos_detail(facts_t *facts);
 result_t *account_workos_challenge(facts_t *facts);
 result_t *account_workos_verify(facts_t *facts);
 
+/* POST /account/passkey ({csrf, key}) is what the browser asks a new passkey, or with `key` one that
+ * is a second step only; /account/passkey/add ({csrf, credential}) has its answer. Both are JSON, as
+ * is the way on: {location}. POST /account/passkey/rename: factor, name. */
+result_t *account_passkey(facts_t *facts);
+result_t *account_passkey_add(facts_t *facts);
+result_t *account_passkey_rename(facts_t *facts);
+
 /* POST /account/factor/remove: factor */
 result_t *account_factor_remove(facts_t *facts);
 

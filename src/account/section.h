@@ -20,6 +20,7 @@ result_t *account_browsers(page_values_t *page, const section_t *section);
 
 result_t *account_numbers(page_values_t *page, const section_t *section);
 result_t *account_workos(page_values_t *page, const section_t *section);
+result_t *account_passkeys(page_values_t *page, const section_t *section);
 
 /* A day as people read it, in UTC; "" for 0. */
 const char *account_day(uint32_t seconds, apr_pool_t *p);

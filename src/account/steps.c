@@ -4,6 +4,7 @@
 #include "account/amend.h"
 #include "account/at_workos.h"
 #include "account/section.h"
+#include "factor/passkey.h"
 #include "store/refusal.h"
 
 #include <apr_strings.h>
@@ -59,7 +60,9 @@ result_t *account_factor_remove(facts_t *facts)
         refusal = kind_forget(&turn);
     if (refusal)
         return refusal;
-    const store_status_t status = factors_remove(facts->site->factors, &factor, facts->r->pool);
+    const store_status_t status =
+        factor.kind == KIND_PASSKEY ? passkey_remove(facts->site->factors, &factor, facts->r->pool)
+                                    : factors_remove(facts->site->factors, &factor, facts->r->pool);
     refusal = status == STORE_OK ? account_changed(facts, "factor_removed")
                                  : store_refusal(status, facts->r->pool);
     return refusal ? refusal : account_back(facts, "removed");

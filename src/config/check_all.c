@@ -183,6 +183,7 @@ static void check_site(checked_t *site)
     check_paths(site);
     check_times(site);
     check_passwords(site);
+    check_passkeys(site);
     check_names(site);
     check_open_beside(site, site);
     check_store(site);

@@ -108,6 +108,22 @@ static bool any_serves(const server_rec *main_server, const server_rec *server, 
     return false;
 }
 
+/* The same for passkeys. */
+static bool any_takes_passkeys(const server_rec *main_server, const server_rec *server)
+{
+    const bool all = server == main_server;
+    for (const server_rec *each = all ? main_server : server; each; each = all ? each->next : NULL)
+        if (check_takes_passkeys(directives_of(each)))
+            return true;
+    return false;
+}
+
+static bool names_method(const directory_written_t *each, factor_t factor)
+{
+    return each->dir->methods != -1 && (each->dir->methods & (int)FACTOR_BIT(factor)) &&
+           !strcasecmp(each->at.directive, "MPinLoginMethods");
+}
+
 static void visit_auth_type(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
 {
     apr_pool_t *pconf = walk->baton;
@@ -133,11 +149,13 @@ void check_sections(apr_pool_t *pconf, const server_rec *main_server)
     const apr_array_header_t *list = directives_of_directories(pconf);
     for (int i = 0; i < list->nelts; i++) {
         const directory_written_t *each = &APR_ARRAY_IDX(list, i, directory_written_t);
-        const bool password = each->dir->methods != -1 &&
-                              (each->dir->methods & (int)FACTOR_BIT(FACTOR_PASSWORD)) &&
-                              !strcasecmp(each->at.directive, "MPinLoginMethods");
-        if (password && any_serves(main_server, each->server, false) &&
-            !any_serves(main_server, each->server, true))
+        if (!any_serves(main_server, each->server, false))
+            continue;
+        if (names_method(each, FACTOR_PASSKEY) && !any_takes_passkeys(main_server, each->server))
+            mistake(pconf, &each->at,
+                    "it names passkey, but there are none here; see MPinPasskeys, or leave passkey "
+                    "out");
+        if (names_method(each, FACTOR_PASSWORD) && !any_serves(main_server, each->server, true))
             mistake(pconf, &each->at,
                     "it names password, but no provider can check one; write MPinPasswordProvider, "
                     "or leave password out");

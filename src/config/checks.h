@@ -66,6 +66,10 @@ void check_rps(const checked_t *site);
 /* check_sent.c: who sends codes, and who keeps factors. */
 void check_sent(const checked_t *site);
 
+/* check_passkeys.c: passkeys where there can be none. */
+void check_passkeys(const checked_t *site);
+bool check_takes_passkeys(const server_config_t *config);
+
 /* check_accounts.c: where names come from; and `with`, a vhost with the same store, or itself. */
 void check_names(const checked_t *site);
 void check_open_beside(const checked_t *open, const checked_t *with);

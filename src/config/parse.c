@@ -311,9 +311,12 @@ const char *parse_methods(dir_config_t *dir, const words_t *words)
             methods |= FACTOR_BIT(FACTOR_PIN);
         else if (!strcasecmp(words->word[i], "password"))
             methods |= FACTOR_BIT(FACTOR_PASSWORD);
+        else if (!strcasecmp(words->word[i], "passkey"))
+            methods |= FACTOR_BIT(FACTOR_PASSKEY);
         else
             return apr_psprintf(
-                words->p, "\"%.80s\" is no login of this version; write pin, password or both",
+                words->p,
+                "\"%.80s\" is no login of this version; write pin, password or passkey, or several",
                 words->word[i]);
     }
     dir->methods = (int)methods;

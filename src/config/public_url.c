@@ -118,3 +118,11 @@ const char *public_url_parse(public_url_t *url, const char *text, apr_pool_t *p)
         return apr_psprintf(p, "\"%.20s\" is no port; write a number from 1 to 65535", port_text);
     return public_url_make(url, https, host, port, p);
 }
+
+bool public_url_takes_passkeys(const public_url_t *url)
+{
+    struct in_addr address;
+    const bool name =
+        url->text && *url->host != '[' && inet_pton(AF_INET, url->host, &address) != 1;
+    return name && (url->https || !strcmp(url->host, "localhost"));
+}

@@ -21,4 +21,8 @@ const char *public_url_parse(public_url_t *url, const char *text, apr_pool_t *p)
 const char *public_url_make(public_url_t *url, bool https, const char *host, unsigned port,
                             apr_pool_t *p);
 
+/* Do browsers keep passkeys for it? Where its host is a name, and it is https, or http on localhost:
+ * WebAuthn takes no address, and plain http nowhere else. */
+bool public_url_takes_passkeys(const public_url_t *url);
+
 #endif

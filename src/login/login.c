@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "login/login.h"
+#include "login/ceremony.h"
 #include "login/login_form.h"
 #include "login/page.h"
+#include "login/prove_anew.h"
 #include "login/way.h"
 #include "web/answer.h"
 #include "web/return_to.h"
@@ -50,12 +52,40 @@ static int status_of(const request_rec *r)
     return r->prev && ap_is_HTTP_ERROR(r->prev->status) ? r->prev->status : HTTP_OK;
 }
 
-/* After a password login: would a PIN on this device make the next one easier? */
+/* One that is added there and then: by who has none, and has just shown the strongest that they
+ * have. */
+static bool offers_passkey(const facts_t *facts)
+{
+    const site_t *site = facts->site;
+    store_status_t status;
+    if (!site->passkeys.id || !site->paths[PATH_ACCOUNT])
+        return false;
+    const demand_t demand = prove_demand(facts);
+    const json_t *has = json_tie(facts->r->pool, ceremony_credentials(facts, &status));
+    return status == STORE_OK && !json_array_size(has) &&
+           demand_is_met(&demand, facts->caller.session, facts->caller.now);
+}
+
+/* After a password login: would a PIN on this device, or a passkey, make the next one easier? */
 static result_t *login_offer(facts_t *facts, const way_t *way)
 {
-    page_values_t page = page_begin(facts->r, facts->site);
+    const site_t *site = facts->site;
+    const bool pin =
+        (site->methods & FACTOR_BIT(FACTOR_PIN)) && site->rps_settings.register_signed_in;
+    const bool passkey = offers_passkey(facts);
+    page_values_t page = page_begin(facts->r, site);
+    if (!pin && !passkey) {
+        answer_see_other(facts->r, way_target(way, site));
+        return NULL;
+    }
     page_set(&page, "return", way->target);
-    page_set(&page, "continue_href", way_target(way, facts->site));
+    page_set(&page, "continue_href", way_target(way, site));
+    page_set(&page, "pin", pin ? "1" : "");
+    page_set(&page, "passkey", passkey ? "1" : "");
+    page_set(&page, "account_url", site->paths[PATH_ACCOUNT]);
+    page_set(
+        &page, "csrf",
+        prelogin_token(site->prelogins, facts->caller.session->id, PROVE_FORMS, facts->r->pool));
     page_answer(&page, HTTP_OK, "offer");
     return NULL;
 }
@@ -151,8 +181,7 @@ result_t *login_page(facts_t *facts)
     if (facts->prelogin_fresh &&
         !request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
         return result_no_randomness(facts->r->pool);
-    if (session && apr_table_get(facts->query, "offer") &&
-        facts->site->rps_settings.register_signed_in)
+    if (session && apr_table_get(facts->query, "offer"))
         return login_offer(facts, &way);
     if (way.step && !apr_table_get(facts->query, "switch") &&
         !apr_table_get(facts->query, "fresh")) {

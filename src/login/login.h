@@ -14,8 +14,12 @@ result_t *logout_submit(facts_t *facts);   /* POST /logout: csrf */
 result_t *login_step(facts_t *facts);      /* GET /login/step: what a second step asks */
 result_t *login_step_done(facts_t *facts); /* POST /login/step: factor, code, csrf */
 result_t *login_step_send(facts_t *facts); /* POST /login/step/send: factor, csrf */
-result_t *login_asset(facts_t *facts);     /* GET /mpin.js, /mpin/...: files built in */
-result_t *login_mobile(facts_t *facts);    /* GET /m, which leads to /m/index.html: for phones */
+/* POST /login/passkey ({step}): what the browser asks a passkey; /login/passkey/verify ({credential,
+ * return}) has its answer, and says where to go on: {user, location}. */
+result_t *login_passkey(facts_t *facts);
+result_t *login_passkey_verify(facts_t *facts);
+result_t *login_asset(facts_t *facts);  /* GET /mpin.js, /mpin/...: files built in */
+result_t *login_mobile(facts_t *facts); /* GET /m, which leads to /m/index.html: for phones */
 
 /* The error page for a refusal of ours; used for page routes, and by authn for 403 and 503. */
 int login_error_page(request_rec *r, const result_t *result);

@@ -2,6 +2,7 @@
 #include "login/login_form.h"
 #include "login/address.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 /* A form sends up to thrice the bytes of a place, beside a name and a password: one that would be
@@ -21,6 +22,9 @@ void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way
 
     page_set(page, "password", first & FACTOR_BIT(FACTOR_PASSWORD) ? "1" : "");
     page_set(page, "pin", first & FACTOR_BIT(FACTOR_PIN) ? "1" : "");
+    page_set(page, "passkey_url",
+             apr_pstrcat(page->r->pool, site->paths[PATH_LOGIN], "/passkey", NULL));
+    page_set(page, "passkey", first & FACTOR_BIT(FACTOR_PASSKEY) ? "1" : "");
     page_set(page, "insecure", site->url.https || site->url.loopback ? "" : "1");
     page_set(page, "csrf", prelogin_token(site->prelogins, prelogin->id, "login", page->r->pool));
     page_set(page, "return", way->target);

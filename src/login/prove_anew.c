@@ -2,9 +2,11 @@
 #include "login/prove_anew.h"
 
 #include "factor/kinds.h"
+#include "factor/passkey.h"
 
-/* The FACTOR_BITs of what the user has beside a first factor, and in `*keys` of their passkeys. */
-static uint32_t steps_of(const own_factor_t *list, int count, uint32_t *keys)
+/* The FACTOR_BITs of what the user has beside a first factor, and in `*keys` of their passkeys, as
+ * far as they are of this site: no other would do here. */
+static uint32_t steps_of(const site_t *site, const own_factor_t *list, int count, uint32_t *keys)
 {
     uint32_t steps = 0;
     *keys = 0;
@@ -12,7 +14,7 @@ static uint32_t steps_of(const own_factor_t *list, int count, uint32_t *keys)
         const kind_ops_t *ops = kind_ops(list[i].kind);
         if (!list[i].confirmed)
             continue;
-        if (list[i].kind == KIND_PASSKEY)
+        if (passkey_is_of(&list[i], &site->passkeys))
             *keys = FACTOR_BIT(FACTOR_PASSKEY) | FACTOR_BIT(FACTOR_SECURITY_KEY);
         else if (ops)
             steps |= FACTOR_BIT(ops->proves);
@@ -40,7 +42,7 @@ demand_t prove_demand(const facts_t *facts)
         return demand;
     const store_status_t status =
         factors_list(facts->site->factors, session->uid, &list, &count, facts->r->pool);
-    const uint32_t steps = status == STORE_OK ? steps_of(list, count, &keys) : 0;
+    const uint32_t steps = status == STORE_OK ? steps_of(facts->site, list, count, &keys) : 0;
     demand.first = status == STORE_OK ? strongest(facts->site, steps, keys) : 0;
     return demand;
 }

@@ -6,6 +6,7 @@
 
 #include "factor/shown_device.h"
 #include "factor/recovery.h"
+#include "factor/passkey.h"
 #include "store/refusal.h"
 #include "web/answer.h"
 #include "web/remembered.h"
@@ -24,6 +25,7 @@ typedef struct step_t {
     own_factor_t *list; /* those that would do, the one that was used last first */
     int count;
     own_factor_t *chosen;    /* one of them; NULL where there are none */
+    bool passkey;            /* a passkey would do, too */
     const result_t *refused; /* why the page is shown again, NULL at first */
 } step_t;
 
@@ -42,6 +44,13 @@ static bool would_do(const own_factor_t *factor, uint32_t lacks)
 {
     const kind_ops_t *ops = kind_ops(factor->kind);
     return factor->confirmed && ops && (lacks & FACTOR_BIT(ops->proves));
+}
+
+#define KEYS (FACTOR_BIT(FACTOR_PASSKEY) | FACTOR_BIT(FACTOR_SECURITY_KEY))
+
+static bool passkey_would_do(const step_t *step, const own_factor_t *factor, uint32_t lacks)
+{
+    return (lacks & KEYS) && passkey_is_of(factor, &step->facts->site->passkeys);
 }
 
 static int by_use(const void *one, const void *other)
@@ -81,9 +90,11 @@ static result_t *find_factors(step_t *step, const char *chosen)
         return store_refusal(status, facts->r->pool);
     const uint32_t lacks =
         demand_lacks(&step->way.demand, facts->caller.session, facts->caller.now);
-    for (int i = 0; i < found; i++)
+    for (int i = 0; i < found; i++) {
+        step->passkey |= passkey_would_do(step, &step->list[i], lacks);
         if (would_do(&step->list[i], lacks))
             step->list[step->count++] = step->list[i];
+    }
     qsort(step->list, (size_t)step->count, sizeof(*step->list), by_use);
     step->chosen = named_factor(step, chosen);
     if (!step->chosen)
@@ -121,32 +132,42 @@ static bool may_remember(const step_t *step)
            step->chosen->kind != KIND_RECOVERY;
 }
 
+/* The values of the form of the factor that was chosen. */
+static void show_chosen(page_values_t *page, step_t *step)
+{
+    facts_t *facts = step->facts;
+    apr_pool_t *p = facts->r->pool;
+    char id[FACTOR_ID_SIZE];
+    const turn_t turn = turn_of(step);
+
+    factor_write_id(id, step->chosen->id);
+    page_set(page, "factor", apr_pstrdup(p, id));
+    page_set(page, "factor_name", step->chosen->name);
+    page_set(page, kind_ops(step->chosen->kind)->word, "1");
+    list_others(page, step);
+    send_show(page, &turn);
+    page_set(page, "send_url", way_step(facts->r, "/send", &step->way));
+    if (step->refused)
+        send_show_refusal(page, step->refused);
+    if (may_remember(step))
+        page_set(page, "remember_days",
+                 apr_itoa(p, (int)(apr_time_sec(facts->site->remember) / 86400)));
+    page_set(page, "may_remember", may_remember(step) ? "1" : "");
+}
+
 /* `what` is why the page is shown again, NULL at first. */
 static result_t *show_step(step_t *step, int status, const char *what, const char *value)
 {
     facts_t *facts = step->facts;
-    apr_pool_t *p = facts->r->pool;
     page_values_t page = page_begin(facts->r, facts->site);
-    char id[FACTOR_ID_SIZE];
 
-    if (!step->chosen)
+    if (!step->chosen && !step->passkey)
         return step_none(facts, &step->way);
     step_show_way(&page, facts, &step->way);
-    factor_write_id(id, step->chosen->id);
-    page_set(&page, "factor", apr_pstrdup(p, id));
-    page_set(&page, "factor_name", step->chosen->name);
-    page_set(&page, kind_ops(step->chosen->kind)->word, "1");
-    list_others(&page, step);
-    const turn_t turn = turn_of(step);
-    send_show(&page, &turn);
-    page_set(&page, "send_url", way_step(facts->r, "/send", &step->way));
-    if (step->refused)
-        send_show_refusal(&page, step->refused);
+    if (step->chosen)
+        show_chosen(&page, step);
     step_show_pin(&page, facts, &step->way);
-    if (may_remember(step))
-        page_set(&page, "remember_days",
-                 apr_itoa(p, (int)(apr_time_sec(facts->site->remember) / 86400)));
-    page_set(&page, "may_remember", may_remember(step) ? "1" : "");
+    page_set(&page, "passkey", step->passkey ? "1" : "");
     if (what)
         page_set(&page, what, value);
     page_answer(&page, status, "step");

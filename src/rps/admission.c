@@ -70,3 +70,12 @@ result_t *rps_admit(rps_t *rps, const caller_t *caller, const unsigned char hand
     result_t *refusal = not_admitted(rps, caller, identity, p);
     return refusal ? refusal : account_is_theirs(rps, caller, identity, p);
 }
+
+result_t *rps_admit_name(rps_t *rps, const caller_t *caller, const char *name, apr_pool_t *p)
+{
+    result_t *refusal =
+        rps->settings->allow.kind == ALLOW_NOBODY
+            ? NULL
+            : rps_not_allowed(rps, caller, name, "This account may not sign in here.", p);
+    return refusal ? refusal : account_is_there(caller, name, p);
+}

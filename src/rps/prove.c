@@ -10,11 +10,18 @@
 
 /* ---- by session ------------------------------------------------------------------------------ */
 
+/* A PIN alone adds no devices; a passkey does, unless its name was proven by being the first. */
+static bool vouches(const session_t *session)
+{
+    return (session->amr & AMR_PWD) || (session->amr & (AMR_USER | AMR_OPEN)) == AMR_USER ||
+           strcmp(session->provider, "local") != 0;
+}
+
 session_proof_t prove_weigh_session(const rps_settings_t *settings, const session_t *session,
                                     const char *name, apr_time_t now)
 {
     if (!settings->register_signed_in || !session || strcmp(session->name, name) != 0 ||
-        !((session->amr & AMR_PWD) || strcmp(session->provider, "local") != 0))
+        !vouches(session))
         return SESSION_PROVES_NOT;
     return demand_lasting(session, FACTORS_FIRST | FACTOR_BIT(FACTOR_TRUSTED), now)
                ? SESSION_PROVES
@@ -51,8 +58,8 @@ static void note_session(const session_t *session, const user_t *user, pending_t
 
 /* What closes each to the caller; NULL where it is open. */
 
-/* Signed in by password, or by another provider, as this very name, not long ago. A PIN alone adds
- * no devices. Asked only where the session does not do. */
+/* Signed in by password or passkey, or by another provider, as this very name, not long ago. Asked
+ * only where the session does not do. */
 static const char *no_way_by_session(const rps_t *rps, const caller_t *caller, const char *name)
 {
     const session_t *session = caller->session;
@@ -62,7 +69,7 @@ static const char *no_way_by_session(const rps_t *rps, const caller_t *caller, c
         return "nobody is signed in";
     if (strcmp(session->name, name) != 0)
         return "somebody else is signed in";
-    if (!(session->amr & AMR_PWD) && strcmp(session->provider, "local") == 0)
+    if (!vouches(session))
         return "a PIN alone adds no device";
     return "its proof is older than ten minutes";
 }

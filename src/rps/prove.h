@@ -11,7 +11,7 @@
 result_t *prove_name(rps_t *rps, const caller_t *caller, const char *name, pending_t *pending,
                      apr_pool_t *p);
 
-/* The worth of a session for a name: it was proven by password, or at another provider, and by any
+/* The worth of a session for a name: it was proven by password or passkey, or at another provider, and by any
  * sign-in not longer ago than DEMAND_LASTING_AGE; for a session alone makes nothing that outlives it
  * (docs/security.md, "A proof has an age"). A PIN alone adds no devices. */
 typedef enum {

@@ -181,4 +181,9 @@ result_t *rps_phone_authenticate(rps_t *rps, seats_t *seats, const caller_t *cal
  * what is malformed, 404 when no phone waits for it, 408 authott_unknown. */
 result_t *rps_login_result(rps_t *rps, const caller_t *caller, const json_t *body, apr_pool_t *p);
 
+/* May somebody sign in, or get what outlives a session, who has proven this canonical name by
+ * something else than a device? NULL; 403 not_allowed (MPinRegisterAllow), 403 account_gone; or the
+ * refusal of an application that is to say and does not. */
+result_t *rps_admit_name(rps_t *rps, const caller_t *caller, const char *name, apr_pool_t *p);
+
 #endif

@@ -98,7 +98,7 @@ uint32_t session_proven_bits(const session_t *session)
 static const uint32_t amr_of[FACTOR_COUNT] = {
     [FACTOR_PIN] = AMR_PIN | AMR_MFA | AMR_SWK | AMR_PHONE | AMR_OPEN,
     [FACTOR_PASSWORD] = AMR_PWD,
-    [FACTOR_PASSKEY] = AMR_HWK | AMR_SWK | AMR_USER | AMR_MFA,
+    [FACTOR_PASSKEY] = AMR_HWK | AMR_SWK | AMR_USER | AMR_MFA | AMR_OPEN,
     [FACTOR_TOTP] = AMR_OTP,
     [FACTOR_SMS] = AMR_SMS,
     [FACTOR_SECURITY_KEY] = AMR_HWK | AMR_SWK,

@@ -168,6 +168,19 @@ static void set_remote(site_t *site, const server_config_t *config, apr_pool_t *
         .url = config->rps.url, .mobile_page = mobile_path(site), .dta_origins = origins};
 }
 
+/* One passkey is for all hosts of a domain that share their cookies. Where login is elsewhere, one
+ * could not be used at the login of another host's. */
+static void set_passkeys(site_t *site, const server_config_t *config)
+{
+    const char *id = config->cookie_domain ? config->cookie_domain : site->url.host;
+    const bool used = site->paths[PATH_LOGIN] || config->cookie_domain;
+    const bool on =
+        config->passkeys && used && !site->services && public_url_takes_passkeys(&site->url);
+    site->passkeys = relying_party(on ? id : NULL, site->url.text);
+    if (on && site->paths[PATH_LOGIN])
+        site->methods |= FACTOR_BIT(FACTOR_PASSKEY);
+}
+
 static void set_login_ways(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
     site->providers = accounts_providers(config->providers, ap_server_conf, p);
@@ -175,6 +188,7 @@ static void set_login_ways(site_t *site, const server_config_t *config, apr_pool
         site->methods |= FACTOR_BIT(FACTOR_PIN);
     if (site->paths[PATH_LOGIN] && site->providers->nelts)
         site->methods |= FACTOR_BIT(FACTOR_PASSWORD);
+    set_passkeys(site, config);
     if (!(config->ways & REGISTER_OPEN))
         site->refused_amr = AMR_OPEN;
     if (!site->paths[PATH_LOGIN]) { /* elsewhere, and what was good there is good here */

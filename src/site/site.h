@@ -12,6 +12,7 @@
 #include "dta/serve.h"
 #include "factor/factors.h"
 #include "factor/senders.h"
+#include "factor/webauthn.h"
 #include "remote/remote.h"
 #include "session/applicant.h"
 #include "session/remember.h"
@@ -56,6 +57,7 @@ typedef struct site_t {
     uint32_t methods; /* FACTOR_BITs of what signs in here; all where login is elsewhere */
     const apr_array_header_t *providers; /* of password_provider_t, empty = no password form */
     const accounts_t *accounts;          /* where the names of its store come from */
+    relying_party_t passkeys;            /* `id` NULL: there are none here */
     const char *totp_issuer;             /* MPinTOTP, NULL: nobody sets an app up */
     const sms_setting_t *sms;            /* MPinSMS, NULL: no SMS; and its secret, NULL: none */
     const secret_t *sms_secret;

@@ -163,15 +163,22 @@ const char *signin_offer(const site_t *site, const char *target, apr_pool_t *p)
                        target ? return_to_escape(target, p) : "", NULL);
 }
 
+/* Could a PIN on this device be set up, or a passkey? */
+static bool has_offer(const site_t *site)
+{
+    const bool pin =
+        (site->methods & FACTOR_BIT(FACTOR_PIN)) && site->rps_settings.register_signed_in;
+    return pin || (site->passkeys.id && site->paths[PATH_ACCOUNT]);
+}
+
 /* One more step before the target, at a page of ours: who came by password is asked whether a PIN
- * on this device shall make the next login easier. NULL: none. */
+ * on this device, or a passkey, shall make the next login easier. NULL: none. */
 static const char *step_of(const facts_t *facts, const proven_t *proven)
 {
     const site_t *site = facts->site;
-    if (proven->factor != FACTOR_PASSWORD || !(site->methods & FACTOR_BIT(FACTOR_PIN)) ||
-        !site->rps_settings.register_signed_in)
-        return NULL;
-    return signin_offer(site, proven->target, facts->r->pool);
+    return proven->factor == FACTOR_PASSWORD && has_offer(site)
+               ? signin_offer(site, proven->target, facts->r->pool)
+               : NULL;
 }
 
 /* What every sign-in needs, whatever was proven. NULL, or the refusal. */

@@ -21,7 +21,7 @@ signin_t signin(facts_t *facts, const proven_t *proven);
  * MPinReturnHosts has. NULL for any other. */
 const char *signin_place(const site_t *site, const char *named, apr_pool_t *p);
 
-/* The page that offers a PIN on this device, and leads on to the target (NULL: MPinAfterLogin). */
+/* The page that offers a PIN on this device, or a passkey, and leads on to the target (NULL: MPinAfterLogin). */
 const char *signin_offer(const site_t *site, const char *target, apr_pool_t *p);
 
 /* The browser's session goes on as one of the user's present version, whose version has just risen:

@@ -17,9 +17,9 @@ const build = resolve(root, process.env.BUILD || 'build');
 
 /**
  * Starts the demo site; resolves to its address, its password user, and how to end it. `more` makes what its
- * configuration ends with, for a folder of its own.
+ * configuration ends with, for a folder of its own. At `host` localhost there are passkeys.
  */
-async function startSite(more = (_) => '') {
+async function startSite(more = (_) => '', host = '127.0.0.1') {
     const { MPIN_URL, MPIN_PASSWORD_USER, MPIN_PASSWORD } = process.env;
     if (MPIN_URL)
         return { url: MPIN_URL, user: MPIN_PASSWORD_USER, password: MPIN_PASSWORD, stop() {} };
@@ -28,10 +28,10 @@ async function startSite(more = (_) => '') {
     chmodSync(folder, 0o755);
     symlinkSync(join(build, 'mod_auth_mpin.so'), join(folder, 'mod_auth_mpin.so'));
     const demo = (word) => execFileSync(join(root, 'tools/demo'), [word],
-        { env: { ...process.env, BUILD: folder, PORT: String(port), TLS: '', HOST: '', MORE: more(folder) }, stdio: ['ignore', 'ignore', 'inherit'] });
+        { env: { ...process.env, BUILD: folder, PORT: String(port), TLS: '', HOST: host, MORE: more(folder) }, stdio: ['ignore', 'ignore', 'inherit'] });
     demo('start');
     return {
-        url: `http://127.0.0.1:${port}`,
+        url: `http://${host}:${port}`,
         user: 'john',
         password: readFileSync(join(folder, 'demo/password'), 'utf8').trim(),
         stop() {
@@ -137,7 +137,7 @@ const signOut = (page) => page.context().clearCookies();
 async function signInByPassword(page, site) {
     await page.fill('#username', site.user);
     await page.fill('#password', site.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
 /** axe-core's findings, as lines; none is the aim. */

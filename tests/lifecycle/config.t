@@ -587,6 +587,10 @@ mistake "$_->[0] $_->[1]", "$site$passwords" . place("=> $_->[0] $_->[1]"), qr/w
     [MPinUnauthenticated => '403'], [MPinUnauthenticated => 'redirect:https://evil.example/'];
 mistake 'password where there is none', "${site}MPinRegister closed\n" . place('=> MPinLoginMethods pin password'),
     qr/write MPinPasswordProvider/;
+mistake 'passkeys at an address', "$site$passwords=> MPinPasskeys On\n", qr/https and a name/;
+mistake 'passkeys that are neither on nor off', "${site}MPinPublicURL http://localhost:$port\n$passwords=> MPinPasskeys maybe\n", qr/On nor Off/;
+mistake 'passkey where there is none', "$site${passwords}MPinPasskeys Off\n" . place('=> MPinLoginMethods pin passkey'),
+    qr/MPinPasskeys/;
 mistake 'a directive of the server in a section', "$site$passwords" . place('=> MPinPinLength 5'), qr/move it out/;
 mistake 'a directive of places in the server', "$site$passwords=> MPinLoginMethods pin\n", qr/<Location>/;
 mistake 'AuthType MPin with the engine off', "<Location /protected>\n=> AuthType MPin\nRequire valid-user\n</Location>\n",

@@ -43,6 +43,23 @@ static bool is_fresh(desk_t *desk, const caller_t *caller)
 
 /* ---- the age of a proof ---------------------------------------------------------------------- */
 
+/* One of somebody who was merely the first of the name is worth no more than their PIN. */
+static void passkey_adds_a_device_unless_its_name_is_open(void **state)
+{
+    desk_t *desk = *state;
+    session_t session;
+    device_t device;
+    caller_t caller = signed_in(desk, &session, 1);
+    session.proven[FACTOR_PASSKEY] = session.proven[FACTOR_PASSWORD];
+    session.proven[FACTOR_PASSWORD] = 0;
+    session.amr = AMR_HWK | AMR_USER | AMR_MFA | AMR_OPEN;
+    assert_int_equal(put_user(desk, &caller, "john")->status, 403);
+    session.amr &= ~(uint32_t)AMR_OPEN;
+    assert_int_equal(desk_register(desk, &caller, "john", &device), 200);
+    session.amr = AMR_HWK; /* a second step */
+    assert_int_equal(put_user(desk, &caller, "john")->status, 403);
+}
+
 static void device_from_an_old_session_needs_a_fresh_proof(void **state)
 {
     desk_t *desk = *state;
@@ -170,6 +187,7 @@ static void open_identity_is_no_proof_at_a_mail_site(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        DESK_TEST(passkey_adds_a_device_unless_its_name_is_open),
         DESK_TEST(device_from_an_old_session_needs_a_fresh_proof),
         DESK_TEST(pin_makes_an_old_password_fresh_and_proves_nothing_alone),
         DESK_TEST(registration_begun_in_time_ends_with_its_session),

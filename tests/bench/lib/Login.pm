@@ -51,10 +51,10 @@ sub instructions {
     return ($twice - $once) / 20;
 }
 
-# Instructions of a step of verify.c, rps.c or store.c.
+# Instructions of a step of verify.c, rps.c, store.c or passkey.c.
 sub step {
     my ($program, $step) = @_;
-    my @how = ($step, $adx && $program ne 'store' ? 'adx' : ());
+    my @how = ($step, $adx && $program !~ /^(?:store|passkey)$/ ? 'adx' : ());
     my $said = `valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no $bench/$program @how 2>&1`;
     return ($said =~ /Collected : (\d+)/)[0] // die $said;
 }
