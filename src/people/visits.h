@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MPIN_PEOPLE_VISITS_H
+#define MPIN_PEOPLE_VISITS_H
+
+#include "people/people.h"
+
+/* What a user is told at the next visit: when they were here before, and what was tried meanwhile.
+ * It decides about nothing, and losing some of it harms nobody. */
+
+/* Somebody has signed in: written behind. */
+void people_note_visit(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,
+                       apr_pool_t *p);
+
+/* When they had signed in before that, in seconds; 0 = nobody knows. */
+store_status_t people_visit_before(people_t *people, const unsigned char uid[UID_BYTES],
+                                   uint32_t *seconds, apr_pool_t *p);
+
+/* Wrong PINs stand with their identity. */
+typedef enum { MISS_PASSWORD = 1, MISS_CODE, MISS_KINDS } miss_kind_t;
+#define MISSES_KEPT 20 /* the newest */
+
+/* A wrong one for a user; for a canonical name, whether it has a user or not: that takes as long,
+ * and no stranger makes records of names that are nobody's. Fleeting, one record a user; the
+ * throttles of the callers bound how often. */
+void people_note_miss(people_t *people, const unsigned char uid[UID_BYTES], miss_kind_t kind,
+                      apr_time_t now, apr_pool_t *p);
+void people_note_miss_of(people_t *people, const char *name, miss_kind_t kind, apr_time_t now,
+                         apr_pool_t *p);
+
+typedef struct misses_t {
+    int of[MISS_KINDS]; /* by miss_kind_t, at most MISSES_KEPT together */
+    uint32_t last;      /* seconds; 0 = none */
+} misses_t;
+
+/* Those after a second. */
+store_status_t people_misses(people_t *people, const unsigned char uid[UID_BYTES], uint32_t since,
+                             misses_t *misses, apr_pool_t *p);
+
+/* All of that is forgotten. */
+store_status_t people_forget_visits(people_t *people, const unsigned char uid[UID_BYTES],
+                                    apr_pool_t *p);
+
+#endif
