@@ -56,6 +56,8 @@ static result_t *login_offer(facts_t *facts, const way_t *way)
     page_values_t page = page_begin(facts->r, facts->site);
     page_set(&page, "return", way->target);
     page_set(&page, "continue_href", way_target(way, facts->site));
+    page_set(&page, "set_up",
+             apr_table_get(facts->query, "reset") ? facts->caller.session->name : "");
     page_answer(&page, HTTP_OK, "offer");
     return NULL;
 }
@@ -69,6 +71,7 @@ static result_t *already_signed_in(facts_t *facts, const way_t *way)
         page_set(&page, "pin_href",
                  apr_pstrcat(facts->r->pool, signin_offer(facts->site, way->target, facts->r->pool),
                              "&anyway=1", NULL));
+    page_set(&page, "account_href", facts->site->paths[PATH_ACCOUNT]);
     page_set(&page, "csrf",
              prelogin_token(facts->site->prelogins, facts->caller.session->id, "logout",
                             facts->r->pool));
@@ -122,6 +125,14 @@ static result_t *show_form(facts_t *facts, const way_t *way)
     return NULL;
 }
 
+/* A new PIN on this device can be had by whatever way there is to register. */
+static bool offers_pin(const facts_t *facts)
+{
+    const rps_settings_t *rps = &facts->site->rps_settings;
+    return apr_table_get(facts->query, "offer") &&
+           (rps->register_signed_in || apr_table_get(facts->query, "reset"));
+}
+
 /* A signed-in person sees that they are, unless the place they want asks for more than they have
  * shown, or they want to be somebody else. */
 result_t *login_page(facts_t *facts)
@@ -135,8 +146,7 @@ result_t *login_page(facts_t *facts)
     if (facts->prelogin_fresh &&
         !request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
         return result_no_randomness(facts->r->pool);
-    if (session && apr_table_get(facts->query, "offer") &&
-        facts->site->rps_settings.register_signed_in)
+    if (session && offers_pin(facts))
         return login_offer(facts, &way);
     if (way.step && !apr_table_get(facts->query, "switch") &&
         !apr_table_get(facts->query, "fresh")) {
