@@ -10,7 +10,7 @@
 
 #include "base/hex.h"
 #include "notice/texts.h"
-#include "people/visits.h"
+#include "people/misses.h"
 #include "phone/browser_name.h"
 #include "session/signed_in.h"
 #include "store/refusal.h"
@@ -31,12 +31,13 @@ static const char *moment_of(uint32_t seconds, apr_pool_t *p)
     return seconds ? texts_moment(apr_time_from_sec((apr_time_t)seconds), p) : "";
 }
 
-static result_t *find_sessions(const facts_t *facts, signed_in_t **list, int *count)
+static result_t *find_sessions(const facts_t *facts, signed_in_t **list, int *count,
+                               uint32_t *before)
 {
     const session_t *session = facts->caller.session;
     const store_status_t status =
         signed_in_list(facts->site->store, facts->site->revocations, session->uid, session->version,
-                       list, count, facts->r->pool);
+                       list, count, before, facts->r->pool);
     return status == STORE_OK ? NULL : store_refusal(status, facts->r->pool);
 }
 
@@ -66,16 +67,14 @@ static void set_count(page_values_t *page, const char *name, int count)
     page_set(page, name, count ? apr_itoa(page->r->pool, count) : "");
 }
 
-static result_t *set_misses(page_values_t *page, const section_t *section)
+/* Since the sign-in before this one. */
+static result_t *set_misses(page_values_t *page, const section_t *section, uint32_t before)
 {
     const facts_t *facts = section->facts;
     apr_pool_t *p = page->r->pool;
     const unsigned char *uid = facts->caller.session->uid;
-    uint32_t before;
     misses_t misses;
-    store_status_t status = people_visit_before(facts->site->people, uid, &before, p);
-    if (status == STORE_OK)
-        status = people_misses(facts->site->people, uid, before, &misses, p);
+    const store_status_t status = people_misses(facts->site->people, uid, before, &misses, p);
     if (status != STORE_OK)
         return store_refusal(status, p);
     set_count(page, "miss_pins", wrong_pins(section, before, &misses.last));
@@ -113,12 +112,13 @@ static void set_sessions(page_values_t *page, const facts_t *facts, const signed
 result_t *account_sessions(page_values_t *page, const section_t *section)
 {
     signed_in_t *list;
+    uint32_t before;
     int count;
-    result_t *refusal = find_sessions(section->facts, &list, &count);
+    result_t *refusal = find_sessions(section->facts, &list, &count, &before);
     if (refusal)
         return refusal;
     set_sessions(page, section->facts, list, count);
-    return set_misses(page, section);
+    return set_misses(page, section, before);
 }
 
 /* ---- changes ---- */
@@ -136,10 +136,11 @@ result_t *account_session_end(facts_t *facts)
 {
     result_t *refusal;
     signed_in_t *list;
+    uint32_t before;
     int count;
     if (!account_may_change(facts, &refusal))
         return refusal;
-    refusal = find_sessions(facts, &list, &count);
+    refusal = find_sessions(facts, &list, &count, &before);
     if (refusal)
         return refusal;
     const signed_in_t *in = session_named(facts, list, count);

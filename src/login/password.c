@@ -8,7 +8,7 @@
 #include <http_protocol.h>
 #include <string.h>
 
-#include "people/visits.h"
+#include "people/misses.h"
 #include "store/refusal.h"
 #include "web/answer.h"
 #include "web/directory.h"

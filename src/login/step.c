@@ -4,7 +4,7 @@
 #include "login/login_form.h"
 
 #include "factor/kinds.h"
-#include "people/visits.h"
+#include "people/misses.h"
 #include "store/refusal.h"
 #include "web/answer.h"
 #include "web/signin.h"

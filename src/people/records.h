@@ -4,7 +4,7 @@
 
 #include "people/people.h"
 
-/* The records of this room, and how its files read and change them (visits.c has more). They are
+/* The records of this room, and how its files read and change them (misses.c has more). They are
  * lasting but for the last two:
  *   user:<uid>         user_t
  *   name:<sha256>      uid of a canonical name

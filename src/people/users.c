@@ -5,7 +5,7 @@
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
-#include "people/visits.h"
+#include "people/misses.h"
 #include "session/signed_in.h"
 #include "store/change.h"
 #include "store/key.h"
@@ -250,7 +250,7 @@ static store_status_t erase_all(people_t *people, const unsigned char uid[UID_BY
     store_status_t status = people->eraser ? people->eraser(people->store, uid, p) : STORE_OK;
     if (status == STORE_OK)
         status = signed_in_erase(people->store, uid, p);
-    return status == STORE_OK ? people_forget_visits(people, uid, p) : status;
+    return status == STORE_OK ? people_forget_misses(people, uid, p) : status;
 }
 
 store_status_t people_delete(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,

@@ -5,140 +5,165 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hex.h"
+#include "base/bytes.h"
 #include "store/key.h"
 
-/* A set a user, behind, whose members are text, so that one write adds or renews one:
- *   <family>|<identity>|<version>|<started>|<address>|<browser>
- * A member has no spaces: they are '_' there. Of two of one family the later one counts. */
-#define FIELDS 6
-#define BETWEEN '|'
+/* layout 1 | before 4 | latest 4 | for each, the first that began first: family 16 | identity 16 |
+ * version 4 | started 4 | expires 4 | address text | browser text */
+#define LAYOUT 1
+#define ENTRY_MAX (2 * SESSION_ID_BYTES + 3 * 4 + SIGNED_IN_ADDRESS + SIGNED_IN_WORDS)
+#define LIST_MAX (1 + 4 + 4 + SIGNED_IN_MAX * ENTRY_MAX)
+#define LIST_KEPT apr_time_from_sec(400L * 24 * 3600)
 
-static const char *set_of(const unsigned char uid[SESSION_ID_BYTES], apr_pool_t *p)
+typedef struct signed_in_list_t {
+    uint32_t before, latest;
+    int count;
+    signed_in_t all[SIGNED_IN_MAX + 1];
+} signed_in_list_t;
+
+static const char *list_key(const unsigned char uid[SESSION_ID_BYTES], apr_pool_t *p)
 {
     return store_key("signed-in", uid, SESSION_ID_BYTES, p);
 }
 
-/* At most `size` - 1 bytes that a member may have; "-" for none. */
-static const char *fitting(const char *text, apr_size_t size, apr_pool_t *p)
+/* ---- the record ------------------------------------------------------------------------------ */
+
+static void read_entry(bytes_in_t *in, signed_in_t *entry)
 {
-    char *word = apr_pstrndup(p, *text ? text : "-", size - 1);
-    for (char *c = word; *c; c++)
-        if (*c <= ' ' || *c > '~' || *c == BETWEEN)
-            *c = '_';
-    return word;
+    bytes_get(in, entry->family, sizeof entry->family);
+    bytes_get(in, entry->identity, sizeof entry->identity);
+    entry->version = bytes_get_u32(in);
+    entry->started = bytes_get_u32(in);
+    entry->expires = bytes_get_u32(in);
+    bytes_get_text(in, entry->address, sizeof entry->address);
+    bytes_get_text(in, entry->browser, sizeof entry->browser);
 }
 
-static const char *member_of(const session_t *session, const char *browser, const char *address,
-                             apr_pool_t *p)
+static void write_entry(bytes_out_t *out, const signed_in_t *entry)
 {
-    return apr_psprintf(p, "%s|%s|%u|%u|%s|%s", hex_encode(p, session->family, SESSION_ID_BYTES),
-                        hex_encode(p, session->identity, SESSION_ID_BYTES), session->version,
-                        session->started, fitting(address, SIGNED_IN_ADDRESS, p),
-                        fitting(browser, SIGNED_IN_WORDS, p));
+    bytes_put(out, entry->family, sizeof entry->family);
+    bytes_put(out, entry->identity, sizeof entry->identity);
+    bytes_put_u32(out, entry->version);
+    bytes_put_u32(out, entry->started);
+    bytes_put_u32(out, entry->expires);
+    bytes_put_text(out, entry->address);
+    bytes_put_text(out, entry->browser);
 }
 
-static void copy_words(char *to, apr_size_t size, const char *word)
+/* A record that cannot be read is none: it begins anew. */
+static store_status_t load_list(store_t *store, const unsigned char uid[SESSION_ID_BYTES],
+                                signed_in_list_t *list, apr_pool_t *p)
 {
-    apr_cpystrn(to, word, size);
-    for (; *to; to++)
-        if (*to == '_')
-            *to = ' ';
-}
-
-/* False for what member_of cannot have made. */
-static bool read_member(const char *member, signed_in_t *in, apr_pool_t *p)
-{
-    char *rest = apr_pstrdup(p, member), *word[FIELDS];
-    for (int i = 0; i < FIELDS; i++) {
-        word[i] = rest;
-        rest = i < FIELDS - 1 ? strchr(rest, BETWEEN) : NULL;
-        if (!rest && i < FIELDS - 1)
-            return false;
-        if (rest)
-            *rest++ = '\0';
+    store_record_t record;
+    list->before = list->latest = 0;
+    list->count = 0;
+    const store_status_t status = store_get(store, STORE_BEHIND, list_key(uid, p), p, &record);
+    if (status != STORE_OK)
+        return status == STORE_MISSING ? STORE_OK : status;
+    bytes_in_t in = bytes_in(record.data, record.len);
+    if (bytes_get_u8(&in) != LAYOUT)
+        return STORE_OK;
+    list->before = bytes_get_u32(&in);
+    list->latest = bytes_get_u32(&in);
+    while (in.ok && in.next < in.end && list->count < SIGNED_IN_MAX) {
+        read_entry(&in, &list->all[list->count]);
+        list->count += in.ok;
     }
-    in->version = (uint32_t)strtoul(word[2], NULL, 10);
-    in->started = (uint32_t)strtoul(word[3], NULL, 10);
-    apr_cpystrn(in->address, word[4], sizeof in->address);
-    copy_words(in->browser, sizeof in->browser, word[5]);
-    return hex_decode(word[0], in->family, sizeof in->family) &&
-           hex_decode(word[1], in->identity, sizeof in->identity);
+    return STORE_OK;
+}
+
+static store_status_t keep_list(store_t *store, const unsigned char uid[SESSION_ID_BYTES],
+                                const signed_in_list_t *list, apr_pool_t *p)
+{
+    unsigned char record[LIST_MAX];
+    bytes_out_t out = bytes_out(record, sizeof record);
+    bytes_put_u8(&out, LAYOUT);
+    bytes_put_u32(&out, list->before);
+    bytes_put_u32(&out, list->latest);
+    for (int i = 0; i < list->count; i++)
+        write_entry(&out, &list->all[i]);
+    return store_put(store, STORE_BEHIND, list_key(uid, p), record, bytes_written(&out),
+                     apr_time_now() + LIST_KEPT);
 }
 
 /* ---- changes --------------------------------------------------------------------------------- */
 
-/* Removes what else there is of a session's family. */
-static store_status_t leave_only(store_t *store, const session_t *session, const char *kept,
-                                 apr_pool_t *p)
+/* Without a session's family, and what has ended by itself. */
+static void leave_out(signed_in_list_t *list, const session_t *session, uint32_t now)
 {
-    const char *key = set_of(session->uid, p), **members;
-    store_status_t status = store_members(store, STORE_BEHIND, key, p, &members);
-    for (int i = 0; status == STORE_OK && members[i]; i++) {
-        signed_in_t in;
-        const bool broken = !read_member(members[i], &in, p);
-        if (strcmp(members[i], kept) == 0)
-            continue;
-        if (broken || memcmp(in.family, session->family, sizeof in.family) == 0)
-            status = store_member_remove(store, STORE_BEHIND, key, members[i]);
+    int kept = 0;
+    for (int i = 0; i < list->count; i++) {
+        const signed_in_t *in = &list->all[i];
+        if (in->expires > now && in->version >= session->version &&
+            memcmp(in->family, session->family, sizeof in->family) != 0)
+            list->all[kept++] = *in;
     }
-    return status == STORE_MISSING ? STORE_OK : status;
+    list->count = kept;
 }
 
-/* Takes out the one that began first. */
-static store_status_t drop_oldest(store_t *store, const session_t *session, apr_pool_t *p)
+/* Where the list is full the first gives way. */
+static void append(signed_in_list_t *list, const session_t *session, const char *browser,
+                   const char *address)
 {
-    const char *key = set_of(session->uid, p), **members;
-    uint32_t oldest = UINT32_MAX;
-    int found = -1;
-    store_status_t status = store_members(store, STORE_BEHIND, key, p, &members);
-    for (int i = 0; status == STORE_OK && members[i]; i++) {
-        signed_in_t in;
-        if (read_member(members[i], &in, p) && in.started >= oldest)
-            continue;
-        oldest = in.started;
-        found = i;
-    }
-    if (found < 0)
-        return STORE_FULL;
-    return store_member_remove(store, STORE_BEHIND, key, members[found]);
+    signed_in_t *in = &list->all[list->count++];
+    memcpy(in->family, session->family, sizeof in->family);
+    memcpy(in->identity, session->identity, sizeof in->identity);
+    in->version = session->version;
+    in->started = session->started;
+    in->expires = session->expires;
+    apr_cpystrn(in->address, address, sizeof in->address);
+    apr_cpystrn(in->browser, browser, sizeof in->browser);
+    if (list->count <= SIGNED_IN_MAX)
+        return;
+    list->count--;
+    memmove(list->all, list->all + 1, (size_t)list->count * sizeof *list->all);
 }
 
-static store_status_t add_member(store_t *store, const session_t *session, const char *member,
-                                 apr_pool_t *p)
+static uint32_t this_second(void)
 {
-    return store_member_add(store, STORE_BEHIND, set_of(session->uid, p), member, SIGNED_IN_MAX,
-                            apr_time_from_sec((apr_time_t)session->expires));
-}
-
-store_status_t signed_in_note(store_t *store, const session_t *session, const char *browser,
-                              const char *address, apr_pool_t *p)
-{
-    const char *member = member_of(session, browser, address, p);
-    store_status_t status = add_member(store, session, member, p);
-    if (status == STORE_FULL && drop_oldest(store, session, p) == STORE_OK)
-        status = add_member(store, session, member, p);
-    return status;
+    return (uint32_t)apr_time_sec(apr_time_now());
 }
 
 store_status_t signed_in_renew(store_t *store, const session_t *session, const char *browser,
                                const char *address, apr_pool_t *p)
 {
-    const store_status_t status = signed_in_note(store, session, browser, address, p);
-    return status == STORE_OK
-               ? leave_only(store, session, member_of(session, browser, address, p), p)
-               : status;
+    signed_in_list_t *list = apr_palloc(p, sizeof *list);
+    const store_status_t status = load_list(store, session->uid, list, p);
+    if (status != STORE_OK)
+        return status;
+    leave_out(list, session, this_second());
+    append(list, session, browser, address);
+    return keep_list(store, session->uid, list, p);
+}
+
+store_status_t signed_in_note(store_t *store, const session_t *session, const char *browser,
+                              const char *address, apr_pool_t *p)
+{
+    signed_in_list_t *list = apr_palloc(p, sizeof *list);
+    const store_status_t status = load_list(store, session->uid, list, p);
+    if (status != STORE_OK)
+        return status;
+    list->before = list->latest;
+    list->latest = session->started;
+    leave_out(list, session, this_second());
+    append(list, session, browser, address);
+    return keep_list(store, session->uid, list, p);
 }
 
 store_status_t signed_in_drop(store_t *store, const session_t *session, apr_pool_t *p)
 {
-    return leave_only(store, session, "", p);
+    signed_in_list_t *list = apr_palloc(p, sizeof *list);
+    const store_status_t status = load_list(store, session->uid, list, p);
+    if (status != STORE_OK || !list->count)
+        return status;
+    leave_out(list, session, this_second());
+    return keep_list(store, session->uid, list, p);
 }
 
 store_status_t signed_in_erase(store_t *store, const unsigned char uid[SESSION_ID_BYTES],
                                apr_pool_t *p)
 {
-    return store_delete(store, STORE_BEHIND, set_of(uid, p));
+    return store_delete(store, STORE_BEHIND, list_key(uid, p));
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -151,15 +176,6 @@ static bool still_stands(const revocations_t *revocations,
                            in->started, in->started) == REVOKED_NOT;
 }
 
-/* Where a family has its place in the list, or its end. */
-static int place_in(const signed_in_t *list, int count, const signed_in_t *in)
-{
-    int place = 0;
-    while (place < count && memcmp(list[place].family, in->family, sizeof in->family) != 0)
-        place++;
-    return place;
-}
-
 static int by_start(const void *one, const void *other)
 {
     const signed_in_t *a = one, *b = other;
@@ -170,21 +186,19 @@ static int by_start(const void *one, const void *other)
 
 store_status_t signed_in_list(store_t *store, const revocations_t *revocations,
                               const unsigned char uid[SESSION_ID_BYTES], uint32_t version,
-                              signed_in_t **list, int *count, apr_pool_t *p)
+                              signed_in_t **list, int *count, uint32_t *before, apr_pool_t *p)
 {
-    const char **members;
-    store_status_t status = store_members(store, STORE_BEHIND, set_of(uid, p), p, &members);
-    *list = apr_pcalloc(p, sizeof **list * (SIGNED_IN_MAX + 1));
+    signed_in_list_t *all = apr_palloc(p, sizeof *all);
+    const store_status_t status = load_list(store, uid, all, p);
+    const uint32_t now = this_second();
+    *list = all->all;
     *count = 0;
-    for (int i = 0; status == STORE_OK && members[i] && *count < SIGNED_IN_MAX; i++) {
-        signed_in_t in;
-        if (!read_member(members[i], &in, p) || in.version < version ||
-            !still_stands(revocations, uid, &in))
-            continue;
-        const int place = place_in(*list, *count, &in);
-        (*list)[place] = in;
-        *count += place == *count;
+    *before = all->before;
+    for (int i = 0; status == STORE_OK && i < all->count; i++) {
+        const signed_in_t in = all->all[i];
+        if (in.expires > now && in.version >= version && still_stands(revocations, uid, &in))
+            all->all[(*count)++] = in;
     }
     qsort(*list, (size_t)*count, sizeof **list, by_start);
-    return status == STORE_MISSING ? STORE_OK : status;
+    return status;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/signin.h"
-#include "people/visits.h"
 #include "phone/browser_name.h"
 #include "session/signed_in.h"
 #include "store/refusal.h"
@@ -65,7 +64,6 @@ static void list_new(const facts_t *facts, const session_t *session)
     apr_pool_t *p = facts->r->pool;
     signed_in_note(facts->site->store, session, browser_name(facts->caller.user_agent, p),
                    facts->caller.address, p);
-    people_note_visit(facts->site->people, session->uid, facts->caller.now, p);
 }
 
 /* Makes the session and sends its cookies. NULL, or the refusal. */

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef MPIN_PEOPLE_VISITS_H
-#define MPIN_PEOPLE_VISITS_H
+#ifndef MPIN_PEOPLE_MISSES_H
+#define MPIN_PEOPLE_MISSES_H
 
 #include "people/people.h"
 
-/* What a user is told at the next visit: when they were here before, and what was tried meanwhile.
- * It decides about nothing, and losing some of it harms nobody. */
-
-/* Somebody has signed in: written behind. */
-void people_note_visit(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,
-                       apr_pool_t *p);
-
-/* When they had signed in before that, in seconds; 0 = nobody knows. */
-store_status_t people_visit_before(people_t *people, const unsigned char uid[UID_BYTES],
-                                   uint32_t *seconds, apr_pool_t *p);
-
-/* Wrong PINs stand with their identity. */
+/* What was tried in a user's name, for them to hear of at the next visit. It decides about nothing,
+ * and losing some of it harms nobody. Wrong PINs stand with their identity. */
 typedef enum { MISS_PASSWORD = 1, MISS_CODE, MISS_KINDS } miss_kind_t;
 #define MISSES_KEPT 20 /* the newest */
 
@@ -36,8 +26,7 @@ typedef struct misses_t {
 store_status_t people_misses(people_t *people, const unsigned char uid[UID_BYTES], uint32_t since,
                              misses_t *misses, apr_pool_t *p);
 
-/* All of that is forgotten. */
-store_status_t people_forget_visits(people_t *people, const unsigned char uid[UID_BYTES],
+store_status_t people_forget_misses(people_t *people, const unsigned char uid[UID_BYTES],
                                     apr_pool_t *p);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "people/visits.h"
+#include "people/misses.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -9,67 +9,16 @@
 #include "store/change.h"
 #include "store/key.h"
 
-/* visits:<uid>, behind:    layout 1 | before 4 | latest 4
- * misses:<uid>, fleeting:  layout 1 | MISSES_KEPT times (kind 1 | seconds 4), the newest first, 0 = none */
-#define VISITS_LAYOUT 1
-#define VISITS_RECORD 9
+/* misses:<uid>: layout 1 | MISSES_KEPT times (kind 1 | seconds 4), the newest first, 0 = none */
 #define MISSES_LAYOUT 1
 #define MISS_BYTES 5
 #define MISSES_RECORD (1 + MISSES_KEPT * MISS_BYTES)
-#define VISITS_LIFE apr_time_from_sec(400L * 24 * 3600)
 #define MISSES_LIFE apr_time_from_sec(30L * 24 * 3600)
-
-static const char *visits_key(const unsigned char uid[UID_BYTES], apr_pool_t *p)
-{
-    return store_key("visits", uid, UID_BYTES, p);
-}
 
 static const char *misses_key(const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
     return store_key("misses", uid, UID_BYTES, p);
 }
-
-/* ---- visits ---------------------------------------------------------------------------------- */
-
-static store_status_t read_visits(people_t *people, const char *key, uint32_t *before,
-                                  uint32_t *latest, apr_pool_t *p)
-{
-    store_record_t record;
-    *before = *latest = 0;
-    const store_status_t status = store_get(people->store, STORE_BEHIND, key, p, &record);
-    if (status != STORE_OK)
-        return status == STORE_MISSING ? STORE_OK : status;
-    bytes_in_t in = bytes_in(record.data, record.len);
-    const uint8_t layout = bytes_get_u8(&in);
-    *before = bytes_get_u32(&in);
-    *latest = bytes_get_u32(&in);
-    return bytes_all_read(&in) && layout == VISITS_LAYOUT ? STORE_OK
-                                                          : people_unreadable(people, key);
-}
-
-void people_note_visit(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,
-                       apr_pool_t *p)
-{
-    const char *key = visits_key(uid, p);
-    unsigned char record[VISITS_RECORD];
-    bytes_out_t out = bytes_out(record, sizeof record);
-    uint32_t before, latest;
-    if (read_visits(people, key, &before, &latest, p) != STORE_OK)
-        return;
-    bytes_put_u8(&out, VISITS_LAYOUT);
-    bytes_put_u32(&out, latest);
-    bytes_put_u32(&out, people_seconds(now));
-    store_put(people->store, STORE_BEHIND, key, record, sizeof record, now + VISITS_LIFE);
-}
-
-store_status_t people_visit_before(people_t *people, const unsigned char uid[UID_BYTES],
-                                   uint32_t *seconds, apr_pool_t *p)
-{
-    uint32_t latest;
-    return read_visits(people, visits_key(uid, p), seconds, &latest, p);
-}
-
-/* ---- misses ---------------------------------------------------------------------------------- */
 
 typedef struct missing_t {
     miss_kind_t kind;
@@ -144,10 +93,8 @@ store_status_t people_misses(people_t *people, const unsigned char uid[UID_BYTES
     return STORE_OK;
 }
 
-store_status_t people_forget_visits(people_t *people, const unsigned char uid[UID_BYTES],
+store_status_t people_forget_misses(people_t *people, const unsigned char uid[UID_BYTES],
                                     apr_pool_t *p)
 {
-    const store_status_t status = store_delete(people->store, STORE_BEHIND, visits_key(uid, p));
-    return status == STORE_OK ? store_delete(people->store, STORE_FLEETING, misses_key(uid, p))
-                              : status;
+    return store_delete(people->store, STORE_FLEETING, misses_key(uid, p));
 }
