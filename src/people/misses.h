@@ -4,8 +4,8 @@
 
 #include "people/people.h"
 
-/* What was tried in a user's name, for them to hear of at the next visit. It decides about nothing,
- * and losing some of it harms nobody. Wrong PINs stand with their identity. */
+/* Tries in a user's name that were wrong, for them to hear of at the next visit. They decide about
+ * nothing, and losing some harms nobody. Wrong PINs stand with their identity. */
 typedef enum { MISS_PASSWORD = 1, MISS_CODE, MISS_KINDS } miss_kind_t;
 #define MISSES_KEPT 20 /* the newest */
 

@@ -28,7 +28,7 @@ static const char *list_key(const unsigned char uid[SESSION_ID_BYTES], apr_pool_
 
 /* ---- the record ------------------------------------------------------------------------------ */
 
-static void read_entry(bytes_in_t *in, signed_in_t *entry)
+static void read_signed_in(bytes_in_t *in, signed_in_t *entry)
 {
     bytes_get(in, entry->family, sizeof entry->family);
     bytes_get(in, entry->identity, sizeof entry->identity);
@@ -39,7 +39,7 @@ static void read_entry(bytes_in_t *in, signed_in_t *entry)
     bytes_get_text(in, entry->browser, sizeof entry->browser);
 }
 
-static void write_entry(bytes_out_t *out, const signed_in_t *entry)
+static void write_signed_in(bytes_out_t *out, const signed_in_t *entry)
 {
     bytes_put(out, entry->family, sizeof entry->family);
     bytes_put(out, entry->identity, sizeof entry->identity);
@@ -66,7 +66,7 @@ static store_status_t load_list(store_t *store, const unsigned char uid[SESSION_
     list->before = bytes_get_u32(&in);
     list->latest = bytes_get_u32(&in);
     while (in.ok && in.next < in.end && list->count < SIGNED_IN_MAX) {
-        read_entry(&in, &list->all[list->count]);
+        read_signed_in(&in, &list->all[list->count]);
         list->count += in.ok;
     }
     return STORE_OK;
@@ -81,7 +81,7 @@ static store_status_t keep_list(store_t *store, const unsigned char uid[SESSION_
     bytes_put_u32(&out, list->before);
     bytes_put_u32(&out, list->latest);
     for (int i = 0; i < list->count; i++)
-        write_entry(&out, &list->all[i]);
+        write_signed_in(&out, &list->all[i]);
     return store_put(store, STORE_BEHIND, list_key(uid, p), record, bytes_written(&out),
                      apr_time_now() + LIST_KEPT);
 }

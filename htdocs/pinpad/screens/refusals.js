@@ -52,7 +52,7 @@ export function explain(stage, { error, section }) {
 function toAccount({ flow: { rps }, text }) {
     const { accountURL, siteURL } = rps.settings;
     return accountURL && siteURL === location.origin
-        && h('p.mp-actions', {}, h('a.mp-link', { href: accountURL + '#devices' }, text('too_many_account')));
+        && h('div.mp-buttons', {}, h('a.mp-plain', { href: accountURL + '#devices' }, text('too_many_account')));
 }
 
 /** Those that have a PIN for the name. @param {Stage} stage @param {import('../wire/exchange.js').Device[]} list */
