@@ -15,7 +15,7 @@ const APART = ['phone', 'mobile', 'mail', 'kept', 'otp', 'address', 'confirm'];
 const BY_KEY = {
     'choose-pin': ['choose', 'choose_hint', 'once_more', 'once_more_hint', 'differ', 'weak'],
     refusals: ['again', 'expired', 'forbidden', 'forbidden_ask', 'full', 'locked', 'lost', 'mails_often', 'name_taken', 'outdated',
-        'registration_closed', 'registration_lost', 'reset_help', 'too_many', 'unnamed', 'withdrawn', 'empty', 'empty_ask',
+        'registration_closed', 'registration_lost', 'reset_help', 'too_many', 'too_many_account', 'unnamed', 'withdrawn', 'empty', 'empty_ask',
         'empty_password', 'storage', 'storage_alone', 'insecure', 'reset_open', 'reset_ask', 'name_taken_only', 'name_foreign',
         'device_bad', 'not_here', 'sign_in'],
 };

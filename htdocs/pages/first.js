@@ -10,6 +10,9 @@ try {
     // Milagro's pad and mobile app left theirs under the last two names, until our pad has looked.
     const known = ['mpin-known', 'mpin-waiting'].some((key) => localStorage.getItem(key))
         || ['mpinjs', 'mpin'].some((key) => localStorage.getItem(key)?.includes('"token":"04'));
+    // Somebody wants a new PIN here (/account): the pad begins with that.
+    if (html.dataset.setUp)
+        sessionStorage.setItem('mpin-setup', html.dataset.setUp);
     html.dataset.way ||= forgotten ? 'password' : known ? 'pin' : '';
     html.classList.toggle('declined', (localStorage.getItem('mpin-declined') ?? '[]') !== '[]');
 } catch {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "account/amend.h"
+#include "account/told.h"
 
 #include "login/login_form.h"
 #include "login/prove_anew.h"
@@ -86,10 +87,7 @@ static result_t *go_on(facts_t *facts, const char *event, factor_t factor, uint3
         refusal = signin_again(facts, &proven);
     if (refusal)
         return refusal;
-    result_t *done = result_ok(p, NULL);
-    done->event = event;
-    done->user = facts->request->session.name;
-    answer_audit(facts->r, done);
+    account_told(facts, event);
     return NULL;
 }
 

@@ -8,18 +8,24 @@
 
 #include <apr_strings.h>
 
-/* The sentence for a change that has just been made: a text of the catalogue, or none. */
+/* The sentence for a change that has just been made: a text of the catalogue, or none. Where another
+ * site leads here nothing has been. */
 static const char *told_text(const page_values_t *page, const char *done)
 {
-    const char *text =
-        done ? page_text(page, apr_pstrcat(page->r->pool, "account.", done, NULL)) : NULL;
+    apr_pool_t *p = page->r->pool;
+    const char *from = apr_table_get(page->r->headers_in, "Sec-Fetch-Site");
+    if (!done || (from && strcmp(from, "same-origin") != 0 && strcmp(from, "none") != 0))
+        return "";
+    const char *text = page_text(page, apr_pstrcat(p, "done.", done, NULL));
+    if (!text)
+        text = page_text(page, apr_pstrcat(p, "account.", done, NULL));
     return text ? text : "";
 }
 
 /* The values of each section, whose template is account_NAME.html. */
 static result_t *(*const sections[])(page_values_t *page, const section_t *section) = {
-    account_passkeys, account_steps, account_numbers,
-    account_workos,   account_codes, account_browsers};
+    account_passkeys, account_devices, account_steps,    account_numbers,
+    account_workos,   account_codes,   account_browsers, account_sessions};
 
 result_t *account_page(facts_t *facts)
 {
@@ -29,11 +35,15 @@ result_t *account_page(facts_t *facts)
         answer_see_other(facts->r, account_prove_href(facts));
         return NULL;
     }
-    const store_status_t status = factors_list(site->factors, facts->caller.session->uid,
-                                               &section.factors, &section.count, facts->r->pool);
+    store_status_t status = factors_list(site->factors, facts->caller.session->uid,
+                                         &section.factors, &section.count, facts->r->pool);
+    if (status == STORE_OK)
+        status = account_devices_of(facts, &section.devices, &section.device_count);
     if (status != STORE_OK)
         return store_refusal(status, facts->r->pool);
     page_values_t page = account_begin(facts);
+    page_set(&page, "logout_csrf",
+             prelogin_token(site->prelogins, facts->caller.session->id, "logout", facts->r->pool));
     page_set(&page, "proven", account_is_proven(facts) ? "1" : "");
     page_set(&page, "prove_href", account_prove_href(facts));
     page_set(&page, "done", told_text(&page, apr_table_get(facts->query, "done")));

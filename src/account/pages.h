@@ -50,4 +50,13 @@ result_t *account_passkey_rename(facts_t *facts);
 /* POST /account/factor/remove: factor */
 result_t *account_factor_remove(facts_t *facts);
 
+/* POST /account/device/remove, /unlock, /rename: device (name) */
+result_t *account_device_remove(facts_t *facts);
+result_t *account_device_unlock(facts_t *facts);
+result_t *account_device_rename(facts_t *facts);
+
+/* POST /account/session/end: session; /account/sessions/end ends all but this one. */
+result_t *account_session_end(facts_t *facts);
+result_t *account_sessions_end(facts_t *facts);
+
 #endif

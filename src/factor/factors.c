@@ -253,3 +253,17 @@ store_status_t factors_remove(factors_t *factors, const own_factor_t *factor, ap
                ? store_member_remove(factors->store, STORE_LASTING, ids_key(factor->uid, p), id)
                : status;
 }
+
+/* The set last: stopped in between, the same call again finds what is left. */
+store_status_t factors_erase(store_t *store, const unsigned char uid[UID_BYTES], apr_pool_t *p)
+{
+    const char **ids;
+    unsigned char id[FACTOR_ID_BYTES];
+    store_status_t status = store_members(store, STORE_LASTING, ids_key(uid, p), p, &ids);
+    for (int i = 0; status == STORE_OK && ids[i]; i++)
+        if (factor_read_id(ids[i], id))
+            status = store_delete(store, STORE_LASTING, record_key(uid, id, p));
+    if (status == STORE_OK || status == STORE_MISSING)
+        status = store_delete(store, STORE_LASTING, ever_key(uid, p));
+    return status == STORE_OK ? store_delete(store, STORE_LASTING, ids_key(uid, p)) : status;
+}

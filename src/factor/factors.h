@@ -41,6 +41,9 @@ store_status_t factors_change(factors_t *factors, own_factor_t *factor, factor_a
 
 store_status_t factors_remove(factors_t *factors, const own_factor_t *factor, apr_pool_t *p);
 
+/* All of a user's, of every kind (erase.h). */
+store_status_t factors_erase(store_t *store, const unsigned char uid[UID_BYTES], apr_pool_t *p);
+
 /* Since when, in seconds, the user has had a second step that was confirmed, be it removed by now; 0
  * for never. Such a user sets up none at a sign-in. */
 store_status_t factors_ever(factors_t *factors, const unsigned char uid[UID_BYTES], uint32_t *since,

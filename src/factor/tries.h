@@ -33,4 +33,7 @@ store_status_t tries_right(factors_t *factors, const unsigned char uid[UID_BYTES
 store_status_t tries_take_back(factors_t *factors, const unsigned char uid[UID_BYTES],
                                tries_t group, apr_pool_t *p);
 
+/* All counters of a user. */
+store_status_t tries_erase(store_t *store, const unsigned char uid[UID_BYTES], apr_pool_t *p);
+
 #endif

@@ -71,7 +71,8 @@ static result_t *login_offer(facts_t *facts, const way_t *way)
 {
     const site_t *site = facts->site;
     const bool pin =
-        (site->methods & FACTOR_BIT(FACTOR_PIN)) && site->rps_settings.register_signed_in;
+        (site->methods & FACTOR_BIT(FACTOR_PIN)) &&
+        (site->rps_settings.register_signed_in || apr_table_get(facts->query, "reset"));
     const bool passkey = offers_passkey(facts);
     page_values_t page = page_begin(facts->r, site);
     if (!pin && !passkey) {
@@ -86,6 +87,8 @@ static result_t *login_offer(facts_t *facts, const way_t *way)
     page_set(
         &page, "csrf",
         prelogin_token(site->prelogins, facts->caller.session->id, PROVE_FORMS, facts->r->pool));
+    page_set(&page, "set_up",
+             apr_table_get(facts->query, "reset") ? facts->caller.session->name : "");
     page_answer(&page, HTTP_OK, "offer");
     return NULL;
 }
@@ -99,6 +102,7 @@ static result_t *already_signed_in(facts_t *facts, const way_t *way)
         page_set(&page, "pin_href",
                  apr_pstrcat(facts->r->pool, signin_offer(facts->site, way->target, facts->r->pool),
                              "&anyway=1", NULL));
+    page_set(&page, "account_href", facts->site->paths[PATH_ACCOUNT]);
     page_set(&page, "csrf",
              prelogin_token(facts->site->prelogins, facts->caller.session->id, "logout",
                             facts->r->pool));

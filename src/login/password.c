@@ -8,6 +8,7 @@
 #include <http_protocol.h>
 #include <string.h>
 
+#include "people/misses.h"
 #include "store/refusal.h"
 #include "web/answer.h"
 #include "web/directory.h"
@@ -326,8 +327,11 @@ static result_t *try_password(facts_t *facts, const password_try_t *attempt, con
         return password_throttled(facts, attempt, wait);
     const char *name;
     const password_word_t word = password_judge(facts, attempt, password, &name);
-    if (word == PASSWORD_WRONG && !facts->r->eos_sent)
+    if (word == PASSWORD_WRONG && !facts->r->eos_sent) {
+        people_note_miss_of(facts->site->people, attempt->name, MISS_PASSWORD, who->now,
+                            facts->r->pool);
         return password_wrong(facts, attempt);
+    }
     throttle_release(&facts->site->throttle, who, attempt->name, attempt->name, facts->r->pool);
     if (facts->r->eos_sent)
         return password_answered(facts, attempt);

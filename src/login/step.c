@@ -7,6 +7,7 @@
 #include "factor/shown_device.h"
 #include "factor/recovery.h"
 #include "factor/passkey.h"
+#include "people/misses.h"
 #include "store/refusal.h"
 #include "web/answer.h"
 #include "web/remembered.h"
@@ -198,6 +199,9 @@ static void record_step(const step_t *step, const result_t *refusal)
     told->event = refusal->status == HTTP_TOO_MANY_REQUESTS ? "throttled" : "step_wrong";
     told->user = step->user->name;
     answer_audit(step->facts->r, told);
+    if (refusal->status == HTTP_UNAUTHORIZED)
+        people_note_miss(step->facts->site->people, step->user->uid, MISS_CODE,
+                         step->facts->caller.now, step->facts->r->pool);
 }
 
 /* The page says what is wrong with a code; trouble has a page of its own. */

@@ -12,16 +12,27 @@
 #define ID_BYTES 16
 
 /* The words that a template asks for: {{#activate}} and so on, one of them set. */
-static const char *const kinds[NOTICE_COUNT] = {
-    [NOTICE_ACTIVATE] = "activate", [NOTICE_DEVICE] = "added",      [NOTICE_PIN] = "new_pin",
-    [NOTICE_LOCKED] = "locked",     [NOTICE_FAILURES] = "failures", [NOTICE_REVOKED] = "revoked",
-    [NOTICE_UNUSED] = "unused"};
+static const char *const kinds[NOTICE_COUNT] = {[NOTICE_ACTIVATE] = "activate",
+                                                [NOTICE_DEVICE] = "added",
+                                                [NOTICE_PIN] = "new_pin",
+                                                [NOTICE_LOCKED] = "locked",
+                                                [NOTICE_FAILURES] = "failures",
+                                                [NOTICE_REVOKED] = "revoked",
+                                                [NOTICE_UNUSED] = "unused",
+                                                [NOTICE_STEP_ADDED] = "step_added",
+                                                [NOTICE_STEP_REMOVED] = "step_removed",
+                                                [NOTICE_PASSKEY_ADDED] = "passkey_added",
+                                                [NOTICE_PASSKEY_REMOVED] = "passkey_removed",
+                                                [NOTICE_CODES] = "codes_renewed",
+                                                [NOTICE_UNLOCKED] = "unlocked",
+                                                [NOTICE_SIGNED_OUT] = "signed_out_elsewhere"};
 
 static apr_table_t *values_of(const letterhead_t *head, const notice_t *notice, const char *lang,
                               apr_pool_t *p)
 {
     apr_table_t *values = apr_table_make(p, 16);
     apr_table_setn(values, kinds[notice->kind], "1");
+    apr_table_setn(values, "account", notice->kind >= NOTICE_STEP_ADDED ? "1" : "");
     apr_table_setn(values, "title", head->title);
     apr_table_setn(values, "host", head->host);
     apr_table_setn(values, "url", head->url);

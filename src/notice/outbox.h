@@ -19,14 +19,21 @@
 #define NOTICE_LINK_MAX 600
 
 typedef enum {
-    NOTICE_NONE = 0, /* goes nowhere: no answer's time may tell who is allowed to register */
-    NOTICE_ACTIVATE, /* the link that activates a registration */
-    NOTICE_DEVICE,   /* a device was added, with a "not me" link */
-    NOTICE_PIN,      /* a device got a new PIN, with a "not me" link */
-    NOTICE_LOCKED,   /* too many wrong PINs */
-    NOTICE_FAILURES, /* many wrong PINs in 30 days */
-    NOTICE_REVOKED,  /* a device's access was withdrawn */
-    NOTICE_UNUSED,   /* a device that nobody used gave way to a new one */
+    NOTICE_NONE = 0,   /* goes nowhere: no answer's time may tell who is allowed to register */
+    NOTICE_ACTIVATE,   /* the link that activates a registration */
+    NOTICE_DEVICE,     /* a device was added, with a "not me" link */
+    NOTICE_PIN,        /* a device got a new PIN, with a "not me" link */
+    NOTICE_LOCKED,     /* too many wrong PINs */
+    NOTICE_FAILURES,   /* many wrong PINs in 30 days */
+    NOTICE_REVOKED,    /* a device's access was withdrawn */
+    NOTICE_UNUSED,     /* a device that nobody used gave way to a new one */
+    NOTICE_STEP_ADDED, /* a second step can be used from now on */
+    NOTICE_STEP_REMOVED,
+    NOTICE_PASSKEY_ADDED,
+    NOTICE_PASSKEY_REMOVED,
+    NOTICE_CODES,      /* there are new recovery codes */
+    NOTICE_UNLOCKED,   /* a locked device takes PINs again */
+    NOTICE_SIGNED_OUT, /* everywhere but in one browser */
     NOTICE_COUNT
 } notice_kind_t;
 

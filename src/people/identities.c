@@ -3,6 +3,7 @@
 #include "people/records.h"
 
 #include <sodium.h>
+#include <apr_strings.h>
 #include <string.h>
 #include "base/hex.h"
 #include "store/change.h"
@@ -278,4 +279,21 @@ store_status_t people_unlock_identity(people_t *people, const unsigned char hand
 {
     identity_t identity;
     return people_change_identity(people, handle, &identity, unlock_identity, NULL, p);
+}
+
+static store_status_t name_device(void *baton, identity_t *identity, apr_pool_t *scratch)
+{
+    (void)scratch;
+    if (identity->state == IDENTITY_REVOKED)
+        return STORE_MISSING;
+    apr_cpystrn(identity->device, baton, sizeof identity->device);
+    return STORE_OK;
+}
+
+store_status_t people_name_device(people_t *people, const unsigned char handle[HANDLE_BYTES],
+                                  const char *device, apr_pool_t *p)
+{
+    identity_t identity;
+    return people_change_identity(people, handle, &identity, name_device, apr_pstrdup(p, device),
+                                  p);
 }

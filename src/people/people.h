@@ -60,6 +60,12 @@ typedef struct identity_t {
 people_t *people_make(store_t *store, revocations_t *revocations,
                       apr_interval_time_t longest_session, const log_sink_t *log, apr_pool_t *p);
 
+/* What rooms above keep of a user, people_delete erases by this. It is told once, before any
+ * request; doing it again harms nothing. */
+typedef store_status_t (*people_eraser_t)(store_t *store, const unsigned char uid[UID_BYTES],
+                                          apr_pool_t *p);
+void people_erase_with(people_t *people, people_eraser_t eraser);
+
 /* Throughout: what is written is lasting before the call returns unless said otherwise; a kill or a
  * failing store half-way leaves nobody let in who should not be, and the same call again completes
  * it. STORE_MISSING: no such user or identity. STORE_FULL, STORE_DOWN: as the store says;
@@ -92,8 +98,8 @@ store_status_t people_disable(people_t *people, const unsigned char uid[UID_BYTE
                               apr_pool_t *p);
 store_status_t people_enable(people_t *people, const unsigned char uid[UID_BYTES], apr_pool_t *p);
 
-/* Ends all sessions and revokes all identities, for good. For 30 days the user is still found,
- * USER_DELETED. */
+/* Ends all sessions and revokes all identities, for good, and erases what else there is of the user.
+ * For 30 days the user is still found, USER_DELETED. */
 store_status_t people_delete(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,
                              apr_pool_t *p);
 
@@ -157,6 +163,10 @@ store_status_t people_name_proven(people_t *people, const user_t *user, apr_time
  * locked, the next wrong PIN locks again. A revoked one is STORE_MISSING. */
 store_status_t people_unlock_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
                                       apr_pool_t *p);
+
+/* What its owner calls the device, at most DEVICE_MAX bytes; "" for nothing. */
+store_status_t people_name_device(people_t *people, const unsigned char handle[HANDLE_BYTES],
+                                  const char *device, apr_pool_t *p);
 
 /* ---- wrong PINs (docs/security.md, "PIN failures") ------------------------------------------- */
 /* Consecutive wrong PINs, what a success has cleared without waiting for the disk included. */

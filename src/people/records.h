@@ -4,8 +4,8 @@
 
 #include "people/people.h"
 
-/* The records of this room, and how its files read and change them. They are lasting but for the
- * last two:
+/* The records of this room, and how its files read and change them (misses.c has more). They are
+ * lasting but for the last two:
  *   user:<uid>         user_t
  *   name:<sha256>      uid of a canonical name
  *   identity:<handle>  identity_t; one that expires is being added and not there yet
@@ -19,6 +19,7 @@ struct people_t {
     revocations_t *revocations;
     apr_interval_time_t longest_session;
     const log_sink_t *log;
+    people_eraser_t eraser; /* NULL: nothing above keeps anything */
 };
 
 #define USER_RECORD_MAX (1 + UID_BYTES + 4 + 1 + 4 + 4 + 1 + NAME_MAX_BYTES)

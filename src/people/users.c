@@ -5,6 +5,8 @@
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
+#include "people/misses.h"
+#include "session/signed_in.h"
 #include "store/change.h"
 #include "store/key.h"
 
@@ -18,8 +20,13 @@ people_t *people_make(store_t *store, revocations_t *revocations,
                       apr_interval_time_t longest_session, const log_sink_t *log, apr_pool_t *p)
 {
     people_t *people = apr_palloc(p, sizeof(*people));
-    *people = (people_t){store, revocations, longest_session, log};
+    *people = (people_t){store, revocations, longest_session, log, NULL};
     return people;
+}
+
+void people_erase_with(people_t *people, people_eraser_t eraser)
+{
+    people->eraser = eraser;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -238,6 +245,14 @@ store_status_t people_disable(people_t *people, const unsigned char uid[UID_BYTE
     return say_change(&mine, "is disabled", make_change(&mine, p), p);
 }
 
+static store_status_t erase_all(people_t *people, const unsigned char uid[UID_BYTES], apr_pool_t *p)
+{
+    store_status_t status = people->eraser ? people->eraser(people->store, uid, p) : STORE_OK;
+    if (status == STORE_OK)
+        status = signed_in_erase(people->store, uid, p);
+    return status == STORE_OK ? people_forget_misses(people, uid, p) : status;
+}
+
 store_status_t people_delete(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,
                              apr_pool_t *p)
 {
@@ -252,6 +267,8 @@ store_status_t people_delete(people_t *people, const unsigned char uid[UID_BYTES
     store_status_t status = people_identities(people, uid, &list, &count, p);
     for (int i = 0; status == STORE_OK && i < count; i++)
         status = people_revoke_identity(people, list[i].handle, now, p);
+    if (status == STORE_OK)
+        status = erase_all(people, uid, p);
     return status ? status : say_change(&mine, "is deleted", make_change(&mine, p), p);
 }
 

@@ -109,6 +109,8 @@ static void add_pad_fields(json_t *json, const rps_settings_t *s, const caller_t
         json_set_text(json, "siteURL", s->public_url);
     json_object_set_new(json, "pinLength", json_integer(s->pin_length));
     json_object_set_new(json, "maxFailures", json_integer(s->max_failures));
+    if (s->account_url)
+        json_set_text(json, "accountURL", s->account_url);
     client_settings_add_site(json, s, caller);
 }
 

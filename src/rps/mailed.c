@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/mailed.h"
-#include "base/unicode.h"
+#include "notice/about.h"
 
 #include <apr_strings.h>
 #include <sodium.h>
@@ -15,20 +15,6 @@ uint32_t mailed_number(void)
 const char *mailed_number_text(uint32_t number, apr_pool_t *p)
 {
     return apr_psprintf(p, "%06u", number);
-}
-
-static notice_t notice_for(const caller_t *caller, notice_kind_t kind, const char *to,
-                           const char *device, apr_pool_t *p)
-{
-    notice_t notice;
-    memset(&notice, 0, sizeof notice);
-    notice.kind = (unsigned char)kind;
-    apr_cpystrn(notice.to, to, sizeof notice.to);
-    apr_cpystrn(notice.device, unicode_reduced(device, sizeof notice.device - 1, p),
-                sizeof notice.device);
-    apr_cpystrn(notice.address, caller->address, sizeof notice.address);
-    apr_cpystrn(notice.lang, caller->lang ? caller->lang : "", sizeof notice.lang);
-    return notice;
 }
 
 static result_t *mail_refusal(store_status_t status, apr_pool_t *p)
@@ -57,8 +43,8 @@ static const char *queued_text(store_status_t status, bool often, bool silent)
 static result_t *queue_letter(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
                               const pending_t *pending, apr_pool_t *p)
 {
-    notice_t notice = notice_for(caller, pending->silent ? NOTICE_NONE : NOTICE_ACTIVATE,
-                                 pending->name, pending->device, p);
+    notice_t notice = notice_about(caller, pending->silent ? NOTICE_NONE : NOTICE_ACTIVATE,
+                                   pending->name, pending->device, p);
     apr_cpystrn(notice.link, link_to(rps, LINK_ACTIVATE, id->handle, p), sizeof notice.link);
     store_status_t status = outbox_count_link(&rps->outbox, pending->name, caller->now, p);
     const bool often = status == STORE_EXISTS;
@@ -124,7 +110,7 @@ result_t *mailed_hold_device(rps_t *rps, const caller_t *caller, const mpin_id_t
     static const unsigned char none[HANDLE_BYTES];
     const bool reset = memcmp(pending->replaces, none, sizeof none) != 0;
     notice_t notice =
-        notice_for(caller, reset ? NOTICE_PIN : NOTICE_DEVICE, pending->name, pending->device, p);
+        notice_about(caller, reset ? NOTICE_PIN : NOTICE_DEVICE, pending->name, pending->device, p);
     held->id = NULL;
     if (!reaches_somebody(rps, caller, &notice, p))
         return NULL;
@@ -151,7 +137,7 @@ void mailed_cancel(rps_t *rps, const held_notice_t *held, apr_pool_t *p)
 void mailed_tell(rps_t *rps, const caller_t *caller, notice_kind_t kind, const identity_t *identity,
                  apr_pool_t *p)
 {
-    const notice_t notice = notice_for(caller, kind, identity->name, identity->device, p);
+    const notice_t notice = notice_about(caller, kind, identity->name, identity->device, p);
     if (reaches_somebody(rps, caller, &notice, p) &&
         outbox_add(&rps->outbox, share_of(identity->origin), &notice, caller->now, p) != STORE_OK)
         log_untold(rps, &notice, p);

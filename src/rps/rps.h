@@ -43,6 +43,7 @@ typedef struct rps_settings_t {
     const char *login_url;
     bool passwords; /* the login page takes them */
     const char *logout_url;
+    const char *account_url;  /* where people let devices go; NULL: nowhere */
     const char *mail_site;    /* public origin, with MPinMail; NULL: nobody is told anything */
     const char *activate_url; /* absolute address of the page that mails link to */
     const char *public_url;   /* "https://www.example.org" */

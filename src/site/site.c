@@ -125,6 +125,7 @@ static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
         .login_url = site->paths[PATH_LOGIN],
         .passwords = !site->services && site->methods & FACTOR_BIT(FACTOR_PASSWORD),
         .logout_url = site->paths[PATH_LOGOUT],
+        .account_url = site->services ? NULL : site->paths[PATH_ACCOUNT],
         .activate_url = site->paths[PATH_ACTIVATE]
                             ? apr_pstrcat(p, site->url.text, site->paths[PATH_ACTIVATE], NULL)
                             : NULL,

@@ -2,6 +2,8 @@
 #include "web/signin.h"
 #include "factor/browser.h"
 #include "factor/shown_device.h"
+#include "phone/browser_name.h"
+#include "session/signed_in.h"
 #include "store/refusal.h"
 #include "web/answer.h"
 #include "web/remembered.h"
@@ -83,6 +85,22 @@ static void add_remembered(const facts_t *facts, const proven_t *proven, session
                      facts->r->pool);
 }
 
+/* Sessions are listed for the person to look at (/account), and for nothing else: what the store
+ * does not take is not listed, and no sign-in fails for it. */
+static void list_further(const facts_t *facts, const session_t *session)
+{
+    apr_pool_t *p = facts->r->pool;
+    signed_in_renew(facts->site->store, session, browser_name(facts->caller.user_agent, p),
+                    facts->caller.address, p);
+}
+
+static void list_new(const facts_t *facts, const session_t *session)
+{
+    apr_pool_t *p = facts->r->pool;
+    signed_in_note(facts->site->store, session, browser_name(facts->caller.user_agent, p),
+                   facts->caller.address, p);
+}
+
 /* Makes the session and sends its cookies. NULL, or the refusal. */
 static result_t *seal_session(facts_t *facts, const proven_t *proven)
 {
@@ -111,6 +129,10 @@ static result_t *seal_session(facts_t *facts, const proven_t *proven)
 
     request_set_cookie(r, site->session_cookie, value, 0);
     request_remember(r, session.name, device_of(proven), now);
+    if (old && memcmp(old->family, session.family, sizeof old->family) == 0)
+        list_further(facts, &session);
+    else
+        list_new(facts, &session);
     request->session = session;
     request->session_status = SESSION_OK;
     return NULL;
@@ -134,6 +156,7 @@ result_t *signin_again(facts_t *facts, const proven_t *proven)
     request_set_cookie(r, site->session_cookie, value, 0);
     facts->request->session = session;
     facts->request->session_status = SESSION_OK;
+    list_further(facts, &session);
     return NULL;
 }
 
@@ -217,6 +240,8 @@ result_t *signin_end(request_rec *r, apr_time_t now)
 
     if (status != STORE_OK)
         return store_refusal(status, r->pool);
+    if (session)
+        signed_in_drop(request->site->store, session, r->pool);
     request_set_cookie(r, request->site->session_cookie, NULL, 0);
     request->session_status = SESSION_NONE;
     return NULL;

@@ -45,7 +45,14 @@ export function explain(stage, { error, section }) {
         return stage.go('address', site);
     stage.warn(sentence(stage, error), document.getElementById(error.code === 'device_name_invalid' ? 'mp-device' : ''));
     if (error.devices)
-        stage.lines.after(devices(stage, error.devices));
+        stage.lines.after(devices(stage, error.devices), toAccount(stage) || '');
+}
+
+/** Where one of them is let go, by whoever is signed in, or signs in there in another way. @param {Stage} stage */
+function toAccount({ flow: { rps }, text }) {
+    const { accountURL, siteURL } = rps.settings;
+    return accountURL && siteURL === location.origin
+        && h('div.mp-buttons', {}, h('a.mp-plain', { href: accountURL + '#devices' }, text('too_many_account')));
 }
 
 /** Those that have a PIN for the name. @param {Stage} stage @param {import('../wire/exchange.js').Device[]} list */

@@ -25,6 +25,7 @@ const SUITE = 'BLS12381-MPIN-NU'; // the one that worker.js computes
  * @property {string} [contact] whom people may ask
  * @property {string[]} registration
  * @property {string} [siteURL] the site's own origin
+ * @property {string} [accountURL] where people let devices go
  * @property {{user: string, fresh?: boolean} | null} signedIn not fresh: signed in too long ago to set up a PIN
  * @property {string} [forgotten] the user whose PIN this browser had, by a cookie
  * @property {boolean} [forgottenOpen] that name was free, and nobody has proven it
