@@ -110,7 +110,7 @@ static result_t *sms_send(const turn_t *turn)
 
 /* ---- judging ---- */
 
-static store_status_t note_use(void *baton, own_factor_t *factor)
+static store_status_t note_number_use(void *baton, own_factor_t *factor)
 {
     const turn_t *turn = baton;
     factor->used = (uint32_t)apr_time_sec(turn->caller->now);
@@ -119,12 +119,12 @@ static store_status_t note_use(void *baton, own_factor_t *factor)
 }
 
 /* Of two at once with the right code exactly one spends it. */
-static result_t *take_code(const turn_t *turn, const char *code)
+static result_t *take_sms_code(const turn_t *turn, const char *code)
 {
     store_status_t status = challenge_spend(turn, code);
     if (status == STORE_OK) {
         turn_t own = *turn;
-        status = factors_change(turn->factors, turn->factor, note_use, &own, turn->p);
+        status = factors_change(turn->factors, turn->factor, note_number_use, &own, turn->p);
     }
     if (status == STORE_OK)
         return NULL;
@@ -141,7 +141,7 @@ static result_t *sms_judge(const turn_t *turn, const char *typed)
     const bool right = code && strlen(challenge.value) == SMS_DIGITS &&
                        sodium_memcmp(challenge.value, code, SMS_DIGITS) == 0;
     sodium_memzero(&challenge, sizeof(challenge));
-    return right ? take_code(turn, code) : code_wrong(turn->p);
+    return right ? take_sms_code(turn, code) : code_wrong(turn->p);
 }
 
 const kind_ops_t sms_ops = {.word = "sms",

@@ -21,7 +21,7 @@ static bool read_plain(const json_t *json, const char *key, const char *characte
     return true;
 }
 
-static bool read_id(const json_t *json, const char *key, char id[WORKOS_ID_MAX + 1])
+static bool workos_read_id(const json_t *json, const char *key, char id[WORKOS_ID_MAX + 1])
 {
     return read_plain(json, key, ID_CHARS, id, WORKOS_ID_MAX);
 }
@@ -72,11 +72,12 @@ static bool read_sms(const json_t *json, workos_factor_t *factor)
 bool workos_read_factor(const json_t *json, workos_factor_t *factor, apr_pool_t *p)
 {
     *factor = (workos_factor_t){.secret = NULL};
-    if (!is_object_of(json, "authentication_factor") || !read_id(json, "id", factor->id) ||
+    if (!is_object_of(json, "authentication_factor") || !workos_read_id(json, "id", factor->id) ||
         !read_time(json, "created_at", factor->created) ||
         !read_time(json, "updated_at", factor->updated))
         return false;
-    if (!is_absent(json, "environment_id") && !read_id(json, "environment_id", factor->environment))
+    if (!is_absent(json, "environment_id") &&
+        !workos_read_id(json, "environment_id", factor->environment))
         return false;
     const char *type = json_text(json, "type", 16);
     if (type && strcmp(type, "totp") == 0)
@@ -88,8 +89,9 @@ bool workos_read_factor(const json_t *json, workos_factor_t *factor, apr_pool_t 
 bool workos_read_challenge(const json_t *json, workos_challenge_t *challenge)
 {
     *challenge = (workos_challenge_t){.id = ""};
-    return is_object_of(json, "authentication_challenge") && read_id(json, "id", challenge->id) &&
-           read_id(json, "authentication_factor_id", challenge->factor) &&
+    return is_object_of(json, "authentication_challenge") &&
+           workos_read_id(json, "id", challenge->id) &&
+           workos_read_id(json, "authentication_factor_id", challenge->factor) &&
            read_time(json, "created_at", challenge->created) &&
            (is_absent(json, "expires_at") || read_time(json, "expires_at", challenge->expires));
 }
