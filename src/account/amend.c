@@ -13,7 +13,7 @@
 
 const char *account_token(const facts_t *facts)
 {
-    return prelogin_token(facts->site->prelogins, facts->caller.session->id, PROVE_FORMS,
+    return prelogin_token(facts->site->prelogins, facts->caller.session->id, SESSION_FORMS,
                           facts->r->pool);
 }
 
@@ -42,7 +42,7 @@ const char *account_prove_href(const facts_t *facts)
 
 bool account_token_ok(const facts_t *facts)
 {
-    return form_token_ok(facts, facts->caller.session->id, PROVE_FORMS);
+    return form_token_ok(facts, facts->caller.session->id, SESSION_FORMS);
 }
 
 bool account_may_change(facts_t *facts, result_t **refusal)

@@ -42,8 +42,6 @@ result_t *account_page(facts_t *facts)
     if (status != STORE_OK)
         return store_refusal(status, facts->r->pool);
     page_values_t page = account_begin(facts);
-    page_set(&page, "logout_csrf",
-             prelogin_token(site->prelogins, facts->caller.session->id, "logout", facts->r->pool));
     page_set(&page, "proven", account_is_proven(facts) ? "1" : "");
     page_set(&page, "prove_href", account_prove_href(facts));
     page_set(&page, "done", told_text(&page, apr_table_get(facts->query, "done")));

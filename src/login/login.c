@@ -86,7 +86,7 @@ static result_t *login_offer(facts_t *facts, const way_t *way)
     page_set(&page, "account_url", site->paths[PATH_ACCOUNT]);
     page_set(
         &page, "csrf",
-        prelogin_token(site->prelogins, facts->caller.session->id, PROVE_FORMS, facts->r->pool));
+        prelogin_token(site->prelogins, facts->caller.session->id, SESSION_FORMS, facts->r->pool));
     page_set(&page, "set_up",
              apr_table_get(facts->query, "reset") ? facts->caller.session->name : "");
     page_answer(&page, HTTP_OK, "offer");
@@ -104,7 +104,7 @@ static result_t *already_signed_in(facts_t *facts, const way_t *way)
                              "&anyway=1", NULL));
     page_set(&page, "account_href", facts->site->paths[PATH_ACCOUNT]);
     page_set(&page, "csrf",
-             prelogin_token(facts->site->prelogins, facts->caller.session->id, "logout",
+             prelogin_token(facts->site->prelogins, facts->caller.session->id, SESSION_FORMS,
                             facts->r->pool));
     page_answer(&page, status_of(facts->r), "signed_in");
     return NULL;

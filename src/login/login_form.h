@@ -11,6 +11,10 @@
  * login_url, post_lost, too_long. */
 void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way);
 
+/* The purpose of the token that all forms of a signed-in person's have: to sign out, and to change
+ * the account. */
+#define SESSION_FORMS "session"
+
 /* Whether the posted field `csrf` is the token of `id` (the pre-login state's or the session's) for
  * `purpose`. */
 bool form_token_ok(const facts_t *facts, const unsigned char id[16], const char *purpose);

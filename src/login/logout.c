@@ -54,7 +54,7 @@ result_t *logout_page(facts_t *facts)
     page_values_t page = page_begin(facts->r, facts->site);
     page_set(&page, "continue_href", came_from(facts));
     page_set(&page, "csrf",
-             prelogin_token(facts->site->prelogins, facts->caller.session->id, "logout",
+             prelogin_token(facts->site->prelogins, facts->caller.session->id, SESSION_FORMS,
                             facts->r->pool));
     page_answer(&page, HTTP_OK, "logout");
     return NULL;
@@ -126,7 +126,7 @@ result_t *logout_submit(facts_t *facts)
     if (facts->body || token)
         return sign_out_desktop(facts,
                                 token ? token : json_text(facts->body, "sessionToken", TOKEN_MAX));
-    if (session && !sent_by_our_pages(r) && !form_token_ok(facts, session->id, "logout")) {
+    if (session && !sent_by_our_pages(r) && !form_token_ok(facts, session->id, SESSION_FORMS)) {
         facts->request->again = facts->site->paths[PATH_LOGOUT];
         return result_error(r->pool, HTTP_FORBIDDEN, "stale_form",
                             "the form's token is not this session's");

@@ -8,9 +8,6 @@
  * thing that they have: a passkey, else their second step, else any first factor. */
 #define PROVE_AGE 300 /* seconds that this is good for */
 
-/* What the tokens of forms that change the account are for (prelogin_token). */
-#define PROVE_FORMS "account"
-
 /* Where the store does not say what they have, nothing would do. */
 demand_t prove_demand(const facts_t *facts);
 
