@@ -43,7 +43,7 @@ sub with_cookies {
     my ($url, $prefix, $conf) = @_;
     ($origin, $base) = ($url, $prefix);
     my $paths = $prefix eq '' ? '' : join '', map { "MPinPath $_ $prefix/$_\n" }
-        qw(login logout mpinAuthenticate mpinActivate mpinVerify mpinPermitUser rps m);
+        qw(login logout mpinAuthenticate mpinActivate mpinVerify mpinPermitUser rps m account);
     my $tls = $url =~ /^https/ ? join('', map { sprintf "LoadModule %s_module %s/mod_%s.so\n", $_, Server::modules(), $_ } qw(socache_shmcb ssl))
         . "SSLSessionCache none\nSSLEngine On\nSSLCertificateFile \"$Server::top/tls.crt\"\nSSLCertificateKeyFile \"$Server::top/tls.key\"\n" : '';
     $server->stop if $server;

@@ -174,7 +174,7 @@ subtest forms_may_lead_to_these_hosts_and_no_others => sub {
     is $policy, "'self' https://example.com:* https://*.example.com:*", 'browsers are told so';
 };
 
-with("MPinReturnHosts app.example.net wiki.example.net:8443\nMPinPath rps off\n", '', "MPinCookieSameSite Strict\n");
+with("MPinReturnHosts app.example.net wiki.example.net:8443\nMPinPath rps off\nMPinPasskeys Off\n", '', "MPinCookieSameSite Strict\n");
 
 subtest hosts_of_other_domains_are_taken_exactly_as_they_are_listed => sub {
     my $goes = sub {
