@@ -98,7 +98,6 @@ run({
         await page.goto('/account'); // by a PIN alone: the password proves the name first
         await page.locator('summary').first().click();
         await page.getByRole('link', { name: 'Choose a new PIN' }).click();
-        await page.locator('[data-to=password]').filter({ visible: true }).click();
         await signInByPassword(page, t.site);
         await choosePin(page, '7391');
         await home(page);
