@@ -31,6 +31,7 @@ async function startSite(more, people = ['john', 'jane', 'jim', 'joan', 'jack', 
         chmodSync(join(folder, name), 0o600);
         return join(folder, name);
     };
+    const given = more(folder, secret);
     const httpd = startHttpd(folder, `${process.getuid() === 0 ? 'User www-data\nGroup www-data\n' : ''}ServerRoot "${folder}"
 ServerName 127.0.0.1:${port}
 Listen 127.0.0.1:${port}
@@ -56,14 +57,16 @@ MPinAuditLog "${folder}/logs/audit.log"
     AuthUserFile "${folder}/users"
 </Location>
 ${[['/any', 'any'], ['/totp', 'totp'], ['/sms', 'sms']].map((one) => place(...one)).join('\n').replaceAll('%', folder)}
-${more(folder, secret)}`);
+${given.includes('MPinWorkOS') ? '' : 'MPinTOTP Wiki'}
+${given}`);
     const site = {
         url, folder,
         log: () => readFileSync(join(folder, 'logs/error.log'), 'utf8'),
         audit: () => readFileSync(join(folder, 'logs/audit.log'), 'utf8'),
         stop() {
             httpd.kill('SIGTERM');
-            return new Promise((done) => httpd.once('exit', () => done(removeFolder(folder))));
+            const ended = httpd.exitCode === null ? new Promise((done) => httpd.once('exit', done)) : Promise.resolve();
+            return ended.then(() => removeFolder(folder));
         },
     };
     try {
