@@ -83,6 +83,9 @@ static result_t *go_on(facts_t *facts, const char *event, factor_t factor, uint3
     if (status != STORE_OK)
         return store_refusal(status, p);
     result_t *refusal = account_user(facts, &user);
+    if (!refusal && user.version != facts->caller.session->version + 1)
+        refusal = result_error(p, HTTP_UNAUTHORIZED, "not_signed_in",
+                               "another change at the same time has ended this session");
     if (!refusal)
         refusal = signin_again(facts, &proven);
     if (refusal)

@@ -69,6 +69,7 @@ static const char *name_given(const facts_t *facts)
 result_t *apps_begin(const facts_t *facts, own_factor_t *factor)
 {
     memcpy(factor->uid, facts->caller.session->uid, sizeof(factor->uid));
+    factor->open = facts->caller.session->amr & AMR_OPEN;
     apr_cpystrn(factor->name, name_given(facts), sizeof(factor->name));
     const store_status_t status =
         totp_begin(facts->site->factors, factor, facts->caller.now, facts->r->pool);

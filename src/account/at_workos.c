@@ -139,7 +139,7 @@ static result_t *send_to_number(code_page_t *code)
 static result_t *enrol(facts_t *facts, const workos_wish_t *wish)
 {
     apr_pool_t *p = facts->r->pool;
-    own_factor_t factor = {.confirmed = false};
+    own_factor_t factor = {.open = facts->caller.session->amr & AMR_OPEN};
     workos_factor_t made;
     memcpy(factor.uid, facts->caller.session->uid, sizeof(factor.uid));
     apr_cpystrn(factor.name, name_of_wish(wish, facts->site->title, p), sizeof(factor.name));

@@ -66,6 +66,7 @@ static own_factor_t *number_to_confirm(facts_t *facts, const char *number, resul
     }
     own_factor_t *factor = apr_pcalloc(p, sizeof(*factor));
     memcpy(factor->uid, uid, sizeof(factor->uid));
+    factor->open = facts->caller.session->amr & AMR_OPEN;
     if (status == STORE_OK)
         status = sms_begin(facts->site->factors, factor, number, facts->caller.now, p);
     if (status == STORE_OK)

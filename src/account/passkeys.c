@@ -205,6 +205,7 @@ static result_t *keep_passkey(facts_t *facts, const user_t *user, passkey_t *pas
     apr_pool_t *p = facts->r->pool;
     own_factor_t *factor = apr_pcalloc(p, sizeof(*factor));
     passkey->open = (facts->caller.session->amr & AMR_OPEN) && !user->proven;
+    factor->open = passkey->open;
     memcpy(factor->uid, user->uid, sizeof(factor->uid));
     apr_cpystrn(factor->name, usual_name(facts, passkey), sizeof(factor->name));
     result_t *refusal = passkey_add(facts->site->factors, factor, passkey, facts->caller.now, p);

@@ -4,27 +4,36 @@
 #include "base/bytes.h"
 #include "store/key.h"
 
-/* data: layout 1 | version of the user 4 | until 4, in seconds */
+/* data: layout 1 | version of the user 4 | until 4, in seconds | by SMS 1 */
 #define LAYOUT 1
 
 /* of browser-use: layout 1 | seconds 4 | family */
 #define USE_LAYOUT 1
 #define USE_RECORD (1 + 4 + SESSION_ID_BYTES)
 
-static uint32_t read_until(const own_factor_t *factor, uint32_t *version)
+/* One that cannot be read is over. */
+static browser_t read_browser(const own_factor_t *factor)
 {
     bytes_in_t in = bytes_in(factor->data, factor->len);
     const uint8_t layout = bytes_get_u8(&in);
-    *version = bytes_get_u32(&in);
-    const uint32_t until = bytes_get_u32(&in);
-    return bytes_all_read(&in) && layout == LAYOUT ? until : 0;
+    browser_t browser = {.version = bytes_get_u32(&in)};
+    browser.until = apr_time_from_sec((apr_time_t)bytes_get_u32(&in));
+    browser.by_sms = bytes_get_u8(&in);
+    if (!bytes_all_read(&in) || layout != LAYOUT)
+        browser.until = 0;
+    return browser;
 }
 
 bool browser_counts(const own_factor_t *factor, uint32_t version, apr_time_t now)
 {
-    uint32_t of;
+    const browser_t browser = read_browser(factor);
     return factor->kind == KIND_BROWSER && factor->confirmed &&
-           (apr_time_t)read_until(factor, &of) > apr_time_sec(now) && of == version;
+           apr_time_sec(browser.until) > apr_time_sec(now) && browser.version == version;
+}
+
+factor_t browser_proves(const own_factor_t *factor)
+{
+    return read_browser(factor).by_sms ? FACTOR_REMEMBERED_SMS : FACTOR_REMEMBERED;
 }
 
 /* Drops what counts no more, and the oldest of too many. */
@@ -43,18 +52,20 @@ static store_status_t make_room_for_browser(factors_t *factors, const unsigned c
     return status;
 }
 
-store_status_t browser_add(factors_t *factors, own_factor_t *browser, uint32_t version,
-                           apr_time_t until, apr_time_t now, apr_pool_t *p)
+store_status_t browser_add(factors_t *factors, own_factor_t *factor, const browser_t *browser,
+                           apr_time_t now, apr_pool_t *p)
 {
-    const store_status_t status = make_room_for_browser(factors, browser->uid, version, now, p);
-    bytes_out_t out = bytes_out(browser->data, sizeof(browser->data));
+    const store_status_t status =
+        make_room_for_browser(factors, factor->uid, browser->version, now, p);
+    bytes_out_t out = bytes_out(factor->data, sizeof(factor->data));
     bytes_put_u8(&out, LAYOUT);
-    bytes_put_u32(&out, version);
-    bytes_put_u32(&out, (uint32_t)apr_time_sec(until));
-    browser->len = bytes_written(&out);
-    browser->kind = KIND_BROWSER;
-    browser->confirmed = true;
-    return status == STORE_OK ? factors_add(factors, browser, now, p) : status;
+    bytes_put_u32(&out, browser->version);
+    bytes_put_u32(&out, (uint32_t)apr_time_sec(browser->until));
+    bytes_put_u8(&out, browser->by_sms);
+    factor->len = bytes_written(&out);
+    factor->kind = KIND_BROWSER;
+    factor->confirmed = true;
+    return status == STORE_OK ? factors_add(factors, factor, now, p) : status;
 }
 
 /* ---- uses ---- */
@@ -71,14 +82,12 @@ void browser_note_use(factors_t *factors, const own_factor_t *browser,
                       const unsigned char family[SESSION_ID_BYTES], apr_time_t now, apr_pool_t *p)
 {
     unsigned char record[USE_RECORD];
-    uint32_t version;
-    const apr_time_t until = apr_time_from_sec((apr_time_t)read_until(browser, &version));
     bytes_out_t out = bytes_out(record, sizeof(record));
     bytes_put_u8(&out, USE_LAYOUT);
     bytes_put_u32(&out, (uint32_t)apr_time_sec(now));
     bytes_put(&out, family, SESSION_ID_BYTES);
     store_put(factors_store(factors), STORE_BEHIND, use_key(browser, p), record, sizeof(record),
-              until);
+              read_browser(browser).until);
 }
 
 store_status_t browser_last_use(factors_t *factors, const own_factor_t *browser, uint32_t *seconds,
@@ -94,4 +103,9 @@ store_status_t browser_last_use(factors_t *factors, const own_factor_t *browser,
     *seconds = bytes_get_u32(&in);
     bytes_get(&in, family, SESSION_ID_BYTES);
     return bytes_all_read(&in) && layout == USE_LAYOUT ? STORE_OK : STORE_DOWN;
+}
+
+store_status_t browser_forget_use(factors_t *factors, const own_factor_t *browser, apr_pool_t *p)
+{
+    return store_delete(factors_store(factors), STORE_BEHIND, use_key(browser, p));
 }

@@ -163,6 +163,12 @@ store_status_t factors_ever(factors_t *factors, const unsigned char uid[UID_BYTE
     return bytes_all_read(&in) && layout == EVER_LAYOUT ? STORE_OK : STORE_DOWN;
 }
 
+store_status_t factors_forget_ever(factors_t *factors, const unsigned char uid[UID_BYTES],
+                                   apr_pool_t *p)
+{
+    return store_delete(factors->store, STORE_LASTING, ever_key(uid, p));
+}
+
 static apr_time_t expiry_of_factor(const own_factor_t *factor)
 {
     return factor->confirmed ? 0 : apr_time_from_sec((apr_time_t)factor->created + FACTOR_WAITS);

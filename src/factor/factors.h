@@ -49,6 +49,10 @@ store_status_t factors_erase(store_t *store, const unsigned char uid[UID_BYTES],
 store_status_t factors_ever(factors_t *factors, const unsigned char uid[UID_BYTES], uint32_t *since,
                             apr_pool_t *p);
 
+/* As if there had been none: what there was has been nobody's. */
+store_status_t factors_forget_ever(factors_t *factors, const unsigned char uid[UID_BYTES],
+                                   apr_pool_t *p);
+
 /* What the keyed hashes of codes are made by; it must outlive `factors`. */
 void factors_use_keys(factors_t *factors, const keys_t *keys);
 

@@ -30,6 +30,7 @@ typedef struct own_factor_t {
     unsigned char uid[UID_BYTES];
     factor_kind_t kind;
     bool confirmed;
+    bool open; /* whoever made it had proven the name by being the first, and no more */
     uint32_t created, used; /* seconds; used 0 = never */
     char name[FACTOR_NAME_MAX + 1];
     apr_size_t len; /* of `data`, which is its kind's own */

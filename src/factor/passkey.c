@@ -48,6 +48,13 @@ store_status_t passkey_handle(factors_t *factors, const unsigned char uid[UID_BY
     return STORE_OK;
 }
 
+store_status_t passkey_forget_handle(factors_t *factors, const unsigned char uid[UID_BYTES],
+                                     apr_pool_t *p)
+{
+    return store_delete(factors_store(factors), STORE_LASTING,
+                        store_key("passkey-handle", uid, UID_BYTES, p));
+}
+
 /* ---- finding ---- */
 
 /* The factor that an owner's record names, where it is there and of that very credential. */

@@ -35,6 +35,9 @@ bool passkey_is_of(const own_factor_t *factor, const relying_party_t *party);
 store_status_t passkey_handle(factors_t *factors, const unsigned char uid[UID_BYTES],
                               unsigned char handle[USER_HANDLE_BYTES], apr_pool_t *p);
 
+store_status_t passkey_forget_handle(factors_t *factors, const unsigned char uid[UID_BYTES],
+                                     apr_pool_t *p);
+
 /* The one of an answer (webauthn_read_new) that was judged and is right. False: its key is none that
  * was asked for. */
 bool passkey_of(const relying_party_t *party, const webauthn_t *answer, passkey_t *passkey);

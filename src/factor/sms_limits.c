@@ -37,11 +37,12 @@ static void windows_of(const sms_limits_t *limits, const turn_t *turn, const cha
     const unsigned char *uid = turn->factor->uid;
     unsigned char *address = apr_palloc(turn->p, ADDRESS_BYTES);
     const apr_size_t len = strlen(number);
+    const bool own = turn->factor->confirmed; /* strangers, who name a number, use up none of it */
     throttle_address(turn->caller->address, address);
     windows[0] = (window_t){"user-hour", uid, UID_BYTES, SMS_USER_HOUR, HOUR};
     windows[1] = (window_t){"user-day", uid, UID_BYTES, SMS_USER_DAY, DAY};
-    windows[2] = (window_t){"number-hour", number, len, SMS_NUMBER_HOUR, HOUR};
-    windows[3] = (window_t){"number-day", number, len, SMS_NUMBER_DAY, DAY};
+    windows[2] = (window_t){own ? "own-hour" : "number-hour", number, len, SMS_NUMBER_HOUR, HOUR};
+    windows[3] = (window_t){own ? "own-day" : "number-day", number, len, SMS_NUMBER_DAY, DAY};
     windows[4] = (window_t){"address-hour", address, ADDRESS_BYTES, SMS_ADDRESS_HOUR, HOUR};
     windows[5] = (window_t){"all-day", "", 0, limits->day, DAY};
 }

@@ -264,7 +264,7 @@ static result_t *step_taken(step_t *step)
     if (in.refusal)
         return in.refusal;
     if (may_remember(step) && apr_table_get(facts->form, "remember"))
-        refusal = remembered_add(facts, step->user);
+        refusal = remembered_add(facts, step->user, ops->proves);
     return refusal ? refusal : go_on_from_step(step, in.location);
 }
 

@@ -60,11 +60,12 @@ typedef struct identity_t {
 people_t *people_make(store_t *store, revocations_t *revocations,
                       apr_interval_time_t longest_session, const log_sink_t *log, apr_pool_t *p);
 
-/* What rooms above keep of a user, people_delete erases by this. It is told once, before any
- * request; doing it again harms nothing. */
+/* What rooms above keep of a user: people_delete erases `all`, and people_name_proven what was made
+ * by who was merely the first, `open`. It is told once, before any request; doing either again harms
+ * nothing. */
 typedef store_status_t (*people_eraser_t)(store_t *store, const unsigned char uid[UID_BYTES],
                                           apr_pool_t *p);
-void people_erase_with(people_t *people, people_eraser_t eraser);
+void people_erase_with(people_t *people, people_eraser_t all, people_eraser_t open);
 
 /* Throughout: what is written is lasting before the call returns unless said otherwise; a kill or a
  * failing store half-way leaves nobody let in who should not be, and the same call again completes
@@ -154,10 +155,10 @@ store_status_t people_revoke_identity(people_t *people, const unsigned char hand
 
 /* The name was proven by its password or by a session of it: it is no longer anybody's who was
  * merely first. Sets `proven` of a user who has none yet, and only then revokes the identities of
- * ORIGIN_OPEN. A caller who adds one of those must read the user again afterwards, and revoke it
+ * ORIGIN_OPEN, ends all sessions there were, and erases what was added openly; `*user` is as it is
+ * afterwards. A caller who adds one of those must read the user again afterwards, and revoke it
  * when `proven` is set: however the two interleave, one of them sees the other. */
-store_status_t people_name_proven(people_t *people, const user_t *user, apr_time_t now,
-                                  apr_pool_t *p);
+store_status_t people_name_proven(people_t *people, user_t *user, apr_time_t now, apr_pool_t *p);
 
 /* Active again with no consecutive failures; the 30-day count stays, so that where it was what
  * locked, the next wrong PIN locks again. A revoked one is STORE_MISSING. */

@@ -20,13 +20,14 @@ people_t *people_make(store_t *store, revocations_t *revocations,
                       apr_interval_time_t longest_session, const log_sink_t *log, apr_pool_t *p)
 {
     people_t *people = apr_palloc(p, sizeof(*people));
-    *people = (people_t){store, revocations, longest_session, log, NULL};
+    *people = (people_t){store, revocations, longest_session, log, NULL, NULL};
     return people;
 }
 
-void people_erase_with(people_t *people, people_eraser_t eraser)
+void people_erase_with(people_t *people, people_eraser_t all, people_eraser_t open)
 {
-    people->eraser = eraser;
+    people->eraser = all;
+    people->open_eraser = open;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */

@@ -71,8 +71,7 @@ result_t *become_device(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
     return places_take(rps, caller, &identity, p);
 }
 
-static result_t *note_name_proven(rps_t *rps, const caller_t *caller, const user_t *user,
-                                  apr_pool_t *p)
+static result_t *note_name_proven(rps_t *rps, const caller_t *caller, user_t *user, apr_pool_t *p)
 {
     store_status_t status = people_name_proven(rps->people, user, caller->now, p);
     return status == STORE_OK ? NULL : store_refusal(status, p);

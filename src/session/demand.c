@@ -12,7 +12,8 @@ static const char *const factor_names[FACTOR_COUNT] = {[FACTOR_PIN] = "pin",
                                                        [FACTOR_SECURITY_KEY] = "security-key",
                                                        [FACTOR_TRUSTED] = "trusted",
                                                        [FACTOR_RECOVERY] = "recovery",
-                                                       [FACTOR_REMEMBERED] = "remembered"};
+                                                       [FACTOR_REMEMBERED] = "remembered",
+                                                       [FACTOR_REMEMBERED_SMS] = "remembered-sms"};
 
 const demand_t demand_any = {.first = FACTORS_FIRST};
 
@@ -45,8 +46,10 @@ static bool any_is_fresh(uint32_t factors, const session_t *session, uint32_t ma
 }
 
 /* The factors that are a second step, by the word that asks for them. A recovery code stands for
- * what was lost; neither it nor a browser that is remembered for what cannot be phished. */
-#define STANDS_IN (FACTOR_BIT(FACTOR_RECOVERY) | FACTOR_BIT(FACTOR_REMEMBERED))
+ * what was lost; neither it nor a browser that is remembered for what cannot be phished, and one
+ * that is remembered by a code that was sent for such codes only. */
+#define STANDS_IN_APP (FACTOR_BIT(FACTOR_RECOVERY) | FACTOR_BIT(FACTOR_REMEMBERED))
+#define STANDS_IN (STANDS_IN_APP | FACTOR_BIT(FACTOR_REMEMBERED_SMS))
 #define KEYS (FACTOR_BIT(FACTOR_PASSKEY) | FACTOR_BIT(FACTOR_SECURITY_KEY))
 static const struct {
     const char *word;
@@ -54,7 +57,7 @@ static const struct {
 } seconds_called[] = {{"none", 0},
                       {"any", FACTOR_BIT(FACTOR_PIN) | FACTOR_BIT(FACTOR_TOTP) |
                                   FACTOR_BIT(FACTOR_SMS) | KEYS | STANDS_IN},
-                      {"totp", FACTOR_BIT(FACTOR_TOTP) | STANDS_IN},
+                      {"totp", FACTOR_BIT(FACTOR_TOTP) | STANDS_IN_APP},
                       {"sms", FACTOR_BIT(FACTOR_SMS) | STANDS_IN},
                       {"passkey", KEYS}};
 #define SECONDS (sizeof seconds_called / sizeof *seconds_called)

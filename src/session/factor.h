@@ -14,7 +14,8 @@ typedef enum {
     FACTOR_SECURITY_KEY, /* a passkey that did not look who used it: a second step only */
     FACTOR_TRUSTED,      /* a login through another Apache module */
     FACTOR_RECOVERY,
-    FACTOR_REMEMBERED, /* a browser that was remembered */
+    FACTOR_REMEMBERED,     /* a browser that was remembered ... */
+    FACTOR_REMEMBERED_SMS, /* ... after a code by SMS, which is worth no more than that */
     FACTOR_COUNT
 } factor_t;
 

@@ -139,6 +139,8 @@ void session_step_up(const sessions_t *sessions, session_t *session, const sessi
 {
     if (memcmp(session->uid, old->uid, SESSION_ID_BYTES) || session->version != old->version)
         return;
+    if (!(session->amr & AMR_PWD)) /* else what came of that proof outlives it */
+        session->amr |= old->amr & AMR_OPEN;
     for (int factor = 0; factor < FACTOR_COUNT; factor++) {
         if (!keeps(sessions, session, session->proven[factor], old->proven[factor]))
             continue;

@@ -47,7 +47,7 @@ static bool depot_open(depot_t *depot)
         log_warn(&depot->log, "MPIN0204", "the store %s is open again", depot->settings.url);
     depot->told = false;
     depot->people = people_make(store, revocations, depot->longest, &depot->log, p);
-    people_erase_with(depot->people, factor_erase_user);
+    people_erase_with(depot->people, factor_erase_user, factor_erase_open);
     depot->http = http_make(p);
     depot->dta = make_dta(depot, store, p);
     depot->revocations = revocations;

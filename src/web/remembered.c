@@ -63,19 +63,21 @@ static store_status_t drop_before(const facts_t *facts, const user_t *user)
     return factors_remove(facts->site->factors, &before, facts->r->pool);
 }
 
-result_t *remembered_add(facts_t *facts, const user_t *user)
+result_t *remembered_add(facts_t *facts, const user_t *user, factor_t step)
 {
     const site_t *site = facts->site;
     apr_pool_t *p = facts->r->pool;
     const apr_time_t now = facts->caller.now;
     own_factor_t browser = {.kind = KIND_BROWSER};
     remember_t remember = {.version = user->version};
+    const browser_t kept = {
+        .version = user->version, .until = now + site->remember, .by_sms = step == FACTOR_SMS};
     memcpy(browser.uid, user->uid, sizeof(browser.uid));
     apr_cpystrn(browser.name, browser_name(facts->caller.user_agent, p), sizeof(browser.name));
 
     store_status_t status = drop_before(facts, user);
     if (status == STORE_OK)
-        status = browser_add(site->factors, &browser, user->version, now + site->remember, now, p);
+        status = browser_add(site->factors, &browser, &kept, now, p);
     if (status == STORE_EXISTS) /* no room beside what signs the person in: it stays with that */
         return NULL;
     if (status != STORE_OK)

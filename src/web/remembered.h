@@ -11,7 +11,7 @@
 bool remembered_here(const facts_t *facts, const user_t *user, own_factor_t *browser);
 
 /* Remembers this browser, in which `user` has just taken a second step. NULL, or the refusal. */
-result_t *remembered_add(facts_t *facts, const user_t *user);
+result_t *remembered_add(facts_t *facts, const user_t *user, factor_t step);
 
 /* Does the cookie of this browser name that record? */
 bool remembered_is_this(const facts_t *facts, const own_factor_t *browser);

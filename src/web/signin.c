@@ -80,7 +80,7 @@ static void add_remembered(const facts_t *facts, const proven_t *proven, session
     if (!(FACTOR_BIT(proven->factor) & (FACTORS_FIRST | FACTOR_BIT(FACTOR_TRUSTED))) ||
         !remembered_here(facts, proven->user, &browser))
         return;
-    session_add(session, FACTOR_REMEMBERED, 0, facts->caller.now);
+    session_add(session, browser_proves(&browser), 0, facts->caller.now);
     browser_note_use(facts->site->factors, &browser, session->family, facts->caller.now,
                      facts->r->pool);
 }
@@ -208,14 +208,16 @@ static const char *step_of(const facts_t *facts, const proven_t *proven)
 static result_t *signin_admit(facts_t *facts, const proven_t *proven)
 {
     apr_pool_t *p = facts->r->pool;
+    user_t user = *proven->user;
+    proven_t now_proven = *proven;
+    now_proven.user = &user;
     result_t *refusal = proven_refusal(proven, p);
     if (refusal)
         return refusal;
     const store_status_t status =
-        proven->of_name
-            ? people_name_proven(facts->site->people, proven->user, facts->caller.now, p)
-            : STORE_OK;
-    return status == STORE_OK ? seal_session(facts, proven) : store_refusal(status, p);
+        proven->of_name ? people_name_proven(facts->site->people, &user, facts->caller.now, p)
+                        : STORE_OK;
+    return status == STORE_OK ? seal_session(facts, &now_proven) : store_refusal(status, p);
 }
 
 signin_t signin(facts_t *facts, const proven_t *proven)

@@ -175,6 +175,36 @@ const TESTS = {
         assert.ok(Number(person.page.headers.get('retry-after')) <= 3600);
     },
 
+    async nobody_uses_up_the_messages_of_anothers_number(t) {
+        const person = await enrolled(t, 'june');
+        for (let i = 0; i < 4; i++) {
+            const stranger = await waiting(t, `stranger${i}`, person.to);
+            assert.equal(stranger.page.status, 200, 'somebody names a number that is not theirs');
+        }
+        const stranger = await waiting(t, 'stranger4', person.to);
+        assert.equal(stranger.page.status, 429, 'which ends after a few');
+        const stepper = await atStep('june');
+        await stepper.send('/step/send');
+        assert.equal(stepper.page.status, 303, 'and its owner signs in all the same');
+    },
+
+    async a_browser_remembered_by_sms_is_none_where_an_app_is_asked_for(t) {
+        const person = await enrolled(t, 'jess');
+        const stepper = await atStep('jess');
+        await stepper.send('/step/send');
+        await stepper.follow();
+        await stepper.send('/login/step', { code: codeOf(t, person.to), remember: '1' });
+        assert.equal(stepper.page.status, 303);
+        const cookie = [...stepper.cookies].find(([name]) => name.includes('remember'));
+        assert.ok(cookie, 'it is remembered');
+        const later = new Person();
+        later.cookies = new Map([cookie]);
+        await later.signIn('jess');
+        assert.equal(await later.opens('/any/'), true, 'it spares the step');
+        assert.equal(await later.opens('/sms/'), true);
+        assert.equal(await later.opens('/totp/'), false, 'but is no better than what it was remembered by');
+    },
+
     async parallel_guesses_over_two_processes_count_exactly(t) {
         const person = await atStep('john');
         await person.send('/step/send');
@@ -223,7 +253,7 @@ function formOf(person) {
 
 run(TESTS, async () => {
     const webhook = await startWebhook(port + 1);
-    const site = await startSite((_, secret) => `MPinSMS webhook http://127.0.0.1:${port + 1}/send secret=${secret('sms', SECRET)} countries=+49,+1 template="Wiki: {{code}} is your code"`,
-        ['john', 'jane', 'jim', 'joan', 'jack', 'jill', 'joan2']);
+    const site = await startSite((_, secret) => `MPinSMS webhook http://127.0.0.1:${port + 1}/send secret=${secret('sms', SECRET)} countries=+49,+1 template="Wiki: {{code}} is your code"\nMPinRememberBrowser 30d`,
+        ['john', 'jane', 'jim', 'joan', 'jack', 'jill', 'joan2', 'june', 'jess', ...Array.from({ length: 5 }, (_, i) => `stranger${i}`)]);
     return { site, webhook, stop() { webhook.close(); return site.stop(); } };
 });

@@ -7,6 +7,8 @@ use Digest::SHA 'sha256';
 use JSON;
 use MIME::Base64 qw(encode_base64url decode_base64url);
 use MPin;
+use Steps 'enrol_app';
+use Steps 'enrol_app';
 
 from(63);
 my ($HOST, $ORIGIN) = ('www.example.com', 'https://www.example.com');
@@ -285,11 +287,23 @@ subtest 'passkey_of_the_first_of_a_name_ends_when_it_is_proven' => sub {
     my %how = (rp => 'keys.example', client => {origin => 'https://a.keys.example'});
     my ($first, $key) = ($at->(), new_key());
     $first->pin_login($first->enrol('first', '7391'));
-    is add($first, $key, %how)->code, 200, 'somebody who was the first of a name has a passkey';
-    is sign_in_with($at->(), $key, %how)->code, 200, 'which signs in';
+    enrol_app($first);
+    is add($first, $key, %how)->code, 200, 'somebody who was the first of a name has an app and a passkey';
+    like $first->post_form('/account/codes', {csrf => token($first)})->content, qr/<li><code>/, 'and recovery codes';
+    my $signed_in = $at->();
+    is sign_in_with($signed_in, $key, %how)->code, 200, 'which signs in';
+    is $signed_in->who, 'first', 'as them';
+    is $first->who, 'first', 'and so does the device';
     system("htpasswd -bB -C 4 $ENV{MPIN_STAGE}/t/users first first-secret 2>/dev/null") == 0 or die 'htpasswd';
-    is $at->()->post_password('first', 'first-secret')->code, 303, 'until the name is given to somebody, who proves it';
+    my $owner = $at->();
+    is $owner->post_password('first', 'first-secret')->code, 303, 'until the name is given to somebody, who proves it';
+    is $owner->who, 'first', 'and is signed in';
     refused sign_in_with($at->(), $key, %how), 401, 'passkey_unknown', 'then it is nobody\'s';
+    is $_->who, '', 'what was signed in before is so no more' for $signed_in, $first;
+    my $page = $owner->visit('/account')->content;
+    unlike $page, qr/name="factor"/, 'nothing of theirs is left';
+    unlike $page, qr/prove=1/, 'nor asked for';
+    is add($owner, $key, %how)->code, 200, 'the passkey is free for anybody';
 };
 
 subtest 'there are none where browsers have none' => sub {

@@ -247,6 +247,42 @@ subtest 'recovery_codes_are_good_once_over_all_processes' => sub {
     is scalar(grep { $_ == 303 } @answers), 1, "exactly one of @answers";
 };
 
+# By a recovery code, of which there are as many as a test needs.
+sub prove_by_code {
+    my ($browser, $code) = @_;
+    my ($href) = $browser->visit('/account')->content =~ m{href="(/login/step\?prove=1[^"]*)"} or die 'nothing to prove';
+    my ($codes) = $browser->visit(MPin::Browser::plain($href))->content =~ m{href="([^"]+)">Use a recovery code} or die 'no codes';
+    my $page = $browser->visit(MPin::Browser::plain($codes));
+    return $browser->post_form('/login/step', {%{$browser->fields($page)}, code => $code});
+}
+
+subtest 'of_two_changes_at_once_one_session_goes_on' => sub {
+    my $owner = signed_in('user20');
+    enrol_app($owner);
+    my @codes = new_codes($owner);
+    for my $round (1 .. 5) {
+        my @browsers = map { signed_in('user20') } 1 .. 2;
+        is prove_by_code($browsers[$_], $codes[$_])->code, 303, 'both have proven it' for 0, 1;
+        my @csrf = map { $_->fields($_->visit('/account'))->{csrf} } @browsers;
+        my @told = in_parallel(2, sub {
+            my $browser = $browsers[$_[0] - 1];
+            my $page = $browser->post_form('/account/codes', {csrf => $csrf[$_[0] - 1]});
+            return join ' ', $browser->cookie('mpin') // '-', $page->content =~ m{<li><code>([^<]+)</code>}g;
+        });
+        my $alive = 0;
+        for (@told) {
+            my ($cookie, @new) = split / /;
+            my $browser = stepper();
+            $browser->{cookies}{mpin} = $cookie;
+            next if $browser->who ne 'user20';
+            $alive++;
+            @codes = @new;
+        }
+        cmp_ok $alive, '<=', 1, 'nobody ends the other\'s session, and stays in by the other\'s version';
+        last if $alive != 1 || !@codes;
+    }
+};
+
 subtest 'grep_of_all_logs_finds_no_code_and_no_secret' => sub {
     my $owner = signed_in('user19');
     my $secret = enrol_app($owner);

@@ -428,7 +428,8 @@ static void a_browser_counts_for_its_version_and_time(void **state)
     memcpy(browser.uid, user.uid, sizeof(browser.uid));
     randombytes_buf(family, sizeof(family));
     const apr_time_t now = apr_time_now();
-    assert_int_equal(browser_add(factors, &browser, 7, now + AT(60), now, pool), STORE_OK);
+    assert_int_equal(
+        browser_add(factors, &browser, &(browser_t){7, now + AT(60), false}, now, pool), STORE_OK);
     assert_int_equal(factors_get(factors, user.uid, browser.id, &found, pool), STORE_OK);
     assert_true(browser_counts(&found, 7, now + AT(59)));
     assert_false(browser_counts(&found, 7, now + AT(60)));
@@ -452,7 +453,8 @@ static void browsers_take_no_more_places_than_are_theirs(void **state)
     for (uint32_t i = 0; i < BROWSERS_MAX + 3; i++) {
         own_factor_t browser = {.name = "Firefox on Linux"};
         memcpy(browser.uid, user.uid, sizeof(browser.uid));
-        assert_int_equal(browser_add(factors, &browser, 1, AT(NOW + 1000), AT(NOW + i), pool),
+        assert_int_equal(browser_add(factors, &browser, &(browser_t){1, AT(NOW + 1000), false},
+                                     AT(NOW + i), pool),
                          STORE_OK);
     }
     assert_int_equal(factors_list(factors, user.uid, &list, &count, pool), STORE_OK);
@@ -460,7 +462,9 @@ static void browsers_take_no_more_places_than_are_theirs(void **state)
     assert_int_equal(list[0].created, NOW + 3);
     own_factor_t browser = {.name = "Firefox on Linux"};
     memcpy(browser.uid, user.uid, sizeof(browser.uid));
-    assert_int_equal(browser_add(factors, &browser, 2, AT(NOW + 1000), AT(NOW), pool), STORE_OK);
+    assert_int_equal(
+        browser_add(factors, &browser, &(browser_t){2, AT(NOW + 1000), true}, AT(NOW), pool),
+        STORE_OK);
     assert_int_equal(factors_list(factors, user.uid, &list, &count, pool), STORE_OK);
     assert_int_equal(count, 1);
     assert_int_equal(factors_ever(factors, user.uid, &since, pool), STORE_OK);

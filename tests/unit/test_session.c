@@ -327,9 +327,9 @@ static void another_layout_is_no_session(void **state)
     assert_int_equal(open_bytes(bytes, SHORTEST + 2), SESSION_NONE);
 
     memset(bytes + FACTORS, 0, SHORTEST - FACTORS);
-    memcpy(bytes + FACTORS, "\x80\x04", 2); /* the factor after the last, and its time */
+    memcpy(bytes + FACTORS, "\x80\x08", 2); /* the factor after the last, and its time */
     assert_int_equal(open_bytes(bytes, SHORTEST + 2), SESSION_NONE);
-    memcpy(bytes + FACTORS, "\x80\x02", 2); /* the last */
+    memcpy(bytes + FACTORS, "\x80\x04", 2); /* the last */
     assert_int_equal(open_bytes(bytes, SHORTEST + 2), SESSION_EXPIRED);
 }
 

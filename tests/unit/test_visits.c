@@ -12,6 +12,7 @@
 
 #include "factor/erase.h"
 #include "factor/factors.h"
+#include "factor/passkey.h"
 #include "factor/tries.h"
 #include "people_fixture.h"
 #include "people/misses.h"
@@ -189,12 +190,22 @@ static void a_deleted_user_leaves_no_factors_lists_and_counts(void **state)
     signed_in_note(store, &session, "x", "y", pool);
     people_note_miss(people, user.uid, MISS_CODE, apr_time_now(), pool);
 
-    people_erase_with(people, factor_erase_user);
+    passkey_t passkey = {.key = {.algorithm = COSE_EDDSA, .len = 32}, .credential_len = 16};
+    own_factor_t key = {.name = "key"}, found;
+    unsigned char handle[USER_HANDLE_BYTES], other[USER_HANDLE_BYTES];
+    memcpy(key.uid, user.uid, UID_BYTES);
+    assert_null(passkey_add(factors, &key, &passkey, apr_time_now(), pool));
+    assert_int_equal(passkey_handle(factors, user.uid, handle, pool), STORE_OK);
+
+    people_erase_with(people, factor_erase_user, factor_erase_open);
     assert_int_equal(people_delete(people, user.uid, apr_time_now(), pool), STORE_OK);
     assert_int_equal(factors_list(factors, user.uid, &list, &count, pool), STORE_OK);
     assert_int_equal(count, 0);
     assert_int_equal(factors_ever(factors, user.uid, &ever, pool), STORE_OK);
     assert_int_equal(ever, 0);
+    assert_int_equal(passkey_find(factors, passkey.credential, 16, &found, pool), STORE_MISSING);
+    assert_int_equal(passkey_handle(factors, user.uid, other, pool), STORE_OK);
+    assert_memory_not_equal(handle, other, USER_HANDLE_BYTES);
     tries_begin(factors, user.uid, TRIES_CODE, apr_time_now(), &wait, pool);
     assert_int_equal(wait, 0);
     assert_int_equal(listed(&user, 0, &sessions), 0);
