@@ -3,9 +3,9 @@
 #include "account/amend.h"
 #include "account/pages.h"
 #include "account/section.h"
+#include "account/told.h"
 #include "factor/browser.h"
 #include "store/refusal.h"
-#include "web/answer.h"
 #include "web/remembered.h"
 
 #include <apr_strings.h>
@@ -73,9 +73,6 @@ result_t *account_browser_remove(facts_t *facts)
         return store_refusal(status, p);
     if (remembered_is_this(facts, &browser))
         request_set_cookie(facts->r, site->remember_cookie, NULL, 0);
-    result_t *done = result_ok(p, NULL);
-    done->event = "browser_forgotten";
-    done->user = facts->caller.session->name;
-    answer_audit(facts->r, done);
+    account_told(facts, "browser_forgotten");
     return account_back(facts, "browser_forgotten");
 }

@@ -211,7 +211,7 @@ static result_t *keep_passkey(facts_t *facts, const user_t *user, passkey_t *pas
     result_t *refusal = passkey_add(facts->site->factors, factor, passkey, facts->caller.now, p);
     const kind_ops_t ops = shown_by(passkey);
     if (!refusal)
-        refusal = account_added(facts, "factor_added", &ops);
+        refusal = account_added(facts, "passkey_added", &ops);
     if (refusal)
         return refusal;
     return result_ok(p, json_pack("{s:s+}", "location", facts->site->paths[PATH_ACCOUNT],

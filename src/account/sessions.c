@@ -80,6 +80,7 @@ static result_t *set_misses(page_values_t *page, const section_t *section, uint3
     set_count(page, "miss_pins", wrong_pins(section, before, &misses.last));
     set_count(page, "miss_passwords", misses.of[MISS_PASSWORD]);
     set_count(page, "miss_codes", misses.of[MISS_CODE]);
+    set_count(page, "miss_passkeys", misses.of[MISS_PASSKEY]);
     page_set(page, "miss_last", moment_of(misses.last, p));
     page_set(page, "before", moment_of(before, p));
     return NULL;

@@ -24,11 +24,13 @@ result_t *account_steps(page_values_t *page, const section_t *section)
     apr_array_header_t *steps = page_list(page, "steps");
     char id[FACTOR_ID_SIZE];
     page_set(page, "may_totp", page->site->totp_issuer ? "1" : "");
+    page_set(page, "may_steps", page->site->totp_issuer || page->site->senders.sms ? "1" : "");
     for (int i = 0; i < section->count; i++) {
         const own_factor_t *factor = &section->factors[i];
         const kind_ops_t *ops = kind_ops(factor->kind);
         if (!ops || !factor->confirmed || factor->kind == KIND_RECOVERY || workos_keeps(factor))
             continue;
+        page_set(page, "may_steps", "1");
         apr_table_t *row = page_row(steps);
         factor_write_id(id, factor->id);
         apr_table_set(row, "factor", id);
@@ -38,6 +40,12 @@ result_t *account_steps(page_values_t *page, const section_t *section)
         apr_table_setn(row, "used", account_day(factor->used, p));
     }
     return NULL;
+}
+
+/* Its event. A passkey may have been a first factor, of which its owner hears by another mail. */
+static const char *removal_of(const own_factor_t *factor)
+{
+    return factor->kind == KIND_PASSKEY ? "passkey_removed" : "factor_removed";
 }
 
 result_t *account_factor_remove(facts_t *facts)
@@ -63,7 +71,7 @@ result_t *account_factor_remove(facts_t *facts)
     const store_status_t status =
         factor.kind == KIND_PASSKEY ? passkey_remove(facts->site->factors, &factor, facts->r->pool)
                                     : factors_remove(facts->site->factors, &factor, facts->r->pool);
-    refusal = status == STORE_OK ? account_changed(facts, "factor_removed")
+    refusal = status == STORE_OK ? account_changed(facts, removal_of(&factor))
                                  : store_refusal(status, facts->r->pool);
     return refusal ? refusal : account_back(facts, "removed");
 }

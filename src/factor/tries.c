@@ -164,7 +164,7 @@ store_status_t tries_take_back(factors_t *factors, const unsigned char uid[UID_B
 store_status_t tries_erase(store_t *store, const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
     store_status_t status = STORE_OK;
-    for (tries_t group = TRIES_CODE; status == STORE_OK && group <= TRIES_PASSKEY; group++)
+    for (tries_t group = TRIES_CODE; status == STORE_OK && group <= TRIES_WORKOS; group++)
         status = store_delete(store, STORE_LASTING, tries_key(uid, group, p));
     return status;
 }

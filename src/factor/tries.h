@@ -11,8 +11,7 @@
 typedef enum {
     TRIES_CODE = 1, /* authenticator apps and recovery codes */
     TRIES_SMS,
-    TRIES_WORKOS,
-    TRIES_PASSKEY
+    TRIES_WORKOS
 } tries_t;
 
 #define TRIES_FREE 5

@@ -2,6 +2,7 @@
 /* Signing in by passkey, and a passkey as a second step: what the browser is asked, and its answer. */
 #include "login/ceremony.h"
 #include "login/login.h"
+#include "people/misses.h"
 #include "web/return_to.h"
 #include "store/refusal.h"
 #include "web/signin.h"
@@ -216,6 +217,25 @@ static result_t *passkey_try(passkey_try_t *attempt)
     return refusal;
 }
 
+/* Whose try it was: of the person who is signed in, or of the one whom the passkey names. NULL: of
+ * nobody who could hear of it. */
+static const unsigned char *tried_of(const passkey_try_t *attempt)
+{
+    if (attempt->step)
+        return attempt->facts->caller.session->uid;
+    return attempt->user.state == USER_ACTIVE ? attempt->user.uid : NULL;
+}
+
+static void record_refused(const passkey_try_t *attempt, result_t *refusal)
+{
+    const facts_t *facts = attempt->facts;
+    const unsigned char *uid = tried_of(attempt);
+    refusal->event = refusal->status == HTTP_TOO_MANY_REQUESTS ? "throttled" : "passkey_wrong";
+    refusal->user = attempt->user.name[0] ? attempt->user.name : NULL;
+    if (refusal->status == HTTP_UNAUTHORIZED && uid)
+        people_note_miss(facts->site->people, uid, MISS_PASSKEY, facts->caller.now, facts->r->pool);
+}
+
 result_t *login_passkey_verify(facts_t *facts)
 {
     apr_pool_t *p = facts->r->pool;
@@ -229,9 +249,7 @@ result_t *login_passkey_verify(facts_t *facts)
     refusal = passkey_try(attempt);
     if (!refusal)
         return passkey_right(attempt);
-    if (refusal->status < 500 && !refusal->event) {
-        refusal->event = refusal->status == HTTP_TOO_MANY_REQUESTS ? "throttled" : "passkey_wrong";
-        refusal->user = attempt->user.name[0] ? attempt->user.name : NULL;
-    }
+    if (refusal->status < 500 && !refusal->event)
+        record_refused(attempt, refusal);
     return refusal;
 }

@@ -156,6 +156,15 @@ static void show_chosen(page_values_t *page, step_t *step)
     page_set(page, "may_remember", may_remember(step) ? "1" : "");
 }
 
+/* Somebody who lost the rest gets in with a recovery code; without, only others can help. */
+static bool code_is_left(const step_t *step)
+{
+    for (int i = 0; i < step->count; i++)
+        if (step->list[i].kind == KIND_RECOVERY && recovery_left(&step->list[i]) > 0)
+            return true;
+    return false;
+}
+
 /* `what` is why the page is shown again, NULL at first. */
 static result_t *show_step(step_t *step, int status, const char *what, const char *value)
 {
@@ -169,6 +178,7 @@ static result_t *show_step(step_t *step, int status, const char *what, const cha
         show_chosen(&page, step);
     step_show_pin(&page, facts, &step->way);
     page_set(&page, "passkey", step->passkey ? "1" : "");
+    page_set(&page, "lost", code_is_left(step) ? "" : "1");
     if (what)
         page_set(&page, what, value);
     page_answer(&page, status, "step");

@@ -79,6 +79,20 @@ void step_show_pin(page_values_t *page, const facts_t *facts, const way_t *way)
         page_set(page, "pin_href", way_login(facts->r, "with", "pin", way));
 }
 
+/* What else could be set up, at the account's page. */
+static bool show_elsewhere(page_values_t *page, uint32_t lacks)
+{
+    const site_t *site = page->site;
+    const char *account = site->paths[PATH_ACCOUNT];
+    const bool passkey = account && site->passkeys.id && (lacks & FACTOR_BIT(FACTOR_PASSKEY));
+    const bool sms =
+        account && (site->senders.sms || site->senders.workos) && (lacks & FACTOR_BIT(FACTOR_SMS));
+    page_set(page, "first_passkey_href", passkey ? account : "");
+    page_set(page, "first_sms_href", sms ? account : "");
+    page_set(page, "first_elsewhere", passkey || sms ? "1" : "");
+    return passkey || sms;
+}
+
 result_t *step_none(facts_t *facts, const way_t *way)
 {
     const uint32_t lacks = demand_lacks(&way->demand, facts->caller.session, facts->caller.now);
@@ -91,7 +105,8 @@ result_t *step_none(facts_t *facts, const way_t *way)
     const bool totp = may && facts->site->totp_issuer && (lacks & FACTOR_BIT(FACTOR_TOTP));
     if (totp)
         page_set(&page, "totp_href", way_step(facts->r, "/totp", way));
+    const bool elsewhere = may && show_elsewhere(&page, lacks);
     step_show_pin(&page, facts, way);
-    page_answer(&page, totp ? HTTP_OK : HTTP_FORBIDDEN, "no_step");
+    page_answer(&page, totp || elsewhere ? HTTP_OK : HTTP_FORBIDDEN, "no_step");
     return NULL;
 }

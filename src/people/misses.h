@@ -6,7 +6,7 @@
 
 /* Tries in a user's name that were wrong, for them to hear of at the next visit. They decide about
  * nothing, and losing some harms nobody. Wrong PINs stand with their identity. */
-typedef enum { MISS_PASSWORD = 1, MISS_CODE, MISS_KINDS } miss_kind_t;
+typedef enum { MISS_PASSWORD = 1, MISS_CODE, MISS_PASSKEY, MISS_KINDS } miss_kind_t;
 #define MISSES_KEPT 20 /* the newest */
 
 /* A wrong one for a user; for a canonical name, whether it has a user or not: that takes as long,

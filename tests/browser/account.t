@@ -68,7 +68,8 @@ async function leaveNothing(page) {
 /** What an app shows, by Debian's oathtool. */
 const code = (secret) => execFileSync('oathtool', ['--totp', '-b', secret.replaceAll(' ', '')], { encoding: 'utf8' }).trim();
 
-async function addApp(page) {
+async function addApp(page, name = '') {
+    await page.getByLabel('A name for it').fill(name);
     await page.getByRole('button', { name: 'Add an authenticator app' }).click();
     const secret = await page.textContent('#totp-secret');
     await page.fill('#code', code(secret));
@@ -173,7 +174,8 @@ run({
         await screen(phone, 'locked');
         await byPassword(t, { userAgent: MAC });
         await here.goto('/account');
-        await addApp(here);
+        await addApp(here, 'My phone');
+        assert.match((await things(here, STEPS))[0], /^My phone Authenticator app/);
         await byPassword(t, { userAgent: MAC });
         await here.goto('/account');
         const devices = await things(here, DEVICES);

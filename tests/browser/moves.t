@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ways back (docs/identity.md, "What each event does"): a locked PIN and a lost phone, where names are proven by a password, by a mail, and by
+// Ways back (docs/identity.md, "What each event does"): a locked PIN, a lost phone and a lost second step, where names are proven by a password, by a mail, and by
 // nobody. Each is walked on pages, from the trouble to being signed in again.
 const { port } = require('../lib/ports.cjs');
+const { execFileSync } = require('node:child_process');
 const { existsSync, mkdtempSync, readFileSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
@@ -10,7 +11,7 @@ const { choosePin, openProfile, run, screen, signInByPassword, signOut, startSit
 const { phones } = require('./phones.js');
 const { PYTHON, ready, startProgram, until } = require('./program.js');
 
-const byMail = `http://127.0.0.1:${port + 1}`;
+const byMail = `http://localhost:${port + 1}`; // by a name, which passkeys want
 const folder = mkdtempSync(join(tmpdir(), 'mpin-moves-'));
 const mailbox = join(folder, 'mailbox');
 
@@ -19,6 +20,12 @@ async function start() {
     await ready(smtp, port + 2);
     const site = await startSite((demo) => `MPinMaxFailures 1
 MPinThrottle address=100000/60s account=100000/60s
+MPinTOTP "M-Pin demo"
+<Location /vault>
+    AuthType MPin
+    MPinSecondFactor totp
+    Require valid-user
+</Location>
 Listen 127.0.0.1:${port + 1}
 <VirtualHost 127.0.0.1:${port + 1}>
     MPinEngine On
@@ -115,6 +122,34 @@ async function pinWorks(page, pin) {
     await home(page);
 }
 
+/** What an app shows, by Debian's oathtool. */
+const code = (secret, later) => execFileSync('oathtool',
+    ['--totp', '-b', '-N', `@${Math.floor(Date.now() / 1000) + later}`, secret.replaceAll(' ', '')], { encoding: 'utf8' }).trim();
+
+/** john in a browser of his own, signed in by password a moment ago. */
+async function johnByPassword(t) {
+    const page = await openProfile(t);
+    await page.goto('/login');
+    await byPassword(page, t.site);
+    return page;
+}
+
+/** An app at /account; its secret. */
+async function addApp(page, name) {
+    await page.getByLabel('A name for it').fill(name);
+    await page.getByRole('button', { name: 'Add an authenticator app' }).click();
+    const secret = await page.textContent('#totp-secret') ?? '';
+    await page.fill('#code', code(secret, -30));
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await told(page, 'second step is ready');
+    return secret;
+}
+
+async function removeApp(page, name) {
+    await page.getByRole('button', { name: `Remove ${name}` }).click();
+    await told(page, 'Removed.');
+}
+
 run({
     async a_locked_pin_is_unlocked_by_the_password_in_the_same_browser(t) {
         const page = await johns(t, openProfile);
@@ -189,6 +224,63 @@ run({
         await screen(lost, 'withdrawn');
         assert.ok(mails().some(({ subject, to }) => to[0] === 'cleo@example.org' && subject.includes('access was withdrawn'))
             || await until('the mail', () => mails().some(({ subject }) => subject.includes('access was withdrawn'))));
+    },
+
+    async a_lost_app_without_recovery_codes_leads_to_somebody_to_ask(t) {
+        const before = await johnByPassword(t);
+        await before.goto('/account');
+        await addApp(before, 'Lost phone');
+        const page = await johnByPassword(t);
+        await page.goto('/account');
+        await page.getByRole('link', { name: 'Confirm that it\'s you' }).click();
+        await page.getByText('Lost what you use here? Ask the people who run').waitFor();
+        await removeApp(before, 'Lost phone');
+    },
+
+    async a_lost_app_is_replaced_by_a_recovery_code(t) {
+        const before = await johnByPassword(t);
+        await before.goto('/account');
+        await addApp(before, 'Lost phone');
+        await before.getByRole('button', { name: 'Make recovery codes' }).click();
+        const codes = await before.locator('#codes code').allInnerTexts();
+
+        const page = await johnByPassword(t);
+        await page.goto('/vault');
+        assert.equal(await page.getByText('Lost what you use here?').count(), 0); // there are codes
+        await page.getByRole('link', { name: 'Use a recovery code' }).click();
+        await page.getByLabel('Recovery code').fill(codes[0]);
+        await page.getByRole('button', { name: 'Continue' }).click();
+        await page.waitForURL('**/vault');
+        await page.goto('/account'); // which takes the code as a proof
+        await removeApp(page, 'Lost phone');
+        const secret = await addApp(page, 'New phone');
+        await before.goto('/account'); // the finder's
+        await before.waitForURL(({ pathname }) => pathname === '/login');
+
+        const next = await johnByPassword(t);
+        await next.goto('/vault');
+        await next.fill('#code', code(secret, 0));
+        await next.getByRole('button', { name: 'Continue' }).click();
+        await next.waitForURL('**/vault');
+        await next.goto('/account');
+        await removeApp(next, 'New phone');
+    },
+
+    async a_passkey_is_told_by_a_mail_of_its_own(t) {
+        const page = await mailed(t, openProfile, 'dora@example.org');
+        const cdp = await page.context().newCDPSession(page);
+        await cdp.send('WebAuthn.enable');
+        await cdp.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal',
+            hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+        const subjects = () => mails().filter(({ to }) => to[0] === 'dora@example.org').map(({ subject }) => subject);
+        await page.getByRole('button', { name: 'Add a passkey' }).click();
+        await told(page, 'your passkey is ready');
+        await until('the mail', () => subjects().some((subject) => subject.startsWith('A passkey was added')));
+        await page.locator('section.own').filter({ has: page.getByRole('heading', { name: 'Passkeys' }) })
+            .getByRole('button', { name: /^Remove / }).click();
+        await told(page, 'Removed.');
+        await until('the mail', () => subjects().some((subject) => subject.startsWith('A passkey was removed')));
+        assert.deepEqual(subjects().filter((subject) => /second step/.test(subject)), []);
     },
 
     async a_locked_pin_of_an_open_name_leads_to_another_name(t) {

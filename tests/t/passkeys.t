@@ -112,6 +112,8 @@ sub refused {
 
 sub person { my ($name) = @_; my $browser = visitor(); $browser->post_password($name, "$name-secret"); return $browser }
 
+sub events { my $name = shift; return map { /"event": ?"(passkey_\w+)"/ ? $1 : () } grep { /"user": ?"$name"/ } split /\n/, audit_log() }
+
 # ---- tests -----------------------------------------------------------------------------------
 
 subtest 'a passkey signs in, and is all that is asked for' => sub {
@@ -219,6 +221,7 @@ subtest 'what a signature must be' => sub {
         refused $browser->json(POST => '/login/passkey/verify', $body), 400, 'passkey_malformed', 'no answer';
     }
     is $browser->json(POST => '/login/passkey/verify', {credential => {id => 'A' x 70_000}})->code, 413, 'nor one that is too large';
+    like $owner->visit('/account')->content, qr/Passkeys that were refused: 10\./, 'its owner hears of them';
     is sign_in_with($browser, $key)->code, 200, 'one that is right';
 };
 
@@ -237,6 +240,7 @@ subtest 'a security key is a second step, of its own user' => sub {
     my $owner = person('user9');
     my $key = new_key(flags => $UP);
     is add($owner, $key, second => 1)->code, 200, 'it is added';
+    sleep 1; # wrong ones are told from a second on after the sign-in before
     refused sign_in_with(visitor(), $key), 401, 'passkey_refused', 'and signs nobody in';
     my $browser = person('user9');
     like $browser->visit('/strong/')->header('Location'), qr{^/login/step\?}, 'a place asks for it';
@@ -245,10 +249,23 @@ subtest 'a security key is a second step, of its own user' => sub {
     my $other = person('user10');
     refused answer($other, sign($key, asked($other, step => JSON::true))), 401, 'passkey_refused', 'nobody else takes it';
     refused answer($other, sign($key, $options)), 408, 'passkey_expired', 'nor its challenge';
+    refused answer($browser, sign({%$key, file => new_key()->{file}}, asked($browser, step => JSON::true))), 401, 'passkey_refused', 'another key neither';
     is answer($browser, sign($key, $options), return => '/strong/')->code, 200, 'its owner does';
     is $browser->visit('/strong/')->code, 200, 'and is let in';
+    like $owner->visit('/account')->content, qr/Passkeys that were refused: 2\./, 'who hears of the wrong ones, at a sign-in and at a step';
     is json_of($browser->visit('/whoami'))->{env}{MPIN_AMR}, 'pwd mfa hwk', 'with two factors';
     is visitor()->json(POST => '/login/passkey', {step => JSON::true})->code, 401, 'a step is for who is signed in';
+};
+
+subtest 'who lost the only passkey is told whom to ask' => sub {
+    my $owner = person('user15');
+    add($owner, new_key());
+    my $browser = person('user15');
+    my ($href) = $browser->visit('/account')->content =~ m{href="(/login/step\?prove=1[^"]*)"};
+    my $page = $browser->visit(MPin::Browser::plain($href));
+    is $page->code, 200, 'the page that asks for it';
+    like $page->content, qr/Lost what you use here\? Ask the people who run/, 'is no dead end';
+    like $page->content, qr/Ask the help desk, phone 1234\./, 'and says whom (MPinContact)';
 };
 
 subtest 'a passkey that was removed is nobody\'s' => sub {
@@ -266,6 +283,7 @@ subtest 'a passkey that was removed is nobody\'s' => sub {
     is $stranger->post_form('/account/factor/remove', {csrf => token($stranger), factor => $factor})->code, 404, 'nobody else removes it';
     is $owner->post_form('/account/factor/remove', $fields)->code, 303, 'its owner does';
     refused sign_in_with(visitor(), $key), 401, 'passkey_unknown', 'and then it is nobody\'s';
+    is_deeply [events('user11')], [qw(passkey_added passkey_removed)], 'one audit record each, of a passkey\'s own kind';
 };
 
 subtest 'one_passkey_is_for_all_hosts_of_a_domain' => sub {

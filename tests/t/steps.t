@@ -105,6 +105,39 @@ subtest 'a place that takes any two is met by a PIN, too' => sub {
     is $browser->visit('/totp/')->code, 302, 'but no app';
 };
 
+subtest 'what else would do is offered to who never had any' => sub {
+    my $browser = signed_in('user12');
+    my $page = to_step($browser, '/key/');
+    is $page->code, 200, 'a way on';
+    like $page->content, qr{<a class="plain" href="/account">Set up a passkey</a>}, 'by a passkey';
+    unlike $page->content, qr/Ask the people|Set up an authenticator app|sent to your phone/, 'and by nothing that would not do, or is not here';
+    my $any = to_step($browser, '/second/')->content;
+    like $any, qr/Set up an authenticator app.*Set up a passkey/s, 'beside an app where both would do';
+    unlike to_step($browser, '/totp/')->content, qr/Set up a passkey/, 'and not where an app must be';
+    enrol_app($browser);
+    my $late = to_step($browser, '/key/');
+    is $late->code, 403, 'nothing where there is a step already';
+    unlike $late->content, qr/Set up a passkey/, 'nor a word of it';
+};
+
+subtest 'an app has the name that its owner gives' => sub {
+    my $browser = signed_in('user13');
+    like section_of($browser, 'Second steps'), qr{<input id="app-name" name="name" maxlength="32"}, 'the page asks for it';
+    enrol_app($browser, name => 'Tom & phone');
+    like section_of($browser, 'Second steps'), qr{<strong>Tom &amp; phone</strong>}, 'and shows it';
+    enrol_app($browser, name => '');
+    like section_of($browser, 'Second steps'), qr{<strong>Zoo &amp; wiki</strong>}, 'without one it is the site\'s';
+    like to_step(signed_in('user13'), '/totp/')->content, qr{Use the app “(?:Tom &amp; phone|Zoo &amp; wiki)”}, 'and there one chooses by it';
+};
+
+subtest 'who has no recovery codes is told whom to ask' => sub {
+    my $browser = signed_in('user14');
+    enrol_app($browser);
+    like to_step(signed_in('user14'), '/totp/')->content, qr/Lost what you use here\? Ask the people who run/, 'at the step';
+    new_codes($browser);
+    unlike to_step(signed_in('user14'), '/totp/')->content, qr/Lost what you use here/, 'who has some takes one';
+};
+
 subtest 'a script is told what is missing, and where' => sub {
     my $browser = signed_in('user4');
     my %asked = ('/second/' => 'any', '/totp/' => 'totp', '/key/' => 'passkey', '/otp/' => 'totp', '/mfa/' => 'any');

@@ -54,7 +54,7 @@ sub instructions {
 # Instructions of a step of verify.c, rps.c, store.c or passkey.c.
 sub step {
     my ($program, $step) = @_;
-    my @how = ($step, $adx && $program !~ /^(?:store|passkey)$/ ? 'adx' : ());
+    my @how = ($step, $adx && $program !~ /^(?:store|passkey|code)$/ ? 'adx' : ());
     my $said = `valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no $bench/$program @how 2>&1`;
     return ($said =~ /Collected : (\d+)/)[0] // die $said;
 }
