@@ -183,12 +183,13 @@ subtest 'an_audit_program_that_dies_is_started_again' => sub {
     $server->stop;
 
     my $before = () = Server::log_text() =~ /MPIN0482/g;
+    my $begun = time;
     $server = Server->new(conf => qq{MPinAuditLog "|/bin/false"\n})->start;
     ($browser, $fields) = stranger();
     refusal($browser, $fields) for 1 .. 5;
     sleep 3;
     my $after = () = Server::log_text() =~ /MPIN0482/g;
-    cmp_ok $after - $before, '<=', 2, 'one that ends at once is not started again and again';
+    cmp_ok $after - $before, '<=', 1 + (time - $begun) / 2, 'one that ends at once is not started again and again';
     $server->stop;
 };
 
@@ -209,11 +210,13 @@ subtest 'an_audit_file_is_opened_anew_after_rotation' => sub {
     my $conf = Server::slurp("$Server::top/httpd.conf") =~ s{^MPinAuditLog.*}{MPinAuditLog $Server::top/open/audit}mr;
     Server::write_file("$Server::top/httpd.conf", $conf);
     $server->renew('USR1');
-    refusal($browser, $fields);
+    # A child of the old generation may take the first.
+    Server::wait_for('its first record', sub { refusal($browser, $fields); lines("$Server::top/open/audit") });
+    my $first = lines("$Server::top/open/audit");
     rename "$Server::top/open/audit", "$Server::top/open/audit.1";
     sleep 2;
     refusal($browser, $fields);
-    is scalar(lines("$Server::top/open/audit.1")), 1, 'rename alone';
+    is scalar(lines("$Server::top/open/audit.1")), $first, 'rename alone';
     is scalar(lines("$Server::top/open/audit")), 1, 'is seen within a second';
     $server->stop;
 };
