@@ -37,7 +37,7 @@ ServerName 127.0.0.1:${port}
 Listen 127.0.0.1:${port}
 PidFile "${folder}/httpd.pid"
 ErrorLog "${folder}/logs/error.log"
-LogLevel warn auth_mpin:debug
+LogLevel trace8
 StartServers 2
 ThreadsPerChild 40
 MaxRequestWorkers 160
