@@ -11,15 +11,21 @@
 #include <sodium.h>
 #include <string.h>
 
-/* data: layout 1 | id text | number text | the last right code's hash 16, zero = none | when 4 */
+/* data: layout 1 | id text | number text | the last right codes, the newest first: hash 16, when 4,
+ * zero = none */
 #define LAYOUT 1
 #define HASH 16
 #define CODE_LIVES 150 /* seconds in which an app's code may be right once more */
+#define CODES 6        /* that an app shows meanwhile */
+
+typedef struct right_code_t {
+    unsigned char hash[HASH];
+    uint32_t at; /* seconds; 0 = none */
+} right_code_t;
 
 typedef struct workos_kept_t {
     workos_own_t own;
-    unsigned char last[HASH];
-    uint32_t last_at;
+    right_code_t right[CODES];
 } workos_kept_t;
 
 static void write_kept(own_factor_t *factor, const workos_kept_t *kept)
@@ -28,8 +34,10 @@ static void write_kept(own_factor_t *factor, const workos_kept_t *kept)
     bytes_put_u8(&out, LAYOUT);
     bytes_put_text(&out, kept->own.id);
     bytes_put_text(&out, kept->own.number);
-    bytes_put(&out, kept->last, HASH);
-    bytes_put_u32(&out, kept->last_at);
+    for (int i = 0; i < CODES; i++) {
+        bytes_put(&out, kept->right[i].hash, HASH);
+        bytes_put_u32(&out, kept->right[i].at);
+    }
     factor->len = bytes_written(&out);
 }
 
@@ -39,8 +47,10 @@ static bool read_kept(const own_factor_t *factor, workos_kept_t *kept)
     const uint8_t layout = bytes_get_u8(&in);
     bytes_get_text(&in, kept->own.id, sizeof(kept->own.id));
     bytes_get_text(&in, kept->own.number, sizeof(kept->own.number));
-    bytes_get(&in, kept->last, HASH);
-    kept->last_at = bytes_get_u32(&in);
+    for (int i = 0; i < CODES; i++) {
+        bytes_get(&in, kept->right[i].hash, HASH);
+        kept->right[i].at = bytes_get_u32(&in);
+    }
     return bytes_all_read(&in) && layout == LAYOUT &&
            (factor->kind == KIND_WORKOS_TOTP || factor->kind == KIND_WORKOS_SMS);
 }
@@ -69,7 +79,7 @@ result_t *workos_begin(const turn_t *turn, const workos_wish_t *wish, workos_fac
 {
     const senders_t *senders = factors_senders(turn->factors);
     own_factor_t *factor = turn->factor;
-    workos_kept_t kept = {.last_at = 0};
+    workos_kept_t kept = {.right = {{.at = 0}}};
     if (wish->type == WORKOS_SMS && !phone_is_in(wish->number, senders->workos->countries))
         return number_refused(turn->p);
     result_t *refusal = workos_enroll(senders->workos, turn, wish, made);
@@ -180,32 +190,35 @@ static result_t *challenge_to_answer(const turn_t *turn, workos_t *workos, const
     return status == STORE_MISSING ? code_expired(turn->p) : store_refusal(status, turn->p);
 }
 
-typedef struct right_code_t {
-    unsigned char hash[HASH];
-    uint32_t now;
-} right_code_t;
+static bool was_right(const workos_kept_t *kept, const right_code_t *taking)
+{
+    bool was = false;
+    for (const right_code_t *each = kept->right; each < kept->right + CODES; each++)
+        was |= each->at && taking->at < each->at + CODE_LIVES &&
+               sodium_memcmp(each->hash, taking->hash, HASH) == 0;
+    return was;
+}
 
-/* A code that was right is right once, whatever challenge it answers. */
+/* A code that was right is right once, whatever challenge it answers, and whichever came after it. */
 static store_status_t take_right_code(void *baton, own_factor_t *factor)
 {
     const right_code_t *taking = baton;
     workos_kept_t kept;
     if (!read_kept(factor, &kept))
         return STORE_DOWN;
-    if (kept.last_at && taking->now < kept.last_at + CODE_LIVES &&
-        sodium_memcmp(kept.last, taking->hash, HASH) == 0)
+    if (was_right(&kept, taking))
         return STORE_EXISTS;
-    memcpy(kept.last, taking->hash, HASH);
-    kept.last_at = taking->now;
+    memmove(kept.right + 1, kept.right, (CODES - 1) * sizeof(*kept.right));
+    kept.right[0] = *taking;
     write_kept(factor, &kept);
-    factor->used = taking->now;
+    factor->used = taking->at;
     factor->confirmed = true;
     return STORE_OK;
 }
 
 static result_t *take_verified(const turn_t *turn, const challenge_t *challenge, const char *code)
 {
-    right_code_t taking = {.now = (uint32_t)apr_time_sec(turn->caller->now)};
+    right_code_t taking = {.at = (uint32_t)apr_time_sec(turn->caller->now)};
     crypto_generichash(taking.hash, HASH, (const unsigned char *)code, strlen(code),
                        turn->factor->id, FACTOR_ID_BYTES);
     store_status_t status = challenge->sent ? challenge_spend(turn, challenge->value) : STORE_OK;

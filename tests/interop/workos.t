@@ -166,6 +166,29 @@ const TESTS = {
         assert.match(t.site.log(), /with amr pwd mfa otp/);
     },
 
+    async an_app_s_code_is_good_once_whichever_came_after_it(t) {
+        const person = await enrolTotp('june');
+        const first = totp(person.secret, Date.now() - 30_000), second = totp(person.secret);
+        await person.send('/workos/confirm', { code: first });
+        const stepper = await atStep('june');
+        await stepper.send('/login/step', { code: second });
+        assert.equal(stepper.page.headers.get('location'), '/any/');
+        for (const code of [first, second]) {
+            const replay = await atStep('june');
+            await replay.send('/login/step', { code });
+            assert.equal(replay.page.status, 401, code === first ? 'the one before' : 'the last one');
+        }
+        const many = await atStep('june');
+        const { fields } = fieldsOf(many.page.text, '/login/step');
+        const code = totp(person.secret, Date.now() + 30_000);
+        const seen = await Promise.all(Array.from({ length: 4 }, () => {
+            const one = new Person();
+            one.cookies = new Map(many.cookies);
+            return one.post('/login/step', { ...fields, code });
+        }));
+        assert.equal(seen.filter(({ headers }) => headers.get('location') === '/any/').length, 1, 'of many at once, one');
+    },
+
     async a_number_at_workos_is_a_second_step(t) {
         const person = await enrolledSms(t, 'jane');
         assert.match(t.workos.messages.at(-1).text, /^\d{6} is your code for Wiki$/);
@@ -399,6 +422,6 @@ const TESTS = {
 run(TESTS, async () => {
     const workos = await startWorkOS(port + 1);
     const site = await startSite((_, secret) => `MPinWorkOS ${secret('workos', `WORKOS_API_KEY=${KEY}\n`)} ${stubUrl}/`,
-        ['john', 'jane', 'jim', 'joan', 'jack', 'jill', 'jo1', 'jo2', 'jo3']);
+        ['john', 'jane', 'jim', 'joan', 'jack', 'jill', 'jo1', 'jo2', 'jo3', 'june']);
     return { site, workos, stop() { workos.close(); return site.stop(); } };
 });
