@@ -32,7 +32,6 @@ static bool workos_is_here(const facts_t *facts, result_t **refusal)
 
 bool workos_may_change(facts_t *facts, result_t **refusal)
 {
-    facts->request->again = facts->site->paths[PATH_ACCOUNT];
     return workos_is_here(facts, refusal) && account_may_change(facts, refusal);
 }
 

@@ -5,6 +5,7 @@
 #include "base/name.h"
 #include "factor/senders.h"
 #include "factor/sms.h"
+#include "factor/workos_left.h"
 #include "store/refusal.h"
 
 #include <apr_strings.h>
@@ -68,12 +69,21 @@ static result_t *find_both(const turn_t *turn, workos_t **workos, workos_own_t *
 {
     const senders_t *senders = factors_senders(turn->factors);
     *workos = senders ? senders->workos : NULL;
-    return *workos && workos_own(turn->factor, own)
+    return workos_own(turn->factor, own) && *workos
                ? NULL
                : result_error(turn->p, 502, "sender_down", "this site asks no WorkOS");
 }
 
 /* ---- enrolling ---- */
+
+static void note_left(const turn_t *turn, const workos_t *workos, const char *id)
+{
+    if (!workos_left_note(factors_store(turn->factors), turn->factor, id, turn->p))
+        log_warn(
+            workos->peer.log, "MPIN0865",
+            "what WorkOS keeps stays there if nobody confirms it: no more can be noted than %d",
+            WORKOS_LEFT_MAX);
+}
 
 result_t *workos_begin(const turn_t *turn, const workos_wish_t *wish, workos_factor_t *made)
 {
@@ -91,8 +101,11 @@ result_t *workos_begin(const turn_t *turn, const workos_wish_t *wish, workos_fac
     factor->confirmed = false;
     write_kept(factor, &kept);
     const store_status_t status = factors_add(turn->factors, factor, turn->caller->now, turn->p);
-    if (status == STORE_OK)
+    if (status == STORE_OK) {
+        note_left(turn, senders->workos, made->id);
+        workos_left_settle(turn, senders->workos);
         return NULL;
+    }
     workos_delete(senders->workos, turn, made->id);
     return status == STORE_EXISTS
                ? result_error(turn->p, 409, "too_many_factors", "remove one of them first")
@@ -252,12 +265,15 @@ static result_t *workos_judge(const turn_t *turn, const char *typed)
     return valid ? take_verified(turn, &challenge, code) : code_wrong(turn->p);
 }
 
-/* Where the site asks WorkOS no more, nobody is left who could be told. */
+/* Where the site asks WorkOS no more it is told when it does again. */
 static result_t *workos_forget(const turn_t *turn)
 {
     workos_t *workos;
     workos_own_t own;
-    return find_both(turn, &workos, &own) ? NULL : workos_delete(workos, turn, own.id);
+    if (!find_both(turn, &workos, &own))
+        return workos_delete(workos, turn, own.id);
+    workos_left_note(factors_store(turn->factors), turn->factor, own.id, turn->p);
+    return NULL;
 }
 
 const kind_ops_t workos_totp_ops = {.word = "totp",
