@@ -390,6 +390,18 @@ const TESTS = {
         assert.deepEqual(seen, [401, 401, 401, 401, 401, 429, 429]);
     },
 
+    async a_form_for_a_number_that_is_sent_twice_sends_one_message(t) {
+        const person = await atAccount('jo4');
+        const page = formWith(person.page, 'sms'), factors = t.workos.factors.size, messages = t.workos.messages.length;
+        await person.send('/workos', { phone: '+12025550177' }, page);
+        assert.equal(person.page.status, 200);
+        await person.send('/workos', { phone: '+12025550177' }, page);
+        assert.equal(person.page.status, 429);
+        assert.deepEqual([t.workos.factors.size, t.workos.messages.length], [factors + 1, messages + 1]);
+        await person.send('/workos/confirm', { code: lastCode(t) });
+        assert.equal(person.page.headers.get('location'), '/account?done=added');
+    },
+
     async an_enrolment_is_refused_as_workos_refuses_it(t) {
         const person = await atAccount('jo3');
         const page = formWith(person.page, 'sms'), app = formWith(person.page, 'totp');
@@ -422,6 +434,6 @@ const TESTS = {
 run(TESTS, async () => {
     const workos = await startWorkOS(port + 1);
     const site = await startSite((_, secret) => `MPinWorkOS ${secret('workos', `WORKOS_API_KEY=${KEY}\n`)} ${stubUrl}/`,
-        ['john', 'jane', 'jim', 'joan', 'jack', 'jill', 'jo1', 'jo2', 'jo3', 'june']);
+        ['john', 'jane', 'jim', 'joan', 'jack', 'jill', 'jo1', 'jo2', 'jo3', 'jo4', 'june']);
     return { site, workos, stop() { workos.close(); return site.stop(); } };
 });
