@@ -190,6 +190,7 @@ $(BUILD)/lifecycle/%: tests/lifecycle/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmp
 
 # it answers itself what is asked over HTTP
 $(BUILD)/fuzz_answers $(BUILD)/fuzz_sent: FUZZ_LINK = -Wl,--wrap=http_exchange
+$(BUILD)/fuzz_sent: FUZZ_LINK += -Wl,--wrap=store_count
 
 fuzzers: $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/%)
 $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)

@@ -52,9 +52,9 @@ bool account_may_change(facts_t *facts, result_t **refusal)
         answer_see_other(facts->r, account_prove_href(facts));
         return false;
     }
+    facts->request->again = facts->site->paths[PATH_ACCOUNT];
     if (account_token_ok(facts))
         return true;
-    facts->request->again = facts->site->paths[PATH_ACCOUNT];
     *refusal = result_error(facts->r->pool, HTTP_FORBIDDEN, "stale_form",
                             "the form's token is not this session's");
     return false;

@@ -32,7 +32,6 @@ static bool workos_is_here(const facts_t *facts, result_t **refusal)
 
 bool workos_may_change(facts_t *facts, result_t **refusal)
 {
-    facts->request->again = facts->site->paths[PATH_ACCOUNT];
     return workos_is_here(facts, refusal) && account_may_change(facts, refusal);
 }
 
@@ -174,6 +173,32 @@ static bool find_waiting(facts_t *facts, own_factor_t *factor, code_page_t *code
     return false;
 }
 
+/* The person's factor that waits for this number's first code: a form that is sent twice makes no
+ * second one, and sends no second message. */
+static bool number_waits(const facts_t *facts, const workos_wish_t *wish, own_factor_t *factor)
+{
+    own_factor_t *list;
+    workos_own_t own;
+    int count;
+    if (wish->type != WORKOS_SMS || factors_list(facts->site->factors, facts->caller.session->uid,
+                                                 &list, &count, facts->r->pool) != STORE_OK)
+        return false;
+    for (int i = 0; i < count; i++)
+        if (!list[i].confirmed && workos_own(&list[i], &own) &&
+            strcmp(own.number, wish->number) == 0) {
+            *factor = list[i];
+            return true;
+        }
+    return false;
+}
+
+static result_t *send_once_more(facts_t *facts, own_factor_t *factor)
+{
+    code_page_t code = workos_code_page(facts, factor);
+    result_t *refusal = account_user(facts, &code.user);
+    return refusal ? refusal : send_to_number(&code);
+}
+
 result_t *account_workos_enrol(facts_t *facts)
 {
     result_t *refusal;
@@ -185,9 +210,10 @@ result_t *account_workos_enrol(facts_t *facts)
         return refusal;
     if (apr_table_get(facts->form, "factor"))
         return find_waiting(facts, &factor, &code, &refusal) ? send_to_number(&code) : refusal;
-    return wish_typed(facts, &wish, number)
-               ? enrol(facts, &wish)
-               : ask_wish(facts, HTTP_BAD_REQUEST, "sent.number_wrong");
+    if (!wish_typed(facts, &wish, number))
+        return ask_wish(facts, HTTP_BAD_REQUEST, "sent.number_wrong");
+    return number_waits(facts, &wish, &factor) ? send_once_more(facts, &factor)
+                                               : enrol(facts, &wish);
 }
 
 result_t *account_workos_confirm(facts_t *facts)

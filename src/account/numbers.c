@@ -19,7 +19,6 @@ result_t *account_numbers(page_values_t *page, const section_t *section)
 
 static bool sms_is_here(facts_t *facts, result_t **refusal)
 {
-    facts->request->again = facts->site->paths[PATH_ACCOUNT];
     if (facts->site->senders.sms)
         return account_may_change(facts, refusal);
     *refusal =

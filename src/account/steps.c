@@ -24,7 +24,7 @@ result_t *account_steps(page_values_t *page, const section_t *section)
     apr_array_header_t *steps = page_list(page, "steps");
     char id[FACTOR_ID_SIZE];
     page_set(page, "may_totp", page->site->totp_issuer ? "1" : "");
-    page_set(page, "may_steps", page->site->totp_issuer || page->site->senders.sms ? "1" : "");
+    page_set(page, "may_steps", page->site->totp_issuer ? "1" : "");
     for (int i = 0; i < section->count; i++) {
         const own_factor_t *factor = &section->factors[i];
         const kind_ops_t *ops = kind_ops(factor->kind);

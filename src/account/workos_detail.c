@@ -194,6 +194,8 @@ result_t *account_workos_verify(facts_t *facts)
         return status == STORE_MISSING ? show_detail(&detail, code_expired(turn.p))
                                        : store_refusal(status, turn.p);
     refusal = kind_judge(&turn, apr_table_get(facts->form, "code"));
+    if (refusal && refusal->status == HTTP_GONE) /* where another challenge can be asked for */
+        return show_detail(&detail, refusal);
     if (refusal && strcmp(refusal->code, "code_wrong") != 0)
         return send_is_told(&page, refusal) ? show_code_form(&detail, refusal) : refusal;
     return show_verdict(&detail, &challenge, !refusal);

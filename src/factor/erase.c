@@ -5,11 +5,16 @@
 #include "factor/factor_record.h"
 #include "factor/passkey.h"
 #include "factor/tries.h"
+#include "factor/workos_kinds.h"
+#include "factor/workos_left.h"
 
 static store_status_t erase_factor(factors_t *factors, const own_factor_t *factor, apr_pool_t *p)
 {
     if (factor->kind == KIND_PASSKEY)
         return passkey_remove(factors, factor, p);
+    workos_own_t own;
+    if (workos_own(factor, &own)) /* nobody is held up by WorkOS: it hears later */
+        workos_left_note(factors->store, factor, own.id, p);
     const store_status_t status =
         factor->kind == KIND_BROWSER ? browser_forget_use(factors, factor, p) : STORE_OK;
     return status == STORE_OK ? factors_remove(factors, factor, p) : status;

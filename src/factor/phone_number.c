@@ -15,15 +15,29 @@ static bool is_number(const char *text, int least, int most)
            strspn(text + 1, "0123456789") == (size_t)len - 1;
 }
 
+/* Bytes of what only parts digits, at the start of `text`: also the "(0)" that is dialled at home and
+ * nowhere else, and the spaces, dashes and marks of direction that address books put there. */
+static size_t separator_length(const char *text)
+{
+    static const char *const longer[] = {"(0)", "\xc2\xa0", "\xe2\x80", "\xe2\x81", NULL};
+    for (const char *const *each = longer; *each; each++)
+        if (strncmp(text, *each, strlen(*each)) == 0)
+            return **each == '\xe2' ? strnlen(text, 3) : strlen(*each);
+    return strchr(" -./()", *text) ? 1 : 0;
+}
+
 bool phone_read(const char *typed, char number[PHONE_SIZE])
 {
     int len = 0;
-    for (; typed && *typed; typed++) {
-        if (strchr(" -./()", *typed))
+    while (typed && *typed) {
+        const size_t apart = separator_length(typed);
+        if (apart) {
+            typed += apart;
             continue;
+        }
         if (len == PHONE_SIZE - 1)
             return false;
-        number[len++] = *typed;
+        number[len++] = *typed++;
     }
     number[len] = '\0';
     return is_number(number, PHONE_DIGITS_MIN, PHONE_DIGITS_MAX);

@@ -76,7 +76,8 @@ static result_t *reserve_message(const sms_t *sms, const turn_t *turn, const cha
     return wait ? code_soon(turn->p, wait) : store_refusal(status, turn->p);
 }
 
-/* One that may have left counts, and can be typed if it comes. */
+/* One that may have left counts, and can be typed if it comes. So does a number that is refused:
+ * whoever sends looks at it, and somebody might name one after the other. */
 static result_t *send_code(sms_t *sms, const turn_t *turn, const char *number, const char *code)
 {
     bool left;
@@ -87,10 +88,10 @@ static result_t *send_code(sms_t *sms, const turn_t *turn, const char *number, c
     log_debug(turn->caller->log, "MPIN0811", "a code for %s went to %s: %s",
               name_masked(turn->user->name, turn->p), phone_masked(number, turn->p),
               refusal ? refusal->code : "sent");
-    if (refusal && !left) {
-        sms_limits_give(&sms->limits, turn, number);
+    if (refusal && !left)
         challenge_drop(turn, code);
-    }
+    if (refusal && !left && strcmp(refusal->code, "number_refused") != 0)
+        sms_limits_give(&sms->limits, turn, number);
     return refusal;
 }
 

@@ -10,8 +10,9 @@
 
 #define HOUR 3600
 #define DAY 86400
+#define MINUTE 60
 #define MAC_BYTES 16
-#define WINDOWS 6
+#define WINDOWS 7
 
 /* One count: whose messages, how many may leave, in how long. */
 typedef struct window_t {
@@ -31,13 +32,15 @@ static const char *window_key(const sms_limits_t *limits, const window_t *window
                         hex_encode(p, mac, sizeof(mac)), apr_time_sec(now) / window->seconds);
 }
 
-static void windows_of(const sms_limits_t *limits, const turn_t *turn, const char *number,
-                       window_t windows[WINDOWS])
+/* How many there are. Strangers, who name a number, use up nothing of its owner's, and no more than
+ * half of the day's. */
+static int windows_of(const sms_limits_t *limits, const turn_t *turn, const char *number,
+                      window_t windows[WINDOWS])
 {
     const unsigned char *uid = turn->factor->uid;
     unsigned char *address = apr_palloc(turn->p, ADDRESS_BYTES);
     const apr_size_t len = strlen(number);
-    const bool own = turn->factor->confirmed; /* strangers, who name a number, use up none of it */
+    const bool own = turn->factor->confirmed;
     throttle_address(turn->caller->address, address);
     windows[0] = (window_t){"user-hour", uid, UID_BYTES, SMS_USER_HOUR, HOUR};
     windows[1] = (window_t){"user-day", uid, UID_BYTES, SMS_USER_DAY, DAY};
@@ -45,6 +48,8 @@ static void windows_of(const sms_limits_t *limits, const turn_t *turn, const cha
     windows[3] = (window_t){own ? "own-day" : "number-day", number, len, SMS_NUMBER_DAY, DAY};
     windows[4] = (window_t){"address-hour", address, ADDRESS_BYTES, SMS_ADDRESS_HOUR, HOUR};
     windows[5] = (window_t){"all-day", "", 0, limits->day, DAY};
+    windows[6] = (window_t){"new-day", "", 0, (limits->day + 1) / 2, DAY};
+    return own ? WINDOWS - 1 : WINDOWS;
 }
 
 static store_status_t add_to(const sms_limits_t *limits, const window_t *window, int n,
@@ -63,15 +68,13 @@ static void give_first(const sms_limits_t *limits, const turn_t *turn, const win
         add_to(limits, &windows[i], -1, turn, &total);
 }
 
-store_status_t sms_limits_take(const sms_limits_t *limits, const turn_t *turn, const char *number,
-                               int *wait)
+static store_status_t take_all(const sms_limits_t *limits, const turn_t *turn,
+                               const window_t *windows, int count, int *wait)
 {
-    window_t windows[WINDOWS];
     store_status_t status = STORE_OK;
     int taken = 0;
     *wait = 0;
-    windows_of(limits, turn, number, windows);
-    while (taken < WINDOWS && status == STORE_OK && !*wait) {
+    while (taken < count && status == STORE_OK && !*wait) {
         const window_t *window = &windows[taken];
         int64_t total;
         status = add_to(limits, window, 1, turn, &total);
@@ -84,9 +87,24 @@ store_status_t sms_limits_take(const sms_limits_t *limits, const turn_t *turn, c
     return status;
 }
 
+store_status_t sms_limits_take(const sms_limits_t *limits, const turn_t *turn, const char *number,
+                               int *wait)
+{
+    window_t windows[WINDOWS];
+    const int count = windows_of(limits, turn, number, windows);
+    return take_all(limits, turn, windows, count, wait);
+}
+
+store_status_t sms_limits_ask(const sms_limits_t *limits, const turn_t *turn, int *wait)
+{
+    const window_t minute = {"asks-minute", turn->factor->uid, UID_BYTES, WORKOS_USER_MINUTE,
+                             MINUTE};
+    return take_all(limits, turn, &minute, 1, wait);
+}
+
 void sms_limits_give(const sms_limits_t *limits, const turn_t *turn, const char *number)
 {
     window_t windows[WINDOWS];
-    windows_of(limits, turn, number, windows);
-    give_first(limits, turn, windows, WINDOWS);
+    const int count = windows_of(limits, turn, number, windows);
+    give_first(limits, turn, windows, count);
 }

@@ -13,7 +13,10 @@
 #define SMS_NUMBER_HOUR 5
 #define SMS_NUMBER_DAY 15
 #define SMS_ADDRESS_HOUR 30
-#define SMS_DAY 1000 /* of a site, where it says nothing else */
+#define SMS_DAY                                                                                    \
+    1000 /* of a site, where it says nothing else; half of it for numbers that nobody has
+                        confirmed yet, so that no stranger uses up what people sign in by */
+#define WORKOS_USER_MINUTE 60 /* questions: WorkOS takes 6,000 a minute of a key */
 
 typedef struct sms_limits_t {
     store_t *store;
@@ -25,6 +28,9 @@ typedef struct sms_limits_t {
  * and nothing either where the store cannot count. */
 store_status_t sms_limits_take(const sms_limits_t *limits, const turn_t *turn, const char *number,
                                int *wait);
+
+/* Counts one question to WorkOS for this user. */
+store_status_t sms_limits_ask(const sms_limits_t *limits, const turn_t *turn, int *wait);
 
 /* It has not left. */
 void sms_limits_give(const sms_limits_t *limits, const turn_t *turn, const char *number);

@@ -11,14 +11,31 @@
 
 #define ANSWER_MAX 131072 /* bytes: an enrolment has a picture in it */
 #define RETRY_USUAL 5     /* seconds, where a 429 does not say */
-#define RETRY_LEAST_MS 1000
 
 /* ---- one question ---------------------------------------------------------------------------- */
 
+/* Of what a browser waits, since it asked; 0: nothing. */
+static int time_left(const turn_t *turn)
+{
+    const apr_interval_time_t spent = apr_time_now() - turn->caller->now;
+    if (spent <= 0)
+        return WORKOS_MS;
+    if (spent >= apr_time_from_msec(WORKOS_MS + WORKOS_LEAST_MS))
+        return 0;
+    const int left = WORKOS_MS - (int)apr_time_as_msec(spent);
+    return left > WORKOS_LEAST_MS ? left : WORKOS_LEAST_MS;
+}
+
+/* One user is not to use up what WorkOS grants to the site. */
 static peer_answer_t ask_workos(const workos_t *workos, const turn_t *turn,
                                 peer_question_t question, const char *path)
 {
     apr_size_t len;
+    int wait;
+    if (!question.total_ms)
+        return (peer_answer_t){.outcome = PEER_SLOW, .why = "the time for one page is over"};
+    if (sms_limits_ask(&workos->limits, turn, &wait) != STORE_OK || wait)
+        return (peer_answer_t){.outcome = PEER_BUSY, .retry_after = wait};
     question.url = apr_pstrcat(turn->p, workos->setting->url, path, NULL);
     question.bearer = (const unsigned char *)workos_key(workos->key, &len);
     question.bearer_len = len;
@@ -30,7 +47,7 @@ static peer_answer_t ask_workos(const workos_t *workos, const turn_t *turn,
 static peer_answer_t ask_plainly(const workos_t *workos, const turn_t *turn, const char *method,
                                  const char *path, const json_t *body)
 {
-    const peer_question_t question = {.method = method, .body = body, .total_ms = WORKOS_MS};
+    const peer_question_t question = {.method = method, .body = body, .total_ms = time_left(turn)};
     return ask_workos(workos, turn, question, path);
 }
 
@@ -54,11 +71,18 @@ static result_t *workos_malformed(workos_t *workos, apr_pool_t *p)
     return workos_down(workos, "its answer is not as its description has it", p);
 }
 
+/* The refusal, but for a status that WorkOS has no reason for. */
+static result_t *but_for(int status, result_t *refusal, workos_t *workos, apr_pool_t *p)
+{
+    return refusal && refusal->status == status ? workos_malformed(workos, p) : refusal;
+}
+
 /* NULL for a success, whatever its body is; else what every call has in common. */
 static result_t *workos_refusal(workos_t *workos, const peer_answer_t *answer, apr_pool_t *p)
 {
     if (answer->outcome == PEER_BUSY)
-        return wait_for_workos("too many are waiting for WorkOS", 1, p);
+        return wait_for_workos("WorkOS is asked by too many, or by one too often",
+                               answer->retry_after ? answer->retry_after : 1, p);
     if (answer->outcome != PEER_OK)
         return workos_down(workos, answer->why, p);
     switch (answer->status) {
@@ -110,7 +134,7 @@ result_t *workos_enroll(workos_t *workos, const turn_t *turn, const workos_wish_
 {
     const peer_answer_t answer =
         ask_plainly(workos, turn, "POST", "/auth/factors/enroll", wish_body(wish, turn->p));
-    result_t *refusal = workos_refusal(workos, &answer, turn->p);
+    result_t *refusal = but_for(410, workos_refusal(workos, &answer, turn->p), workos, turn->p);
     if (refusal)
         return refusal;
     return workos_read_factor(answer.json, factor, turn->p) && is_wished(factor, wish)
@@ -127,7 +151,7 @@ result_t *workos_get(workos_t *workos, const turn_t *turn, const char *id, worko
 {
     const peer_answer_t answer =
         ask_plainly(workos, turn, "GET", factor_path(id, "", turn->p), NULL);
-    result_t *refusal = workos_refusal(workos, &answer, turn->p);
+    result_t *refusal = but_for(422, workos_refusal(workos, &answer, turn->p), workos, turn->p);
     if (refusal)
         return refusal;
     return workos_read_factor(answer.json, factor, turn->p) && strcmp(factor->id, id) == 0
@@ -139,7 +163,7 @@ result_t *workos_delete(workos_t *workos, const turn_t *turn, const char *id)
 {
     const peer_answer_t answer =
         ask_plainly(workos, turn, "DELETE", factor_path(id, "", turn->p), NULL);
-    result_t *refusal = workos_refusal(workos, &answer, turn->p);
+    result_t *refusal = but_for(422, workos_refusal(workos, &answer, turn->p), workos, turn->p);
     return refusal && refusal->status == 410 ? NULL : refusal;
 }
 
@@ -158,17 +182,14 @@ static peer_answer_t ask_for_challenge(const workos_t *workos, const turn_t *tur
 {
     unsigned char random[16];
     const char *headers[2] = {NULL, NULL};
-    const apr_time_t began = apr_time_now();
     randombytes_buf(random, sizeof(random));
     headers[0] = apr_pstrcat(
         turn->p, "Idempotency-Key: ", hex_encode(turn->p, random, sizeof(random)), NULL);
     peer_question_t question = {
-        .method = "POST", .headers = headers, .body = body, .total_ms = WORKOS_MS * 2 / 3};
+        .method = "POST", .headers = headers, .body = body, .total_ms = time_left(turn) * 2 / 3};
     const peer_answer_t answer = ask_workos(workos, turn, question, path);
-    question.total_ms = WORKOS_MS - (int)apr_time_as_msec(apr_time_now() - began);
-    return is_unsure(&answer) && question.total_ms >= RETRY_LEAST_MS
-               ? ask_workos(workos, turn, question, path)
-               : answer;
+    question.total_ms = time_left(turn);
+    return is_unsure(&answer) ? ask_workos(workos, turn, question, path) : answer;
 }
 
 result_t *workos_challenge(workos_t *workos, const turn_t *turn, const char *id, const char *text,
@@ -206,14 +227,13 @@ result_t *workos_verify(workos_t *workos, const turn_t *turn, const char *challe
     json_set_text(body, "code", code);
     *valid = false;
     const peer_question_t question = {
-        .method = "POST", .body = body, .once = true, .total_ms = WORKOS_MS};
+        .method = "POST", .body = body, .once = true, .total_ms = time_left(turn)};
     const peer_answer_t answer = ask_workos(
         workos, turn, question, apr_pstrcat(p, "/auth/challenges/", challenge, "/verify", NULL));
     if (is_used_up(&answer))
         return code_expired(p);
-    result_t *refusal = workos_refusal(workos, &answer, p);
-    if (refusal && refusal->status == 422) /* six digits are nothing that it may refuse */
-        return workos_malformed(workos, p);
+    /* six digits are nothing that it may refuse */
+    result_t *refusal = but_for(422, workos_refusal(workos, &answer, p), workos, p);
     if (refusal)
         return refusal;
     const bool ours = workos_read_verified(answer.json, &judged, valid) &&

@@ -11,9 +11,10 @@
  * and DELETE /auth/factors/ID, POST /auth/factors/ID/challenge, POST /auth/challenges/ID/verify).
  * Its answers are read into the structures below, bounded and typed, or are none. */
 #define WORKOS_URL "https://api.workos.com"
-#define WORKOS_MS 6000     /* the longest that a browser waits */
-#define WORKOS_ID_MAX 64   /* bytes of an id */
-#define WORKOS_TIME_MAX 40 /* bytes of a time, as in "2026-01-15T12:00:00.000Z" */
+#define WORKOS_MS 6000 /* the longest that a browser waits, whatever is asked of WorkOS for it */
+#define WORKOS_LEAST_MS 1000 /* ... but for a question that begins at its end */
+#define WORKOS_ID_MAX 64     /* bytes of an id */
+#define WORKOS_TIME_MAX 40   /* bytes of a time, as in "2026-01-15T12:00:00.000Z" */
 #define WORKOS_KEY_NAME "WORKOS_API_KEY="
 
 /* MPinWorkOS. */

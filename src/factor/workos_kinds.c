@@ -5,21 +5,28 @@
 #include "base/name.h"
 #include "factor/senders.h"
 #include "factor/sms.h"
+#include "factor/workos_left.h"
 #include "store/refusal.h"
 
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
 
-/* data: layout 1 | id text | number text | the last right code's hash 16, zero = none | when 4 */
+/* data: layout 1 | id text | number text | the last right codes, the newest first: hash 16, when 4,
+ * zero = none */
 #define LAYOUT 1
 #define HASH 16
 #define CODE_LIVES 150 /* seconds in which an app's code may be right once more */
+#define CODES 6        /* that an app shows meanwhile */
+
+typedef struct right_code_t {
+    unsigned char hash[HASH];
+    uint32_t at; /* seconds; 0 = none */
+} right_code_t;
 
 typedef struct workos_kept_t {
     workos_own_t own;
-    unsigned char last[HASH];
-    uint32_t last_at;
+    right_code_t right[CODES];
 } workos_kept_t;
 
 static void write_kept(own_factor_t *factor, const workos_kept_t *kept)
@@ -28,8 +35,10 @@ static void write_kept(own_factor_t *factor, const workos_kept_t *kept)
     bytes_put_u8(&out, LAYOUT);
     bytes_put_text(&out, kept->own.id);
     bytes_put_text(&out, kept->own.number);
-    bytes_put(&out, kept->last, HASH);
-    bytes_put_u32(&out, kept->last_at);
+    for (int i = 0; i < CODES; i++) {
+        bytes_put(&out, kept->right[i].hash, HASH);
+        bytes_put_u32(&out, kept->right[i].at);
+    }
     factor->len = bytes_written(&out);
 }
 
@@ -39,8 +48,10 @@ static bool read_kept(const own_factor_t *factor, workos_kept_t *kept)
     const uint8_t layout = bytes_get_u8(&in);
     bytes_get_text(&in, kept->own.id, sizeof(kept->own.id));
     bytes_get_text(&in, kept->own.number, sizeof(kept->own.number));
-    bytes_get(&in, kept->last, HASH);
-    kept->last_at = bytes_get_u32(&in);
+    for (int i = 0; i < CODES; i++) {
+        bytes_get(&in, kept->right[i].hash, HASH);
+        kept->right[i].at = bytes_get_u32(&in);
+    }
     return bytes_all_read(&in) && layout == LAYOUT &&
            (factor->kind == KIND_WORKOS_TOTP || factor->kind == KIND_WORKOS_SMS);
 }
@@ -58,18 +69,27 @@ static result_t *find_both(const turn_t *turn, workos_t **workos, workos_own_t *
 {
     const senders_t *senders = factors_senders(turn->factors);
     *workos = senders ? senders->workos : NULL;
-    return *workos && workos_own(turn->factor, own)
+    return workos_own(turn->factor, own) && *workos
                ? NULL
                : result_error(turn->p, 502, "sender_down", "this site asks no WorkOS");
 }
 
 /* ---- enrolling ---- */
 
+static void note_left(const turn_t *turn, const workos_t *workos, const char *id)
+{
+    if (!workos_left_note(factors_store(turn->factors), turn->factor, id, turn->p))
+        log_warn(
+            workos->peer.log, "MPIN0865",
+            "what WorkOS keeps stays there if nobody confirms it: no more can be noted than %d",
+            WORKOS_LEFT_MAX);
+}
+
 result_t *workos_begin(const turn_t *turn, const workos_wish_t *wish, workos_factor_t *made)
 {
     const senders_t *senders = factors_senders(turn->factors);
     own_factor_t *factor = turn->factor;
-    workos_kept_t kept = {.last_at = 0};
+    workos_kept_t kept = {.right = {{.at = 0}}};
     if (wish->type == WORKOS_SMS && !phone_is_in(wish->number, senders->workos->countries))
         return number_refused(turn->p);
     result_t *refusal = workos_enroll(senders->workos, turn, wish, made);
@@ -81,8 +101,11 @@ result_t *workos_begin(const turn_t *turn, const workos_wish_t *wish, workos_fac
     factor->confirmed = false;
     write_kept(factor, &kept);
     const store_status_t status = factors_add(turn->factors, factor, turn->caller->now, turn->p);
-    if (status == STORE_OK)
+    if (status == STORE_OK) {
+        note_left(turn, senders->workos, made->id);
+        workos_left_settle(turn, senders->workos);
         return NULL;
+    }
     workos_delete(senders->workos, turn, made->id);
     return status == STORE_EXISTS
                ? result_error(turn->p, 409, "too_many_factors", "remove one of them first")
@@ -180,32 +203,35 @@ static result_t *challenge_to_answer(const turn_t *turn, workos_t *workos, const
     return status == STORE_MISSING ? code_expired(turn->p) : store_refusal(status, turn->p);
 }
 
-typedef struct right_code_t {
-    unsigned char hash[HASH];
-    uint32_t now;
-} right_code_t;
+static bool was_right(const workos_kept_t *kept, const right_code_t *taking)
+{
+    bool was = false;
+    for (const right_code_t *each = kept->right; each < kept->right + CODES; each++)
+        was |= each->at && taking->at < each->at + CODE_LIVES &&
+               sodium_memcmp(each->hash, taking->hash, HASH) == 0;
+    return was;
+}
 
-/* A code that was right is right once, whatever challenge it answers. */
+/* A code that was right is right once, whatever challenge it answers, and whichever came after it. */
 static store_status_t take_right_code(void *baton, own_factor_t *factor)
 {
     const right_code_t *taking = baton;
     workos_kept_t kept;
     if (!read_kept(factor, &kept))
         return STORE_DOWN;
-    if (kept.last_at && taking->now < kept.last_at + CODE_LIVES &&
-        sodium_memcmp(kept.last, taking->hash, HASH) == 0)
+    if (was_right(&kept, taking))
         return STORE_EXISTS;
-    memcpy(kept.last, taking->hash, HASH);
-    kept.last_at = taking->now;
+    memmove(kept.right + 1, kept.right, (CODES - 1) * sizeof(*kept.right));
+    kept.right[0] = *taking;
     write_kept(factor, &kept);
-    factor->used = taking->now;
+    factor->used = taking->at;
     factor->confirmed = true;
     return STORE_OK;
 }
 
 static result_t *take_verified(const turn_t *turn, const challenge_t *challenge, const char *code)
 {
-    right_code_t taking = {.now = (uint32_t)apr_time_sec(turn->caller->now)};
+    right_code_t taking = {.at = (uint32_t)apr_time_sec(turn->caller->now)};
     crypto_generichash(taking.hash, HASH, (const unsigned char *)code, strlen(code),
                        turn->factor->id, FACTOR_ID_BYTES);
     store_status_t status = challenge->sent ? challenge_spend(turn, challenge->value) : STORE_OK;
@@ -239,12 +265,15 @@ static result_t *workos_judge(const turn_t *turn, const char *typed)
     return valid ? take_verified(turn, &challenge, code) : code_wrong(turn->p);
 }
 
-/* Where the site asks WorkOS no more, nobody is left who could be told. */
+/* Where the site asks WorkOS no more it is told when it does again. */
 static result_t *workos_forget(const turn_t *turn)
 {
     workos_t *workos;
     workos_own_t own;
-    return find_both(turn, &workos, &own) ? NULL : workos_delete(workos, turn, own.id);
+    if (!find_both(turn, &workos, &own))
+        return workos_delete(workos, turn, own.id);
+    workos_left_note(factors_store(turn->factors), turn->factor, own.id, turn->p);
+    return NULL;
 }
 
 const kind_ops_t workos_totp_ops = {.word = "totp",

@@ -18,11 +18,12 @@
 static apr_pool_t *pool;
 static factors_t *factors;
 static own_factor_t app = {.kind = KIND_TOTP, .confirmed = true, .name = "phone"};
-static time_t now = 1700000000;
+static time_t now; /* the store's clock, by which a count expires */
 
 /* As totp.c keeps it: layout, secret, the step of the last code. */
 static int prepare(void)
 {
+    now = time(NULL);
     apr_initialize();
     apr_pool_create(&pool, NULL);
     store_fixture_t *fixture = fixture_store(pool);

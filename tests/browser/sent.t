@@ -13,7 +13,7 @@ const { startWebhook } = require('../lib/senders.cjs');
 const { KEY, startWorkOS, totp } = require('../lib/workos.cjs');
 
 const url = `http://127.0.0.1:${port}`;
-const PEOPLE = ['anna', 'bert', 'carla', 'dora'];
+const PEOPLE = ['anna', 'bert', 'carla', 'dora', 'emil'];
 
 async function start() {
     const folder = makeFolder('workos-demo', build);
@@ -157,6 +157,50 @@ run({
         assert.equal(await other.getByRole('button', { name: 'Send another code' }).isDisabled(), true);
         await typeCode(other, lastCode(t.site.webhook), 'Continue');
         await other.getByRole('heading', { name: 'inside' }).waitFor();
+    },
+
+    async each_trouble_of_workos_is_seen_and_is_no_dead_end(t) {
+        const page = await atAccount(t, 'emil');
+        const answer = (status, headers) => (response) => response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end('{"message":"no"}');
+        const secret = await addApp(page, 'Acme');
+        await typeCode(page, totp(secret, Date.now() - 30_000), 'Continue');
+        await page.getByText('Done: your second step is ready').waitFor();
+        for (const [name, status, says, headers] of [['key', 401, /doesn't let this site in/], ['gone', 404, /no longer has this second step/],
+            ['busy', 429, /is busy/, { 'Retry-After': '7' }], ['down', 500, /gives no answer/]]) {
+            t.site.workos.manner = answer(status, headers);
+            await page.goto('/account');
+            await page.getByRole('link', { name: 'View details of Acme' }).click();
+            await page.getByRole('alert').filter({ hasText: says }).waitFor();
+            assert.equal(await page.getByRole('button', { name: 'Challenge this second step' }).count(), 0, 'nothing that cannot work');
+            await check(page, `workos-detail-${name}`);
+            await page.getByRole('link', { name: 'Back to your account' }).click();
+            await page.getByText('Acme', { exact: true }).waitFor();
+        }
+        t.site.workos.manner = answer(500);
+        await page.getByRole('button', { name: 'Remove Acme' }).click();
+        await page.getByText('gave no useful answer').waitFor();
+        await check(page, 'workos-remove-down');
+        t.site.workos.manner = null;
+        await page.getByRole('link', { name: 'Try again' }).press('Enter');
+        await page.getByRole('link', { name: 'View details of Acme' }).click();
+        await page.getByRole('button', { name: 'Challenge this second step' }).click();
+        t.site.workos.manner = (response, request) => request.url.endsWith('/verify') ? answer(422)(response) : null;
+        await typeCode(page, '123456', 'Verify');
+        await page.getByRole('alert').filter({ hasText: 'no longer good' }).waitFor();
+        await check(page, 'workos-verify-over');
+        t.site.workos.manner = null;
+        await page.getByRole('button', { name: 'Challenge this second step' }).click();
+        await page.fill('#code', '123456');
+        await check(page, 'workos-code-typed');
+        await typeCode(page, totp(secret), 'Verify');
+        await page.getByText('User verified: True').waitFor();
+
+        await page.goto('/account');
+        await page.locator('summary', { hasText: 'Add a phone number' }).click();
+        await page.fill('#workos-phone', '+49 (0)170 1234567');
+        await page.locator('details[open]').getByRole('button').click();
+        await page.getByRole('alert').filter({ hasText: 'can\'t send messages to this number' }).waitFor();
+        await check(page, 'workos-number-refused');
     },
 
     async without_script_all_of_it_works(t) {

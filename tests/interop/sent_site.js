@@ -6,7 +6,7 @@ const { execFileSync } = require('node:child_process');
 const { chmodSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { join, resolve } = require('node:path');
 const { request } = require('node:http');
-const { apxs, makeFolder, ready, removeFolder, startHttpd } = require('../browser/program.js');
+const { apxs, makeFolder, ready, removeFolder, startHttpd, until } = require('../browser/program.js');
 
 const build = resolve(process.env.BUILD || resolve(__dirname, '../../build'));
 const url = `http://127.0.0.1:${port}`;
@@ -37,7 +37,7 @@ ServerName 127.0.0.1:${port}
 Listen 127.0.0.1:${port}
 PidFile "${folder}/httpd.pid"
 ErrorLog "${folder}/logs/error.log"
-LogLevel warn auth_mpin:debug
+LogLevel trace8
 StartServers 2
 ThreadsPerChild 40
 MaxRequestWorkers 160
@@ -62,6 +62,15 @@ ${given}`);
     const site = {
         url, folder,
         log: () => readFileSync(join(folder, 'logs/error.log'), 'utf8'),
+        /** A graceful reload, with lines changed as `edit` says. */
+        async reload(edit = (text) => text) {
+            const file = join(folder, 'httpd.conf');
+            writeFileSync(file, edit(readFileSync(file, 'utf8')));
+            const before = site.log().split('resuming normal operations').length;
+            process.kill(httpd.pid, 'SIGUSR1');
+            await until('the reload', () => site.log().split('resuming normal operations').length > before);
+            await new Promise((later) => setTimeout(later, 500)); // children of before take no more
+        },
         audit: () => readFileSync(join(folder, 'logs/audit.log'), 'utf8'),
         stop() {
             httpd.kill('SIGTERM');
@@ -95,11 +104,14 @@ class Person {
     cookies = new Map();
     page;
 
+    /** `from` is the loopback address that the person comes from. */
+    constructor(from = undefined) { this.from = from; }
+
     ask(path, method = 'GET', body = undefined) {
         const headers = { ...HTML, Cookie: [...this.cookies].map((pair) => pair.join('=')).join('; '),
             ...body !== undefined && { Origin: url, 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': Buffer.byteLength(body) } };
         return new Promise((done, fail) => {
-            const asked = request(new URL(path, url), { method, headers, agent: false }, async (response) => {
+            const asked = request(new URL(path, url), { method, headers, agent: false, localAddress: this.from }, async (response) => {
                 let text = '';
                 for await (const piece of response.setEncoding('utf8'))
                     text += piece;
@@ -169,4 +181,4 @@ async function run(tests, start) {
     }
 }
 
-module.exports = { Person, fieldsOf, port, run, startSite, url };
+module.exports = { Person, fieldsOf, plain, port, run, startSite, url };

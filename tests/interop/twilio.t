@@ -2,6 +2,8 @@
 // Codes by SMS through Twilio's Messages resource.
 const { Person, port, run, startSite } = require('./sent_site.js');
 const assert = require('node:assert/strict');
+const { writeFileSync } = require('node:fs');
+const { join } = require('node:path');
 const { ACCOUNT, MANNERS, TOKEN, startTwilio } = require('../lib/senders.cjs');
 
 const codeOf = (t) => /\d{6}/.exec(t.twilio.messages.at(-1).text)[0];
@@ -51,9 +53,28 @@ const TESTS = {
         assert.equal(person.page.status, 303);
     },
 
+    async numbers_that_take_none_are_not_tried_without_end(t) {
+        const seen = [];
+        for (let i = 0; i < 7; i++)
+            seen.push((await add('prober', `+120255${i}0000`)).page.status);
+        assert.deepEqual(seen, [403, 403, 403, 403, 403, 429, 429]);
+    },
+
+    async another_token_counts_after_a_graceful_reload(t) {
+        const file = join(t.site.folder, 'twilio');
+        const says = () => Buffer.from(t.twilio.requests.at(-1).headers.authorization.split(' ')[1], 'base64').toString();
+        writeFileSync(file, `${ACCOUNT}:SK0123:tomorrow\n`);
+        await t.site.reload();
+        assert.equal((await add('jo', '+12025550150')).page.status, 502);
+        assert.equal(says(), 'SK0123:tomorrow');
+        writeFileSync(file, `${ACCOUNT}:${TOKEN}\n`);
+        await t.site.reload();
+        assert.equal((await add('jo', '+12025550151')).page.status, 200);
+    },
+
     async the_token_is_in_no_log(t) {
         const logs = t.site.log() + t.site.audit();
-        assert.doesNotMatch(logs, new RegExp(`${TOKEN}|${Buffer.from(TOKEN).toString('base64').slice(4, 16)}`));
+        assert.doesNotMatch(logs, new RegExp(`tomorrow|${TOKEN}|${Buffer.from(TOKEN).toString('base64').slice(4, 16)}`));
     },
 };
 
@@ -61,6 +82,6 @@ const more = Array.from({ length: 15 }, (_, i) => `p${i}`);
 run(TESTS, async () => {
     const twilio = await startTwilio(port + 1);
     const site = await startSite((_, secret) => `MPinSMS twilio ${secret('twilio', `${ACCOUNT}:${TOKEN}\n`)} from=+15005550006 url=http://127.0.0.1:${port + 1} "template=Wiki & more: {{code}} ü+ü"`,
-        ['john', 'jane', ...more]);
+        ['john', 'jane', 'prober', 'jo', ...more]);
     return { site, twilio, people: [...more], stop() { twilio.close(); return site.stop(); } };
 });

@@ -166,6 +166,29 @@ const TESTS = {
         assert.match(t.site.log(), /with amr pwd mfa otp/);
     },
 
+    async an_app_s_code_is_good_once_whichever_came_after_it(t) {
+        const person = await enrolTotp('june');
+        const first = totp(person.secret, Date.now() - 30_000), second = totp(person.secret);
+        await person.send('/workos/confirm', { code: first });
+        const stepper = await atStep('june');
+        await stepper.send('/login/step', { code: second });
+        assert.equal(stepper.page.headers.get('location'), '/any/');
+        for (const code of [first, second]) {
+            const replay = await atStep('june');
+            await replay.send('/login/step', { code });
+            assert.equal(replay.page.status, 401, code === first ? 'the one before' : 'the last one');
+        }
+        const many = await atStep('june');
+        const { fields } = fieldsOf(many.page.text, '/login/step');
+        const code = totp(person.secret, Date.now() + 30_000);
+        const seen = await Promise.all(Array.from({ length: 4 }, () => {
+            const one = new Person();
+            one.cookies = new Map(many.cookies);
+            return one.post('/login/step', { ...fields, code });
+        }));
+        assert.equal(seen.filter(({ headers }) => headers.get('location') === '/any/').length, 1, 'of many at once, one');
+    },
+
     async a_number_at_workos_is_a_second_step(t) {
         const person = await enrolledSms(t, 'jane');
         assert.match(t.workos.messages.at(-1).text, /^\d{6} is your code for Wiki$/);
@@ -367,6 +390,18 @@ const TESTS = {
         assert.deepEqual(seen, [401, 401, 401, 401, 401, 429, 429]);
     },
 
+    async a_form_for_a_number_that_is_sent_twice_sends_one_message(t) {
+        const person = await atAccount('jo4');
+        const page = formWith(person.page, 'sms'), factors = t.workos.factors.size, messages = t.workos.messages.length;
+        await person.send('/workos', { phone: '+12025550177' }, page);
+        assert.equal(person.page.status, 200);
+        await person.send('/workos', { phone: '+12025550177' }, page);
+        assert.equal(person.page.status, 429);
+        assert.deepEqual([t.workos.factors.size, t.workos.messages.length], [factors + 1, messages + 1]);
+        await person.send('/workos/confirm', { code: lastCode(t) });
+        assert.equal(person.page.headers.get('location'), '/account?done=added');
+    },
+
     async an_enrolment_is_refused_as_workos_refuses_it(t) {
         const person = await atAccount('jo3');
         const page = formWith(person.page, 'sms'), app = formWith(person.page, 'totp');
@@ -399,6 +434,6 @@ const TESTS = {
 run(TESTS, async () => {
     const workos = await startWorkOS(port + 1);
     const site = await startSite((_, secret) => `MPinWorkOS ${secret('workos', `WORKOS_API_KEY=${KEY}\n`)} ${stubUrl}/`,
-        ['john', 'jane', 'jim', 'joan', 'jack', 'jill', 'jo1', 'jo2', 'jo3']);
+        ['john', 'jane', 'jim', 'joan', 'jack', 'jill', 'jo1', 'jo2', 'jo3', 'jo4', 'june']);
     return { site, workos, stop() { workos.close(); return site.stop(); } };
 });

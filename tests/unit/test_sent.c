@@ -28,6 +28,11 @@ static void numbers_are_e164_and_nothing_else(void **state)
     (void)state;
     assert_true(phone_read(" +49 (170) 123-45.67/8 ", number));
     assert_string_equal(number, "+4917012345678");
+    assert_true(phone_read("+49 (0)170 1234567", number)); /* as people write it at home */
+    assert_string_equal(number, "+491701234567");
+    assert_true(phone_read("\u202a+49\u00a0170\u2011123\u202f4567\u202c", number)); /* as pasted */
+    assert_string_equal(number, "+491701234567");
+    assert_false(phone_read("+49170123456\xe2", number));
     assert_false(phone_read(NULL, number));
     for (const char *const *each = bad; *each; each++)
         assert_false(phone_read(*each, number));

@@ -10,6 +10,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "factor/erase.h"
 #include "factor/factors.h"
 #include "factor/passkey.h"
@@ -214,6 +215,25 @@ static void a_deleted_user_leaves_no_factors_lists_and_counts(void **state)
     assert_int_equal(before, 0);
 }
 
+/* WorkOS keeps it still, and gives no list: ours must outlive the user. */
+static void what_workos_keeps_of_an_erased_user_is_noted(void **state)
+{
+    factors_t *factors = factors_make(store, NULL, pool);
+    own_factor_t factor = {.kind = KIND_WORKOS_TOTP, .confirmed = true, .name = "app"};
+    const char **left;
+    (void)state;
+    const user_t user = fixture_user(fixture, fresh_name(), pool);
+    memcpy(factor.uid, user.uid, UID_BYTES);
+    bytes_out_t out = bytes_out(factor.data, sizeof(factor.data)); /* as workos_kinds.c keeps it */
+    bytes_put_u8(&out, 1);
+    bytes_put_text(&out, "auth_factor_1");
+    factor.len = bytes_written(&out) + 1 + 6 * 20;
+    assert_int_equal(factors_add(factors, &factor, apr_time_now(), pool), STORE_OK);
+    assert_int_equal(factor_erase_user(store, user.uid, pool), STORE_OK);
+    assert_int_equal(store_members(store, STORE_LASTING, "workos-left:all", pool, &left), STORE_OK);
+    assert_non_null(strstr(left[0], ":auth_factor_1"));
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -246,6 +266,7 @@ int main(void)
         cmocka_unit_test(any_number_of_wrong_ones_takes_one_record),
         cmocka_unit_test(names_that_are_nobodys_make_no_records_of_their_own),
         cmocka_unit_test(a_deleted_user_leaves_no_factors_lists_and_counts),
+        cmocka_unit_test(what_workos_keeps_of_an_erased_user_is_noted),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
