@@ -109,8 +109,8 @@ subtest 'what else would do is offered to who never had any' => sub {
     my $browser = signed_in('user12');
     my $page = to_step($browser, '/key/');
     is $page->code, 200, 'a way on';
-    like $page->content, qr{<a class="plain" href="/account">Set up a passkey</a>}, 'by a passkey';
-    unlike $page->content, qr/Ask the people|Set up an authenticator app|sent to your phone/, 'and by nothing that would not do, or is not here';
+    like $page->content, qr{data-passkey="add" data-url="/account/passkey" data-csrf="[^"]+" data-next="/key/"}, 'by a passkey, and then to the place';
+    unlike $page->content, qr/has none yet. Ask|Set up an authenticator app|Use codes sent/, 'and by nothing that would not do, or is not here';
     my $any = to_step($browser, '/second/')->content;
     like $any, qr/Set up an authenticator app.*Set up a passkey/s, 'beside an app where both would do';
     unlike to_step($browser, '/totp/')->content, qr/Set up a passkey/, 'and not where an app must be';
