@@ -91,15 +91,22 @@ static bool show_others(page_values_t *page, const facts_t *facts, const way_t *
     const demand_t recent = prove_demand(facts);
     if (!site->paths[PATH_ACCOUNT] || !(app || sms || passkey))
         return false;
-    page_set(page, "account_url", site->paths[PATH_ACCOUNT]);
     page_set(page, "first_workos_app", app ? "1" : "");
     page_set(page, "first_sms", !sms ? "" : site->senders.sms ? "/sms" : "/workos");
+    page_set(page, "first_sms_text",
+             page_text(page, site->senders.sms ? "sent.numbers_text" : "sent.workos_us"));
     page_set(page, "first_passkey", passkey ? "1" : "");
     page_set(page, "back", form_way_is_long(way) ? "" : way_target(way, site));
     page_set(page, "continue_href", way_target(way, site));
     if (!demand_is_met(&recent, facts->caller.session, facts->caller.now))
         page_set(page, "prove_href", way_prove(facts->r, &recent, way->target));
     return true;
+}
+
+/* What they have does not do here: the account's page adds more, for who shows what they have. */
+static bool has_other_steps(const facts_t *facts)
+{
+    return facts->site->paths[PATH_ACCOUNT] && (prove_demand(facts).first & ~facts->site->methods);
 }
 
 result_t *step_none(facts_t *facts, const way_t *way)
@@ -116,6 +123,8 @@ result_t *step_none(facts_t *facts, const way_t *way)
         page_set(&page, "totp_href", way_step(facts->r, "/totp", way));
     const bool others = may && show_others(&page, facts, way, lacks);
     page_set(&page, "first", totp || others ? "1" : "");
+    page_set(&page, "other_steps", has_other_steps(facts) ? "1" : "");
+    page_set(&page, "account_url", facts->site->paths[PATH_ACCOUNT]);
     step_show_pin(&page, facts, way);
     page_answer(&page, totp || others ? HTTP_OK : HTTP_FORBIDDEN, "no_step");
     return NULL;

@@ -118,6 +118,8 @@ subtest 'what else would do is offered to who never had any' => sub {
     my $late = to_step($browser, '/key/');
     is $late->code, 403, 'nothing where there is a step already';
     unlike $late->content, qr/Set up a passkey/, 'nor a word of it';
+    unlike $late->content, qr/has none yet/, 'and nobody says that there is none';
+    like $late->content, qr{asks for another second step than user12 has.*<a class="plain" href="/account">}s, 'but where one is added';
 };
 
 subtest 'an app has the name that its owner gives' => sub {
