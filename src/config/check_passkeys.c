@@ -12,15 +12,6 @@ bool check_takes_passkeys(const server_config_t *config)
            (!config->public_url.text || public_url_takes_passkeys(&config->public_url));
 }
 
-bool check_any_takes_passkeys(const server_rec *main_server, const server_rec *server)
-{
-    const bool all = server == main_server;
-    for (const server_rec *each = all ? main_server : server; each; each = all ? each->next : NULL)
-        if (check_takes_passkeys(directives_of(each)))
-            return true;
-    return false;
-}
-
 void check_passkeys(const checked_t *site)
 {
     const server_config_t *config = site->config;

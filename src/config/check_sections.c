@@ -108,6 +108,16 @@ static bool any_serves(const server_rec *main_server, const server_rec *server, 
     return false;
 }
 
+/* The same for passkeys. */
+static bool any_takes_passkeys(const server_rec *main_server, const server_rec *server)
+{
+    const bool all = server == main_server;
+    for (const server_rec *each = all ? main_server : server; each; each = all ? each->next : NULL)
+        if (check_takes_passkeys(directives_of(each)))
+            return true;
+    return false;
+}
+
 static bool names_method(const directory_written_t *each, factor_t factor)
 {
     return each->dir->methods != -1 && (each->dir->methods & (int)FACTOR_BIT(factor)) &&
@@ -141,8 +151,7 @@ void check_sections(apr_pool_t *pconf, const server_rec *main_server)
         const directory_written_t *each = &APR_ARRAY_IDX(list, i, directory_written_t);
         if (!any_serves(main_server, each->server, false))
             continue;
-        if (names_method(each, FACTOR_PASSKEY) &&
-            !check_any_takes_passkeys(main_server, each->server))
+        if (names_method(each, FACTOR_PASSKEY) && !any_takes_passkeys(main_server, each->server))
             mistake(pconf, &each->at,
                     "it names passkey, but there are none here; see MPinPasskeys, or leave passkey "
                     "out");

@@ -40,6 +40,16 @@ static const struct {
     {"sms", "MPinSMS", "MPinSMS (or MPinWorkOS)"},
 };
 
+/* An address may have none all the same: it is for trying, and people come by the name later. */
+static bool passkeys_are_on(const server_rec *main_server, const server_rec *server)
+{
+    const bool all = server == main_server;
+    for (const server_rec *each = all ? main_server : server; each; each = all ? each->next : NULL)
+        if (directives_of(each)->engine && directives_of(each)->passkeys)
+            return true;
+    return false;
+}
+
 /* Where a place's line stands in the main server, it may hold for any vhost. */
 static void check_place(apr_pool_t *pconf, const server_rec *main_server,
                         const directory_written_t *place)
@@ -56,9 +66,9 @@ static void check_place(apr_pool_t *pconf, const server_rec *main_server,
             !is_written(main_server, server, set_up_by[i].directive) &&
             !is_written(main_server, server, "MPinWorkOS"))
             mistake(pconf, &place->at, "nobody can set one up here; write %s", set_up_by[i].mend);
-    if (!strcasecmp(word, "passkey") && !check_any_takes_passkeys(main_server, server))
+    if (!strcasecmp(word, "passkey") && !passkeys_are_on(main_server, server))
         mistake(pconf, &place->at,
-                "nobody can set one up here, as there are no passkeys; see MPinPasskeys");
+                "nobody can set one up here, as MPinPasskeys is Off; write On there");
 }
 
 static bool sets_up_none(const checked_t *site)

@@ -70,9 +70,6 @@ void check_sent(const checked_t *site);
 void check_passkeys(const checked_t *site);
 bool check_takes_passkeys(const server_config_t *config);
 
-/* Does this server take them; or where it is the main one, whose lines hold for all, any server? */
-bool check_any_takes_passkeys(const server_rec *main_server, const server_rec *server);
-
 /* check_accounts.c: where names come from; and `with`, a vhost with the same store, or itself. */
 void check_names(const checked_t *site);
 void check_open_beside(const checked_t *open, const checked_t *with);
