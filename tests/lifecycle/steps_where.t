@@ -10,6 +10,7 @@ use JSON;
 use lib "$FindBin::Bin/lib";
 use Server;
 use MPin;
+use Steps 'code_of', 'secret_of';
 use File::Path 'make_path';
 
 my $top = $Server::top;
@@ -23,14 +24,12 @@ sub stepper { return browser($port, host => $public, origin => "http://$public",
 sub at { return stepper()->sign_in($_[0]) }
 sub location { return $_[0]->header('Location') // '' }
 sub plain { return MPin::Browser::plain($_[0]) }
-sub code_of { my ($secret, $later) = @_; chomp(my $code = `oathtool --totp -b -N \@@{[time + ($later // 0)]} $secret`); return $code }
 
 # An app added at /account; its secret.
 sub enrol_app {
     my $browser = shift;
     my $page = $browser->post_form('/account/totp', {csrf => $browser->fields($browser->visit('/account'))->{csrf}});
-    my ($secret) = $page->content =~ /id="totp-secret">([A-Z2-7 ]+)</ or die $page->as_string;
-    $secret =~ s/ //g;
+    my $secret = secret_of($page);
     my $done = $browser->post_form('/account/totp/confirm', {%{$browser->fields($page)}, code => code_of($secret, -30)});
     die $done->as_string if $done->code != 303;
     return $secret;
