@@ -17,17 +17,6 @@ const char *account_token(const facts_t *facts)
                           facts->r->pool);
 }
 
-static way_t way_to_prove(const facts_t *facts)
-{
-    const demand_t demand = prove_demand(facts);
-    const session_t *session = facts->caller.session;
-    const uint32_t lacks = session ? demand_lacks(&demand, session, facts->caller.now) : 0;
-    return (way_t){.target = facts->site->paths[PATH_ACCOUNT],
-                   .demand = demand,
-                   .prove = true,
-                   .step = lacks && lacks != (lacks & FACTORS_FIRST)};
-}
-
 bool account_is_proven(const facts_t *facts)
 {
     const demand_t demand = prove_demand(facts);
@@ -36,8 +25,8 @@ bool account_is_proven(const facts_t *facts)
 
 const char *account_prove_href(const facts_t *facts)
 {
-    const way_t way = way_to_prove(facts);
-    return way_location(facts->r, &way);
+    const demand_t demand = prove_demand(facts);
+    return way_prove(facts->r, &demand, facts->site->paths[PATH_ACCOUNT]);
 }
 
 bool account_token_ok(const facts_t *facts)
@@ -104,10 +93,19 @@ result_t *account_added(facts_t *facts, const char *event, const kind_ops_t *ops
     return go_on(facts, event, ops->proves, ops->amr);
 }
 
+/* The place on whose way something is set up (login/step_none.c). NULL: it is done for its own sake. */
+static const char *place_back(const facts_t *facts)
+{
+    const char *named = facts->form ? apr_table_get(facts->form, "back") : NULL;
+    return named ? signin_place(facts->site, named, facts->r->pool) : NULL;
+}
+
 result_t *account_back(facts_t *facts, const char *done)
 {
-    answer_see_other(facts->r, apr_pstrcat(facts->r->pool, facts->site->paths[PATH_ACCOUNT],
-                                           "?done=", done, NULL));
+    const char *back = place_back(facts);
+    answer_see_other(facts->r, back ? back
+                                    : apr_pstrcat(facts->r->pool, facts->site->paths[PATH_ACCOUNT],
+                                                  "?done=", done, NULL));
     return NULL;
 }
 
@@ -116,6 +114,7 @@ page_values_t account_begin(const facts_t *facts)
     page_values_t page = page_begin(facts->r, facts->site);
     page_set(&page, "csrf", account_token(facts));
     page_set(&page, "account_url", facts->site->paths[PATH_ACCOUNT]);
+    page_set(&page, "back", place_back(facts));
     return page;
 }
 

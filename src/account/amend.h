@@ -22,7 +22,8 @@ result_t *account_changed(facts_t *facts, const char *event);
 /* One was added, and proven by that. */
 result_t *account_added(facts_t *facts, const char *event, const kind_ops_t *ops);
 
-/* Back to /account, where `done` is told: a key of the texts "account.". */
+/* Back to /account, where `done` is told: a key of the texts "account.". Whose form names a place,
+ * `back`, goes on there. */
 result_t *account_back(facts_t *facts, const char *done);
 
 /* The token of this session's forms. */
@@ -34,7 +35,7 @@ bool account_token_ok(const facts_t *facts);
 /* Has the person shown a short while ago that it's them? */
 bool account_is_proven(const facts_t *facts);
 
-/* A page of the account's, with what all of them have: csrf, account_url. */
+/* A page of the account's, with what all of them have: csrf, account_url, back. */
 page_values_t account_begin(const facts_t *facts);
 
 /* The person's own factor that the field `factor` names; 404 for any other. */

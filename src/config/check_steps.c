@@ -8,11 +8,10 @@
 #include "config/tree.h"
 #include "session/demand.h"
 
-/* Does a line of this server, or one that holds there, say `directive`, with `word` first (NULL: any)? */
+/* Does a line of this server, or one that holds there, say `directive`? */
 typedef struct line_search_t {
     const server_rec *server;
-    const char *directive, *word;
-    apr_pool_t *pconf;
+    const char *directive;
     bool found;
 } line_search_t;
 
@@ -20,15 +19,14 @@ static void visit_line(tree_walk_t *walk, const ap_directive_t *node, const serv
 {
     line_search_t *search = walk->baton;
     if (!strcasecmp(node->directive, search->directive) &&
-        tree_servers_meet(walk, server, search->server) &&
-        (!search->word || !strcasecmp(tree_first_word(node, search->pconf), search->word)))
+        tree_servers_meet(walk, server, search->server))
         search->found = true;
 }
 
 static bool is_written(const server_rec *main_server, const server_rec *server,
-                       const char *directive, const char *word, apr_pool_t *pconf)
+                       const char *directive)
 {
-    line_search_t search = {server, directive, word, pconf, false};
+    line_search_t search = {server, directive, false};
     tree_walk_t walk = {main_server, visit_line, &search};
     tree_walk(&walk);
     return search.found;
@@ -41,6 +39,16 @@ static const struct {
     {"totp", "MPinTOTP", "MPinTOTP NAME (or MPinWorkOS)"},
     {"sms", "MPinSMS", "MPinSMS (or MPinWorkOS)"},
 };
+
+/* An address may have none all the same: it is for trying, and people come by the name later. */
+static bool passkeys_are_on(const server_rec *main_server, const server_rec *server)
+{
+    const bool all = server == main_server;
+    for (const server_rec *each = all ? main_server : server; each; each = all ? each->next : NULL)
+        if (directives_of(each)->engine && directives_of(each)->passkeys)
+            return true;
+    return false;
+}
 
 /* Where a place's line stands in the main server, it may hold for any vhost. */
 static void check_place(apr_pool_t *pconf, const server_rec *main_server,
@@ -55,27 +63,27 @@ static void check_place(apr_pool_t *pconf, const server_rec *main_server,
         return;
     for (size_t i = 0; i < sizeof(set_up_by) / sizeof(*set_up_by); i++)
         if (!strcasecmp(word, set_up_by[i].word) &&
-            !is_written(main_server, server, set_up_by[i].directive, NULL, pconf) &&
-            !is_written(main_server, server, "MPinWorkOS", NULL, pconf))
+            !is_written(main_server, server, set_up_by[i].directive) &&
+            !is_written(main_server, server, "MPinWorkOS"))
             mistake(pconf, &place->at, "nobody can set one up here; write %s", set_up_by[i].mend);
-    if (!strcasecmp(word, "passkey") &&
-        is_written(main_server, server, "MPinPasskeys", "Off", pconf))
+    if (!strcasecmp(word, "passkey") && !passkeys_are_on(main_server, server))
         mistake(pconf, &place->at,
                 "nobody can set one up here, as MPinPasskeys is Off; write On there");
 }
 
 static bool sets_up_none(const checked_t *site)
 {
-    const char *const directives[] = {"MPinTOTP", "MPinSMS", "MPinWorkOS", "MPinPasskeys"};
+    const char *const directives[] = {"MPinTOTP", "MPinSMS", "MPinWorkOS"};
     for (size_t i = 0; i < sizeof(directives) / sizeof(*directives); i++)
-        if (is_written(site->main_server, site->server, directives[i], NULL, site->pconf))
+        if (is_written(site->main_server, site->server, directives[i]))
             return false;
-    return true;
+    return !(site->url.text && check_takes_passkeys(site->config) &&
+             public_url_takes_passkeys(&site->url));
 }
 
 static bool asks_for_second(const checked_t *site)
 {
-    return is_written(site->main_server, site->server, "MPinSecondFactor", NULL, site->pconf);
+    return is_written(site->main_server, site->server, "MPinSecondFactor");
 }
 
 void check_steps(const checked_t *site)
@@ -96,7 +104,7 @@ void check_steps(const checked_t *site)
                       "no place asks for a second step, so there is nothing to spare; write "
                       "MPinSecondFactor in one");
     if (!config->paths.path[PATH_LOGIN] && asks_for_second(site) &&
-        !is_written(site->main_server, site->server, "MPinUnauthenticated", NULL, site->pconf))
+        !is_written(site->main_server, site->server, "MPinUnauthenticated"))
         mistake(site->pconf, check_at(site, SETTING_paths),
                 "a place here asks for a second step, and its page went with the login; write "
                 "MPinUnauthenticated redirect:/PAGE there, of a page that leads to the login");

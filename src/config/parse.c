@@ -328,7 +328,8 @@ const char *parse_second_factor(dir_config_t *dir, const words_t *words)
     const int second = demand_second(words->word[0]);
     if (second < 0)
         return apr_psprintf(words->p,
-                            "\"%.80s\" is no second factor; write none, any, totp, sms or passkey",
+                            "\"%.80s\" is no second factor; write none, any, totp, sms, passkey "
+                            "or strong",
                             words->word[0]);
     dir->second = second;
     return NULL;

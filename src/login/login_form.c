@@ -9,7 +9,7 @@
  * more than a body may have stands in the form's address. */
 #define FORM_WAY_MAX 4096
 
-static bool is_long(const way_t *way)
+bool form_way_is_long(const way_t *way)
 {
     return (way->target ? strlen(way->target) : 0) + (way->asked ? strlen(way->asked) : 0) >
            FORM_WAY_MAX;
@@ -31,7 +31,7 @@ void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way
     page_set(page, "for", way->asked);
     page_set(page, "by", way->method);
     page_set(page, "prove", way->prove ? "1" : "");
-    if (is_long(way)) {
+    if (form_way_is_long(way)) {
         page_set(page, "long_way", "1");
         page_set(page, "login_url", way_location(page->r, way));
     }

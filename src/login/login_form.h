@@ -11,6 +11,9 @@
  * login_url, post_lost, too_long. */
 void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way);
 
+/* Is a way more than the fields of a form take? */
+bool form_way_is_long(const way_t *way);
+
 /* The purpose of the token that all forms of a signed-in person's have: to sign out, and to change
  * the account. */
 #define SESSION_FORMS "session"

@@ -3,13 +3,12 @@
 #include "login/step.h"
 
 #include "login/login_form.h"
+#include "login/prove_anew.h"
 #include "store/refusal.h"
 #include "web/answer.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
-
-#define PURPOSE "step" /* of their tokens */
 
 bool step_is_due(facts_t *facts, const way_t *way)
 {
@@ -35,7 +34,7 @@ result_t *step_user(const facts_t *facts, user_t *user)
 
 bool step_form_is_ours(const facts_t *facts)
 {
-    return form_token_ok(facts, facts->caller.session->id, PURPOSE);
+    return form_token_ok(facts, facts->caller.session->id, SESSION_FORMS);
 }
 
 /* A long way, and one to another host, stands in the form's address. */
@@ -43,8 +42,9 @@ void step_show_way(page_values_t *page, facts_t *facts, const way_t *way)
 {
     const site_t *site = facts->site;
     form_show(page, &facts->prelogin, way);
-    page_set(page, "csrf",
-             prelogin_token(site->prelogins, facts->caller.session->id, PURPOSE, facts->r->pool));
+    page_set(
+        page, "csrf",
+        prelogin_token(site->prelogins, facts->caller.session->id, SESSION_FORMS, facts->r->pool));
     if (way_is_foreign(way))
         page_set(page, "long_way", "1");
     const char *bare = apr_pstrcat(facts->r->pool, site->paths[PATH_LOGIN], "/step", NULL);
@@ -79,18 +79,34 @@ void step_show_pin(page_values_t *page, const facts_t *facts, const way_t *way)
         page_set(page, "pin_href", way_login(facts->r, "with", "pin", way));
 }
 
-/* What else could be set up, at the account's page. */
-static bool show_elsewhere(page_values_t *page, uint32_t lacks)
+/* What the account's own endpoints would set up, and then lead back from: they take what comes with
+ * a proof that is not older than theirs. */
+static bool show_others(page_values_t *page, const facts_t *facts, const way_t *way, uint32_t lacks)
 {
-    const site_t *site = page->site;
-    const char *account = site->paths[PATH_ACCOUNT];
-    const bool passkey = account && site->passkeys.id && (lacks & FACTOR_BIT(FACTOR_PASSKEY));
-    const bool sms =
-        account && (site->senders.sms || site->senders.workos) && (lacks & FACTOR_BIT(FACTOR_SMS));
-    page_set(page, "first_passkey_href", passkey ? account : "");
-    page_set(page, "first_sms_href", sms ? account : "");
-    page_set(page, "first_elsewhere", passkey || sms ? "1" : "");
-    return passkey || sms;
+    const site_t *site = facts->site;
+    const bool workos = site->senders.workos;
+    const bool app = workos && !site->totp_issuer && (lacks & FACTOR_BIT(FACTOR_TOTP));
+    const bool sms = (workos || site->senders.sms) && (lacks & FACTOR_BIT(FACTOR_SMS));
+    const bool passkey = site->passkeys.id && (lacks & FACTOR_BIT(FACTOR_PASSKEY));
+    const demand_t recent = prove_demand(facts);
+    if (!site->paths[PATH_ACCOUNT] || !(app || sms || passkey))
+        return false;
+    page_set(page, "first_workos_app", app ? "1" : "");
+    page_set(page, "first_sms", !sms ? "" : site->senders.sms ? "/sms" : "/workos");
+    page_set(page, "first_sms_text",
+             page_text(page, site->senders.sms ? "sent.numbers_text" : "sent.workos_us"));
+    page_set(page, "first_passkey", passkey ? "1" : "");
+    page_set(page, "back", form_way_is_long(way) ? "" : way_target(way, site));
+    page_set(page, "continue_href", way_target(way, site));
+    if (!demand_is_met(&recent, facts->caller.session, facts->caller.now))
+        page_set(page, "prove_href", way_prove(facts->r, &recent, way->target));
+    return true;
+}
+
+/* What they have does not do here: the account's page adds more, for who shows what they have. */
+static bool has_other_steps(const facts_t *facts)
+{
+    return facts->site->paths[PATH_ACCOUNT] && (prove_demand(facts).first & ~facts->site->methods);
 }
 
 result_t *step_none(facts_t *facts, const way_t *way)
@@ -105,8 +121,11 @@ result_t *step_none(facts_t *facts, const way_t *way)
     const bool totp = may && facts->site->totp_issuer && (lacks & FACTOR_BIT(FACTOR_TOTP));
     if (totp)
         page_set(&page, "totp_href", way_step(facts->r, "/totp", way));
-    const bool elsewhere = may && show_elsewhere(&page, lacks);
+    const bool others = may && show_others(&page, facts, way, lacks);
+    page_set(&page, "first", totp || others ? "1" : "");
+    page_set(&page, "other_steps", has_other_steps(facts) ? "1" : "");
+    page_set(&page, "account_url", facts->site->paths[PATH_ACCOUNT]);
     step_show_pin(&page, facts, way);
-    page_answer(&page, totp || elsewhere ? HTTP_OK : HTTP_FORBIDDEN, "no_step");
+    page_answer(&page, totp || others ? HTTP_OK : HTTP_FORBIDDEN, "no_step");
     return NULL;
 }

@@ -270,6 +270,13 @@ const char *way_login(const request_rec *r, const char *name, const char *value,
     return with_field(way_at(r, request_of(r)->site->paths[PATH_LOGIN], way), name, value, r->pool);
 }
 
+const char *way_prove(const request_rec *r, const demand_t *demand, const char *target)
+{
+    const way_t way = {
+        .target = target, .demand = *demand, .prove = true, .step = way_lacks_step(r, demand)};
+    return way_location(r, &way);
+}
+
 const char *way_elsewhere(const request_rec *r, const char *page, const way_t *way)
 {
     apr_pool_t *p = r->pool;

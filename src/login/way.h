@@ -43,6 +43,9 @@ const char *way_step(const request_rec *r, const char *more, const way_t *way);
 const char *way_choose(const request_rec *r, const char *factor, const way_t *way);
 const char *way_login(const request_rec *r, const char *name, const char *value, const way_t *way);
 
+/* Where somebody shows once more that it's them, by what `demand` asks for, and then goes on. */
+const char *way_prove(const request_rec *r, const demand_t *demand, const char *target);
+
 /* Does it lead to another host? */
 bool way_is_foreign(const way_t *way);
 

@@ -59,7 +59,8 @@ static const struct {
                                   FACTOR_BIT(FACTOR_SMS) | KEYS | STANDS_IN},
                       {"totp", FACTOR_BIT(FACTOR_TOTP) | STANDS_IN_APP},
                       {"sms", FACTOR_BIT(FACTOR_SMS) | STANDS_IN},
-                      {"passkey", KEYS}};
+                      {"passkey", KEYS},
+                      {"strong", KEYS}}; /* what nobody can phish */
 #define SECONDS (sizeof seconds_called / sizeof *seconds_called)
 
 int demand_second(const char *word)

@@ -40,8 +40,8 @@ const char *demand_need(const demand_t *demand, const session_t *session, apr_ti
 uint32_t demand_of_amr(uint32_t amr);
 
 /* MPinSecondFactor's words and their FACTOR_BITs: none; any (two factors, of which a PIN login or a
- * passkey is two already); totp, sms, passkey (that one). -1 for another word; NULL for bits that
- * have none. */
+ * passkey is two already); totp, sms, passkey (that one); strong (what cannot be phished, which is a
+ * passkey). -1 for another word; of several for the same bits the first, NULL where there is none. */
 int demand_second(const char *word);
 const char *demand_second_word(uint32_t second);
 

@@ -36,6 +36,12 @@ Listen 127.0.0.1:${port + 1}
     MPinRegisterAllow domain example.org
     MPinMail smtp://127.0.0.1:${port + 2}
     MPinMailFrom wiki@example.org
+    MPinSecondFactorEnrol On
+    <Location /either>
+        AuthType MPin
+        MPinSecondFactor any
+        Require valid-user
+    </Location>
 </VirtualHost>
 `);
     return { ...site, async stop() { await site.stop(); smtp.kill('SIGTERM'); rmSync(folder, { recursive: true }); } };
@@ -224,6 +230,30 @@ run({
         await screen(lost, 'withdrawn');
         assert.ok(mails().some(({ subject, to }) => to[0] === 'cleo@example.org' && subject.includes('access was withdrawn'))
             || await until('the mail', () => mails().some(({ subject }) => subject.includes('access was withdrawn'))));
+    },
+
+    async a_device_that_came_by_mail_shows_the_second_step_once(t) {
+        const first = await mailed(t, openProfile, 'emil@example.org');
+        await first.goto('/either');
+        await first.waitForURL('**/either'); // two factors, as there was nothing else
+        await first.goto('/vault');
+        await first.getByRole('button', { name: 'Set up an authenticator app' }).click();
+        const secret = await first.textContent('#totp-secret') ?? '';
+        await first.fill('#code', code(secret, -30));
+        await first.keyboard.press('Enter');
+        await first.waitForURL('**/vault');
+
+        const next = await mailed(t, phones, 'emil@example.org'); // as whoever reads the mails could
+        await next.goto('/either?a');
+        await next.waitForURL('**/login/step?*');
+        assert.equal(await next.getByText('Use your PIN').count(), 0);
+        await next.fill('#code', code(secret, 0));
+        await next.keyboard.press('Enter');
+        await next.waitForURL('**/either?a');
+        await signOut(next);
+        await next.goto('/login?return=/either');
+        await typePin(next, '7391');
+        await next.waitForURL('**/either');
     },
 
     async a_lost_app_without_recovery_codes_leads_to_somebody_to_ask(t) {

@@ -174,11 +174,14 @@ fine 'a place whose login is at another host', "$here${site}MPinRegister closed\
 mistake 'an app without a name', "$site$passwords=> MPinTOTP \"\"\n", qr/write the name that authenticator apps show/;
 mistake 'an enrolment that is neither', "$site$passwords=> MPinSecondFactorEnrol maybe\n", qr/neither On nor Off/;
 mistake 'a second factor that is none', "$site$passwords" . location('/x', "AuthType MPin\nRequire valid-user\n=> MPinSecondFactor twice"),
-    qr/write none, any, totp, sms or passkey/;
+    qr/write none, any, totp, sms, passkey or strong/;
 mistake "a second factor that nobody can set up: $_->[0]",
     "$site$passwords" . location('/x', "AuthType MPin\nRequire valid-user\n=> MPinSecondFactor $_->[0]"), $_->[1]
     for ['totp', qr/nobody can set one up here; write MPinTOTP NAME/], ['sms', qr/nobody can set one up here; write MPinSMS/];
 mistake 'an enrolment with nothing to enrol', "$site$passwords=> $enrol", qr/write MPinTOTP NAME/;
+fine 'an enrolment of passkeys alone', "$here${site}MPinPublicURL http://localhost:$port\n$passwords$enrol";
+mistake 'a passkey asked for where there are none', "${site}MPinPasskeys Off\n$passwords"
+    . location('/x', "AuthType MPin\nRequire valid-user\n=> MPinSecondFactor strong"), qr/nobody can set one up here, as MPinPasskeys is Off/;
 mistake 'an enrolment that nobody could undo', "$site${passwords}MPinTOTP Wiki\nMPinPath account off\n=> $enrol", qr/leave out MPinPath account off/;
 mistake 'apps without a page to add them at', "$site${passwords}MPinPath account off\n=> MPinTOTP Wiki\n", qr/leave out MPinPath account off/;
 mistake 'a second factor whose page is off', "${site}MPinRegister closed\n=> MPinPath login off\nMPinTOTP Wiki\n" . location('/x', "AuthType MPin\nRequire valid-user\nMPinSecondFactor totp"),

@@ -9,18 +9,6 @@ use Steps;
 from(61);
 expect_in_log(qr/AH0163[01]/); # httpd's own word on each Require that does not hold
 
-sub fields { my ($browser, $answer) = @_; return $browser->fields($answer) }
-
-# What an app shows at a time, by Debian's oathtool.
-sub code {
-    my ($secret, $at) = @_;
-    $secret =~ s/\s//g;
-    my $when = $at ? "-N \@$at" : '';
-    my $code = `oathtool --totp -b $when $secret`;
-    chomp $code;
-    return $code;
-}
-
 # An app for somebody who is signed in; its secret.
 sub enrol {
     my ($browser) = @_;
@@ -28,12 +16,12 @@ sub enrol {
     my $csrf = $browser->fields($page)->{csrf};
     my $app = $browser->post_form('/account/totp', {csrf => $csrf});
     is $app->code, 200, 'an app begins';
-    my ($secret) = $app->content =~ /id="totp-secret">([A-Z2-7 ]+)</ or die $app->content;
+    my $secret = secret_of($app);
     my $fields = $browser->fields($app);
     my $wrong = $browser->post_form('/account/totp/confirm', {%$fields, code => '000000'});
     is $wrong->code, 401, 'a wrong code confirms nothing';
     is $browser->visit('/totp/')->code, 302, 'and opens nothing';
-    my $right = $browser->post_form('/account/totp/confirm', {%$fields, code => code($secret, time - 30)});
+    my $right = $browser->post_form('/account/totp/confirm', {%$fields, code => code_of($secret, -30)});
     is $right->code, 303, 'a right one does';
     like $browser->visit($right->header('Location'))->content, qr/second step is ready/, 'which is told';
     return $secret;
@@ -55,8 +43,8 @@ subtest 'a place asks for a second step, and takes it' => sub {
     is $step->code, 200, 'another browser is asked for a code';
     my $fields = $other->fields($step);
     is $other->post_form('/login/step', {%$fields, code => '123456'})->code, 401, 'a wrong one is refused';
-    is $other->post_form('/login/step', {%$fields, code => code($secret, time - 30)})->code, 401, 'so is one that was used';
-    my $in = $other->post_form('/login/step', {%$fields, code => code($secret)});
+    is $other->post_form('/login/step', {%$fields, code => code_of($secret, -30)})->code, 401, 'so is one that was used';
+    my $in = $other->post_form('/login/step', {%$fields, code => code_of($secret)});
     is $in->code, 303, 'the next one is taken';
     is $in->header('Location'), '/second/?q=1', 'on to the place';
     is $other->visit('/second/?q=1')->code, 200, 'which opens';
@@ -109,8 +97,8 @@ subtest 'what else would do is offered to who never had any' => sub {
     my $browser = signed_in('user12');
     my $page = to_step($browser, '/key/');
     is $page->code, 200, 'a way on';
-    like $page->content, qr{<a class="plain" href="/account">Set up a passkey</a>}, 'by a passkey';
-    unlike $page->content, qr/Ask the people|Set up an authenticator app|sent to your phone/, 'and by nothing that would not do, or is not here';
+    like $page->content, qr{data-passkey="add" data-url="/account/passkey" data-csrf="[^"]+" data-next="/key/"}, 'by a passkey, and then to the place';
+    unlike $page->content, qr/has none yet. Ask|Set up an authenticator app|Use codes sent/, 'and by nothing that would not do, or is not here';
     my $any = to_step($browser, '/second/')->content;
     like $any, qr/Set up an authenticator app.*Set up a passkey/s, 'beside an app where both would do';
     unlike to_step($browser, '/totp/')->content, qr/Set up a passkey/, 'and not where an app must be';
@@ -118,6 +106,8 @@ subtest 'what else would do is offered to who never had any' => sub {
     my $late = to_step($browser, '/key/');
     is $late->code, 403, 'nothing where there is a step already';
     unlike $late->content, qr/Set up a passkey/, 'nor a word of it';
+    unlike $late->content, qr/has none yet/, 'and nobody says that there is none';
+    like $late->content, qr{asks for another second step than user12 has.*<a class="plain" href="/account">}s, 'but where one is added';
 };
 
 subtest 'an app has the name that its owner gives' => sub {

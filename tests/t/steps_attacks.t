@@ -231,6 +231,30 @@ subtest 'a_remembered_browser_is_worth_nothing_elsewhere' => sub {
     is $tick->cookie('mpin-remember'), undef, 'remembers nothing';
 };
 
+subtest 'a_weaker_step_is_none_where_a_stronger_is_asked_for' => sub {
+    my $owner = signed_in('user13');
+    my $secret = enrol_app($owner);
+    my @codes = new_codes($owner);
+    my ($app) = section_of($owner, 'Second steps') =~ /name="factor" value="([0-9a-f]{32})"/;
+    my $thief = signed_in('user13');
+    my %form = (csrf => $thief->fields(to_step($thief, '/totp/'))->{csrf}, factor => $app, return => '/key/');
+    my $code = code_of($secret);
+    for my $way ('', '?second=totp', '?second=any&return=/second/', '?return=/totp/') {
+        is $thief->post_form("/login/step$way", {%form, code => $code})->code, 403, "an app's code for a passkey's place, by '$way'";
+        is $thief->post_form("/login/step$way", {%form, factor => '', code => $codes[0]})->code, 403, 'nor a recovery code';
+    }
+    is $thief->post_form('/login/step', {%form, return => '/totp/', second => 'none', code => ''})->code, 401, 'what a form says of the place counts for nothing';
+    is $thief->visit($_)->code, 302, "$_ is closed" for qw(/key/ /totp/ /second/);
+    $thief->post_form('/login/step', {%form, return => '/account', prove => 1, code => $code, remember => 1});
+    is $thief->cookie('mpin-remember'), undef, 'nobody is remembered by what proves it anew';
+    is $thief->visit('/totp/')->code, 200, 'the code was good all the while';
+    my ($href) = to_step(signed_in('user13'), '/totp/')->content =~ m{href="([^"]+)">Use a recovery code};
+    my $lost = signed_in('user13');
+    my $page = $lost->visit(MPin::Browser::plain($href));
+    is $lost->post_form('/login/step', {%{$lost->fields($page)}, code => $codes[0], remember => 1})->code, 303, 'a recovery code';
+    is $lost->cookie('mpin-remember'), undef, 'makes no browser remembered';
+};
+
 subtest 'recovery_codes_are_good_once_over_all_processes' => sub {
     my $owner = signed_in('user18');
     enrol_app($owner);

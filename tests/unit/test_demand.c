@@ -148,6 +148,7 @@ static void what_is_needed_is_called_by_its_word(void **state)
         assert_string_equal(demand_need(&demand, &session, now), words[i]);
         assert_string_equal(demand_need(&demand, NULL, now), "login");
     }
+    assert_int_equal(demand_second("strong"), demand_second("passkey"));
     demand_t demand = {.first = PIN, .second = demand_of_amr(AMR_OTP)};
     assert_string_equal(demand_need(&demand, &session, now), "login");
     demand.first = PASSWORD;

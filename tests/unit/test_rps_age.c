@@ -24,10 +24,13 @@ static void assert_refusal(const result_t *result, int status, const char *code)
     assert_string_equal(result->code, code);
 }
 
-/* A browser in which john has signed in by password, some minutes ago. */
+/* A browser in which john has signed in by password, some minutes ago, which has proven the name. */
 static caller_t signed_in(desk_t *desk, session_t *session, uint32_t minutes)
 {
     caller_t caller = desk_browser(desk);
+    user_t user;
+    assert_int_equal(people_claim(desk->people, "john", caller.now, &user, desk->pool), STORE_OK);
+    assert_int_equal(people_name_proven(desk->people, &user, caller.now, desk->pool), STORE_OK);
     *session = desk_session(desk, "john");
     session->proven[FACTOR_PASSWORD] -= minutes * MINUTE;
     session->auth_time = session->proven[FACTOR_PASSWORD];

@@ -185,6 +185,36 @@ static void step_up_keeps_every_factor_with_its_own_time(void **state)
                          factor == FACTOR_TOTP ? fresh.auth_time : old.proven[factor]);
 }
 
+/* Some sites do not take a name that was proven by being its first: no step changes that, also one
+ * that is taken when the PIN is too old to be kept. A password proves the name. */
+static void a_step_up_keeps_how_the_name_was_proven(void **state)
+{
+    (void)state;
+    static const struct {
+        factor_t factor;
+        uint32_t amr;
+    } steps[] = {{FACTOR_TOTP, AMR_OTP},
+                 {FACTOR_SMS, AMR_SMS},
+                 {FACTOR_RECOVERY, AMR_OTP},
+                 {FACTOR_SECURITY_KEY, AMR_HWK},
+                 {FACTOR_PASSKEY, AMR_SWK | AMR_USER | AMR_MFA},
+                 {FACTOR_PIN, AMR_PIN | AMR_MFA}};
+    session_t open;
+    start(&open);
+    open.amr |= AMR_OPEN;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        for (int late = 0; late < 2; late++) {
+            session_t stepped = open;
+            stepped.amr = steps[i].amr;
+            session_start(sessions, &stepped, steps[i].factor, now + late * 8 * HOUR);
+            session_step_up(sessions, &stepped, &open);
+            assert_true(stepped.amr & AMR_OPEN);
+            session_add(&stepped, FACTOR_TOTP, AMR_OTP, now + 8 * HOUR);
+            assert_true(stepped.amr & AMR_OPEN);
+        }
+    assert_false(password_after(&open, now + 8 * HOUR).amr & AMR_OPEN);
+}
+
 static void revoked_identity_ends_the_session_that_kept_its_pin(void **state)
 {
     (void)state;
@@ -649,7 +679,8 @@ static void amr_is_written_and_read_in_words(void **state)
     assert_string_equal(session_amr_text(AMR_PIN | AMR_MFA, pool), "pin mfa");
     assert_string_equal(session_amr_text(AMR_PWD, pool), "pwd");
     assert_string_equal(session_amr_text(0, pool), "");
-    assert_string_equal(session_amr_text(UINT32_MAX, pool), "pwd pin mfa otp sms hwk swk phone user");
+    assert_string_equal(session_amr_text(UINT32_MAX, pool),
+                        "pwd pin mfa otp sms hwk swk phone user");
     assert_int_equal(session_amr_bit("user"), AMR_USER);
     assert_int_equal(session_amr_bit("phone"), AMR_PHONE);
     assert_int_equal(session_amr_bit("pi"), 0);
@@ -744,6 +775,7 @@ int main(void)
         TEST(each_new_session_has_its_own_id_and_a_step_up_keeps_the_family),
         TEST(fresh_password_makes_no_old_pin_fresh),
         TEST(step_up_keeps_every_factor_with_its_own_time),
+        TEST(a_step_up_keeps_how_the_name_was_proven),
         TEST(revoked_identity_ends_the_session_that_kept_its_pin),
         TEST(stepup_with_other_identity_does_not_merge),
         TEST(ten_thousand_seals_of_one_session_all_differ),
