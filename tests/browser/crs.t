@@ -62,7 +62,7 @@ run({
         await signOutByForm(page);
         await page.getByRole('button', { name: 'Forgot PIN?' }).click();
         await page.fill('#password', t.site.password);
-        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByRole('button', { name: 'Sign in', exact: true }).click();
         await choosePin(page, '2846');
         await inside(page);
         assert.deepEqual(hits().slice(before), []);
