@@ -36,8 +36,24 @@ bool account_is_proven(const facts_t *facts)
 
 const char *account_prove_href(const facts_t *facts)
 {
+    request_rec *r = facts->r;
     const way_t way = way_to_prove(facts);
-    return way_location(facts->r, &way);
+    const char *page = site_directory(r)->redirect;
+    if (facts->site->paths[PATH_LOGIN])
+        return way_location(r, &way);
+    return page ? way_elsewhere(r, page, &way) : NULL;
+}
+
+result_t *account_ask_proof(facts_t *facts)
+{
+    const char *there = account_prove_href(facts);
+    if (!there)
+        return facts->caller.session ? result_error(facts->r->pool, HTTP_FORBIDDEN, "proof_too_old",
+                                                    "confirm that it's you first")
+                                     : result_error(facts->r->pool, HTTP_UNAUTHORIZED,
+                                                    "not_signed_in", "sign in first");
+    answer_see_other(facts->r, there);
+    return NULL;
 }
 
 bool account_token_ok(const facts_t *facts)
@@ -49,7 +65,7 @@ bool account_may_change(facts_t *facts, result_t **refusal)
 {
     *refusal = NULL;
     if (!facts->caller.session || !account_is_proven(facts)) {
-        answer_see_other(facts->r, account_prove_href(facts));
+        *refusal = account_ask_proof(facts);
         return false;
     }
     if (account_token_ok(facts))

@@ -40,7 +40,11 @@ page_values_t account_begin(const facts_t *facts);
 /* The person's own factor that the field `factor` names; 404 for any other. */
 result_t *account_factor(const facts_t *facts, own_factor_t *factor);
 
-/* Where somebody shows that it's them, and then comes back here. */
+/* Where somebody shows that it's them, and then comes back here. NULL: the login is elsewhere, and
+ * no MPinUnauthenticated redirect: says where. */
 const char *account_prove_href(const facts_t *facts);
+
+/* Leads there: NULL; or the refusal where nothing does. */
+result_t *account_ask_proof(facts_t *facts);
 
 #endif

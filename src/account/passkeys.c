@@ -89,7 +89,7 @@ static result_t *script_may_change(facts_t *facts)
     if (!account_is_proven(facts)) {
         result_t *refusal =
             result_error(p, HTTP_FORBIDDEN, "proof_too_old", "confirm that it's you first");
-        refusal->json = json_tie(p, json_pack("{s:s}", "login_url", account_prove_href(facts)));
+        refusal->json = json_tie(p, json_pack("{s:s*}", "login_url", account_prove_href(facts)));
         return refusal;
     }
     return account_token_ok(facts)

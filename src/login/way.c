@@ -275,7 +275,8 @@ const char *way_elsewhere(const request_rec *r, const char *page, const way_t *w
     apr_pool_t *p = r->pool;
     const site_t *site = request_of(r)->site;
     const char *lost = with_field(page, "lost", way->lost ? "1" : NULL, p);
-    const char *asks = with_demand(lost, site, &way->demand, p);
+    const char *prove = with_field(lost, "prove", way->prove ? "1" : NULL, p);
+    const char *asks = with_demand(prove, site, &way->demand, p);
     const char *url = way->target ? apr_pstrcat(p, site->url.text, way->target, NULL) : NULL;
     const char *all = with_field(asks, "to", url, p);
     return !way->too_long && fits_in_line(r, all) ? all : with_field(asks, "long", "1", p);
