@@ -68,9 +68,9 @@ bool account_may_change(facts_t *facts, result_t **refusal)
         *refusal = account_ask_proof(facts);
         return false;
     }
+    facts->request->again = facts->site->paths[PATH_ACCOUNT]; /* whatever else is wrong */
     if (account_token_ok(facts))
         return true;
-    facts->request->again = facts->site->paths[PATH_ACCOUNT];
     *refusal = result_error(facts->r->pool, HTTP_FORBIDDEN, "stale_form",
                             "the form's token is not this session's");
     return false;

@@ -8,7 +8,7 @@ const { phones } = require('./phones.js');
 const { PASSWORD, code, plugIn, startWhole, until, urls } = require('./whole_site.js');
 
 const JOHN = 'john@example.org';
-const PEOPLE = [JOHN, 'kim@example.org', 'max@example.org', 'nora@example.org'];
+const PEOPLE = [JOHN, 'kim@example.org', 'lea@example.org', 'max@example.org', 'nora@example.org'];
 const told = (page, text) => page.getByRole('status').filter({ hasText: text }).waitFor();
 const home = (page) => page.waitForURL(({ pathname }) => pathname === '/account');
 const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
@@ -196,5 +196,47 @@ run({
         }
         await max.reload();
         await max.getByRole('button', { name: 'Sign out everywhere else' }).waitFor();
+    },
+    async who_has_as_many_as_can_be_is_told_and_led_back(t) {
+        const page = await byPassword(t, 'lea@example.org');
+        const cdp = await page.context().newCDPSession(page);
+        await cdp.send('WebAuthn.enable');
+        await page.evaluate(async () => {
+            const ask = async (url, body) => (await fetch(url, {
+                method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+            })).json();
+            for (let i = 1; i <= 10; i++) {
+                const made = await ask('/rps/register', { userId: 'lea@example.org', mobile: 0, deviceName: `Laptop ${i}` });
+                await ask(`/rps/signature/${made.mpinId}`, { regOTT: made.regOTT });
+            }
+        });
+        for (let i = 1; i <= 11; i++) {
+            const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'usb',
+                hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+            await page.getByRole('button', { name: 'Add a passkey' }).click();
+            await told(page, 'your passkey is ready');
+            await cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
+            await page.goto('/account');
+        }
+        const addApp = async (name) => {
+            await page.getByLabel('A name for it').fill(name);
+            await page.locator('form[action$="/account/totp"] button').click();
+        };
+        for (let i = 1; i <= 13; i++) {
+            await addApp(i % 2 ? `App ${i}` : 'W'.repeat(32));
+            await page.fill('#code', code(await page.textContent('#totp-secret'), -30));
+            await press(page, 'Continue');
+            await told(page, 'second step is ready');
+            await page.goto('/account');
+        }
+        await check(page, 'whole-many');
+        await addApp('One more');
+        await page.getByRole('heading', { name: 'You have as many as you can have' }).waitFor();
+        await page.getByRole('link', { name: 'Back to your account' }).click();
+        await home(page);
+        await page.getByRole('button', { name: 'Remove App 13' }).click();
+        await told(page, 'Removed.');
+        await addApp('One more');
+        await page.locator('#totp-secret').waitFor();
     },
 }, () => startWhole(PEOPLE));
