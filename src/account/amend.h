@@ -16,7 +16,10 @@ bool account_may_change(facts_t *facts, result_t **refusal);
 /* The user of the session, as stored now. NULL, or the refusal. */
 result_t *account_user(const facts_t *facts, user_t *user);
 
-/* A way to sign in was removed: every other session ends, and this one goes on. */
+/* Ends every other session, and this one goes on. */
+result_t *account_signed_out(facts_t *facts, const char *event);
+
+/* A way to sign in was removed: that is told, and then the same. */
 result_t *account_changed(facts_t *facts, const char *event);
 
 /* One was added, and proven by that. */
