@@ -91,8 +91,8 @@ result_t *account_user(const facts_t *facts, user_t *user)
 static result_t *end_others(const facts_t *facts)
 {
     apr_pool_t *p = facts->r->pool;
-    const store_status_t status = people_end_sessions(
-        facts->site->people, facts->caller.session->uid, facts->caller.now, p);
+    const store_status_t status =
+        people_end_sessions(facts->site->people, facts->caller.session->uid, facts->caller.now, p);
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 

@@ -261,8 +261,9 @@ store_status_t people_revoke_identity(people_t *people, const unsigned char hand
               people_label(handle, p), name_masked(identity.name, p));
     if (people->device_eraser)
         status = people->device_eraser(people->store, handle, p);
-    return status ? status : store_member_remove(people->store, STORE_LASTING, set_key(identity.uid, p),
-                               hex_encode(p, handle, HANDLE_BYTES));
+    return status ? status
+                  : store_member_remove(people->store, STORE_LASTING, set_key(identity.uid, p),
+                                        hex_encode(p, handle, HANDLE_BYTES));
 }
 
 static store_status_t unlock_identity(void *baton, identity_t *identity, apr_pool_t *scratch)
