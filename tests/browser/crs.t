@@ -18,9 +18,9 @@ async function modest(t, open = openProfile) {
     return page;
 }
 
-async function setUp(t, page) {
+async function setUp(t, page, user = t.site.user) {
     await page.goto('/protected/');
-    await signInByPassword(page, t.site);
+    await signInByPassword(page, { ...t.site, user });
     await screen(page, 'offer');
     await page.getByRole('button', { name: 'Set up PIN' }).click();
     await choosePin(page, '7391');
@@ -118,7 +118,7 @@ run({
         const told = (text) => page.getByRole('status').filter({ hasText: text }).waitFor();
         const sent = () => /\d{6}/.exec(t.site.webhook.messages.at(-1).text)[0];
         await plugIn(page);
-        await setUp(t, page);
+        await setUp(t, page, 'kim');
         await page.goto('/account');
         await page.locator('#devices summary').first().click();
         await page.getByLabel('Name of this device').fill('Kim\'s laptop – “küche” 📱');
@@ -154,7 +154,7 @@ run({
 
         const other = await modest(t);
         await other.goto('/protected/vault/');
-        await signInByPassword(other, t.site);
+        await signInByPassword(other, { ...t.site, user: 'kim' });
         await other.getByRole('link', { name: 'Not now' }).click();
         await other.getByRole('heading', { name: 'One more step' }).waitFor();
         await other.fill('#code', '123456');

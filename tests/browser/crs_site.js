@@ -73,7 +73,8 @@ async function start() {
     for (const place of ['', 'vault'])
         writeFileSync(join(folder, 'site/protected', place, 'index.html'), '<!doctype html><title>in</title><p>You are logged in.');
     writeFileSync(join(folder, 'modsecurity.conf'), rules());
-    execFileSync('htpasswd', ['-Bbc', '-C', '4', join(folder, 'users'), 'john', 'k7-maple-42'], { stdio: 'ignore' });
+    for (const [name, how] of [['john', '-Bbc'], ['kim', '-Bb']])
+        execFileSync('htpasswd', [how, '-C', '4', join(folder, 'users'), name, 'k7-maple-42'], { stdio: 'ignore' });
     writeFileSync(join(folder, 'workos.key'), `WORKOS_API_KEY=${KEY}\n`, { mode: 0o600 });
     const webhook = await startWebhook(port + 2), workos = await startWorkOS(port + 3);
     const smtp = startProgram(PYTHON, [join(__dirname, '../smtp/server.py'), `${port + 1}`, mailbox]);
