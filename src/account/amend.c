@@ -29,6 +29,18 @@ const char *account_prove_href(const facts_t *facts)
     return way_prove(facts->r, &demand, facts->site->paths[PATH_ACCOUNT]);
 }
 
+result_t *account_ask_proof(facts_t *facts)
+{
+    const char *there = account_prove_href(facts);
+    if (!there)
+        return facts->caller.session ? result_error(facts->r->pool, HTTP_FORBIDDEN, "proof_too_old",
+                                                    "confirm that it's you first")
+                                     : result_error(facts->r->pool, HTTP_UNAUTHORIZED,
+                                                    "not_signed_in", "sign in first");
+    answer_see_other(facts->r, there);
+    return NULL;
+}
+
 bool account_token_ok(const facts_t *facts)
 {
     return form_token_ok(facts, facts->caller.session->id, SESSION_FORMS);
@@ -38,10 +50,10 @@ bool account_may_change(facts_t *facts, result_t **refusal)
 {
     *refusal = NULL;
     if (!facts->caller.session || !account_is_proven(facts)) {
-        answer_see_other(facts->r, account_prove_href(facts));
+        *refusal = account_ask_proof(facts);
         return false;
     }
-    facts->request->again = facts->site->paths[PATH_ACCOUNT];
+    facts->request->again = facts->site->paths[PATH_ACCOUNT]; /* whatever else is wrong */
     if (account_token_ok(facts))
         return true;
     *refusal = result_error(facts->r->pool, HTTP_FORBIDDEN, "stale_form",
@@ -61,26 +73,40 @@ result_t *account_user(const facts_t *facts, user_t *user)
                : store_refusal(status, p);
 }
 
-static result_t *go_on(facts_t *facts, const char *event, factor_t factor, uint32_t amr)
+static result_t *end_others(const facts_t *facts)
 {
-    const site_t *site = facts->site;
     apr_pool_t *p = facts->r->pool;
+    const store_status_t status =
+        people_end_sessions(facts->site->people, facts->caller.session->uid, facts->caller.now, p);
+    return status == STORE_OK ? NULL : store_refusal(status, p);
+}
+
+static result_t *stay(facts_t *facts, factor_t factor, uint32_t amr)
+{
     user_t user;
     const proven_t proven = {.user = &user, .factor = factor, .amr = amr};
-    const store_status_t status =
-        people_end_sessions(site->people, facts->caller.session->uid, facts->caller.now, p);
-    if (status != STORE_OK)
-        return store_refusal(status, p);
     result_t *refusal = account_user(facts, &user);
     if (!refusal && user.version != facts->caller.session->version + 1)
-        refusal = result_error(p, HTTP_UNAUTHORIZED, "not_signed_in",
+        refusal = result_error(facts->r->pool, HTTP_UNAUTHORIZED, "not_signed_in",
                                "another change at the same time has ended this session");
-    if (!refusal)
-        refusal = signin_again(facts, &proven);
+    return refusal ? refusal : signin_again(facts, &proven);
+}
+
+result_t *account_signed_out(facts_t *facts, const char *event)
+{
+    result_t *refusal = end_others(facts);
     if (refusal)
         return refusal;
     account_told(facts, event);
-    return NULL;
+    return stay(facts, FACTOR_PASSWORD, 0);
+}
+
+/* The change is made: it is told first, whatever becomes of this session. */
+static result_t *go_on(facts_t *facts, const char *event, factor_t factor, uint32_t amr)
+{
+    account_told(facts, event);
+    result_t *refusal = end_others(facts);
+    return refusal ? refusal : stay(facts, factor, amr);
 }
 
 result_t *account_changed(facts_t *facts, const char *event)

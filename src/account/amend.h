@@ -16,7 +16,10 @@ bool account_may_change(facts_t *facts, result_t **refusal);
 /* The user of the session, as stored now. NULL, or the refusal. */
 result_t *account_user(const facts_t *facts, user_t *user);
 
-/* A way to sign in was removed: every other session ends, and this one goes on. */
+/* Ends every other session, and this one goes on. */
+result_t *account_signed_out(facts_t *facts, const char *event);
+
+/* A way to sign in was removed: that is told, and then the same. */
 result_t *account_changed(facts_t *facts, const char *event);
 
 /* One was added, and proven by that. */
@@ -41,7 +44,11 @@ page_values_t account_begin(const facts_t *facts);
 /* The person's own factor that the field `factor` names; 404 for any other. */
 result_t *account_factor(const facts_t *facts, own_factor_t *factor);
 
-/* Where somebody shows that it's them, and then comes back here. */
+/* Where somebody shows that it's them, and then comes back here. NULL: the login is elsewhere, and
+ * no MPinUnauthenticated redirect: says where. */
 const char *account_prove_href(const facts_t *facts);
+
+/* Leads there: NULL; or the refusal where nothing does. */
+result_t *account_ask_proof(facts_t *facts);
 
 #endif

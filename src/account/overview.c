@@ -31,10 +31,8 @@ result_t *account_page(facts_t *facts)
 {
     const site_t *site = facts->site;
     section_t section = {.facts = facts};
-    if (!facts->caller.session) {
-        answer_see_other(facts->r, account_prove_href(facts));
-        return NULL;
-    }
+    if (!facts->caller.session)
+        return account_ask_proof(facts);
     store_status_t status = factors_list(site->factors, facts->caller.session->uid,
                                          &section.factors, &section.count, facts->r->pool);
     if (status == STORE_OK)

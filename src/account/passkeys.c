@@ -3,6 +3,7 @@
 #include "account/pages.h"
 #include "account/amend.h"
 #include "account/section.h"
+#include "account/told.h"
 #include "base/base64.h"
 #include "base/unicode.h"
 #include "factor/aaguid.h"
@@ -89,7 +90,7 @@ static result_t *script_may_change(facts_t *facts)
     if (!account_is_proven(facts)) {
         result_t *refusal =
             result_error(p, HTTP_FORBIDDEN, "proof_too_old", "confirm that it's you first");
-        refusal->json = json_tie(p, json_pack("{s:s}", "login_url", account_prove_href(facts)));
+        refusal->json = json_tie(p, json_pack("{s:s*}", "login_url", account_prove_href(facts)));
         return refusal;
     }
     return account_token_ok(facts)
@@ -259,5 +260,8 @@ result_t *account_passkey_rename(facts_t *facts)
         return account_back(facts, "name_refused");
     const store_status_t status =
         factors_change(facts->site->factors, &factor, set_name, (void *)name, p);
-    return status == STORE_OK ? account_back(facts, "renamed") : store_refusal(status, p);
+    if (status != STORE_OK)
+        return store_refusal(status, p);
+    account_told(facts, "passkey_renamed");
+    return account_back(facts, "renamed");
 }

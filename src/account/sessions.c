@@ -163,6 +163,6 @@ result_t *account_sessions_end(facts_t *facts)
     result_t *refusal;
     if (!account_may_change(facts, &refusal))
         return refusal;
-    refusal = account_changed(facts, "signed_out_elsewhere");
+    refusal = account_signed_out(facts, "signed_out_elsewhere");
     return refusal ? refusal : account_back(facts, "signed_out_elsewhere");
 }

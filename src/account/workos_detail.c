@@ -97,10 +97,8 @@ static result_t *show_detail(detail_t *detail, const result_t *refused)
 result_t *account_workos_detail(facts_t *facts)
 {
     detail_t detail = {.facts = facts};
-    if (!facts->caller.session || !account_is_proven(facts)) {
-        answer_see_other(facts->r, account_prove_href(facts));
-        return NULL;
-    }
+    if (!facts->caller.session || !account_is_proven(facts))
+        return account_ask_proof(facts);
     if (!facts->site->senders.workos)
         return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found",
                             "WorkOS is not in use here (MPinWorkOS)");

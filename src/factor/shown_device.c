@@ -28,3 +28,9 @@ store_status_t device_show(factors_t *factors, const unsigned char handle[HANDLE
 {
     return store_put(factors_store(factors), STORE_LASTING, shown_key(handle, p), "", 0, 0);
 }
+
+store_status_t device_unshow(store_t *store, const unsigned char handle[HANDLE_BYTES],
+                             apr_pool_t *p)
+{
+    return store_delete(store, STORE_LASTING, shown_key(handle, p));
+}

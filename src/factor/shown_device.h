@@ -19,4 +19,8 @@ store_status_t device_is_shown(factors_t *factors, const device_t *device, bool 
 store_status_t device_show(factors_t *factors, const unsigned char handle[HANDLE_BYTES],
                            apr_pool_t *p);
 
+/* The device is withdrawn: for people_erase_with. */
+store_status_t device_unshow(store_t *store, const unsigned char handle[HANDLE_BYTES],
+                             apr_pool_t *p);
+
 #endif

@@ -272,9 +272,12 @@ const char *way_login(const request_rec *r, const char *name, const char *value,
 
 const char *way_prove(const request_rec *r, const demand_t *demand, const char *target)
 {
+    const char *page = site_directory(r)->redirect;
     const way_t way = {
         .target = target, .demand = *demand, .prove = true, .step = way_lacks_step(r, demand)};
-    return way_location(r, &way);
+    if (request_of(r)->site->paths[PATH_LOGIN])
+        return way_location(r, &way);
+    return page ? way_elsewhere(r, page, &way) : NULL;
 }
 
 const char *way_elsewhere(const request_rec *r, const char *page, const way_t *way)
@@ -282,7 +285,8 @@ const char *way_elsewhere(const request_rec *r, const char *page, const way_t *w
     apr_pool_t *p = r->pool;
     const site_t *site = request_of(r)->site;
     const char *lost = with_field(page, "lost", way->lost ? "1" : NULL, p);
-    const char *asks = with_demand(lost, site, &way->demand, p);
+    const char *prove = with_field(lost, "prove", way->prove ? "1" : NULL, p);
+    const char *asks = with_demand(prove, site, &way->demand, p);
     const char *url = way->target ? apr_pstrcat(p, site->url.text, way->target, NULL) : NULL;
     const char *all = with_field(asks, "to", url, p);
     return !way->too_long && fits_in_line(r, all) ? all : with_field(asks, "long", "1", p);

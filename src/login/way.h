@@ -43,7 +43,8 @@ const char *way_step(const request_rec *r, const char *more, const way_t *way);
 const char *way_choose(const request_rec *r, const char *factor, const way_t *way);
 const char *way_login(const request_rec *r, const char *name, const char *value, const way_t *way);
 
-/* Where somebody shows once more that it's them, by what `demand` asks for, and then goes on. */
+/* Where somebody shows once more that it's them, by what `demand` asks for, and then goes on.
+ * NULL: the login is elsewhere, and nobody says where. */
 const char *way_prove(const request_rec *r, const demand_t *demand, const char *target);
 
 /* Does it lead to another host? */

@@ -259,8 +259,11 @@ store_status_t people_revoke_identity(people_t *people, const unsigned char hand
         return status;
     log_debug(people->log, "MPIN0743", "identity %s of %s is revoked, and its sessions end",
               people_label(handle, p), name_masked(identity.name, p));
-    return store_member_remove(people->store, STORE_LASTING, set_key(identity.uid, p),
-                               hex_encode(p, handle, HANDLE_BYTES));
+    if (people->device_eraser)
+        status = people->device_eraser(people->store, handle, p);
+    return status ? status
+                  : store_member_remove(people->store, STORE_LASTING, set_key(identity.uid, p),
+                                        hex_encode(p, handle, HANDLE_BYTES));
 }
 
 static store_status_t unlock_identity(void *baton, identity_t *identity, apr_pool_t *scratch)

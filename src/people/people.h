@@ -61,11 +61,11 @@ people_t *people_make(store_t *store, revocations_t *revocations,
                       apr_interval_time_t longest_session, const log_sink_t *log, apr_pool_t *p);
 
 /* What rooms above keep of a user: people_delete erases `all`, and people_name_proven what was made
- * by who was merely the first, `open`. It is told once, before any request; doing either again harms
- * nothing. */
-typedef store_status_t (*people_eraser_t)(store_t *store, const unsigned char uid[UID_BYTES],
-                                          apr_pool_t *p);
-void people_erase_with(people_t *people, people_eraser_t all, people_eraser_t open);
+ * by who was merely the first, `open`; and of an identity, by its handle: people_revoke_identity
+ * erases `device`. It is told once, before any request; doing any of it again harms nothing. */
+typedef store_status_t (*people_eraser_t)(store_t *store, const unsigned char *of, apr_pool_t *p);
+void people_erase_with(people_t *people, people_eraser_t all, people_eraser_t open,
+                       people_eraser_t device);
 
 /* Throughout: what is written is lasting before the call returns unless said otherwise; a kill or a
  * failing store half-way leaves nobody let in who should not be, and the same call again completes

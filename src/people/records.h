@@ -20,7 +20,7 @@ struct people_t {
     apr_interval_time_t longest_session;
     const log_sink_t *log;
     people_eraser_t eraser; /* NULL: nothing above keeps anything */
-    people_eraser_t open_eraser;
+    people_eraser_t open_eraser, device_eraser;
 };
 
 #define USER_RECORD_MAX (1 + UID_BYTES + 4 + 1 + 4 + 4 + 1 + NAME_MAX_BYTES)

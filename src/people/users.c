@@ -20,14 +20,16 @@ people_t *people_make(store_t *store, revocations_t *revocations,
                       apr_interval_time_t longest_session, const log_sink_t *log, apr_pool_t *p)
 {
     people_t *people = apr_palloc(p, sizeof(*people));
-    *people = (people_t){store, revocations, longest_session, log, NULL, NULL};
+    *people = (people_t){store, revocations, longest_session, log, NULL, NULL, NULL};
     return people;
 }
 
-void people_erase_with(people_t *people, people_eraser_t all, people_eraser_t open)
+void people_erase_with(people_t *people, people_eraser_t all, people_eraser_t open,
+                       people_eraser_t device)
 {
     people->eraser = all;
     people->open_eraser = open;
+    people->device_eraser = device;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */

@@ -175,7 +175,7 @@ run({
         await byPassword(t, { userAgent: MAC });
         await here.goto('/account');
         await addApp(here, 'My phone');
-        assert.match((await things(here, STEPS))[0], /^My phone Authenticator app/);
+        assert.match((await things(here, STEPS))[0], /^My phone\nAuthenticator app/);
         await byPassword(t, { userAgent: MAC });
         await here.goto('/account');
         const devices = await things(here, DEVICES);

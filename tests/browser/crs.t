@@ -5,6 +5,7 @@ const assert = require('node:assert/strict');
 const { choosePin, openProfile, run, screen, signInByPassword, typePin } = require('./browser.js');
 const { button, desktops, match, phones, scan, showCode, tapPin } = require('./phones.js');
 const { hits, linkOf, start } = require('./crs_site.js');
+const { code, plugIn } = require('./whole_site.js');
 
 const inside = (page) => page.waitForURL(({ pathname }) => pathname.startsWith('/protected'));
 
@@ -17,9 +18,9 @@ async function modest(t, open = openProfile) {
     return page;
 }
 
-async function setUp(t, page) {
+async function setUp(t, page, user = t.site.user) {
     await page.goto('/protected/');
-    await signInByPassword(page, t.site);
+    await signInByPassword(page, { ...t.site, user });
     await screen(page, 'offer');
     await page.getByRole('button', { name: 'Set up PIN' }).click();
     await choosePin(page, '7391');
@@ -62,7 +63,7 @@ run({
         await signOutByForm(page);
         await page.getByRole('button', { name: 'Forgot PIN?' }).click();
         await page.fill('#password', t.site.password);
-        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByRole('button', { name: 'Sign in', exact: true }).click();
         await choosePin(page, '2846');
         await inside(page);
         assert.deepEqual(hits().slice(before), []);
@@ -108,6 +109,72 @@ run({
         await reader.getByRole('heading', { name: 'Done.' }).waitFor();
         await choosePin(page, '7391');
         await inside(page);
+        assert.deepEqual(hits().slice(before), []);
+    },
+    async crs_lets_each_form_of_the_account_and_each_step_through(t) {
+        const before = hits().length;
+        const page = await modest(t);
+        const press = (name, place = page) => place.getByRole('button', { name, exact: true }).click();
+        const told = (text) => page.getByRole('status').filter({ hasText: text }).waitFor();
+        const sent = () => /\d{6}/.exec(t.site.webhook.messages.at(-1).text)[0];
+        await plugIn(page);
+        await setUp(t, page, 'kim');
+        await page.goto('/account');
+        await page.locator('#devices summary').first().click();
+        await page.getByLabel('Name of this device').fill('Kim\'s laptop – “küche” 📱');
+        await press('Rename Chrome on Linux');
+        await told('new name');
+        await press('Add a passkey');
+        await told('your passkey is ready');
+        await page.locator('summary').filter({ hasText: 'Rename' }).click();
+        await page.getByLabel('Name of Passkey').fill('Mum\'s (red) key; the old one');
+        await press('Rename Passkey');
+        await told('new name');
+        await page.getByLabel('A name for it').fill('Kim\'s phone');
+        await press('Add an authenticator app', page.locator('form[action$="/account/totp"]'));
+        const secret = await page.textContent('#totp-secret');
+        await page.fill('#code', code(secret, -30));
+        await press('Continue');
+        await told('second step is ready');
+        await page.fill('#phone', '+49 (170) 123-4567');
+        await press('Add a phone number', page.locator('form[action$="/account/sms"]'));
+        await page.fill('#code', sent());
+        await press('Continue');
+        await told('second step is ready');
+        await page.locator('summary').filter({ hasText: 'Add a phone number' }).click();
+        await page.fill('#workos-phone', '+1 202 555 0143');
+        await press('Add a phone number', page.locator('details[open]'));
+        await page.getByLabel('Six digits').waitFor();
+        await page.goto('/account');
+        await press('Make recovery codes');
+        const codes = await page.locator('#codes code').allInnerTexts();
+        await page.getByRole('link', { name: 'I have kept them' }).click();
+        await press('Sign out everywhere else');
+        await told('signed out everywhere else');
+
+        const other = await modest(t);
+        await other.goto('/protected/vault/');
+        await signInByPassword(other, { ...t.site, user: 'kim' });
+        await other.getByRole('link', { name: 'Not now' }).click();
+        await other.getByRole('heading', { name: 'One more step' }).waitFor();
+        await other.fill('#code', '123456');
+        await press('Continue', other);
+        await other.getByText('That code isn\'t right').waitFor();
+        await other.getByRole('link', { name: 'Use a recovery code' }).click();
+        await other.getByLabel('Recovery code').fill(codes[0]);
+        await press('Continue', other);
+        await other.waitForURL('**/protected/vault/');
+
+        await page.reload();
+        await page.getByRole('button', { name: /^Sign out Chrome on Linux/ }).click();
+        await told('signed out');
+        for (const name of ['Remove Kim\'s phone', 'Remove +49 … 567', 'Remove Mum\'s (red) key; the old one']) {
+            await press(name);
+            await told('Removed.');
+        }
+        await page.locator('#devices summary').first().click();
+        await press('Remove Kim\'s laptop – “küche” 📱');
+        await page.getByText('You have been signed out.').waitFor();
         assert.deepEqual(hits().slice(before), []);
     },
 }, start);

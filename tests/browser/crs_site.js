@@ -6,6 +6,8 @@ const { execFileSync } = require('node:child_process');
 const { readFileSync, writeFileSync, mkdirSync, chmodSync } = require('node:fs');
 const { join } = require('node:path');
 const { build } = require('./browser.js');
+const { startWebhook } = require('../lib/senders.cjs');
+const { KEY, startWorkOS } = require('../lib/workos.cjs');
 const { PYTHON, apxs, makeFolder, ready, removeFolder, startHttpd, startProgram, until } = require('./program.js');
 
 // By its name: the rules take a number in Host for something to look at.
@@ -51,24 +53,37 @@ MPinRegister signed-in mail
 MPinRegisterAllow any
 MPinMail smtp://127.0.0.1:${port + 1}
 MPinMailFrom wiki@example.org
+MPinTOTP Wiki
+MPinSMS webhook http://127.0.0.1:${port + 2}/ countries=+49,+1 template="Wiki: {{code}}"
+MPinWorkOS "${folder}/workos.key" http://127.0.0.1:${port + 3} template="Wiki: {{code}}"
+MPinRememberBrowser 30d
 <Location /login>
     AuthUserFile "${folder}/users"
 </Location>
 <Location /protected>
     AuthType MPin
     Require valid-user
+</Location>
+<Location /protected/vault>
+    MPinSecondFactor totp
 </Location>`;
 
 async function start() {
-    mkdirSync(join(folder, 'site/protected'), { recursive: true });
-    writeFileSync(join(folder, 'site/protected/index.html'), '<!doctype html><title>in</title><p>You are logged in.');
+    mkdirSync(join(folder, 'site/protected/vault'), { recursive: true });
+    for (const place of ['', 'vault'])
+        writeFileSync(join(folder, 'site/protected', place, 'index.html'), '<!doctype html><title>in</title><p>You are logged in.');
     writeFileSync(join(folder, 'modsecurity.conf'), rules());
-    execFileSync('htpasswd', ['-Bbc', '-C', '4', join(folder, 'users'), 'john', 'k7-maple-42'], { stdio: 'ignore' });
+    for (const [name, how] of [['john', '-Bbc'], ['kim', '-Bb']])
+        execFileSync('htpasswd', [how, '-C', '4', join(folder, 'users'), name, 'k7-maple-42'], { stdio: 'ignore' });
+    writeFileSync(join(folder, 'workos.key'), `WORKOS_API_KEY=${KEY}\n`, { mode: 0o600 });
+    const webhook = await startWebhook(port + 2), workos = await startWorkOS(port + 3);
     const smtp = startProgram(PYTHON, [join(__dirname, '../smtp/server.py'), `${port + 1}`, mailbox]);
     const httpd = startHttpd(folder, configuration());
     const stop = () => {
         httpd.kill('SIGTERM');
         smtp.kill('SIGTERM');
+        webhook.close();
+        workos.close();
         if (!process.env.KEEP)
             removeFolder(folder);
     };
@@ -78,7 +93,7 @@ async function start() {
         stop();
         throw error;
     }
-    return { url, user: 'john', password: 'k7-maple-42', stop };
+    return { url, user: 'john', password: 'k7-maple-42', webhook, stop };
 }
 
 /** The link of the last mail to somebody. */

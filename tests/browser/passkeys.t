@@ -219,6 +219,7 @@ run({
     async a_passkey_is_renamed_and_removed(t) {
         const { page, keeper } = await newcomer(t);
         await add(page);
+        await page.locator('summary').filter({ hasText: 'Rename' }).click();
         await page.getByLabel('Name of Passkey').fill('Mein Schlüssel');
         await page.getByRole('button', { name: 'Rename Passkey' }).click();
         await page.getByText('The new name is kept.').waitFor();

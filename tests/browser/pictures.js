@@ -11,6 +11,7 @@ const pictures = join(build, 'pictures');
 
 /** Controls smaller than 44 px in a direction; links within a text are let off. */
 const tooSmall = () => [...document.querySelectorAll('button, a, input:not([type=hidden], .mp-field)')]
+    .filter((control) => control.checkVisibility()) // not what is folded up
     .map((control) => ({ control, box: control.getBoundingClientRect() }))
     .filter(({ box }) => box.width && (box.width < 44 || box.height < 44))
     .map(({ control, box }) => `${control.outerHTML} ${box.width}x${box.height}`);
@@ -21,7 +22,7 @@ async function check(page, name) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         for (const [width, height] of WINDOWS) {
             await page.setViewportSize({ width, height });
-            await page.screenshot({ path: join(pictures, `${name}-${width}x${height}-${colorScheme}.png`) });
+            await page.screenshot({ path: join(pictures, `${name}-${width}x${height}-${colorScheme}.png`), fullPage: true });
             assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
                 `${name} is wider than ${width} px`);
         }

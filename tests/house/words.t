@@ -54,6 +54,13 @@ subtest 'every word that a page asks for is there' => sub {
     }
 };
 
+subtest 'a language speaks to people in one way' => sub {
+    my %familiar = (de => qr/\b(?:du|dir|dich|dein\w*)\b/i, fr => qr/\b(?:tu|toi|ton|ta|tes)\b/i, es => qr/\b(?:tú|tu|tus|te|eres)\b/i);
+    for my $language (sort keys %familiar) {
+        unlike $words{$language}{$_}, $familiar{$language}, "$language: $_" for @keys;
+    }
+};
+
 subtest 'a language writes each sign in one way' => sub {
     my %other = (en => qr/[’`]| …|…\w/, de => qr/\w…|["'’]/, fr => qr/['"]| …|\w…\w|[^\x{202f}\x{a0}][?!;:](?!\/\/)(?: |$)/, es => qr/['"]| …/);
     for my $language (sort keys %words) {

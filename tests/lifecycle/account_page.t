@@ -101,6 +101,35 @@ subtest 'the_page_is_where_it_is_put_and_makes_way_for_an_applications_own' => s
     $server->stop;
 };
 
+subtest 'where_the_login_is_at_another_host_the_account_leads_there' => sub {
+    my $there = sub { return Server->new(conf => "MPinSessionRealm both\nListen 127.0.0.1:$second\n<VirtualHost 127.0.0.1:$second>\n"
+        . "MPinPublicURL http://127.0.0.1:$second\nMPinPath login off\nMPinPath logout off\n$_[0]</VirtualHost>\n")->start };
+    my $server = $there->("<Location />\nMPinUnauthenticated redirect:/signin\n</Location>\n");
+    my $john = at('john');
+    my $here = browser($second, cookies => {%{$john->{cookies}}});
+    my $way = qr{^/signin\?prove=1&max_age=300&to=http%3a%2f%2f127\.0\.0\.1%3a$second%2faccount$};
+    like browser($second)->visit('/account')->header('Location'), $way, 'a stranger';
+    like browser($second)->post_form('/account/sessions/end', {})->header('Location'), $way, 'and their form';
+    my $page = $here->visit('/account');
+    like $page->content, qr{action="/account/sessions/end"}, 'who is signed in sees theirs';
+    unlike $page->content, qr{action=""}, 'and no way out where none is';
+    later($server, 6);
+    like $here->visit('/account')->content, qr{href="/signin\?prove=1&amp;}, 'after a while the way to a proof';
+    $server->stop;
+
+    $server = $there->('');
+    $here = browser($second, cookies => {%{at('john')->{cookies}}});
+    my $refused = browser($second)->visit('/account');
+    is $refused->code, 401, 'where nobody says where it is a stranger is refused';
+    like text($refused), qr/Sign in first/;
+    later($server, 6);
+    unlike $here->visit('/account')->content, qr{href=""}, 'there is no button that leads nowhere';
+    $refused = $here->post_form('/account/sessions/end', {});
+    is $refused->code, 403, 'and a form is told why';
+    like text($refused), qr/Show that it's you first/;
+    $server->stop;
+};
+
 subtest 'in_front_of_an_rps_elsewhere_there_are_no_devices_of_ours' => sub {
     Server::write_file("$top/rps-secret", 'a-secret-of-both-of-us' x 2 . "\n");
     chmod 0600, "$top/rps-secret";

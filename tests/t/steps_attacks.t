@@ -284,6 +284,8 @@ subtest 'of_two_changes_at_once_one_session_goes_on' => sub {
     my $owner = signed_in('user20');
     enrol_app($owner);
     my @codes = new_codes($owner);
+    my $told = sub { return scalar(() = audit_log() =~ /"event": ?"recovery_codes_made"[^\n]*"user20"/g) };
+    my $made = $told->();
     for my $round (1 .. 5) {
         my @browsers = map { signed_in('user20') } 1 .. 2;
         is prove_by_code($browsers[$_], $codes[$_])->code, 303, 'both have proven it' for 0, 1;
@@ -303,6 +305,7 @@ subtest 'of_two_changes_at_once_one_session_goes_on' => sub {
             @codes = @new;
         }
         cmp_ok $alive, '<=', 1, 'nobody ends the other\'s session, and stays in by the other\'s version';
+        is $told->(), $made += 2, 'each is told, also the one whose session has ended';
         last if $alive != 1 || !@codes;
     }
 };

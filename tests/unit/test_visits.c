@@ -14,6 +14,7 @@
 #include "factor/erase.h"
 #include "factor/factors.h"
 #include "factor/passkey.h"
+#include "factor/shown_device.h"
 #include "factor/tries.h"
 #include "people_fixture.h"
 #include "people/misses.h"
@@ -198,7 +199,7 @@ static void a_deleted_user_leaves_no_factors_lists_and_counts(void **state)
     assert_null(passkey_add(factors, &key, &passkey, apr_time_now(), pool));
     assert_int_equal(passkey_handle(factors, user.uid, handle, pool), STORE_OK);
 
-    people_erase_with(people, factor_erase_user, factor_erase_open);
+    people_erase_with(people, factor_erase_user, factor_erase_open, device_unshow);
     assert_int_equal(people_delete(people, user.uid, apr_time_now(), pool), STORE_OK);
     assert_int_equal(factors_list(factors, user.uid, &list, &count, pool), STORE_OK);
     assert_int_equal(count, 0);
@@ -234,6 +235,36 @@ static void what_workos_keeps_of_an_erased_user_is_noted(void **state)
     assert_non_null(strstr(left[0], ":auth_factor_1"));
 }
 
+static bool is_shown(factors_t *factors, const identity_t *identity)
+{
+    const device_t device = {identity->uid, identity->handle, UINT32_MAX};
+    bool shown;
+    assert_int_equal(device_is_shown(factors, &device, &shown, pool), STORE_OK);
+    return shown;
+}
+
+/* The mark is looked at where the user had a second step before. */
+static void that_a_device_has_shown_the_step_ends_with_it_or_its_user(void **state)
+{
+    const user_t user = fixture_user(fixture, fresh_name(), pool);
+    const identity_t gone = fixture_device(fixture, &user, pool),
+                     other = fixture_device(fixture, &user, pool);
+    factors_t *factors = factors_make(store, NULL, pool);
+    own_factor_t app = {.kind = KIND_TOTP, .confirmed = true, .name = "app"};
+    (void)state;
+    memcpy(app.uid, user.uid, UID_BYTES);
+    assert_int_equal(factors_add(factors, &app, apr_time_now(), pool), STORE_OK);
+    device_show(factors, gone.handle, pool);
+    device_show(factors, other.handle, pool);
+    people_erase_with(people, factor_erase_user, factor_erase_open, device_unshow);
+    people_revoke_identity(people, gone.handle, apr_time_now(), pool);
+    assert_false(is_shown(factors, &gone));
+    assert_true(is_shown(factors, &other));
+    assert_int_equal(people_delete(people, user.uid, apr_time_now(), pool), STORE_OK);
+    assert_int_equal(factors_add(factors, &app, apr_time_now(), pool), STORE_OK);
+    assert_false(is_shown(factors, &other));
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -267,6 +298,7 @@ int main(void)
         cmocka_unit_test(names_that_are_nobodys_make_no_records_of_their_own),
         cmocka_unit_test(a_deleted_user_leaves_no_factors_lists_and_counts),
         cmocka_unit_test(what_workos_keeps_of_an_erased_user_is_noted),
+        cmocka_unit_test(that_a_device_has_shown_the_step_ends_with_it_or_its_user),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

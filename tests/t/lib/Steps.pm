@@ -96,7 +96,7 @@ sub prove {
 # A section of /account, by its heading.
 sub section_of {
     my ($browser, $heading) = @_;
-    my ($part) = $browser->visit('/account')->content =~ m{<h2>\Q$heading\E</h2>(.*?)</section>}s;
+    my ($part) = $browser->visit('/account')->content =~ m{<h2[^>]*>\Q$heading\E</h2>(.*?)</section>}s;
     return $part // '';
 }
 
