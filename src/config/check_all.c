@@ -185,6 +185,7 @@ static void check_site(checked_t *site)
     check_passwords(site);
     check_passkeys(site);
     check_names(site);
+    check_trusted(site);
     check_open_beside(site, site);
     check_store(site);
     check_keys(site);
@@ -224,6 +225,7 @@ int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
     }
     check_sections(pconf, main_server);
     check_places(pconf, main_server);
+    check_trusted_places(pconf, main_server);
     check_second_factors(pconf, main_server);
     check_mounts(pconf, main_server);
     return mistakes_report(pconf, main_server) ? HTTP_INTERNAL_SERVER_ERROR : OK;

@@ -4,6 +4,7 @@
 #include "login/login_form.h"
 #include "login/page.h"
 #include "login/prove_anew.h"
+#include "login/trusted.h"
 #include "login/way.h"
 #include "web/answer.h"
 #include "web/return_to.h"
@@ -196,6 +197,11 @@ result_t *login_page(facts_t *facts)
     if (session && !apr_table_get(facts->query, "switch") &&
         demand_is_met(&demand, session, facts->caller.now))
         return already_signed_in(facts, &way);
+    const char *at_once = trusted_at_once(facts, &way);
+    if (at_once) {
+        answer_see_other(facts->r, at_once);
+        return NULL;
+    }
     if (session)
         log_debug(facts->caller.log, "MPIN0735", "%s has proven %s, and signs in again for %s",
                   name_masked(session->name, facts->r->pool),

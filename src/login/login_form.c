@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "login/login_form.h"
 #include "login/address.h"
+#include "login/trusted.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -25,6 +26,7 @@ void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way
     page_set(page, "passkey_url",
              apr_pstrcat(page->r->pool, site->paths[PATH_LOGIN], "/passkey", NULL));
     page_set(page, "passkey", first & FACTOR_BIT(FACTOR_PASSKEY) ? "1" : "");
+    page_set(page, "by_trusted", trusted_show(page, way) ? "1" : "");
     page_set(page, "insecure", site->url.https || site->url.loopback ? "" : "1");
     page_set(page, "csrf", prelogin_token(site->prelogins, prelogin->id, "login", page->r->pool));
     page_set(page, "return", way->target);

@@ -270,6 +270,12 @@ const char *way_login(const request_rec *r, const char *name, const char *value,
     return with_field(way_at(r, request_of(r)->site->paths[PATH_LOGIN], way), name, value, r->pool);
 }
 
+const char *way_with(const request_rec *r, const char *name, const way_t *way)
+{
+    return way_at(
+        r, apr_pstrcat(r->pool, request_of(r)->site->paths[PATH_LOGIN], "/with/", name, NULL), way);
+}
+
 const char *way_elsewhere(const request_rec *r, const char *page, const way_t *way)
 {
     apr_pool_t *p = r->pool;

@@ -43,6 +43,9 @@ const char *way_step(const request_rec *r, const char *more, const way_t *way);
 const char *way_choose(const request_rec *r, const char *factor, const way_t *way);
 const char *way_login(const request_rec *r, const char *name, const char *value, const way_t *way);
 
+/* The same of a trusted login's beginning. */
+const char *way_with(const request_rec *r, const char *name, const way_t *way);
+
 /* Does it lead to another host? */
 bool way_is_foreign(const way_t *way);
 
