@@ -95,6 +95,7 @@ static const route_t routes[] = {
      account_session_end},
     {"POST", PATH_ACCOUNT, "/sessions/end", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
      account_sessions_end},
+    {"POST", PATH_REFRESH, "", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, login_refresh},
     {"GET", PATH_LOGOUT, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, logout_page},
     {"POST", PATH_LOGOUT, "", PUBLIC, BODY_FORM_OR_JSON, BODY_MAX, ANSWER_PAGE, 0, logout_submit},
     {"GET", PATH_ACTIVATE, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, activate_page},

@@ -68,9 +68,9 @@ static int claim(request_rec *r, request_t *request, const route_t *route, const
 }
 
 /* What another module refuses at the place of a trusted login is told by a page of ours. */
-static int leave(request_rec *r, const request_t *request)
+static int leave_to_others(request_rec *r, const request_t *request)
 {
-    const trusted_login_t *login = trusted_login_around(request->site, r->uri);
+    const trusted_login_t *login = trusted_login_around(request->site->trusted, r->uri);
     if (login && !r->prev)
         refuse_for_others(r, login);
     return DECLINED;
@@ -85,7 +85,7 @@ static __attribute__((noinline)) int claim_decoded(request_rec *r, request_t *re
         r->uri = r->prev->uri; /* the sections of the place that refuses hold, and no others */
     } else {
         const route_t *route = route_find(request->site, r, &rest);
-        const int status = route ? claim(r, request, route, rest) : leave(r, request);
+        const int status = route ? claim(r, request, route, rest) : leave_to_others(r, request);
         if (status != OK)
             return status;
     }

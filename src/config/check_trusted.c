@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Part of the check: trusted logins, and the places at which another module authenticates for them
- * (docs/trusted.md). What stands in .htaccess, <If> or a pattern, only a request can tell. */
+ * (docs/trusted.md, "The place"). Only a request can tell of .htaccess, <If> and patterns. */
 #include "config/checks.h"
 
 #include <ap_expr.h>
@@ -156,7 +156,7 @@ static const struct {
     {"CAS", "mod_auth_cas.c", NULL},
 };
 
-static void check_type(const guard_t *guard, const written_t *at)
+static void check_carrier(const guard_t *guard, const written_t *at)
 {
     const trusted_setting_t *login = guard->login;
     const char *called = guard->type, *module = NULL;
@@ -192,7 +192,7 @@ static void check_guard(const checked_t *site, const trusted_setting_t *login, c
                 "Require valid-user into its <Location>",
                 login->location, login->type);
     else if (guard.type)
-        check_type(&guard, at);
+        check_carrier(&guard, at);
     if (guard.handled && guard.type && guard.grants)
         mistake(site->pconf, at,
                 "\"Require all granted\" is enough at %s, so that nobody is asked there; write "

@@ -29,17 +29,17 @@ bool parse_is_trusted_name(const char *name)
 /* Words that mean something else where a trusted login may be named, or in a session. */
 static bool is_reserved(const char *name)
 {
-    static const char *const words[] = {
-        "pin", "password", "passkey", "token", "trusted", "totp",  "sms",  "any",  "none", "local",
-        "pwd", "mfa",      "otp",     "hwk",   "swk",     "phone", "user", NULL};
+    static const char *const words[] = {"pin", "password", "passkey", "token", "trusted", "totp",
+                                        "sms", "any",      "none",    "local", "pwd",     "mfa",
+                                        "otp", "hwk",      "swk",     "phone", "user",    NULL};
     for (const char *const *word = words; *word; word++)
         if (!strcasecmp(*word, name))
             return true;
     return false;
 }
 
-/* Other modules make them of whatever a provider calls a claim. What begins with HTTP_ is a header
- * of the client's, and with MPIN_ a word of ours. */
+/* Other modules make them of whatever a provider calls a claim. A name that begins
+ * with HTTP_ is a header of the client's, and with MPIN_ a word of ours. */
 bool parse_is_variable(const char *name)
 {
     for (const char *c = name; *c; c++)
@@ -216,7 +216,7 @@ static const char *read_where(trusted_setting_t *login, char *const word[], apr_
     return NULL;
 }
 
-static const char *read_label(trusted_setting_t *login, const char *word, apr_pool_t *p)
+static const char *read_button(trusted_setting_t *login, const char *word, apr_pool_t *p)
 {
     if (strlen(word) > LABEL_MAX || unicode_printable_length(word) < 1)
         return apr_psprintf(p, "people shall read the label on a button; write 1 to %d bytes",
@@ -243,7 +243,7 @@ static const char *read_login(trusted_setting_t *login, const words_t *words)
     if (!wrong)
         wrong = read_where(login, words->word + 1, p);
     if (!wrong)
-        wrong = read_label(login, words->word[3], p);
+        wrong = read_button(login, words->word[3], p);
     for (int i = 4; !wrong && i < words->count; i++)
         wrong = read_trusted_option(login, words->word[i], p);
     if (!wrong && login->local == LOCAL_EMAIL_OF && !login->email)

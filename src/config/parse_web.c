@@ -45,7 +45,8 @@ const char *parse_path(paths_t *paths, const words_t *words)
 {
     static const char *const names[PATH_COUNT] = {
         "login",      "logout",       "mpinAuthenticate", "rps", "mpin.js", "mpin",
-        "mpinVerify", "mpinActivate", "mpinPermitUser",   "m",   "service", "account"};
+        "mpinVerify", "mpinActivate", "mpinPermitUser",   "m",   "service", "account",
+        "refresh"};
     const char *name = words->word[0], *path = words->word[1];
 
     int which = 0;
@@ -55,7 +56,7 @@ const char *parse_path(paths_t *paths, const words_t *words)
         return apr_psprintf(words->p,
                             "we have no page \"%.80s\"; write login, logout, mpinAuthenticate, "
                             "mpinVerify, mpinActivate, mpinPermitUser, rps, mpin.js, mpin, m, "
-                            "service or account",
+                            "service, account or refresh",
                             name);
 
     const bool off = !strcasecmp(path, "off");

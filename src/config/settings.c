@@ -24,7 +24,8 @@
             "/mpinPermitUser",                                                                     \
             "/m",                                                                                  \
             "/service",                                                                            \
-            "/account"                                                                             \
+            "/account",                                                                            \
+            "/refresh"                                                                             \
         }                                                                                          \
     }
 #define DEFAULT_THROTTLE                                                                           \

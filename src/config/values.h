@@ -34,6 +34,7 @@ typedef enum {
     PATH_MOBILE,         /* "m"                /m (and all under it) */
     PATH_MOBILE_SERVICE, /* "service"        /service */
     PATH_ACCOUNT,        /* "account"          /account (and all under it) */
+    PATH_REFRESH,        /* "refresh"          /refresh */
     PATH_COUNT,
 
     /* The root of a vhost with MPinService: what only the applications that it serves may ask. Rows

@@ -44,6 +44,15 @@ void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way
     page_set(page, "too_long", way->too_long ? "1" : "");
 }
 
+/* The browser itself says that a page of ours sent this: Origin has been compared by the origin
+ * policy already. So an application's own sign-out button needs no token; a browser that sends
+ * neither header does. */
+bool form_sent_by_our_pages(const request_rec *r)
+{
+    const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
+    return apr_table_get(r->headers_in, "Origin") || (site && strcmp(site, "same-origin") == 0);
+}
+
 bool form_token_ok(const facts_t *facts, const unsigned char id[16], const char *purpose)
 {
     const char *token = apr_table_get(facts->form, "csrf");

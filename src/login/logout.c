@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Signing out: the page with the button, its form, and a phone that signs its computer out. */
+#include "login/flash.h"
 #include "login/login_form.h"
 #include "login/login.h"
 #include "login/way.h"
@@ -39,7 +40,7 @@ static const char *came_from(const facts_t *facts)
 static void show_provider(page_values_t *page, const facts_t *facts)
 {
     const char *name = apr_table_get(facts->query, WITH);
-    const trusted_login_t *login = name ? trusted_login_named(facts->site, name) : NULL;
+    const trusted_login_t *login = name ? trusted_login_named(facts->site->trusted, name) : NULL;
     if (!login)
         return;
     page_set(page, "label", login->set->label);
@@ -53,6 +54,7 @@ static result_t *say_signed_out(facts_t *facts)
     page_values_t page = page_begin(facts->r, facts->site);
     page_set(&page, "continue_href", facts->site->after_logout);
     show_provider(&page, facts);
+    flash_show(facts, &page);
     apr_table_setn(facts->r->headers_out, CLEAR_SITE_DATA, CLEAR_CACHE); /* once more: on its way
                                                   here an engine may have followed the 303 only */
     page_answer(&page, HTTP_OK, "signed_out");
@@ -75,15 +77,6 @@ result_t *logout_page(facts_t *facts)
                             facts->r->pool));
     page_answer(&page, HTTP_OK, "logout");
     return NULL;
-}
-
-/* The browser itself says that a page of ours sent this: Origin has been compared by the origin
- * policy already. So an application's own sign-out button needs no token; a browser that sends
- * neither header does. */
-static bool sent_by_our_pages(const request_rec *r)
-{
-    const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
-    return apr_table_get(r->headers_in, "Origin") || (site && strcmp(site, "same-origin") == 0);
 }
 
 #define TOKEN_MAX 1024 /* bytes of a sessionToken */
@@ -143,7 +136,7 @@ static const trusted_login_t *leave_trusted(facts_t *facts, const session_t *ses
     facts->prelogin.resting = true;
     facts->prelogin.said = SAID_SIGNED_OUT;
     request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
-    return session ? trusted_login_marked(facts->site, session->trusted) : NULL;
+    return session ? trusted_login_marked(facts->site->trusted, session->trusted) : NULL;
 }
 
 /* Ends the session here, and all that came from the same login. Somebody who is signed out
@@ -158,7 +151,8 @@ result_t *logout_submit(facts_t *facts)
     if (facts->body || token)
         return sign_out_desktop(facts,
                                 token ? token : json_text(facts->body, "sessionToken", TOKEN_MAX));
-    if (session && !sent_by_our_pages(r) && !form_token_ok(facts, session->id, SESSION_FORMS)) {
+    if (session && !form_sent_by_our_pages(r) &&
+        !form_token_ok(facts, session->id, SESSION_FORMS)) {
         facts->request->again = facts->site->paths[PATH_LOGOUT];
         return result_error(r->pool, HTTP_FORBIDDEN, "stale_form",
                             "the form's token is not this session's");

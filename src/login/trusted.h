@@ -6,11 +6,14 @@
 #include "login/way.h"
 #include "site/trusted_logins.h"
 
-/* Signing in by another Apache module (docs/trusted.md). */
+/* Signing in by another Apache module (docs/trusted.md, "What is trusted for what"). */
 #define TRUSTED_WAIT 600 /* seconds that somebody has at the provider */
 
 /* GET /login/with/NAME: a row of the route table. */
 result_t *login_with(facts_t *facts);
+
+/* POST /refresh: csrf (form_sent_by_our_pages): the provider's news of who is signed in. */
+result_t *login_refresh(facts_t *facts);
 
 /* A hook of the front door: the handler "mpin-trusted-login". */
 int login_trusted_handler(request_rec *r);

@@ -11,7 +11,7 @@
 
 /* ---- the buttons ---- */
 
-static bool takes(const way_t *way, const trusted_login_t *login)
+static bool takes_login(const way_t *way, const trusted_login_t *login)
 {
     return (way->demand.first & FACTOR_BIT(FACTOR_TRUSTED)) &&
            mark_is_among(way->demand.trusted, login->set->mark);
@@ -21,8 +21,8 @@ bool trusted_show(page_values_t *page, const way_t *way)
 {
     apr_array_header_t *list = page_list(page, "trusted");
     const trusted_login_t *login;
-    for (int i = 0; (login = trusted_login_number(page->site, i)); i++) {
-        if (!takes(way, login))
+    for (int i = 0; (login = trusted_login_number(page->site->trusted, i)); i++) {
+        if (!takes_login(way, login))
             continue;
         apr_table_t *row = page_row(list);
         apr_table_setn(row, "name", login->set->name);
@@ -39,10 +39,10 @@ static const trusted_login_t *only_one(const site_t *site, const way_t *way)
     const trusted_login_t *login, *only = NULL;
     if (site->methods & way->demand.first & ~FACTOR_BIT(FACTOR_TRUSTED))
         return NULL;
-    for (int i = 0; (login = trusted_login_number(site, i)); i++) {
-        if (takes(way, login) && only)
+    for (int i = 0; (login = trusted_login_number(site->trusted, i)); i++) {
+        if (takes_login(way, login) && only)
             return NULL;
-        if (takes(way, login))
+        if (takes_login(way, login))
             only = login;
     }
     return only;
@@ -72,7 +72,7 @@ static const char *target_of(const facts_t *facts, const way_t *way)
     apr_pool_t *p = facts->r->pool;
     const char *path =
         way->target ? apr_pstrmemdup(p, way->target, strcspn(way->target, "?#")) : "";
-    return trusted_login_around(facts->site, path) ? NULL : way->target;
+    return trusted_login_around(facts->site->trusted, path) ? NULL : way->target;
 }
 
 /* Whom the other module knows already is to show again who they are, or be somebody else: what it
@@ -86,7 +86,7 @@ static bool is_anew(const facts_t *facts)
 result_t *login_with(facts_t *facts)
 {
     request_rec *r = facts->r;
-    const trusted_login_t *login = trusted_login_named(facts->site, facts->rest);
+    const trusted_login_t *login = trusted_login_named(facts->site->trusted, facts->rest);
     if (!login)
         return result_error(r->pool, HTTP_NOT_FOUND, "not_found", "there is no such login here");
     facts->query = way_query(facts);

@@ -3,6 +3,7 @@
 #include "login/login_form.h"
 #include "login/trusted.h"
 #include "web/answer.h"
+#include "web/signin.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -37,11 +38,27 @@ static void show_failure(request_rec *r, const trusted_login_t *login, const pre
     page_answer(&page, why->status, "trusted_failed");
 }
 
+/* A provider that says no while it is asked for news of somebody says that they are out. */
+static void end_refused(request_rec *r, const prelogin_t *prelogin, const trusted_login_t *login,
+                        apr_time_t now)
+{
+    const session_t *session = request_session(r);
+    if (!session || !prelogin->refreshing || prelogin->awaits != login->set->mark ||
+        prelogin->until <= apr_time_sec(now))
+        return;
+    result_t *told = result_ok(r->pool, NULL);
+    told->status = HTTP_FORBIDDEN;
+    told->event = "refresh_refused";
+    told->user = apr_pstrdup(r->pool, session->name);
+    if (!signin_end(r, now))
+        answer_audit(r, told);
+}
+
 /* Nobody is led there by themselves again before they have chosen to. */
 static void let_rest(request_rec *r, prelogin_t *prelogin, apr_time_t now)
 {
     prelogin->resting = true;
-    prelogin->awaits = 0;
+    prelogin_settle(prelogin);
     request_keep_prelogin(r, prelogin, now);
 }
 
@@ -53,6 +70,7 @@ result_t *trusted_failed(facts_t *facts, const trusted_login_t *login, result_t 
     told->status = why->status;
     told->event = "trusted_refused";
     answer_audit(facts->r, told);
+    end_refused(facts->r, &facts->prelogin, login, facts->caller.now);
     show_failure(facts->r, login, &facts->prelogin, why);
     let_rest(facts->r, &facts->prelogin, facts->caller.now);
     return NULL;
@@ -68,6 +86,8 @@ int login_trusted_refused(request_rec *r, const trusted_login_t *login, int stat
     if (!request_of(r)->site->prelogins)
         return status;
     request_prelogin(r, &prelogin, r->request_time);
+    if (status < HTTP_INTERNAL_SERVER_ERROR && status != HTTP_UNAUTHORIZED)
+        end_refused(r, &prelogin, login, r->request_time);
     show_failure(r, login, &prelogin, why);
     if (status != HTTP_UNAUTHORIZED)
         let_rest(r, &prelogin, r->request_time);

@@ -23,7 +23,7 @@ APLOG_USE_MODULE(auth_mpin);
 
 static const trusted_login_t *login_here(const facts_t *facts)
 {
-    return trusted_login_at(facts->site, facts->r->uri);
+    return trusted_login_at(facts->site->trusted, facts->r->uri);
 }
 
 /* ---- is it the one that this browser waits for? ---- */
@@ -76,6 +76,23 @@ static void note_sid(const facts_t *facts, const trusted_word_t *word, const ses
                               facts->caller.now, 2 * site->session_max, facts->r->pool);
 }
 
+/* The news is kept already; nobody has proven anything anew. */
+static result_t *take_news(facts_t *facts, const user_t *user)
+{
+    const session_t *session = facts->caller.session;
+    apr_pool_t *p = facts->r->pool;
+    const char *target = signin_place(facts->site, facts->prelogin.target, p);
+    if (!session || memcmp(session->uid, user->uid, sizeof(user->uid)) != 0)
+        return result_error(p, HTTP_FORBIDDEN, "trusted_other_user",
+                            "the other login names somebody else by now");
+    log_debug(facts->caller.log, "MPIN0908", "what is told of %s is refreshed",
+              name_masked(user->name, p));
+    prelogin_settle(&facts->prelogin);
+    request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+    answer_see_other(facts->r, target ? target : facts->site->after_login);
+    return NULL;
+}
+
 static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
                                  const trusted_word_t *word)
 {
@@ -100,6 +117,8 @@ static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
                              .of_name = true,
                              .event = "login_trusted",
                              .target = signin_place(site, facts->prelogin.target, p)};
+    if (facts->prelogin.refreshing)
+        return take_news(facts, &user);
     const signin_t in = signin(facts, &proven);
     if (in.refusal)
         return in.refusal;
@@ -185,7 +204,8 @@ int login_trusted_handler(request_rec *r)
     if (!r->handler || strcmp(r->handler, HANDLER) != 0)
         return DECLINED;
     request_t *request = request_of(r);
-    const trusted_login_t *login = request ? trusted_login_at(request->site, r->uri) : NULL;
+    const trusted_login_t *login =
+        request ? trusted_login_at(request->site->trusted, r->uri) : NULL;
     if (r->main || !login)
         return r->main ? HTTP_FORBIDDEN : HTTP_NOT_FOUND;
     if (r->method_number != M_GET || r->header_only) {

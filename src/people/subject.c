@@ -113,7 +113,7 @@ store_status_t people_tell_subject(people_t *people, const unsigned char uid[UID
     return status;
 }
 
-/* What was lost of it lets nobody in who should be asked again. */
+/* A time that was lost lets nobody in who should be asked again. */
 static uint32_t told_at(people_t *people, const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
     store_record_t record;

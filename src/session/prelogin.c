@@ -47,6 +47,7 @@ void prelogin_await(prelogin_t *prelogin, uint32_t mark, const char *target, apr
 {
     const bool fits = target && strlen(target) <= PRELOGIN_TARGET_MAX;
     prelogin->awaits = mark;
+    prelogin->refreshing = false;
     prelogin->until = (uint32_t)apr_time_sec(now + wait);
     randombytes_buf(prelogin->nonce, sizeof prelogin->nonce);
     apr_cpystrn(prelogin->target, fits ? target : "", sizeof prelogin->target);
@@ -55,6 +56,7 @@ void prelogin_await(prelogin_t *prelogin, uint32_t mark, const char *target, apr
 void prelogin_settle(prelogin_t *prelogin)
 {
     prelogin->awaits = prelogin->until = 0;
+    prelogin->refreshing = false;
     prelogin->target[0] = '\0';
 }
 
@@ -62,6 +64,7 @@ void prelogin_settle(prelogin_t *prelogin)
 
 /* flags 1 | said 1, and where it awaits something: mark 4 | until 4 | nonce 16 | target */
 #define RESTING 1u
+#define REFRESHING 2u
 
 static bool has_more(const prelogin_t *prelogin)
 {
@@ -70,7 +73,8 @@ static bool has_more(const prelogin_t *prelogin)
 
 static void put_more(bytes_out_t *out, const prelogin_t *prelogin)
 {
-    bytes_put_u8(out, prelogin->resting ? RESTING : 0);
+    bytes_put_u8(out, (uint8_t)((prelogin->resting ? RESTING : 0) |
+                                (prelogin->refreshing ? REFRESHING : 0)));
     bytes_put_u8(out, (uint8_t)prelogin->said);
     if (!prelogin->awaits)
         return;
@@ -82,7 +86,9 @@ static void put_more(bytes_out_t *out, const prelogin_t *prelogin)
 
 static void get_more(bytes_in_t *in, prelogin_t *prelogin)
 {
-    prelogin->resting = bytes_get_u8(in) & RESTING;
+    const uint8_t flags = bytes_get_u8(in);
+    prelogin->resting = flags & RESTING;
+    prelogin->refreshing = flags & REFRESHING;
     prelogin->said = (prelogin_said_t)bytes_get_u8(in);
     if (!in->ok || in->next == in->end)
         return;

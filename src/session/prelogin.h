@@ -18,8 +18,9 @@ typedef enum { SAID_NOTHING = 0, SAID_SIGNED_IN, SAID_SIGNED_OUT } prelogin_said
 
 typedef struct prelogin_t {
     unsigned char id[PRELOGIN_ID_BYTES];
-    uint32_t made; /* seconds, last sealing */
-    bool resting;  /* nobody is led to a trusted login by themselves: they have just left one */
+    uint32_t made;   /* seconds, last sealing */
+    bool refreshing; /* what it awaits is no sign-in, but news of who is signed in */
+    bool resting;    /* nobody is led to a trusted login by themselves: they have just left one */
     prelogin_said_t said; /* what the next page tells, once */
     uint32_t awaits;      /* the trusted login that has begun (session/mark.h), 0 = none ... */
     uint32_t until;       /* ... and until when it may come back, in seconds */

@@ -188,8 +188,10 @@ static void set_trusted(site_t *site, const server_config_t *config, apr_pool_t 
 {
     const trusted_login_t *login;
     site->trusted = trusted_logins_make(config, p);
+    if (!site->trusted)
+        site->paths[PATH_REFRESH] = NULL;
     site->trusted_max_age = config->trusted_max_age;
-    for (int i = 0; (login = trusted_login_number(site, i)); i++)
+    for (int i = 0; (login = trusted_login_number(site->trusted, i)); i++)
         site->path_starts[(unsigned char)login->set->location[1]] = true;
     if (site->trusted)
         site->methods |= FACTOR_BIT(FACTOR_TRUSTED);

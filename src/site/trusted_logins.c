@@ -30,44 +30,42 @@ const apr_array_header_t *trusted_logins_make(const server_config_t *config, apr
     return list->nelts ? list : NULL;
 }
 
-const trusted_login_t *trusted_login_number(const site_t *site, int i)
+const trusted_login_t *trusted_login_number(const apr_array_header_t *logins, int i)
 {
-    return site->trusted && i < site->trusted->nelts
-               ? &APR_ARRAY_IDX(site->trusted, i, trusted_login_t)
-               : NULL;
+    return logins && i < logins->nelts ? &APR_ARRAY_IDX(logins, i, trusted_login_t) : NULL;
 }
 
-const trusted_login_t *trusted_login_named(const site_t *site, const char *name)
+const trusted_login_t *trusted_login_named(const apr_array_header_t *logins, const char *name)
 {
     const trusted_login_t *login;
-    for (int i = 0; (login = trusted_login_number(site, i)); i++)
+    for (int i = 0; (login = trusted_login_number(logins, i)); i++)
         if (strcmp(login->set->name, name) == 0)
             return login;
     return NULL;
 }
 
-const trusted_login_t *trusted_login_marked(const site_t *site, uint32_t mark)
+const trusted_login_t *trusted_login_marked(const apr_array_header_t *logins, uint32_t mark)
 {
     const trusted_login_t *login;
-    for (int i = 0; (login = trusted_login_number(site, i)); i++)
+    for (int i = 0; (login = trusted_login_number(logins, i)); i++)
         if (login->set->mark == mark)
             return login;
     return NULL;
 }
 
-const trusted_login_t *trusted_login_at(const site_t *site, const char *path)
+const trusted_login_t *trusted_login_at(const apr_array_header_t *logins, const char *path)
 {
     const trusted_login_t *login;
-    for (int i = 0; (login = trusted_login_number(site, i)); i++)
+    for (int i = 0; (login = trusted_login_number(logins, i)); i++)
         if (strcmp(login->set->location, path) == 0)
             return login;
     return NULL;
 }
 
-const trusted_login_t *trusted_login_around(const site_t *site, const char *path)
+const trusted_login_t *trusted_login_around(const apr_array_header_t *logins, const char *path)
 {
     const trusted_login_t *login, *best = NULL;
-    for (int i = 0; (login = trusted_login_number(site, i)); i++)
+    for (int i = 0; (login = trusted_login_number(logins, i)); i++)
         if (surroundings_inside(path, login->set->location) &&
             (!best || strlen(best->set->location) < strlen(login->set->location)))
             best = login;

@@ -4,7 +4,7 @@
 
 #include <ap_expr.h>
 
-#include "site/site.h"
+#include "config/directives.h"
 
 /* The MPinTrustedLogin lines of a site at work. Made in the parent, and never changed. */
 typedef struct trusted_login_t {
@@ -14,13 +14,13 @@ typedef struct trusted_login_t {
 
 const apr_array_header_t *trusted_logins_make(const server_config_t *config, apr_pool_t *p);
 
-/* One of them, by its number, its name, or its mark; NULL for none. */
-const trusted_login_t *trusted_login_number(const site_t *site, int i);
-const trusted_login_t *trusted_login_named(const site_t *site, const char *name);
-const trusted_login_t *trusted_login_marked(const site_t *site, uint32_t mark);
+/* One of them (of NULL none), by its number, its name, or its mark; NULL for none. */
+const trusted_login_t *trusted_login_number(const apr_array_header_t *logins, int i);
+const trusted_login_t *trusted_login_named(const apr_array_header_t *logins, const char *name);
+const trusted_login_t *trusted_login_marked(const apr_array_header_t *logins, uint32_t mark);
 
 /* The one whose place this path is; and the one in whose place it lies. */
-const trusted_login_t *trusted_login_at(const site_t *site, const char *path);
-const trusted_login_t *trusted_login_around(const site_t *site, const char *path);
+const trusted_login_t *trusted_login_at(const apr_array_header_t *logins, const char *path);
+const trusted_login_t *trusted_login_around(const apr_array_header_t *logins, const char *path);
 
 #endif

@@ -11,7 +11,7 @@
 
 /* ---- a PIN or a passkey of somebody's whom a provider knows ---- */
 
-static bool is_too_old(const facts_t *facts, const subject_t *subject)
+static bool said_too_long_ago(const facts_t *facts, const subject_t *subject)
 {
     const apr_interval_time_t age = facts->site->trusted_max_age;
     return age && facts->caller.now - apr_time_from_sec((apr_time_t)subject->at) > age;
@@ -27,10 +27,10 @@ static const char *ask_again(const facts_t *facts, const trusted_login_t *login,
 }
 
 /* A computer that a phone signs in shows no other page meanwhile. */
-static result_t *too_old(const facts_t *facts, const proven_t *proven, const subject_t *subject,
-                         const char **location)
+static result_t *ask_or_refuse(const facts_t *facts, const proven_t *proven,
+                               const subject_t *subject, const char **location)
 {
-    const trusted_login_t *login = trusted_login_named(facts->site, subject->provider);
+    const trusted_login_t *login = trusted_login_named(facts->site->trusted, subject->provider);
     log_debug(facts->caller.log, "MPIN0905",
               "%s comes by %s, and the trusted login %s has not said who it is for longer than "
               "MPinTrustedMaxAge: it is asked",
@@ -55,8 +55,8 @@ result_t *provided_weigh(facts_t *facts, proven_t *proven, const char **location
         return NULL;
     if (status != STORE_OK)
         return store_refusal(status, p);
-    if (is_too_old(facts, &subject))
-        return too_old(facts, proven, &subject, location);
+    if (said_too_long_ago(facts, &subject))
+        return ask_or_refuse(facts, proven, &subject, location);
     proven->told = true;
     proven->provider = subject.provider;
     return NULL;

@@ -14,7 +14,7 @@
  * no session before. NULL, or the refusal. */
 result_t *provided_weigh(facts_t *facts, proven_t *proven, const char **location);
 
-/* What was told of the user of this request's session, read at first use; NULL: nothing, or the
+/* All that was told of the user of this request's session is read at first use; NULL: nothing was, or the
  * store does not say. */
 const subject_t *provided_of(const request_rec *r, const session_t *session);
 

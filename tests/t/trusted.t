@@ -29,7 +29,7 @@ sub name_of { return whoami($_[0])->{REMOTE_USER} // '' }
 sub refused {
     my ($browser, $answer, $text, $what) = @_;
     is $answer->code, 403, "$what: refused";
-    like $answer->content, qr{<h1>Login failed!</h1>}, '... by a page of ours';
+    like $answer->content, qr{<h1 class="note flash danger">Login failed!</h1>}, '... by a page of ours';
     like $answer->content, qr{$text}, '... which says why';
     like $answer->content, qr{href="/login/with/\w+[^"]*">Try again<}, '... and has another try';
     is name_of($browser), '', '... and nobody is signed in';
