@@ -5,14 +5,17 @@
 #include "people/subject.h"
 #include "store/refusal.h"
 #include "web/answer.h"
+#include "web/signin.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
 
-/* The page that has the button, where a browser says which that is. */
+/* The page that has the button, as its form says, or as far as the browser does. */
 static const char *back_to(const facts_t *facts)
 {
-    const char *before = way_page_before(facts->r);
+    const char *named =
+        signin_place(facts->site, apr_table_get(facts->form, "return"), facts->r->pool);
+    const char *before = named ? named : way_page_before(facts->r);
     return before ? before : facts->site->after_login;
 }
 
@@ -50,7 +53,8 @@ result_t *login_refresh(facts_t *facts)
         return result_error(r->pool, HTTP_FORBIDDEN, "stale_form",
                             "the form's token is not this session's");
     const store_status_t status =
-        people_subject(facts->site->people, session->uid, &subject, r->pool);
+        session->told ? people_subject(facts->site->people, session->uid, &subject, r->pool)
+                      : STORE_MISSING;
     if (status != STORE_OK && status != STORE_MISSING)
         return store_refusal(status, r->pool);
     const trusted_login_t *login =

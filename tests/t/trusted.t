@@ -268,4 +268,66 @@ subtest 'auto leads to the only way, and in no circle' => sub {
     is $asked->content, 'says the administrator', 'has the administrator\'s document, where there is one';
 };
 
+subtest 'news of a user come by /refresh' => sub {
+    my $browser = house;
+    come($browser, 'corp', 'user2', headers => ['X-Test-Mail' => 'old@example.org']);
+    my $time = whoami($browser)->{MPIN_AUTH_TIME};
+    sub refresh { return $_[0]->post_form('/refresh', {return => '/protected/?a=1'}) }
+    is $browser->get('/refresh')->code, 405, 'not by a link';
+    is $browser->request(POST => '/refresh', body => '', headers => ['Content-Type' => 'application/x-www-form-urlencoded'])->code, 403, 'nor by a form without a token';
+    my $ask = refresh($browser);
+    is $ask->code . location($ask), '303/trusted/corp?refresh=1', 'the provider is asked';
+    sleep 1;
+    my $back = $browser->get('/trusted/corp?refresh=1', page, basic('user2'), 'X-Test-Mail' => 'new@example.org');
+    is $back->code . location($back), '303/protected/?a=1', 'and leads back';
+    my $env = whoami($browser);
+    is $env->{MPIN_EMAIL}, 'new@example.org', 'what it says now reaches applications';
+    is $env->{MPIN_AUTH_TIME}, $time, '... and is no new proof';
+    refresh($browser);
+    my $other = $browser->get('/trusted/corp?refresh=1', page, basic('user3'));
+    is $other->code, 403, 'where it names somebody else';
+    like $other->content, qr/names somebody else by now/, '... a page says so';
+    is name_of($browser), '', '... and the session has ended';
+    is refresh($browser)->code, 401, 'nobody has no news';
+    my $local = house->sign_in('john');
+    is location(refresh($local)), '/protected/?a=1', 'who has no provider comes back at once';
+    is name_of($local), 'john', '... as they were';
+};
+
+subtest 'what was done is told once' => sub {
+    my $browser = house;
+    like come($browser, 'corp', 'jane')->header('Location'), qr/offer=1/, 'jane comes';
+    like $browser->visit('/login?offer=1')->content, qr{class="note flash success" role="status">Successfully logged in!<}, 'is told so';
+    unlike $browser->visit('/account')->content, qr/Successfully/, 'once';
+    $browser->sign_out;
+    like $browser->visit('/login')->content, qr{class="note flash info" role="status">User logged out!<}, 'and goes';
+    unlike $browser->visit('/login')->content, qr/logged out/, 'once';
+};
+
+subtest 'a PIN does without the provider for as long as MPinTrustedMaxAge says' => sub {
+    my $browser = house('aged.example');
+    come($browser, 'corp', 'user4');
+    my $device = $browser->enrol('corp:user4', '7391');
+    is $browser->pin_login($device)->code, 200, 'at once it does';
+    $browser->sign_out;
+    sleep 3;
+    my $again = $browser->pin_login($device);
+    is $again->code, 200, 'later the PIN is right';
+    is MPin::json_of($again)->{location}, '/login/with/corp', '... and leads to the provider';
+    is name_of($browser), '', '... which nobody is signed in before';
+    $browser->visit('/login/with/corp');
+    land($browser, 'corp', basic('user4'));
+    is name_of($browser), 'corp:user4', 'who signs in there is in';
+};
+
+subtest 'stepup_with_other_identity_does_not_merge' => sub {
+    my $browser = house->sign_in('john');
+    come($browser, 'corp', 'jane');
+    my $env = whoami($browser);
+    is $env->{REMOTE_USER} . ' ' . $env->{MPIN_AMR}, 'corp:jane trusted', 'another user is another session';
+    come($browser, 'house', 'john');
+    $browser->post_password('john', 'john-secret', '/login?switch=1');
+    is whoami($browser)->{MPIN_AMR}, 'pwd trusted', 'the same one has both proofs';
+};
+
 done;
