@@ -67,6 +67,8 @@ typedef struct guard_t {
     bool asks;    /* a Require asks who somebody is */
     bool grants;  /* ... or one is enough that asks nobody */
     const char *type;
+    const ap_directive_t *section; /* whose Require lines these are: the last one's hold */
+    bool of_vhost;                 /* ... and a vhost's come after the main server's */
 } guard_t;
 
 typedef enum { HOLDS_NOT, HOLDS_MAYBE, HOLDS } holds_t;
@@ -103,6 +105,26 @@ static holds_t line_holds_at(const ap_directive_t *node, const char *path, apr_p
     return all;
 }
 
+static const ap_directive_t *section_of(const ap_directive_t *node)
+{
+    const ap_directive_t *section = node->parent;
+    while (section && is_part(section))
+        section = section->parent;
+    return section;
+}
+
+/* Does this section's word hold, and not an earlier one's? */
+static bool has_last_word(guard_t *guard, const ap_directive_t *section, bool of_vhost)
+{
+    if (guard->of_vhost && !of_vhost)
+        return false;
+    if (guard->section != section)
+        guard->asks = guard->grants = false;
+    guard->section = section;
+    guard->of_vhost = of_vhost;
+    return true;
+}
+
 /* Debian's <Directory> has "all granted" for everything: that is only enough in a <Location>. */
 static void hear_require(guard_t *guard, const ap_directive_t *node)
 {
@@ -134,7 +156,8 @@ static void visit_guard(tree_walk_t *walk, const ap_directive_t *node, const ser
         return;
     if (!strcasecmp(name, "AuthType"))
         guard->type = tree_first_word(node, p);
-    if (!strcasecmp(name, "Require"))
+    if (!strcasecmp(name, "Require") &&
+        has_last_word(guard, section_of(node), server != walk->main_server))
         hear_require(guard, node);
 }
 

@@ -606,6 +606,7 @@ my $corp = 'MPinTrustedLogin corp /trusted/corp Basic "The company"';
 fine 'a trusted login', "$here$basic$site$corp\n" . guarded('/trusted/corp', '');
 fine 'all of it', "$here$basic$site$corp logout=/out?a=b \"user=%{reqenv:X}\" email=M sid=S time=T icon=/i.svg auto as-local=email:example.org\n"
     . "MPinTrustedMaxAge 30d\n" . guarded('/trusted', '');
+fine 'one in a site that is open', "$here$basic$site$corp\n<Location />\nRequire all granted\n</Location>\n" . guarded('/trusted/corp', '');
 fine 'whose guard stands in a pattern', "$here$basic$site$corp\n<LocationMatch ^/trusted>\nSetHandler mpin-trusted-login\nAuthType Basic\n"
     . "AuthName x\nRequire valid-user\n</LocationMatch>\n";
 fine 'an age of nobody, with a warning', "$here$site${passwords}MPinTrustedMaxAge 30d\n", qr/MPinTrustedMaxAge: there is no trusted login/;
