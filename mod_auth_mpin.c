@@ -9,6 +9,7 @@
 #include "config/hooks.h"
 #include "login/activate.h"
 #include "login/login.h"
+#include "login/trusted.h"
 #include "site/audit.h"
 #include "site/child.h"
 #include "site/postman.h"
@@ -49,6 +50,7 @@ static const route_t routes[] = {
      first_step_totp_confirm},
     {"POST", PATH_LOGIN, "/step/send", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
      login_step_send},
+    {"GET", PATH_LOGIN, "/with/*", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_with},
     {"POST", PATH_LOGIN, "/passkey", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, login_passkey},
     {"POST", PATH_LOGIN, "/passkey/verify", PUBLIC, BODY_JSON, PASSKEY_MAX, ANSWER_JSON, 0,
      login_passkey_verify},
@@ -93,6 +95,7 @@ static const route_t routes[] = {
      account_session_end},
     {"POST", PATH_ACCOUNT, "/sessions/end", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
      account_sessions_end},
+    {"POST", PATH_REFRESH, "", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, login_refresh},
     {"GET", PATH_LOGOUT, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, logout_page},
     {"POST", PATH_LOGOUT, "", PUBLIC, BODY_FORM_OR_JSON, BODY_MAX, ANSWER_PAGE, 0, logout_submit},
     {"GET", PATH_ACTIVATE, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, activate_page},
@@ -203,6 +206,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_insert_filter(caching_insert_filter, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_error_filter(authn_insert_filter, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(authn_handler, NULL, before_proxy, APR_HOOK_FIRST);
+    ap_hook_handler(login_trusted_handler, NULL, before_proxy, APR_HOOK_FIRST);
     ap_hook_log_transaction(authn_log, NULL, NULL, APR_HOOK_REALLY_FIRST);
 }
 

@@ -3,6 +3,7 @@
 #include "account/pages.h"
 #include "account/amend.h"
 #include "account/section.h"
+#include "login/flash.h"
 #include "store/refusal.h"
 #include "web/answer.h"
 
@@ -40,6 +41,7 @@ result_t *account_page(facts_t *facts)
     if (status != STORE_OK)
         return store_refusal(status, facts->r->pool);
     page_values_t page = account_begin(facts);
+    flash_show(facts, &page);
     page_set(&page, "proven", account_is_proven(facts) ? "1" : "");
     page_set(&page, "prove_href", account_prove_href(facts));
     page_set(&page, "done", told_text(&page, apr_table_get(facts->query, "done")));

@@ -41,7 +41,9 @@ const session_t *check_user(const request_rec *r)
 static demand_t demand_here(const request_rec *r, const site_t *site)
 {
     const dir_config_t *here = site_directory(r);
-    return demand_of(here->methods, site->methods, here->second, here->reauth_after);
+    demand_t demand = demand_of(here->methods, site->methods, here->second, here->reauth_after);
+    demand.trusted = here->marks;
+    return demand;
 }
 
 /* The session, when it is good enough for this place. */

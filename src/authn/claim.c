@@ -4,6 +4,7 @@
 #include "authn/caching.h"
 #include "authn/refuse.h"
 #include "authn/sent_away.h"
+#include "site/trusted_logins.h"
 #include "web/route.h"
 
 #include <http_log.h>
@@ -66,6 +67,15 @@ static int claim(request_rec *r, request_t *request, const route_t *route, const
     return status;
 }
 
+/* What another module refuses at the place of a trusted login is told by a page of ours. */
+static int leave_to_others(request_rec *r, const request_t *request)
+{
+    const trusted_login_t *login = trusted_login_around(request->site->trusted, r->uri);
+    if (login && !r->prev)
+        refuse_for_others(r, login);
+    return DECLINED;
+}
+
 static __attribute__((noinline)) int claim_decoded(request_rec *r, request_t *request)
 {
     const char *rest;
@@ -75,7 +85,7 @@ static __attribute__((noinline)) int claim_decoded(request_rec *r, request_t *re
         r->uri = r->prev->uri; /* the sections of the place that refuses hold, and no others */
     } else {
         const route_t *route = route_find(request->site, r, &rest);
-        const int status = route ? claim(r, request, route, rest) : DECLINED;
+        const int status = route ? claim(r, request, route, rest) : leave_to_others(r, request);
         if (status != OK)
             return status;
     }
@@ -135,7 +145,7 @@ int authn_log(request_rec *r)
     if (request && request->site->paths[BASE_RPS_FRONT])
         route_redact_front(request, r);
     for (; request && r; r = r->next)
-        if (is_claimed(request, r) && request->route)
+        if (is_claimed(request, r) && request->route && request->redacted == r)
             r->uri = (char *)(apr_uintptr_t)route_plain_path(request, r->pool);
     return DECLINED;
 }

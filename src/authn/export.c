@@ -4,6 +4,7 @@
 #include "authn/caching.h"
 #include "authn/check.h"
 #include "base/name.h"
+#include "web/provided.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -69,12 +70,14 @@ static const char *decimal(char text[DECIMAL_SIZE], uint32_t n)
 }
 
 /* Names of variables, and the same once httpd has redirected a request. */
-typedef enum { EMAIL, PROVIDER, AMR, AUTH_TIME, SESSION, VARIABLES } variable_t;
-static const char *const plain_names[VARIABLES] = {"MPIN_EMAIL", "MPIN_PROVIDER", "MPIN_AMR",
-                                                   "MPIN_AUTH_TIME", "MPIN_SESSION"};
+typedef enum { EMAIL, PROVIDER, AMR, AUTH_TIME, SESSION, SUBJECT, CLAIM, VARIABLES } variable_t;
+static const char *const plain_names[VARIABLES] = {
+    "MPIN_EMAIL",   "MPIN_PROVIDER", "MPIN_AMR",   "MPIN_AUTH_TIME",
+    "MPIN_SESSION", "MPIN_SUBJECT",  "MPIN_CLAIM_"};
 static const char *const redirected_names[VARIABLES] = {
-    "REDIRECT_MPIN_EMAIL", "REDIRECT_MPIN_PROVIDER", "REDIRECT_MPIN_AMR", "REDIRECT_MPIN_AUTH_TIME",
-    "REDIRECT_MPIN_SESSION"};
+    "REDIRECT_MPIN_EMAIL",     "REDIRECT_MPIN_PROVIDER", "REDIRECT_MPIN_AMR",
+    "REDIRECT_MPIN_AUTH_TIME", "REDIRECT_MPIN_SESSION",  "REDIRECT_MPIN_SUBJECT",
+    "REDIRECT_MPIN_CLAIM_"};
 
 /* What variables hold and the session does not: made at once, as every request pays for it. */
 typedef struct variable_texts_t {
@@ -82,6 +85,28 @@ typedef struct variable_texts_t {
     char auth_time[DECIMAL_SIZE];
     char handle[SESSION_HANDLE_SIZE];
 } variable_texts_t;
+
+/* What a trusted login has told of the user. `email`: the one that holds. */
+static void export_told(request_rec *r, const session_t *session, const char *const name[],
+                        const char **email)
+{
+    const subject_t *told = provided_of(r, session);
+    if (!told)
+        return;
+    if (*told->email)
+        *email = told->email;
+    apr_table_addn(r->subprocess_env, name[SUBJECT], told->subject);
+    for (int i = 0; i < told->claim_count; i++)
+        apr_table_addn(r->subprocess_env,
+                       apr_pstrcat(r->pool, name[CLAIM], told->claims[i].name, NULL),
+                       told->claims[i].value);
+}
+
+static const char *told_claim(const request_rec *r, const session_t *session, const char *claim)
+{
+    const subject_t *told = provided_of(r, session);
+    return told ? subject_claim(told, claim) : NULL;
+}
 
 static void export_variables(request_rec *r, const request_t *request, const session_t *session,
                              const char *const name[])
@@ -92,6 +117,8 @@ static void export_variables(request_rec *r, const request_t *request, const ses
 
     session_write_amr(texts->amr, session->amr);
     session_write_handle(texts->handle, request->site->sessions, session);
+    if (session->told)
+        export_told(r, session, name, &email);
     if (email)
         apr_table_addn(env, name[EMAIL], email);
     apr_table_addn(env, name[PROVIDER], session->provider);
@@ -107,7 +134,7 @@ static const char *field(const request_rec *r, const session_t *session,
     case PASS_USER:
         return session->name;
     case PASS_EMAIL:
-        return email_of(session);
+        return apr_table_get(r->subprocess_env, name[EMAIL]);
     case PASS_PROVIDER:
         return apr_table_get(r->subprocess_env, name[PROVIDER]);
     case PASS_AMR:
@@ -116,6 +143,10 @@ static const char *field(const request_rec *r, const session_t *session,
         return apr_table_get(r->subprocess_env, name[AUTH_TIME]);
     case PASS_SESSION:
         return apr_table_get(r->subprocess_env, name[SESSION]);
+    case PASS_SUBJECT:
+        return apr_table_get(r->subprocess_env, name[SUBJECT]);
+    case PASS_CLAIM:
+        return told_claim(r, session, header->claim);
     }
     return NULL;
 }

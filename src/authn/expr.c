@@ -2,6 +2,7 @@
 #include "authn/expr.h"
 #include "authn/caching.h"
 #include "base/name.h"
+#include "web/provided.h"
 
 #include <ap_expr.h>
 #include <apr_strings.h>
@@ -34,8 +35,19 @@ static const char *time_in_expression(ap_expr_eval_ctx_t *ctx, const void *data)
 static const char *email_in_expression(ap_expr_eval_ctx_t *ctx, const void *data)
 {
     const session_t *session = session_of_expression(ctx);
+    const subject_t *told = session ? provided_of(ctx->r, session) : NULL;
     (void)data;
+    if (told && *told->email)
+        return told->email;
     return session && name_domain(session->name) ? session->name : "";
+}
+
+static const char *subject_in_expression(ap_expr_eval_ctx_t *ctx, const void *data)
+{
+    const session_t *session = session_of_expression(ctx);
+    const subject_t *told = session ? provided_of(ctx->r, session) : NULL;
+    (void)data;
+    return told ? told->subject : "";
 }
 
 static const char *provider_in_expression(ap_expr_eval_ctx_t *ctx, const void *data)
@@ -59,11 +71,10 @@ static const char *handle_in_expression(ap_expr_eval_ctx_t *ctx, const void *dat
 static const struct {
     const char *name;
     ap_expr_var_func_t *value;
-} variables_in_expressions[] = {{"MPIN_AMR", amr_in_expression},
-                                {"MPIN_AUTH_TIME", time_in_expression},
-                                {"MPIN_EMAIL", email_in_expression},
-                                {"MPIN_PROVIDER", provider_in_expression},
-                                {"MPIN_SESSION", handle_in_expression}};
+} variables_in_expressions[] = {
+    {"MPIN_AMR", amr_in_expression},         {"MPIN_AUTH_TIME", time_in_expression},
+    {"MPIN_EMAIL", email_in_expression},     {"MPIN_PROVIDER", provider_in_expression},
+    {"MPIN_SUBJECT", subject_in_expression}, {"MPIN_SESSION", handle_in_expression}};
 
 static int find_in_expression(ap_expr_lookup_parms *parms)
 {

@@ -2,6 +2,7 @@
 #include "authn/refuse.h"
 #include "authn/authn.h"
 #include "login/login.h"
+#include "login/trusted.h"
 #include "web/answer.h"
 #include "web/reader.h"
 
@@ -23,6 +24,7 @@ struct refusal_t {
     const char *document;   /* the administrator's text for it, NULL for none */
     demand_t demand;        /* of the place, for what was posted */
     bool framed;
+    const struct trusted_login_t *login; /* ... or what became of this one at another module's */
 };
 
 bool refuse_unseen(const request_t *request, const request_rec *r)
@@ -78,7 +80,8 @@ void refuse_pass_on_status(request_t *request, request_rec *r)
 
 void refuse_challenge(const request_t *request, request_rec *r)
 {
-    if (r->status != HTTP_UNAUTHORIZED || (!request->realm && request->claimed != r))
+    if (r->status != HTTP_UNAUTHORIZED || (!request->realm && request->claimed != r) ||
+        (request->refusal && request->refusal->login)) /* another module's 401 has its own */
         return;
     const char *realm = request->realm ? request->realm : request->site->title;
     apr_table_setn(
@@ -144,6 +147,20 @@ int refuse_leading(request_rec *r, const char *location)
     return HTTP_UNAUTHORIZED;
 }
 
+void refuse_for_others(request_rec *r, const struct trusted_login_t *login)
+{
+    static const int statuses[] = {
+        HTTP_BAD_REQUEST, HTTP_UNAUTHORIZED,        HTTP_FORBIDDEN,
+        HTTP_NOT_FOUND,   HTTP_METHOD_NOT_ALLOWED,  HTTP_INTERNAL_SERVER_ERROR,
+        HTTP_BAD_GATEWAY, HTTP_SERVICE_UNAVAILABLE, HTTP_GATEWAY_TIME_OUT};
+    request_t *request = request_of(r);
+    const struct refusal_t refusal = {.login = login};
+    request->refusal = apr_pmemdup(request->pool, &refusal, sizeof(refusal));
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++)
+        if (!ap_response_code_string(r, ap_index_of_response(statuses[i])))
+            ap_custom_response(r, statuses[i], ROUTE);
+}
+
 int refuse_plainly(request_rec *r)
 {
     if (!refuse_unseen(request_of(r), r))
@@ -171,6 +188,8 @@ int refuse_answer(request_rec *r)
 {
     const struct refusal_t *refusal = request_of(r)->refusal;
     const result_t *result = refusal->result;
+    if (refusal->login)
+        return login_trusted_refused(r, refusal->login, r->prev->status);
     if (refusal->location)
         return answer_see_other(r, refusal->location);
     if (!result && refusal->document)

@@ -23,6 +23,11 @@ int refuse_leading(request_rec *r, const char *location);
 /* 401 and nothing of ours. */
 int refuse_plainly(request_rec *r);
 
+/* What another module refuses at the place of this trusted login gets a page of ours, with its
+ * status and its headers: unless the administrator has a document for it. */
+struct trusted_login_t;
+void refuse_for_others(request_rec *r, const struct trusted_login_t *login);
+
 /* True where nobody will read the refusal: a subrequest's that a handler makes, or one that only
  * looks ahead. */
 bool refuse_unseen(const request_t *request, const request_rec *r);

@@ -23,8 +23,9 @@ static const char *amr_parse(cmd_parms *cmd, const char *line, const void **pars
         const char *word = ap_getword_conf(cmd->pool, &line);
         const uint32_t bit = session_amr_bit(word);
         if (!bit)
-            return apr_pstrcat(cmd->pool, "Require mpin-amr: unknown value ", word,
-                               "; known are pwd, pin, mfa, otp, sms, hwk, swk, user, phone", NULL);
+            return apr_pstrcat(
+                cmd->pool, "Require mpin-amr: unknown value ", word,
+                "; known are pwd, pin, mfa, otp, sms, hwk, swk, user, trusted, phone", NULL);
         *bits |= bit;
     }
     if (!*bits)

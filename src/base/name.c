@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/name.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -58,6 +59,29 @@ const char *name_canonical(const char *raw, apr_pool_t *p)
     return name_of_site(0, raw, p);
 }
 
+#define PROVIDER_MAX 32 /* bytes of its NAME */
+
+const char *name_of_provider(name_rules_t rules, const char *raw, apr_pool_t *p)
+{
+    const char *subject = strchr(raw, ':');
+    const apr_size_t len = subject ? (apr_size_t)(subject - raw) : 0;
+    if (!len || len > PROVIDER_MAX || !subject[1] || strlen(raw) > NAME_MAX_BYTES)
+        return NULL;
+    for (const char *c = raw; c < subject; c++)
+        if (!apr_isalnum(*c) && !strchr("-_", *c))
+            return NULL;
+    for (apr_size_t step; *subject; subject += step)
+        if (!(step = *subject == ':' ? 1 : name_character(rules, subject)))
+            return NULL;
+    return apr_pstrdup(p, raw);
+}
+
+const char *name_here(name_rules_t rules, const char *raw, apr_pool_t *p)
+{
+    const char *name = name_of_site(rules, raw, p);
+    return name ? name : name_of_provider(rules, raw, p);
+}
+
 const char *name_foreign(name_rules_t rules, const char *raw, apr_pool_t *p)
 {
     const char *at = first_foreign(rules, trimmed(raw, p));
@@ -99,7 +123,9 @@ static const char *label_end(const char *label)
 const char *name_domain(const char *name)
 {
     const char *at = strchr(name, '@');
-    if (!at || at == name || at - name > LOCAL_PART_MAX)
+    if (!at || at == name || at - name > LOCAL_PART_MAX ||
+        memchr(name, ':',
+               (apr_size_t)(at - name))) /* a provider's, who says nothing of a mailbox */
         return NULL;
     for (const char *label = at + 1;;) {
         const char *end = label_end(label);

@@ -25,6 +25,14 @@ const char *name_of_site(name_rules_t rules, const char *raw, apr_pool_t *p);
 /* The same by no site's rules: 0. */
 const char *name_canonical(const char *raw, apr_pool_t *p);
 
+/* A name that a trusted login gives: "NAME:subject", as it is to the letter, because subjects that
+ * differ in case are two people's. NULL where it is none: NAME is 1 to 32 letters, digits, - and _;
+ * the whole is at most 254 bytes of what a site's own names are made of, and ':'. */
+const char *name_of_provider(name_rules_t rules, const char *raw, apr_pool_t *p);
+
+/* Either. */
+const char *name_here(name_rules_t rules, const char *raw, apr_pool_t *p);
+
 /* Why a text is no name at a site: the character in it that names there do not have, in the pool.
  * NULL: it has none, but is empty or too long. A byte that is no UTF-8 is "\xNN". */
 const char *name_foreign(name_rules_t rules, const char *raw, apr_pool_t *p);

@@ -16,9 +16,17 @@ static const provider_kind_t *kind_of(const checked_t *site, const char *name)
 void check_open_beside(const checked_t *open, const checked_t *with)
 {
     const apr_array_header_t *names = with->config->providers;
+    const apr_array_header_t *logins = with->config->trusted;
     if (!(open->config->ways & REGISTER_OPEN) || open->config->service.parts ||
         with->config->service.parts)
         return;
+    for (int i = 0; logins && i < logins->nelts; i++)
+        if (APR_ARRAY_IDX(logins, i, trusted_setting_t).local)
+            mistake(open->pconf, check_at(open, SETTING_ways),
+                    "open registration beside the trusted login %s, whose names are local ones "
+                    "(as-local) and which nobody can ask for them: strangers could take them; "
+                    "leave open out, or as-local",
+                    APR_ARRAY_IDX(logins, i, trusted_setting_t).name);
     for (int i = 0; names && i < names->nelts; i++) {
         const char *name = APR_ARRAY_IDX(names, i, const char *);
         const provider_kind_t *kind = kind_of(with, name);

@@ -73,7 +73,7 @@ static void check_cookies(const checked_t *site)
 
     for (int i = 0; config->cookie_path && i < PATH_COUNT; i++)
         if (config->paths.path[i] && i != PATH_PAD && i != PATH_ASSETS &&
-            i != PATH_MOBILE_SERVICE &&
+            i != PATH_MOBILE_SERVICE && (i != PATH_REFRESH || config->trusted) &&
             !cookie_path_covers(config->cookie_path, config->paths.path[i]))
             mistake(site->pconf, config->written[SETTING_cookie_path],
                     "%s lies outside of %s and would never see our cookies; move it there with "
@@ -185,6 +185,7 @@ static void check_site(checked_t *site)
     check_passwords(site);
     check_passkeys(site);
     check_names(site);
+    check_trusted(site);
     check_open_beside(site, site);
     check_store(site);
     check_keys(site);
@@ -224,6 +225,7 @@ int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
     }
     check_sections(pconf, main_server);
     check_places(pconf, main_server);
+    check_trusted_places(pconf, main_server);
     check_second_factors(pconf, main_server);
     check_mounts(pconf, main_server);
     return mistakes_report(pconf, main_server) ? HTTP_INTERNAL_SERVER_ERROR : OK;

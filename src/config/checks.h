@@ -70,6 +70,12 @@ void check_sent(const checked_t *site);
 void check_passkeys(const checked_t *site);
 bool check_takes_passkeys(const server_config_t *config);
 
+/* check_trusted.c: trusted logins whose places do not fit; the places, of whatever server. Has the
+ * server one of that name (NULL: any)? */
+void check_trusted(const checked_t *site);
+void check_trusted_places(apr_pool_t *pconf, const server_rec *main_server);
+bool check_trusts(const server_config_t *config, const char *name);
+
 /* check_accounts.c: where names come from; and `with`, a vhost with the same store, or itself. */
 void check_names(const checked_t *site);
 void check_open_beside(const checked_t *open, const checked_t *with);

@@ -303,26 +303,6 @@ const char *parse_title(const char **title, const words_t *words)
     return NULL;
 }
 
-const char *parse_methods(dir_config_t *dir, const words_t *words)
-{
-    unsigned methods = 0;
-    for (int i = 0; i < words->count; i++) {
-        if (!strcasecmp(words->word[i], "pin"))
-            methods |= FACTOR_BIT(FACTOR_PIN);
-        else if (!strcasecmp(words->word[i], "password"))
-            methods |= FACTOR_BIT(FACTOR_PASSWORD);
-        else if (!strcasecmp(words->word[i], "passkey"))
-            methods |= FACTOR_BIT(FACTOR_PASSKEY);
-        else
-            return apr_psprintf(
-                words->p,
-                "\"%.80s\" is no login of this version; write pin, password or passkey, or several",
-                words->word[i]);
-    }
-    dir->methods = (int)methods;
-    return NULL;
-}
-
 const char *parse_second_factor(dir_config_t *dir, const words_t *words)
 {
     const int second = demand_second(words->word[0]);

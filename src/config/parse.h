@@ -52,6 +52,14 @@ const char *parse_second_dta(second_dta_setting_t *second, const words_t *words)
 const char *parse_sms(sms_setting_t *sms, const words_t *words);
 const char *parse_workos(workos_setting_t *workos, const words_t *words);
 const char *parse_title(const char **title, const words_t *words);
+const char *parse_trusted_max_age(apr_interval_time_t *time, const words_t *words);
+const char *parse_trusted_login(const apr_array_header_t **logins, const words_t *words);
+
+/* Parts that several have: an absolute path on this site; a name of a trusted login; and of a
+ * variable that another module sets. */
+bool parse_is_path(const char *path);
+bool parse_is_trusted_name(const char *name);
+bool parse_is_variable(const char *name);
 
 const char *parse_accent(accent_t *accent, const words_t *words);
 const char *parse_links(const apr_array_header_t **links, const words_t *words);

@@ -18,7 +18,7 @@
 
 /* An absolute path as a browser would send it: one '/' in front, no empty, '.' or '..' segment, and
  * nothing that would need an escape. */
-static bool is_path(const char *path)
+bool parse_is_path(const char *path)
 {
     static const char plain[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
@@ -45,7 +45,8 @@ const char *parse_path(paths_t *paths, const words_t *words)
 {
     static const char *const names[PATH_COUNT] = {
         "login",      "logout",       "mpinAuthenticate", "rps", "mpin.js", "mpin",
-        "mpinVerify", "mpinActivate", "mpinPermitUser",   "m",   "service", "account"};
+        "mpinVerify", "mpinActivate", "mpinPermitUser",   "m",   "service", "account",
+        "refresh"};
     const char *name = words->word[0], *path = words->word[1];
 
     int which = 0;
@@ -55,11 +56,11 @@ const char *parse_path(paths_t *paths, const words_t *words)
         return apr_psprintf(words->p,
                             "we have no page \"%.80s\"; write login, logout, mpinAuthenticate, "
                             "mpinVerify, mpinActivate, mpinPermitUser, rps, mpin.js, mpin, m, "
-                            "service or account",
+                            "service, account or refresh",
                             name);
 
     const bool off = !strcasecmp(path, "off");
-    if (!off && !is_path(path))
+    if (!off && !parse_is_path(path))
         return not_a_path(path, words->p);
     if (!off && path[strlen(path) - 1] == '/')
         return apr_psprintf(words->p, "\"%.80s\" ends with /; write it without, as in /%s", path,
@@ -155,7 +156,7 @@ const char *parse_remember(apr_interval_time_t *time, const words_t *words)
 
 const char *parse_own_page(const char **path, const words_t *words)
 {
-    if (!is_path(words->word[0]))
+    if (!parse_is_path(words->word[0]))
         return not_a_path(words->word[0], words->p);
     *path = words->word[0];
     return NULL;
@@ -231,8 +232,8 @@ const char *parse_same_site(const char **value, const words_t *words)
 
 static const char *pass_header(pass_header_t *header, const char *word, apr_pool_t *p)
 {
-    static const char *const fields[] = {"user", "email",     "provider",
-                                         "amr",  "auth_time", "session"};
+    static const char *const fields[] = {"user",      "email",   "provider", "amr",
+                                         "auth_time", "session", "subject"};
     const char *equals = strchr(word, '=');
     if (!equals || !header_name_ok(word, (size_t)(equals - word)))
         return apr_psprintf(p, "\"%.80s\" is no header; write as in X-WEBAUTH-USER=user", word);
@@ -241,19 +242,26 @@ static const char *pass_header(pass_header_t *header, const char *word, apr_pool
     if (header_name_taken(header->name))
         return apr_psprintf(p, "the header %s has a meaning of its own; choose another name",
                             header->name);
-    for (int i = PASS_USER; i <= PASS_SESSION; i++)
+    for (int i = PASS_USER; i <= PASS_SUBJECT; i++)
         if (!strcasecmp(equals + 1, fields[i])) {
             header->field = (unsigned)i;
             return NULL;
         }
-    return apr_psprintf(
-        p, "there is no \"%.80s\" to pass; write user, email, provider, amr, auth_time or session",
-        equals + 1);
+    if (!strncasecmp(equals + 1, "claim:", 6) && parse_is_variable(equals + 7)) {
+        header->field = PASS_CLAIM;
+        header->claim = apr_pstrdup(p, equals + 7);
+        return NULL;
+    }
+    return apr_psprintf(p,
+                        "there is no \"%.80s\" to pass; write user, email, provider, subject, amr, "
+                        "auth_time, session or claim:VARIABLE",
+                        equals + 1);
 }
 
 const char *parse_pass_headers(const apr_array_header_t **headers, const words_t *words)
 {
     apr_array_header_t *list = apr_array_make(words->p, words->count, sizeof(pass_header_t));
+    int claims = 0;
     for (int i = 0; i < words->count; i++) {
         pass_header_t *header = apr_array_push(list);
         const char *wrong = pass_header(header, words->word[i], words->p);
@@ -263,6 +271,9 @@ const char *parse_pass_headers(const apr_array_header_t **headers, const words_t
                                      "the header %s is set twice (- and _ are the same to "
                                      "applications); name it once",
                                      header->name);
+        if (!wrong && header->field == PASS_CLAIM && ++claims > PASS_CLAIMS_MAX)
+            wrong = apr_psprintf(words->p, "it passes more than %d claims; write fewer",
+                                 PASS_CLAIMS_MAX);
         if (wrong)
             return wrong;
     }
@@ -312,7 +323,7 @@ const char *parse_unauthenticated(dir_config_t *dir, const words_t *words)
             word);
     if (answer == UNAUTH_REDIRECT && word[8]) {
         redirect = word + 9;
-        if (!is_path(redirect))
+        if (!parse_is_path(redirect))
             return not_a_path(redirect, words->p);
     }
     dir->unauthenticated = answer;

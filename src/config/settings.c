@@ -24,7 +24,8 @@
             "/mpinPermitUser",                                                                     \
             "/m",                                                                                  \
             "/service",                                                                            \
-            "/account"                                                                             \
+            "/account",                                                                            \
+            "/refresh"                                                                             \
         }                                                                                          \
     }
 #define DEFAULT_THROTTLE                                                                           \
@@ -105,6 +106,8 @@ dir_config_t *directory_merge(const dir_config_t *base, const dir_config_t *add,
 #define DIRECTORY(directive, field, ...)                                                           \
     merged->field = add->field != -1 ? add->field : base->field;
 #include "config/directory.def"
+    merged->logins = add->methods != -1 ? add->logins : base->logins;
+    merged->marks = add->methods != -1 ? add->marks : base->marks;
     merged->redirect = add->unauthenticated != -1 ? add->redirect : base->redirect;
     return merged;
 }

@@ -10,6 +10,7 @@
 #include "notice/smtp.h"
 #include "people/throttle.h"
 #include "rps/allow.h"
+#include "session/mark.h"
 
 /* What directives hold, once they are read. Nothing here knows httpd. */
 
@@ -33,6 +34,7 @@ typedef enum {
     PATH_MOBILE,         /* "m"                /m (and all under it) */
     PATH_MOBILE_SERVICE, /* "service"        /service */
     PATH_ACCOUNT,        /* "account"          /account (and all under it) */
+    PATH_REFRESH,        /* "refresh"          /refresh */
     PATH_COUNT,
 
     /* The root of a vhost with MPinService: what only the applications that it serves may ask. Rows
@@ -90,8 +92,46 @@ typedef enum { UNAUTH_AUTO = 0, UNAUTH_REDIRECT, UNAUTH_401, UNAUTH_PASS } unaut
 /* One MPinPassHeaders NAME=FIELD. */
 typedef struct pass_header_t {
     const char *name;
-    enum { PASS_USER, PASS_EMAIL, PASS_PROVIDER, PASS_AMR, PASS_AUTH_TIME, PASS_SESSION } field;
+    enum {
+        PASS_USER,
+        PASS_EMAIL,
+        PASS_PROVIDER,
+        PASS_AMR,
+        PASS_AUTH_TIME,
+        PASS_SESSION,
+        PASS_SUBJECT,
+        PASS_CLAIM
+    } field;
+    const char *claim; /* PASS_CLAIM: the variable that a trusted login sets */
 } pass_header_t;
+
+#define PASS_CLAIMS_MAX 8 /* of a site */
+
+/* How the name that a trusted login gives becomes a local one (docs/trusted.md, "Whose name it is"). */
+typedef enum {
+    LOCAL_NEVER = 0, /* it is NAME:subject */
+    LOCAL_PLAIN,     /* as it is, where it has no '@' */
+    LOCAL_USER_OF,   /* as it is, where it is user@ one of the domains */
+    LOCAL_EMAIL_OF   /* the e-mail, where it is verified and of one of the domains */
+} local_rule_t;
+
+/* One MPinTrustedLogin. */
+#define TRUSTED_NAME_MAX 32
+typedef struct trusted_setting_t {
+    const char *name;
+    uint32_t mark; /* of the name */
+    const char *location;
+    const char *type; /* what the other module calls its way to authenticate */
+    const char *label;
+    const char *logout;             /* path or URL, NULL: the provider has none */
+    const char *user;               /* an expression, NULL: the other module's user */
+    const char *email, *sid, *time; /* names of variables, NULL without */
+    const char *email_verified;     /* ... of the one that tells of `email` */
+    const char *icon;               /* path or NULL */
+    bool at_once;                   /* where it is the only way, nobody has to choose it */
+    local_rule_t local;
+    const char *const *domains; /* of `local`: A-labels in lower case, NULL-terminated */
+} trusted_setting_t;
 
 /* MPinAccent: the colour of buttons and links, as #rrggbb; NULL = ours. */
 typedef struct accent_t {
@@ -128,10 +168,12 @@ typedef struct return_hosts_t {
 } return_hosts_t;
 
 typedef struct dir_config_t {
-    int methods;          /* -1 unset, else FACTOR_BITs of first factors */
-    int second;           /* -1 unset, else FACTOR_BITs, 0 none */
-    int reauth_after;     /* seconds, -1 unset, 0 none */
-    int unauthenticated;  /* -1 unset, else unauthenticated_t */
+    int methods;                      /* -1 unset, else FACTOR_BITs of first factors */
+    const apr_array_header_t *logins; /* of const char *: trusted logins that it names, or NULL */
+    const uint32_t *marks;            /* ... and their marks, ended by 0; NULL = any */
+    int second;                       /* -1 unset, else FACTOR_BITs, 0 none */
+    int reauth_after;                 /* seconds, -1 unset, 0 none */
+    int unauthenticated;              /* -1 unset, else unauthenticated_t */
     const char *redirect; /* MPinUnauthenticated redirect:PATH, or NULL = the login page */
 } dir_config_t;
 

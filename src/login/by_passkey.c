@@ -195,7 +195,8 @@ static result_t *passkey_right(passkey_try_t *attempt)
     const signin_t in = signin(facts, &proven);
     if (in.refusal)
         return in.refusal;
-    return result_ok(p, json_pack("{s:s, s:s}", "user", in.session->name, "location", in.location));
+    return result_ok(p,
+                     json_pack("{s:s, s:s}", "user", attempt->user.name, "location", in.location));
 }
 
 /* A failure is reserved beforehand, as a password's is; what can't be judged charges nobody. No

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "login/login.h"
 #include "login/ceremony.h"
+#include "login/flash.h"
 #include "login/login_form.h"
 #include "login/page.h"
 #include "login/prove_anew.h"
+#include "login/trusted.h"
 #include "login/way.h"
 #include "web/answer.h"
 #include "web/return_to.h"
@@ -79,6 +81,7 @@ static result_t *login_offer(facts_t *facts, const way_t *way)
         answer_see_other(facts->r, way_target(way, site));
         return NULL;
     }
+    flash_show(facts, &page);
     page_set(&page, "return", way->target);
     page_set(&page, "continue_href", way_target(way, site));
     page_set(&page, "pin", pin ? "1" : "");
@@ -96,6 +99,7 @@ static result_t *login_offer(facts_t *facts, const way_t *way)
 static result_t *already_signed_in(facts_t *facts, const way_t *way)
 {
     page_values_t page = page_begin(facts->r, facts->site);
+    flash_show(facts, &page);
     page_set(&page, "continue_href", way_target(way, facts->site));
     page_set(&page, "switch_href", way_switch(facts->r, way));
     if (facts->site->rps_settings.register_signed_in)
@@ -146,6 +150,7 @@ static result_t *show_form(facts_t *facts, const way_t *way)
 {
     const bool fresh = facts->caller.session && apr_table_get(facts->query, "fresh");
     page_values_t page = page_begin(facts->r, facts->site);
+    flash_show(facts, &page);
     form_show(&page, &facts->prelogin, way);
     page_set(&page, "confirm", fresh ? "1" : "");
     page_set(&page, "renew",
@@ -196,6 +201,11 @@ result_t *login_page(facts_t *facts)
     if (session && !apr_table_get(facts->query, "switch") &&
         demand_is_met(&demand, session, facts->caller.now))
         return already_signed_in(facts, &way);
+    const char *at_once = trusted_at_once(facts, &way);
+    if (at_once) {
+        answer_see_other(facts->r, at_once);
+        return NULL;
+    }
     if (session)
         log_debug(facts->caller.log, "MPIN0735", "%s has proven %s, and signs in again for %s",
                   name_masked(session->name, facts->r->pool),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "login/login_form.h"
 #include "login/address.h"
+#include "login/trusted.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -25,6 +26,7 @@ void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way
     page_set(page, "passkey_url",
              apr_pstrcat(page->r->pool, site->paths[PATH_LOGIN], "/passkey", NULL));
     page_set(page, "passkey", first & FACTOR_BIT(FACTOR_PASSKEY) ? "1" : "");
+    page_set(page, "by_trusted", trusted_show(page, way) ? "1" : "");
     page_set(page, "insecure", site->url.https || site->url.loopback ? "" : "1");
     page_set(page, "csrf", prelogin_token(site->prelogins, prelogin->id, "login", page->r->pool));
     page_set(page, "return", way->target);
@@ -40,6 +42,15 @@ void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way
     page_set(page, "site_href", apr_table_get(page->values, "there"));
     page_set(page, "post_lost", way->lost ? "1" : "");
     page_set(page, "too_long", way->too_long ? "1" : "");
+}
+
+/* The browser itself says that a page of ours sent this: Origin has been compared by the origin
+ * policy already. So an application's own sign-out button needs no token; a browser that sends
+ * neither header does. */
+bool form_sent_by_our_pages(const request_rec *r)
+{
+    const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
+    return apr_table_get(r->headers_in, "Origin") || (site && strcmp(site, "same-origin") == 0);
 }
 
 bool form_token_ok(const facts_t *facts, const unsigned char id[16], const char *purpose)

@@ -22,6 +22,9 @@ bool form_way_is_long(const way_t *way);
  * `purpose`. */
 bool form_token_ok(const facts_t *facts, const unsigned char id[16], const char *purpose);
 
+/* Whether the browser itself says that a page of this origin sent the form. */
+bool form_sent_by_our_pages(const request_rec *r);
+
 /* Whether a page of ours, opened by this browser, posted the form. Its token tells; so does a
  * browser that says itself which site sent it (another tab may have got the cookie that counts). */
 bool form_is_ours(const facts_t *facts, const char *purpose);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Signing out: the page with the button, its form, and a phone that signs its computer out. */
+#include "login/flash.h"
 #include "login/login_form.h"
 #include "login/login.h"
 #include "login/way.h"
+#include "site/trusted_logins.h"
 
 #include "base/json.h"
 #include "store/refusal.h"
@@ -13,7 +15,8 @@
 #include <http_protocol.h>
 #include <string.h>
 
-#define SAY "out" /* in the query: somebody has just signed out, and is told so */
+#define SAY "out"   /* in the query: somebody has just signed out, and is told so */
+#define WITH "with" /* ... of a session that a trusted login of that name began */
 
 static bool is_page(const char *place, const char *path)
 {
@@ -32,10 +35,26 @@ static const char *came_from(const facts_t *facts)
                : site->after_login;
 }
 
+/* At the provider the person is signed in still. Where it has a sign-out the page leads there by
+ * itself: no form may lead to other hosts (docs/security.md, "Pages"). */
+static void show_provider(page_values_t *page, const facts_t *facts)
+{
+    const char *name = apr_table_get(facts->query, WITH);
+    const trusted_login_t *login = name ? trusted_login_named(facts->site->trusted, name) : NULL;
+    if (!login)
+        return;
+    page_set(page, "label", login->set->label);
+    page_set(page, login->set->logout ? "leads_out" : "still_in", "1");
+    if (login->set->logout)
+        page_set(page, "continue_href", login->set->logout);
+}
+
 static result_t *say_signed_out(facts_t *facts)
 {
     page_values_t page = page_begin(facts->r, facts->site);
     page_set(&page, "continue_href", facts->site->after_logout);
+    show_provider(&page, facts);
+    flash_show(facts, &page);
     apr_table_setn(facts->r->headers_out, CLEAR_SITE_DATA, CLEAR_CACHE); /* once more: on its way
                                                   here an engine may have followed the 303 only */
     page_answer(&page, HTTP_OK, "signed_out");
@@ -58,15 +77,6 @@ result_t *logout_page(facts_t *facts)
                             facts->r->pool));
     page_answer(&page, HTTP_OK, "logout");
     return NULL;
-}
-
-/* The browser itself says that a page of ours sent this: Origin has been compared by the origin
- * policy already. So an application's own sign-out button needs no token; a browser that sends
- * neither header does. */
-static bool sent_by_our_pages(const request_rec *r)
-{
-    const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
-    return apr_table_get(r->headers_in, "Origin") || (site && strcmp(site, "same-origin") == 0);
 }
 
 #define TOKEN_MAX 1024 /* bytes of a sessionToken */
@@ -108,11 +118,25 @@ static result_t *sign_out_desktop(facts_t *facts, const char *token)
 }
 
 /* Our own pages' forms want it said; an application's button leads where the administrator says. */
-static const char *after_signing_out(const facts_t *facts)
+static const char *after_signing_out(const facts_t *facts, const trusted_login_t *login)
 {
-    return apr_table_get(facts->form, "say")
-               ? apr_pstrcat(facts->r->pool, facts->site->paths[PATH_LOGOUT], "?" SAY "=1", NULL)
-               : facts->site->after_logout;
+    apr_pool_t *p = facts->r->pool;
+    const char *said = apr_pstrcat(p, facts->site->paths[PATH_LOGOUT], "?" SAY "=1", NULL);
+    if (login && (login->set->logout || apr_table_get(facts->form, "say")))
+        return apr_pstrcat(p, said, "&" WITH "=", login->set->name, NULL);
+    return apr_table_get(facts->form, "say") ? said : facts->site->after_logout;
+}
+
+/* The trusted login by which they came last, NULL for none. Nobody is led to one by themselves
+ * again before they have chosen to. */
+static const trusted_login_t *leave_trusted(facts_t *facts, const session_t *session)
+{
+    if (!facts->site->trusted)
+        return NULL;
+    facts->prelogin.resting = true;
+    facts->prelogin.said = SAID_SIGNED_OUT;
+    request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+    return session ? trusted_login_marked(facts->site->trusted, session->trusted) : NULL;
 }
 
 /* Ends the session here, and all that came from the same login. Somebody who is signed out
@@ -122,15 +146,18 @@ result_t *logout_submit(facts_t *facts)
     request_rec *r = facts->r;
     const session_t *session = facts->caller.session;
     const char *token = apr_table_get(facts->form, "sessionToken");
+    const trusted_login_t *login;
 
     if (facts->body || token)
         return sign_out_desktop(facts,
                                 token ? token : json_text(facts->body, "sessionToken", TOKEN_MAX));
-    if (session && !sent_by_our_pages(r) && !form_token_ok(facts, session->id, SESSION_FORMS)) {
+    if (session && !form_sent_by_our_pages(r) &&
+        !form_token_ok(facts, session->id, SESSION_FORMS)) {
         facts->request->again = facts->site->paths[PATH_LOGOUT];
         return result_error(r->pool, HTTP_FORBIDDEN, "stale_form",
                             "the form's token is not this session's");
     }
+    login = leave_trusted(facts, session);
     if (session) {
         result_t *refusal = signin_end(r, facts->caller.now);
         if (refusal)
@@ -141,6 +168,6 @@ result_t *logout_submit(facts_t *facts)
         answer_audit(r, done);
     }
     apr_table_setn(r->headers_out, CLEAR_SITE_DATA, CLEAR_CACHE);
-    answer_see_other(r, after_signing_out(facts));
+    answer_see_other(r, after_signing_out(facts, login));
     return NULL;
 }

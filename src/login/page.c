@@ -144,6 +144,7 @@ static const struct {
     {"account_workos_verdict", NULL, "sent.verdict_title"},
     {"logout", NULL, "sign_out_question"},
     {"signed_out", NULL, "signed_out"},
+    {"trusted_failed", NULL, "trusted.failed"},
     {"onward", NULL, "onward"},
     {"activate", "activated", "activate.done"},
     {"activate", "withdrawn", "not_me.done"},

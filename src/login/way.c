@@ -280,6 +280,12 @@ const char *way_prove(const request_rec *r, const demand_t *demand, const char *
     return page ? way_elsewhere(r, page, &way) : NULL;
 }
 
+const char *way_with(const request_rec *r, const char *name, const way_t *way)
+{
+    return way_at(
+        r, apr_pstrcat(r->pool, request_of(r)->site->paths[PATH_LOGIN], "/with/", name, NULL), way);
+}
+
 const char *way_elsewhere(const request_rec *r, const char *page, const way_t *way)
 {
     apr_pool_t *p = r->pool;

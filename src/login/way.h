@@ -46,6 +46,8 @@ const char *way_login(const request_rec *r, const char *name, const char *value,
 /* Where somebody shows once more that it's them, by what `demand` asks for, and then goes on.
  * NULL: the login is elsewhere, and nobody says where. */
 const char *way_prove(const request_rec *r, const demand_t *demand, const char *target);
+/* The same of a trusted login's beginning. */
+const char *way_with(const request_rec *r, const char *name, const way_t *way);
 
 /* Does it lead to another host? */
 bool way_is_foreign(const way_t *way);

@@ -5,7 +5,7 @@
 #include "people/people.h"
 
 /* The records of this room, and how its files read and change them (misses.c has more). They are
- * lasting but for the last two:
+ * lasting but for the last three:
  *   user:<uid>         user_t
  *   name:<sha256>      uid of a canonical name
  *   identity:<handle>  identity_t; one that expires is being added and not there yet
@@ -13,6 +13,7 @@
  *   used-since         when uses were noted first; missing: none were needed yet
  *   cleared:<handle>   how many failures a success has cleared; STORE_BEHIND
  *   used:<handle>      when it last signed in; STORE_BEHIND
+ *   subject:<uid>, told:<uid>   what a trusted login has told, and when (subject.c); STORE_BEHIND
  */
 struct people_t {
     store_t *store;

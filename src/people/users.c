@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "people/misses.h"
+#include "people/subject.h"
 #include "session/signed_in.h"
 #include "store/change.h"
 #include "store/key.h"
@@ -253,6 +254,8 @@ static store_status_t erase_all(people_t *people, const unsigned char uid[UID_BY
     store_status_t status = people->eraser ? people->eraser(people->store, uid, p) : STORE_OK;
     if (status == STORE_OK)
         status = signed_in_erase(people->store, uid, p);
+    if (status == STORE_OK)
+        status = people_forget_subject(people, uid, p);
     return status == STORE_OK ? people_forget_misses(people, uid, p) : status;
 }
 

@@ -113,7 +113,7 @@ static bool read_preroll(const phones_t *phones, code_t *code, const json_t *bod
     if (!value || json_is_null(value) || (json_is_string(value) && !json_string_length(value)))
         return true;
     const char *text = json_text(body, "prerollid", NAME_MAX_BYTES);
-    const char *name = text ? name_of_site(phones->settings->names, text, p) : NULL;
+    const char *name = text ? name_here(phones->settings->names, text, p) : NULL;
     if (name)
         apr_cpystrn(code->preroll, name, sizeof code->preroll);
     return name != NULL;

@@ -49,7 +49,7 @@ static bool read_announced(const phones_t *phones, status_request_t *request, co
                            apr_pool_t *p)
 {
     const char *text = json_text(body, "userId", NAME_MAX_BYTES);
-    request->user = text ? name_of_site(phones->settings->names, text, p) : NULL;
+    request->user = text ? name_here(phones->settings->names, text, p) : NULL;
     return request->user != NULL;
 }
 

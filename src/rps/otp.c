@@ -193,7 +193,7 @@ result_t *rps_otp(rps_t *rps, const caller_t *caller, const json_t *body, apr_po
     if (!rps->settings->issue_otp)
         return result_error(p, 404, "not_found", "no one-time codes are issued here");
     const char *code = json_text(body, "otp", OTP_DIGITS);
-    if (!name || !(name = name_of_site(rps->settings->names, name, p)) || !is_otp(code))
+    if (!name || !(name = name_here(rps->settings->names, name, p)) || !is_otp(code))
         return result_error(p, 400, "field_malformed",
                             "userId is no name, or otp is not six digits");
     user_t user;

@@ -14,7 +14,7 @@
 static bool vouches(const session_t *session)
 {
     return (session->amr & AMR_PWD) || (session->amr & (AMR_USER | AMR_OPEN)) == AMR_USER ||
-           strcmp(session->provider, "local") != 0;
+           session->proven[FACTOR_TRUSTED];
 }
 
 session_proof_t prove_weigh_session(const rps_settings_t *settings, const session_t *session,
@@ -23,9 +23,7 @@ session_proof_t prove_weigh_session(const rps_settings_t *settings, const sessio
     if (!settings->register_signed_in || !session || strcmp(session->name, name) != 0 ||
         !vouches(session))
         return SESSION_PROVES_NOT;
-    return demand_lasting(session, FACTORS_FIRST | FACTOR_BIT(FACTOR_TRUSTED), now)
-               ? SESSION_PROVES
-               : SESSION_PROVED_ONCE;
+    return demand_lasting(session, FACTORS_FIRST, now) ? SESSION_PROVES : SESSION_PROVED_ONCE;
 }
 
 /* Where the person shows once more that it's them; the pad adds the way back. */

@@ -74,13 +74,22 @@ static bool read_device_name(registration_t *wish, const json_t *body)
     return wish->device && pending_device_ok(wish->device);
 }
 
+/* Of names that a provider gives (NAME:subject) only one's own can be registered. */
+static const char *name_to_register(const rps_t *rps, const caller_t *caller, const char *user_id,
+                                    apr_pool_t *p)
+{
+    return caller->session && strcmp(caller->session->name, user_id) == 0
+               ? user_id
+               : name_of_site(rps->settings->names, user_id, p);
+}
+
 /* False: `*refusal` says what is wrong. */
-static bool read_wish_to_register(const rps_t *rps, registration_t *wish, const json_t *body,
-                                  result_t **refusal, apr_pool_t *p)
+static bool read_wish_to_register(const rps_t *rps, const caller_t *caller, registration_t *wish,
+                                  const json_t *body, result_t **refusal, apr_pool_t *p)
 {
     memset(wish, 0, sizeof *wish);
     const char *user_id = json_text(body, "userId", 2 * NAME_MAX_BYTES);
-    wish->name = user_id ? name_of_site(rps->settings->names, user_id, p) : NULL;
+    wish->name = user_id ? name_to_register(rps, caller, user_id, p) : NULL;
     if (!wish->name)
         *refusal = name_malformed(rps, user_id, p);
     else if (!read_optional(wish, body, p))
@@ -336,7 +345,7 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
     pending_t pending;
     memset(&pending, 0, sizeof pending);
     result_t *malformed;
-    if (!read_wish_to_register(rps, &wish, body, &malformed, p))
+    if (!read_wish_to_register(rps, caller, &wish, body, &malformed, p))
         return malformed;
     wish.resend = mpin_id != NULL;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/demand.h"
+#include "session/mark.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -27,7 +28,7 @@ demand_t demand_of(int methods, uint32_t offered, int second, int reauth_after)
 bool demand_is_same(const demand_t *one, const demand_t *other)
 {
     return one->first == other->first && one->second == other->second &&
-           one->max_age == other->max_age;
+           one->max_age == other->max_age && one->trusted == other->trusted;
 }
 
 /* Proven at all, and recently enough? */
@@ -43,6 +44,15 @@ static bool any_is_fresh(uint32_t factors, const session_t *session, uint32_t ma
         if (is_fresh(session->proven[__builtin_ctz(factors)], max_age, now))
             return true;
     return false;
+}
+
+/* Another trusted login than the place takes is none. */
+static bool first_is_fresh(const demand_t *demand, const session_t *session, apr_time_t now)
+{
+    const uint32_t none = demand->trusted && !mark_is_among(demand->trusted, session->trusted)
+                              ? FACTOR_BIT(FACTOR_TRUSTED)
+                              : 0;
+    return any_is_fresh(demand->first & ~none, session, demand->max_age, now);
 }
 
 /* The factors that are a second step, by the word that asks for them. A recovery code stands for
@@ -87,7 +97,7 @@ static uint32_t seconds_that_count(uint32_t second, const session_t *session)
 
 bool demand_is_met(const demand_t *demand, const session_t *session, apr_time_t now)
 {
-    return any_is_fresh(demand->first, session, demand->max_age, now) &&
+    return first_is_fresh(demand, session, now) &&
            (!demand->second || any_is_fresh(seconds_that_count(demand->second, session), session,
                                             demand->max_age, now));
 }
@@ -96,8 +106,7 @@ uint32_t demand_lacks(const demand_t *demand, const session_t *session, apr_time
 {
     if (demand_is_met(demand, session, now))
         return 0;
-    return any_is_fresh(demand->first, session, demand->max_age, now) ? demand->second
-                                                                      : demand->first;
+    return first_is_fresh(demand, session, now) ? demand->second : demand->first;
 }
 
 bool demand_lacks_step(const demand_t *demand, const session_t *session, apr_time_t now)
@@ -122,6 +131,7 @@ uint32_t demand_of_amr(uint32_t amr)
     } proves[] = {
         {AMR_PWD, FACTOR_BIT(FACTOR_PASSWORD)},
         {AMR_PIN | AMR_PHONE, FACTOR_BIT(FACTOR_PIN)},
+        {AMR_TRUSTED, FACTOR_BIT(FACTOR_TRUSTED)},
         {AMR_OTP, FACTOR_BIT(FACTOR_TOTP) | FACTOR_BIT(FACTOR_RECOVERY)},
         {AMR_SMS, FACTOR_BIT(FACTOR_SMS)},
         {AMR_HWK | AMR_SWK, KEYS},

@@ -6,9 +6,10 @@
 
 /* What a place asks of a session, and what a login page on the way there accepts. */
 typedef struct demand_t {
-    uint32_t first;   /* FACTOR_BITs: one of these must have been proven ... */
-    uint32_t second;  /* ... and one of these, too; 0 = none */
-    uint32_t max_age; /* not longer ago than so many seconds, 0 = ever */
+    uint32_t first;          /* FACTOR_BITs: one of these must have been proven ... */
+    uint32_t second;         /* ... and one of these, too; 0 = none */
+    uint32_t max_age;        /* not longer ago than so many seconds, 0 = ever */
+    const uint32_t *trusted; /* of trusted logins these (session/mark.h), NULL = all */
 } demand_t;
 
 /* Any first factor, ever: where no place is known. */

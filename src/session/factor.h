@@ -23,6 +23,7 @@ typedef enum {
 
 /* The bits of what alone can sign somebody in. */
 #define FACTORS_FIRST                                                                              \
-    (FACTOR_BIT(FACTOR_PIN) | FACTOR_BIT(FACTOR_PASSWORD) | FACTOR_BIT(FACTOR_PASSKEY))
+    (FACTOR_BIT(FACTOR_PIN) | FACTOR_BIT(FACTOR_PASSWORD) | FACTOR_BIT(FACTOR_PASSKEY) |           \
+     FACTOR_BIT(FACTOR_TRUSTED))
 
 #endif

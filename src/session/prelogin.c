@@ -9,8 +9,10 @@
 #include "base/bytes.h"
 #include "session/cookie.h"
 
-#define LAYOUT 1 /* the version of the layout, its first byte */
-#define BYTES (1 + PRELOGIN_ID_BYTES + 4)
+/* The version of the layout is its first byte. The first one has id and time alone. */
+#define LAYOUT_PLAIN 1
+#define LAYOUT 2
+#define BYTES (1 + PRELOGIN_ID_BYTES + 4 + 3 + 4 + 4 + PRELOGIN_NONCE_BYTES + PRELOGIN_TARGET_MAX)
 #define BYTES_MAX (PRELOGIN_TEXT_MAX / 4 * 3) /* 0.2.0 wrote more behind it, which nobody reads */
 
 #define TOKEN_BYTES crypto_auth_hmacsha256_BYTES
@@ -35,11 +37,68 @@ prelogins_t *prelogins_make(const keys_t *keys, const char *cookie, const char *
 
 void prelogin_start(prelogin_t *prelogin, apr_time_t now)
 {
+    memset(prelogin, 0, sizeof *prelogin);
     randombytes_buf(prelogin->id, sizeof prelogin->id);
     prelogin->made = (uint32_t)apr_time_sec(now);
 }
 
+void prelogin_await(prelogin_t *prelogin, uint32_t mark, const char *target, apr_time_t now,
+                    apr_interval_time_t wait)
+{
+    const bool fits = target && strlen(target) <= PRELOGIN_TARGET_MAX;
+    prelogin->awaits = mark;
+    prelogin->refreshing = false;
+    prelogin->until = (uint32_t)apr_time_sec(now + wait);
+    randombytes_buf(prelogin->nonce, sizeof prelogin->nonce);
+    apr_cpystrn(prelogin->target, fits ? target : "", sizeof prelogin->target);
+}
+
+void prelogin_settle(prelogin_t *prelogin)
+{
+    prelogin->awaits = prelogin->until = 0;
+    prelogin->refreshing = false;
+    prelogin->target[0] = '\0';
+}
+
 /* ---- the cookie ---- */
+
+/* flags 1 | said 1, and where it awaits something: mark 4 | until 4 | nonce 16 | target */
+#define RESTING 1u
+#define REFRESHING 2u
+
+static bool has_more(const prelogin_t *prelogin)
+{
+    return prelogin->resting || prelogin->said || prelogin->awaits;
+}
+
+static void put_more(bytes_out_t *out, const prelogin_t *prelogin)
+{
+    bytes_put_u8(out, (uint8_t)((prelogin->resting ? RESTING : 0) |
+                                (prelogin->refreshing ? REFRESHING : 0)));
+    bytes_put_u8(out, (uint8_t)prelogin->said);
+    if (!prelogin->awaits)
+        return;
+    bytes_put_u32(out, prelogin->awaits);
+    bytes_put_u32(out, prelogin->until);
+    bytes_put(out, prelogin->nonce, sizeof prelogin->nonce);
+    bytes_put(out, prelogin->target, strlen(prelogin->target));
+}
+
+static void get_more(bytes_in_t *in, prelogin_t *prelogin)
+{
+    const uint8_t flags = bytes_get_u8(in);
+    prelogin->resting = flags & RESTING;
+    prelogin->refreshing = flags & REFRESHING;
+    prelogin->said = (prelogin_said_t)bytes_get_u8(in);
+    if (!in->ok || in->next == in->end)
+        return;
+    prelogin->awaits = bytes_get_u32(in);
+    prelogin->until = bytes_get_u32(in);
+    bytes_get(in, prelogin->nonce, sizeof prelogin->nonce);
+    const size_t len = in->ok ? (size_t)(in->end - in->next) : 0;
+    in->ok = in->ok && len <= PRELOGIN_TARGET_MAX;
+    bytes_get(in, prelogin->target, in->ok ? len : 0);
+}
 
 const char *prelogin_seal(const prelogins_t *prelogins, const prelogin_t *prelogin, apr_time_t now,
                           apr_pool_t *p)
@@ -47,9 +106,11 @@ const char *prelogin_seal(const prelogins_t *prelogins, const prelogin_t *prelog
     unsigned char bytes[BYTES];
     bytes_out_t out = bytes_out(bytes, sizeof bytes);
 
-    bytes_put_u8(&out, LAYOUT);
+    bytes_put_u8(&out, has_more(prelogin) ? LAYOUT : LAYOUT_PLAIN);
     bytes_put(&out, prelogin->id, sizeof prelogin->id);
     bytes_put_u32(&out, (uint32_t)apr_time_sec(now));
+    if (has_more(prelogin))
+        put_more(&out, prelogin);
     return cookie_seal(prelogins->sealer, now, bytes, bytes_written(&out), p);
 }
 
@@ -63,10 +124,14 @@ bool prelogin_open(const prelogins_t *prelogins, const char *text, apr_size_t le
     if (!cookie_open(prelogins->sealer, now, text, len, bytes, sizeof bytes, &got))
         return false;
     bytes_in_t in = bytes_in(bytes, got);
-    if (bytes_get_u8(&in) != LAYOUT)
+    const uint8_t layout = bytes_get_u8(&in);
+    if (layout != LAYOUT && layout != LAYOUT_PLAIN)
         return false;
+    memset(prelogin, 0, sizeof *prelogin);
     bytes_get(&in, prelogin->id, sizeof prelogin->id);
     prelogin->made = bytes_get_u32(&in);
+    if (layout == LAYOUT)
+        get_more(&in, prelogin);
     return in.ok && prelogin->made <= seconds + SEAL_SKEW &&
            prelogin->made + prelogins->max > seconds;
 }

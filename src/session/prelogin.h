@@ -10,11 +10,22 @@
 /* One sealed cookie for what happens before login: the browser's random id, to which authOTTs and
  * form tokens are bound. Where somebody wants to go stands in the login page's URL. */
 #define PRELOGIN_ID_BYTES 16
-#define PRELOGIN_TEXT_MAX 3200 /* bytes of the cookie's value, as 0.2.0 wrote it at the most */
+#define PRELOGIN_NONCE_BYTES 16
+#define PRELOGIN_TARGET_MAX 2000 /* bytes */
+#define PRELOGIN_TEXT_MAX 3200   /* bytes of the cookie's value, as 0.2.0 wrote it at the most */
+
+typedef enum { SAID_NOTHING = 0, SAID_SIGNED_IN, SAID_SIGNED_OUT } prelogin_said_t;
 
 typedef struct prelogin_t {
     unsigned char id[PRELOGIN_ID_BYTES];
-    uint32_t made; /* seconds, last sealing */
+    uint32_t made;   /* seconds, last sealing */
+    bool refreshing; /* what it awaits is no sign-in, but news of who is signed in */
+    bool resting;    /* nobody is led to a trusted login by themselves: they have just left one */
+    prelogin_said_t said; /* what the next page tells, once */
+    uint32_t awaits;      /* the trusted login that has begun (session/mark.h), 0 = none ... */
+    uint32_t until;       /* ... and until when it may come back, in seconds */
+    unsigned char nonce[PRELOGIN_NONCE_BYTES]; /* ... once */
+    char target[PRELOGIN_TARGET_MAX + 1];      /* ... and where it leads, "" = nowhere */
 } prelogin_t;
 
 typedef struct prelogins_t prelogins_t;
@@ -25,6 +36,12 @@ prelogins_t *prelogins_make(const keys_t *keys, const char *cookie, const char *
 
 /* A fresh one with a random id. */
 void prelogin_start(prelogin_t *prelogin, apr_time_t now);
+
+/* It begins to wait for a trusted login, which leads on to `target` (NULL, or one that is too long:
+ * nowhere); and waits no more. */
+void prelogin_await(prelogin_t *prelogin, uint32_t mark, const char *target, apr_time_t now,
+                    apr_interval_time_t wait);
+void prelogin_settle(prelogin_t *prelogin);
 
 /* The cookie's value, in the pool; NULL when no randomness is to be had. */
 const char *prelogin_seal(const prelogins_t *prelogins, const prelogin_t *prelogin, apr_time_t now,

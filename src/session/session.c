@@ -18,13 +18,14 @@
 enum {
     PART_FAMILY = 1, /* else it is the id: nothing has stepped up yet */
     PART_IDENTITY = 2,
+    PART_TOLD = 4,
     PART_PROVIDER = 16, /* else PROVIDER */
-    PARTS = PART_FAMILY | PART_IDENTITY | PART_PROVIDER
+    PARTS = PART_FAMILY | PART_IDENTITY | PART_TOLD | PART_PROVIDER
 };
 #define PROVIDER "local"
 #define BYTES_MAX                                                                                  \
-    (1 + 4 * SESSION_ID_BYTES + (6 + FACTOR_COUNT) * BYTES_NUMBER_MAX + 1 + SESSION_NAME_MAX + 1 + \
-     SESSION_PROVIDER_MAX)
+    (1 + 4 * SESSION_ID_BYTES + (6 + FACTOR_COUNT) * BYTES_NUMBER_MAX + 4 + 1 + SESSION_NAME_MAX + \
+     1 + SESSION_PROVIDER_MAX)
 
 /* The layout before this one had auth_time and a part for each of two factors. Cookies of it are
  * read, so that nobody is signed out by a new version of the module; those in use are sealed anew
@@ -48,11 +49,11 @@ struct sessions_t {
 static const struct {
     char word[8];
     unsigned char len;
-} amr_words[] = {WORD("pwd"), WORD("pin"), WORD("mfa"),   WORD("otp"), WORD("sms"),
-                 WORD("hwk"), WORD("swk"), WORD("phone"), {"", 0},     WORD("user")};
+} amr_words[] = {WORD("pwd"), WORD("pin"),   WORD("mfa"), WORD("otp"),  WORD("sms"),    WORD("hwk"),
+                 WORD("swk"), WORD("phone"), {"", 0},     WORD("user"), WORD("trusted")};
 #define AMR_WORDS (sizeof amr_words / sizeof *amr_words)
 #define AMR_ALL (((1u << AMR_WORDS) - 1) & ~(unsigned)AMR_OPEN)
-_Static_assert(1u << (AMR_WORDS - 1) == AMR_USER, "a word for each bit but AMR_OPEN's");
+_Static_assert(1u << (AMR_WORDS - 1) == AMR_TRUSTED, "a word for each bit but AMR_OPEN's");
 _Static_assert(SESSION_AMR_SIZE > AMR_WORDS * sizeof amr_words->word, "all words fit");
 
 sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *realm,
@@ -85,6 +86,12 @@ void session_start(const sessions_t *sessions, session_t *session, factor_t fact
     session->expires = seconds + sessions->max;
 }
 
+void session_date(session_t *session, factor_t factor, uint32_t seconds)
+{
+    if (seconds && seconds < session->auth_time)
+        session->proven[factor] = session->auth_time = seconds;
+}
+
 uint32_t session_proven_bits(const session_t *session)
 {
     uint32_t factors = 0;
@@ -102,6 +109,7 @@ static const uint32_t amr_of[FACTOR_COUNT] = {
     [FACTOR_TOTP] = AMR_OTP,
     [FACTOR_SMS] = AMR_SMS,
     [FACTOR_SECURITY_KEY] = AMR_HWK | AMR_SWK,
+    [FACTOR_TRUSTED] = AMR_TRUSTED,
     [FACTOR_RECOVERY] = AMR_OTP,
 };
 
@@ -139,7 +147,8 @@ void session_step_up(const sessions_t *sessions, session_t *session, const sessi
 {
     if (memcmp(session->uid, old->uid, SESSION_ID_BYTES) || session->version != old->version)
         return;
-    if (!(session->amr & AMR_PWD)) /* else what came of that proof outlives it */
+    session->told = session->told || old->told;
+    if (!(session->amr & (AMR_PWD | AMR_TRUSTED))) /* else what came of that proof outlives it */
         session->amr |= old->amr & AMR_OPEN;
     for (int factor = 0; factor < FACTOR_COUNT; factor++) {
         if (!keeps(sessions, session, session->proven[factor], old->proven[factor]))
@@ -148,6 +157,8 @@ void session_step_up(const sessions_t *sessions, session_t *session, const sessi
         session->amr |= old->amr & amr_of[factor];
         if (factor == FACTOR_PIN)
             memcpy(session->identity, old->identity, SESSION_ID_BYTES);
+        if (factor == FACTOR_TRUSTED)
+            session->trusted = old->trusted;
     }
     note_mfa(session);
 }
@@ -161,6 +172,8 @@ static unsigned session_parts(const session_t *session)
         parts |= PART_IDENTITY;
     if (strcmp(session->provider, PROVIDER) != 0)
         parts |= PART_PROVIDER;
+    if (session->told)
+        parts |= PART_TOLD;
     return parts;
 }
 
@@ -170,6 +183,8 @@ static void put_proven(bytes_out_t *out, const session_t *session)
     for (int factor = 0; factor < FACTOR_COUNT; factor++)
         if (session->proven[factor])
             bytes_put_number(out, session->proven[factor] - session->started);
+    if (session->proven[FACTOR_TRUSTED])
+        bytes_put_u32(out, session->trusted);
 }
 
 const char *session_seal(const sessions_t *sessions, session_t *session, apr_time_t now,
@@ -212,6 +227,7 @@ static void get_proven(bytes_in_t *in, session_t *session)
     in->ok = in->ok && factors < FACTOR_BIT(FACTOR_COUNT);
     for (; in->ok && factors; factors &= factors - 1)
         get_time(in, session, __builtin_ctz(factors));
+    session->trusted = session->proven[FACTOR_TRUSTED] ? bytes_get_u32(in) : 0;
 }
 
 static void get_proven_before(bytes_in_t *in, session_t *session, unsigned parts)
@@ -241,6 +257,8 @@ static bool read_layout(session_t *session, const unsigned char *bytes, apr_size
     session->started = bytes_get_u32(&in);
     session->auth_time = 0;
     memset(session->proven, 0, sizeof session->proven);
+    session->trusted = 0;
+    session->told = parts & PART_TOLD && !before;
     if (before)
         get_proven_before(&in, session, parts);
     else

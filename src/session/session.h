@@ -29,7 +29,8 @@ typedef enum {
     AMR_SWK = 1 << 6,   /* "swk" */
     AMR_PHONE = 1 << 7, /* "phone", ours: signed in from another device */
     AMR_OPEN = 1 << 8,  /* no word: the name was proven by being the first, which some sites take */
-    AMR_USER = 1 << 9   /* "user": a key looked who used it, by a finger or a PIN of its own */
+    AMR_USER = 1 << 9,  /* "user": a key looked who used it, by a finger or a PIN of its own */
+    AMR_TRUSTED = 1 << 10 /* "trusted", ours: another Apache module says who it is */
 } amr_t;
 
 /* Seconds since 1970 in 32 bits unsigned throughout. */
@@ -42,12 +43,15 @@ typedef struct session_t {
     uint32_t started;                         /* first login of the family */
     uint32_t auth_time;                       /* last proof by the person: the newest of ... */
     uint32_t proven[FACTOR_COUNT];            /* when each factor_t was proven, 0 = not */
-    uint32_t seen;                            /* last sealing: idle time counts from it */
-    uint32_t expires;                         /* absolute end */
-    uint32_t amr;                             /* amr_t bits */
+    uint32_t trusted; /* which trusted login FACTOR_TRUSTED was (session/mark.h), 0 = none */
+    uint32_t seen;    /* last sealing: idle time counts from it */
+    uint32_t expires; /* absolute end */
+    uint32_t amr;     /* amr_t bits */
     char name[SESSION_NAME_MAX + 1];
-    char provider[SESSION_PROVIDER_MAX + 1]; /* "local" for PIN and password */
-    bool superseded; /* not sealed: a newer session has just taken its place; never renewed */
+    char provider[SESSION_PROVIDER_MAX +
+                  1]; /* whose word the name is: "local", or a trusted login's */
+    bool told;        /* a trusted login has told something of the user (people/subject.h) */
+    bool superseded;  /* not sealed: a newer session has just taken its place; never renewed */
 } session_t;
 
 typedef enum {
@@ -74,6 +78,9 @@ uint32_t session_proven_bits(const session_t *session);
 /* Fills id, times and expiry of a new session, for which `factor` has just been proven; family and
  * `started` too, unless a step-up gives them (family non-zero). */
 void session_start(const sessions_t *sessions, session_t *session, factor_t factor, apr_time_t now);
+
+/* The factor that it was started with was proven at another second than now, in the past. */
+void session_date(session_t *session, factor_t factor, uint32_t seconds);
 
 /* A step-up: `session`, started just now, keeps what `old` had proven of the same user and version,
  * with its times, but nothing older than the longest session. With a PIN comes its identity, so
@@ -103,7 +110,7 @@ bool session_wants_renewal(const session_t *session, apr_time_t now);
 
 /* "pin mfa", in the enum's order; the same in the pool; and the bit of a word, 0 for an unknown
  * one. */
-#define SESSION_AMR_SIZE 81
+#define SESSION_AMR_SIZE 89
 void session_write_amr(char text[SESSION_AMR_SIZE], uint32_t amr);
 const char *session_amr_text(uint32_t amr, apr_pool_t *p);
 uint32_t session_amr_bit(const char *word);

@@ -7,6 +7,7 @@
 
 #include "config/cookie_name.h"
 #include "site/sink.h"
+#include "site/trusted_logins.h"
 #include "config/surroundings.h"
 
 #define PHONE_WAIT 10     /* seconds that a phone waits for its desktop */
@@ -182,6 +183,20 @@ static void set_passkeys(site_t *site, const server_config_t *config)
         site->methods |= FACTOR_BIT(FACTOR_PASSKEY);
 }
 
+/* Requests for their places are ours to look at before other modules answer them. */
+static void set_trusted(site_t *site, const server_config_t *config, apr_pool_t *p)
+{
+    const trusted_login_t *login;
+    site->trusted = trusted_logins_make(config, p);
+    if (!site->trusted)
+        site->paths[PATH_REFRESH] = NULL;
+    site->trusted_max_age = config->trusted_max_age;
+    for (int i = 0; (login = trusted_login_number(site->trusted, i)); i++)
+        site->path_starts[(unsigned char)login->set->location[1]] = true;
+    if (site->trusted)
+        site->methods |= FACTOR_BIT(FACTOR_TRUSTED);
+}
+
 static void set_login_ways(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
     site->providers = accounts_providers(config->providers, ap_server_conf, p);
@@ -190,6 +205,7 @@ static void set_login_ways(site_t *site, const server_config_t *config, apr_pool
     if (site->paths[PATH_LOGIN] && site->providers->nelts)
         site->methods |= FACTOR_BIT(FACTOR_PASSWORD);
     set_passkeys(site, config);
+    set_trusted(site, config, p);
     if (!(config->ways & REGISTER_OPEN))
         site->refused_amr = AMR_OPEN;
     if (!site->paths[PATH_LOGIN]) { /* elsewhere, and what was good there is good here */

@@ -58,6 +58,8 @@ typedef struct site_t {
     const apr_array_header_t *providers; /* of password_provider_t, empty = no password form */
     const accounts_t *accounts;          /* where the names of its store come from */
     relying_party_t passkeys;            /* `id` NULL: there are none here */
+    const apr_array_header_t *trusted;   /* of trusted_login_t (trusted_logins.h), NULL: none */
+    apr_interval_time_t trusted_max_age; /* MPinTrustedMaxAge, 0: none is ever too old */
     const char *totp_issuer;             /* MPinTOTP, NULL: nobody sets an app up */
     const sms_setting_t *sms;            /* MPinSMS, NULL: no SMS; and its secret, NULL: none */
     const secret_t *sms_secret;

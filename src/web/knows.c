@@ -8,6 +8,7 @@
 
 #include "base/hex.h"
 #include "base/name.h"
+#include "people/subject.h"
 #include "site/sink.h"
 #include "store/key.h"
 #include "web/answer.h"
@@ -175,6 +176,16 @@ static account_word_t ask_source(request_rec *at, const site_t *site,
     return word;
 }
 
+/* A name that a trusted login gives, and has told us so: it is that one's to know. */
+static bool is_of_provider(request_rec *r, const site_t *site, const char *name)
+{
+    user_t user;
+    subject_t subject;
+    return strchr(name, ':') ||
+           (people_find(site->people, name, &user, r->pool) == STORE_OK &&
+            people_subject(site->people, user.uid, &subject, r->pool) == STORE_OK);
+}
+
 /* Known where one source knows it; unknown where all say so. */
 static account_word_t ask_all(request_rec *r, const site_t *site, const char *name)
 {
@@ -189,7 +200,7 @@ static account_word_t ask_all(request_rec *r, const site_t *site, const char *na
         if (said != ACCOUNT_UNKNOWN)
             word = said;
     }
-    return word;
+    return word == ACCOUNT_UNKNOWN && is_of_provider(r, site, name) ? ACCOUNT_KNOWN : word;
 }
 
 /* `stamp` is that of the files that the answer is about. */

@@ -14,7 +14,10 @@ result_t *proven_refusal(const proven_t *proven, apr_pool_t *p)
 session_t proven_session(const proven_t *proven)
 {
     const user_t *user = proven->user;
-    session_t session = {.version = user->version, .amr = proven->amr};
+    session_t session = {.version = user->version,
+                         .amr = proven->amr,
+                         .trusted = proven->trusted,
+                         .told = proven->told};
     memcpy(session.uid, user->uid, sizeof(session.uid));
     if (proven->identity)
         memcpy(session.identity, proven->identity, sizeof(session.identity));

@@ -12,7 +12,10 @@ typedef struct proven_t {
     const user_t *user;
     factor_t factor;
     uint32_t amr;                  /* amr_t bits of this proof alone */
-    const char *provider;          /* "local" for PIN and password */
+    const char *provider;          /* "local", or the trusted login whose word the name is */
+    uint32_t trusted;              /* FACTOR_TRUSTED: which it was (session/mark.h) */
+    uint32_t at;                   /* when it was proven, in seconds; 0 = now */
+    bool told;                     /* a trusted login has told something of the user */
     const unsigned char *identity; /* HANDLE_BYTES of the device that has the PIN, NULL without */
     uint32_t identity_made;        /* when that device was added, in seconds */
     bool of_name;       /* it proves the name itself (docs/identity.md, "Proof of a name") */

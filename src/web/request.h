@@ -63,6 +63,8 @@ typedef struct request_t {
     const char *again;               /* where an error page leads, NULL for where its status says */
     const demand_t *unmet;           /* what such a place asks for, NULL for none */
     uint32_t amr_wanted, amr_supposed; /* authn/step_up.h */
+    bool told_read;                    /* web/provided.h */
+    const struct subject_t *told_by;
 
     session_t session; /* where session_status is SESSION_OK, else not even zeros */
 } request_t;

@@ -6,6 +6,7 @@
 #include "session/signed_in.h"
 #include "store/refusal.h"
 #include "web/answer.h"
+#include "web/provided.h"
 #include "web/remembered.h"
 #include "web/return_to.h"
 
@@ -77,7 +78,7 @@ static store_status_t weigh_device(const facts_t *facts, const proven_t *proven,
 static void add_remembered(const facts_t *facts, const proven_t *proven, session_t *session)
 {
     own_factor_t browser;
-    if (!(FACTOR_BIT(proven->factor) & (FACTORS_FIRST | FACTOR_BIT(FACTOR_TRUSTED))) ||
+    if (!(FACTOR_BIT(proven->factor) & FACTORS_FIRST) ||
         !remembered_here(facts, proven->user, &browser))
         return;
     session_add(session, browser_proves(&browser), 0, facts->caller.now);
@@ -120,6 +121,7 @@ static result_t *seal_session(facts_t *facts, const proven_t *proven)
     if (status != STORE_OK)
         return store_refusal(status, r->pool);
     session_start(site->sessions, &session, proven->factor, now);
+    session_date(&session, proven->factor, proven->at);
     if (old)
         session_step_up(site->sessions, &session, old);
     add_remembered(facts, proven, &session);
@@ -186,6 +188,8 @@ const char *signin_offer(const site_t *site, const char *target, apr_pool_t *p)
                        target ? return_to_escape(target, p) : "", NULL);
 }
 
+#define OFFERED_AFTER (FACTOR_BIT(FACTOR_PASSWORD) | FACTOR_BIT(FACTOR_TRUSTED))
+
 /* Could a PIN on this device be set up, or a passkey? */
 static bool has_offer(const site_t *site)
 {
@@ -194,12 +198,12 @@ static bool has_offer(const site_t *site)
     return pin || (site->passkeys.id && site->paths[PATH_ACCOUNT]);
 }
 
-/* One more step before the target, at a page of ours: who came by password is asked whether a PIN
+/* One more step before the target, at a page of ours: who came by password or by a trusted login is asked whether a PIN
  * on this device, or a passkey, shall make the next login easier. NULL: none. */
 static const char *step_of(const facts_t *facts, const proven_t *proven)
 {
     const site_t *site = facts->site;
-    return proven->factor == FACTOR_PASSWORD && has_offer(site)
+    return (FACTOR_BIT(proven->factor) & OFFERED_AFTER) && has_offer(site)
                ? signin_offer(site, proven->target, facts->r->pool)
                : NULL;
 }
@@ -220,10 +224,13 @@ static result_t *signin_admit(facts_t *facts, const proven_t *proven)
     return status == STORE_OK ? seal_session(facts, &now_proven) : store_refusal(status, p);
 }
 
-signin_t signin(facts_t *facts, const proven_t *proven)
+signin_t signin(facts_t *facts, const proven_t *proof)
 {
-    signin_t in = {.refusal = signin_admit(facts, proven)};
-    if (in.refusal)
+    proven_t whole = *proof, *proven = &whole;
+    signin_t in = {.refusal = provided_weigh(facts, &whole, &in.location)};
+    if (!in.refusal && !in.location)
+        in.refusal = signin_admit(facts, proven);
+    if (in.refusal || in.location)
         return in;
     in.session = &facts->request->session;
     in.location = step_of(facts, proven);

@@ -8,7 +8,8 @@
 /* The one place where a proof becomes a session of this browser, and where its session ends. */
 typedef struct signin_t {
     result_t *refusal;        /* NULL: signed in */
-    const session_t *session; /* the request's from now on */
+    const session_t *session; /* the request's from now on; NULL: none, until a trusted login has
+                                 said again who it is (MPinTrustedMaxAge), which `location` asks */
     const char *location;     /* where the browser goes on: to one more step, else to its target */
 } signin_t;
 

@@ -601,6 +601,59 @@ mistake 'AuthType MPin with the engine off', "<Location /protected>\n=> AuthType
 mistake 'AuthType MPin in a vhost with the engine off', "$site$passwords<VirtualHost *:$port>\nMPinEngine Off\n"
     . "<Location /protected>\n=> AuthType MPin\nRequire valid-user\n</Location>\n</VirtualHost>\n", qr/write MPinEngine On/;
 
+# ---- trusted logins -------------------------------------------------------------------------------------------
+
+my $basic = "LoadModule auth_basic_module modules/mod_auth_basic.so\n";
+sub guarded { return "<Location $_[0]>\nSetHandler mpin-trusted-login\nAuthType Basic\nAuthName x\nRequire valid-user\n$_[1]</Location>\n" }
+my $corp = 'MPinTrustedLogin corp /trusted/corp Basic "The company"';
+fine 'a trusted login', "$here$basic$site$corp\n" . guarded('/trusted/corp', '');
+fine 'all of it', "$here$basic$site$corp logout=/out?a=b \"user=%{reqenv:X}\" email=M sid=S time=T icon=/i.svg auto as-local=email:example.org\n"
+    . "MPinTrustedMaxAge 30d\n" . guarded('/trusted', '');
+fine 'one in a site that is open', "$here$basic$site$corp\n<Location />\nRequire all granted\n</Location>\n" . guarded('/trusted/corp', '');
+fine 'whose guard stands in a pattern', "$here$basic$site$corp\n<LocationMatch ^/trusted>\nSetHandler mpin-trusted-login\nAuthType Basic\n"
+    . "AuthName x\nRequire valid-user\n</LocationMatch>\n";
+fine 'an age of nobody, with a warning', "$here$site${passwords}MPinTrustedMaxAge 30d\n", qr/MPinTrustedMaxAge: there is no trusted login/;
+for my $case (
+    ['a name that is none', 'a:b /t Basic X', qr/letters, digits/],
+    ['a name that means something else', 'password /t Basic X', qr/choose another/],
+    ['a place that is no path', 'b t Basic X', qr/as in \/trusted\/b/],
+    ['a place of another host', 'b https://x.example/ Basic X', qr/as in \/trusted\/b/],
+    ['a place that is ours', 'b /account/x Basic X', qr/taken by \/account.*\/trusted\/b/, '/account/x'],
+    ['a place that is the login', 'b /login Basic X', qr/taken by \/login/, '/login'],
+    ['a place that is a step of it', 'b /login/with/b Basic X', qr/taken by \/login\/with/, '/login/with/b'],
+    ['our own type', 'b /t MPin X', qr/another module must guard/],
+    ['another type', 'b /t openid-connect X', qr/write Basic for openid-connect/, '/t'],
+    ['too few words', 'b /t Basic', qr/too few/],
+    ['a label in several words', 'b /t Basic The company', qr/LABEL with spaces in quotes/],
+    ['an option that there is not', 'b /t Basic X what=1', qr/write logout=/],
+    ['an expression that does not parse', 'b /t Basic X user=%{reqenv:X', qr/no expression/, '/t'],
+    ['an expression of what the client sends', 'b /t Basic X user=%{HTTP:X-User}', qr/proves nothing/],
+    ['a header for a claim', 'b /t Basic X email=HTTP_X_MAIL', qr/no variable/],
+    ['as-local without a domain', 'b /t Basic X email=M as-local=email', qr/names no domain/],
+    ['as-local by a rule that there is not', 'b /t Basic X as-local=all', qr/as-local has no rule/],
+    ['as-local by an e-mail that nobody says', 'b /t Basic X as-local=email:example.org', qr/write email=/],
+    ['a sign-out that leads elsewhere', 'b /t Basic X logout=javascript:alert(1)', qr/a path of this site/],
+) {
+    my ($name, $line, $mend, $at) = @$case;
+    mistake "a trusted login with $name", "$basic$site$passwords=> MPinTrustedLogin $line\n" . ($at ? guarded($at, '') : ''), $mend;
+}
+mistake 'two of one name', "$basic$site$passwords$corp\n=> MPinTrustedLogin Corp /other Basic X\n" . guarded('/trusted/corp', ''), qr/choose another name/;
+mistake 'two at one place', "$basic$site$passwords$corp\n=> MPinTrustedLogin b /trusted/corp Basic X\n" . guarded('/trusted/corp', ''), qr/a place for each/;
+mistake 'a place that nobody handles', "$basic$site$passwords=> $corp\n", qr/SetHandler mpin-trusted-login/;
+mistake 'a place that no module guards', "$basic$site$passwords=> $corp\n<Location /trusted/corp>\nSetHandler mpin-trusted-login\n</Location>\n", qr/AuthType Basic/;
+mistake 'a place without a Require', "$basic$site$passwords=> $corp\n<Location /trusted/corp>\nSetHandler mpin-trusted-login\nAuthType Basic\nAuthName x\n</Location>\n",
+    qr/write Require valid-user/;
+mistake 'a place that is open', "$basic$site$passwords=> $corp\n" . guarded('/trusted/corp', "Require all granted\n"), qr/Require valid-user alone/;
+mistake 'a module that is not loaded', "$site$passwords=> $corp\n" . guarded('/trusted/corp', ''), qr/add its LoadModule line/;
+mistake 'a place that nothing leads to', "$basic$site$passwords$corp\n" . guarded('/trusted/corp', '')
+    . "<Location /elsewhere>\n=> SetHandler mpin-trusted-login\nAuthType Basic\nRequire valid-user\n</Location>\n", qr/write an MPinTrustedLogin/;
+mistake 'one beside no login page', "$basic$site${passwords}MPinRegister closed\nMPinPath login off\n=> $corp\n" . guarded('/trusted/corp', ''), qr/no login page/;
+mistake 'local names beside open registration', "$basic$site=> MPinRegister signed-in open\nMPinRegisterAllow any\n$corp as-local\n" . guarded('/trusted/corp', ''),
+    qr/strangers could take them/;
+mistake 'a login by a name that is none', "$site$passwords" . place('=> MPinLoginMethods pin corp'), qr/no login here/;
+mistake 'trusted where there is none', "$site$passwords" . place('=> MPinLoginMethods trusted'), qr/write MPinTrustedLogin/;
+mistake 'no age', "$basic$site$passwords=> MPinTrustedMaxAge 30\n", qr/no time/;
+
 # ---- names ----------------------------------------------------------------------------------------------------
 
 my %names = map { my ($file, $macro) = @$_; ($macro => [slurp("$source/src/config/$file") =~ /^$macro\((\w+)/mg]) }

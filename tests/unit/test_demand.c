@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "session/demand.h"
+#include "session/mark.h"
 
 #define NOW 1700000000u
 #define PIN FACTOR_BIT(FACTOR_PIN)
@@ -102,6 +103,27 @@ static void any_demand_is_met_by_whoever_is_signed_in(void **state)
     assert_true(demand_is_met(&demand_any, &old, apr_time_from_sec(NOW)));
 }
 
+/* A session keeps a hash of the name: whatever is added before it, or moved, means nothing. */
+static void provider_reorder_keeps_meaning(void **state)
+{
+    (void)state;
+    const uint32_t first[] = {mark_of("corp"), mark_of("other"), 0};
+    const uint32_t moved[] = {mark_of("new"), mark_of("other"), mark_of("corp"), 0};
+    const uint32_t without[] = {mark_of("other"), 0};
+    const session_t corp = {.proven = {[FACTOR_TRUSTED] = NOW}, .trusted = mark_of("corp")};
+    demand_t demand = {.first = FACTOR_BIT(FACTOR_TRUSTED)};
+    assert_true(demand_is_met(&demand, &corp, apr_time_from_sec(NOW)));
+    demand.trusted = first;
+    assert_true(demand_is_met(&demand, &corp, apr_time_from_sec(NOW)));
+    demand.trusted = moved;
+    assert_true(demand_is_met(&demand, &corp, apr_time_from_sec(NOW)));
+    demand.trusted = without;
+    assert_false(demand_is_met(&demand, &corp, apr_time_from_sec(NOW)));
+    assert_int_equal(demand_lacks(&demand, &corp, apr_time_from_sec(NOW)), demand.first);
+    demand.first |= PASSWORD;
+    assert_true(demand_is_met(&demand, &both, apr_time_from_sec(NOW)));
+}
+
 static void second_step_that_was_not_taken_is_not_met(void **state)
 {
     (void)state;
@@ -113,7 +135,7 @@ static void second_step_that_was_not_taken_is_not_met(void **state)
 static void demands_are_the_same_when_all_of_them_is(void **state)
 {
     (void)state;
-    const demand_t one = {PIN, 0, 300}, same = one;
+    const demand_t one = {.first = PIN, .max_age = 300}, same = one;
     demand_t other = one;
     assert_true(demand_is_same(&one, &same));
     other.first = PASSWORD;
@@ -213,6 +235,7 @@ int main(void)
         cmocka_unit_test(proof_is_fresh_up_to_the_last_second),
         cmocka_unit_test(nothing_meets_a_demand_that_accepts_nothing),
         cmocka_unit_test(any_demand_is_met_by_whoever_is_signed_in),
+        cmocka_unit_test(provider_reorder_keeps_meaning),
         cmocka_unit_test(second_step_that_was_not_taken_is_not_met),
         cmocka_unit_test(demands_are_the_same_when_all_of_them_is),
         cmocka_unit_test(names_of_factors_come_back_and_others_count_for_nothing),

@@ -519,13 +519,112 @@ static void names_keep_their_case_or_not(void **state)
     REFUSED(parse_recheck, &recheck, "on");
 }
 
+static const trusted_setting_t *trusted(const apr_array_header_t *logins, int i)
+{
+    return &APR_ARRAY_IDX(logins, i, trusted_setting_t);
+}
+
+static void a_trusted_login_is_told_in_one_line(void **state)
+{
+    (void)state;
+    const apr_array_header_t *logins = NULL;
+    READ(parse_trusted_login, &logins, "corp /trusted/corp openid-connect Company");
+    READ(parse_trusted_login, &logins,
+         "B-2_x /t/b Basic B logout=/out?a=b user=%{reqenv:X} email=OIDC_CLAIM_email sid=SID "
+         "time=OIDC_CLAIM_auth_time icon=/b.svg auto as-local=email:Example.org,xn--zrich-kva.example");
+    assert_int_equal(logins->nelts, 2);
+    assert_string_equal(trusted(logins, 0)->label, "Company");
+    assert_int_equal(trusted(logins, 0)->mark, mark_of("corp"));
+    assert_int_equal(trusted(logins, 0)->local, LOCAL_NEVER);
+    assert_false(trusted(logins, 0)->at_once);
+    assert_null(trusted(logins, 0)->logout);
+    assert_string_equal(trusted(logins, 1)->location, "/t/b");
+    assert_string_equal(trusted(logins, 1)->logout, "/out?a=b");
+    assert_string_equal(trusted(logins, 1)->user, "%{reqenv:X}");
+    assert_string_equal(trusted(logins, 1)->email, "OIDC_CLAIM_email");
+    assert_string_equal(trusted(logins, 1)->email_verified, "OIDC_CLAIM_email_verified");
+    assert_string_equal(trusted(logins, 1)->sid, "SID");
+    assert_string_equal(trusted(logins, 1)->time, "OIDC_CLAIM_auth_time");
+    assert_string_equal(trusted(logins, 1)->icon, "/b.svg");
+    assert_true(trusted(logins, 1)->at_once);
+    assert_int_equal(trusted(logins, 1)->local, LOCAL_EMAIL_OF);
+    assert_string_equal(trusted(logins, 1)->domains[0], "example.org");
+    assert_null(trusted(logins, 1)->domains[2]);
+    READ(parse_trusted_login, &logins, "c /c Basic C as-local");
+    assert_int_equal(trusted(logins, 2)->local, LOCAL_PLAIN);
+    READ(parse_trusted_login, &logins, "d /d Basic D as-local=user:a.example");
+    assert_int_equal(trusted(logins, 3)->local, LOCAL_USER_OF);
+}
+
+static void a_trusted_login_that_cannot_be_is_refused(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"pin /t Basic X",
+                                        "local /t Basic X",
+                                        "a:b /t Basic X",
+                                        "-a /t Basic X",
+                                        "corp /other Basic X",
+                                        "CORP /other Basic X",
+                                        "b /trusted/corp Basic X",
+                                        "b t Basic X",
+                                        "b / Basic X",
+                                        "b //t Basic X",
+                                        "b /t/../login Basic X",
+                                        "b /t?x Basic X",
+                                        "b https://x/ Basic X",
+                                        "b /t MPin X",
+                                        "b /t mpin X",
+                                        "b /t Ba$ic X",
+                                        "b /t Basic X what=1",
+                                        "b /t Basic X what",
+                                        "b /t Basic X logout=",
+                                        "b /t Basic X logout=//x",
+                                        "b /t Basic X logout=http://x/",
+                                        "b /t Basic X logout=javascript:x",
+                                        "b /t Basic X logout=https://x/\"",
+                                        "b /t Basic X user=",
+                                        "b /t Basic X user=%{HTTP:X-User}",
+                                        "b /t Basic X user=%{http:X-User}",
+                                        "b /t Basic X user=%{req:X-User}",
+                                        "b /t Basic X user=req('X-User')",
+                                        "b /t Basic X user=%{HTTP_X_USER}",
+                                        "b /t Basic X user=%{QUERY_STRING}",
+                                        "b /t Basic X email=HTTP_X_MAIL",
+                                        "b /t Basic X email=MPIN_EMAIL",
+                                        "b /t Basic X email=",
+                                        "b /t Basic X sid=REDIRECT_SID",
+                                        "b /t Basic X icon=https://x/a.png",
+                                        "b /t Basic X as-local=",
+                                        "b /t Basic X as-local=email",
+                                        "b /t Basic X email=E as-local=email:",
+                                        "b /t Basic X email=E as-local=email:-",
+                                        "b /t Basic X as-local=email:example.org",
+                                        "b /t Basic X as-local=all"};
+    const apr_array_header_t *logins = NULL;
+    READ(parse_trusted_login, &logins, "corp /trusted/corp Basic Company");
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        REFUSED(parse_trusted_login, &logins, wrong[i]);
+    assert_int_equal(logins->nelts, 1);
+}
+
 static void a_directory_says_who_gets_in_how(void **state)
 {
     (void)state;
     dir_config_t dir = {.methods = -1, .second = -1, .reauth_after = -1, .unauthenticated = -1};
     READ(parse_methods, &dir, "PIN password");
     assert_int_equal(dir.methods, FACTOR_BIT(FACTOR_PIN) | FACTOR_BIT(FACTOR_PASSWORD));
-    REFUSED(parse_methods, &dir, "pin google");
+    REFUSED(parse_methods, &dir, "pin totp");
+    REFUSED(parse_methods, &dir, "pin goo.gle");
+    assert_null(dir.logins);
+    READ(parse_methods, &dir, "pin corp google");
+    assert_int_equal(dir.methods, FACTOR_BIT(FACTOR_PIN) | FACTOR_BIT(FACTOR_TRUSTED));
+    assert_int_equal(dir.logins->nelts, 2);
+    assert_int_equal(dir.marks[0], mark_of("corp"));
+    assert_int_equal(dir.marks[1], mark_of("google"));
+    assert_int_equal(dir.marks[2], 0);
+    READ(parse_methods, &dir, "trusted");
+    assert_int_equal(dir.methods, FACTOR_BIT(FACTOR_TRUSTED));
+    assert_null(dir.marks);
     READ(parse_second_factor, &dir, "TOTP");
     assert_int_equal(dir.second, demand_second("totp"));
     READ(parse_second_factor, &dir, "none");
@@ -577,6 +676,8 @@ int main(void)
         cmocka_unit_test(texts_for_pages_are_bounded),
         cmocka_unit_test(providers_are_named_once),
         cmocka_unit_test(names_keep_their_case_or_not),
+        cmocka_unit_test(a_trusted_login_is_told_in_one_line),
+        cmocka_unit_test(a_trusted_login_that_cannot_be_is_refused),
         cmocka_unit_test(a_directory_says_who_gets_in_how),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -332,7 +332,7 @@ static session_status_t open_bytes(const unsigned char *bytes, apr_size_t len)
 static void another_layout_is_no_session(void **state)
 {
     (void)state;
-    enum { NOW = 0x40, BEFORE = 0x20 }; /* layouts that are read */
+    enum { NOW = 0x40, TOLD = 0x44, BEFORE = 0x20 }; /* layouts that are read */
     enum { SHORTEST = 1 + 2 * SESSION_ID_BYTES + 1 + 4 + 4 + 1, NAME = SHORTEST - 1 };
     enum { FACTORS = 1 + 2 * SESSION_ID_BYTES + 1 + 4 };
     unsigned char bytes[SHORTEST + SESSION_NAME_MAX + 1] = {NOW};
@@ -344,7 +344,8 @@ static void another_layout_is_no_session(void **state)
     for (int layout = 0; layout < 256; layout++) {
         bytes[0] = (unsigned char)layout;
         assert_int_equal(open_bytes(bytes, SHORTEST),
-                         layout == NOW || layout == BEFORE ? SESSION_EXPIRED : SESSION_NONE);
+                         layout == NOW || layout == TOLD || layout == BEFORE ? SESSION_EXPIRED
+                                                                             : SESSION_NONE);
     }
     bytes[0] = NOW;
     bytes[NAME] = 1; /* a name's length, and no name */
@@ -680,7 +681,8 @@ static void amr_is_written_and_read_in_words(void **state)
     assert_string_equal(session_amr_text(AMR_PWD, pool), "pwd");
     assert_string_equal(session_amr_text(0, pool), "");
     assert_string_equal(session_amr_text(UINT32_MAX, pool),
-                        "pwd pin mfa otp sms hwk swk phone user");
+                        "pwd pin mfa otp sms hwk swk phone user trusted");
+    assert_int_equal(session_amr_bit("trusted"), AMR_TRUSTED);
     assert_int_equal(session_amr_bit("user"), AMR_USER);
     assert_int_equal(session_amr_bit("phone"), AMR_PHONE);
     assert_int_equal(session_amr_bit("pi"), 0);

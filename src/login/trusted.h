@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MPIN_LOGIN_TRUSTED_H
+#define MPIN_LOGIN_TRUSTED_H
+
+#include "login/page.h"
+#include "login/way.h"
+#include "site/trusted_logins.h"
+
+/* Signing in by another Apache module (docs/trusted.md, "What is trusted for what"). */
+#define TRUSTED_WAIT 600 /* seconds that somebody has at the provider */
+
+/* GET /login/with/NAME: a row of the route table. */
+result_t *login_with(facts_t *facts);
+
+/* POST /refresh: csrf (form_sent_by_our_pages): the provider's news of who is signed in. */
+result_t *login_refresh(facts_t *facts);
+
+/* A hook of the front door: the handler "mpin-trusted-login". */
+int login_trusted_handler(request_rec *r);
+
+/* The answer in the place of what another module has refused there with that status. */
+int login_trusted_refused(request_rec *r, const trusted_login_t *login, int status);
+
+/* The list `trusted` of a page: what the way takes of them; true where there is one. */
+bool trusted_show(page_values_t *page, const way_t *way);
+
+/* Where somebody is led at once, as there is nothing else to choose (`auto`); NULL: they choose. Only
+ * once, and nobody who has just left, or was refused. */
+const char *trusted_at_once(const facts_t *facts, const way_t *way);
+
+/* Says "Login failed!" and why, with another try. NULL. */
+result_t *trusted_failed(facts_t *facts, const trusted_login_t *login, result_t *why);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people are told where a trusted login has not signed them in. */
+#include "login/login_form.h"
+#include "login/trusted.h"
+#include "web/answer.h"
+#include "web/signin.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <string.h>
+
+/* The way that they were on, as far as their browser knows it. */
+static way_t way_before(const prelogin_t *prelogin)
+{
+    return (way_t){.target = prelogin->target[0] ? prelogin->target : NULL, .demand = demand_any};
+}
+
+/* Whether there is another way than the one that failed. */
+static bool has_others(const site_t *site)
+{
+    return (site->methods & ~FACTOR_BIT(FACTOR_TRUSTED)) || site->trusted->nelts > 1;
+}
+
+static void show_failure(request_rec *r, const trusted_login_t *login, const prelogin_t *prelogin,
+                         const result_t *why)
+{
+    const site_t *site = request_of(r)->site;
+    const way_t way = way_before(prelogin);
+    page_values_t page = page_begin(r, site);
+    const char *unique = apr_table_get(r->subprocess_env, "UNIQUE_ID");
+    const bool known = page_text(&page, apr_pstrcat(r->pool, "trusted.", why->code, NULL));
+    page_set(&page, "label", login->set->label);
+    page_set(&page, known ? why->code : "trusted_refused", "1");
+    page_set(&page, "retry_href", way_with(r, login->set->name, &way));
+    page_set(&page, "others_href", has_others(site) ? way_location(r, &way) : "");
+    page_set(&page, "error_code", result_id(why->code));
+    page_set(&page, "request_id", unique ? unique : r->log_id);
+    page_answer(&page, why->status, "trusted_failed");
+}
+
+/* A provider that says no while it is asked for news of somebody says that they are out. */
+static void end_refused(request_rec *r, const prelogin_t *prelogin, const trusted_login_t *login,
+                        apr_time_t now)
+{
+    const session_t *session = request_session(r);
+    if (!session || !prelogin->refreshing || prelogin->awaits != login->set->mark ||
+        prelogin->until <= apr_time_sec(now))
+        return;
+    result_t *told = result_ok(r->pool, NULL);
+    told->status = HTTP_FORBIDDEN;
+    told->event = "refresh_refused";
+    told->user = apr_pstrdup(r->pool, session->name);
+    if (!signin_end(r, now))
+        answer_audit(r, told);
+}
+
+/* Nobody is led there by themselves again before they have chosen to. */
+static void let_rest(request_rec *r, prelogin_t *prelogin, apr_time_t now)
+{
+    prelogin->resting = true;
+    prelogin_settle(prelogin);
+    request_keep_prelogin(r, prelogin, now);
+}
+
+result_t *trusted_failed(facts_t *facts, const trusted_login_t *login, result_t *why)
+{
+    if (why->status >= HTTP_INTERNAL_SERVER_ERROR) /* trouble of ours has a page of its own */
+        return why;
+    result_t *told = result_ok(facts->r->pool, NULL);
+    told->status = why->status;
+    told->event = "trusted_refused";
+    answer_audit(facts->r, told);
+    end_refused(facts->r, &facts->prelogin, login, facts->caller.now);
+    show_failure(facts->r, login, &facts->prelogin, why);
+    let_rest(facts->r, &facts->prelogin, facts->caller.now);
+    return NULL;
+}
+
+/* Where it asks for a name and password, or a ticket, its 401 is no failure yet: the browser shows
+ * this page when it has none. */
+int login_trusted_refused(request_rec *r, const trusted_login_t *login, int status)
+{
+    const result_t *why =
+        result_error(r->pool, status, "trusted_refused", "the other module did not let anybody in");
+    prelogin_t prelogin;
+    if (!request_of(r)->site->prelogins)
+        return status;
+    request_prelogin(r, &prelogin, r->request_time);
+    if (status < HTTP_INTERNAL_SERVER_ERROR && status != HTTP_UNAUTHORIZED)
+        end_refused(r, &prelogin, login, r->request_time);
+    show_failure(r, login, &prelogin, why);
+    if (status != HTTP_UNAUTHORIZED)
+        let_rest(r, &prelogin, r->request_time);
+    return OK;
+}

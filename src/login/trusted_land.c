@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handler "mpin-trusted-login": where somebody comes back whom another module has let in. */
+#include "login/trusted.h"
+#include "login/trusted_word.h"
+
+#include "base/hex.h"
+#include "login/login.h"
+#include "session/provider_session.h"
+#include "store/refusal.h"
+#include "web/answer.h"
+#include "web/route.h"
+#include "web/signin.h"
+
+#include <apr_strings.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <string.h>
+
+APLOG_USE_MODULE(auth_mpin);
+
+#define HANDLER "mpin-trusted-login"
+
+static const trusted_login_t *login_here(const facts_t *facts)
+{
+    return trusted_login_at(facts->site->trusted, facts->r->uri);
+}
+
+/* ---- is it the one that this browser waits for? ---- */
+
+static result_t *unasked(const facts_t *facts, const char *why)
+{
+    log_debug(facts->caller.log, "MPIN0903", "nobody is signed in at %s: %s", facts->r->uri, why);
+    return result_error(facts->r->pool, HTTP_FORBIDDEN, "trusted_unasked",
+                        "this sign-in did not begin in this browser just now");
+}
+
+/* Once, whoever has copied the cookie. */
+static result_t *take_once(const facts_t *facts)
+{
+    const prelogin_t *prelogin = &facts->prelogin;
+    apr_pool_t *p = facts->r->pool;
+    const char *key =
+        apr_pstrcat(p, "awaited:", hex_encode(p, prelogin->nonce, sizeof(prelogin->nonce)), NULL);
+    const store_status_t status =
+        store_add(facts->site->store, STORE_COMING_IN, key, "", 1,
+                  apr_time_from_sec((apr_time_t)prelogin->until + SEAL_SKEW));
+    if (status == STORE_EXISTS)
+        return unasked(facts, "its pre-login cookie was used already");
+    return status == STORE_OK ? NULL : store_refusal(status, p);
+}
+
+static result_t *is_awaited(const facts_t *facts, const trusted_login_t *login)
+{
+    const prelogin_t *prelogin = &facts->prelogin;
+    if (facts->prelogin_fresh)
+        return unasked(facts, "no pre-login cookie came");
+    if (!prelogin->awaits)
+        return unasked(facts, "its pre-login cookie awaits no trusted login");
+    if (prelogin->awaits != login->set->mark)
+        return unasked(facts, "its pre-login cookie awaits another trusted login");
+    if (prelogin->until <= apr_time_sec(facts->caller.now))
+        return unasked(facts, "it took too long");
+    return take_once(facts);
+}
+
+/* ---- signing in ---- */
+
+/* What the provider's sign-out will end. The session's proof by it is kept for as long as a session
+ * lasts, and one that keeps it may last as long again. */
+static void note_sid(const facts_t *facts, const trusted_word_t *word, const session_t *session)
+{
+    const site_t *site = facts->site;
+    if (word->sid)
+        provider_session_note(site->store, word->subject.provider, word->sid, session,
+                              facts->caller.now, 2 * site->session_max, facts->r->pool);
+}
+
+/* The news is kept already; nobody has proven anything anew. */
+static result_t *take_news(facts_t *facts, const user_t *user)
+{
+    const session_t *session = facts->caller.session;
+    apr_pool_t *p = facts->r->pool;
+    const char *target = signin_place(facts->site, facts->prelogin.target, p);
+    if (!session || memcmp(session->uid, user->uid, sizeof(user->uid)) != 0)
+        return result_error(p, HTTP_FORBIDDEN, "trusted_other_user",
+                            "the other login names somebody else by now");
+    log_debug(facts->caller.log, "MPIN0908", "what is told of %s is refreshed",
+              name_masked(user->name, p));
+    prelogin_settle(&facts->prelogin);
+    request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+    answer_see_other(facts->r, target ? target : facts->site->after_login);
+    return NULL;
+}
+
+static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
+                                 const trusted_word_t *word)
+{
+    const site_t *site = facts->site;
+    apr_pool_t *p = facts->r->pool;
+    const apr_time_t now = facts->caller.now;
+    user_t user;
+    store_status_t status = people_claim(site->people, word->name, now, &user, p);
+    if (status == STORE_OK)
+        status = people_tell_subject(site->people, user.uid, &word->subject, now, p);
+    if (status == STORE_EXISTS) /* a deleted user's, and not free yet */
+        return result_error(p, HTTP_FORBIDDEN, "user_disabled", "this account may not sign in");
+    if (status != STORE_OK)
+        return store_refusal(status, p);
+    const proven_t proven = {.user = &user,
+                             .factor = FACTOR_TRUSTED,
+                             .amr = AMR_TRUSTED,
+                             .provider = login->set->name,
+                             .trusted = login->set->mark,
+                             .at = word->at,
+                             .told = true,
+                             .of_name = true,
+                             .event = "login_trusted",
+                             .target = signin_place(site, facts->prelogin.target, p)};
+    if (facts->prelogin.refreshing)
+        return take_news(facts, &user);
+    const signin_t in = signin(facts, &proven);
+    if (in.refusal)
+        return in.refusal;
+    note_sid(facts, word, in.session);
+    prelogin_settle(&facts->prelogin);
+    facts->prelogin.resting = false;
+    facts->prelogin.said = SAID_SIGNED_IN;
+    request_keep_prelogin(facts->r, &facts->prelogin, now);
+    answer_see_other(facts->r, in.location);
+    return NULL;
+}
+
+/* Cookies of SameSite=Strict stay at home where the provider's page leads here: a page of ours,
+ * which leads here again, brings them. */
+static bool cookies_stayed_at_home(const facts_t *facts)
+{
+    const char *from = apr_table_get(facts->r->headers_in, "Sec-Fetch-Site");
+    return strstr(facts->site->cookie_attributes, "SameSite=Strict") && from &&
+           strcmp(from, "cross-site") == 0 && !facts->request->prelogin_cookie.text;
+}
+
+static result_t *trusted_landed(facts_t *facts)
+{
+    const trusted_login_t *login = login_here(facts);
+    trusted_word_t word;
+    if (cookies_stayed_at_home(facts)) {
+        page_values_t page = page_begin(facts->r, facts->site);
+        page_set(&page, "go", login->set->location);
+        page_answer(&page, HTTP_OK, "onward");
+        return NULL;
+    }
+    result_t *refusal = is_awaited(facts, login);
+    if (!refusal)
+        refusal = trusted_hear(facts, login, &word);
+    if (!refusal)
+        refusal = sign_in_by_word(facts, login, &word);
+    return refusal ? trusted_failed(facts, login, refusal) : NULL;
+}
+
+/* The place is open, or somebody else than the module that was named guards it: the administrator's
+ * to mend. */
+static result_t *trusted_unguarded(facts_t *facts)
+{
+    static apr_time_t told;
+    const trusted_login_t *login = login_here(facts);
+    if (log_may_say(&told))
+        log_warn(facts->caller.log, "MPIN0904",
+                 "%s was reached without an AuthType %s that has let somebody in: nobody is signed "
+                 "in there; see that its <Location> has it and Require valid-user, and that "
+                 "nothing leads there inside",
+                 login->set->location, login->set->type);
+    return trusted_failed(facts, login,
+                          result_error(facts->r->pool, HTTP_FORBIDDEN, "trusted_unguarded",
+                                       "nobody has said who this is"));
+}
+
+/* ---- the hook ---- */
+
+static const route_t landing = {"GET", PATH_LOGIN,  "/with", AUDIENCE_PUBLIC, BODY_NONE,
+                                0,     ANSWER_PAGE, 0,       trusted_landed};
+static const route_t unguarded = {"GET", PATH_LOGIN,  "/with", AUDIENCE_PUBLIC,  BODY_NONE,
+                                  0,     ANSWER_PAGE, 0,       trusted_unguarded};
+
+/* Would somebody whom nobody has let in be asked here? httpd answers that of a request without a
+ * user only; and before it becomes ours, as all of ours are open. */
+static bool asks_strangers(request_rec *r)
+{
+    char *user = r->user;
+    r->user = NULL;
+    const bool asks = ap_some_authn_required(r);
+    r->user = user;
+    return asks;
+}
+
+static bool is_guarded(request_rec *r, const trusted_login_t *login)
+{
+    return !r->prev && r->user && *r->user && r->ap_auth_type &&
+           strcasecmp(r->ap_auth_type, login->set->type) == 0 && asks_strangers(r);
+}
+
+int login_trusted_handler(request_rec *r)
+{
+    if (!r->handler || strcmp(r->handler, HANDLER) != 0)
+        return DECLINED;
+    request_t *request = request_of(r);
+    const trusted_login_t *login =
+        request ? trusted_login_at(request->site->trusted, r->uri) : NULL;
+    if (r->main || !login)
+        return r->main ? HTTP_FORBIDDEN : HTTP_NOT_FOUND;
+    if (r->method_number != M_GET || r->header_only) {
+        apr_table_setn(r->err_headers_out, "Allow", "GET");
+        return HTTP_METHOD_NOT_ALLOWED;
+    }
+    request->route = is_guarded(r, login) ? &landing : &unguarded;
+    request->claimed = r;
+    request->rest = "";
+    return route_answer(r);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Trusted logins as people meet them: buttons beside the other ways, one that stands alone, one that is gone to at once, a
+// failure and another try, a sign-out; light and dark, in small windows, without script.
+const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
+const { writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { openProfile, run, startSite } = require('./browser.js');
+const { check } = require('./pictures.js');
+
+const modules = execFileSync('apxs', ['-q', 'LIBEXECDIR'], { encoding: 'utf8' }).trim();
+const BASIC = { username: 'anna', password: 'anna-secret' };
+
+const guarded = (folder, path) => `
+<Location ${path}>
+    SetHandler mpin-trusted-login
+    AuthType Basic
+    AuthName "Company"
+    AuthBasicProvider file
+    AuthUserFile "${folder}/company-users"
+    Require valid-user
+</Location>`;
+
+const start = () => startSite((folder) => {
+    execFileSync('htpasswd', ['-bcB', '-C', '4', join(folder, 'company-users'), BASIC.username, BASIC.password], { stdio: 'ignore' });
+    writeFileSync(join(folder, 'icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><circle cx="10" cy="10" r="9" fill="#2457d6"/></svg>');
+    return `
+<IfModule !auth_basic_module>
+LoadModule auth_basic_module ${modules}/mod_auth_basic.so
+</IfModule>
+MPinTitle "Zoo & wiki"
+MPinTrustedLogin corp /trusted/corp Basic "Company & friends" icon=/mpin/icon.svg
+MPinTrustedLogin school /trusted/school Basic "A school with a name that is rather long for a button" auto
+${guarded(folder, '/trusted/corp')}
+${guarded(folder, '/trusted/school')}
+<Location /school-only>
+    AuthType MPin
+    MPinLoginMethods school
+    Require valid-user
+</Location>
+<Location /both>
+    AuthType MPin
+    MPinLoginMethods corp school
+    Require valid-user
+</Location>`;
+});
+
+const heading = (page) => page.locator('main h1').filter({ visible: true }).first().innerText();
+
+run({
+    async buttons_stand_beside_the_other_ways(t) {
+        const page = await openProfile(t, { httpCredentials: BASIC });
+        await page.goto('/login?return=/protected');
+        await page.getByRole('link', { name: 'Company & friends' }).waitFor();
+        assert.deepEqual(await page.locator('.trusted a').allInnerTexts().then((all) => all.map((one) => one.trim())),
+            ['Company & friends', 'A school with a name that is rather long for a button']);
+        await check(page, 'trusted-beside');
+        await page.getByRole('link', { name: 'Company & friends' }).focus();
+        await page.keyboard.press('Enter');
+        await page.waitForURL('**/login?offer=1*');
+        assert.match(await page.locator('.flash.success').innerText(), /Successfully logged in!/);
+        await page.getByRole('button', { name: /Not now|Not on this device/ }).first().waitFor();
+        await check(page, 'trusted-offer');
+        await page.goto('/protected');
+        assert.equal(new URL(page.url()).pathname, '/protected');
+    },
+
+    async they_may_stand_alone(t) {
+        const page = await openProfile(t, { httpCredentials: BASIC });
+        await page.goto('/both');
+        assert.equal(await heading(page), 'Sign in to Zoo & wiki');
+        assert.equal(await page.locator('mpin-pad, input[type=password]').count(), 0);
+        await check(page, 'trusted-alone');
+    },
+
+    async one_that_is_the_only_way_is_gone_to_at_once_but_in_no_circle(t) {
+        const page = await openProfile(t, { httpCredentials: BASIC });
+        await page.goto('/school-only');
+        await page.waitForURL('**/login?offer=1*');
+        await page.goto('/school-only');
+        assert.equal(new URL(page.url()).pathname, '/school-only');
+        await page.goto('/logout');
+        await page.getByRole('button', { name: 'Sign out' }).click();
+        await page.getByText('You are still signed in at A school').waitFor();
+        await check(page, 'trusted-out');
+        await page.goto('/school-only');
+        await page.getByRole('link', { name: 'A school' }).waitFor();
+        assert.equal(new URL(page.url()).pathname, '/login', 'who has left may choose');
+    },
+
+    async a_failure_says_so_and_has_another_try(t) {
+        const page = await openProfile(t, { httpCredentials: BASIC });
+        await page.goto('/trusted/corp');
+        assert.equal(await heading(page), 'Login failed!');
+        await check(page, 'trusted-failed');
+        await page.getByRole('link', { name: 'Try again' }).click();
+        await page.waitForURL('**/login?offer=1*');
+    },
+
+    async what_the_other_module_refuses_is_a_page_of_ours(t) {
+        const page = await openProfile(t, { httpCredentials: { username: 'anna', password: 'wrong' } });
+        await page.goto('/login/with/corp?return=/protected').catch(() => {});
+        assert.equal(await heading(page), 'Login failed!');
+        await page.getByRole('link', { name: 'Sign in another way' }).click();
+        await page.waitForURL('**/login?return=*');
+        t.problems.splice(0, t.problems.length, ...t.problems.filter((one) => !/401/.test(one)));
+    },
+
+    async all_of_it_works_without_script(t) {
+        const page = await openProfile(t, { httpCredentials: BASIC, javaScriptEnabled: false });
+        await page.goto('/both');
+        await page.getByRole('link', { name: 'Company & friends' }).click();
+        await page.waitForURL('**/login?offer=1*');
+        await page.goto('/both');
+        assert.equal(new URL(page.url()).pathname, '/both');
+    },
+}, start);
