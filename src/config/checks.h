@@ -76,6 +76,12 @@ void check_trusted(const checked_t *site);
 void check_trusted_places(apr_pool_t *pconf, const server_rec *main_server);
 bool check_trusts(const server_config_t *config, const char *name);
 
+/* Does this line hold at the path, whatever is asked there? False where only a request could tell. */
+bool check_holds_at(const ap_directive_t *node, const char *path, apr_pool_t *p);
+
+/* check_kerberos.c: what mod_auth_gssapi is told at the place of a trusted login. `at`: its line. */
+void check_tickets(const checked_t *site, const trusted_setting_t *login, const written_t *at);
+
 /* check_accounts.c: where names come from; and `with`, a vhost with the same store, or itself. */
 void check_names(const checked_t *site);
 void check_open_beside(const checked_t *open, const checked_t *with);

@@ -54,14 +54,20 @@ static bool is_under_way(const prelogin_t *prelogin, apr_time_t now)
     return prelogin->awaits && prelogin->until > apr_time_sec(now);
 }
 
-const char *trusted_at_once(const facts_t *facts, const way_t *way)
+static const trusted_login_t *one_at_once(const facts_t *facts, const way_t *way)
 {
     const trusted_login_t *only = only_one(facts->site, way);
     if (!only || !only->set->at_once || facts->caller.session || facts->prelogin.resting ||
         is_under_way(&facts->prelogin, facts->caller.now) ||
         apr_table_get(facts->query, "switch") || reader_is_nobody(facts->r))
         return NULL;
-    return way_with(facts->r, only->set->name, way);
+    return only;
+}
+
+const char *trusted_at_once(const facts_t *facts, const way_t *way)
+{
+    const trusted_login_t *only = one_at_once(facts, way);
+    return only ? way_with(facts->r, only->set->name, way) : NULL;
 }
 
 /* ---- GET /login/with/NAME ---- */
@@ -83,6 +89,26 @@ static bool is_anew(const facts_t *facts)
            apr_table_get(facts->query, "anew");
 }
 
+/* A page of another site leads here: it could make somebody of a person unseen (docs/trusted.md,
+ * "Who may begin it"). Hosts to which a login here may return are trusted with that. */
+static bool is_led_by_strangers(const facts_t *facts)
+{
+    const return_hosts_t *hosts = &facts->site->return_hosts;
+    const char *from = apr_table_get(facts->r->headers_in, "Sec-Fetch-Site");
+    return from && (strcmp(from, "cross-site") == 0 ||
+                    (strcmp(from, "same-site") == 0 && !hosts->domain && !hosts->are));
+}
+
+/* The login page has the button. */
+static result_t *let_choose(const facts_t *facts, const trusted_login_t *login, const way_t *way)
+{
+    log_debug(facts->caller.log, "MPIN0940",
+              "a page of another site leads to the trusted login %s: people choose themselves",
+              login->set->name);
+    answer_see_other(facts->r, way_location(facts->r, way));
+    return NULL;
+}
+
 result_t *login_with(facts_t *facts)
 {
     request_rec *r = facts->r;
@@ -91,6 +117,8 @@ result_t *login_with(facts_t *facts)
         return result_error(r->pool, HTTP_NOT_FOUND, "not_found", "there is no such login here");
     facts->query = way_query(facts);
     const way_t way = way_of_page(facts);
+    if (is_led_by_strangers(facts) && one_at_once(facts, &way) != login)
+        return let_choose(facts, login, &way);
     prelogin_await(&facts->prelogin, login->set->mark, target_of(facts, &way), facts->caller.now,
                    apr_time_from_sec(TRUSTED_WAIT));
     if (!request_keep_prelogin(r, &facts->prelogin, facts->caller.now))

@@ -76,12 +76,20 @@ result_t *trusted_failed(facts_t *facts, const trusted_login_t *login, result_t 
     return NULL;
 }
 
+/* A browser that has shown nothing, no ticket and no password, was not refused yet. */
+static const result_t *why_refused(const request_rec *r, int status)
+{
+    return status == HTTP_UNAUTHORIZED && !apr_table_get(r->headers_in, "Authorization")
+               ? result_error(r->pool, status, "trusted_nothing", "the browser has shown nothing")
+               : result_error(r->pool, status, "trusted_refused",
+                              "the other module did not let anybody in");
+}
+
 /* Where it asks for a name and password, or a ticket, its 401 is no failure yet: the browser shows
  * this page when it has none. */
 int login_trusted_refused(request_rec *r, const trusted_login_t *login, int status)
 {
-    const result_t *why =
-        result_error(r->pool, status, "trusted_refused", "the other module did not let anybody in");
+    const result_t *why = why_refused(r, status);
     prelogin_t prelogin;
     if (!request_of(r)->site->prelogins)
         return status;

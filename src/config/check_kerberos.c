@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Part of the check: what mod_auth_gssapi is told at the place of a trusted login (docs/trusted.md,
+ * "Kerberos"). */
+#include "config/checks.h"
+
+#include <apr_strings.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config/mistakes.h"
+#include "config/surroundings.h"
+
+#define KEYTAB "keytab:"
+#define PLAIN_FILE "FILE:"
+
+typedef struct ticket_place_t {
+    const checked_t *site;
+    const trusted_setting_t *login;
+    bool local_name; /* GssapiLocalName On */
+} ticket_place_t;
+
+/* ---- the keytab ---- */
+
+static bool user_may_read(const struct stat *info)
+{
+    const apr_uid_t user = surroundings_uid();
+    if (user == 0 || info->st_mode & S_IROTH)
+        return true;
+    return info->st_uid == user ? info->st_mode & S_IRUSR
+                                : info->st_gid == surroundings_gid() && info->st_mode & S_IRGRP;
+}
+
+/* A thief of it can make tickets of anybody for this server. */
+static void check_keytab(const ticket_place_t *place, const written_t *at, const char *file)
+{
+    apr_pool_t *p = place->site->pconf;
+    struct stat info;
+    if (stat(file, &info) != 0)
+        mistake_around(
+            p, at, "%s is not there, so that no ticket counts; make it with kadmin's ktadd", file);
+    else if (info.st_mode & (S_IRWXO | S_IWGRP | S_IXGRP))
+        mistake_around(p, at,
+                       "others can read or change %s, with which tickets of anybody can be made; "
+                       "write chmod 600 %s",
+                       file, file);
+    else if (!user_may_read(&info))
+        mistake_around(p, at,
+                       "httpd's user (%d) cannot read %s, so that no ticket counts; make it the "
+                       "owner",
+                       (int)surroundings_uid(), file);
+}
+
+static void hear_store(const ticket_place_t *place, const ap_directive_t *node, const written_t *at)
+{
+    const char *word = tree_first_word(node, place->site->pconf);
+    if (strncasecmp(word, KEYTAB, strlen(KEYTAB)))
+        return;
+    word += strlen(KEYTAB);
+    if (!strncmp(word, PLAIN_FILE, strlen(PLAIN_FILE)))
+        word += strlen(PLAIN_FILE);
+    if (*word == '/')
+        check_keytab(place, at, word);
+}
+
+/* ---- what else would surprise ---- */
+
+static void hear_switch(ticket_place_t *place, const ap_directive_t *node, const written_t *at)
+{
+    apr_pool_t *p = place->site->pconf;
+    const bool on = !strcasecmp(tree_first_word(node, p), "On");
+    if (!strcasecmp(node->directive, "GssapiLocalName"))
+        place->local_name = on;
+    if (on && !strcasecmp(node->directive, "GssapiConnectionBound"))
+        mistake_maybe(p, at,
+                      "a connection would keep who has come by it, and a proxy's carries many "
+                      "people; remove the line, which Kerberos does not need");
+    if (on && !strcasecmp(node->directive, "GssapiBasicAuth"))
+        mistake_maybe(
+            p, at,
+            "a password at %s signs nobody in, as it is no %s; remove the line, and write "
+            "MPinPasswordProvider for those who have no ticket",
+            place->login->location, place->login->type);
+}
+
+static void visit_ticket_line(tree_walk_t *walk, const ap_directive_t *node,
+                              const server_rec *server)
+{
+    ticket_place_t *place = walk->baton;
+    const written_t at = {node->directive, node->filename, node->line_num};
+    if (strncasecmp(node->directive, "Gssapi", 6) ||
+        !tree_servers_meet(walk, server, place->site->server) ||
+        !check_holds_at(node, place->login->location, place->site->pconf))
+        return;
+    if (!strcasecmp(node->directive, "GssapiCredStore"))
+        hear_store(place, node, &at);
+    else
+        hear_switch(place, node, &at);
+}
+
+void check_tickets(const checked_t *site, const trusted_setting_t *login, const written_t *at)
+{
+    ticket_place_t place = {.site = site, .login = login};
+    tree_walk_t walk = {site->main_server, visit_ticket_line, &place};
+    if (strcasecmp(login->type, "Negotiate"))
+        return;
+    tree_walk(&walk);
+    if (login->local == LOCAL_PLAIN && !login->user && !place.local_name)
+        mistake_maybe(site->pconf, at,
+                      "as-local takes no name with @, and principals have one; write "
+                      "GssapiLocalName On at %s, or as-local=user:REALM",
+                      login->location);
+}
