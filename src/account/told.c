@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "notice/about.h"
+#include "people/subject.h"
 #include "web/answer.h"
 
 /* The mail of an event; one that is not here has none. */
@@ -29,18 +30,21 @@ static void write_to_owner(const facts_t *facts, notice_kind_t kind, const char 
 {
     const site_t *site = facts->site;
     apr_pool_t *p = facts->r->pool;
-    const char *name = facts->request->session.name;
+    const session_t *session = &facts->request->session;
     const outbox_t outbox = {site->store, site->rps_settings.mail_site};
-    if (kind == NOTICE_NONE || !outbox.site || !name_domain(name))
+    if (kind == NOTICE_NONE || !outbox.site)
         return;
-    notice_t notice = notice_about(&facts->caller, kind, name, device, p);
+    const char *mailbox = people_mailbox(site->people, session->uid, session->name, p);
+    if (!name_domain(mailbox))
+        return;
+    notice_t notice = notice_about(&facts->caller, kind, mailbox, device, p);
     if (kind != NOTICE_REVOKED)
         apr_cpystrn(notice.link, apr_pstrcat(p, site->url.text, site->paths[PATH_ACCOUNT], NULL),
                     sizeof notice.link);
     if (outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, facts->caller.now, p) != STORE_OK)
         log_error(&site->log, "MPIN0870",
                   "%s cannot be told of a change of their account: no mail can be queued",
-                  name_masked(name, p));
+                  name_masked(session->name, p));
 }
 
 static void tell_both(const facts_t *facts, const char *event, const char *identity,

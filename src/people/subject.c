@@ -145,6 +145,16 @@ const char *subject_claim(const subject_t *subject, const char *name)
     return NULL;
 }
 
+const char *people_mailbox(people_t *people, const unsigned char uid[UID_BYTES], const char *name,
+                           apr_pool_t *p)
+{
+    subject_t subject;
+    if (name_domain(name))
+        return name;
+    const bool told = people_subject(people, uid, &subject, p) == STORE_OK && *subject.email;
+    return told ? subject.email : name;
+}
+
 store_status_t people_forget_subject(people_t *people, const unsigned char uid[UID_BYTES],
                                      apr_pool_t *p)
 {

@@ -35,6 +35,11 @@ store_status_t people_subject(people_t *people, const unsigned char uid[UID_BYTE
 /* The value of a claim, NULL for none. */
 const char *subject_claim(const subject_t *subject, const char *name);
 
+/* Where a user can be told of something, in the pool: the name where it is a mailbox, else the e-mail
+ * that a trusted login has told; else the name, which is no mailbox. */
+const char *people_mailbox(people_t *people, const unsigned char uid[UID_BYTES], const char *name,
+                           apr_pool_t *p);
+
 store_status_t people_forget_subject(people_t *people, const unsigned char uid[UID_BYTES],
                                      apr_pool_t *p);
 

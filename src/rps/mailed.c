@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rps/mailed.h"
 #include "notice/about.h"
+#include "people/subject.h"
 
 #include <apr_strings.h>
 #include <sodium.h>
@@ -109,8 +110,9 @@ result_t *mailed_hold_device(rps_t *rps, const caller_t *caller, const mpin_id_t
 {
     static const unsigned char none[HANDLE_BYTES];
     const bool reset = memcmp(pending->replaces, none, sizeof none) != 0;
+    const char *mailbox = people_mailbox(rps->people, pending->uid, pending->name, p);
     notice_t notice =
-        notice_about(caller, reset ? NOTICE_PIN : NOTICE_DEVICE, pending->name, pending->device, p);
+        notice_about(caller, reset ? NOTICE_PIN : NOTICE_DEVICE, mailbox, pending->device, p);
     held->id = NULL;
     if (!reaches_somebody(rps, caller, &notice, p))
         return NULL;
@@ -137,7 +139,8 @@ void mailed_cancel(rps_t *rps, const held_notice_t *held, apr_pool_t *p)
 void mailed_tell(rps_t *rps, const caller_t *caller, notice_kind_t kind, const identity_t *identity,
                  apr_pool_t *p)
 {
-    const notice_t notice = notice_about(caller, kind, identity->name, identity->device, p);
+    const char *mailbox = people_mailbox(rps->people, identity->uid, identity->name, p);
+    const notice_t notice = notice_about(caller, kind, mailbox, identity->device, p);
     if (reaches_somebody(rps, caller, &notice, p) &&
         outbox_add(&rps->outbox, share_of(identity->origin), &notice, caller->now, p) != STORE_OK)
         log_untold(rps, &notice, p);
