@@ -298,7 +298,7 @@ subtest 'a passkey that was removed is nobody\'s' => sub {
     is $stranger->post_form('/account/factor/remove', {csrf => token($stranger), factor => $factor})->code, 404, 'nobody else removes it';
     is $owner->post_form('/account/factor/remove', $fields)->code, 303, 'its owner does';
     refused sign_in_with(visitor(), $key), 401, 'passkey_unknown', 'and then it is nobody\'s';
-    is_deeply [events('user11')], [qw(passkey_added passkey_removed)], 'one audit record each, of a passkey\'s own kind';
+    is_deeply [events('user11')], [qw(passkey_added passkey_renamed passkey_removed)], 'one audit record each, of a passkey\'s own kind';
 };
 
 subtest 'one_passkey_is_for_all_hosts_of_a_domain' => sub {
