@@ -832,6 +832,24 @@ subtest 'example htpasswd.conf' => sub {
     stop();
 };
 
+subtest 'example second-step.conf' => sub {
+    make_path("$top/html/$_") for qw(members admin reports);
+    system(qq{htpasswd -cbB "$top/conf/users" anna secret 2>/dev/null}) == 0 or die 'htpasswd';
+    my $text = example('second-step');
+    fine 'is fine', $text;
+    ok start($text), 'starts';
+    my $site = 'https://www.example.com';
+    my $ask = sub { `curl -sk --connect-to www.example.com:443:127.0.0.1:$port -b $top/jar -c $top/jar -H 'Origin: $site' $_[0]` };
+    my $need = sub { ($ask->("-H 'X-Requested-With: XMLHttpRequest' $site/$_[0]/") =~ /"need": ?"(\w+)"/)[0] };
+    is $need->($_), 'login', "$_ asks a stranger to sign in" for qw(members admin reports);
+    my ($token) = $ask->("$site/login") =~ /name="csrf" value="([^"]+)"/;
+    $ask->("--data-urlencode csrf=$token -d 'username=anna&password=secret' $site/login");
+    my %lacks = (members => 'any', admin => 'passkey', reports => 'any');
+    is $need->($_), $lacks{$_}, "$_ asks for more than a password" for sort keys %lacks;
+    stop();
+    write_file("$top/conf/users", '');
+};
+
 subtest 'example mail.conf' => sub {
     write_file("$top/conf/mail-password", "secret\n");
     chmod 0600, "$top/conf/mail-password";
