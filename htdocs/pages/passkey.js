@@ -62,12 +62,12 @@ function encoded({ id, type, response }) {
 
 // ---- what goes wrong
 
-/** @type {Record<string, string>} */
-const BY_NAME = { NotAllowedError: 'cancelled', InvalidStateError: 'exists', SecurityError: 'elsewhere', NotSupportedError: 'unable',
-    ConstraintError: 'unable', TypeError: 'offline' };
+/** What browsers say; all else is of a person who did not go through with it. @type {Record<string, string>} */
+const BY_NAME = { InvalidStateError: 'exists', SecurityError: 'elsewhere', NotSupportedError: 'unable', ConstraintError: 'unable',
+    TypeError: 'offline' };
 
 /** @type {Record<string, string>} */
-const BY_CODE = { passkey_unknown: 'unknown', passkey_cloned: 'cloned', passkey_expired: 'expired', passkey_refused: 'refused',
+const BY_CODE = { passkey_unknown: 'unknown', passkey_cloned: 'cloned', passkey_expired: 'late', passkey_refused: 'refused',
     passkey_malformed: 'unable', passkey_taken: 'exists', too_many_factors: 'many', throttled: 'often',
     stale_form: 'expired', not_signed_in: 'expired', user_disabled: 'forbidden', not_allowed: 'forbidden', account_gone: 'forbidden' };
 
@@ -83,8 +83,9 @@ function failed(error) {
     const name = /** @type {Error} */ (error).name;
     if (error instanceof Refusal && error.json.code === 'proof_too_old' && error.json.login_url)
         return location.assign(error.json.login_url);
-    const why = error instanceof Refusal ? BY_CODE[error.json.code] : BY_NAME[name];
-    say(told[why ?? 'trouble'] ?? '');
+    const why = error instanceof Refusal ? BY_CODE[error.json.code] ?? 'trouble'
+        : BY_NAME[name] ?? (place?.dataset.passkey === 'add' ? 'cancelled' : 'unused');
+    say(told[why] ?? '');
 }
 
 /** Tells the browser something that it may know what to do with. @param {string} what @param {Json} how */
@@ -96,6 +97,9 @@ const signal = (what, how) => /** @type {any} */ (PublicKeyCredential)[what]?.(h
 let waiting = new AbortController();
 let filled = Promise.resolve();
 let renewal = 0;
+
+/** The one that was filled in last, and not taken. */
+let refused = '';
 
 /** @param {string} to */
 const leave = (to) => location.assign(to.includes('#') ? to : to + location.hash);
@@ -118,22 +122,28 @@ async function askSignature(at) {
     await signIn(at, publicKey, await navigator.credentials.get({ publicKey: decoded(publicKey) }));
 }
 
-/** The browser offers its passkeys in the field for the name. @param {HTMLElement} at */
+/** The browser offers its passkeys in the field for the name, and again after one was not taken: whoever chooses that once more is
+ * told once more, and no other. @param {HTMLElement} at @returns {Promise<void>} */
 async function autofill(at) {
     if (!document.querySelector('input[autocomplete~="webauthn"]') || !await PublicKeyCredential.isConditionalMediationAvailable?.())
         return;
     const { signal: aborted } = waiting = new AbortController();
     clearTimeout(renewal);
     renewal = window.setTimeout(() => restart(at), RENEWED);
+    let credential;
     try {
         const { publicKey } = await post(String(at.dataset.url), {});
-        const credential = aborted.aborted ? null
-            : await navigator.credentials.get({ publicKey: decoded(publicKey), mediation: 'conditional', signal: aborted });
+        if (!aborted.aborted)
+            credential = await navigator.credentials.get({ publicKey: decoded(publicKey), mediation: 'conditional', signal: aborted });
         if (credential)
             await signIn(at, publicKey, credential);
     } catch (error) {
-        if (!aborted.aborted && error instanceof Refusal)
-            failed(error);
+        if (!credential)
+            return; // nobody has asked for anything
+        failed(error);
+        if (!aborted.aborted && credential.id !== refused)
+            filled = autofill(at);
+        refused = credential.id;
     }
 }
 
@@ -164,11 +174,14 @@ function signals({ site: rpId, user: userId, ids, name }) {
 
 // ---- the page
 
+/** The buttons that begin a ceremony: one at a time. */
+const ceremonies = /** @type {HTMLButtonElement[]} */ ([...place?.querySelectorAll('button:not([data-decline])') ?? []]);
+
 /** @param {HTMLElement} at @param {HTMLButtonElement} button */
 async function press(at, button) {
     const signing = at.dataset.passkey !== 'add';
     say(told.asking ?? '');
-    button.disabled = true;
+    ceremonies.forEach((one) => one.disabled = true);
     clearTimeout(renewal);
     waiting.abort();
     await filled;
@@ -176,7 +189,7 @@ async function press(at, button) {
         await (signing ? askSignature(at) : add(at, button.dataset.key === 'second'));
     } catch (error) {
         failed(error);
-        button.disabled = false;
+        ceremonies.forEach((one) => one.disabled = false);
         button.focus();
         filled = autofill(at);
     }
@@ -204,7 +217,7 @@ place?.querySelector('[data-decline]')?.addEventListener('click', decline);
 if (place && window.PublicKeyCredential) {
     place.hidden = false;
     document.documentElement.classList.add('passkeys');
-    for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (place.querySelectorAll('button:not([data-decline])')))
+    for (const button of ceremonies)
         button.addEventListener('click', () => press(place, button));
     if (place.dataset.passkey === 'sign-in')
         filled = autofill(place);

@@ -38,12 +38,15 @@ static bool has_codes(const section_t *section)
     return false;
 }
 
-/* What the browser is told, so that it offers no passkey that is gone. */
+/* What the browser is told, so that it offers no passkey that is gone: the last one, too. Not for
+ * who never had any. */
 static result_t *set_signals(page_values_t *page, const facts_t *facts, const char *ids)
 {
     unsigned char handle[USER_HANDLE_BYTES];
-    const store_status_t status =
-        passkey_handle(facts->site->factors, facts->caller.session->uid, handle, page->r->pool);
+    const store_status_t status = passkey_handle_made(
+        facts->site->factors, facts->caller.session->uid, handle, page->r->pool);
+    if (status == STORE_MISSING)
+        return NULL;
     if (status != STORE_OK)
         return store_refusal(status, page->r->pool);
     page_set(page, "passkey_site", facts->site->passkeys.id);
@@ -71,7 +74,7 @@ result_t *account_passkeys(page_values_t *page, const section_t *section)
                           base64_encode(p, passkey.credential, passkey.credential_len), NULL);
     }
     page_set(page, "only_one", rows->nelts == 1 && !has_codes(section) ? "1" : "");
-    return rows->nelts ? set_signals(page, facts, ids) : NULL;
+    return set_signals(page, facts, ids);
 }
 
 /* ---- adding ---- */

@@ -26,26 +26,32 @@ static void owner_of(const own_factor_t *factor, unsigned char owner[OWNER_BYTES
     memcpy(owner + UID_BYTES, factor->id, FACTOR_ID_BYTES);
 }
 
-store_status_t passkey_handle(factors_t *factors, const unsigned char uid[UID_BYTES],
-                              unsigned char handle[USER_HANDLE_BYTES], apr_pool_t *p)
+store_status_t passkey_handle_made(factors_t *factors, const unsigned char uid[UID_BYTES],
+                                   unsigned char handle[USER_HANDLE_BYTES], apr_pool_t *p)
 {
-    store_t *store = factors_store(factors);
-    const char *key = store_key("passkey-handle", uid, UID_BYTES, p);
     store_record_t record;
-    store_status_t status = store_get(store, STORE_LASTING, key, p, &record);
-    if (status == STORE_MISSING) {
-        randombytes_buf(handle, USER_HANDLE_BYTES);
-        status = store_add(store, STORE_LASTING, key, handle, USER_HANDLE_BYTES, 0);
-        if (status != STORE_EXISTS)
-            return status;
-        status = store_get(store, STORE_LASTING, key, p, &record);
-    }
+    const store_status_t status =
+        store_get(factors_store(factors), STORE_LASTING,
+                  store_key("passkey-handle", uid, UID_BYTES, p), p, &record);
     if (status != STORE_OK)
         return status;
     if (record.len != USER_HANDLE_BYTES)
         return STORE_DOWN;
     memcpy(handle, record.data, USER_HANDLE_BYTES);
     return STORE_OK;
+}
+
+store_status_t passkey_handle(factors_t *factors, const unsigned char uid[UID_BYTES],
+                              unsigned char handle[USER_HANDLE_BYTES], apr_pool_t *p)
+{
+    store_status_t status = passkey_handle_made(factors, uid, handle, p);
+    if (status != STORE_MISSING)
+        return status;
+    randombytes_buf(handle, USER_HANDLE_BYTES);
+    status =
+        store_add(factors_store(factors), STORE_LASTING,
+                  store_key("passkey-handle", uid, UID_BYTES, p), handle, USER_HANDLE_BYTES, 0);
+    return status == STORE_EXISTS ? passkey_handle_made(factors, uid, handle, p) : status;
 }
 
 store_status_t passkey_forget_handle(factors_t *factors, const unsigned char uid[UID_BYTES],

@@ -31,9 +31,11 @@ bool passkey_write(own_factor_t *factor, const passkey_t *passkey);
 /* Is it one that browsers would use at this site? Not where it was made for another one. */
 bool passkey_is_of(const own_factor_t *factor, const relying_party_t *party);
 
-/* The user's handle, made at first. */
+/* The user's handle, made at first; one that was made already, else STORE_MISSING. */
 store_status_t passkey_handle(factors_t *factors, const unsigned char uid[UID_BYTES],
                               unsigned char handle[USER_HANDLE_BYTES], apr_pool_t *p);
+store_status_t passkey_handle_made(factors_t *factors, const unsigned char uid[UID_BYTES],
+                                   unsigned char handle[USER_HANDLE_BYTES], apr_pool_t *p);
 
 store_status_t passkey_forget_handle(factors_t *factors, const unsigned char uid[UID_BYTES],
                                      apr_pool_t *p);

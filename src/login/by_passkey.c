@@ -116,6 +116,8 @@ static const char *signature_wrong(const passkey_try_t *attempt)
     const char *wrong = webauthn_signed_wrong(party, answer, !attempt->step);
     if (wrong)
         return wrong;
+    if (!attempt->step && !attempt->passkey.verified)
+        return "it was added as a second step";
     if (attempt->passkey.eligible != !!(answer->data.flags & AUTHDATA_ELIGIBLE))
         return "whether it may be kept on several devices has changed";
     return cose_holds(&attempt->passkey.key, &what) ? NULL : "its signature is wrong";
@@ -146,8 +148,10 @@ static result_t *note_use(passkey_try_t *attempt)
              "a passkey of %s counts its signatures backwards (%u): there may be two of it, and it "
              "is refused",
              name_masked(attempt->user.name, p), attempt->answer.data.count);
-    return result_error(p, HTTP_UNAUTHORIZED, "passkey_cloned",
-                        "this passkey may have been copied");
+    result_t *refusal =
+        result_error(p, HTTP_UNAUTHORIZED, "passkey_cloned", "this passkey may have been copied");
+    refusal->event = "passkey_cloned";
+    return refusal;
 }
 
 static result_t *passkey_judge(passkey_try_t *attempt)
@@ -171,12 +175,18 @@ static result_t *passkey_judge(passkey_try_t *attempt)
     return refusal ? refusal : note_use(attempt);
 }
 
+/* A key that looked at nobody when it was added has no PIN that is its owner's: whoever finds it may
+ * give it one. */
+static bool knows_its_user(const passkey_try_t *attempt)
+{
+    return attempt->passkey.verified && (attempt->answer.data.flags & AUTHDATA_VERIFIED);
+}
+
 static uint32_t amr_of_passkey(const passkey_try_t *attempt)
 {
     const uint32_t kept = attempt->passkey.eligible ? AMR_SWK : AMR_HWK;
     const uint32_t first = attempt->passkey.open ? AMR_OPEN : 0;
-    const bool verified = attempt->answer.data.flags & AUTHDATA_VERIFIED;
-    return kept | first | (verified ? AMR_USER | AMR_MFA : 0);
+    return kept | first | (knows_its_user(attempt) ? AMR_USER | AMR_MFA : 0);
 }
 
 static result_t *passkey_right(passkey_try_t *attempt)
@@ -185,9 +195,8 @@ static result_t *passkey_right(passkey_try_t *attempt)
     apr_pool_t *p = facts->r->pool;
     const char *wanted = json_text(facts->body, "return", RETURN_TO_MAX);
     const proven_t proven = {.user = &attempt->user,
-                             .factor = attempt->answer.data.flags & AUTHDATA_VERIFIED
-                                           ? FACTOR_PASSKEY
-                                           : FACTOR_SECURITY_KEY,
+                             .factor =
+                                 knows_its_user(attempt) ? FACTOR_PASSKEY : FACTOR_SECURITY_KEY,
                              .amr = amr_of_passkey(attempt),
                              .provider = attempt->step ? facts->caller.session->provider : "local",
                              .event = attempt->step ? "step_passkey" : "login_passkey",
@@ -199,22 +208,24 @@ static result_t *passkey_right(passkey_try_t *attempt)
                      json_pack("{s:s, s:s}", "user", attempt->user.name, "location", in.location));
 }
 
-/* A failure is reserved beforehand, as a password's is; what can't be judged charges nobody. No
- * counter of the user's is needed: signatures can't be guessed. */
+/* A failure is reserved beforehand, as a password's is; what can't be judged charges nobody. A user
+ * has no counter of wrong ones: signatures can't be guessed, and a limit would only let others lock
+ * them out. A browser in which somebody has signed in is apart from strangers at its address. */
 static result_t *passkey_try(passkey_try_t *attempt)
 {
     const facts_t *facts = attempt->facts;
     const throttle_t *throttle = &facts->site->throttle;
     apr_pool_t *p = facts->r->pool;
     int wait;
-    const store_status_t status = throttle_reserve(throttle, &facts->caller, NULL, NULL, &wait, p);
+    const store_status_t status =
+        throttle_reserve(throttle, &facts->caller, NULL, THROTTLE_ANYBODY, &wait, p);
     if (status != STORE_OK)
         return store_refusal(status, p);
     if (wait)
         return result_later(p, "throttled", "too many tries; wait", wait);
     result_t *refusal = passkey_judge(attempt);
     if (!refusal || refusal->status >= 500)
-        throttle_release(throttle, &facts->caller, NULL, NULL, p);
+        throttle_release(throttle, &facts->caller, NULL, THROTTLE_ANYBODY, p);
     return refusal;
 }
 
@@ -231,7 +242,8 @@ static void record_refused(const passkey_try_t *attempt, result_t *refusal)
 {
     const facts_t *facts = attempt->facts;
     const unsigned char *uid = tried_of(attempt);
-    refusal->event = refusal->status == HTTP_TOO_MANY_REQUESTS ? "throttled" : "passkey_wrong";
+    if (!refusal->event)
+        refusal->event = refusal->status == HTTP_TOO_MANY_REQUESTS ? "throttled" : "passkey_wrong";
     refusal->user = attempt->user.name[0] ? attempt->user.name : NULL;
     if (refusal->status == HTTP_UNAUTHORIZED && uid)
         people_note_miss(facts->site->people, uid, MISS_PASSKEY, facts->caller.now, facts->r->pool);
@@ -250,7 +262,7 @@ result_t *login_passkey_verify(facts_t *facts)
     refusal = passkey_try(attempt);
     if (!refusal)
         return passkey_right(attempt);
-    if (refusal->status < 500 && !refusal->event)
+    if (refusal->status < 500)
         record_refused(attempt, refusal);
     return refusal;
 }

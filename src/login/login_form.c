@@ -6,6 +6,14 @@
 #include <apr_strings.h>
 #include <string.h>
 
+/* A place takes nothing but passkeys: somebody who has none adds one at their account, where they
+ * come in by what the site has besides. */
+static const char *account_for(const site_t *site, uint32_t first)
+{
+    const uint32_t key = FACTOR_BIT(FACTOR_PASSKEY);
+    return first == key && (site->methods & ~key) ? site->paths[PATH_ACCOUNT] : NULL;
+}
+
 /* A form sends up to thrice the bytes of a place, beside a name and a password: one that would be
  * more than a body may have stands in the form's address. */
 #define FORM_WAY_MAX 4096
@@ -27,6 +35,7 @@ void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way
              apr_pstrcat(page->r->pool, site->paths[PATH_LOGIN], "/passkey", NULL));
     page_set(page, "passkey", first & FACTOR_BIT(FACTOR_PASSKEY) ? "1" : "");
     page_set(page, "by_trusted", trusted_show(page, way) ? "1" : "");
+    page_set(page, "account_href", account_for(site, first));
     page_set(page, "insecure", site->url.https || site->url.loopback ? "" : "1");
     page_set(page, "csrf", prelogin_token(site->prelogins, prelogin->id, "login", page->r->pool));
     page_set(page, "return", way->target);

@@ -25,7 +25,7 @@ typedef struct step_t {
     const user_t *user;
     own_factor_t *list; /* those that would do, the one that was used last first */
     int count;
-    own_factor_t *chosen;    /* one of them; NULL where there are none */
+    own_factor_t *chosen;    /* one of them; NULL where a passkey is asked for alone */
     bool passkey;            /* a passkey would do, too */
     const result_t *refused; /* why the page is shown again, NULL at first */
 } step_t;
@@ -66,7 +66,7 @@ static own_factor_t *usual(step_t *step)
     for (int i = 0; i < step->count; i++)
         if (step->list[i].kind != KIND_RECOVERY)
             return &step->list[i];
-    return step->count ? step->list : NULL;
+    return step->count && !step->passkey ? step->list : NULL;
 }
 
 static own_factor_t *named_factor(step_t *step, const char *id)
@@ -119,7 +119,8 @@ static void list_others(page_values_t *page, const step_t *step)
         apr_table_t *row = page_row(others);
         apr_table_set(row, "id", id);
         apr_table_setn(row, "href", way_choose(page->r, id, &step->way));
-        apr_table_setn(row, kind_ops(step->chosen->kind)->word, "");
+        if (step->chosen)
+            apr_table_setn(row, kind_ops(step->chosen->kind)->word, "");
         apr_table_setn(row, kind_ops(factor->kind)->word, "1");
         apr_table_setn(row, "name", factor->name);
     }
@@ -145,7 +146,6 @@ static void show_chosen(page_values_t *page, step_t *step)
     page_set(page, "factor", apr_pstrdup(p, id));
     page_set(page, "factor_name", step->chosen->name);
     page_set(page, kind_ops(step->chosen->kind)->word, "1");
-    list_others(page, step);
     send_show(page, &turn);
     page_set(page, "send_url", way_step(facts->r, "/send", &step->way));
     if (step->refused)
@@ -176,6 +176,7 @@ static result_t *show_step(step_t *step, int status, const char *what, const cha
     step_show_way(&page, facts, &step->way);
     if (step->chosen)
         show_chosen(&page, step);
+    list_others(&page, step);
     step_show_pin(&page, facts, &step->way);
     page_set(&page, "passkey", step->passkey ? "1" : "");
     page_set(&page, "lost", code_is_left(step) ? "" : "1");

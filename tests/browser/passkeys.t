@@ -1,73 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Passkeys in Chromium, with its virtual authenticator (https://chromedevtools.github.io/devtools-protocol/tot/WebAuthn/).
+// Passkeys in Chromium, with its virtual authenticator: people and what they do; passkey_ends.t has what goes wrong besides.
 const assert = require('node:assert/strict');
-const { alert, enrol, findings, openProfile, run, signInByPassword, signOut, startSite, typePin } = require('./browser.js');
+const { alert, enrol, openProfile, run, signInByPassword, signOut, startSite } = require('./browser.js');
+const { add, byPasskey, byPin, faults, newcomer, plugIn, signedIn, withoutAutofill } = require('./keeper.js');
 const { until } = require('./program.js');
-
-/** A passkey's keeper, plugged into the page: a phone's or laptop's own, or a key of one's own. */
-async function plugIn(page, options = {}) {
-    const cdp = await page.context().newCDPSession(page);
-    await cdp.send('WebAuthn.enable');
-    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-        options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
-            automaticPresenceSimulation: true, ...options },
-    });
-    return {
-        send: (what, more = {}) => cdp.send(`WebAuthn.${what}`, { authenticatorId, ...more }),
-        async credentials() {
-            return (await this.send('getCredentials')).credentials;
-        },
-    };
-}
-
-/** The signals that a page gives to its browser. */
-const listen = () => {
-    window.heard = JSON.parse(sessionStorage.heard ?? '[]');
-    for (const name of ['signalUnknownCredential', 'signalAllAcceptedCredentials', 'signalCurrentUserDetails'])
-        PublicKeyCredential[name] = async (what) => {
-            window.heard.push({ signal: name, ...what });
-            sessionStorage.heard = JSON.stringify(window.heard);
-        };
-};
-
-/** The virtual authenticator chooses as soon as the autofill asks: what is about the button does without. */
-const withoutAutofill = () => PublicKeyCredential.isConditionalMediationAvailable = async () => false;
-
-let people = 0;
-
-/** Somebody who has a PIN here, signed in a moment ago, at their account. */
-async function newcomer(t, options) {
-    const page = await openProfile(t);
-    await page.addInitScript(listen);
-    const keeper = await plugIn(page, options);
-    await page.addInitScript(withoutAutofill);
-    const name = `keys${++people}@example.org`;
-    await enrol(page, name, '7391');
-    await byPin(page);
-    await page.goto('/account');
-    return { page, keeper, name };
-}
-
-async function byPin(page) {
-    await page.goto('/login');
-    await typePin(page, '7391');
-    await page.waitForURL('**/');
-}
-
-async function add(page, button = 'Add a passkey') {
-    await page.getByRole('button', { name: button }).click();
-    await page.waitForURL('**/account?done=passkey_added');
-}
-
-/** axe looks at a page that has come to rest: the pad is there, and nothing moves. */
-async function faults(page) {
-    await page.waitForFunction(() => !document.querySelector('.waiting') && document.querySelector('h1')
-        && document.getAnimations().every(({ playState }) => playState !== 'running'));
-    return findings(page);
-}
-
-const byPasskey = (page) => page.getByRole('button', { name: 'Sign in with a passkey' }).click();
-const signedIn = (page, name) => page.getByText(`You are logged in as ${name}`).waitFor();
 
 /** The answer of the browser on its way to the server, changed. */
 const tamper = (page, change) => page.route('**/login/passkey/verify', (route) => {
@@ -127,7 +63,7 @@ run({
         await keeper.send('setUserVerified', { isUserVerified: false });
         await page.goto('/login');
         await byPasskey(page);
-        await alert(page, 'cancelled, or took too long');
+        await alert(page, 'No passkey was used');
         await keeper.send('setUserVerified', { isUserVerified: true });
         await askOtherwise(page, { userVerification: 'discouraged' });
         await tamper(page, (response) => { // as an authenticator would say that looked at nobody
@@ -176,7 +112,7 @@ run({
         await page.goto('/login');
         await askOtherwise(page, { timeout: 1000 });
         await byPasskey(page);
-        await alert(page, 'cancelled, or took too long');
+        await alert(page, 'No passkey was used');
         await page.unroute('**/login/passkey');
         await keeper.send('setAutomaticPresenceSimulation', { enabled: true });
         await byPasskey(page);
@@ -186,14 +122,14 @@ run({
     async a_security_key_is_a_second_step_only(t) {
         const { page, keeper, name } = await newcomer(t, { transport: 'usb', hasResidentKey: false, hasUserVerification: false, isUserVerified: false });
         await page.getByRole('button', { name: 'Add a passkey', exact: true }).click();
-        await alert(page, /make a passkey that|cancelled/);
+        await alert(page, /make a passkey that|No passkey was made/);
         await add(page, 'Add a security key');
         await page.getByText('second step only').waitFor();
         assert.equal((await keeper.credentials())[0].isResidentCredential, false);
         await signOut(page);
         await page.goto('/login');
         await byPasskey(page);
-        await alert(page, /cancelled|does not know/);
+        await alert(page, /No passkey was used|does not know/);
         await byPin(page);
         await page.goto('/protected/strong');
         await page.waitForURL('**/login/step?**');

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The main stories of people and their PINs, told with what every engine has (engines/engine.js): chromium.t, firefox.t and
+// The main stories of people, their PINs and their second steps, told with what every engine has (engines/engine.js): chromium.t, firefox.t and
 // webkit.t run them. The demo site is theirs, where names are proven by mail.
 const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
 const { existsSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { run, startSite } = require('./browser.js');
@@ -17,12 +18,22 @@ MPinMail smtp://127.0.0.1:${port + 1}
 MPinMailFrom wiki@example.org
 `;
 
+/** Places that want more than a password. */
+const strong = (site) => ['vault', 'only'].map((name) => `
+AliasMatch "^/${name}$" "${site}/protected.shtml"
+<Location /${name}>
+    AuthType MPin
+    MPinUnauthenticated auto
+    ${name === 'vault' ? 'MPinSecondFactor totp' : 'MPinLoginMethods passkey'}
+    Require valid-user
+</Location>`).join('\n');
+
 async function start() {
     const site = await startSite((folder) => {
         mailbox = join(folder, 'mailbox');
         log = join(folder, 'demo/access.log');
-        return byMail;
-    });
+        return byMail + strong(join(folder, 'demo/site'));
+    }, 'localhost');
     const smtp = startProgram(PYTHON, [join(__dirname, '../smtp/server.py'), `${port + 1}`, mailbox]);
     const stop = () => {
         smtp.kill();
@@ -45,6 +56,16 @@ const mails = () => existsSync(mailbox)
 async function linkOf(name) {
     const { text } = await until(`a mail to ${name}`, () => mails().find(({ to }) => to.includes(name)));
     return text.match(/http:\/\/\S+\/mpinActivate\?t=[0-9a-f]+/)[0];
+}
+
+/** What an app shows, by Debian's oathtool; `later` in seconds. */
+const code = (secret, later) => execFileSync('oathtool',
+    ['--totp', '-b', '-N', `@${Math.floor(Date.now() / 1000) + later}`, secret.replaceAll(' ', '')], { encoding: 'utf8' }).trim();
+
+/** In the page: nobody waits for a key that nobody plugs in. */
+function hurry() {
+    const get = navigator.credentials.get.bind(navigator.credentials);
+    navigator.credentials.get = (options) => get({ signal: AbortSignal.timeout(2000), ...options });
 }
 
 /** A phone that knows which computer it is about. */
@@ -102,7 +123,7 @@ const stories = {
         await john.click('#password-way button.primary');
         await john.alert('That name or password');
         await john.page.evaluate('void location.reload()');
-        await john.patiently('the page anew', () => john.page.evaluate('!document.querySelector(".alert")'));
+        await john.patiently('the page anew', () => john.page.evaluate('!document.querySelector(".alert:not(:empty)")'));
         await john.signInByPassword();
         await john.click('a', 'Not now');
         await john.at(place);
@@ -165,6 +186,50 @@ const stories = {
         await anna.choosePin('8264');
         await anna.at('/protected');
         await anna.sees('body', 'You are logged in as anna@example.org');
+    },
+
+    async a_browser_without_a_passkey_says_so_and_leads_on(t) {
+        const john = await somebody(t);
+        await john.goto('/only');
+        await john.sees('h1', 'Sign in to M-Pin demo');
+        if (await john.page.evaluate('Boolean(window.PublicKeyCredential)')) {
+            await john.page.evaluate(`void (${hurry})()`);
+            await john.click('button', 'Sign in with a passkey');
+            await john.alert('No passkey was used.');
+        } else {
+            await john.sees('.text', "This browser can't use passkeys here.");
+        }
+        await john.click('a', 'Your account');
+        await john.signInByPassword();
+        await john.click('a', 'Not now');
+        await john.at('/account');
+        await john.sees('h2', 'Passkeys');
+        await john.sees('.text', 'None yet. With a passkey');
+    },
+
+    async a_password_and_an_app_open_a_place(t) {
+        const john = await somebody(t);
+        await john.goto('/vault');
+        await john.signInByPassword();
+        await john.click('a', 'Not now');
+        await john.click('button', 'Set up an authenticator app');
+        const secret = await john.text('#totp-secret');
+        await john.sees('svg');
+        await john.fill('#code', code(secret, -30));
+        await john.click('button.primary');
+        await john.at('/vault');
+        await john.page.forgetCookies();
+        await john.goto('/vault');
+        await john.signInByPassword();
+        await john.click('a', 'Not now');
+        await john.sees('h1', 'One more step');
+        await john.fill('#code', '000000');
+        await john.click('button.primary');
+        await john.alert("That code isn't right");
+        await john.fill('#code', code(secret, 0));
+        await john.click('button.primary');
+        await john.at('/vault');
+        await john.sees('body', `You are logged in as ${t.site.user}`);
     },
 };
 

@@ -652,6 +652,7 @@ mistake 'local names beside open registration', "$basic$site=> MPinRegister sign
     qr/strangers could take them/;
 mistake 'a login by a name that is none', "$site$passwords" . place('=> MPinLoginMethods pin corp'), qr/no login here/;
 mistake 'trusted where there is none', "$site$passwords" . place('=> MPinLoginMethods trusted'), qr/write MPinTrustedLogin/;
+mistake 'Require mpin-amr by a name that is none', "$site$passwords<Location /x>\nAuthType MPin\n=> Require mpin-amr corp\n</Location>\n", qr/mpin-amr has no/;
 mistake 'no age', "$basic$site$passwords=> MPinTrustedMaxAge 30\n", qr/no time/;
 
 # ---- names ----------------------------------------------------------------------------------------------------
@@ -830,6 +831,24 @@ subtest 'example htpasswd.conf' => sub {
     my $tls = `curl -sk -o /dev/null -w '%{http_code} %{redirect_url}' -H 'Accept: text/html' https://127.0.0.1:$port/members/`;
     like $tls, qr{^302 https://127\.0\.0\.1:$port/login}, 'and sends to the login page';
     stop();
+};
+
+subtest 'example second-step.conf' => sub {
+    make_path("$top/html/$_") for qw(members admin reports);
+    system(qq{htpasswd -cbB "$top/conf/users" anna secret 2>/dev/null}) == 0 or die 'htpasswd';
+    my $text = example('second-step');
+    fine 'is fine', $text;
+    ok start($text), 'starts';
+    my $site = 'https://www.example.com';
+    my $ask = sub { `curl -sk --connect-to www.example.com:443:127.0.0.1:$port -b $top/jar -c $top/jar -H 'Origin: $site' $_[0]` };
+    my $need = sub { ($ask->("-H 'X-Requested-With: XMLHttpRequest' $site/$_[0]/") =~ /"need": ?"(\w+)"/)[0] };
+    is $need->($_), 'login', "$_ asks a stranger to sign in" for qw(members admin reports);
+    my ($token) = $ask->("$site/login") =~ /name="csrf" value="([^"]+)"/;
+    $ask->("--data-urlencode csrf=$token -d 'username=anna&password=secret' $site/login");
+    my %lacks = (members => 'any', admin => 'passkey', reports => 'any');
+    is $need->($_), $lacks{$_}, "$_ asks for more than a password" for sort keys %lacks;
+    stop();
+    write_file("$top/conf/users", '');
 };
 
 subtest 'example mail.conf' => sub {

@@ -8,7 +8,6 @@ use JSON;
 use MIME::Base64 qw(encode_base64url decode_base64url);
 use MPin;
 use Steps 'enrol_app';
-use Steps 'enrol_app';
 
 from(63);
 my ($HOST, $ORIGIN) = ('www.example.com', 'https://www.example.com');
@@ -234,6 +233,10 @@ subtest 'a count that does not rise is told' => sub {
     refused sign_in_with(visitor(), $key, count => 0), 401, 'passkey_cloned', 'none any more';
     like error_log(), qr/MPIN0830: a passkey of u\S+ counts its signatures backwards \(5\)/, 'the log says so';
     is sign_in_with(visitor(), $key, count => 6)->code, 200, 'the next one is taken';
+    my @both = map { my $browser = visitor(); [$browser, sign($key, asked($browser), count => 7)] } 1 .. 4;
+    my @codes = in_parallel(4, sub { my $one = $both[$_[0] - 1]; answer(@$one)->code });
+    is scalar(grep { $_ == 200 } @codes), 1, 'of several at once, in any processes, one is';
+    is_deeply [events('user8')], [qw(passkey_added), ('passkey_cloned') x 5], 'the audit log has a word of its own for it';
 };
 
 subtest 'a security key is a second step, of its own user' => sub {
@@ -255,6 +258,18 @@ subtest 'a security key is a second step, of its own user' => sub {
     like $owner->visit('/account')->content, qr/Passkeys that were refused: 2\./, 'who hears of the wrong ones, at a sign-in and at a step';
     is json_of($browser->visit('/whoami'))->{env}{MPIN_AMR}, 'pwd mfa hwk', 'with two factors';
     is visitor()->json(POST => '/login/passkey', {step => JSON::true})->code, 401, 'a step is for who is signed in';
+};
+
+subtest 'a_security_key_whose_pin_was_set_later_stays_a_second_step' => sub {
+    my $owner = person('user16');
+    my $key = new_key(flags => $UP);
+    is add($owner, $key, second => 1)->code, 200, 'a key that looked at nobody is added';
+    my %looks = (flags => $UP | $UV); # whoever finds such a key may give it a PIN
+    refused sign_in_with(visitor(), $key, %looks), 401, 'passkey_refused', 'with a PIN of the finder it signs nobody in';
+    my $browser = person('user16');
+    is answer($browser, sign($key, asked($browser, step => JSON::true), %looks))->code, 200, 'as a second step it is taken';
+    is json_of($browser->visit('/whoami'))->{env}{MPIN_AMR}, 'pwd mfa hwk', 'and has looked at nobody';
+    like $browser->visit('/keys-only/')->header('Location'), qr{^/login}, 'so that it opens no place that wants more';
 };
 
 subtest 'who lost the only passkey is told whom to ask' => sub {
@@ -283,7 +298,7 @@ subtest 'a passkey that was removed is nobody\'s' => sub {
     is $stranger->post_form('/account/factor/remove', {csrf => token($stranger), factor => $factor})->code, 404, 'nobody else removes it';
     is $owner->post_form('/account/factor/remove', $fields)->code, 303, 'its owner does';
     refused sign_in_with(visitor(), $key), 401, 'passkey_unknown', 'and then it is nobody\'s';
-    is_deeply [events('user11')], [qw(passkey_added passkey_removed)], 'one audit record each, of a passkey\'s own kind';
+    is_deeply [events('user11')], [qw(passkey_added passkey_renamed passkey_removed)], 'one audit record each, of a passkey\'s own kind';
 };
 
 subtest 'one_passkey_is_for_all_hosts_of_a_domain' => sub {
@@ -298,6 +313,22 @@ subtest 'one_passkey_is_for_all_hosts_of_a_domain' => sub {
     refused sign_in_with($there, $key, %here), 401, 'passkey_refused', 'each takes its own pages\' only';
     is sign_in_with($there, $key, %there)->code, 200, 'and the passkey signs in there, too';
     refused sign_in_with(visitor(), $key), 401, 'passkey_unknown', 'but at no other site';
+};
+
+subtest 'stranger_cannot_block_a_known_browser_by_wrong_passkeys' => sub {
+    my ($here, $known, $stranger) = map { browser(public, host => "$_.keys.example", origin => "https://$_.keys.example") } qw(a few few);
+    my ($key, $nobodys) = (new_key(), new_key(user => 'x' x 32));
+    my %how = (rp => 'keys.example', client => {origin => 'https://few.keys.example'});
+    $here->post_password('user17', 'user17-secret');
+    add($here, $key, %how, client => {origin => 'https://a.keys.example'});
+    from(65); # nobody else's
+    is sign_in_with($known, $key, %how)->code, 200, 'a browser in which somebody signs in';
+    is sign_in_with($stranger, $nobodys, %how)->code, 401, "strangers at its address try $_ times" for 1 .. 6;
+    is sign_in_with($stranger, $nobodys, %how)->code, 429, 'that is too often';
+    is sign_in_with($known, $key, %how)->code, 200, 'it signs in all the same';
+    is sign_in_with($known, $nobodys, %how)->code, 401, "its own wrong ones are counted, $_" for 1 .. 6;
+    is sign_in_with($known, $nobodys, %how)->code, 429, 'by themselves';
+    from(63);
 };
 
 subtest 'passkey_of_the_first_of_a_name_ends_when_it_is_proven' => sub {

@@ -7,10 +7,10 @@ const { clickFound, installed, sayRefusals, watch } = require('./engine.js');
 const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-/** Playwright's own browser, for the tests that need more of it than an engine has. */
-async function launchChromium() {
+/** Playwright's own browser, for the tests that need more of it than an engine has, or of its command line. */
+async function launchChromium(...more) {
     const executablePath = installed(process.env.CHROMIUM || '/usr/bin/chromium', 'chromium');
-    return chromium.launch({ executablePath, args: ARGUMENTS, timeout: PATIENCE });
+    return chromium.launch({ executablePath, args: [...ARGUMENTS, ...more], timeout: PATIENCE });
 }
 
 async function openPage(browser, problems) {

@@ -30,7 +30,8 @@ async function launch() {
     const removeHome = () => rmSync(home, { recursive: true, force: true });
     process.once('exit', removeHome);
     const browser = await puppeteer.launch({ browser: 'firefox', executablePath, headless: true, timeout: PATIENCE,
-        protocolTimeout: 2 * PATIENCE, env: { ...process.env, HOME: home } });
+        protocolTimeout: 2 * PATIENCE,
+        extraPrefsFirefox: { 'security.webauth.webauthn_enable_usbtoken': false } /* nobody plugs a key in */, env: { ...process.env, HOME: home } });
     return { openPage: (problems) => openPage(browser, problems), close: () => browser.close() };
 }
 

@@ -75,7 +75,10 @@ async function openPage(at, display) {
             return Boolean(element);
         },
         type: (text) => session.actions().sendKeys(text).perform(),
-        forgetCookies: () => session.manage().deleteAllCookies(),
+        forgetCookies: () => until('no cookies', async () => { // at times some are left
+            await session.manage().deleteAllCookies();
+            return !(await session.manage().getCookies()).length;
+        }),
         async screenshot({ path } = {}) {
             const png = Buffer.from(await session.takeScreenshot(), 'base64');
             if (path)
