@@ -351,7 +351,7 @@ static operation_t claiming = {new_name, claim, claimed, 2},
                    proving = {openly_registered, prove, proven, 4},
                    ending = {nothing, end_sessions, sessions_ended, 2},
                    disabling = {nothing, disable, disabled_and_can_be_enabled, 2},
-                   deleting = {nothing, delete, deleted, 7},
+                   deleting = {nothing, delete, deleted, 9},
                    failing = {nothing, wrong_pin, locked, 1},
                    succeeding = {replacing, right_pin, replaced, 5};
 
