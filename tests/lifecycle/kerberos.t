@@ -45,7 +45,7 @@ END
 my $site = <<"END" . place('principal') . place('named', "GssapiLocalName On\nGssapiNegotiateOnce On") . place('of') . place('basic', 'GssapiBasicAuth On');
 MPinTrustedLogin principal /trusted/principal Negotiate "Whole ticket"
 MPinRegister signed-in
-MPinTrustedLogin named /trusted/named Negotiate "Ticket" as-local
+MPinTrustedLogin named /trusted/named Negotiate "Ticket" as-local auto
 MPinTrustedLogin of /trusted/of Negotiate "Ticket of ours" as-local=user:example.org
 MPinTrustedLogin basic /trusted/basic Negotiate "Ticket or password"
 <Location /protected>
@@ -53,6 +53,11 @@ MPinTrustedLogin basic /trusted/basic Negotiate "Ticket or password"
     Header set X-Provider "%{MPIN_PROVIDER}e"
     Header set X-Subject "%{MPIN_SUBJECT}e"
     Header set X-Cache "%{KRB5CCNAME}e"
+</Location>
+<Location /desk>
+    AuthType MPin
+    MPinLoginMethods named
+    Require valid-user
 </Location>
 <Directory "$top/site">
     Options +Includes
@@ -90,7 +95,8 @@ sub refused {
 
 sub serve { return Server->new(env => {$realm->env, KRB5RCACHEDIR => "$top/open"}, @_)->start }
 
-make_path("$top/site/tickets");
+make_path("$top/site/tickets", "$top/site/desk");
+Server::write_file("$top/site/desk/index.html", "desk\n");
 Server::write_file("$top/site/protected/part.html", "UNDER LOCK\n");
 Server::write_file("$top/site/tickets/page.shtml", "around\n<!--#include virtual=\"/protected/part.html\" -->\n<!--#include virtual=\"/trusted/named\" -->\n");
 Server::write_file("$top/site/protected/page.shtml", "around\n<!--#include virtual=\"/tickets/part.html\" -->\n<!--#include virtual=\"/trusted/named\" -->\n");
@@ -218,6 +224,37 @@ sub apart {
 }
 
 subtest 'pages_and_includes_beside_mod_auth_gssapi' => sub { apart('after ours') };
+
+subtest 'a_desk_is_signed_in_at_once_and_nobody_goes_in_circles' => sub {
+    my @led = (page, 'Sec-Fetch-Site' => 'cross-site'); # as by a link in a mail
+    my $follow = sub {
+        my ($browser, $path, @more) = @_;
+        my ($answer, @way);
+        while (defined $path && @way < 12) {
+            push @way, $path =~ s/\?.*//r;
+            $answer = $browser->get($path, @led, $path eq '/trusted/named' ? @more : ());
+            $path = $answer->header('Location');
+        }
+        return ($answer->code, "@way", $answer);
+    };
+    my $browser = house;
+    my ($code, $way) = $follow->($browser, '/desk/', Authorization => 'Negotiate ' . $realm->token('anna'));
+    is "$code $way", '200 /desk/ /login /login/with/named /trusted/named /login', 'a ticket signs in by itself, and is offered a PIN';
+    ($code, $way) = $follow->($browser, '/desk/');
+    is "$code $way", '200 /desk/', '... once';
+    $browser->sign_out;
+    ($code, $way) = $follow->($browser, '/desk/', Authorization => 'Negotiate ' . $realm->token('anna'));
+    is "$code $way", '200 /desk/ /login', 'who has signed out is not led back in';
+    my $none = house;
+    ($code, $way, my $answer) = $follow->($none, '/desk/');
+    is "$code $way", '401 /desk/ /login /login/with/named /trusted/named', 'who has no ticket is shown the page of the 401';
+    like $answer->content, qr/does not work on this device.*Try again.*Sign in another way/s, '... with the ways on';
+    ($code, $way) = $follow->($none, '/desk/');
+    is "$code $way", '200 /desk/ /login', '... and the login page from then on';
+    my $refused = house;
+    ($code, $way) = $follow->($refused, '/desk/', Authorization => 'Negotiate x');
+    is "$code $way", '401 /desk/ /login /login/with/named /trusted/named', 'who is refused as well';
+};
 
 subtest 'where_the_KDC_is_down_others_work' => sub {
     my $token = $realm->token('anna');
