@@ -90,7 +90,7 @@ static bool is_anew(const facts_t *facts)
 }
 
 /* A page of another site leads here: it could make somebody of a person unseen (docs/trusted.md,
- * "Who may begin it"). Hosts to which a login here may return are trusted with that. */
+ * "Who may begin it"). Where a login here may return to other hosts, those of the same site may. */
 static bool is_led_by_strangers(const facts_t *facts)
 {
     const return_hosts_t *hosts = &facts->site->return_hosts;
