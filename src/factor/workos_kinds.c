@@ -64,14 +64,17 @@ bool workos_own(const own_factor_t *factor, workos_own_t *own)
     return read;
 }
 
-/* The site's WorkOS and what is ours of the turn's factor. NULL, or the refusal. */
-static result_t *find_both(const turn_t *turn, workos_t **workos, workos_own_t *own)
+/* The site's WorkOS, and what is ours of the turn's factor. NULL: the site asks none, or the record
+ * can't be read. */
+static workos_t *find_both(const turn_t *turn, workos_own_t *own)
 {
     const senders_t *senders = factors_senders(turn->factors);
-    *workos = senders ? senders->workos : NULL;
-    return workos_own(turn->factor, own) && *workos
-               ? NULL
-               : result_error(turn->p, 502, "sender_down", "this site asks no WorkOS");
+    return workos_own(turn->factor, own) && senders ? senders->workos : NULL;
+}
+
+static result_t *nobody_asks(const turn_t *turn)
+{
+    return result_error(turn->p, 502, "sender_down", "this site asks no WorkOS");
 }
 
 /* ---- enrolling ---- */
@@ -155,12 +158,12 @@ static void take_message_back(const turn_t *turn, workos_t *workos, const char *
 
 result_t *workos_send(const turn_t *turn, const char *text)
 {
-    workos_t *workos;
     workos_own_t own;
     workos_challenge_t made;
-    result_t *refusal = find_both(turn, &workos, &own);
-    if (!refusal)
-        refusal = reserve_challenge(turn, workos, own.number);
+    workos_t *workos = find_both(turn, &own);
+    if (!workos)
+        return nobody_asks(turn);
+    result_t *refusal = reserve_challenge(turn, workos, own.number);
     if (refusal)
         return refusal;
     const char *says = text ? text : workos->text;
@@ -245,16 +248,16 @@ static result_t *take_verified(const turn_t *turn, const challenge_t *challenge,
 
 static result_t *workos_judge(const turn_t *turn, const char *typed)
 {
-    workos_t *workos;
     workos_own_t own;
     challenge_t challenge;
     bool valid = false;
     const char *code = kind_digits(typed, SMS_DIGITS, turn->p);
+    workos_t *workos = find_both(turn, &own);
     if (!code)
         return code_wrong(turn->p);
-    result_t *refusal = find_both(turn, &workos, &own);
-    if (!refusal)
-        refusal = challenge_to_answer(turn, workos, own.id, &challenge);
+    if (!workos)
+        return nobody_asks(turn);
+    result_t *refusal = challenge_to_answer(turn, workos, own.id, &challenge);
     if (refusal)
         return refusal;
     refusal = workos_verify(workos, turn, challenge.value, own.id, code, &valid);
@@ -268,9 +271,9 @@ static result_t *workos_judge(const turn_t *turn, const char *typed)
 /* Where the site asks WorkOS no more it is told when it does again. */
 static result_t *workos_forget(const turn_t *turn)
 {
-    workos_t *workos;
     workos_own_t own;
-    if (!find_both(turn, &workos, &own))
+    workos_t *workos = find_both(turn, &own);
+    if (workos)
         return workos_delete(workos, turn, own.id);
     workos_left_note(factors_store(turn->factors), turn->factor, own.id, turn->p);
     return NULL;

@@ -227,7 +227,7 @@ static int bytes_waiting(const outlet_t *outlet)
     return outlet->reading >= 0 && !ioctl(outlet->reading, FIONREAD, &bytes) ? bytes : 0;
 }
 
-/* A slow one, which goes on reading, is left to it; one that hangs is ended. */
+/* A slow one, which goes on reading or has it all, is left to it; one that reads nothing is ended. */
 static void read_to_the_end(outlet_t *outlet)
 {
     log_sink_t sink = sink_of(audit_server);
@@ -242,7 +242,7 @@ static void read_to_the_end(outlet_t *outlet)
     for (int tries = 0; !has_ended(outlet) && tries < 100 * AUDIT_END_SECONDS; tries++)
         apr_sleep(10000);
     const int after = bytes_waiting(outlet);
-    if (!has_ended(outlet) && (after == 0 || after == before))
+    if (!has_ended(outlet) && after && after == before)
         kill(outlet->program.pid, SIGTERM);
 }
 

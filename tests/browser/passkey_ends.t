@@ -288,9 +288,8 @@ run({
         const { page, name } = await newcomer(t);
         await page.goto('/');
         await page.getByRole('link', { name: 'A page that wants a passkey, too' }).click();
-        await page.getByRole('link', { name: 'Set up a passkey' }).click();
-        await add(page);
-        await page.goto('/protected/strong');
+        await page.getByRole('button', { name: 'Set up a passkey' }).click();
+        await page.waitForURL('**/protected/strong');
         await signedIn(page, name);
     },
 }, () => startSite(only, 'localhost'));

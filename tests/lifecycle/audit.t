@@ -158,6 +158,16 @@ subtest 'an_audit_program_that_stopped_for_a_while_gets_a_count_of_the_rest' => 
     is scalar(grep { !/"event":"lost"/ } @lines) + $lost, $sent, 'every record is there or counted';
 };
 
+# It reads what fits into its own buffer at once, so that the pipe is empty while it works.
+subtest 'an_audit_program_that_has_read_all_of_it_is_left_to_its_work' => sub {
+    my $server = Server->new(conf => qq{MPinAuditLog "|$keeper $audit.read 0.5"\n})->start;
+    my ($browser, $fields) = stranger();
+    refusal($browser, $fields) for 1 .. 12;
+    $server->stop;
+    Server::wait_for('the end', sub { Server::slurp("$audit.read.notes") =~ /end/ });
+    is scalar(lines("$audit.read")), 12, 'nobody ends it before it ends';
+};
+
 subtest 'a_slow_audit_program_gets_all_of_it' => sub {
     my $server = Server->new(conf => qq{MPinAuditLog "|$keeper $audit.late 0.05"\n})->start;
     my ($browser, $fields) = stranger();

@@ -112,5 +112,8 @@ int main(void)
     };
     apr_initialize();
     apr_pool_create(&pool, NULL);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return failed;
 }
