@@ -29,7 +29,7 @@ syswrite $notes, "began $$\n";
 while (my $line = <STDIN>) { select undef, undef, undef, $pause if $pause; syswrite $out, $line }
 syswrite $notes, "end $$\n";
 END
-my $hanging = program('hanging', 'sleep 1 while getppid() != 1 || !eof(STDIN);');
+my $hanging = program('hanging', 'my $httpd = getppid; sleep 1 while getppid() == $httpd;');
 
 sub lines { return split /^/, Server::slurp($_[0]) }
 
