@@ -58,7 +58,7 @@ static bool read_kept(const own_factor_t *factor, workos_kept_t *kept)
 
 bool workos_own(const own_factor_t *factor, workos_own_t *own)
 {
-    workos_kept_t kept;
+    workos_kept_t kept = {0};
     const bool read = read_kept(factor, &kept);
     *own = kept.own;
     return read;
@@ -219,7 +219,7 @@ static bool was_right(const workos_kept_t *kept, const right_code_t *taking)
 static store_status_t take_right_code(void *baton, own_factor_t *factor)
 {
     const right_code_t *taking = baton;
-    workos_kept_t kept;
+    workos_kept_t kept = {0};
     if (!read_kept(factor, &kept))
         return STORE_DOWN;
     if (was_right(&kept, taking))

@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -221,29 +220,17 @@ static bool has_ended(outlet_t *outlet)
     return outlet->program.pid <= 0;
 }
 
-static int bytes_waiting(const outlet_t *outlet)
-{
-    int bytes = 0;
-    return outlet->reading >= 0 && !ioctl(outlet->reading, FIONREAD, &bytes) ? bytes : 0;
-}
-
-/* A slow one, which goes on reading or has it all, is left to it; one that reads nothing is ended. */
+/* One that needs longer is left to it: who ended it could not know what it still works on. */
 static void read_to_the_end(outlet_t *outlet)
 {
     log_sink_t sink = sink_of(audit_server);
-    if (outlet->writing < 0 && has_ended(outlet))
-        return;
     if (outlet->writing >= 0) {
         journal_end(journal_of_pipe(outlet->writing, outlet->log, outlet->gap, outlets->pool),
                     &sink);
         close(outlet->writing);
     }
-    const int before = bytes_waiting(outlet);
     for (int tries = 0; !has_ended(outlet) && tries < 100 * AUDIT_END_SECONDS; tries++)
         apr_sleep(10000);
-    const int after = bytes_waiting(outlet);
-    if (!has_ended(outlet) && after && after == before)
-        kill(outlet->program.pid, SIGTERM);
 }
 
 /* The configuration is given up: for another one, or because httpd ends. */

@@ -10,7 +10,7 @@
  * program behind it last as long as any generation names them: children of earlier ones go on
  * writing into it, and nothing in it is lost. A program that no line names any more reads to the
  * end, which comes with the last old child. At the end of httpd it has AUDIT_END_SECONDS for what
- * is still in its pipe; one that goes on reading or has it all is left to it, one that hangs is ended. */
+ * is still in its pipe; one that needs longer is left to it, as one that hangs. */
 #define AUDIT_END_SECONDS 3
 
 /* In post_config: begins a generation, opens what its lines name, and lets go of what no line named
