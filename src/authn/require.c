@@ -3,6 +3,8 @@
 #include "authn/check.h"
 #include "authn/step_up.h"
 #include "authn/why.h"
+#include "config/parse.h"
+#include "session/mark.h"
 
 #include <apr_strings.h>
 #include <http_request.h>
@@ -16,21 +18,41 @@ static const session_t *session_of(request_rec *r, authz_status *status)
     return check_user(r);
 }
 
+/* What a line asks for: amr_t bits, or the trusted logins of these names. */
+typedef struct amr_line_t {
+    uint32_t bits;
+    const uint32_t *marks; /* ended by 0; NULL: none is named */
+} amr_line_t;
+
+static bool came_by_one(const session_t *session, const amr_line_t *line)
+{
+    return line->marks && session->proven[FACTOR_TRUSTED] &&
+           mark_is_among(line->marks, session->trusted);
+}
+
 static const char *amr_parse(cmd_parms *cmd, const char *line, const void **parsed)
 {
-    uint32_t *bits = apr_pcalloc(cmd->pool, sizeof(*bits));
+    apr_array_header_t *marks = apr_array_make(cmd->pool, 1, sizeof(uint32_t));
+    amr_line_t *asks = apr_pcalloc(cmd->pool, sizeof(*asks));
     while (*line) {
         const char *word = ap_getword_conf(cmd->pool, &line);
         const uint32_t bit = session_amr_bit(word);
-        if (!bit)
-            return apr_pstrcat(
-                cmd->pool, "Require mpin-amr: unknown value ", word,
-                "; known are pwd, pin, mfa, otp, sms, hwk, swk, user, trusted, phone", NULL);
-        *bits |= bit;
+        if (!bit && parse_is_trusted_name(word)) /* the check knows which there are */
+            APR_ARRAY_PUSH(marks, uint32_t) = mark_of(word);
+        else if (!bit)
+            return apr_pstrcat(cmd->pool, "Require mpin-amr: unknown value ", word,
+                               "; known are pwd, pin, mfa, otp, sms, hwk, swk, user, phone, "
+                               "trusted and names of trusted logins",
+                               NULL);
+        asks->bits |= bit;
     }
-    if (!*bits)
+    if (!asks->bits && !marks->nelts)
         return "Require mpin-amr needs one value or more, for instance pin";
-    *parsed = bits;
+    if (marks->nelts) {
+        APR_ARRAY_PUSH(marks, uint32_t) = 0;
+        asks->marks = (const uint32_t *)marks->elts;
+    }
+    *parsed = asks;
     return NULL;
 }
 
@@ -38,8 +60,10 @@ static authz_status amr_check(request_rec *r, const char *line, const void *pars
 {
     authz_status status;
     const session_t *session = session_of(r, &status);
-    const uint32_t wanted = *(const uint32_t *)parsed;
-    if (session && ((session->amr & wanted) || step_up_supposed(request_of(r), wanted)))
+    const amr_line_t *asks = parsed;
+    const uint32_t wanted = asks->bits | (asks->marks ? AMR_TRUSTED : 0);
+    if (session && ((session->amr & asks->bits) || came_by_one(session, asks) ||
+                    step_up_supposed(request_of(r), wanted, asks->marks)))
         return AUTHZ_GRANTED;
     if (session)
         why_not_authorized(r, session, apr_pstrcat(r->pool, "mpin-amr ", line, NULL));

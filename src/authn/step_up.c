@@ -6,8 +6,10 @@
 
 APLOG_USE_MODULE(auth_mpin);
 
-bool step_up_supposed(request_t *request, uint32_t amr)
+bool step_up_supposed(request_t *request, uint32_t amr, const uint32_t *marks)
 {
+    if (amr & AMR_TRUSTED)
+        request->marks_wanted = marks;
     const bool supposed = request->amr_supposed & amr;
     request->amr_wanted |= amr;
     return supposed;
@@ -39,6 +41,8 @@ bool step_up_helps(request_rec *r, demand_t *demand)
         demand->second = factors;
     else
         demand->first = factors;
+    if (factors & FACTOR_BIT(FACTOR_TRUSTED))
+        demand->trusted = request->marks_wanted;
     const bool helps = !demand_is_met(demand, &request->session, r->request_time);
     if (helps)
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,

@@ -7,9 +7,9 @@
 /* A signed-in user whom a Require mpin-amr refuses is asked for what is missing, where that would
  * let them in. */
 
-/* Notes that a Require asks for one of these amr_t bits, which the session lacks. True while it is
- * supposed to have them. */
-bool step_up_supposed(request_t *request, uint32_t amr);
+/* Notes that a Require asks for one of these amr_t bits, and of trusted logins for these (NULL: any),
+ * which the session lacks. True while it is supposed to have them. */
+bool step_up_supposed(request_t *request, uint32_t amr, const uint32_t *marks);
 
 /* Would the place let the user in, if they had shown what its Require lines ask for? Then `*demand`,
  * the place's own until then, is what they are asked for. */

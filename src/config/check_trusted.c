@@ -11,6 +11,7 @@
 #include "config/cookie_name.h"
 #include "config/mistakes.h"
 #include "config/surroundings.h"
+#include "session/session.h"
 
 #define HANDLER "mpin-trusted-login"
 
@@ -303,6 +304,38 @@ void check_trusted(const checked_t *site)
     }
 }
 
+/* ---- where one is named ---- */
+
+static bool any_trusts_there(const tree_walk_t *walk, const server_rec *server, const char *name)
+{
+    for (const server_rec *each = walk->main_server; each; each = each->next)
+        if (tree_servers_meet(walk, server, each) &&
+            (check_trusts(directives_of(each), name) ||
+             !directives_of(each)->paths.path[PATH_LOGIN])) /* they are at another host */
+            return true;
+    return false;
+}
+
+/* Require mpin-amr takes names, as only all of the configuration knows which there are. */
+static void visit_amr(const tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
+{
+    apr_pool_t *pconf = walk->baton;
+    const written_t at = {node->directive, node->filename, node->line_num};
+    const char *args = node->args, *word = ap_getword_conf(pconf, &args);
+    if (!strcasecmp(word, "not"))
+        word = ap_getword_conf(pconf, &args);
+    if (strcasecmp(node->directive, "Require") || strcasecmp(word, "mpin-amr"))
+        return;
+    while (*args) {
+        word = ap_getword_conf(pconf, &args);
+        if (!session_amr_bit(word) && !any_trusts_there(walk, server, word))
+            mistake(pconf, &at,
+                    "mpin-amr has no \"%.80s\"; write pwd, pin, mfa, otp, sms, hwk, swk, user, "
+                    "phone, trusted, or the name of an MPinTrustedLogin",
+                    word);
+    }
+}
+
 /* ---- places that nothing leads to ---- */
 
 static bool leads_to(const server_config_t *config, const ap_directive_t *node, apr_pool_t *p)
@@ -319,6 +352,7 @@ static void visit_trusted_place(tree_walk_t *walk, const ap_directive_t *node,
 {
     apr_pool_t *pconf = walk->baton;
     const written_t at = {node->directive, node->filename, node->line_num};
+    visit_amr(walk, node, server);
     if (strcasecmp(node->directive, "SetHandler") ||
         strcasecmp(tree_first_word(node, pconf), HANDLER))
         return;

@@ -206,8 +206,10 @@ int login_trusted_handler(request_rec *r)
     request_t *request = request_of(r);
     const trusted_login_t *login =
         request ? trusted_login_at(request->site->trusted, r->uri) : NULL;
-    if (r->main || !login)
-        return r->main ? HTTP_FORBIDDEN : HTTP_NOT_FOUND;
+    if (!login) /* what lies below is the other module's own, as a callback */
+        return DECLINED;
+    if (r->main)
+        return HTTP_FORBIDDEN;
     if (r->method_number != M_GET || r->header_only) {
         apr_table_setn(r->err_headers_out, "Allow", "GET");
         return HTTP_METHOD_NOT_ALLOWED;

@@ -63,6 +63,7 @@ typedef struct request_t {
     const char *again;               /* where an error page leads, NULL for where its status says */
     const demand_t *unmet;           /* what such a place asks for, NULL for none */
     uint32_t amr_wanted, amr_supposed; /* authn/step_up.h */
+    const uint32_t *marks_wanted;      /* likewise, NULL = all */
     bool told_read;                    /* web/provided.h */
     const struct subject_t *told_by;
 

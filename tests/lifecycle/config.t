@@ -652,6 +652,7 @@ mistake 'local names beside open registration', "$basic$site=> MPinRegister sign
     qr/strangers could take them/;
 mistake 'a login by a name that is none', "$site$passwords" . place('=> MPinLoginMethods pin corp'), qr/no login here/;
 mistake 'trusted where there is none', "$site$passwords" . place('=> MPinLoginMethods trusted'), qr/write MPinTrustedLogin/;
+mistake 'Require mpin-amr by a name that is none', "$site$passwords<Location /x>\nAuthType MPin\n=> Require mpin-amr corp\n</Location>\n", qr/mpin-amr has no/;
 mistake 'no age', "$basic$site$passwords=> MPinTrustedMaxAge 30\n", qr/no time/;
 
 # ---- names ----------------------------------------------------------------------------------------------------

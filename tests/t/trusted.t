@@ -70,6 +70,8 @@ subtest 'same_name_from_two_providers_is_two_users' => sub {
     isnt whoami($one)->{MPIN_SESSION}, whoami($other)->{MPIN_SESSION}, 'each has a session of their own';
     is $one->visit('/corp-only/')->code, 200, 'MPinLoginMethods takes the one that it names';
     is $other->visit('/corp-only/')->code, 302, 'and no other';
+    is $other->visit('/amr-other/')->code, 200, 'so does Require mpin-amr';
+    is $one->visit('/amr-other/')->code, 303, '... and asks who came by another';
     my $login = $other->visit(location($other->visit('/corp-only/')));
     like $login->content, qr{data-trusted="corp"}, 'to whom that one is offered';
     unlike $login->content, qr{data-trusted="other"|type="password"|<mpin-pad}, 'and nothing else';
@@ -275,6 +277,9 @@ subtest 'news of a user come by /refresh' => sub {
     sub refresh { return $_[0]->post_form('/refresh', {return => '/protected/?a=1'}) }
     is $browser->get('/refresh')->code, 405, 'not by a link';
     is $browser->request(POST => '/refresh', body => '', headers => ['Content-Type' => 'application/x-www-form-urlencoded'])->code, 403, 'nor by a form without a token';
+    for my $wrong ('https://evil.example', 'null') {
+        is $browser->request(POST => '/refresh', body => '', headers => ['Content-Type' => 'application/x-www-form-urlencoded', Origin => $wrong])->code, 403, "nor from $wrong";
+    }
     my $ask = refresh($browser);
     is $ask->code . location($ask), '303/trusted/corp?refresh=1', 'the provider is asked';
     sleep 1;

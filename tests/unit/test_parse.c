@@ -531,7 +531,8 @@ static void a_trusted_login_is_told_in_one_line(void **state)
     READ(parse_trusted_login, &logins, "corp /trusted/corp openid-connect Company");
     READ(parse_trusted_login, &logins,
          "B-2_x /t/b Basic B logout=/out?a=b user=%{reqenv:X} email=OIDC_CLAIM_email sid=SID "
-         "time=OIDC_CLAIM_auth_time icon=/b.svg auto as-local=email:Example.org,xn--zrich-kva.example");
+         "time=OIDC_CLAIM_auth_time icon=/b.svg auto "
+         "as-local=email:Example.org,xn--zrich-kva.example");
     assert_int_equal(logins->nelts, 2);
     assert_string_equal(trusted(logins, 0)->label, "Company");
     assert_int_equal(trusted(logins, 0)->mark, mark_of("corp"));

@@ -56,6 +56,38 @@ static void what_was_put_in_comes_back(void **state)
     assert_true(strlen(text) < 100);
 }
 
+static void what_it_awaits_comes_back_until_it_has_come(void **state)
+{
+    (void)state;
+    prelogin_t before, after;
+    prelogin_start(&before, now);
+    before.said = SAID_SIGNED_OUT;
+    before.resting = true;
+    const char *text = sealed(&before, now);
+    assert_true(prelogin_open(prelogins, text, strlen(text), now, &after));
+    assert_int_equal(after.said, SAID_SIGNED_OUT);
+    assert_true(after.resting);
+    assert_int_equal(after.awaits, 0);
+    prelogin_await(&before, 7, long_target(PRELOGIN_TARGET_MAX), now, 600 * SECOND);
+    before.refreshing = true;
+    text = sealed(&before, now);
+    assert_true(prelogin_open(prelogins, text, strlen(text), now, &after));
+    assert_int_equal(after.awaits, 7);
+    assert_int_equal(after.until, apr_time_sec(now) + 600);
+    assert_memory_equal(after.nonce, before.nonce, PRELOGIN_NONCE_BYTES);
+    assert_string_equal(after.target, long_target(PRELOGIN_TARGET_MAX));
+    assert_true(after.refreshing);
+    prelogin_await(&before, 7, long_target(PRELOGIN_TARGET_MAX + 1), now, 600 * SECOND);
+    assert_string_equal(before.target, "");
+    assert_false(before.refreshing);
+    assert_memory_not_equal(after.nonce, before.nonce, PRELOGIN_NONCE_BYTES);
+    prelogin_settle(&before);
+    text = sealed(&before, now);
+    assert_true(prelogin_open(prelogins, text, strlen(text), now, &after));
+    assert_int_equal(after.awaits, 0);
+    assert_string_equal(after.target, "");
+}
+
 /* It was sealed by 0.2.0, which wrote the open login pages behind the id: one, of "/protected?a=b". */
 static void cookie_that_was_sealed_with_places_in_it_opens(void **state)
 {
@@ -195,6 +227,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_put_in_comes_back),
+        cmocka_unit_test(what_it_awaits_comes_back_until_it_has_come),
         cmocka_unit_test(cookie_that_was_sealed_with_places_in_it_opens),
         cmocka_unit_test(it_is_good_for_its_time_from_the_last_sealing),
         cmocka_unit_test(every_changed_byte_gets_one_identical_answer),

@@ -112,7 +112,8 @@ static void defaults_are_the_documented_ones(void **state)
     assert_null(config->permit_url);
     static const char *const paths[] = {
         "/login",      "/logout",       "/mpinAuthenticate", "/rps", "/mpin.js", "/mpin",
-        "/mpinVerify", "/mpinActivate", "/mpinPermitUser",   "/m",   "/service", "/account"};
+        "/mpinVerify", "/mpinActivate", "/mpinPermitUser",   "/m",   "/service", "/account",
+        "/refresh"};
     assert_true(config->phone_login);
     for (int i = 0; i < PATH_COUNT; i++)
         assert_string_equal(config->paths.path[i], paths[i]);
