@@ -31,7 +31,7 @@ function certificate(folder, name) {
 }
 
 class IdP {
-    constructor(folder, port, host = 'idp.localhost') {
+    constructor(folder, port, host = '127.0.0.1') {
         Object.assign(this, { folder, port, url: `http://${host}:${port}`, program: null, env: {} });
         this.entity = `${this.url}/idp`;
         for (const part of ['', 'log', 'data', 'tmp', 'sessions', 'metadata'])
