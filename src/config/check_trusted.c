@@ -106,6 +106,11 @@ static holds_t line_holds_at(const ap_directive_t *node, const char *path, apr_p
     return all;
 }
 
+bool check_holds_at(const ap_directive_t *node, const char *path, apr_pool_t *p)
+{
+    return line_holds_at(node, path, p) == HOLDS;
+}
+
 static const ap_directive_t *section_of(const ap_directive_t *node)
 {
     const ap_directive_t *section = node->parent;
@@ -301,6 +306,7 @@ void check_trusted(const checked_t *site)
         check_where(site, login, &at);
         check_expression(site, login, &at);
         check_guard(site, login, &at);
+        check_carrier_of(site, login, &at);
     }
 }
 

@@ -76,6 +76,12 @@ void check_trusted(const checked_t *site);
 void check_trusted_places(apr_pool_t *pconf, const server_rec *main_server);
 bool check_trusts(const server_config_t *config, const char *name);
 
+/* Does a line of the configuration hold at a path, whoever asks for it? */
+bool check_holds_at(const ap_directive_t *node, const char *path, apr_pool_t *p);
+
+/* check_carriers.c: what the module behind a trusted login must be told. */
+void check_carrier_of(const checked_t *site, const trusted_setting_t *login, const written_t *at);
+
 /* check_accounts.c: where names come from; and `with`, a vhost with the same store, or itself. */
 void check_names(const checked_t *site);
 void check_open_beside(const checked_t *open, const checked_t *with);
