@@ -121,15 +121,15 @@ bool saml_read_logout(const char *xml, saml_logout_t *logout, apr_pool_t *p)
     return true;
 }
 
-static const apr_xml_elem *find_below(const apr_xml_doc *doc, const apr_xml_elem *elem,
-                                      const char *name, int depth)
+static const apr_xml_elem *find_statement(const apr_xml_doc *doc, const apr_xml_elem *elem,
+                                          const char *name, int depth)
 {
     if (is_element(doc, elem, ASSERTION, name))
         return elem;
     if (depth == DEPTH_MAX)
         return NULL;
     for (const apr_xml_elem *child = elem->first_child; child; child = child->next) {
-        const apr_xml_elem *found = find_below(doc, child, name, depth + 1);
+        const apr_xml_elem *found = find_statement(doc, child, name, depth + 1);
         if (found)
             return found;
     }
@@ -158,7 +158,7 @@ static uint32_t seconds_of(const char *text)
 uint32_t saml_seen_at(const char *xml, apr_pool_t *p)
 {
     const apr_xml_doc *doc = saml_parse(xml, p);
-    const apr_xml_elem *found = doc ? find_below(doc, doc->root, "AuthnStatement", 0) : NULL;
+    const apr_xml_elem *found = doc ? find_statement(doc, doc->root, "AuthnStatement", 0) : NULL;
     const apr_xml_attr *attr = found ? found->attr : NULL;
     while (attr && strcmp(attr->name, "AuthnInstant") != 0)
         attr = attr->next;

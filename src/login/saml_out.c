@@ -22,12 +22,12 @@
 
 static ap_filter_rec_t *body_filter, *answer_filter;
 
-struct saml_ear_t {
+typedef struct saml_ear_t {
     const trusted_login_t *login;
     char *body; /* of a POST; NULL: a message that is too long for us */
     apr_size_t len;
     bool heard;
-};
+} saml_ear_t;
 
 /* ---- the message ---- */
 
@@ -46,8 +46,8 @@ static void keep_bytes(saml_ear_t *ear, apr_bucket *bucket)
     ear->len += len;
 }
 
-static apr_status_t on_body(ap_filter_t *f, apr_bucket_brigade *brigade, ap_input_mode_t mode,
-                            apr_read_type_e block, apr_off_t wanted)
+static apr_status_t on_logout_body(ap_filter_t *f, apr_bucket_brigade *brigade,
+                                   ap_input_mode_t mode, apr_read_type_e block, apr_off_t wanted)
 {
     const apr_status_t status = ap_get_brigade(f->next, brigade, mode, block, wanted);
     if (status == APR_SUCCESS && mode == AP_MODE_READBYTES)
@@ -143,7 +143,7 @@ static bool was_heeded(const request_rec *r)
     return r->status == HTTP_SEE_OTHER && location && strstr(location, "SAMLResponse=");
 }
 
-static apr_status_t on_answer(ap_filter_t *f, apr_bucket_brigade *brigade)
+static apr_status_t on_heeded_answer(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     saml_ear_t *ear = f->ctx;
     request_rec *r = f->r;
@@ -161,8 +161,8 @@ static apr_status_t on_answer(ap_filter_t *f, apr_bucket_brigade *brigade)
 
 void saml_out_register(void)
 {
-    body_filter = ap_register_input_filter(BODY, on_body, NULL, AP_FTYPE_CONTENT_SET);
-    answer_filter = ap_register_output_filter(ANSWER, on_answer, NULL, AP_FTYPE_CONTENT_SET);
+    body_filter = ap_register_input_filter(BODY, on_logout_body, NULL, AP_FTYPE_CONTENT_SET);
+    answer_filter = ap_register_output_filter(ANSWER, on_heeded_answer, NULL, AP_FTYPE_CONTENT_SET);
 }
 
 static saml_ear_t *begin_to_listen(request_rec *r, const trusted_login_t *login)

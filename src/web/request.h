@@ -19,8 +19,6 @@ struct refusal_t;
 
 enum { TOSSED_SESSION = 1u, TOSSED_PRELOGIN = 2, TOSSED_KNOWN = 4, TOSSED_REMEMBER = 8 };
 
-typedef struct saml_ear_t saml_ear_t;
-
 typedef struct request_t {
     const site_t *site;
     apr_pool_t *pool; /* the first request's, which outlives those of subrequests */
@@ -68,7 +66,7 @@ typedef struct request_t {
     const uint32_t *marks_wanted;      /* likewise, NULL = all */
     bool told_read;                    /* web/provided.h */
     const struct subject_t *told_by;
-    saml_ear_t *saml_ear; /* login/saml_out.h */
+    struct saml_ear_t *saml_ear; /* login/saml_out.h */
 
     session_t session; /* where session_status is SESSION_OK, else not even zeros */
 } request_t;
