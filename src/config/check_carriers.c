@@ -123,13 +123,19 @@ static void check_mellon(const checked_t *site, const carrier_t *carrier, const 
 
 static void check_certificates(const checked_t *site, const carrier_t *carrier, const written_t *at)
 {
-    if ((carrier->fakes || carrier->anybody) && !carrier->verified)
+    const char *location = carrier->login->location;
+    if (carrier->fakes && !carrier->verified)
         mistake(
             site->pconf, at,
             "at %s anybody could come in without a certificate that is good; write Require expr "
-            "\"%%{SSL:SSL_CLIENT_VERIFY} == 'SUCCESS'\" and Require valid-user into a <RequireAll> "
-            "there",
-            carrier->login->location);
+            "\"%%{SSL:SSL_CLIENT_VERIFY} == 'SUCCESS'\" and Require valid-user into a "
+            "<RequireAll> there",
+            location);
+    else if (carrier->anybody && !carrier->verified)
+        mistake_maybe(site->pconf, at,
+                      "at %s anybody comes in by any name and password (AuthBasicProvider anon); "
+                      "write another provider there",
+                      location);
     if (carrier->fakes && !carrier->login->user)
         mistake_maybe(
             site->pconf, at,

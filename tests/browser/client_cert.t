@@ -9,7 +9,7 @@ const { join } = require('node:path');
 const { build, openProfile, run } = require('./browser.js');
 const { check } = require('./pictures.js');
 const { makeFolder, ready, removeFolder, startHttpd } = require('./program.js');
-const { example, loads, port, url, writeSite } = require('./saml_site.js');
+const { example, loads, port, said, url, writeSite } = require('./saml_site.js');
 
 const openssl = (folder, ...args) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
 
@@ -83,7 +83,11 @@ ${loads('headers')}
         stop();
         throw error;
     }
-    return { url, folder, stop, errors: () => readFileSync(join(folder, 'logs/error.log'), 'utf8') };
+    const checked = () => {
+        writeFileSync(join(folder, 'example.conf'), `${example('client-cert', folder)}\nDefaultRuntimeDir ${folder}\n`);
+        return said('-t', '-f', join(folder, 'example.conf'));
+    };
+    return { url, folder, stop, checked, errors: () => readFileSync(join(folder, 'logs/error.log'), 'utf8') };
 }
 
 const file = (t, name) => join(t.site.folder, name === 'stranger' ? 'theirs' : 'clients', name);
@@ -133,6 +137,7 @@ const basic = (name, password) => ({ Authorization: `Basic ${Buffer.from(`${name
 
 run({
     async a_certificate_signs_in_by_the_button(t) {
+        assert.equal(t.site.checked(), 'Syntax OK\n', 'httpd -t');
         const page = await holder(t, 'anna');
         await page.goto('/members/');
         await page.getByRole('link', { name: 'Company card' }).click();

@@ -6,7 +6,7 @@ const { request: ask } = require('node:https');
 const { openProfile, run } = require('./browser.js');
 const { check } = require('./pictures.js');
 const { PEOPLE } = require('../lib/samlidp.cjs');
-const { endpoints, loads, startSaml, until, url } = require('./saml_site.js');
+const { endpoints, entity, loads, startSaml, until, url } = require('./saml_site.js');
 
 const WHO = '%{REMOTE_USER}|%{reqenv:MPIN_PROVIDER}|%{reqenv:MPIN_SUBJECT}|%{reqenv:MPIN_EMAIL}|%{reqenv:MPIN_AMR}';
 
@@ -113,6 +113,7 @@ const SPOILED = {
 
 run({
     async the_example_signs_in_and_out_as_it_is_shipped(t) {
+        assert.equal(t.site.checked(), 'Syntax OK\n', 'httpd -t');
         const page = await secure(t);
         await page.goto('/members/');
         await check(page, 'saml-login');
@@ -166,6 +167,26 @@ run({
         }
         assert.equal((await send(() => {})).status, 303);
         assert.equal(await who(page), '', 'the true one does');
+    },
+
+    async a_sign_out_from_server_to_server_ends_the_session_here(t) {
+        const page = await secure(t);
+        const came = await between(page, (fields) => fields);
+        await comeIn(page);
+        const xml = decoded(came[0].SAMLResponse);
+        const whom = { name: />([^<]+)<\/saml:NameID>/.exec(xml)[1], session: /SessionIndex="([^"]+)"/.exec(xml)[1], sp: entity, destination: `${endpoints}/logout` };
+        const send = (body) => curl('/trusted/company/mellon/logout', { method: 'POST', body, headers: { 'Content-Type': 'text/xml' } });
+        const forged = await send(t.site.provider.logoutBySoap({ ...whom, key: `${t.site.folder}/mellon/sp.key` }));
+        assert.equal(forged.status, 400, 'signed by somebody else');
+        assert.match(await who(page), /^company:anna/);
+        const message = t.site.provider.logoutBySoap(whom);
+        const unsigned = await send(message.replace(/<ds:Signature .*<\/ds:Signature>/s, ''));
+        assert.match(await who(page), /^company:anna/, `unsigned, which mod_auth_mellon answers by ${unsigned.status}`);
+        assert.match(t.site.errors(), /MPIN0930/);
+        const answer = await send(message);
+        assert.equal(answer.status, 200, answer.text);
+        assert.match(answer.text, /LogoutResponse/);
+        assert.equal(await who(page), '');
     },
 
     async spoiled_answers_make_no_session(t) {

@@ -2,7 +2,7 @@
 // conf/examples/saml.conf as it is shipped, with ports and folders of the test's own, beside an identity provider that
 // nobody here wrote (tests/lib/samlidp.cjs).
 const { port } = require('../lib/ports.cjs');
-const { execFileSync } = require('node:child_process');
+const { execFileSync, spawnSync } = require('node:child_process');
 const { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { build, root } = require('./browser.js');
@@ -36,6 +36,9 @@ function example(name, folder) {
     return text;
 }
 
+/** What httpd prints. */
+const said = (...args) => spawnSync(join(apxs('SBINDIR'), 'apache2'), args, { encoding: 'utf8' }).stderr;
+
 /** LoadModule lines of what the example has not. */
 const loads = (...names) => names.map((name) => `LoadModule ${name}_module ${apxs('LIBEXECDIR')}/mod_${name}.so\n`).join('');
 
@@ -66,6 +69,11 @@ async function startSaml({ change = (text) => text, more = () => '', sp = {}, id
         site.httpd = startHttpd(folder, text);
         await ready(site.httpd, port);
     };
+    /** What `httpd -t` says of the example alone. */
+    site.checked = () => {
+        writeFileSync(join(folder, 'example.conf'), `${example('saml', folder)}\nDefaultRuntimeDir ${folder}\n`);
+        return said('-t', '-f', join(folder, 'example.conf'));
+    };
     site.end = () => new Promise((done) => {
         site.httpd.once('exit', done);
         site.httpd.kill('SIGTERM');
@@ -92,4 +100,4 @@ ${more(folder)}`);
     return site;
 }
 
-module.exports = { endpoints, entity, example, loads, port, startSaml, until, url, writeSite };
+module.exports = { endpoints, entity, example, loads, port, said, startSaml, until, url, writeSite };

@@ -74,6 +74,29 @@ class IdP {
         return this;
     }
 
+    /** A LogoutRequest of its own for somebody, signed with `key` (a file), in an envelope: from server to server. */
+    logoutBySoap({ name, session, sp, destination, key = join(this.folder, 'idp.key') }) {
+        const script = `
+require '/usr/share/simplesamlphp/lib/_autoload.php';
+$key = new RobRichards\\XMLSecLibs\\XMLSecurityKey(RobRichards\\XMLSecLibs\\XMLSecurityKey::RSA_SHA256, ['type' => 'private']);
+$key->loadKey(${php(key)}, true);
+$issuer = new SAML2\\XML\\saml\\Issuer();
+$issuer->setValue(${php(this.entity)});
+$name = new SAML2\\XML\\saml\\NameID();
+$name->setValue(${php(name)});
+$name->setSPNameQualifier(${php(sp)});
+$name->setFormat('urn:oasis:names:tc:SAML:2.0:nameid-format:transient');
+$request = new SAML2\\LogoutRequest();
+$request->setIssuer($issuer);
+$request->setDestination(${php(destination)});
+$request->setNameId($name);
+$request->setSessionIndex(${php(session)});
+$request->setSignatureKey($key);
+$xml = $request->toSignedXML();
+echo '<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>', $xml->ownerDocument->saveXML($xml), '</S:Body></S:Envelope>';`;
+        return execFileSync(PHP, ['-r', script], { encoding: 'utf8', env: { ...process.env, SIMPLESAMLPHP_CONFIG_DIR: this.folder } });
+    }
+
     log() { return existsSync(join(this.folder, 'log/simplesamlphp.log')) ? readFileSync(join(this.folder, 'log/simplesamlphp.log'), 'utf8') : ''; }
 
     /** Its workers are a group of their own. */

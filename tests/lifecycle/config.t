@@ -671,7 +671,8 @@ my $good = "<RequireAll>\nRequire expr \"%{SSL:SSL_CLIENT_VERIFY} == 'SUCCESS'\"
 fine 'client certificates', "$here$basic$ssl$site$corp user=%{SSL:SSL_CLIENT_SAN_Email_0}\n" . guarded('/trusted/corp', "SSLOptions +FakeBasicAuth\n$good");
 mistake 'client certificates of anybody', "$basic$ssl$site$passwords=> $corp user=%{SSL:SSL_CLIENT_SAN_Email_0}\n" . guarded('/trusted/corp', "SSLOptions +FakeBasicAuth\n"),
     qr/SSL_CLIENT_VERIFY/;
-mistake 'a password of anybody', "LoadModule authn_anon_module modules/mod_authn_anon.so\n$basic$site$passwords=> $corp\n" . guarded('/trusted/corp', "AuthBasicProvider anon\n"), qr/SSL_CLIENT_VERIFY/;
+fine 'a password of anybody, with a warning', "${here}LoadModule authn_anon_module modules/mod_authn_anon.so\n$basic$site$corp\n" . guarded('/trusted/corp', "AuthBasicProvider anon\n"),
+    qr/anybody comes in/;
 mistake 'no age', "$basic$site$passwords=> MPinTrustedMaxAge 30\n", qr/no time/;
 
 # ---- names ----------------------------------------------------------------------------------------------------
