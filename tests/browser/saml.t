@@ -2,7 +2,9 @@
 // SAML by mod_auth_mellon: conf/examples/saml.conf as it is shipped, beside SimpleSAMLphp. People sign in and out in both
 // directions; what is forged, old, another's or refused never makes a session, and always a page with another try.
 const assert = require('node:assert/strict');
+const { writeFileSync } = require('node:fs');
 const { request: ask } = require('node:https');
+const { join } = require('node:path');
 const { openProfile, run } = require('./browser.js');
 const { check } = require('./pictures.js');
 const { PEOPLE } = require('../lib/samlidp.cjs');
@@ -277,6 +279,20 @@ run({
             }
     },
 
+    async what_is_no_person_at_a_page_signs_nobody_in(t) {
+        const page = await secure(t);
+        await comeIn(page);
+        await page.context().clearCookies({ name: '__Host-mpin' });
+        const mellons = (await page.context().cookies(`${url}/trusted/company`)).map(({ name, value }) => `${name}=${value}`).join('; ');
+        const begun = (await curl('/login/with/company')).headers['set-cookie'].map((line) => line.split(';')[0]).join('; ');
+        const paos = { Accept: 'application/vnd.paos+xml', PAOS: 'ver="urn:liberty:paos:2003-08";"urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp"' };
+        for (const [what, headers, cookie] of [['a script', { 'X-Requested-With': 'XMLHttpRequest' }, begun], ['an ECP client', paos, begun], ['an ECP client that is known', paos, mellons]]) {
+            const answer = await curl('/trusted/company', { headers: { ...headers, cookie } });
+            assert.doesNotMatch(String(answer.headers['set-cookie']), /__Host-mpin=[^;]/, what);
+            assert.ok(answer.status === 200 ? /AuthnRequest/.test(answer.text) : /Login failed!/.test(answer.text), `${what}: ${answer.status}`);
+        }
+    },
+
     async names_are_what_the_provider_says_and_never_the_client(t) {
         for (const [name, expected] of [['anna.evil', /^company:anna\.evil\|company\|anna\.evil\|evil@/], ['bob', /^company:bob\|company\|bob\|bob@example\.org\|/],
             ['two', /^company:(two|anna)\|/], ['spaced', null], ['nobody', null]]) {
@@ -343,5 +359,15 @@ run({
         await again.goto('/login');
         await again.getByRole('link', { name: 'Company login' }).waitFor();
         t.site.provider.start();
+    },
+
+    async a_provider_that_nobody_can_read_is_a_page(t) {
+        const file = join(t.site.folder, 'mellon/idp.xml');
+        await t.site.end();
+        writeFileSync(file, 'nothing');
+        await t.site.begin(t.site.text());
+        const page = await secure(t);
+        await page.goto('/login/with/company');
+        await failed(t, page, 'no metadata');
     },
 }, start);
