@@ -143,12 +143,12 @@ static uint32_t seconds_of(const char *text)
     apr_time_t time;
     if (!apr_date_checkmask(text, "####-##-##T##:##:##*") || text[strlen(text) - 1] != 'Z')
         return 0;
-    parts.tm_year = atoi(text) - 1900;
-    parts.tm_mon = atoi(text + 5) - 1;
-    parts.tm_mday = atoi(text + 8);
-    parts.tm_hour = atoi(text + 11);
-    parts.tm_min = atoi(text + 14);
-    parts.tm_sec = atoi(text + 17);
+    parts.tm_year = (int)apr_atoi64(text) - 1900;
+    parts.tm_mon = (int)apr_atoi64(text + 5) - 1;
+    parts.tm_mday = (int)apr_atoi64(text + 8);
+    parts.tm_hour = (int)apr_atoi64(text + 11);
+    parts.tm_min = (int)apr_atoi64(text + 14);
+    parts.tm_sec = (int)apr_atoi64(text + 17);
     if (apr_time_exp_get(&time, &parts) != APR_SUCCESS || time <= 0 ||
         apr_time_sec(time) > UINT32_MAX)
         return 0;
