@@ -9,11 +9,11 @@ APXS    ?= apxs
 SAN     ?=
 
 # ---- flags -----------------------------------------------------------------------------------
-PKGS     = libfido2 liboath libutf8proc libsodium lmdb jansson libcrypto libcurl libqrencode
+PKGS     = libfido2 liboath libutf8proc libsodium lmdb jansson libcrypto libcurl libqrencode zlib
 WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
 # asked once, and only when something is compiled: on a fresh machine `make run` installs these tools first
 APR_INC   = $(eval APR_INC := $$(shell apr-1-config --includes --cppflags))$(APR_INC)
-APR_LIBS  = $(eval APR_LIBS := $$(shell apr-1-config --link-ld --libs))$(APR_LIBS)
+APR_LIBS  = $(eval APR_LIBS := $$(shell apu-1-config --link-ld; apr-1-config --link-ld --libs))$(APR_LIBS)
 PKG_INC   = $(eval PKG_INC := $$(shell pkg-config --cflags $(PKGS)))$(PKG_INC)
 PKG_LIBS  = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lm)$(PKG_LIBS)
 HTTPD_INC = $(eval HTTPD_INC := -isystem $$(shell $(APXS) -q INCLUDEDIR))$(HTTPD_INC)

@@ -9,6 +9,7 @@
 #include "config/hooks.h"
 #include "login/activate.h"
 #include "login/login.h"
+#include "login/saml_out.h"
 #include "login/trusted.h"
 #include "site/audit.h"
 #include "site/child.h"
@@ -182,6 +183,7 @@ static void register_hooks(apr_pool_t *p)
     require_register(p);
     expr_register();
     filter_register();
+    saml_out_register();
 
     ap_hook_pre_config(site_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(config_check, NULL, NULL, APR_HOOK_LAST);

@@ -82,7 +82,8 @@ static __attribute__((noinline)) int claim_decoded(request_rec *r, request_t *re
     if (refuse_is_route(request, r)) {
         request->claimed = r;
         request->route = NULL;
-        r->uri = r->prev->uri; /* the sections of the place that refuses hold, and no others */
+        if (!refuse_is_for_others(request))
+            r->uri = r->prev->uri; /* the sections of the place that refuses hold, and no others */
     } else {
         const route_t *route = route_find(request->site, r, &rest);
         const int status = route ? claim(r, request, route, rest) : leave_to_others(r, request);

@@ -81,7 +81,7 @@ void refuse_pass_on_status(request_t *request, request_rec *r)
 void refuse_challenge(const request_t *request, request_rec *r)
 {
     if (r->status != HTTP_UNAUTHORIZED || (!request->realm && request->claimed != r) ||
-        (request->refusal && request->refusal->login)) /* another module's 401 has its own */
+        refuse_is_for_others(request)) /* another module's 401 has its own */
         return;
     const char *realm = request->realm ? request->realm : request->site->title;
     apr_table_setn(
@@ -159,6 +159,11 @@ void refuse_for_others(request_rec *r, const struct trusted_login_t *login)
     for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++)
         if (!ap_response_code_string(r, ap_index_of_response(statuses[i])))
             ap_custom_response(r, statuses[i], ROUTE);
+}
+
+bool refuse_is_for_others(const request_t *request)
+{
+    return request->refusal && request->refusal->login;
 }
 
 int refuse_plainly(request_rec *r)

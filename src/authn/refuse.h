@@ -28,6 +28,10 @@ int refuse_plainly(request_rec *r);
 struct trusted_login_t;
 void refuse_for_others(request_rec *r, const struct trusted_login_t *login);
 
+/* True where it is such a refusal that there is: its page must not stand at that place, where the
+ * other module would refuse it, too. */
+bool refuse_is_for_others(const request_t *request);
+
 /* True where nobody will read the refusal: a subrequest's that a handler makes, or one that only
  * looks ahead. */
 bool refuse_unseen(const request_t *request, const request_rec *r);

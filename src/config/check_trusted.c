@@ -307,6 +307,7 @@ void check_trusted(const checked_t *site)
         check_expression(site, login, &at);
         check_guard(site, login, &at);
         check_tickets(site, login, &at);
+        check_carrier_of(site, login, &at);
     }
 }
 

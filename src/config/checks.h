@@ -81,6 +81,8 @@ bool check_holds_at(const ap_directive_t *node, const char *path, apr_pool_t *p)
 
 /* check_kerberos.c: what mod_auth_gssapi is told at the place of a trusted login. `at`: its line. */
 void check_tickets(const checked_t *site, const trusted_setting_t *login, const written_t *at);
+/* check_carriers.c: what the module behind a trusted login must be told. */
+void check_carrier_of(const checked_t *site, const trusted_setting_t *login, const written_t *at);
 
 /* check_accounts.c: where names come from; and `with`, a vhost with the same store, or itself. */
 void check_names(const checked_t *site);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "login/trusted_word.h"
 
+#include "base/saml.h"
+
 #include <ap_expr.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -128,11 +130,28 @@ static void hear_claims(const facts_t *facts, subject_t *subject)
     }
 }
 
+/* A SAML assertion, in base64 (MellonSessionDump). One that says nothing proves nothing fresh. */
+static uint32_t seconds_of_saml(const facts_t *facts, const char *variable, const char *value)
+{
+    static apr_time_t told;
+    const char *xml = saml_of_form(value, facts->r->pool);
+    const uint32_t seconds = xml ? saml_seen_at(xml, facts->r->pool) : 0;
+    if (!seconds && log_may_say(&told))
+        log_warn(
+            facts->caller.log, "MPIN0933",
+            "the variable %s has neither seconds nor an assertion that says when the provider has "
+            "seen somebody: it counts as long ago",
+            variable);
+    return seconds ? seconds : 1;
+}
+
 static uint32_t seconds_heard(const facts_t *facts, const char *variable)
 {
-    const char *value = heard(facts, variable, 10);
-    if (!value || value[strspn(value, "0123456789")])
+    const char *value = heard(facts, variable, SAML_TEXT_MAX);
+    if (!value)
         return 0;
+    if (strlen(value) > 10 || value[strspn(value, "0123456789")])
+        return seconds_of_saml(facts, variable, value);
     const apr_int64_t seconds = apr_atoi64(value);
     return seconds <= UINT32_MAX ? (uint32_t)seconds : 0;
 }

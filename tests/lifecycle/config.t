@@ -653,6 +653,26 @@ mistake 'local names beside open registration', "$basic$site=> MPinRegister sign
 mistake 'a login by a name that is none', "$site$passwords" . place('=> MPinLoginMethods pin corp'), qr/no login here/;
 mistake 'trusted where there is none', "$site$passwords" . place('=> MPinLoginMethods trusted'), qr/write MPinTrustedLogin/;
 mistake 'Require mpin-amr by a name that is none', "$site$passwords<Location /x>\nAuthType MPin\n=> Require mpin-amr corp\n</Location>\n", qr/mpin-amr has no/;
+my $mellon = "LoadModule auth_mellon_module modules/mod_auth_mellon.so\n";
+sub saml { return "<Location $_[0]>\nSetHandler mpin-trusted-login\nAuthType Mellon\nRequire valid-user\n$_[1]</Location>\n" }
+my $saml = 'MPinTrustedLogin corp /trusted/corp Mellon "The company"';
+my $enabled = "MellonEnable auth\nMellonVariable corp\n";
+write_file("$top/conf/sp.key", "a key\n");
+chmod 0644, "$top/conf/sp.key";
+fine 'SAML', "$here$mellon$site$saml\nMPinTrustedLogin other /trusted/other Mellon X\n" . saml('/trusted/corp', $enabled)
+    . saml('/trusted/other', "MellonEnable auth\n");
+mistake 'SAML that asks nobody', "$mellon$site$passwords=> $saml\n" . saml('/trusted/corp', "MellonEnable info\n"), qr/write MellonEnable auth/;
+mistake 'SAML with one cookie for two providers', "$mellon$site$passwords$saml\n=> MPinTrustedLogin other /trusted/other Mellon X\n"
+    . saml('/trusted/corp', $enabled) . saml('/trusted/other', $enabled), qr/write MellonVariable other/;
+mistake 'a key of SAML that others read', "$mellon$site$passwords$saml\n<Location /trusted/corp>\n=> MellonSPPrivateKeyFile $top/conf/sp.key\n</Location>\n"
+    . saml('/trusted/corp', $enabled), qr/chmod 0600/;
+my $ssl = "LoadModule ssl_module modules/mod_ssl.so\n";
+my $good = "<RequireAll>\nRequire expr \"%{SSL:SSL_CLIENT_VERIFY} == 'SUCCESS'\"\nRequire valid-user\n</RequireAll>\n";
+fine 'client certificates', "$here$basic$ssl$site$corp user=%{SSL:SSL_CLIENT_SAN_Email_0}\n" . guarded('/trusted/corp', "SSLOptions +FakeBasicAuth\n$good");
+mistake 'client certificates of anybody', "$basic$ssl$site$passwords=> $corp user=%{SSL:SSL_CLIENT_SAN_Email_0}\n" . guarded('/trusted/corp', "SSLOptions +FakeBasicAuth\n"),
+    qr/SSL_CLIENT_VERIFY/;
+fine 'a password of anybody, with a warning', "${here}LoadModule authn_anon_module modules/mod_authn_anon.so\n$basic$site$corp\n" . guarded('/trusted/corp', "AuthBasicProvider anon\n"),
+    qr/anybody comes in/;
 mistake 'no age', "$basic$site$passwords=> MPinTrustedMaxAge 30\n", qr/no time/;
 
 # ---- names ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// conf/examples/saml.conf as it is shipped, with ports and folders of the test's own, beside an identity provider that
+// nobody here wrote (tests/lib/samlidp.cjs).
+const { port } = require('../lib/ports.cjs');
+const { execFileSync, spawnSync } = require('node:child_process');
+const { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { build, root } = require('./browser.js');
+const { apxs, makeFolder, ready, removeFolder, startHttpd, until } = require('./program.js');
+const { IdP, certificate, mellonAt } = require('../lib/samlidp.cjs');
+
+const url = `https://localhost:${port}`;
+const endpoints = `${url}/trusted/company/mellon`;
+const entity = `${endpoints}/metadata`;
+
+/** The example `name`, at our port and in our folder. */
+function example(name, folder) {
+    const modules = apxs('LIBEXECDIR');
+    let text = readFileSync(join(root, `conf/examples/${name}.conf`), 'utf8')
+        .replaceAll('/usr/lib/apache2/modules/mod_auth_mpin.so', `${folder}/mod_auth_mpin.so`)
+        .replaceAll('/usr/lib/apache2/modules', modules)
+        .replaceAll('https://www.example.com', url)
+        .replace('ServerName www.example.com', 'ServerName localhost')
+        .replace('ServerRoot /etc/apache2', `ServerRoot ${folder}`)
+        .replaceAll('/run/apache2/', `${folder}/`)
+        .replaceAll('/var/log/apache2/', `${folder}/logs/`)
+        .replaceAll('/var/lib/apache2', `${folder}/state`)
+        .replaceAll('/var/www', `${folder}/www`)
+        .replaceAll('/etc/mime.types', '/dev/null')
+        .replaceAll('/etc/apache2/', `${folder}/`)
+        .replaceAll('/etc/ssl/certs/www.example.com.pem', `${folder}/tls.crt`)
+        .replaceAll('/etc/ssl/private/www.example.com.key', `${folder}/tls.key`)
+        .replace('Listen 443', `Listen 127.0.0.1:${port}`);
+    if (process.getuid() !== 0)
+        text = text.replace(/^(User|Group) .*\n/gm, '');
+    return text;
+}
+
+/** What httpd prints. */
+const said = (...args) => spawnSync(join(apxs('SBINDIR'), 'apache2'), args, { encoding: 'utf8' }).stderr;
+
+/** LoadModule lines of what the example has not. */
+const loads = (...names) => names.map((name) => `LoadModule ${name}_module ${apxs('LIBEXECDIR')}/mod_${name}.so\n`).join('');
+
+const PAGES = ['members', 'twice'];
+
+function writeSite(folder) {
+    for (const page of PAGES) {
+        mkdirSync(join(folder, 'www/html', page), { recursive: true });
+        writeFileSync(join(folder, 'www/html', page, 'index.html'), `<!doctype html><html lang="en"><title>${page}</title><h1>inside ${page}</h1>`);
+    }
+    writeFileSync(join(folder, 'www/html/index.html'), '<!doctype html><html lang="en"><title>home</title><h1>home</h1>');
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost',
+        '-keyout', join(folder, 'tls.key'), '-out', join(folder, 'tls.crt')], { stdio: 'ignore' });
+}
+
+/** `change` makes the text of the configuration another one; `sp` and `idp` are options of the provider. */
+async function startSaml({ change = (text) => text, more = () => '', sp = {}, idp = {} } = {}) {
+    const folder = makeFolder('saml', build);
+    writeSite(folder);
+    mkdirSync(join(folder, 'mellon'));
+    const cert = certificate(join(folder, 'mellon'), 'sp');
+    chmodSync(join(folder, 'mellon/sp.key'), 0o600);
+    const provider = new IdP(join(folder, 'idp'), port + 1).be(idp).know({ [entity]: mellonAt(endpoints, cert, sp) }).start();
+    const site = { url, folder, provider, cert, httpd: null };
+    site.errors = () => existsSync(join(folder, 'logs/error.log')) ? readFileSync(join(folder, 'logs/error.log'), 'utf8') : '';
+    site.audit = () => existsSync(join(folder, 'logs/audit')) ? readFileSync(join(folder, 'logs/audit'), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)) : [];
+    site.begin = async (text) => {
+        site.httpd = startHttpd(folder, text);
+        await ready(site.httpd, port);
+    };
+    /** What `httpd -t` says of the example alone. */
+    site.checked = () => {
+        writeFileSync(join(folder, 'example.conf'), `${example('saml', folder)}\nDefaultRuntimeDir ${folder}\n`);
+        return said('-t', '-f', join(folder, 'example.conf'));
+    };
+    site.end = () => new Promise((done) => {
+        site.httpd.once('exit', done);
+        site.httpd.kill('SIGTERM');
+    });
+    site.text = () => change(`${example('saml', folder)}
+LogLevel warn auth_mpin:debug
+MPinAuditLog ${folder}/logs/audit
+${more(folder)}`);
+    site.stop = () => {
+        site.httpd?.kill('SIGTERM');
+        provider.stop();
+        if (!process.env.KEEP)
+            removeFolder(folder);
+    };
+    try {
+        await ready(provider.program, port + 1);
+        const metadata = await fetch(`${provider.url}/saml2/idp/metadata.php`);
+        writeFileSync(join(folder, 'mellon/idp.xml'), await metadata.text());
+        await site.begin(site.text());
+    } catch (error) {
+        site.stop();
+        throw error;
+    }
+    return site;
+}
+
+module.exports = { endpoints, entity, example, loads, port, said, startSaml, until, url, writeSite };
