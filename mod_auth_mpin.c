@@ -7,6 +7,8 @@
 #include "authn/filter.h"
 #include "authn/require.h"
 #include "config/hooks.h"
+#include "login/callback.h"
+#include "login/provider_logout.h"
 #include "login/activate.h"
 #include "login/login.h"
 #include "login/trusted.h"
@@ -182,6 +184,8 @@ static void register_hooks(apr_pool_t *p)
     require_register(p);
     expr_register();
     filter_register();
+    provider_logout_register();
+    callback_register();
 
     ap_hook_pre_config(site_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(config_check, NULL, NULL, APR_HOOK_LAST);
@@ -199,6 +203,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_force_authn(authn_force, NULL, NULL, APR_HOOK_MIDDLE);
     /* Before all who authenticate: some of them say yes to every subrequest, whose page it may be. */
     ap_hook_check_authn(authn_check, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authz(login_provider_logout, NULL, NULL, APR_HOOK_REALLY_FIRST,
+                        AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(authn_note_failure, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(authn_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(authn_fixups_done, after_headers, before_dir, APR_HOOK_LAST);

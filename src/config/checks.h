@@ -76,6 +76,12 @@ void check_trusted(const checked_t *site);
 void check_trusted_places(apr_pool_t *pconf, const server_rec *main_server);
 bool check_trusts(const server_config_t *config, const char *name);
 
+/* The page of ours, or the tree of them, in which a path lies; NULL for none. */
+const char *check_page_of_ours(const checked_t *site, const char *path);
+
+/* check_openid.c: mod_auth_openidc as a trusted login, whose line stands there. */
+void check_openid(const checked_t *site, const trusted_setting_t *login, const written_t *at);
+
 /* check_accounts.c: where names come from; and `with`, a vhost with the same store, or itself. */
 void check_names(const checked_t *site);
 void check_open_beside(const checked_t *open, const checked_t *with);

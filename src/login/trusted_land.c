@@ -71,9 +71,11 @@ static result_t *is_awaited(const facts_t *facts, const trusted_login_t *login)
 static void note_sid(const facts_t *facts, const trusted_word_t *word, const session_t *session)
 {
     const site_t *site = facts->site;
-    if (word->sid)
-        provider_session_note(site->store, word->subject.provider, word->sid, session,
-                              facts->caller.now, 2 * site->session_max, facts->r->pool);
+    const char *const names[] = {word->sid, word->all_of};
+    for (int i = 0; i < 2; i++)
+        if (names[i])
+            provider_session_note(site->store, word->subject.provider, names[i], session,
+                                  facts->caller.now, 2 * site->session_max, facts->r->pool);
 }
 
 /* The news is kept already; nobody has proven anything anew. */
@@ -112,6 +114,7 @@ static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
                              .amr = AMR_TRUSTED,
                              .provider = login->set->name,
                              .trusted = login->set->mark,
+                             .steps = word->steps,
                              .at = word->at,
                              .told = true,
                              .of_name = true,
@@ -145,9 +148,7 @@ static result_t *trusted_landed(facts_t *facts)
     const trusted_login_t *login = login_here(facts);
     trusted_word_t word;
     if (cookies_stayed_at_home(facts)) {
-        page_values_t page = page_begin(facts->r, facts->site);
-        page_set(&page, "go", login->set->location);
-        page_answer(&page, HTTP_OK, "onward");
+        page_onward(facts->r, facts->site, login->set->location);
         return NULL;
     }
     result_t *refusal = is_awaited(facts, login);
@@ -206,8 +207,10 @@ int login_trusted_handler(request_rec *r)
     request_t *request = request_of(r);
     const trusted_login_t *login =
         request ? trusted_login_at(request->site->trusted, r->uri) : NULL;
-    if (r->main || !login)
-        return r->main ? HTTP_FORBIDDEN : HTTP_NOT_FOUND;
+    if (r->main)
+        return HTTP_FORBIDDEN;
+    if (!login) /* below a place, where the other module answers */
+        return DECLINED;
     if (r->method_number != M_GET || r->header_only) {
         apr_table_setn(r->err_headers_out, "Allow", "GET");
         return HTTP_METHOD_NOT_ALLOWED;
