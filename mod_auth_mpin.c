@@ -177,6 +177,8 @@ static void register_hooks(apr_pool_t *p)
     static const char *const after_headers[] = {"mod_headers.c",
                                                 NULL}; /* its conditions look ahead */
     static const char *const before_proxy[] = {"mod_proxy.c", NULL};
+    /* Versions of it let those in whom a Require refuses, to ask them anew by its own handler. */
+    static const char *const after_openidc[] = {"mod_auth_openidc.c", NULL};
     /* It writes the whole request into its log as soon as it is read. */
     static const char *const before_forensic[] = {"mod_log_forensic.c", NULL};
 
@@ -212,7 +214,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_insert_filter(caching_insert_filter, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_error_filter(authn_insert_filter, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(authn_handler, NULL, before_proxy, APR_HOOK_FIRST);
-    ap_hook_handler(login_trusted_handler, NULL, before_proxy, APR_HOOK_FIRST);
+    ap_hook_handler(login_trusted_handler, after_openidc, before_proxy, APR_HOOK_FIRST);
     ap_hook_log_transaction(authn_log, NULL, NULL, APR_HOOK_REALLY_FIRST);
 }
 

@@ -138,6 +138,23 @@ static bool is_taken(const request_rec *r, const heard_t *heard)
            !heard->too_long;
 }
 
+/* Providers that share a callback are known by issuer, which is part of the session's name. */
+static bool shares_callback(const trusted_login_t *one, const trusted_login_t *other)
+{
+    return one == other || (one->set->callback && other->set->callback &&
+                            !strcmp(one->set->callback, other->set->callback));
+}
+
+static int end_sessions(const facts_t *facts, const trusted_login_t *heard, const char *session)
+{
+    const trusted_login_t *login;
+    const result_t *refusal = NULL;
+    for (int i = 0; !refusal && (login = trusted_login_number(facts->site->trusted, i)); i++)
+        if (shares_callback(login, heard))
+            refusal = provided_end(facts, login->set->name, session);
+    return refusal ? refusal->status : DECLINED;
+}
+
 int login_provider_logout(request_rec *r)
 {
     const heard_t *heard = heard_of(r);
@@ -156,6 +173,5 @@ int login_provider_logout(request_rec *r)
                  heard->login->set->name);
         return DECLINED;
     }
-    const result_t *refusal = provided_end(&facts, heard->login->set->name, session);
-    return refusal ? refusal->status : DECLINED;
+    return end_sessions(&facts, heard->login, session);
 }

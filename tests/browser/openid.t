@@ -2,9 +2,10 @@
 // conf/examples/openid.conf as it is shipped, by a certified provider: steps that were shown there, once more by going there
 // again, what others say who they are, and mod_auth_openidc loaded after us, with includes and HTTP/2 beside it.
 const assert = require('node:assert/strict');
-const { execFileSync } = require('node:child_process');
+const { execFile } = require('node:child_process');
 const { mkdirSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
+const { promisify } = require('node:util');
 const { openProfile, run } = require('./browser.js');
 const { startOpenIDSite, url } = require('./openid_site.js');
 const { apxs } = require('./program.js');
@@ -183,12 +184,13 @@ run({
         const page = await openProfile(t);
         await come(page, 'anna', {}, t.site);
         const cookies = (await page.context().cookies(url)).map(({ name, value }) => `${name}=${value}`).join('; ');
-        const curl = (place, ...more) => execFileSync('curl', ['-s', '-i', '--max-time', '20', '--http2-prior-knowledge', '-H', 'Accept: text/html', ...more, url + place], { encoding: 'utf8' });
-        assert.match(curl('/protected/', '-H', `Cookie: ${cookies}`), /^HTTP\/2 200[\s\S]*inside/);
-        assert.match(curl('/protected/'), /^HTTP\/2 302/);
-        assert.match(curl('/trusted/company'), /^HTTP\/2 302[\s\S]*\/auth\?/i);
-        assert.match(curl('/trusted/company/callback?code=x&state=y'), /^HTTP\/2 400[\s\S]*Login failed!/);
-        assert.doesNotMatch(curl('/theirs/page.shtml', '-H', `Cookie: ${cookies.replace(/mpin=[^;]*/g, '')}`), /inside/);
+        const curl = async (place, ...more) => // not waited for at a stand: the provider is in this process
+            (await promisify(execFile)('curl', ['-s', '-i', '--max-time', '20', '--http2-prior-knowledge', '-H', 'Accept: text/html', ...more, url + place])).stdout;
+        assert.match(await curl('/protected/', '-H', `Cookie: ${cookies}`), /^HTTP\/2 200[\s\S]*inside/);
+        assert.match(await curl('/protected/'), /^HTTP\/2 302/);
+        assert.match(await curl('/trusted/company'), /^HTTP\/2 302[\s\S]*\/auth\?/i);
+        assert.match(await curl('/trusted/company/callback?code=x&state=y'), /^HTTP\/2 400[\s\S]*Login failed!/);
+        assert.doesNotMatch(await curl('/theirs/page.shtml', '-H', `Cookie: ${cookies.replace(/mpin=[^;]*/g, '')}`), /inside/);
     },
 
     async a_session_that_has_ended_there_begins_once_more_at_refresh(t) {

@@ -40,13 +40,13 @@ class OpenID {
     shown = {};
     #server;
 
-    /** `clients` as oidc-provider has them. Its issuer is http://localhost:PORT: another host than 127.0.0.1 for cookies. */
-    static async start(port, clients, settings = {}) {
+    /** `clients` as oidc-provider has them. `host` is another than the site's, for cookies. */
+    static async start(port, clients, settings = {}, host = 'localhost') {
         const { default: Provider } = await import('oidc-provider');
         const self = new OpenID();
         const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
         self.key = privateKey;
-        self.issuer = `http://localhost:${port}`;
+        self.issuer = `http://${host}:${port}`;
         const provider = self.provider = new Provider(self.issuer, {
             clients, scopes: Object.keys(SCOPES), claims: SCOPES,
             jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'one' }] },
