@@ -7,6 +7,8 @@
 #include "authn/filter.h"
 #include "authn/require.h"
 #include "config/hooks.h"
+#include "login/callback.h"
+#include "login/provider_logout.h"
 #include "login/activate.h"
 #include "login/login.h"
 #include "login/saml_out.h"
@@ -176,6 +178,8 @@ static void register_hooks(apr_pool_t *p)
     static const char *const after_headers[] = {"mod_headers.c",
                                                 NULL}; /* its conditions look ahead */
     static const char *const before_proxy[] = {"mod_proxy.c", NULL};
+    /* Versions of it let those in whom a Require refuses, to ask them anew by its own handler. */
+    static const char *const after_openidc[] = {"mod_auth_openidc.c", NULL};
     /* It writes the whole request into its log as soon as it is read. */
     static const char *const before_forensic[] = {"mod_log_forensic.c", NULL};
 
@@ -184,6 +188,8 @@ static void register_hooks(apr_pool_t *p)
     expr_register();
     filter_register();
     saml_out_register();
+    provider_logout_register();
+    callback_register();
 
     ap_hook_pre_config(site_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(config_check, NULL, NULL, APR_HOOK_LAST);
@@ -201,6 +207,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_force_authn(authn_force, NULL, NULL, APR_HOOK_MIDDLE);
     /* Before all who authenticate: some of them say yes to every subrequest, whose page it may be. */
     ap_hook_check_authn(authn_check, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authz(login_provider_logout, NULL, NULL, APR_HOOK_REALLY_FIRST,
+                        AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(authn_note_failure, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(authn_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(authn_fixups_done, after_headers, before_dir, APR_HOOK_LAST);
@@ -208,7 +216,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_insert_filter(caching_insert_filter, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_error_filter(authn_insert_filter, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(authn_handler, NULL, before_proxy, APR_HOOK_FIRST);
-    ap_hook_handler(login_trusted_handler, NULL, before_proxy, APR_HOOK_FIRST);
+    ap_hook_handler(login_trusted_handler, after_openidc, before_proxy, APR_HOOK_FIRST);
     ap_hook_log_transaction(authn_log, NULL, NULL, APR_HOOK_REALLY_FIRST);
 }
 

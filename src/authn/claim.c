@@ -4,6 +4,9 @@
 #include "authn/caching.h"
 #include "authn/refuse.h"
 #include "authn/sent_away.h"
+#include "login/callback.h"
+#include "login/provider_logout.h"
+#include "login/trusted.h"
 #include "site/trusted_logins.h"
 #include "web/route.h"
 
@@ -31,12 +34,19 @@ static bool may_be_ours(const request_t *request, const request_rec *r)
     return request && !r->main && (request->refusal || route_is_possible(request->site, r));
 }
 
+static const route_t *row_of(const site_t *site, const request_rec *r, const char **rest)
+{
+    const route_t *denied = login_denied_row(r);
+    *rest = "";
+    return denied ? denied : route_find(site, r, rest);
+}
+
 static __attribute__((noinline)) int claim_as_it_came(request_rec *r, request_t *request)
 {
     const char *rest;
     if (refuse_is_route(request, r))
         return OK;
-    const route_t *route = route_find(request->site, r, &rest);
+    const route_t *route = row_of(request->site, r, &rest);
     if (!route)
         return DECLINED;
     route_claim(request, r, route, rest);
@@ -70,9 +80,15 @@ static int claim(request_rec *r, request_t *request, const route_t *route, const
 /* What another module refuses at the place of a trusted login is told by a page of ours. */
 static int leave_to_others(request_rec *r, const request_t *request)
 {
-    const trusted_login_t *login = trusted_login_around(request->site->trusted, r->uri);
-    if (login && !r->prev)
-        refuse_for_others(r, login);
+    const apr_array_header_t *logins = request->site->trusted;
+    const trusted_login_t *login = trusted_login_around(logins, r->uri);
+    if (!login)
+        login = trusted_login_called(logins, r->uri, r->args);
+    if (!login || r->prev)
+        return DECLINED;
+    refuse_for_others(r, login);
+    provider_logout_await(r, login);
+    callback_await(r, login);
     return DECLINED;
 }
 
@@ -85,7 +101,7 @@ static __attribute__((noinline)) int claim_decoded(request_rec *r, request_t *re
         if (!refuse_is_for_others(request))
             r->uri = r->prev->uri; /* the sections of the place that refuses hold, and no others */
     } else {
-        const route_t *route = route_find(request->site, r, &rest);
+        const route_t *route = row_of(request->site, r, &rest);
         const int status = route ? claim(r, request, route, rest) : leave_to_others(r, request);
         if (status != OK)
             return status;

@@ -86,9 +86,11 @@ static void redact_early(request_t *request, request_rec *r)
     if (route && path_is_final(r)) {
         route_redact(request, r, route);
         admit_take_secret(request, r);
-    } else if (request->site->paths[BASE_RPS_FRONT]) {
-        route_redact_front_line(request, r);
+        return;
     }
+    route_redact_callback(request, r);
+    if (request->site->paths[BASE_RPS_FRONT])
+        route_redact_front_line(request, r);
 }
 
 /* mod_http2 would read the request a second time, from a copy that has our cookies no more; and a

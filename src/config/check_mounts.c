@@ -94,10 +94,11 @@ static rule_t rewrites(const mount_t *mount, const ap_directive_t *node)
 static bool holds_here(const mount_t *mount, const ap_directive_t *node, bool *conditional)
 {
     for (const ap_directive_t *up = node->parent; up; up = up->parent) {
-        *conditional = *conditional || !strncasecmp(up->directive, "<If", strlen("<If"));
+        const bool is_condition = !strncasecmp(up->directive, "<If", strlen("<If"));
+        *conditional = *conditional || is_condition;
         const char *rest = apr_pstrndup(mount->p, up->args, strcspn(up->args, ">"));
         const char *path = ap_getword_conf(mount->p, &rest);
-        if (!strcasecmp(up->directive, "<VirtualHost") || *conditional)
+        if (!strcasecmp(up->directive, "<VirtualHost") || is_condition)
             continue;
         if (strcasecmp(up->directive, "<Location") || strpbrk(path, "~*?[") ||
             !surroundings_inside(mount->path, path))

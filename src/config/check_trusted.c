@@ -203,6 +203,8 @@ static void check_carrier(const guard_t *guard, const written_t *at)
         mistake(guard->site->pconf, at,
                 "%s is guarded by AuthType %s, so that nobody comes there by %s; write %s for %s",
                 login->location, guard->type, login->type, called, login->type);
+    else if (module && !strcmp(module, "mod_auth_openidc.c"))
+        check_openid(guard->site, login, at);
 }
 
 static void check_guard(const checked_t *site, const trusted_setting_t *login, const written_t *at)
@@ -236,8 +238,7 @@ static void check_guard(const checked_t *site, const trusted_setting_t *login, c
 
 /* ---- the rest of the line ---- */
 
-/* A page of ours, or one of the trees below them. */
-static const char *page_of_ours(const checked_t *site, const char *path)
+const char *check_page_of_ours(const checked_t *site, const char *path)
 {
     static const char *const steps[] = {"/step", "/passkey", "/with", NULL};
     const char *const *ours = site->config->paths.path;
@@ -258,7 +259,7 @@ static const char *page_of_ours(const checked_t *site, const char *path)
 static void check_where(const checked_t *site, const trusted_setting_t *login, const written_t *at)
 {
     const server_config_t *config = site->config;
-    const char *ours = page_of_ours(site, login->location);
+    const char *ours = check_page_of_ours(site, login->location);
     if (ours)
         mistake(site->pconf, at, "%s is taken by %s, a page of ours; write another, as /trusted/%s",
                 login->location, ours, login->name);

@@ -83,6 +83,11 @@ bool check_holds_at(const ap_directive_t *node, const char *path, apr_pool_t *p)
 void check_tickets(const checked_t *site, const trusted_setting_t *login, const written_t *at);
 /* check_carriers.c: what the module behind a trusted login must be told. */
 void check_carrier_of(const checked_t *site, const trusted_setting_t *login, const written_t *at);
+/* The page of ours, or the tree of them, in which a path lies; NULL for none. */
+const char *check_page_of_ours(const checked_t *site, const char *path);
+
+/* check_openid.c: mod_auth_openidc as a trusted login, whose line stands there. */
+void check_openid(const checked_t *site, const trusted_setting_t *login, const written_t *at);
 
 /* check_accounts.c: where names come from; and `with`, a vhost with the same store, or itself. */
 void check_names(const checked_t *site);

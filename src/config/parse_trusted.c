@@ -15,6 +15,7 @@
 #define EXPRESSION_MAX 500
 #define VARIABLE_MAX 128
 #define LOGOUT_MAX 1000
+#define FIELD_MAX 32
 
 /* ---- parts ---- */
 
@@ -58,16 +59,21 @@ static const char *option_value(const char *word, const char *name)
 
 /* ---- options ---- */
 
+static bool is_plain_target(const char *value)
+{
+    bool plain = strlen(value) <= LOGOUT_MAX;
+    for (const char *c = value; *c; c++)
+        plain = plain && apr_isgraph(*c) && !strchr("\"#<>\\^`{|}", *c);
+    return plain;
+}
+
 /* A path of this site with a query, or where the provider is. */
 static const char *read_logout(trusted_setting_t *login, const char *value, apr_pool_t *p)
 {
     const size_t path = strcspn(value, "?");
-    bool plain = strlen(value) <= LOGOUT_MAX;
-    for (const char *c = value; *c; c++)
-        plain = plain && apr_isgraph(*c) && !strchr("\"#<>\\^`{|}", *c);
     const bool here = *value == '/' && parse_is_path(apr_pstrmemdup(p, value, path));
     const bool there = !strncasecmp(value, "https://", 8) && apr_isalnum(value[8]);
-    if (!plain || (!here && !there))
+    if (!is_plain_target(value) || (!here && !there))
         return apr_psprintf(p,
                             "\"%.80s\" leads to no sign-out; write logout= and a path of this site "
                             "or an https URL",
@@ -120,6 +126,91 @@ static const char *read_icon(trusted_setting_t *login, const char *value, apr_po
     return NULL;
 }
 
+static const char *read_callback(trusted_setting_t *login, const char *value, apr_pool_t *p)
+{
+    if (!parse_is_path(value) || !value[1])
+        return apr_psprintf(p,
+                            "\"%.80s\" is no path on this site; write that of the other module's "
+                            "callback, as in callback=/login",
+                            value);
+    login->callback = value;
+    return NULL;
+}
+
+/* Those that the place, and we, understand ourselves are nobody else's to give. */
+static bool is_field(const char *word)
+{
+    static const char *const ours[] = {"anew", "refresh", "return", "to",    "switch", "state",
+                                       "code", "error",   "logout", "offer", "failed", NULL};
+    for (const char *const *each = ours; *each; each++)
+        if (!strcasecmp(*each, word))
+            return false;
+    for (const char *c = word; *c; c++)
+        if (!apr_isalnum(*c) && !strchr("-_", *c))
+            return false;
+    return *word && strlen(word) <= FIELD_MAX;
+}
+
+static const char *read_pass(trusted_setting_t *login, const char *value, apr_pool_t *p)
+{
+    apr_array_header_t *list = apr_array_make(p, 4, sizeof(const char *));
+    char *last, *word = apr_strtok(apr_pstrdup(p, value), ",", &last);
+    for (; word; word = apr_strtok(NULL, ",", &last)) {
+        if (!is_field(word))
+            return apr_psprintf(p,
+                                "\"%.80s\" is no field that could go on to the place; write as in "
+                                "pass=prerollid",
+                                word);
+        APR_ARRAY_PUSH(list, const char *) = word;
+    }
+    APR_ARRAY_PUSH(list, const char *) = NULL;
+    login->pass = (const char *const *)list->elts;
+    return list->nelts > 1 ? NULL : "pass= names no field; write as in pass=prerollid";
+}
+
+/* ---- what counts as a second step ---- */
+
+static bool read_factor(counted_t *counted, const char *word)
+{
+    static const struct {
+        const char *word;
+        factor_t factor;
+    } steps[] = {{"totp", FACTOR_TOTP}, {"sms", FACTOR_SMS}, {"security-key", FACTOR_SECURITY_KEY}};
+    for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
+        if (!strcasecmp(steps[i].word, word)) {
+            counted->factor = steps[i].factor;
+            return true;
+        }
+    return false;
+}
+
+/* VARIABLE:VALUE=STEP; a value may have colons and equals signs of its own. */
+static const char *read_counts(trusted_setting_t *login, const char *text, apr_pool_t *p)
+{
+    counted_t one = {0};
+    const char *value = strchr(text, ':'), *step = strrchr(text, '=');
+    int count = 0;
+    if (value && step > value + 1) {
+        one.variable = apr_pstrmemdup(p, text, (apr_size_t)(value - text));
+        one.value = apr_pstrmemdup(p, value + 1, (apr_size_t)(step - value - 1));
+    }
+    if (!one.value || !parse_is_variable(one.variable) || !read_factor(&one, step + 1))
+        return apr_psprintf(p,
+                            "\"%.80s\" counts as nothing; write VARIABLE:VALUE= and totp, sms or "
+                            "security-key, as in counts=OIDC_CLAIM_amr:otp=totp",
+                            text);
+    while (login->counted && login->counted[count].value)
+        count++;
+    counted_t *list = apr_pcalloc(p, sizeof(*list) * ((apr_size_t)count + 2));
+    if (count)
+        memcpy(list, login->counted, sizeof(*list) * (apr_size_t)count);
+    list[count] = one;
+    login->counted = list;
+    return NULL;
+}
+
+/* ---- whose name it is ---- */
+
 static const char *read_domains(trusted_setting_t *login, const char *value, apr_pool_t *p)
 {
     apr_array_header_t *list = apr_array_make(p, 4, sizeof(const char *));
@@ -168,6 +259,12 @@ static const char *read_trusted_option(trusted_setting_t *login, const char *wor
         return read_variable(&login->time, "time", value, p);
     if ((value = option_value(word, "icon")))
         return read_icon(login, value, p);
+    if ((value = option_value(word, "callback")))
+        return read_callback(login, value, p);
+    if ((value = option_value(word, "pass")))
+        return read_pass(login, value, p);
+    if ((value = option_value(word, "counts")))
+        return read_counts(login, value, p);
     if ((value = option_value(word, "as-local")))
         return read_local(login, value, p);
     if (!strcasecmp(word, "as-local"))
@@ -175,10 +272,12 @@ static const char *read_trusted_option(trusted_setting_t *login, const char *wor
     else if (!strcasecmp(word, "auto"))
         login->at_once = true;
     else
-        return apr_psprintf(p,
-                            "\"%.80s\" says nothing here; write logout=, user=, email=, sid=, "
-                            "time=, icon=, auto or as-local, and a LABEL with spaces in quotes",
-                            word);
+        return apr_psprintf(
+            p,
+            "\"%.80s\" says nothing here; write logout=, user=, email=, sid=, "
+            "time=, icon=, callback=, pass=, counts=, auto or as-local, and a LABEL "
+            "with spaces in quotes",
+            word);
     return NULL;
 }
 
@@ -236,6 +335,19 @@ static const char *differs_from(const trusted_setting_t *login, const trusted_se
     return NULL;
 }
 
+/* The variables that tell of others have their names: email_verified beside email; iss and sub, which
+ * are OpenID Connect's, beside sid. */
+static void name_neighbours(trusted_setting_t *login, apr_pool_t *p)
+{
+    const size_t stem = login->sid && strlen(login->sid) > 3 ? strlen(login->sid) - 3 : 0;
+    if (login->email)
+        login->email_verified = apr_pstrcat(p, login->email, "_verified", NULL);
+    if (!stem || strcmp(login->sid + stem, "sid"))
+        return;
+    login->issuer = apr_pstrcat(p, apr_pstrmemdup(p, login->sid, stem), "iss", NULL);
+    login->id = apr_pstrcat(p, apr_pstrmemdup(p, login->sid, stem), "sub", NULL);
+}
+
 static const char *read_login(trusted_setting_t *login, const words_t *words)
 {
     apr_pool_t *p = words->p;
@@ -248,8 +360,8 @@ static const char *read_login(trusted_setting_t *login, const words_t *words)
         wrong = read_trusted_option(login, words->word[i], p);
     if (!wrong && login->local == LOCAL_EMAIL_OF && !login->email)
         wrong = "as-local=email: needs to know where the e-mail is; write email=VARIABLE, too";
-    if (!wrong && login->email)
-        login->email_verified = apr_pstrcat(p, login->email, "_verified", NULL);
+    if (!wrong)
+        name_neighbours(login, p);
     return wrong;
 }
 

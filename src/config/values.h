@@ -10,6 +10,7 @@
 #include "notice/smtp.h"
 #include "people/throttle.h"
 #include "rps/allow.h"
+#include "session/factor.h"
 #include "session/mark.h"
 
 /* What directives hold, once they are read. Nothing here knows httpd. */
@@ -115,6 +116,13 @@ typedef enum {
     LOCAL_EMAIL_OF   /* the e-mail, where it is verified and of one of the domains */
 } local_rule_t;
 
+/* A word of a provider's that counts as a second step: the variable has the value, alone or among
+ * others. */
+typedef struct counted_t {
+    const char *variable, *value;
+    factor_t factor;
+} counted_t;
+
 /* One MPinTrustedLogin. */
 #define TRUSTED_NAME_MAX 32
 typedef struct trusted_setting_t {
@@ -127,8 +135,14 @@ typedef struct trusted_setting_t {
     const char *user;               /* an expression, NULL: the other module's user */
     const char *email, *sid, *time; /* names of variables, NULL without */
     const char *email_verified;     /* ... of the one that tells of `email` */
-    const char *icon;               /* path or NULL */
-    bool at_once;                   /* where it is the only way, nobody has to choose it */
+    const char *issuer, *id; /* ... of those that tell whose session `sid` is, NULL without */
+    const char *icon;        /* path or NULL */
+    const char *callback; /* where the other module hears its provider, if not below `location` */
+    const char *const
+        *pass; /* fields of a query that go on to the place, NULL-terminated, or NULL */
+    const struct counted_t
+        *counted; /* what counts as a second step, ended by one without a value */
+    bool at_once; /* where it is the only way, nobody has to choose it */
     local_rule_t local;
     const char *const *domains; /* of `local`: A-labels in lower case, NULL-terminated */
 } trusted_setting_t;

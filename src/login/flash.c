@@ -12,6 +12,7 @@ void flash_show(facts_t *facts, page_values_t *page)
         return;
     page_set(page, "flash_in", fresh && said == SAID_SIGNED_IN ? "1" : "");
     page_set(page, "flash_out", fresh && said == SAID_SIGNED_OUT ? "1" : "");
+    page_set(page, "flash_refused", fresh && said == SAID_REFUSED ? "1" : "");
     prelogin->said = SAID_NOTHING;
     request_keep_prelogin(facts->r, prelogin, facts->caller.now);
 }

@@ -8,6 +8,7 @@
 #include "login/trusted.h"
 #include "login/way.h"
 #include "web/answer.h"
+#include "web/provided.h"
 #include "web/return_to.h"
 #include "web/signin.h"
 
@@ -96,6 +97,15 @@ static result_t *login_offer(facts_t *facts, const way_t *way)
     return NULL;
 }
 
+/* What a trusted login tells of them. */
+static void show_told(const facts_t *facts, page_values_t *page)
+{
+    const subject_t *told = provided_of(facts->r, facts->caller.session);
+    page_set(page, "email", told ? told->email : "");
+    page_set(page, "subject", told ? told->subject : "");
+    page_set(page, "refresh_url", told ? facts->site->paths[PATH_REFRESH] : "");
+}
+
 static result_t *already_signed_in(facts_t *facts, const way_t *way)
 {
     page_values_t page = page_begin(facts->r, facts->site);
@@ -107,6 +117,7 @@ static result_t *already_signed_in(facts_t *facts, const way_t *way)
                  apr_pstrcat(facts->r->pool, signin_offer(facts->site, way->target, facts->r->pool),
                              "&anyway=1", NULL));
     page_set(&page, "account_href", facts->site->paths[PATH_ACCOUNT]);
+    show_told(facts, &page);
     page_set(&page, "csrf",
              prelogin_token(facts->site->prelogins, facts->caller.session->id, SESSION_FORMS,
                             facts->r->pool));

@@ -218,6 +218,13 @@ int page_answer(page_values_t *page, int status, const char *name)
     return answer_with(page, status, name, answer_page_headers);
 }
 
+int page_onward(request_rec *r, const site_t *site, const char *place)
+{
+    page_values_t page = page_begin(r, site);
+    page_set(&page, "go", place);
+    return page_answer(&page, HTTP_OK, "onward");
+}
+
 int page_answer_framed(page_values_t *page, int status, const char *name)
 {
     return answer_with(page, status, name, answer_framed_page_headers);

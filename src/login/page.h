@@ -36,6 +36,10 @@ const char *page_text(const page_values_t *page, const char *key);
  * broken (and says so in the log), and answers with it. */
 int page_answer(page_values_t *page, int status, const char *name);
 
+/* A page that leads on by itself. A form that is answered with a redirect may end on no other host
+ * (docs/security.md, "Pages"), wherever that one leads. */
+int page_onward(request_rec *r, const site_t *site, const char *place);
+
 /* The same of a page that may be shown in a frame. */
 int page_answer_framed(page_values_t *page, int status, const char *name);
 

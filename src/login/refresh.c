@@ -38,7 +38,7 @@ static result_t *ask_for_news(facts_t *facts, const trusted_login_t *login)
     facts->prelogin.refreshing = true;
     if (!request_keep_prelogin(r, &facts->prelogin, facts->caller.now))
         return result_no_randomness(r->pool);
-    answer_see_other(r, apr_pstrcat(r->pool, login->set->location, "?refresh=1", NULL));
+    page_onward(r, facts->site, apr_pstrcat(r->pool, login->set->location, "?refresh=1", NULL));
     return NULL;
 }
 

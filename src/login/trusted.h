@@ -18,6 +18,13 @@ result_t *login_refresh(facts_t *facts);
 /* A hook of the front door: the handler "mpin-trusted-login". */
 int login_trusted_handler(request_rec *r);
 
+/* The same of an answer that the other module has not liked: no word of the provider's. */
+result_t *trusted_failed_there(facts_t *facts, const trusted_login_t *login);
+
+/* A provider's "no" at the callback of one: the row that answers it, NULL for any other request.
+ * mod_auth_openidc takes one that names its issuer for the beginning of a sign-in. */
+const struct route_t *login_denied_row(const request_rec *r);
+
 /* The answer in the place of what another module has refused there with that status. */
 int login_trusted_refused(request_rec *r, const trusted_login_t *login, int status);
 

@@ -3,11 +3,28 @@
 #include "login/trusted.h"
 #include "session/mark.h"
 #include "web/answer.h"
+#include "web/form.h"
 #include "web/reader.h"
+#include "web/return_to.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
+
+#define PASSED_MAX 512 /* bytes of a value that goes on to the place */
+
+/* With those fields of the query that the login's line lets through (pass=). */
+static const char *with_passed(const request_rec *r, const trusted_login_t *login, const char *url)
+{
+    const apr_table_t *query = login->set->pass ? form_parse(request_of(r)->args, r->pool) : NULL;
+    for (const char *const *name = login->set->pass; name && *name; name++) {
+        const char *value = apr_table_get(query, *name);
+        if (value && *value && strlen(value) <= PASSED_MAX)
+            url = apr_pstrcat(r->pool, url, strchr(url, '?') ? "&" : "?", *name, "=",
+                              return_to_escape(value, r->pool), NULL);
+    }
+    return url;
+}
 
 /* ---- the buttons ---- */
 
@@ -28,7 +45,10 @@ bool trusted_show(page_values_t *page, const way_t *way)
         apr_table_setn(row, "name", login->set->name);
         apr_table_setn(row, "label", login->set->label);
         apr_table_setn(row, "icon", login->set->icon ? login->set->icon : "");
-        apr_table_setn(row, "href", way_with(page->r, login->set->name, way));
+        const char *href = with_passed(page->r, login, way_with(page->r, login->set->name, way));
+        apr_table_setn(row, "href", href);
+        apr_table_setn(row, "auth_url",
+                       apr_pstrcat(page->r->pool, page->site->url.text, href, NULL));
     }
     return list->nelts > 0;
 }
@@ -67,7 +87,7 @@ static const trusted_login_t *one_at_once(const facts_t *facts, const way_t *way
 const char *trusted_at_once(const facts_t *facts, const way_t *way)
 {
     const trusted_login_t *only = one_at_once(facts, way);
-    return only ? way_with(facts->r, only->set->name, way) : NULL;
+    return only ? with_passed(facts->r, only, way_with(facts->r, only->set->name, way)) : NULL;
 }
 
 /* ---- GET /login/with/NAME ---- */
@@ -115,6 +135,8 @@ result_t *login_with(facts_t *facts)
     const trusted_login_t *login = trusted_login_named(facts->site->trusted, facts->rest);
     if (!login)
         return result_error(r->pool, HTTP_NOT_FOUND, "not_found", "there is no such login here");
+    if (apr_table_get(facts->query, "failed"))
+        return trusted_failed_there(facts, login);
     facts->query = way_query(facts);
     const way_t way = way_of_page(facts);
     if (is_led_by_strangers(facts) && one_at_once(facts, &way) != login)
@@ -124,8 +146,9 @@ result_t *login_with(facts_t *facts)
     if (!request_keep_prelogin(r, &facts->prelogin, facts->caller.now))
         return result_no_randomness(r->pool);
     log_debug(facts->caller.log, "MPIN0900", "the trusted login %s begins", login->set->name);
-    answer_see_other(r, is_anew(facts) ? apr_pstrcat(r->pool, login->set->location, "?anew=1", NULL)
-                                       : login->set->location);
+    const char *place = is_anew(facts) ? apr_pstrcat(r->pool, login->set->location, "?anew=1", NULL)
+                                       : login->set->location;
+    answer_see_other(r, with_passed(r, login, place));
     r->status = HTTP_MOVED_TEMPORARILY;
     return NULL;
 }

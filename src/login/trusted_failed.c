@@ -3,6 +3,7 @@
 #include "login/login_form.h"
 #include "login/trusted.h"
 #include "web/answer.h"
+#include "web/route.h"
 #include "web/signin.h"
 
 #include <apr_strings.h>
@@ -21,6 +22,18 @@ static bool has_others(const site_t *site)
     return (site->methods & ~FACTOR_BIT(FACTOR_TRUSTED)) || site->trusted->nelts > 1;
 }
 
+/* Where the place itself has refused somebody the other module has let them in, and would do so
+ * again: it is to ask who they are. */
+static const char *retry_of(const request_rec *r, const trusted_login_t *login, const way_t *way,
+                            const result_t *why)
+{
+    const char *begin = way_with(r, login->set->name, way);
+    const bool was_let_in = why->status == HTTP_FORBIDDEN && strcmp(why->code, "trusted_unasked") &&
+                            !strcmp(request_first(r)->uri, login->set->location);
+    return was_let_in ? apr_pstrcat(r->pool, begin, strchr(begin, '?') ? "&" : "?", "anew=1", NULL)
+                      : begin;
+}
+
 static void show_failure(request_rec *r, const trusted_login_t *login, const prelogin_t *prelogin,
                          const result_t *why)
 {
@@ -31,27 +44,30 @@ static void show_failure(request_rec *r, const trusted_login_t *login, const pre
     const bool known = page_text(&page, apr_pstrcat(r->pool, "trusted.", why->code, NULL));
     page_set(&page, "label", login->set->label);
     page_set(&page, known ? why->code : "trusted_refused", "1");
-    page_set(&page, "retry_href", way_with(r, login->set->name, &way));
+    page_set(&page, "retry_href", retry_of(r, login, &way, why));
     page_set(&page, "others_href", has_others(site) ? way_location(r, &way) : "");
     page_set(&page, "error_code", result_id(why->code));
     page_set(&page, "request_id", unique ? unique : r->log_id);
     page_answer(&page, why->status, "trusted_failed");
 }
 
-/* A provider that says no while it is asked for news of somebody says that they are out. */
-static void end_refused(request_rec *r, const prelogin_t *prelogin, const trusted_login_t *login,
+/* A provider that says no while it is asked for news of somebody says that they are out. True: so
+ * they are. */
+static bool end_refused(request_rec *r, const prelogin_t *prelogin, const trusted_login_t *login,
                         apr_time_t now)
 {
     const session_t *session = request_session(r);
     if (!session || !prelogin->refreshing || prelogin->awaits != login->set->mark ||
         prelogin->until <= apr_time_sec(now))
-        return;
+        return false;
     result_t *told = result_ok(r->pool, NULL);
     told->status = HTTP_FORBIDDEN;
     told->event = "refresh_refused";
     told->user = apr_pstrdup(r->pool, session->name);
-    if (!signin_end(r, now))
-        answer_audit(r, told);
+    if (signin_end(r, now))
+        return false;
+    answer_audit(r, told);
+    return true;
 }
 
 /* Nobody is led there by themselves again before they have chosen to. */
@@ -85,6 +101,44 @@ static const result_t *why_refused(const request_rec *r, int status)
                               "the other module did not let anybody in");
 }
 
+/* The other module has a session of its own still, which would be refused again and again: its
+ * sign-out is on this site, and leads to a page of ours that says why. */
+static int leave_there(request_rec *r, const trusted_login_t *login, prelogin_t *prelogin)
+{
+    prelogin->said = SAID_REFUSED;
+    let_rest(r, prelogin, r->request_time);
+    return page_onward(r, request_of(r)->site, login->set->logout);
+}
+
+result_t *trusted_failed_there(facts_t *facts, const trusted_login_t *login)
+{
+    show_failure(facts->r, login, &facts->prelogin,
+                 result_error(facts->r->pool, HTTP_FORBIDDEN, "trusted_refused",
+                              "the other module did not take the provider's answer"));
+    let_rest(facts->r, &facts->prelogin, facts->caller.now);
+    return NULL;
+}
+
+static result_t *trusted_denied(facts_t *facts)
+{
+    const trusted_login_t *login =
+        trusted_login_called(facts->site->trusted, facts->r->uri, facts->request->args);
+    return trusted_failed(facts, login,
+                          result_error(facts->r->pool, HTTP_FORBIDDEN, "trusted_refused",
+                                       "the provider did not let anybody in"));
+}
+
+const route_t *login_denied_row(const request_rec *r)
+{
+    const request_t *request = request_of(r);
+    const char *args = request->redacted == r ? request->args : r->args;
+    static const route_t denied = {"GET", PATH_LOGIN,  "", AUDIENCE_PUBLIC, BODY_NONE,
+                                   0,     ANSWER_PAGE, 0,  trusted_denied};
+    const bool is_it = r->method_number == M_GET && trusted_login_is_refusal(args) &&
+                       trusted_login_called(request->site->trusted, r->uri, args);
+    return is_it ? &denied : NULL;
+}
+
 /* Where it asks for a name and password, or a ticket, its 401 is no failure yet: the browser shows
  * this page when it has none. */
 int login_trusted_refused(request_rec *r, const trusted_login_t *login, int status)
@@ -94,8 +148,10 @@ int login_trusted_refused(request_rec *r, const trusted_login_t *login, int stat
     if (!request_of(r)->site->prelogins)
         return status;
     request_prelogin(r, &prelogin, r->request_time);
-    if (status < HTTP_INTERNAL_SERVER_ERROR && status != HTTP_UNAUTHORIZED)
-        end_refused(r, &prelogin, login, r->request_time);
+    const bool is_final = status < HTTP_INTERNAL_SERVER_ERROR && status != HTTP_UNAUTHORIZED;
+    if (is_final && end_refused(r, &prelogin, login, r->request_time) && login->set->logout &&
+        *login->set->logout == '/')
+        return leave_there(r, login, &prelogin);
     show_failure(r, login, &prelogin, why);
     if (status != HTTP_UNAUTHORIZED)
         let_rest(r, &prelogin, r->request_time);

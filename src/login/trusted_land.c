@@ -72,9 +72,11 @@ static result_t *is_awaited(const facts_t *facts, const trusted_login_t *login)
 static void note_sid(const facts_t *facts, const trusted_word_t *word, const session_t *session)
 {
     const site_t *site = facts->site;
-    if (word->sid)
-        provider_session_note(site->store, word->subject.provider, word->sid, session,
-                              facts->caller.now, 2 * site->session_max, facts->r->pool);
+    const char *const names[] = {word->sid, word->all_of};
+    for (int i = 0; i < 2; i++)
+        if (names[i])
+            provider_session_note(site->store, word->subject.provider, names[i], session,
+                                  facts->caller.now, 2 * site->session_max, facts->r->pool);
 }
 
 /* The news is kept already; nobody has proven anything anew. */
@@ -113,6 +115,7 @@ static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
                              .amr = AMR_TRUSTED,
                              .provider = login->set->name,
                              .trusted = login->set->mark,
+                             .steps = word->steps,
                              .at = word->at,
                              .told = true,
                              .of_name = true,
@@ -146,9 +149,7 @@ static result_t *trusted_landed(facts_t *facts)
     const trusted_login_t *login = login_here(facts);
     trusted_word_t word;
     if (cookies_stayed_at_home(facts)) {
-        page_values_t page = page_begin(facts->r, facts->site);
-        page_set(&page, "go", login->set->location);
-        page_answer(&page, HTTP_OK, "onward");
+        page_onward(facts->r, facts->site, login->set->location);
         return NULL;
     }
     result_t *refusal = is_awaited(facts, login);

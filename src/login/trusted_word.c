@@ -156,6 +156,49 @@ static uint32_t seconds_heard(const facts_t *facts, const char *variable)
     return seconds <= UINT32_MAX ? (uint32_t)seconds : 0;
 }
 
+/* ---- whose session there it is ---- */
+
+const char *trusted_session_of(const char *issuer, const char *kind, const char *id, apr_pool_t *p)
+{
+    return apr_pstrcat(p, issuer, " ", kind, " ", id, NULL);
+}
+
+/* One module may know several issuers, each with sessions of its own. */
+static void hear_session(const facts_t *facts, const trusted_setting_t *set, trusted_word_t *word)
+{
+    apr_pool_t *p = facts->r->pool;
+    const char *issuer = heard(facts, set->issuer, SID_MAX);
+    const char *id = heard(facts, set->id, SID_MAX);
+    word->sid = heard(facts, set->sid, SID_MAX);
+    if (!issuer)
+        return;
+    word->sid = word->sid ? trusted_session_of(issuer, "sid", word->sid, p) : NULL;
+    word->all_of = id ? trusted_session_of(issuer, "sub", id, p) : NULL;
+}
+
+/* ---- what it has seen beside ---- */
+
+/* Among several values that are joined by commas or spaces. */
+static bool is_among_values(const char *values, const char *value)
+{
+    const size_t len = strlen(value);
+    for (const char *at = values; (at = strstr(at, value)); at += len)
+        if ((at == values || strchr(", ", at[-1])) && (!at[len] || strchr(", ", at[len])))
+            return true;
+    return false;
+}
+
+static uint32_t steps_heard(const facts_t *facts, const trusted_setting_t *set)
+{
+    uint32_t steps = 0;
+    for (const counted_t *each = set->counted; each && each->value; each++) {
+        const char *values = heard(facts, each->variable, SID_MAX);
+        if (values && is_among_values(values, each->value))
+            steps |= FACTOR_BIT(each->factor);
+    }
+    return steps;
+}
+
 result_t *trusted_hear(const facts_t *facts, const trusted_login_t *login, trusted_word_t *word)
 {
     const trusted_setting_t *set = login->set;
@@ -170,7 +213,8 @@ result_t *trusted_hear(const facts_t *facts, const trusted_login_t *login, trust
     if (!word->name)
         return no_name(facts, set);
     hear_claims(facts, &word->subject);
-    word->sid = heard(facts, set->sid, SID_MAX);
+    hear_session(facts, set, word);
+    word->steps = steps_heard(facts, set);
     word->at = seconds_heard(facts, set->time);
     return NULL;
 }

@@ -14,7 +14,7 @@
 #define PRELOGIN_TARGET_MAX 2000 /* bytes */
 #define PRELOGIN_TEXT_MAX 3200   /* bytes of the cookie's value, as 0.2.0 wrote it at the most */
 
-typedef enum { SAID_NOTHING = 0, SAID_SIGNED_IN, SAID_SIGNED_OUT } prelogin_said_t;
+typedef enum { SAID_NOTHING = 0, SAID_SIGNED_IN, SAID_SIGNED_OUT, SAID_REFUSED } prelogin_said_t;
 
 typedef struct prelogin_t {
     unsigned char id[PRELOGIN_ID_BYTES];

@@ -137,6 +137,19 @@ void session_add(session_t *session, factor_t factor, uint32_t amr, apr_time_t n
     note_mfa(session);
 }
 
+void session_add_beside(session_t *session, uint32_t steps, factor_t first)
+{
+    static const uint32_t says[FACTOR_COUNT] = {
+        [FACTOR_TOTP] = AMR_OTP, [FACTOR_SMS] = AMR_SMS, [FACTOR_SECURITY_KEY] = AMR_HWK};
+    for (int factor = 0; factor < FACTOR_COUNT; factor++) {
+        if (!(steps & FACTOR_BIT(factor)))
+            continue;
+        session->proven[factor] = session->proven[first];
+        session->amr |= says[factor];
+    }
+    note_mfa(session);
+}
+
 /* May `session`, which lacks this proof, keep the older one's? */
 static bool keeps(const sessions_t *sessions, const session_t *session, uint32_t own, uint32_t old)
 {

@@ -82,6 +82,9 @@ void session_start(const sessions_t *sessions, session_t *session, factor_t fact
 /* The factor that it was started with was proven at another second than now, in the past. */
 void session_date(session_t *session, factor_t factor, uint32_t seconds);
 
+/* FACTOR_BITs of second steps that were shown together with `first`: as old as that. */
+void session_add_beside(session_t *session, uint32_t steps, factor_t first);
+
 /* A step-up: `session`, started just now, keeps what `old` had proven of the same user and version,
  * with its times, but nothing older than the longest session. With a PIN comes its identity, so
  * that revoking that ends this session, too. */

@@ -183,6 +183,13 @@ static void set_passkeys(site_t *site, const server_config_t *config)
         site->methods |= FACTOR_BIT(FACTOR_PASSKEY);
 }
 
+static void note_starts(site_t *site, const trusted_setting_t *set)
+{
+    site->path_starts[(unsigned char)set->location[1]] = true;
+    if (set->callback)
+        site->path_starts[(unsigned char)set->callback[1]] = true;
+}
+
 /* Requests for their places are ours to look at before other modules answer them. */
 static void set_trusted(site_t *site, const server_config_t *config, apr_pool_t *p)
 {
@@ -192,7 +199,7 @@ static void set_trusted(site_t *site, const server_config_t *config, apr_pool_t 
         site->paths[PATH_REFRESH] = NULL;
     site->trusted_max_age = config->trusted_max_age;
     for (int i = 0; (login = trusted_login_number(site->trusted, i)); i++)
-        site->path_starts[(unsigned char)login->set->location[1]] = true;
+        note_starts(site, login->set);
     if (site->trusted)
         site->methods |= FACTOR_BIT(FACTOR_TRUSTED);
 }

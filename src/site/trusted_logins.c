@@ -71,3 +71,43 @@ const trusted_login_t *trusted_login_around(const apr_array_header_t *logins, co
             best = login;
     return best;
 }
+
+static bool has_query_field(const char *args, const char *name)
+{
+    const size_t len = strlen(name);
+    for (; args; args = strchr(args, '&')) {
+        args += *args == '&';
+        if (!strncmp(args, name, len) && args[len] == '=')
+            return true;
+    }
+    return false;
+}
+
+bool trusted_login_leads_on(const char *args)
+{
+    const bool answer = has_query_field(args, "state") &&
+                        (has_query_field(args, "code") || has_query_field(args, "error"));
+    return answer || has_query_field(args, "target_link_uri");
+}
+
+/* mod_auth_openidc takes its whole path, whatever the query is. */
+static bool is_for_callback(const char *args)
+{
+    return trusted_login_leads_on(args) || has_query_field(args, "logout");
+}
+
+bool trusted_login_is_refusal(const char *args)
+{
+    return has_query_field(args, "state") && has_query_field(args, "error") &&
+           !has_query_field(args, "code");
+}
+
+const trusted_login_t *trusted_login_called(const apr_array_header_t *logins, const char *path,
+                                            const char *args)
+{
+    const trusted_login_t *login;
+    for (int i = 0; (login = trusted_login_number(logins, i)); i++)
+        if (login->set->callback && !strcmp(login->set->callback, path) && is_for_callback(args))
+            return login;
+    return NULL;
+}

@@ -23,4 +23,15 @@ const trusted_login_t *trusted_login_marked(const apr_array_header_t *logins, ui
 const trusted_login_t *trusted_login_at(const apr_array_header_t *logins, const char *path);
 const trusted_login_t *trusted_login_around(const apr_array_header_t *logins, const char *path);
 
+/* The one whose module hears its provider at this path with this query, where no page of ours
+ * answers: what the provider says (state, and code or error), a sign-out, and a beginning that the
+ * module is told of (docs/trusted.md, "OpenID Connect"). */
+const trusted_login_t *trusted_login_called(const apr_array_header_t *logins, const char *path,
+                                            const char *args);
+
+/* Is it what a provider answers, or a beginning, which both lead on; and is it a no, or trouble of the
+ * provider's? */
+bool trusted_login_leads_on(const char *args);
+bool trusted_login_is_refusal(const char *args);
+
 #endif

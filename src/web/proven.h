@@ -14,6 +14,7 @@ typedef struct proven_t {
     uint32_t amr;                  /* amr_t bits of this proof alone */
     const char *provider;          /* "local", or the trusted login whose word the name is */
     uint32_t trusted;              /* FACTOR_TRUSTED: which it was (session/mark.h) */
+    uint32_t steps;                /* FACTOR_BITs of what was shown to a provider beside it */
     uint32_t at;                   /* when it was proven, in seconds; 0 = now */
     bool told;                     /* a trusted login has told something of the user */
     const unsigned char *identity; /* HANDLE_BYTES of the device that has the PIN, NULL without */

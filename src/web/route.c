@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/route.h"
 #include "site/sink.h"
+#include "site/trusted_logins.h"
 #include "store/refusal.h"
 #include "web/admit.h"
 #include "web/answer.h"
@@ -102,7 +103,7 @@ static const route_t *find_for_service(const site_t *site, const char *tail, con
 
 const route_t *route_find(const site_t *site, const request_rec *r, const char **rest)
 {
-    if (!route_is_possible(site, r))
+    if (!route_is_possible(site, r) || trusted_login_called(site->trusted, r->uri, r->args))
         return NULL;
     const char *past_secret =
         site->services && site->service_secret ? admit_past_secret(site, r->uri) : NULL;
@@ -179,6 +180,12 @@ static const char *plain_front_path(const site_t *site, const request_rec *r)
     const char *tail = front && r->uri ? below(r->uri, front) : NULL;
     const route_t *row = tail ? find_below(PATH_RPS, tail, r->method, &rest) : NULL;
     return tail ? plain_path(site, row ? row : &unknown, r->pool) : NULL;
+}
+
+void route_redact_callback(const request_t *request, request_rec *r)
+{
+    if (trusted_login_called(request->site->trusted, r->uri, r->args))
+        trim_line(r, r->uri);
 }
 
 void route_redact_front_line(const request_t *request, request_rec *r)

@@ -122,6 +122,7 @@ static result_t *seal_session(facts_t *facts, const proven_t *proven)
         return store_refusal(status, r->pool);
     session_start(site->sessions, &session, proven->factor, now);
     session_date(&session, proven->factor, proven->at);
+    session_add_beside(&session, proven->steps, proven->factor);
     if (old)
         session_step_up(site->sessions, &session, old);
     add_remembered(facts, proven, &session);

@@ -607,7 +607,7 @@ my $basic = "LoadModule auth_basic_module modules/mod_auth_basic.so\n";
 sub guarded { return "<Location $_[0]>\nSetHandler mpin-trusted-login\nAuthType Basic\nAuthName x\nRequire valid-user\n$_[1]</Location>\n" }
 my $corp = 'MPinTrustedLogin corp /trusted/corp Basic "The company"';
 fine 'a trusted login', "$here$basic$site$corp\n" . guarded('/trusted/corp', '');
-fine 'all of it', "$here$basic$site$corp logout=/out?a=b \"user=%{reqenv:X}\" email=M sid=S time=T icon=/i.svg auto as-local=email:example.org\n"
+fine 'all of it', "$here$basic$site$corp logout=/out?a=b \"user=%{reqenv:X}\" email=M sid=S time=T icon=/i.svg callback=/login pass=a,b-c counts=A:b=totp counts=A:c=d:e=sms auto as-local=email:example.org\n"
     . "MPinTrustedMaxAge 30d\n" . guarded('/trusted', '');
 fine 'one in a site that is open', "$here$basic$site$corp\n<Location />\nRequire all granted\n</Location>\n" . guarded('/trusted/corp', '');
 fine 'whose guard stands in a pattern', "$here$basic$site$corp\n<LocationMatch ^/trusted>\nSetHandler mpin-trusted-login\nAuthType Basic\n"
@@ -632,6 +632,12 @@ for my $case (
     ['as-local without a domain', 'b /t Basic X email=M as-local=email', qr/names no domain/],
     ['as-local by a rule that there is not', 'b /t Basic X as-local=all', qr/as-local has no rule/],
     ['as-local by an e-mail that nobody says', 'b /t Basic X as-local=email:example.org', qr/write email=/],
+    ['a callback that is no path', 'b /t Basic X callback=https://x.example/', qr/write that of the other module's callback/],
+    ['a field of ours to go on', 'b /t Basic X pass=return', qr/as in pass=prerollid/],
+    ['no field to go on', 'b /t Basic X pass=,', qr/names no field/],
+    ['a step that there is not', 'b /t Basic X counts=OIDC_CLAIM_amr:otp=mfa', qr/totp, sms or security-key/],
+    ['a step by nothing', 'b /t Basic X counts=OIDC_CLAIM_amr=totp', qr/counts as nothing/],
+    ['a step by a header', 'b /t Basic X counts=HTTP_X:otp=totp', qr/counts as nothing/],
     ['a sign-out that leads elsewhere', 'b /t Basic X logout=javascript:alert(1)', qr/a path of this site/],
 ) {
     my ($name, $line, $mend, $at) = @$case;

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two OpenID providers on one site, as docs/trusted.md sets them up: whose people are whose, and one of them down.
+const { port } = require('../lib/ports.cjs');
+const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
+const { chmodSync, mkdirSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { OpenID } = require('../lib/openid.cjs');
+const { openProfile, run } = require('./browser.js');
+const { client, startOpenIDSite, url } = require('./openid_site.js');
+const { until } = require('./program.js');
+
+const CALLBACK = '/trusted/callback';
+const issuers = { one: `http://localhost:${port + 1}`, two: `http://127.0.0.3:${port + 2}` };
+
+const place = (name, more = '', discover = (line) => line, at = name) => `
+MPinTrustedLogin ${at} /trusted/${at} openid-connect "Provider ${name}" email=OIDC_CLAIM_email sid=OIDC_CLAIM_sid callback=${CALLBACK}${more}
+<Location /trusted/${at}>
+    SetHandler mpin-trusted-login
+    AuthType openid-connect
+    AuthzSendForbiddenOnFailure On
+    ${discover(`OIDCDiscoverURL ${url}${CALLBACK}?iss=${encodeURIComponent(issuers[name])}`)}
+    OIDCUnAutzAction auth
+    <RequireAll>
+        Require claim iss:${issuers[name]}
+        Require valid-user
+    </RequireAll>
+</Location>`;
+
+/** The shipped file, with two providers in the place of one, and our module before the other. */
+const edit = (text) => text
+    .replace(/^(LoadModule auth_openidc_module .*\n)(LoadModule auth_mpin_module .*\n)/m, '$2$1')
+    .replace(/^(Include|OIDCProviderMetadataURL|MPinTrustedLogin|MPinTrustedMaxAge|OIDCPKCEMethod) .*\n/mg, '')
+    .replace(/^<Location \/trusted\/company[^]*?^<\/Location>\n/mg, '')
+    .replace(/^OIDCRedirectURI .*/m, `OIDCRedirectURI ${url}${CALLBACK}\nInclude openid.secret\nOIDCMetadataDir "${/^ServerRoot "(.*)"/m.exec(text)[1]}/metadata"`)
+    .replace(/^MPinRegister .*/m, 'MPinRegister signed-in')
+    + place('one') + place('two', ' as-local=email:example.org') + place('two', '', () => '', 'chosen') + `
+<Location ${CALLBACK}>
+    AuthType openid-connect
+    Require valid-user
+</Location>
+ErrorDocument 404 default
+<Location /protected/two>
+    MPinLoginMethods two
+</Location>`;
+
+/** Each provider's file, and the client's at it. */
+function writeMetadata(folder) {
+    const there = join(folder, 'metadata');
+    mkdirSync(there);
+    for (const issuer of Object.values(issuers)) {
+        const name = join(there, encodeURIComponent(issuer.replace(/^http:\/\//, '')));
+        writeFileSync(`${name}.client`, JSON.stringify({ client_id: 'wiki', client_secret: client('wiki', '/').client_secret }));
+        writeFileSync(`${name}.provider`, JSON.stringify({
+            issuer, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token`, userinfo_endpoint: `${issuer}/me`, jwks_uri: `${issuer}/jwks`,
+            end_session_endpoint: `${issuer}/session/end`, backchannel_logout_supported: true, response_types_supported: ['code'],
+            token_endpoint_auth_methods_supported: ['client_secret_basic'] }));
+        writeFileSync(`${name}.conf`, JSON.stringify({ scope: 'openid email', response_type: 'code' }));
+    }
+    chmodSync(there, 0o700);
+    if (process.getuid() === 0)
+        execFileSync('chown', ['-R', 'www-data', there]);
+}
+
+async function start() {
+    const two = await OpenID.start(port + 2, [client('wiki', CALLBACK)], {}, '127.0.0.3');
+    const site = await startOpenIDSite({
+        file: 'conf/examples/openid.conf', secret: { name: 'openid.secret', define: 'OPENID_ISSUER' }, callback: CALLBACK,
+        edit: (text) => { writeMetadata(/^ServerRoot "(.*)"/m.exec(text)[1]); return edit(text); },
+    });
+    const { stop } = site;
+    for (const op of [site.op, two])
+        op.people.anna = { email: 'anna@example.org', email_verified: true };
+    return Object.assign(site, { two, stop: async () => { await stop.call(site); await two.stop(); } });
+}
+
+const whois = async (page) => {
+    await page.goto('/login');
+    return page.locator('main h1').first().innerText();
+};
+
+async function come(page, name) {
+    await page.goto(`/login/with/${name}`);
+    await page.waitForURL(`${issuers[name]}/interaction/*`);
+    await page.fill('input[name=name]', 'anna');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL('**/login?offer=1*');
+}
+
+run({
+    async people_of_one_provider_are_nobody_of_the_other(t) {
+        const page = await openProfile(t);
+        await come(page, 'one');
+        assert.match(await whois(page), /one:anna/);
+        await page.context().clearCookies({ name: 'mpin' });
+        await page.goto('/login/with/two');
+        await page.waitForURL(`${issuers.two}/interaction/*`); // whatever session of the module's there is
+        await page.fill('input[name=name]', 'anna');
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.waitForURL('**/login?offer=1*');
+        assert.match(await whois(page), /as anna@example\.org/, 'as-local, by a verified address of its domain');
+        await page.goto('/login/with/one');
+        await page.waitForURL('**/login?offer=1*');
+        assert.match(await whois(page), /one:anna/, 'and back');
+    },
+
+    async who_is_refused_and_asked_anew_is_not_signed_in_meanwhile(t) {
+        const page = await openProfile(t);
+        await come(page, 'one');
+        assert.match(await whois(page), /one:anna/);
+        await page.goto('/login/with/chosen');
+        assert.match(await whois(page), /one:anna/, 'the module has shown its page of providers, and let somebody in for that');
+        await page.context().clearCookies({ name: 'mpin' });
+        await page.goto('/login/with/chosen');
+        await page.goto('/protected/');
+        assert.equal(new URL(page.url()).pathname, '/login');
+    },
+
+    async a_logout_at_either_ends_what_came_of_it(t) {
+        for (const [name, op] of [['one', t.site.op], ['two', t.site.two]]) {
+            const page = await openProfile(t);
+            await come(page, name);
+            const provider = await page.context().newPage();
+            await provider.goto(`${op.issuer}/session/end`);
+            await provider.getByRole('button', { name: 'Sign out here' }).click();
+            await provider.waitForURL('**/session/end/success');
+            await until('the session to end', async () => {
+                await page.goto('/protected/');
+                return new URL(page.url()).pathname === '/login';
+            });
+        }
+    },
+
+    async a_provider_that_is_down_leaves_the_other(t) {
+        await t.site.two.stop();
+        const page = await openProfile(t);
+        await come(page, 'one');
+        const stranger = await openProfile(t);
+        await stranger.goto('/login');
+        assert.equal(await stranger.locator('.trusted a').count(), 3);
+        await stranger.goto(`${CALLBACK}?iss=${encodeURIComponent('http://localhost:1')}&target_link_uri=${url}/trusted/one`);
+        assert.equal(await stranger.locator('main h1').innerText(), 'Login failed!', 'an issuer that nobody knows');
+        t.site.two.stop = async () => {};
+    },
+}, start);

@@ -1,0 +1,71 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# conf/miracl.conf and conf/examples/openid.conf at httpd -t: fine as they are shipped, and each mistake with mod_auth_openidc is
+# told by its line, secrets that others can read above all.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Server;
+
+my $top = $Server::top;
+my $modules = Server::modules();
+chomp(my $sbin = `apxs -q SBINDIR`);
+my $httpd = (grep { -x } "$sbin/apache2", "$sbin/httpd")[0];
+my $secret = qq{OIDCClientID wiki\nOIDCClientSecret "s"\nOIDCCryptoPassphrase "p"\n};
+
+# As shipped, for this machine, with the secret's file beside it.
+sub shipped {
+    my ($file, $name, $issuer) = @_;
+    my $text = Server::slurp("$FindBin::Bin/../../conf/$file");
+    Server::write_file("$top/$name.secret", "Define $issuer https://id.example\n$secret");
+    chmod 0600, "$top/$name.secret";
+    $text =~ s{/usr/lib/apache2/modules/mod_auth_mpin.so}{$top/mod_auth_mpin.so};
+    $text =~ s{/usr/lib/apache2/modules}{$modules}g;
+    $text =~ s{ServerRoot /etc/apache2}{ServerRoot $top};
+    $text =~ s{/run/apache2|/var/log/apache2}{$top/logs}g;
+    $text =~ s{/var/lib/apache2}{$top/state}g;
+    $text =~ s{/var/www/html}{$top/site}g;
+    $text =~ s{127\.0\.0\.1:8005}{127.0.0.1:$ENV{PORT}}g;
+    $text =~ s{^(User|Group) .*\n}{}mg if $>;
+    return $text . qq{DefaultRuntimeDir "$top"\n};
+}
+
+sub check {
+    my $text = shift;
+    Server::write_file("$top/t.conf", $text);
+    my $said = `$httpd -t -f $top/t.conf 2>&1`;
+    return ($? >> 8, $said);
+}
+
+sub told {
+    my ($what, $text, $mend) = @_;
+    my ($status, $said) = check($text);
+    isnt $status, 0, "$what is a mistake";
+    like $said, $mend, '... which is told' or diag $said;
+}
+
+my %file = (miracl => ['miracl.conf', 'MIRACL_ISSUER'], openid => ['examples/openid.conf', 'OPENID_ISSUER']);
+for my $name (sort keys %file) {
+    my $text = shipped($file{$name}[0], $name, $file{$name}[1]);
+    my ($status, $said) = check($text);
+    is $status . $said, "0Syntax OK\n", "$name.conf is fine as it is shipped";
+    chmod $_, "$top/$name.secret" and told(sprintf('%04o', $_), $text, qr{\Q$top\E/$name\.secret:\d: OIDC\w+: a secret stands in .*chmod 600}) for 0640, 0604;
+    chmod 0600, "$top/$name.secret";
+    told('a secret in the configuration itself', $text =~ s{^Include .*}{Define $file{$name}[1] https://id.example\n$secret}mr,
+        qr{t\.conf:\d+: OIDCClientSecret: a secret stands in});
+    told('no file of secrets', $text =~ s{^Include .*}{Include nowhere.secret}mr, qr{nowhere\.secret});
+    for my $line (qw(OIDCRedirectURI OIDCProviderMetadataURL)) {
+        told("no $line", $text =~ s{^$line .*\n}{}mr, qr{cannot work at /trusted/\w+ without $line; write it});
+    }
+    Server::write_file("$top/$name.secret", "Define $file{$name}[1] https://id.example\n" . $secret =~ s{^$_.*\n}{}mr)
+        and told("no $_", $text, qr{without $_; write it}) for qw(OIDCClientID OIDCCryptoPassphrase);
+    Server::write_file("$top/$name.secret", "Define $file{$name}[1] https://id.example\n$secret");
+}
+my $miracl = shipped('miracl.conf', 'miracl', 'MIRACL_ISSUER');
+told('a callback at our page of which nobody tells us', $miracl =~ s{ callback=/login}{}r, qr{OIDCRedirectURI: /login is a page of ours.*callback=/login});
+told('another callback than the module has', $miracl =~ s{ callback=/login}{ callback=/other}r, qr{OIDCRedirectURI: .*callback=/login|says callback=/other});
+told('a callback that is the place', $miracl =~ s{^OIDCRedirectURI .*}{OIDCRedirectURI /trusted/miracl}mr, qr{takes all of /trusted/miracl});
+told('a folder of secrets that others read', "$miracl\nOIDCMetadataDir $top/site\n", qr{OIDCMetadataDir: the secrets in .*chmod 700});
+done_testing;
