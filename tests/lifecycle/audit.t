@@ -175,6 +175,8 @@ subtest 'an_audit_program_that_dies_is_started_again' => sub {
     sleep 1;
     my ($pid) = Server::slurp("$audit.dies.notes") =~ /began (\d+)/;
     kill KILL => $pid;
+    # Until it has ended it may take a record with it that it was about to read.
+    Server::wait_for('its end', sub { Server::slurp("/proc/$pid/stat") !~ /\) [^Z]/ });
     refusal($browser, $fields) for 1 .. 20;
     Server::wait_for('all records', sub { lines("$audit.dies") == 21 });
     like Server::log_text(), qr/MPIN0482/, 'the log says it';
