@@ -62,6 +62,15 @@ static const char *directive_end(const char *item)
     return item;
 }
 
+/* From the end of one directive (at first, where the value begins) to the next; false: it was the
+ * last. */
+static bool next_directive(const char **item, const char **end)
+{
+    *item = *end + strspn(*end, ", \t");
+    *end = directive_end(*item);
+    return **item != '\0';
+}
+
 /* Says how long the answer is fresh for a browser. `no-cache="Field"` says nothing of the whole. */
 static bool says_freshness(const char *item, const char *end)
 {
@@ -72,15 +81,12 @@ static bool says_freshness(const char *item, const char *end)
 /* The directives but for `public`, `s-maxage` and `private`, then `private`. */
 static const char *made_private(const char *value, bool fresh, apr_pool_t *p)
 {
-    const char *kept = "";
-    for (const char *item = value; *item;) {
-        item += strspn(item, ", \t");
-        const char *end = directive_end(item);
+    const char *kept = "", *item, *end = value;
+    while (next_directive(&item, &end)) {
         fresh = fresh || says_freshness(item, end);
-        if (end > item && !is_directive(item, end, "public") &&
-            !is_directive(item, end, "s-maxage") && !is_directive(item, end, "private"))
+        if (!is_directive(item, end, "public") && !is_directive(item, end, "s-maxage") &&
+            !is_directive(item, end, "private"))
             kept = apr_psprintf(p, "%s%.*s, ", kept, (int)(end - item), item);
-        item = end;
     }
     return apr_pstrcat(p, kept, fresh ? "private" : "private, no-cache", NULL);
 }
@@ -187,14 +193,10 @@ void caching_decide(request_rec *r, request_t *request, const caching_said_t *sa
 /* A handler that includes things has said itself that its answer is nobody else's. */
 static bool is_kept_from_others(const request_rec *r)
 {
-    const char *value = said_in_all(r);
-    for (const char *item = value; *item;) {
-        item += strspn(item, ", \t");
-        const char *end = directive_end(item);
+    const char *item, *end = said_in_all(r);
+    while (next_directive(&item, &end))
         if (is_directive(item, end, "private") || is_directive(item, end, NO_STORE))
             return true;
-        item = end;
-    }
     return r->method_number != M_GET;
 }
 

@@ -7,7 +7,6 @@
 #include "base/json.h"
 #include "login/login.h"
 #include "store/refusal.h"
-#include "web/answer.h"
 #include "web/knows.h"
 #include "web/reader.h"
 

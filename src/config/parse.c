@@ -227,24 +227,33 @@ const char *parse_providers(const apr_array_header_t **names, const words_t *wor
     return NULL;
 }
 
+/* NULL where the word is one of two, and whether it is the second; else what is wrong. */
+static const char *parse_either(const words_t *words, const char *first, const char *second,
+                                bool *is_second)
+{
+    *is_second = !strcasecmp(words->word[0], second);
+    return *is_second || !strcasecmp(words->word[0], first)
+               ? NULL
+               : apr_psprintf(words->p, "\"%.80s\" is neither %s nor %s; write one of them",
+                              words->word[0], first, second);
+}
+
 const char *parse_user_case(name_case_t *names, const words_t *words)
 {
-    const bool lower = !strcasecmp(words->word[0], "lower");
-    if (!lower && strcasecmp(words->word[0], "keep"))
-        return apr_psprintf(words->p, "\"%.80s\" is neither keep nor lower; write one of them",
-                            words->word[0]);
-    *names = lower ? NAMES_LOWER : NAMES_KEEP;
-    return NULL;
+    bool lower;
+    const char *wrong = parse_either(words, "keep", "lower", &lower);
+    if (!wrong)
+        *names = lower ? NAMES_LOWER : NAMES_KEEP;
+    return wrong;
 }
 
 const char *parse_recheck(bool *recheck, const words_t *words)
 {
-    const bool on = !strcasecmp(words->word[0], "auto");
-    if (!on && strcasecmp(words->word[0], "off"))
-        return apr_psprintf(words->p, "\"%.80s\" is neither auto nor off; write one of them",
-                            words->word[0]);
-    *recheck = on;
-    return NULL;
+    bool off;
+    const char *wrong = parse_either(words, "auto", "off", &off);
+    if (!wrong)
+        *recheck = !off;
+    return wrong;
 }
 
 const char *parse_duration(apr_interval_time_t *time, const words_t *words)
