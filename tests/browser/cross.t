@@ -21,7 +21,7 @@ function shows(policy, options = '') {
 }
 
 async function start() {
-    const { page, startRpa } = await import('../milagro/rpa.mjs');
+    const { page, serviceOf, startRpa } = await import('../milagro/rpa.mjs');
     const applications = await Promise.all([1, 2].map((i) => startRpa({
         port: port + i, rps: service,
         page: () => ({
@@ -29,18 +29,7 @@ async function start() {
             headers: shown.policy ? { 'Content-Security-Policy': shown.policy } : {},
         }),
     })));
-    const site = await startSite((folder) => `
-Listen 127.0.0.1:${port + 3}
-<VirtualHost 127.0.0.1:${port + 3}>
-    MPinEngine On
-    MPinPublicURL ${service}
-    MPinStore "lmdb:${folder}/demo/service"
-    MPinService rps
-    MPinVerifyURL ${application}/mpinVerify
-    MPinPermitURL ${application}/mpinPermitUser
-    MPinCORS ${application} http://localhost:${port + 1}
-</VirtualHost>
-`);
+    const site = await startSite(serviceOf({ service, application, pages: [application, `http://localhost:${port + 1}`] }));
     return {
         ...site, url: application, rpa: applications[0],
         stop: () => Promise.all([site.stop(), ...applications.map(({ stop }) => stop())]),

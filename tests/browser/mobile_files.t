@@ -13,7 +13,7 @@ const application = `http://127.0.0.1:${port + 1}`;
 const PIN = '7391';
 
 async function start() {
-    const { page, startRpa } = await import('../milagro/rpa.mjs');
+    const { page, serviceOf, startRpa } = await import('../milagro/rpa.mjs');
     const files = mkdtempSync(join(tmpdir(), 'mpin-mobile-'));
     cpSync(join(build, 'htdocs/m'), join(files, 'm'), { recursive: true });
     writeFileSync(join(files, 'm/settings.json'), JSON.stringify({ clientSettingsURL: `${service}/rps/clientSettings` }));
@@ -23,18 +23,7 @@ async function start() {
             options: `clientSettingsURL: '${service}/rps/clientSettings', successLoginURL: '/protected'`,
         }),
     });
-    const site = await startSite((folder) => `
-Listen 127.0.0.1:${port + 3}
-<VirtualHost 127.0.0.1:${port + 3}>
-    MPinEngine On
-    MPinPublicURL ${service}
-    MPinStore "lmdb:${folder}/demo/service"
-    MPinService rps
-    MPinVerifyURL ${application}/mpinVerify
-    MPinPermitURL ${application}/mpinPermitUser
-    MPinCORS ${application}
-</VirtualHost>
-`);
+    const site = await startSite(serviceOf({ service, application }));
     return {
         ...site, url: application, rpa,
         async stop() {

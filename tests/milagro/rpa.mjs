@@ -66,3 +66,21 @@ export async function startRpa({ port, rps, files, page: pageNow }) {
         }),
     });
 }
+
+/**
+ * The vhost that is such an application's RPS, on a port of its own, as startSite takes it.
+ * @param {{service: string, application: string, pages?: string[]}} parts the RPS's origin, the application's, and those
+ *     of the pages that may use it
+ */
+export const serviceOf = ({ service, application, pages = [application] }) => (folder) => `
+Listen ${new URL(service).host}
+<VirtualHost ${new URL(service).host}>
+    MPinEngine On
+    MPinPublicURL ${service}
+    MPinStore "lmdb:${folder}/demo/service"
+    MPinService rps
+    MPinVerifyURL ${application}/mpinVerify
+    MPinPermitURL ${application}/mpinPermitUser
+    MPinCORS ${pages.join(' ')}
+</VirtualHost>
+`;
