@@ -189,6 +189,7 @@ subtest 'MPinReauthAfter asks for the second step again, too' => sub {
     my $login = to_step($browser, '/fresh-totp/');
     my $in = $browser->post_form('/login', {%{$browser->fields($login)}, username => 'user7', password => 'user7-secret'});
     is $in->code, 303, 'which is right';
+    ok until_true(sub { $browser->visit('/fresh-totp/')->code == 302 }), 'the code is as old soon';
     is take_step($browser, '/fresh-totp/', code_of($secret))->code, 303, 'then the code';
     is $browser->visit('/fresh-totp/')->code, 200, 'and it is fresh';
 };

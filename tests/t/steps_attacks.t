@@ -293,11 +293,12 @@ subtest 'of_two_changes_at_once_one_session_goes_on' => sub {
         my @told = in_parallel(2, sub {
             my $browser = $browsers[$_[0] - 1];
             my $page = $browser->post_form('/account/codes', {csrf => $csrf[$_[0] - 1]});
-            return join ' ', $browser->cookie('mpin') // '-', $page->content =~ m{<li><code>([^<]+)</code>}g;
+            return join ' ', $page->code, $browser->cookie('mpin') // '-', $page->content =~ m{<li><code>([^<]+)</code>}g;
         });
-        my $alive = 0;
+        my ($alive, $changes) = (0, 0);
         for (@told) {
-            my ($cookie, @new) = split / /;
+            my ($code, $cookie, @new) = split / /;
+            $changes++ if $code != 303; # led to the login, it had ended before it could change anything
             my $browser = stepper();
             $browser->{cookies}{mpin} = $cookie;
             next if $browser->who ne 'user20';
@@ -305,7 +306,7 @@ subtest 'of_two_changes_at_once_one_session_goes_on' => sub {
             @codes = @new;
         }
         cmp_ok $alive, '<=', 1, 'nobody ends the other\'s session, and stays in by the other\'s version';
-        is $told->(), $made += 2, 'each is told, also the one whose session has ended';
+        is $told->(), $made += $changes, 'each is told, also the one whose session has ended';
         last if $alive != 1 || !@codes;
     }
 };
