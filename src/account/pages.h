@@ -47,6 +47,13 @@ result_t *account_passkey(facts_t *facts);
 result_t *account_passkey_add(facts_t *facts);
 result_t *account_passkey_rename(facts_t *facts);
 
+/* POST /account/login/add (login) leads to a trusted login, and that to GET /account/login?link=, which
+ * asks whether it's them; POST /account/login/confirm (link) links it. /account/login/remove: login */
+result_t *account_login_add(facts_t *facts);
+result_t *account_login_page(facts_t *facts);
+result_t *account_login_confirm(facts_t *facts);
+result_t *account_login_remove(facts_t *facts);
+
 /* POST /account/factor/remove: factor */
 result_t *account_factor_remove(facts_t *facts);
 

@@ -135,6 +135,7 @@ static const struct {
     {"codes_few", NULL, "codes.few_title"},
     {"account_codes_new", NULL, "codes.new_title"},
     {"account", NULL, "account.title"},
+    {"account_login", NULL, "logins.question"},
     {"account_totp", NULL, "account.totp_title"},
     {"account_sms", NULL, "sent.sms_title"},
     {"account_code", NULL, "sent.code_title"},

@@ -2,7 +2,7 @@
 /* POST /refresh: what a provider says of who is signed in, anew. */
 #include "login/login_form.h"
 #include "login/trusted.h"
-#include "people/subject.h"
+#include "people/links.h"
 #include "store/refusal.h"
 #include "web/answer.h"
 #include "web/signin.h"
@@ -52,9 +52,9 @@ result_t *login_refresh(facts_t *facts)
     if (!form_sent_by_our_pages(r) && !form_token_ok(facts, session->id, SESSION_FORMS))
         return result_error(r->pool, HTTP_FORBIDDEN, "stale_form",
                             "the form's token is not this session's");
-    const store_status_t status =
-        session->told ? people_subject(facts->site->people, session->uid, &subject, r->pool)
-                      : STORE_MISSING;
+    const store_status_t status = session->told ? people_told(facts->site->people, session->uid,
+                                                              session->provider, &subject, r->pool)
+                                                : STORE_MISSING;
     if (status != STORE_OK && status != STORE_MISSING)
         return store_refusal(status, r->pool);
     const trusted_login_t *login =

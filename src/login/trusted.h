@@ -12,6 +12,17 @@
 /* GET /login/with/NAME: a row of the route table. */
 result_t *login_with(facts_t *facts);
 
+/* Somebody who is signed in, and has asked for it by a form, goes there to link it to their account. NULL,
+ * or the refusal. */
+result_t *trusted_begin_link(facts_t *facts, const trusted_login_t *login);
+
+/* Is that login the account's own, whose name it has given? */
+bool trusted_is_own(const trusted_login_t *login, const char *name);
+
+/* NULL, or why (NAME, subject), by the name that it alone would make, cannot be linked to that user.
+ * `*there`: it is linked to them already, or their own. */
+result_t *trusted_link_refusal(const facts_t *facts, const char *name, bool *there);
+
 /* POST /refresh: csrf (form_sent_by_our_pages): the provider's news of who is signed in. */
 result_t *login_refresh(facts_t *facts);
 

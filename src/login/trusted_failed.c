@@ -44,8 +44,10 @@ static void show_failure(request_rec *r, const trusted_login_t *login, const pre
     const bool known = page_text(&page, apr_pstrcat(r->pool, "trusted.", why->code, NULL));
     page_set(&page, "label", login->set->label);
     page_set(&page, known ? why->code : "trusted_refused", "1");
-    page_set(&page, "retry_href", retry_of(r, login, &way, why));
-    page_set(&page, "others_href", has_others(site) ? way_location(r, &way) : "");
+    const bool linking = prelogin_is_linking(prelogin);
+    page_set(&page, "retry_href",
+             linking ? site->paths[PATH_ACCOUNT] : retry_of(r, login, &way, why));
+    page_set(&page, "others_href", has_others(site) && !linking ? way_location(r, &way) : "");
     page_set(&page, "error_code", result_id(why->code));
     page_set(&page, "request_id", unique ? unique : r->log_id);
     page_answer(&page, why->status, "trusted_failed");

@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "login/login.h"
+#include "people/links.h"
 #include "session/provider_session.h"
 #include "store/refusal.h"
 #include "web/answer.h"
@@ -96,6 +97,30 @@ static result_t *take_news(facts_t *facts, const user_t *user)
     return NULL;
 }
 
+/* Whose account it was linked to (people/links.h) has another name. */
+static bool is_linked(const trusted_word_t *word, const user_t *user)
+{
+    return strcmp(user->name, word->name) != 0;
+}
+
+/* The user, and what is told of them is kept. */
+static result_t *find_user(const facts_t *facts, const trusted_word_t *word, user_t *user)
+{
+    people_t *people = facts->site->people;
+    apr_pool_t *p = facts->r->pool;
+    const apr_time_t now = facts->caller.now;
+    store_status_t status = people_claim(people, word->name, now, user, p);
+    if (status == STORE_EXISTS) /* a deleted user's, and not free yet */
+        return result_error(p, HTTP_FORBIDDEN, "user_disabled", "this account may not sign in");
+    if (status == STORE_OK && is_linked(word, user))
+        status = people_tell_link(people, user->uid, &word->subject, p);
+    else if (status == STORE_OK)
+        status = people_tell_subject(people, user->uid, &word->subject, now, p);
+    if (status == STORE_MISSING) /* its owner removes the link just now */
+        return result_error(p, HTTP_FORBIDDEN, "trusted_refused", "it is linked no more");
+    return status == STORE_OK ? NULL : store_refusal(status, p);
+}
+
 static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
                                  const trusted_word_t *word)
 {
@@ -103,13 +128,9 @@ static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
     apr_pool_t *p = facts->r->pool;
     const apr_time_t now = facts->caller.now;
     user_t user;
-    store_status_t status = people_claim(site->people, word->name, now, &user, p);
-    if (status == STORE_OK)
-        status = people_tell_subject(site->people, user.uid, &word->subject, now, p);
-    if (status == STORE_EXISTS) /* a deleted user's, and not free yet */
-        return result_error(p, HTTP_FORBIDDEN, "user_disabled", "this account may not sign in");
-    if (status != STORE_OK)
-        return store_refusal(status, p);
+    result_t *refusal = find_user(facts, word, &user);
+    if (refusal)
+        return refusal;
     const proven_t proven = {.user = &user,
                              .factor = FACTOR_TRUSTED,
                              .amr = AMR_TRUSTED,
@@ -118,7 +139,7 @@ static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
                              .steps = word->steps,
                              .at = word->at,
                              .told = true,
-                             .of_name = true,
+                             .of_name = !is_linked(word, &user),
                              .event = "login_trusted",
                              .target = signin_place(site, facts->prelogin.target, p)};
     if (facts->prelogin.refreshing)
@@ -126,10 +147,11 @@ static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
     const signin_t in = signin(facts, &proven);
     if (in.refusal)
         return in.refusal;
-    note_sid(facts, word, in.session);
+    if (in.session) /* else another login is asked first (MPinTrustedMaxAge) */
+        note_sid(facts, word, in.session);
     prelogin_settle(&facts->prelogin);
     facts->prelogin.resting = false;
-    facts->prelogin.said = SAID_SIGNED_IN;
+    facts->prelogin.said = in.session ? SAID_SIGNED_IN : SAID_NOTHING;
     request_keep_prelogin(facts->r, &facts->prelogin, now);
     answer_see_other(facts->r, in.location);
     return NULL;
@@ -156,7 +178,8 @@ static result_t *trusted_landed(facts_t *facts)
     if (!refusal)
         refusal = trusted_hear(facts, login, &word);
     if (!refusal)
-        refusal = sign_in_by_word(facts, login, &word);
+        refusal = prelogin_is_linking(&facts->prelogin) ? trusted_link(facts, &word)
+                                                        : sign_in_by_word(facts, login, &word);
     return refusal ? trusted_failed(facts, login, refusal) : NULL;
 }
 

@@ -23,4 +23,8 @@ const char *trusted_session_of(const char *issuer, const char *kind, const char 
 /* NULL, or the refusal: 403 trusted_name. */
 result_t *trusted_hear(const facts_t *facts, const trusted_login_t *login, trusted_word_t *word);
 
+/* It is to be linked to somebody who is signed in: leads to the page that asks them whether that is
+ * them. NULL, or the refusal. */
+result_t *trusted_link(facts_t *facts, const trusted_word_t *word);
+
 #endif

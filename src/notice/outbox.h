@@ -31,9 +31,11 @@ typedef enum {
     NOTICE_STEP_REMOVED,
     NOTICE_PASSKEY_ADDED,
     NOTICE_PASSKEY_REMOVED,
-    NOTICE_CODES,      /* there are new recovery codes */
-    NOTICE_UNLOCKED,   /* a locked device takes PINs again */
-    NOTICE_SIGNED_OUT, /* everywhere but in one browser */
+    NOTICE_CODES,       /* there are new recovery codes */
+    NOTICE_UNLOCKED,    /* a locked device takes PINs again */
+    NOTICE_SIGNED_OUT,  /* everywhere but in one browser */
+    NOTICE_LOGIN_ADDED, /* a trusted login was linked */
+    NOTICE_LOGIN_REMOVED,
     NOTICE_COUNT
 } notice_kind_t;
 

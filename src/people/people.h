@@ -74,6 +74,8 @@ void people_erase_with(people_t *people, people_eraser_t all, people_eraser_t op
  * the while (store/change.h), nothing is written. The pool takes what is returned and scratch. */
 
 /* ---- users ----------------------------------------------------------------------------------- */
+/* By a canonical name, or by one of a trusted login's that is linked to them (people/links.h): then
+ * `user->name` is another one. */
 store_status_t people_find(people_t *people, const char *name, user_t *user, apr_pool_t *p);
 store_status_t people_get(people_t *people, const unsigned char uid[UID_BYTES], user_t *user,
                           apr_pool_t *p);

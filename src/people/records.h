@@ -7,12 +7,14 @@
 /* The records of this room, and how its files read and change them (misses.c has more). They are
  * lasting but for the last three:
  *   user:<uid>         user_t
- *   name:<sha256>      uid of a canonical name
+ *   name:<sha256>      uid of a canonical name, or of one that is linked to the user
  *   identity:<handle>  identity_t; one that expires is being added and not there yet
  *   identities:<uid>   set of handles, of identities that are not revoked
  *   used-since         when uses were noted first; missing: none were needed yet
  *   cleared:<handle>   how many failures a success has cleared; STORE_BEHIND
  *   used:<handle>      when it last signed in; STORE_BEHIND
+ *   links:<uid>        set of NAMEs of trusted logins
+ *   linked:<uid>:NAME  what that one has told (links.c)
  *   subject:<uid>, told:<uid>   what a trusted login has told, and when (subject.c); STORE_BEHIND
  */
 struct people_t {
@@ -67,5 +69,12 @@ typedef store_status_t (*people_alter_t)(void *baton, identity_t *identity, apr_
 store_status_t people_change_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
                                       identity_t *identity, people_alter_t alter, void *baton,
                                       apr_pool_t *p);
+
+/* The canonical name, which is nobody's, leads to that user from now on; and no more. STORE_EXISTS:
+ * it is somebody else's, or a deleted user's. STORE_MISSING: it leads to them no more already. */
+store_status_t people_add_alias(people_t *people, const char *name,
+                                const unsigned char uid[UID_BYTES], apr_pool_t *p);
+store_status_t people_drop_alias(people_t *people, const char *name,
+                                 const unsigned char uid[UID_BYTES], apr_pool_t *p);
 
 #endif

@@ -11,8 +11,6 @@
 /* subject:<uid>, lasting: layout 1 | provider text | subject text | email text | count 1 | of each
  * claim: name text | length 2 | value. told:<uid>, behind: seconds 4. */
 #define SUBJECT_LAYOUT 1
-#define SUBJECT_RECORD_MAX                                                                         \
-    (1 + 3 * 256 + 1 + SUBJECT_CLAIMS * (1 + SUBJECT_CLAIM_NAME + 2 + SUBJECT_CLAIM_VALUE))
 #define TOLD_RECORD 4
 #define TOLD_LIFE apr_time_from_sec(400L * 24 * 3600)
 
@@ -38,7 +36,7 @@ static void put_claim(bytes_out_t *out, const claim_t *claim)
     bytes_put(out, claim->value, len);
 }
 
-static apr_size_t write_subject(const subject_t *subject, unsigned char *record)
+apr_size_t people_write_subject(const subject_t *subject, unsigned char *record)
 {
     bytes_out_t out = bytes_out(record, SUBJECT_RECORD_MAX);
     bytes_put_u8(&out, SUBJECT_LAYOUT);
@@ -65,9 +63,10 @@ static apr_size_t get_length(bytes_in_t *in)
     return high << 8 | bytes_get_u8(in);
 }
 
-static bool read_subject(const store_record_t *record, subject_t *subject, apr_pool_t *p)
+bool people_read_subject(const unsigned char *record, apr_size_t len, subject_t *subject,
+                         apr_pool_t *p)
 {
-    bytes_in_t in = bytes_in(record->data, record->len);
+    bytes_in_t in = bytes_in(record, len);
     const uint8_t layout = bytes_get_u8(&in);
     memset(subject, 0, sizeof(*subject));
     subject->provider = get_text(&in, bytes_get_u8(&in), p);
@@ -98,7 +97,7 @@ store_status_t people_tell_subject(people_t *people, const unsigned char uid[UID
                                    const subject_t *subject, apr_time_t now, apr_pool_t *p)
 {
     unsigned char *record = apr_palloc(p, SUBJECT_RECORD_MAX);
-    const apr_size_t len = write_subject(subject, record);
+    const apr_size_t len = people_write_subject(subject, record);
     store_record_t seen;
     store_status_t status = store_get(people->store, STORE_LASTING, subject_key(uid, p), p, &seen);
     if (status != STORE_OK && status != STORE_MISSING)
@@ -131,7 +130,7 @@ store_status_t people_subject(people_t *people, const unsigned char uid[UID_BYTE
         store_get(people->store, STORE_LASTING, subject_key(uid, p), p, &record);
     if (status != STORE_OK)
         return status;
-    if (!read_subject(&record, subject, p))
+    if (!people_read_subject(record.data, record.len, subject, p))
         return people_unreadable(people, subject_key(uid, p));
     subject->at = told_at(people, uid, p);
     return STORE_OK;

@@ -23,6 +23,14 @@ typedef struct subject_t {
     uint32_t at; /* when it last said so, in seconds */
 } subject_t;
 
+/* As it is stored, for this room. Writing gives the length, 0 when a field is out of its bounds;
+ * reading is false for anything that writing cannot have made. */
+#define SUBJECT_RECORD_MAX                                                                         \
+    (1 + 3 * 256 + 1 + SUBJECT_CLAIMS * (1 + SUBJECT_CLAIM_NAME + 2 + SUBJECT_CLAIM_VALUE))
+apr_size_t people_write_subject(const subject_t *subject, unsigned char *record);
+bool people_read_subject(const unsigned char *record, apr_size_t len, subject_t *subject,
+                         apr_pool_t *p);
+
 /* Writes it where it is news, which waits for the disk; that it was said again at `now` is written
  * behind. */
 store_status_t people_tell_subject(people_t *people, const unsigned char uid[UID_BYTES],

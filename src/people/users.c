@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <sodium.h>
 #include <string.h>
+#include "people/links.h"
 #include "people/misses.h"
 #include "people/subject.h"
 #include "session/signed_in.h"
@@ -15,6 +16,7 @@
 #define TOMBSTONE_LIFE apr_time_from_sec(30L * 24 * 3600)
 
 #define NAME_LAYOUT 1
+#define ALIAS_LAYOUT 2 /* the name of a trusted login's that was linked to the user (links.c) */
 #define NAME_RECORD (1 + UID_BYTES)
 
 people_t *people_make(store_t *store, revocations_t *revocations,
@@ -64,6 +66,12 @@ store_status_t people_get(people_t *people, const unsigned char uid[UID_BYTES], 
     return status ? status : read_user_record(people, uid, &record, user, p);
 }
 
+static bool is_owners_record(const store_record_t *found)
+{
+    return found->len == NAME_RECORD &&
+           (found->data[0] == NAME_LAYOUT || found->data[0] == ALIAS_LAYOUT);
+}
+
 /* `owner` is the name's record (layout 1 | uid 16); its `len` stays 0 where there is none. A user
  * is written before their name, so a name without a user is that of a tombstone which has gone:
  * free. */
@@ -76,11 +84,11 @@ static store_status_t find_owner(people_t *people, const char *name, user_t *use
     store_status_t status = store_get(people->store, STORE_LASTING, key, p, &found);
     if (status)
         return status;
-    if (found.len != NAME_RECORD || found.data[0] != NAME_LAYOUT)
+    if (!is_owners_record(&found))
         return people_unreadable(people, key);
     *owner = found;
     status = people_get(people, found.data + 1, user, p);
-    if (status == STORE_OK && strcmp(user->name, name) != 0)
+    if (status == STORE_OK && found.data[0] == NAME_LAYOUT && strcmp(user->name, name) != 0)
         return people_unreadable(people, key);
     return status;
 }
@@ -93,22 +101,31 @@ store_status_t people_find(people_t *people, const char *name, user_t *user, apr
 
 /* ---- a name gets a user ---------------------------------------------------------------------- */
 
+/* STORE_EXISTS, STORE_CHANGED: it was given to somebody else meanwhile. */
+static store_status_t give_name(people_t *people, const char *name, unsigned char layout,
+                                const unsigned char uid[UID_BYTES], const store_record_t *owner,
+                                apr_pool_t *p)
+{
+    unsigned char owned[NAME_RECORD] = {layout};
+    const char *key = name_key(name, p);
+    memcpy(owned + 1, uid, UID_BYTES);
+    return owner->len ? store_swap(people->store, STORE_LASTING, key, owner, owned, NAME_RECORD, 0)
+                      : store_add(people->store, STORE_LASTING, key, owned, NAME_RECORD, 0);
+}
+
 /* Writes the user, then their name: stopped in between, nobody knows the user and nothing is wrong.
  * Not STORE_OK: the name was given to somebody else meanwhile, or the store failed. */
 static store_status_t add_user(people_t *people, const user_t *user, const store_record_t *owner,
                                apr_pool_t *p)
 {
-    unsigned char record[USER_RECORD_MAX], owned[NAME_RECORD] = {NAME_LAYOUT};
+    unsigned char record[USER_RECORD_MAX];
     apr_size_t len = people_write_user(user, record);
-    const char *key = user_key(user->uid, p), *name = name_key(user->name, p);
-    memcpy(owned + 1, user->uid, UID_BYTES);
+    const char *key = user_key(user->uid, p);
 
     store_status_t status = store_add(people->store, STORE_LASTING, key, record, len, 0);
     if (status)
         return status;
-    status = owner->len
-                 ? store_swap(people->store, STORE_LASTING, name, owner, owned, NAME_RECORD, 0)
-                 : store_add(people->store, STORE_LASTING, name, owned, NAME_RECORD, 0);
+    status = give_name(people, user->name, NAME_LAYOUT, user->uid, owner, p);
     if (status == STORE_EXISTS || status == STORE_CHANGED)
         store_delete(people->store, STORE_LASTING, key);
     return status;
@@ -141,6 +158,39 @@ store_status_t people_claim(people_t *people, const char *name, apr_time_t now, 
             return status;
     }
     return STORE_CHANGED;
+}
+
+/* ---- a name that leads to somebody who has another one ---------------------------------------- */
+
+store_status_t people_add_alias(people_t *people, const char *name,
+                                const unsigned char uid[UID_BYTES], apr_pool_t *p)
+{
+    user_t user;
+    store_record_t owner;
+    store_status_t status = find_owner(people, name, &user, &owner, p);
+    if (status == STORE_OK)
+        return memcmp(user.uid, uid, UID_BYTES) == 0 ? STORE_OK : STORE_EXISTS;
+    if (status != STORE_MISSING)
+        return status;
+    status = give_name(people, name, ALIAS_LAYOUT, uid, &owner, p);
+    return status == STORE_CHANGED ? STORE_EXISTS : status;
+}
+
+/* It expires: that deletes what was seen, and nothing that somebody has written since. */
+store_status_t people_drop_alias(people_t *people, const char *name,
+                                 const unsigned char uid[UID_BYTES], apr_pool_t *p)
+{
+    const apr_time_t long_ago = 1;
+    user_t user;
+    store_record_t owner;
+    store_status_t status = find_owner(people, name, &user, &owner, p);
+    if (status != STORE_OK && status != STORE_MISSING)
+        return status;
+    if (!owner.len || owner.data[0] != ALIAS_LAYOUT || memcmp(owner.data + 1, uid, UID_BYTES) != 0)
+        return STORE_MISSING;
+    status = store_swap(people->store, STORE_LASTING, name_key(name, p), &owner, owner.data,
+                        NAME_RECORD, long_ago);
+    return status == STORE_CHANGED ? STORE_MISSING : status;
 }
 
 /* ---- versions, proof and states -------------------------------------------------------------- */
@@ -256,6 +306,8 @@ static store_status_t erase_all(people_t *people, const unsigned char uid[UID_BY
         status = signed_in_erase(people->store, uid, p);
     if (status == STORE_OK)
         status = people_forget_subject(people, uid, p);
+    if (status == STORE_OK)
+        status = people_forget_links(people, uid, p);
     return status == STORE_OK ? people_forget_misses(people, uid, p) : status;
 }
 

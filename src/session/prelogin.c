@@ -12,7 +12,9 @@
 /* The version of the layout is its first byte. The first one has id and time alone. */
 #define LAYOUT_PLAIN 1
 #define LAYOUT 2
-#define BYTES (1 + PRELOGIN_ID_BYTES + 4 + 3 + 4 + 4 + PRELOGIN_NONCE_BYTES + PRELOGIN_TARGET_MAX)
+#define BYTES                                                                                      \
+    (1 + PRELOGIN_ID_BYTES + 4 + 3 + 4 + 4 + PRELOGIN_NONCE_BYTES + SESSION_ID_BYTES +             \
+     PRELOGIN_TARGET_MAX)
 #define BYTES_MAX (PRELOGIN_TEXT_MAX / 4 * 3) /* 0.2.0 wrote more behind it, which nobody reads */
 
 #define TOKEN_BYTES crypto_auth_hmacsha256_BYTES
@@ -48,23 +50,39 @@ void prelogin_await(prelogin_t *prelogin, uint32_t mark, const char *target, apr
     const bool fits = target && strlen(target) <= PRELOGIN_TARGET_MAX;
     prelogin->awaits = mark;
     prelogin->refreshing = false;
+    memset(prelogin->links_for, 0, sizeof prelogin->links_for);
     prelogin->until = (uint32_t)apr_time_sec(now + wait);
     randombytes_buf(prelogin->nonce, sizeof prelogin->nonce);
     apr_cpystrn(prelogin->target, fits ? target : "", sizeof prelogin->target);
+}
+
+void prelogin_await_link(prelogin_t *prelogin, uint32_t mark, const session_t *session,
+                         apr_time_t now, apr_interval_time_t wait)
+{
+    prelogin_await(prelogin, mark, NULL, now, wait);
+    memcpy(prelogin->links_for, session->family, sizeof prelogin->links_for);
+}
+
+bool prelogin_is_linking(const prelogin_t *prelogin)
+{
+    return prelogin->awaits && !sodium_is_zero(prelogin->links_for, sizeof prelogin->links_for);
 }
 
 void prelogin_settle(prelogin_t *prelogin)
 {
     prelogin->awaits = prelogin->until = 0;
     prelogin->refreshing = false;
+    memset(prelogin->links_for, 0, sizeof prelogin->links_for);
     prelogin->target[0] = '\0';
 }
 
 /* ---- the cookie ---- */
 
-/* flags 1 | said 1, and where it awaits something: mark 4 | until 4 | nonce 16 | target */
+/* flags 1 | said 1, and where it awaits something: mark 4 | until 4 | nonce 16 | where it links:
+ * family 16 | target */
 #define RESTING 1u
 #define REFRESHING 2u
+#define LINKING 4u
 
 static bool has_more(const prelogin_t *prelogin)
 {
@@ -74,13 +92,16 @@ static bool has_more(const prelogin_t *prelogin)
 static void put_more(bytes_out_t *out, const prelogin_t *prelogin)
 {
     bytes_put_u8(out, (uint8_t)((prelogin->resting ? RESTING : 0) |
-                                (prelogin->refreshing ? REFRESHING : 0)));
+                                (prelogin->refreshing ? REFRESHING : 0) |
+                                (prelogin_is_linking(prelogin) ? LINKING : 0)));
     bytes_put_u8(out, (uint8_t)prelogin->said);
     if (!prelogin->awaits)
         return;
     bytes_put_u32(out, prelogin->awaits);
     bytes_put_u32(out, prelogin->until);
     bytes_put(out, prelogin->nonce, sizeof prelogin->nonce);
+    if (prelogin_is_linking(prelogin))
+        bytes_put(out, prelogin->links_for, sizeof prelogin->links_for);
     bytes_put(out, prelogin->target, strlen(prelogin->target));
 }
 
@@ -95,6 +116,8 @@ static void get_more(bytes_in_t *in, prelogin_t *prelogin)
     prelogin->awaits = bytes_get_u32(in);
     prelogin->until = bytes_get_u32(in);
     bytes_get(in, prelogin->nonce, sizeof prelogin->nonce);
+    if (flags & LINKING)
+        bytes_get(in, prelogin->links_for, sizeof prelogin->links_for);
     const size_t len = in->ok ? (size_t)(in->end - in->next) : 0;
     in->ok = in->ok && len <= PRELOGIN_TARGET_MAX;
     bytes_get(in, prelogin->target, in->ok ? len : 0);

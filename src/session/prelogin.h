@@ -3,6 +3,7 @@
 #define MPIN_SESSION_PRELOGIN_H
 
 #include "keys/keys.h"
+#include "session/session.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,6 +26,8 @@ typedef struct prelogin_t {
     uint32_t awaits;      /* the trusted login that has begun (session/mark.h), 0 = none ... */
     uint32_t until;       /* ... and until when it may come back, in seconds */
     unsigned char nonce[PRELOGIN_NONCE_BYTES]; /* ... once */
+    unsigned char links_for[SESSION_ID_BYTES]; /* ... no sign-in, but to link it in the session of
+                                                  this family; zero = it is one */
     char target[PRELOGIN_TARGET_MAX + 1];      /* ... and where it leads, "" = nowhere */
 } prelogin_t;
 
@@ -38,10 +41,14 @@ prelogins_t *prelogins_make(const keys_t *keys, const char *cookie, const char *
 void prelogin_start(prelogin_t *prelogin, apr_time_t now);
 
 /* It begins to wait for a trusted login, which leads on to `target` (NULL, or one that is too long:
- * nowhere); and waits no more. */
+ * nowhere); it waits for one to be linked; and waits no more. */
 void prelogin_await(prelogin_t *prelogin, uint32_t mark, const char *target, apr_time_t now,
                     apr_interval_time_t wait);
+void prelogin_await_link(prelogin_t *prelogin, uint32_t mark, const session_t *session,
+                         apr_time_t now, apr_interval_time_t wait);
 void prelogin_settle(prelogin_t *prelogin);
+
+bool prelogin_is_linking(const prelogin_t *prelogin);
 
 /* The cookie's value, in the pool; NULL when no randomness is to be had. */
 const char *prelogin_seal(const prelogins_t *prelogins, const prelogin_t *prelogin, apr_time_t now,

@@ -19,7 +19,8 @@ typedef struct proven_t {
     bool told;                     /* a trusted login has told something of the user */
     const unsigned char *identity; /* HANDLE_BYTES of the device that has the PIN, NULL without */
     uint32_t identity_made;        /* when that device was added, in seconds */
-    bool of_name;       /* it proves the name itself (docs/identity.md, "Proof of a name") */
+    bool of_name;       /* it proves the name itself (docs/identity.md, "Proof of a name"): not a
+                           trusted login that is linked to it */
     const char *event;  /* for the audit log: "login_pin" */
     const char *target; /* where the person wanted to go, NULL for nowhere in particular */
 } proven_t;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/provided.h"
+#include "people/links.h"
 #include "session/provider_session.h"
 #include "site/trusted_logins.h"
 #include "store/refusal.h"
@@ -26,6 +27,12 @@ static const char *ask_again(const facts_t *facts, const trusted_login_t *login,
                        proven->target ? return_to_escape(proven->target, p) : "", NULL);
 }
 
+/* By one that is linked to somebody of another login's (people/links.h). */
+static bool comes_by_link(const proven_t *proven)
+{
+    return proven->factor == FACTOR_TRUSTED && !proven->of_name;
+}
+
 /* A computer that a phone signs in shows no other page meanwhile. */
 static result_t *ask_or_refuse(const facts_t *facts, const proven_t *proven,
                                const subject_t *subject, const char **location)
@@ -46,8 +53,8 @@ result_t *provided_weigh(facts_t *facts, proven_t *proven, const char **location
 {
     subject_t subject;
     apr_pool_t *p = facts->r->pool;
-    const bool may_come_by_it = proven->factor == FACTOR_PIN || proven->factor == FACTOR_PASSKEY;
-    if (!facts->site->trusted || !may_come_by_it)
+    const bool by_own = proven->factor == FACTOR_PIN || proven->factor == FACTOR_PASSKEY;
+    if (!facts->site->trusted || !(by_own || comes_by_link(proven)))
         return NULL;
     const store_status_t status =
         people_subject(facts->site->people, proven->user->uid, &subject, p);
@@ -57,8 +64,10 @@ result_t *provided_weigh(facts_t *facts, proven_t *proven, const char **location
         return store_refusal(status, p);
     if (said_too_long_ago(facts, &subject))
         return ask_or_refuse(facts, proven, &subject, location);
-    proven->told = true;
-    proven->provider = subject.provider;
+    if (by_own) {
+        proven->told = true;
+        proven->provider = subject.provider;
+    }
     return NULL;
 }
 
@@ -71,7 +80,8 @@ const subject_t *provided_of(const request_rec *r, const session_t *session)
         return request->told_by;
     subject_t *subject = apr_palloc(request->pool, sizeof(*subject));
     request->told_read = true;
-    if (people_subject(request->site->people, session->uid, subject, request->pool) == STORE_OK)
+    if (people_told(request->site->people, session->uid, session->provider, subject,
+                    request->pool) == STORE_OK)
         request->told_by = subject;
     return request->told_by;
 }

@@ -9,8 +9,8 @@
 /* What trusted logins have to do with a sign-in by anything else. */
 
 /* Somebody whom a trusted login has brought here once comes by a PIN or a passkey of theirs: their
- * session is of that provider, too, and whatever it has told goes on to applications. Where it has
- * not had its say for longer than MPinTrustedMaxAge, `*location` is where it is asked, and there is
+ * session is of that provider, too, and whatever it has told goes on to applications. Or they come
+ * by another login, which is linked to them. Where it has not had its say for longer than MPinTrustedMaxAge, `*location` is where it is asked, and there is
  * no session before. NULL, or the refusal. */
 result_t *provided_weigh(facts_t *facts, proven_t *proven, const char **location);
 
