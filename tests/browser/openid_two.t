@@ -8,13 +8,14 @@ const { join } = require('node:path');
 const { OpenID } = require('../lib/openid.cjs');
 const { openProfile, run } = require('./browser.js');
 const { client, startOpenIDSite, url } = require('./openid_site.js');
+const { check } = require('./pictures.js');
 const { until } = require('./program.js');
 
 const CALLBACK = '/trusted/callback';
 const issuers = { one: `http://localhost:${port + 1}`, two: `http://127.0.0.3:${port + 2}` };
 
 const place = (name, more = '', discover = (line) => line, at = name) => `
-MPinTrustedLogin ${at} /trusted/${at} openid-connect "Provider ${name}" email=OIDC_CLAIM_email sid=OIDC_CLAIM_sid callback=${CALLBACK}${more}
+MPinTrustedLogin ${at} /trusted/${at} openid-connect "Provider ${at}" email=OIDC_CLAIM_email sid=OIDC_CLAIM_sid callback=${CALLBACK}${more}
 <Location /trusted/${at}>
     SetHandler mpin-trusted-login
     AuthType openid-connect
@@ -34,7 +35,7 @@ const edit = (text) => text
     .replace(/^<Location \/trusted\/company[^]*?^<\/Location>\n/mg, '')
     .replace(/^OIDCRedirectURI .*/m, `OIDCRedirectURI ${url}${CALLBACK}\nInclude openid.secret\nOIDCMetadataDir "${/^ServerRoot "(.*)"/m.exec(text)[1]}/metadata"`)
     .replace(/^MPinRegister .*/m, 'MPinRegister signed-in')
-    + place('one') + place('two', ' as-local=email:example.org') + place('two', '', () => '', 'chosen') + `
+    + place('one') + place('two', ' as-local=email:example.org') + place('two', '', () => '', 'chosen') + place('two', '', undefined, 'three') + `
 <Location ${CALLBACK}>
     AuthType openid-connect
     Require valid-user
@@ -131,13 +132,62 @@ run({
         }
     },
 
+    async the_same_person_by_two_of_them_is_one_account_once_it_is_linked(t) {
+        t.site.two.people.bea = { email: 'bea@example.org', email_verified: true };
+        const page = await openProfile(t);
+        await come(page, 'one');
+        await page.goto('/account');
+        await check(page, 'logins');
+        await page.getByRole('button', { name: 'Add Provider three' }).focus();
+        await page.keyboard.press('Enter');
+        await page.waitForURL(`${issuers.two}/interaction/*`);
+        await page.fill('input[name=name]', 'bea');
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByRole('heading', { name: 'Is that you?' }).waitFor();
+        assert.match(await page.locator('main').innerText(), /Provider three says [^]*bea[^]*your account one:anna/);
+        await page.reload();
+        await check(page, 'login-question');
+        await page.getByRole('button', { name: 'Yes, add it' }).click();
+        await page.getByText('Done: you can sign in with it from now on.').waitFor();
+        await page.goBack();
+        await page.reload();
+        assert.match(await page.locator('main').innerText(), /was not added/, 'the question comes once');
+        t.problems.splice(0, t.problems.length, ...t.problems.filter((one) => !/403/.test(one)));
+
+        const other = await openProfile(t);
+        const visit = async () => {
+            await other.goto('/login/with/three');
+            await other.waitForURL(`${issuers.two}/interaction/*`);
+            await other.fill('input[name=name]', 'bea');
+            await other.getByRole('button', { name: 'Sign in' }).click();
+            await other.waitForURL('**/login?offer=1*');
+        };
+        await visit();
+        assert.match(await whois(other), /one:anna/, 'bea of the one is anna of the other');
+        const provider = await other.context().newPage();
+        await provider.goto(`${issuers.two}/session/end`);
+        await provider.getByRole('button', { name: 'Sign out here' }).click();
+        await until('the session to end', async () => {
+            await other.goto('/protected/');
+            return new URL(other.url()).pathname === '/login';
+        });
+        await page.goto('/protected/');
+        assert.equal(new URL(page.url()).pathname, '/protected/', 'what began by the other login goes on');
+
+        await page.goto('/account');
+        await page.getByRole('button', { name: 'Remove Provider three' }).click();
+        await page.getByText('Removed. You have been signed out everywhere else.').waitFor();
+        await visit();
+        assert.match(await whois(other), /three:bea/, 'and is somebody else once it is removed');
+    },
+
     async a_provider_that_is_down_leaves_the_other(t) {
         await t.site.two.stop();
         const page = await openProfile(t);
         await come(page, 'one');
         const stranger = await openProfile(t);
         await stranger.goto('/login');
-        assert.equal(await stranger.locator('.trusted a').count(), 3);
+        assert.equal(await stranger.locator('.trusted a').count(), 4);
         await stranger.goto(`${CALLBACK}?iss=${encodeURIComponent('http://localhost:1')}&target_link_uri=${url}/trusted/one`);
         assert.equal(await stranger.locator('main h1').innerText(), 'Login failed!', 'an issuer that nobody knows');
         t.site.two.stop = async () => {};

@@ -79,6 +79,21 @@ function ledger(t, kind, name) {
     };
 }
 
+/** Another login that leads to the account. */
+async function linkAndUnlink(t, page, book) {
+    await page.context().setHTTPCredentials({ username: 'john@example.org', password: PASSWORD });
+    await book.one('login_linked', 'A login was added at Wiki', async () => {
+        await press(page, 'Add Company');
+        await press(page, 'Yes, add it');
+        await told(page, 'you can sign in with it');
+    });
+    await book.one('login_unlinked', 'A login was removed at Wiki', async () => {
+        await press(page, 'Remove Company');
+        await told(page, 'Removed.');
+    });
+    await page.goto('/account');
+}
+
 async function everything(t, kind) {
     const page = await openProfile(t, { baseURL: urls[kind] });
     await plugIn(page);
@@ -140,6 +155,8 @@ async function everything(t, kind) {
         });
         await page.goto('/account');
     }
+    if (kind === 'signed-in')
+        await linkAndUnlink(t, page, book);
     await book.one('passkey_removed', 'A passkey was removed at Wiki', async () => {
         await press(page, 'Remove Schlüssel');
         await told(page, 'Removed.');

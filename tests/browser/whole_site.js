@@ -27,6 +27,15 @@ MPinAuditLog "${folder}/logs/audit-${kind}.log"
 ${kind === 'signed-in' ? `MPinPasswordProvider file
 <Location /login>
 AuthUserFile "${folder}/users"
+</Location>
+MPinTrustedLogin corp /trusted/corp Basic "Company"
+<Location /trusted/corp>
+SetHandler mpin-trusted-login
+AuthType Basic
+AuthName "Company"
+AuthBasicProvider file
+AuthUserFile "${folder}/users"
+Require valid-user
 </Location>` : 'MPinRegisterAllow any'}
 </VirtualHost>`;
 
@@ -38,7 +47,7 @@ LogLevel warn auth_mpin:debug
 StartServers 2
 ThreadsPerChild 8
 MaxRequestWorkers 64
-${['mpm_event', 'authn_core', 'authn_file', 'authz_core', 'authz_user', 'unique_id', 'dir', 'alias'].map((name) =>
+${['mpm_event', 'auth_basic', 'authn_core', 'authn_file', 'authz_core', 'authz_user', 'unique_id', 'dir', 'alias'].map((name) =>
         `LoadModule ${name}_module ${apxs('LIBEXECDIR')}/mod_${name}.so`).join('\n')}
 LoadModule auth_mpin_module "${folder}/mod_auth_mpin.so"
 DocumentRoot "${folder}/site"

@@ -10,6 +10,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
+#include "people/links.h"
 #include "people_fixture.h"
 #include "store/sealed.h"
 
@@ -343,6 +344,57 @@ static void name_that_is_proven_already_is_not_written(void **state)
     assert_int_equal(prove(faulty->people, scene), STORE_OK);
 }
 
+/* ---- links: whatever counts is seen by its owner ---- */
+
+static linked_login_t link_of(const scene_t *scene)
+{
+    return (linked_login_t){.name = apr_pstrcat(pool, "corp:", scene->name, NULL),
+                            .subject = {.provider = "corp", .subject = scene->name, .email = ""}};
+}
+
+static store_status_t link_one(people_t *people, scene_t *scene)
+{
+    const linked_login_t link = link_of(scene);
+    return people_link(people, scene->user.uid, &link, pool);
+}
+
+static store_status_t unlink_one(people_t *people, scene_t *scene)
+{
+    linked_login_t there;
+    user_t user;
+    const store_status_t status = people_unlink(people, scene->user.uid, "corp", pool);
+    const bool counts = people_find(sound->people, link_of(scene).name, &user, pool) == STORE_OK;
+    assert_true(!counts ||
+                people_linked(sound->people, scene->user.uid, "corp", &there, pool) == STORE_OK);
+    return status == STORE_MISSING ? STORE_OK : status; /* all but its answer had come */
+}
+
+static void linked_already(scene_t *scene)
+{
+    assert_int_equal(link_one(sound->people, scene), STORE_OK);
+}
+
+static void leads_to_them(const scene_t *scene)
+{
+    linked_login_t *list;
+    user_t user;
+    int count;
+    assert_int_equal(people_find(sound->people, link_of(scene).name, &user, pool), STORE_OK);
+    assert_memory_equal(user.uid, scene->user.uid, UID_BYTES);
+    assert_int_equal(people_links(sound->people, user.uid, &list, &count, pool), STORE_OK);
+    assert_int_equal(count, 1);
+}
+
+static void is_nobodys(const scene_t *scene)
+{
+    linked_login_t *list;
+    user_t user;
+    int count;
+    assert_int_equal(people_find(sound->people, link_of(scene).name, &user, pool), STORE_MISSING);
+    assert_int_equal(people_links(sound->people, scene->user.uid, &list, &count, pool), STORE_OK);
+    assert_int_equal(count, 0);
+}
+
 static operation_t claiming = {new_name, claim, claimed, 2},
                    claiming_again = {old_tombstone, claim, claimed, 2},
                    adding = {nothing, add, added, 3},
@@ -351,7 +403,9 @@ static operation_t claiming = {new_name, claim, claimed, 2},
                    proving = {openly_registered, prove, proven, 4},
                    ending = {nothing, end_sessions, sessions_ended, 2},
                    disabling = {nothing, disable, disabled_and_can_be_enabled, 2},
-                   deleting = {nothing, delete, deleted, 9},
+                   deleting = {nothing, delete, deleted, 10},
+                   linking = {nothing, link_one, leads_to_them, 3},
+                   unlinking = {linked_already, unlink_one, is_nobodys, 3},
                    failing = {nothing, wrong_pin, locked, 1},
                    succeeding = {replacing, right_pin, replaced, 5};
 
@@ -402,6 +456,8 @@ int main(void)
         STOPPED("disabling_stopped_anywhere_leaves_nothing_wrong", disabling),
         cmocka_unit_test(enabling_heals_a_disabling_that_was_stopped),
         STOPPED("deleting_stopped_anywhere_leaves_nothing_wrong", deleting),
+        STOPPED("linking_stopped_anywhere_leaves_nothing_wrong", linking),
+        STOPPED("unlinking_stopped_anywhere_leaves_nothing_wrong", unlinking),
         STOPPED("failure_that_cannot_be_written_is_reported", failing),
         STOPPED("success_stopped_anywhere_leaves_nothing_wrong", succeeding),
     };

@@ -56,6 +56,26 @@ static void what_was_put_in_comes_back(void **state)
     assert_true(strlen(text) < 100);
 }
 
+static void it_awaits_a_link_for_one_session_until_anything_else_begins(void **state)
+{
+    (void)state;
+    prelogin_t before, after;
+    session_t session = {.family = "a session family"};
+    prelogin_start(&before, now);
+    prelogin_await_link(&before, 7, &session, now, 600 * SECOND);
+    const char *text = sealed(&before, now);
+    assert_true(prelogin_open(prelogins, text, strlen(text), now, &after));
+    assert_true(prelogin_is_linking(&after));
+    assert_int_equal(after.awaits, 7);
+    assert_memory_equal(after.links_for, session.family, sizeof session.family);
+    prelogin_await(&after, 7, "/", now, 600 * SECOND);
+    assert_false(prelogin_is_linking(&after));
+    prelogin_settle(&before);
+    text = sealed(&before, now);
+    assert_true(prelogin_open(prelogins, text, strlen(text), now, &after));
+    assert_false(prelogin_is_linking(&after));
+}
+
 static void what_it_awaits_comes_back_until_it_has_come(void **state)
 {
     (void)state;
@@ -227,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_put_in_comes_back),
+        cmocka_unit_test(it_awaits_a_link_for_one_session_until_anything_else_begins),
         cmocka_unit_test(what_it_awaits_comes_back_until_it_has_come),
         cmocka_unit_test(cookie_that_was_sealed_with_places_in_it_opens),
         cmocka_unit_test(it_is_good_for_its_time_from_the_last_sealing),
