@@ -12,6 +12,7 @@ use File::Path 'make_path';
 use MIME::Base64 qw(encode_base64 decode_base64);
 use Kerberos;
 use MPin;
+use Steps;
 
 plan skip_all => Kerberos::missing() if Kerberos::missing();
 
@@ -64,6 +65,17 @@ MPinTrustedLogin basic /trusted/basic Negotiate "Ticket or password"
     AddOutputFilter INCLUDES .shtml
     Require all granted
 </Directory>
+MPinTOTP Wiki
+<Location /vault>
+    AuthType MPin
+    MPinSecondFactor totp
+    Require valid-user
+</Location>
+<Location /fresh>
+    AuthType MPin
+    MPinReauthAfter 2s
+    Require valid-user
+</Location>
 <Location /tickets>
     AuthType GSSAPI
     AuthName "Realm"
@@ -95,7 +107,8 @@ sub refused {
 
 sub serve { return Server->new(env => {$realm->env, KRB5RCACHEDIR => "$top/open"}, @_)->start }
 
-make_path("$top/site/tickets", "$top/site/desk");
+make_path(map { "$top/site/$_" } qw(tickets desk vault fresh));
+Server::write_file("$top/site/$_/index.html", "$_\n") for qw(vault fresh);
 Server::write_file("$top/site/desk/index.html", "desk\n");
 Server::write_file("$top/site/protected/part.html", "UNDER LOCK\n");
 Server::write_file("$top/site/tickets/page.shtml", "around\n<!--#include virtual=\"/protected/part.html\" -->\n<!--#include virtual=\"/trusted/named\" -->\n");
@@ -256,6 +269,83 @@ subtest 'a_desk_is_signed_in_at_once_and_nobody_goes_in_circles' => sub {
     is "$code $way", '401 /desk/ /login /login/with/named /trusted/named', 'who is refused as well';
 };
 
+subtest 'a_second_step_and_a_fresh_proof_after_a_ticket' => sub {
+    my $browser = house;
+    come($browser, 'named', $realm->token('bob'));
+    my $secret = enrol_app($browser);
+    $browser->sign_out;
+    come($browser, 'named', $realm->token('bob'));
+    is user_of($browser), 'bob', 'a ticket alone';
+    is $browser->visit('/vault/')->code, 302, '... opens no place that wants a second step';
+    is location(take_step($browser, '/vault/', code_of($secret))), '/vault/', 'a code beside it does';
+    is $browser->visit('/vault/')->code, 200, '... as one session';
+    is $browser->visit('/fresh/')->code, 302 if sleep 3;
+    my $led = $browser->visit(location($browser->visit('/fresh/')));
+    like $led->content, qr{href="(/login/with/named[^"]*)"}, 'a place that wants a fresh proof offers the ticket';
+    my ($href) = $led->content =~ m{href="(/login/with/named[^"]*)"};
+    is location($browser->visit(MPin::Browser::plain($href))), '/trusted/named?anew=1', '... which is asked anew';
+    is $browser->get('/trusted/named?anew=1', page)->code, 401, '... and no session of the other module answers for it';
+    is $browser->get('/trusted/named?anew=1', page, Authorization => 'Negotiate ' . $realm->token('bob'))->code, 303, 'the same person\'s ticket';
+    is $browser->visit('/fresh/')->code, 200, '... opens it';
+    is $browser->visit('/vault/')->code, 200, '... and the second step stays';
+    $browser->visit('/login/with/named');
+    $browser->get('/trusted/named?anew=1', page, Authorization => 'Negotiate ' . $realm->token('anna'));
+    is user_of($browser), 'anna', 'another one\'s is another session';
+    is $browser->visit('/vault/')->code, 302, '... which has not the step of the first';
+};
+
+# Many requests on one connection, as a proxy's: the answers' status and whom each names.
+subtest 'a_connection_keeps_nobody' => sub {
+    my @people = map { my $browser = house; $browser->visit('/login/with/named'); $browser } 1 .. 3;
+    my @tokens = ($realm->token('anna'), undef, $realm->token('bob'));
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) or die;
+    my @got;
+    for my $i (0 .. 2) {
+        my $negotiate = defined $tokens[$i] ? "Authorization: Negotiate $tokens[$i]\r\n" : '';
+        print {$socket} "GET /trusted/named HTTP/1.1\r\nHost: 127.0.0.1:$port\r\nAccept: text/html\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\nCookie: @{[$people[$i]->cookie_header]}\r\n$negotiate\r\n";
+        my ($head, $length) = ('');
+        while (defined(my $line = <$socket>)) { $head .= $line; last if $line eq "\r\n" }
+        ($length) = $head =~ /^Content-Length: (\d+)/mi;
+        read $socket, my $body, $length // 0;
+        push @got, ($head =~ m{^HTTP/1.1 (\d+)})[0];
+        $people[$i]{cookies}{mpin} = $1 if $head =~ /^Set-Cookie: mpin=([^;]+)/m;
+    }
+    is "@got", '303 401 303', 'whoever shows no ticket on a connection that has carried one is not let in';
+    is join(' ', map { user_of($_) || '-' } @people), 'anna - bob', '... and everybody is who their ticket says';
+    my @jars = map { my $browser = house; $browser->visit('/login/with/named'); $browser->cookie_header } 1 .. 2;
+    my $two = <<'END';
+const [url, token, ...jars] = process.argv.slice(1);
+const connection = require('node:http2').connect(url);
+const ask = (more) => new Promise((done) => connection.request({ ':path': '/trusted/named', accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', ...more })
+    .on('response', (head) => done(head[':status'])).resume().end());
+ask({ cookie: jars[0], authorization: `Negotiate ${token}` }).then(async (first) => {
+    console.log(first, await ask({ cookie: jars[1] }));
+    connection.close();
+});
+END
+    open my $node, '-|', 'node', '-e', $two, "http://127.0.0.1:$port", $realm->token('anna'), @jars or die;
+    is <$node>, "303 401\n", 'nor on one of HTTP/2';
+    close $node;
+};
+
+subtest 'a_ticket_is_linked_to_the_account_of_a_password' => sub {
+    my $browser = house->sign_in('john');
+    my $add = sub { $browser->post_form('/account/login/add', {csrf => $browser->fields($browser->visit('/account'))->{csrf}, login => 'principal'}) };
+    like $add->()->content, qr{data-go="/trusted/principal\?anew=1"}, 'it leads to the place';
+    my $none = $browser->get('/trusted/principal?anew=1', page);
+    is $none->code, 401, 'who has no ticket';
+    like $none->content, qr{href="/account">Try again}, '... is led back to the account';
+    $realm->local('EXAMPLE.ORG', 'addprinc', '-pw', 'x-secret', 'zoe') && $realm->local('EXAMPLE.ORG', 'ktadd', '-norandkey', '-k', "$top/kerberos/people.keytab", 'zoe');
+    $realm->ticket('zoe') or die;
+    my $landed = $browser->get('/trusted/principal?anew=1', page, Authorization => 'Negotiate ' . $realm->token('zoe'));
+    my $question = $browser->visit(location($landed));
+    like $question->content, qr/Is that you\?.*zoe\@EXAMPLE\.ORG/s, 'the question names the principal';
+    is location($browser->post_form('/account/login/confirm', $browser->fields($question))), '/account?done=login_added', 'a yes links it';
+    my $by_it = house;
+    come($by_it, 'principal', $realm->token('zoe'));
+    is user_of($by_it), 'john', 'and the ticket opens that account';
+};
+
 subtest 'where_the_KDC_is_down_others_work' => sub {
     my $token = $realm->token('anna');
     $realm->stop;
@@ -324,6 +414,7 @@ subtest 'mistakes_are_told' => sub {
     chmod 0640, $keytab;
     like $tell->("$line\n" . place('principal') =~ s/http\.keytab/none.keytab/r), qr/GssapiCredStore: \S+none\.keytab is not there.*ktadd/, 'one that is not there';
     like $tell->("$line\n" . place('principal', 'GssapiConnectionBound On')), qr/GssapiConnectionBound: a connection would keep/, 'a connection that keeps people';
+    like $tell->("$line\n" . place('principal', 'GssapiUseSessions On')), qr/GssapiUseSessions: its cookie answers in the ticket's place/, 'a cookie in the place of tickets';
     like $tell->("$line\n" . place('principal', 'GssapiBasicAuth On')), qr/GssapiBasicAuth: a password .*MPinPasswordProvider/, 'passwords at the place';
     like $tell->("$line as-local\n" . place('principal')), qr/MPinTrustedLogin: as-local takes no name with \@.*GssapiLocalName On/, 'principals as local names';
     like $tell->(($line =~ s/Negotiate/GSSAPI/r) . "\n" . place('principal')), qr/write Negotiate for GSSAPI/, 'the AuthType as the TYPE';

@@ -61,6 +61,14 @@ subtest 'a_linked_login_is_the_account_that_it_was_linked_to' => sub {
     $env = whoami(local_user('user5'));
     is $env->{MPIN_PROVIDER}, 'local', 'a password is no word of the provider';
     ok !exists $env->{MPIN_EMAIL}, '... and nothing is told of it';
+    $by_it->post_form('/refresh', {return => '/protected/'});
+    my $news = $by_it->get('/trusted/named?refresh=1', page, basic('jane'), 'X-Test-Name' => 'anna-5', 'X-Test-Mail' => 'later5@example.org');
+    is location($news), '/protected/', 'news are asked of that login';
+    is whoami($by_it)->{MPIN_EMAIL}, 'later5@example.org', '... and reach applications';
+    my $device = $by_it->enrol('user5', '7391');
+    $by_it->sign_out;
+    is $by_it->pin_login($device)->code, 200, 'a PIN that was set up so is the account\'s';
+    is name_of($by_it), 'user5', '... whose name it has';
     my $other = house;
     come($other, 'anna-5-more');
     is name_of($other), 'named:anna-5-more', 'another subject is another user';
