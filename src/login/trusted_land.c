@@ -103,6 +103,18 @@ static bool is_linked(const trusted_word_t *word, const user_t *user)
     return strcmp(user->name, word->name) != 0;
 }
 
+/* Another login's word says nothing of the name itself: whoever gives names here may have taken it
+ * away. */
+static result_t *admit_linked(const facts_t *facts, const user_t *user)
+{
+    apr_pool_t *p = facts->r->pool;
+    result_t *refusal =
+        facts->site->rps ? rps_admit_name(facts->site->rps, &facts->caller, user->name, p) : NULL;
+    return refusal && refusal->status == HTTP_FORBIDDEN
+               ? result_error(p, HTTP_FORBIDDEN, "user_disabled", "the name may not sign in here")
+               : refusal;
+}
+
 /* The user, and what is told of them is kept. */
 static result_t *find_user(const facts_t *facts, const trusted_word_t *word, user_t *user)
 {
@@ -118,7 +130,9 @@ static result_t *find_user(const facts_t *facts, const trusted_word_t *word, use
         status = people_tell_subject(people, user->uid, &word->subject, now, p);
     if (status == STORE_MISSING) /* its owner removes the link just now */
         return result_error(p, HTTP_FORBIDDEN, "trusted_refused", "it is linked no more");
-    return status == STORE_OK ? NULL : store_refusal(status, p);
+    if (status != STORE_OK)
+        return store_refusal(status, p);
+    return is_linked(word, user) ? admit_linked(facts, user) : NULL;
 }
 
 static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,

@@ -7,6 +7,7 @@ use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Server;
+use MIME::Base64 'encode_base64';
 use MPin;
 use Providers;
 
@@ -37,7 +38,7 @@ for my $provider (@asked) {
 start_directory();
 add_user('ldap', $_) for qw(john bob carol dave erin);
 
-my $conf = modules_there(qw(socache_shmcb headers authn_dbm authn_dbd dbd authn_socache ldap authnz_ldap)) . <<"END";
+my $conf = modules_there(qw(socache_shmcb headers auth_basic authn_dbm authn_dbd dbd authn_socache ldap authnz_ldap)) . <<"END";
 AuthnCacheSOCache shmcb
 AuthnCacheEnable
 LDAPConnectionTimeout 2
@@ -57,6 +58,18 @@ $conf .= vhost('passwords', %file, store => 'shared');
 $conf .= vhost('strangers', register => 'open open-to-anyone', store => 'shared') =~ s/^MPinPasswordProvider.*\n//mr;
 $conf .= vhost('application', %file, store => 'only-file', conf => "MPinPath login off");
 $conf .= vhost('off', %file, conf => "MPinRecheckUser off");
+
+$conf .= vhost('linked', %file, conf => <<"END");
+MPinTrustedLogin corp /trusted/corp Basic "Company"
+<Location /trusted/corp>
+    SetHandler mpin-trusted-login
+    AuthType Basic
+    AuthName Company
+    AuthBasicProvider file
+    AuthUserFile "$top/users-alias"
+    Require valid-user
+</Location>
+END
 
 my ($faketime) = glob '/usr/lib/*/faketime/libfaketimeMT.so.1';
 my $server = Server->new(conf => $conf)->start;
@@ -137,6 +150,22 @@ subtest "who_left_the_password_file_signs_in_no_more: $_" => sub {
     is((pin_login($site, $device))[0]->code, 200, 'bob is back, and so is his PIN')
         if $_ ne 'dbd' && $_ ne 'ldap'; # where an answer stands for nine minutes
 } for @asked, 'ldap';
+
+subtest 'an_account_that_is_gone_is_opened_by_no_linked_login' => sub {
+    my @page = (Accept => 'text/html', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document', Authorization => 'Basic ' . encode_base64('erin:erin-secret', ''));
+    add_user('file', 'frank');
+    my $browser = at('linked')->sign_in('frank');
+    $browser->post_form('/account/login/add', {csrf => $browser->fields($browser->visit('/account'))->{csrf}, login => 'corp'});
+    my $question = $browser->visit($browser->get('/trusted/corp', @page)->header('Location'));
+    $browser->post_form('/account/login/confirm', $browser->fields($question));
+    my $come = sub { my $other = at('linked'); $other->visit('/login/with/corp'); my $answer = $other->get('/trusted/corp', @page); return ($answer, $other) };
+    ok opens(($come->())[1]), 'erin of the company is frank here';
+    remove_user('file', 'frank');
+    my ($answer, $other) = $come->();
+    is $answer->code, 403, 'frank is gone, and so is that way to him';
+    like $answer->content, qr/You can't sign in here with this account|You can&#39;t sign in here with this account/, '... which a page says';
+    ok !opens($other), '... and nobody is signed in';
+};
 
 # Sessions of two at each site; at the application's, whose login is elsewhere, the same.
 my %session = map { my $site = $_; map { ("$site $_" => at($site)->sign_in($_)) } qw(carol dave) } map { "only-$_" } @asked, 'ldap';
