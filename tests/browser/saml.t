@@ -340,6 +340,19 @@ run({
         assert.match(await who(page), /^company:bob\|/);
     },
 
+    async whom_the_module_does_not_know_signs_in_there_once(t) {
+        const page = await secure(t);
+        await comeIn(page, 'anna');
+        const ours = (await page.context().cookies()).filter(({ name }) => /mpin/.test(name));
+        await page.context().clearCookies();
+        await page.context().addCookies(ours);
+        await page.goto('/login/with/company'); // by somebody who is signed in here: anew
+        await page.waitForURL('**/loginuserpass.php**');
+        await showWho(page, 'bob');
+        await page.waitForURL('**/login?offer=1*');
+        assert.match(await who(page), /^company:bob/);
+    },
+
     async a_second_step_comes_after_it(t) {
         const page = await secure(t);
         await comeIn(page);
