@@ -19,7 +19,8 @@ result_t *account_user(const facts_t *facts, user_t *user);
 /* Ends every other session, and this one goes on. */
 result_t *account_signed_out(facts_t *facts, const char *event);
 
-/* A way to sign in was removed: that is told, and then the same. */
+/* A way to sign in was removed, or added by what proves nothing of this user: that is told, and then
+ * the same. */
 result_t *account_changed(facts_t *facts, const char *event);
 
 /* One was added, and proven by that. */

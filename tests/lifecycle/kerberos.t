@@ -192,6 +192,16 @@ subtest 'another_realm_and_another_instance_are_somebody_else' => sub {
         like $answer->content, qr/gives you a name that/, '... which a page says';
         is user_of($browser), '', '... and nobody is signed in';
     }
+    my $posing = 'anna\\@example.org@OTHER.EXAMPLE'; # a realm can give any name before its own
+    $realm->local('OTHER.EXAMPLE', 'addprinc', '-pw', 'x-secret', $posing) && $realm->local('OTHER.EXAMPLE', 'ktadd', '-norandkey', '-k', "$top/kerberos/people.keytab", $posing);
+    ok $realm->ticket($posing), 'somebody there whose name has our realm in it';
+    for my $login (qw(principal of named)) {
+        my $poser = house;
+        my $token = $realm->token($posing);
+        ok length $token, '... has a ticket';
+        like come($poser, $login, $token)->code, qr/^40[13]$/, "... and is refused at $login";
+        is user_of($poser), '', '... as anybody';
+    }
     my $browser = house;
     refused($browser, come($browser, 'named', $realm->token('anna/admin')), 'anna/admin is not anna');
     come($browser, 'of', $realm->token('anna/admin'));
