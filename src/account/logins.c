@@ -135,6 +135,7 @@ static result_t *find_offer(const facts_t *facts, const apr_table_t *fields,
 {
     const session_t *session = facts->caller.session;
     const char *named = apr_table_get(fields, "link");
+    memset(offer, 0, sizeof(*offer));
     if (!session || !named || !hex_decode(named, id, LINK_OFFER_BYTES))
         return offer_lost(facts);
     const store_status_t status =
