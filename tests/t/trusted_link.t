@@ -264,6 +264,12 @@ subtest 'a_link_does_not_outlive_the_accounts_own_login' => sub {
     my $asked = $by_it->get('/trusted/second', page, basic('user8'));
     is $asked->code . location($asked), '303/login/with/corp', 'after MPinTrustedMaxAge who comes by the second is led to the account\'s own';
     is name_of($by_it), '', '... before which nobody is signed in';
+    my $gone = house('gone.example');
+    $gone->visit('/login/with/second');
+    my $no = $gone->get('/trusted/second', page, basic('user8'));
+    is $no->code, 403, '... which must be there';
+    like $no->content, qr/own login has not confirmed you for too long/, '... or a page says so';
+    is name_of($gone), '', '... and nobody is signed in';
     $by_it->visit(location($asked));
     corp($by_it, 'user7');
     is name_of($by_it), 'corp:user7', '... and after which they are';
