@@ -101,8 +101,12 @@ async function openAs(/** @type {any} */ t, /** @type {string} */ who, options =
             '--enable-features=EnableAmbientAuthenticationInIncognito'] /* the profiles of tests are such */,
         env: { ...t.site.env, KRB5CCNAME: `FILE:${t.site.top}/kerberos/${who}.cc` },
     });
-    t.contexts.push({ pages: () => [], close: () => browser.close() });
-    return openProfile({ ...t, browser }, { ignoreHTTPSErrors: true, ...options });
+    const contexts = /** @type {any[]} */ ([]);
+    t.contexts.push({ pages: () => contexts.flatMap((context) => context.pages()), close: async () => {
+        await Promise.all(contexts.map((context) => context.close())); // before their browser, or they complain
+        await browser.close();
+    } });
+    return openProfile({ ...t, browser, contexts }, { ignoreHTTPSErrors: true, ...options });
 }
 
 const heading = (/** @type {any} */ page) => page.locator('h1').filter({ visible: true }).first().innerText();
