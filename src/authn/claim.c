@@ -6,6 +6,7 @@
 #include "authn/sent_away.h"
 #include "login/callback.h"
 #include "login/provider_logout.h"
+#include "login/saml_out.h"
 #include "login/trusted.h"
 #include "site/trusted_logins.h"
 #include "web/route.h"
@@ -88,6 +89,7 @@ static int leave_to_others(request_rec *r, const request_t *request)
         return DECLINED;
     refuse_for_others(r, login);
     provider_logout_await(r, login);
+    saml_out_listen(r);
     callback_await(r, login);
     return DECLINED;
 }
