@@ -131,7 +131,7 @@ static void visit_auth_type(tree_walk_t *walk, const ap_directive_t *node, const
     if (strcasecmp(node->directive, "AuthType") ||
         strcasecmp(ap_getword_conf(pconf, &args), "MPin"))
         return;
-    const written_t at = {node->directive, node->filename, node->line_num};
+    const written_t at = check_written(node);
     if (server != walk->main_server && directives_of(server)->service.parts)
         mistake(pconf, &at,
                 "a vhost with MPinService has no login and no sessions; move it to the vhost of a "
