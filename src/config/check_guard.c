@@ -19,7 +19,8 @@ typedef struct lines_t {
     void *baton;
 } lines_t;
 
-static void visit_line(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
+static void visit_place_line(tree_walk_t *walk, const ap_directive_t *node,
+                             const server_rec *server)
 {
     const lines_t *lines = walk->baton;
     if ((server != walk->main_server) != lines->of_vhosts ||
@@ -33,7 +34,7 @@ static void visit_line(tree_walk_t *walk, const ap_directive_t *node, const serv
 void check_lines_at(const checked_t *site, const char *path, check_hear_t *hear, void *baton)
 {
     lines_t lines = {site, path, false, hear, baton};
-    tree_walk_t walk = {site->main_server, visit_line, &lines};
+    tree_walk_t walk = {site->main_server, visit_place_line, &lines};
     tree_walk(&walk);
     lines.of_vhosts = true;
     tree_walk(&walk);

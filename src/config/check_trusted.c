@@ -29,7 +29,7 @@ static bool trusts(const server_config_t *config, const char *name)
     return !config->paths.path[PATH_LOGIN]; /* they are at another host */
 }
 
-/* What stands in the main server holds for all. */
+/* The main server stands for all of them. */
 bool check_is_trusted_at(const server_rec *main_server, const server_rec *server, const char *name)
 {
     const bool all = server == main_server;

@@ -121,8 +121,8 @@ static const struct text_option_t *text_option(const char *word)
     return NULL;
 }
 
-static const char *read_text(trusted_setting_t *login, const struct text_option_t *option,
-                             const char *value, apr_pool_t *p)
+static const char *read_text_option(trusted_setting_t *login, const struct text_option_t *option,
+                                    const char *value, apr_pool_t *p)
 {
     const char **field = (const char **)(void *)((char *)login + option->field);
     if (*field)
@@ -246,7 +246,7 @@ static const char *read_trusted_option(trusted_setting_t *login, const char *wor
     const struct text_option_t *text = text_option(word);
     const char *value;
     if (text)
-        return read_text(login, text, option_value(word, text->name), p);
+        return read_text_option(login, text, option_value(word, text->name), p);
     if ((value = option_value(word, "pass")))
         return login->pass ? "pass= stands twice; write one with commas"
                            : read_pass(login, value, p);

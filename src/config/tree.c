@@ -79,22 +79,23 @@ bool tree_is_for_get(const ap_directive_t *section, apr_pool_t *p)
     return except;
 }
 
-static tree_holds_t matches(const char *pattern, const char *path, apr_pool_t *p)
+static tree_holds_t pattern_holds(const char *pattern, const char *path, apr_pool_t *p)
 {
     const ap_regex_t *regex = ap_pregcomp(p, pattern, AP_REG_EXTENDED);
     return regex && !ap_regexec(regex, path, 0, NULL, 0) ? TREE_HOLDS : TREE_HOLDS_NOT;
 }
 
 /* Do the lines of this section hold at the path? */
-static tree_holds_t section_holds(const ap_directive_t *section, const char *path, apr_pool_t *p)
+static tree_holds_t tree_section_holds(const ap_directive_t *section, const char *path,
+                                       apr_pool_t *p)
 {
     const char *words = section_words(section, p), *first = ap_getword_conf(p, &words);
     if (!strcasecmp(section->directive, "<LocationMatch"))
-        return matches(first, path, p);
+        return pattern_holds(first, path, p);
     if (strcasecmp(section->directive, "<Location"))
         return strncasecmp(section->directive, "<Proxy", 6) ? TREE_HOLDS_MAYBE : TREE_HOLDS_NOT;
     if (!strcmp(first, "~"))
-        return matches(ap_getword_conf(p, &words), path, p);
+        return pattern_holds(ap_getword_conf(p, &words), path, p);
     const bool there = apr_fnmatch_test(first)
                            ? apr_fnmatch(first, path, APR_FNM_PATHNAME) == APR_SUCCESS
                            : surroundings_inside(path, first);
@@ -105,7 +106,7 @@ tree_holds_t tree_holds_at(const ap_directive_t *node, const char *path, apr_poo
 {
     tree_holds_t all = TREE_HOLDS;
     for (const ap_directive_t *up = node->parent; up; up = up->parent) {
-        const tree_holds_t one = !tree_is_part(up)        ? section_holds(up, path, p)
+        const tree_holds_t one = !tree_is_part(up)        ? tree_section_holds(up, path, p)
                                  : tree_is_for_get(up, p) ? TREE_HOLDS
                                                           : TREE_HOLDS_NOT;
         if (one < all)

@@ -692,6 +692,8 @@ for my $case (
 ) {
     mistake "a trusted login whose place $case->[0]", "$basic$old$site$passwords=> $corp\n$case->[1]", $case->[2];
 }
+fine 'a place that is sent away, with a warning', "$here$basic$site$corp\n" . guarded('/trusted/corp', '') . "Redirect /trusted https://www.example.com/\n",
+    qr{t\.conf:\d+: Redirect: it sends /trusted/corp away, .+; let it leave that path out};
 mistake 'a trusted login where the engine is off', "${basic}MPinEngine Off\n$corp\n" . guarded('/trusted/corp', '') =~ s/^(?=SetHandler)/=> /mr, qr/write MPinEngine On/;
 mistake 'mpin-amr trusted where there is none', "$site$passwords<Location /x>\nAuthType MPin\n=> Require mpin-amr trusted\n</Location>\n", qr/write MPinTrustedLogin/;
 fine 'claims of nobody, with a warning', "$here$site${passwords}MPinPassHeaders X-Groups=claim:GROUPS\n", qr/MPinPassHeaders: there is no trusted login that could say what X-Groups shall have/;
