@@ -274,20 +274,22 @@ static const char *read_trusted_option(trusted_setting_t *login, const char *wor
 
 static const char *read_name(trusted_setting_t *login, const char *word, apr_pool_t *p)
 {
+    login->name = word;
+    login->mark = mark_of(word);
     if (!parse_is_trusted_name(word))
         return apr_psprintf(p,
                             "\"%.80s\" is no name for a login; write 1 to %d letters, digits, - "
                             "and _",
                             word, TRUSTED_NAME_MAX);
-    if (is_reserved(word))
-        return apr_psprintf(p, "the name %s means something else; choose another", word);
-    login->name = word;
-    login->mark = mark_of(word);
-    return NULL;
+    return is_reserved(word)
+               ? apr_psprintf(p, "the name %s means something else; choose another", word)
+               : NULL;
 }
 
 static const char *read_where(trusted_setting_t *login, char *const word[], apr_pool_t *p)
 {
+    login->location = word[0];
+    login->type = word[1];
     if (!is_place(word[0]))
         return apr_psprintf(p,
                             "\"%.80s\" is no path on this site that another module could guard; "
@@ -296,12 +298,10 @@ static const char *read_where(trusted_setting_t *login, char *const word[], apr_
     for (const char *c = word[1]; *c; c++)
         if (!apr_isalnum(*c) && !strchr("-_.", *c))
             return apr_psprintf(p, "\"%.80s\" is no AuthType; write that of %s", word[1], word[0]);
-    if (!*word[1] || !strcasecmp(word[1], "MPin"))
-        return apr_psprintf(p, "another module must guard %s; write its AuthType, as in Basic",
-                            word[0]);
-    login->location = word[0];
-    login->type = word[1];
-    return NULL;
+    return *word[1] && strcasecmp(word[1], "MPin")
+               ? NULL
+               : apr_psprintf(p, "another module must guard %s; write its AuthType, as in Basic",
+                              word[0]);
 }
 
 static const char *read_button(trusted_setting_t *login, const char *word, apr_pool_t *p)
@@ -340,12 +340,15 @@ static void name_neighbours(trusted_setting_t *login, apr_pool_t *p)
     login->id = apr_pstrcat(p, apr_pstrmemdup(p, login->sid, stem), "sub", NULL);
 }
 
-static const char *read_login(trusted_setting_t *login, const words_t *words)
+static const char *read_login(trusted_setting_t *login, const apr_array_header_t *earlier,
+                              const words_t *words)
 {
     apr_pool_t *p = words->p;
     const char *wrong = read_name(login, words->word[0], p);
     if (!wrong)
         wrong = read_where(login, words->word + 1, p);
+    for (int i = 0; !wrong && i < earlier->nelts; i++)
+        wrong = differs_from(login, &APR_ARRAY_IDX(earlier, i, trusted_setting_t), p);
     if (!wrong)
         wrong = read_button(login, words->word[3], p);
     for (int i = 4; !wrong && i < words->count; i++)
@@ -361,18 +364,14 @@ static const char *read_login(trusted_setting_t *login, const words_t *words)
 const char *parse_trusted_login(const apr_array_header_t **logins, const words_t *words)
 {
     trusted_setting_t login = {0};
-    const int before = *logins ? (*logins)->nelts : 0;
-    const char *wrong = read_login(&login, words);
-    for (int i = 0; !wrong && i < before; i++)
-        wrong = differs_from(&login, &APR_ARRAY_IDX(*logins, i, trusted_setting_t), words->p);
-    if (!wrong && before == TRUSTED_LOGINS_MAX)
+    apr_array_header_t *list = *logins ? apr_array_copy(words->p, *logins)
+                                       : apr_array_make(words->p, 1, sizeof(trusted_setting_t));
+    const char *wrong = read_login(&login, list, words);
+    if (!wrong && list->nelts == TRUSTED_LOGINS_MAX)
         wrong = apr_psprintf(words->p, "nobody chooses among more than %d; write fewer",
                              TRUSTED_LOGINS_MAX);
     if (wrong)
         return wrong;
-    apr_array_header_t *list = apr_array_make(words->p, before + 1, sizeof(trusted_setting_t));
-    if (before)
-        apr_array_cat(list, *logins);
     APR_ARRAY_PUSH(list, trusted_setting_t) = login;
     *logins = list;
     return NULL;
