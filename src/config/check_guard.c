@@ -187,7 +187,7 @@ static const carrier_t carriers[] = {
     {"auth-openidc", "mod_auth_openidc.c", "auth-openidc", false, check_openid},
     {"Mellon", "mod_auth_mellon.c", "Mellon", false, check_mellon},
     {"GSSAPI", "mod_auth_gssapi.c", "Negotiate", false, check_tickets},
-    {"shibboleth", "mod_shib", "shibboleth", false, NULL},
+    {"shibboleth", "mod_shib.cpp", "shibboleth", false, NULL},
     {"CAS", "mod_auth_cas.c", "CAS", false, NULL},
 };
 #define CARRIERS (sizeof(carriers) / sizeof(*carriers))

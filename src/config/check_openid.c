@@ -13,6 +13,7 @@
 typedef struct openid_t {
     apr_pool_t *p;
     bool client, passphrase, provider, several;
+    bool issuer;          /* Require claim iss:... */
     const char *callback; /* the path */
     written_t callback_at;
 } openid_t;
@@ -52,8 +53,9 @@ static void hear_openid(void *baton, const ap_directive_t *node, tree_holds_t ho
 {
     openid_t *openid = baton;
     const char *name = node->directive;
-    if (holds != TREE_HOLDS || strncasecmp(name, "OIDC", 4))
+    if (holds != TREE_HOLDS)
         return;
+    openid->issuer |= !strcasecmp(name, "Require") && strstr(node->args, "iss:");
     openid->client |= !strcasecmp(name, "OIDCClientID");
     openid->passphrase |= !strcasecmp(name, "OIDCCryptoPassphrase");
     openid->provider |=
@@ -90,6 +92,18 @@ static void check_callback(const openid_t *openid, const login_at_t *at)
                 openid->callback, login->name, login->callback);
 }
 
+/* mod_auth_openidc has one session, whichever provider it is of. */
+static bool has_others(const login_at_t *at)
+{
+    const apr_array_header_t *logins = at->site->config->trusted;
+    for (int i = 0; i < logins->nelts; i++) {
+        const trusted_setting_t *other = &APR_ARRAY_IDX(logins, i, trusted_setting_t);
+        if (other != at->login && !strcasecmp(other->type, at->login->type))
+            return true;
+    }
+    return false;
+}
+
 void check_openid(const login_at_t *at)
 {
     openid_t openid = {.p = at->site->pconf};
@@ -103,6 +117,11 @@ void check_openid(const login_at_t *at)
     if (missing)
         mistake(openid.p, &at->written, "mod_auth_openidc cannot work at %s without %s; write it",
                 at->login->location, missing);
+    if (openid.several && !openid.issuer && has_others(at))
+        mistake(openid.p, &at->written,
+                "people of another provider would be taken for people of %s; write Require claim "
+                "iss:ISSUER and Require valid-user into a <RequireAll> at %s",
+                at->login->name, at->login->location);
     if (openid.callback)
         check_callback(&openid, at);
 }
