@@ -103,12 +103,12 @@ typedef struct guard_t {
     bool unsure;                   /* a line may hold there, or may not */
     const char *type;              /* AuthType */
     bool named;                    /* AuthName */
-    bool asks;                     /* a Require asks who somebody is */
-    bool open_before;              /* ... but an earlier section asks nobody */
     bool any;                      /* Satisfy Any */
     bool denies;                   /* Deny: whom it names is asked then */
     const ap_directive_t *section; /* whose Require lines hold: the last that has some */
-    const ap_directive_t *merging; /* AuthMerging Or: an earlier section's are enough, too */
+    const ap_directive_t *earlier; /* ... the one before */
+    const ap_directive_t *merging; /* AuthMerging: whose earlier one's hold, too */
+    bool strictly;                 /* ... And, not Or */
 } guard_t;
 
 static const ap_directive_t *section_of(const ap_directive_t *node)
@@ -121,14 +121,16 @@ static const ap_directive_t *section_of(const ap_directive_t *node)
 
 static void hear_require(guard_t *guard, const ap_directive_t *node)
 {
-    apr_pool_t *p = guard->site->pconf;
     const ap_directive_t *section = section_of(node);
-    if (guard->section != section) {
-        guard->open_before |= guard->section && stranger_in(guard->section, p) == OPEN;
-        guard->asks = false;
-    }
+    if (guard->section != section)
+        guard->earlier = guard->section;
     guard->section = section;
-    guard->asks |= stranger_by_line(node, p) == ASKED;
+}
+
+static void hear_merging(guard_t *guard, const ap_directive_t *node, const char *how)
+{
+    guard->strictly = !strcasecmp(how, "And");
+    guard->merging = guard->strictly || !strcasecmp(how, "Or") ? section_of(node) : NULL;
 }
 
 static void hear_handler(guard_t *guard, const ap_directive_t *node, tree_holds_t holds)
@@ -149,8 +151,8 @@ static void hear_surely(guard_t *guard, const ap_directive_t *node)
         guard->any = !strcasecmp(word, "Any");
     else if (!strcasecmp(name, "Deny"))
         guard->denies = true;
-    else if (!strcasecmp(name, "AuthMerging") && !strcasecmp(word, "Or"))
-        guard->merging = section_of(node);
+    else if (!strcasecmp(name, "AuthMerging"))
+        hear_merging(guard, node, word);
     else if (!strcasecmp(name, "Require"))
         hear_require(guard, node);
 }
@@ -253,18 +255,44 @@ static void check_carrier(const guard_t *guard, const login_at_t *at)
 
 /* ---- who is asked there ---- */
 
+/* Does a Require ask who somebody is? */
+static bool asks(const ap_directive_t *section, apr_pool_t *p)
+{
+    for (const ap_directive_t *node = section->first_child; node; node = node->next)
+        if (!strcasecmp(node->directive, "Require")
+                ? stranger_by_line(node, p) == ASKED
+                : tree_is_part(node) && tree_is_for_get(node, p) && asks(node, p))
+            return true;
+    return false;
+}
+
+static stranger_t stranger_there(const guard_t *guard, apr_pool_t *p)
+{
+    const stranger_t here = guard->section ? stranger_in(guard->section, p) : CLOSED;
+    if (!guard->earlier || guard->merging != guard->section)
+        return here;
+    const stranger_t before = stranger_in(guard->earlier, p);
+    return (before < here) == guard->strictly ? before : here;
+}
+
+static bool asks_there(const guard_t *guard, apr_pool_t *p)
+{
+    return (guard->section && asks(guard->section, p)) ||
+           (guard->earlier && guard->merging == guard->section && asks(guard->earlier, p));
+}
+
 static void check_strangers(const guard_t *guard, const login_at_t *at)
 {
     apr_pool_t *p = guard->site->pconf;
     const char *place = at->login->location;
-    const stranger_t stranger = guard->section ? stranger_in(guard->section, p) : CLOSED;
-    const bool merged = guard->merging && guard->merging == guard->section && guard->open_before;
-    if (stranger == OPEN || merged)
+    const stranger_t stranger = stranger_there(guard, p);
+    const bool asked = asks_there(guard, p);
+    if (stranger == OPEN)
         mistake(p, &at->written,
                 "\"Require all granted\" is enough at %s, so that nobody is asked there; write "
                 "Require valid-user alone",
                 place);
-    else if (!guard->asks && !guard->unsure)
+    else if (!asked && !guard->unsure)
         mistake(p, &at->written,
                 "no Require asks for anybody at %s, so that nobody is asked there; write Require "
                 "valid-user into its <Location>",
@@ -272,7 +300,7 @@ static void check_strangers(const guard_t *guard, const login_at_t *at)
     else if (guard->any && !guard->denies)
         mistake(p, &at->written, "\"Satisfy Any\" lets all in unasked at %s; write Satisfy All",
                 place);
-    else if (stranger == SOME && guard->asks)
+    else if (stranger == SOME && asked)
         mistake_maybe(p, &at->written,
                       "one Require at %s is enough without a user, so that nobody knows who came "
                       "by it; write it and Require valid-user into a <RequireAll>",

@@ -93,7 +93,7 @@ static void check_callback(const openid_t *openid, const login_at_t *at)
 }
 
 /* mod_auth_openidc has one session, whichever provider it is of. */
-static bool has_others(const login_at_t *at)
+static bool shares_module(const login_at_t *at)
 {
     const apr_array_header_t *logins = at->site->config->trusted;
     for (int i = 0; i < logins->nelts; i++) {
@@ -117,7 +117,7 @@ void check_openid(const login_at_t *at)
     if (missing)
         mistake(openid.p, &at->written, "mod_auth_openidc cannot work at %s without %s; write it",
                 at->login->location, missing);
-    if (openid.several && !openid.issuer && has_others(at))
+    if (openid.several && !openid.issuer && shares_module(at))
         mistake(openid.p, &at->written,
                 "people of another provider would be taken for people of %s; write Require claim "
                 "iss:ISSUER and Require valid-user into a <RequireAll> at %s",

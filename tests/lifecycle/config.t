@@ -670,6 +670,7 @@ fine 'a trusted login whose place ' . $_->[0], "$here$basic$old$site$corp\n$_->[
     ['asks for GET', section('Location /trusted/corp', "<Limit GET POST>\n$user</Limit>\n")],
     ['asks whom an address does not let in', section('Location /trusted/corp', "Order deny,allow\nDeny from all\nSatisfy Any\n$user")],
     ['has wildcards', section('Location /trusted/*', $user)],
+    ['asks those of an address, and says so in two sections', section('Location /trusted', $user) . "<Location /trusted/corp>\nAuthMerging And\nRequire ip 192.0.2\n</Location>\n"],
     ['has a pattern', section('Location ~ "^/trusted/corp$"', $user)],
     ['is guarded once more inside of an open one', $granted . section('LocationMatch "^/trusted"', $user)];
 fine 'people who may come in without a user, with a warning', "$here$basic$old$site$corp\n" . section('Location /trusted/corp', "Require ip 192.0.2\n$user"),
