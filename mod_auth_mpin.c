@@ -179,6 +179,29 @@ static void start_child(apr_pool_t *pchild, server_rec *main_server)
     postman_start(pchild, main_server);
 }
 
+/* Where there are no trusted logins these cost a request next to nothing. */
+static inline bool may_be_trusted(const request_rec *r)
+{
+    const request_t *request = request_of(r);
+    return request && request->site->trusted;
+}
+
+static int hear_provider_logout(request_rec *r)
+{
+    return may_be_trusted(r) ? login_provider_logout(r) : DECLINED;
+}
+
+static void hear_saml_logout(request_rec *r)
+{
+    if (may_be_trusted(r))
+        saml_out_listen(r);
+}
+
+static int answer_trusted_login(request_rec *r)
+{
+    return may_be_trusted(r) ? login_trusted_handler(r) : DECLINED;
+}
+
 static void register_hooks(apr_pool_t *p)
 {
     static const char *const before_dir[] = {"mod_dir.c", NULL};
@@ -214,7 +237,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_force_authn(authn_force, NULL, NULL, APR_HOOK_MIDDLE);
     /* Before all who authenticate: some of them say yes to every subrequest, whose page it may be. */
     ap_hook_check_authn(authn_check, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_check_authz(login_provider_logout, NULL, NULL, APR_HOOK_REALLY_FIRST,
+    ap_hook_check_authz(hear_provider_logout, NULL, NULL, APR_HOOK_REALLY_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(authn_note_failure, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(authn_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
@@ -222,8 +245,9 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_insert_filter(authn_insert_filter, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_insert_filter(caching_insert_filter, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_error_filter(authn_insert_filter, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_insert_error_filter(hear_saml_logout, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(authn_handler, NULL, before_proxy, APR_HOOK_FIRST);
-    ap_hook_handler(login_trusted_handler, after_openidc, before_proxy, APR_HOOK_FIRST);
+    ap_hook_handler(answer_trusted_login, after_openidc, before_proxy, APR_HOOK_FIRST);
     ap_hook_log_transaction(authn_log, NULL, NULL, APR_HOOK_REALLY_FIRST);
 }
 

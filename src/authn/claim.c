@@ -6,6 +6,7 @@
 #include "authn/sent_away.h"
 #include "login/callback.h"
 #include "login/provider_logout.h"
+#include "login/saml_out.h"
 #include "login/trusted.h"
 #include "site/trusted_logins.h"
 #include "web/route.h"
@@ -19,7 +20,7 @@ APLOG_USE_MODULE(auth_mpin);
 /* A handler's name keeps FallbackResource and type maps away; a file name must be there and lead
  * nowhere. */
 #define HANDLER "mpin"
-#define NO_FILE "mpin:"
+static const char no_file[] = "mpin:";
 
 /* True where this very request is ours to answer. */
 static bool is_claimed(const request_t *request, const request_rec *r)
@@ -77,19 +78,24 @@ static int claim(request_rec *r, request_t *request, const route_t *route, const
     return status;
 }
 
-/* What another module refuses at the place of a trusted login is told by a page of ours. */
+/* What another module refuses at the place of a trusted login is told by a page of ours. OK inside of
+ * it: what lies there is no file, and no rule for an application's pages (`RewriteRule ^ index.php`)
+ * means it; but one that sends it away does. */
 static int leave_to_others(request_rec *r, const request_t *request)
 {
     const apr_array_header_t *logins = request->site->trusted;
-    const trusted_login_t *login = trusted_login_around(logins, r->uri);
-    if (!login)
-        login = trusted_login_called(logins, r->uri, r->args);
+    const trusted_login_t *inside = trusted_login_around(logins, r->uri);
+    const trusted_login_t *login = inside ? inside : trusted_login_called(logins, r->uri, r->args);
     if (!login || r->prev)
         return DECLINED;
     refuse_for_others(r, login);
     provider_logout_await(r, login);
+    saml_out_listen(r);
     callback_await(r, login);
-    return DECLINED;
+    if (!inside)
+        return DECLINED;
+    const int status = sent_away(r, request);
+    return status == DECLINED ? OK : status;
 }
 
 static __attribute__((noinline)) int claim_decoded(request_rec *r, request_t *request)
@@ -108,7 +114,7 @@ static __attribute__((noinline)) int claim_decoded(request_rec *r, request_t *re
     }
     if (caching_by_httpd)
         caching_keep_out(r);
-    r->filename = NO_FILE;
+    r->filename = (char *)(apr_uintptr_t)no_file;
     r->handler = HANDLER;
     return OK;
 }
@@ -124,7 +130,7 @@ int authn_translate(request_rec *r)
 
 int authn_map_to_storage(request_rec *r)
 {
-    return is_claimed(request_of(r), r) ? OK : DECLINED;
+    return r->filename == no_file ? OK : DECLINED;
 }
 
 /* A service has no users: its handlers find out who may ask. */

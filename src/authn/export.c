@@ -86,20 +86,19 @@ typedef struct variable_texts_t {
     char handle[SESSION_HANDLE_SIZE];
 } variable_texts_t;
 
-/* What a trusted login has told of the user. `email`: the one that holds. */
-static void export_told(request_rec *r, const session_t *session, const char *const name[],
-                        const char **email)
+/* What a trusted login has told of the user. The e-mail that it tells, or `email`. */
+static const char *export_told(request_rec *r, const session_t *session, const char *const name[],
+                               const char *email)
 {
     const subject_t *told = provided_of(r, session);
     if (!told)
-        return;
-    if (*told->email)
-        *email = told->email;
+        return email;
     apr_table_addn(r->subprocess_env, name[SUBJECT], told->subject);
     for (int i = 0; i < told->claim_count; i++)
         apr_table_addn(r->subprocess_env,
                        apr_pstrcat(r->pool, name[CLAIM], told->claims[i].name, NULL),
                        told->claims[i].value);
+    return *told->email ? told->email : email;
 }
 
 static const char *told_claim(const request_rec *r, const session_t *session, const char *claim)
@@ -118,7 +117,7 @@ static void export_variables(request_rec *r, const request_t *request, const ses
     session_write_amr(texts->amr, session->amr);
     session_write_handle(texts->handle, request->site->sessions, session);
     if (session->told)
-        export_told(r, session, name, &email);
+        email = export_told(r, session, name, email);
     if (email)
         apr_table_addn(env, name[EMAIL], email);
     apr_table_addn(env, name[PROVIDER], session->provider);

@@ -5,7 +5,6 @@
 #include "authn/check.h"
 #include "authn/interim.h"
 #include "authn/refuse.h"
-#include "login/saml_out.h"
 #include "web/reader.h"
 
 #include <apr_strings.h>
@@ -211,8 +210,6 @@ void authn_insert_filter(request_rec *r)
     for (const ap_filter_t *f = r->output_filters; f; f = f->next)
         if (f->frec == filter)
             return;
-    if (request_of(r)->site->trusted)
-        saml_out_listen(r);
     ap_add_output_filter_handle(filter, NULL, r, r->connection);
 }
 

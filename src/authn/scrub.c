@@ -81,14 +81,15 @@ static bool path_is_final(const request_rec *r)
 static void redact_early(request_t *request, request_rec *r)
 {
     const char *rest;
-    const route_t *route =
-        route_is_possible(request->site, r) ? route_find(request->site, r, &rest) : NULL;
+    const bool possible = route_is_possible(request->site, r);
+    const route_t *route = possible ? route_find(request->site, r, &rest) : NULL;
     if (route && path_is_final(r)) {
         route_redact(request, r, route);
         admit_take_secret(request, r);
         return;
     }
-    route_redact_callback(request, r);
+    if (possible)
+        route_redact_callback(request, r);
     if (request->site->paths[BASE_RPS_FRONT])
         route_redact_front_line(request, r);
 }

@@ -120,12 +120,15 @@ static const char *label_end(const char *label)
     return end > label && end - label <= LABEL_MAX && *label != '-' && end[-1] != '-' ? end : NULL;
 }
 
+/* With a ':' before it the name is a provider's, who says nothing of a mailbox. */
+static const bool ends_local_part[256] = {['\0'] = true, ['@'] = true, [':'] = true};
+
 const char *name_domain(const char *name)
 {
-    const char *at = strchr(name, '@');
-    if (!at || at == name || at - name > LOCAL_PART_MAX ||
-        memchr(name, ':',
-               (apr_size_t)(at - name))) /* a provider's, who says nothing of a mailbox */
+    const char *at = name;
+    while (!ends_local_part[(unsigned char)*at])
+        at++;
+    if (*at != '@' || at == name || at - name > LOCAL_PART_MAX)
         return NULL;
     for (const char *label = at + 1;;) {
         const char *end = label_end(label);

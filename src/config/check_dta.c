@@ -74,7 +74,7 @@ static void visit(tree_walk_t *walk, const ap_directive_t *node, const server_re
     (void)server;
     for (const char *const *each = proxies; *each; each++)
         if (!strcasecmp(node->directive, *each) && names_host(node->args, look->host)) {
-            const written_t at = {node->directive, node->filename, node->line_num};
+            const written_t at = check_written(node);
             mistake(look->site->pconf, &at,
                     "it leads to the second D-TA, so that we would see both shares of every "
                     "secret; browsers ask it themselves, remove the line");

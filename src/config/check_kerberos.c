@@ -14,8 +14,7 @@
 #define PLAIN_FILE "FILE:"
 
 typedef struct ticket_place_t {
-    const checked_t *site;
-    const trusted_setting_t *login;
+    const login_at_t *at;
     bool local_name; /* GssapiLocalName On */
 } ticket_place_t;
 
@@ -31,9 +30,8 @@ static bool user_may_read(const struct stat *info)
 }
 
 /* A thief of it can make tickets of anybody for this server. */
-static void check_keytab(const ticket_place_t *place, const written_t *at, const char *file)
+static void check_keytab(apr_pool_t *p, const written_t *at, const char *file)
 {
-    apr_pool_t *p = place->site->pconf;
     struct stat info;
     if (stat(file, &info) != 0)
         mistake_around(
@@ -50,28 +48,31 @@ static void check_keytab(const ticket_place_t *place, const written_t *at, const
                        (int)surroundings_uid(), file);
 }
 
-static void hear_store(const ticket_place_t *place, const ap_directive_t *node, const written_t *at)
+static void hear_store(const ticket_place_t *place, const ap_directive_t *node)
 {
-    const char *word = tree_first_word(node, place->site->pconf);
+    apr_pool_t *p = place->at->site->pconf;
+    const written_t at = check_written(node);
+    const char *word = tree_first_word(node, p);
     if (strncasecmp(word, KEYTAB, strlen(KEYTAB)))
         return;
     word += strlen(KEYTAB);
     if (!strncmp(word, PLAIN_FILE, strlen(PLAIN_FILE)))
         word += strlen(PLAIN_FILE);
     if (*word == '/')
-        check_keytab(place, at, word);
+        check_keytab(p, &at, word);
 }
 
 /* ---- what else would surprise ---- */
 
-static void hear_switch(ticket_place_t *place, const ap_directive_t *node, const written_t *at)
+static void hear_switch(ticket_place_t *place, const ap_directive_t *node)
 {
-    apr_pool_t *p = place->site->pconf;
+    apr_pool_t *p = place->at->site->pconf;
+    const written_t at = check_written(node);
     const bool on = !strcasecmp(tree_first_word(node, p), "On");
     if (!strcasecmp(node->directive, "GssapiLocalName"))
         place->local_name = on;
     if (on && !strcasecmp(node->directive, "GssapiConnectionBound"))
-        mistake_maybe(p, at,
+        mistake_maybe(p, &at,
                       "a connection would keep who has come by it, and a proxy's carries many "
                       "people; remove the line, which Kerberos does not need");
     if (on && !strcasecmp(node->directive, "GssapiUseSessions"))
@@ -80,36 +81,29 @@ static void hear_switch(ticket_place_t *place, const ap_directive_t *node, const
                       "there by now, or a place wants a fresh proof; remove the line");
     if (on && !strcasecmp(node->directive, "GssapiBasicAuth"))
         mistake_maybe(
-            p, at,
+            p, &at,
             "a password at %s signs nobody in, as it is no %s; remove the line, and write "
             "MPinPasswordProvider for those who have no ticket",
-            place->login->location, place->login->type);
+            place->at->login->location, place->at->login->type);
 }
 
-static void visit_ticket_line(tree_walk_t *walk, const ap_directive_t *node,
-                              const server_rec *server)
+static void hear_ticket_line(void *baton, const ap_directive_t *node, tree_holds_t holds)
 {
-    ticket_place_t *place = walk->baton;
-    const written_t at = {node->directive, node->filename, node->line_num};
-    if (strncasecmp(node->directive, "Gssapi", 6) ||
-        !tree_servers_meet(walk, server, place->site->server) ||
-        !check_holds_at(node, place->login->location, place->site->pconf))
+    if (holds != TREE_HOLDS || strncasecmp(node->directive, "Gssapi", 6))
         return;
     if (!strcasecmp(node->directive, "GssapiCredStore"))
-        hear_store(place, node, &at);
+        hear_store(baton, node);
     else
-        hear_switch(place, node, &at);
+        hear_switch(baton, node);
 }
 
-void check_tickets(const checked_t *site, const trusted_setting_t *login, const written_t *at)
+void check_tickets(const login_at_t *at)
 {
-    ticket_place_t place = {.site = site, .login = login};
-    tree_walk_t walk = {site->main_server, visit_ticket_line, &place};
-    if (strcasecmp(login->type, "Negotiate"))
-        return;
-    tree_walk(&walk);
+    const trusted_setting_t *login = at->login;
+    ticket_place_t place = {at, false};
+    check_lines_at(at->site, login->location, hear_ticket_line, &place);
     if (login->local == LOCAL_PLAIN && !login->user && !place.local_name)
-        mistake_maybe(site->pconf, at,
+        mistake_maybe(at->site->pconf, &at->written,
                       "as-local takes no name with @, and principals have one; write "
                       "GssapiLocalName On at %s, or as-local=user:REALM",
                       login->location);

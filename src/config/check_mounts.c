@@ -11,6 +11,7 @@
 #include <http_log.h>
 #include <string.h>
 
+#include "config/mistakes.h"
 #include "config/surroundings.h"
 #include "config/tree.h"
 
@@ -185,6 +186,25 @@ static void look_at(mounts_t *mounts, mount_t *mount, const server_rec *main_ser
     mounts->served = add_name(mounts->served, name, mount->p);
 }
 
+/* A vhost that serves the login may send the place of a trusted login away. */
+static void look_at_places(const mount_t *login, const server_rec *main_server)
+{
+    const apr_array_header_t *logins = directives_of(login->server)->trusted;
+    for (int i = 0; !login->answers && logins && i < logins->nelts; i++) {
+        const trusted_setting_t *trusted = &APR_ARRAY_IDX(logins, i, trusted_setting_t);
+        mount_t place = {.server = login->server, .path = trusted->location, .p = login->p};
+        tree_walk_t walk = {main_server, visit_rules, &place};
+        tree_walk(&walk);
+        if (!place.answers)
+            continue;
+        const written_t at = check_written(place.answers);
+        mistake_maybe(login->p, &at,
+                      "it sends %s away, so that nobody comes back by the trusted login %s; let it "
+                      "leave that path out",
+                      trusted->location, trusted->name);
+    }
+}
+
 void check_mounts(apr_pool_t *pconf, const server_rec *main_server)
 {
     mounts_t mounts = {"", "", false};
@@ -194,8 +214,10 @@ void check_mounts(apr_pool_t *pconf, const server_rec *main_server)
     for (const server_rec *server = main_server; server; server = server->next) {
         const server_config_t *config = directives_of(server);
         mount_t mount = {.server = server, .path = config->paths.path[PATH_LOGIN], .p = pconf};
-        if (config->engine && mount.path && !config->service.parts)
-            look_at(&mounts, &mount, main_server);
+        if (!config->engine || !mount.path || config->service.parts)
+            continue;
+        look_at(&mounts, &mount, main_server);
+        look_at_places(&mount, main_server);
     }
     if (!*mounts.served && !*mounts.away)
         return;

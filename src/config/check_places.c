@@ -23,11 +23,6 @@ typedef struct beside_t {
     bool found;
 } beside_t;
 
-static written_t node_written(const ap_directive_t *node)
-{
-    return (written_t){node->directive, node->filename, node->line_num};
-}
-
 /* ---- AuthType, misspelt ---- */
 
 /* One letter too many, too few, another, or two of them swapped. */
@@ -64,7 +59,7 @@ static bool may_be_read(const struct stat *st)
 static void check_password_file(const tree_walk_t *walk, const ap_directive_t *node)
 {
     apr_pool_t *pconf = walk->baton;
-    const written_t at = node_written(node);
+    const written_t at = check_written(node);
     const char *file = ap_server_root_relative(pconf, tree_first_word(node, pconf));
     struct stat st;
     if (!file)
@@ -116,7 +111,7 @@ static void check_cache(const tree_walk_t *walk, const ap_directive_t *node,
                         const server_rec *server)
 {
     apr_pool_t *pconf = walk->baton;
-    const written_t at = node_written(node);
+    const written_t at = check_written(node);
     beside_t beside = {pconf, server, false};
     tree_walk_t includes = {walk->main_server, visit_includes, &beside};
     if (!strcasecmp(node->directive, "CacheEnable"))
@@ -150,7 +145,7 @@ static void visit_place(tree_walk_t *walk, const ap_directive_t *node, const ser
         return;
 
     const char *type = tree_first_word(node, pconf);
-    const written_t at = node_written(node);
+    const written_t at = check_written(node);
     if (!strcasecmp(type, "MPin"))
         check_require(walk, node, server);
     else if (looks_like_ours(type, pconf))

@@ -66,7 +66,7 @@ void check_registration(const checked_t *site)
                 "shall register");
 
     if (config->ways == REGISTER_SIGNED_IN && !config->written[SETTING_providers] &&
-        !config->trusted && config->paths.path[PATH_RPS])
+        !config->written[SETTING_trusted] && config->paths.path[PATH_RPS])
         mistake_maybe(site->pconf, check_at(site, SETTING_ways),
                       "nobody can sign in to set up a PIN; write MPinPasswordProvider, or "
                       "MPinRegister closed");

@@ -143,7 +143,7 @@ void check_require(const tree_walk_t *walk, const ap_directive_t *node, const se
     apr_pool_t *pconf = walk->baton;
     gate_t gate = {.pconf = pconf, .place = place_of(node), .server = server};
     tree_walk_t inner = {walk->main_server, visit_gate, &gate};
-    const written_t at = {node->directive, node->filename, node->line_num};
+    const written_t at = check_written(node);
     tree_walk(&inner);
     if (gate.passes)
         return;

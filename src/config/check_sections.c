@@ -131,7 +131,7 @@ static void visit_auth_type(tree_walk_t *walk, const ap_directive_t *node, const
     if (strcasecmp(node->directive, "AuthType") ||
         strcasecmp(ap_getword_conf(pconf, &args), "MPin"))
         return;
-    const written_t at = {node->directive, node->filename, node->line_num};
+    const written_t at = check_written(node);
     if (server != walk->main_server && directives_of(server)->service.parts)
         mistake(pconf, &at,
                 "a vhost with MPinService has no login and no sessions; move it to the vhost of a "
@@ -141,29 +141,18 @@ static void visit_auth_type(tree_walk_t *walk, const ap_directive_t *node, const
                 "MPin needs the engine, which is off here; write MPinEngine On in this server");
 }
 
-/* The same for one trusted login; NULL: any. */
-static bool any_trusts(const server_rec *main_server, const server_rec *server, const char *name)
-{
-    const bool all = server == main_server;
-    for (const server_rec *each = all ? main_server : server; each; each = all ? each->next : NULL)
-        if (directives_of(each)->engine && check_trusts(directives_of(each), name))
-            return true;
-    return false;
-}
-
-/* Names that come from elsewhere mean what is configured there. */
 static void check_logins(apr_pool_t *pconf, const server_rec *main_server,
                          const directory_written_t *each)
 {
     const apr_array_header_t *names = each->dir->logins;
-    if (!names_method(each, FACTOR_TRUSTED) || !directives_of(each->server)->paths.path[PATH_LOGIN])
+    if (!names_method(each, FACTOR_TRUSTED))
         return;
-    if (!names && !any_trusts(main_server, each->server, NULL))
+    if (!names && !check_is_trusted_at(main_server, each->server, NULL))
         mistake(pconf, &each->at,
                 "it names trusted, but there is no trusted login here; write MPinTrustedLogin, or "
                 "leave trusted out");
     for (int i = 0; names && i < names->nelts; i++)
-        if (!any_trusts(main_server, each->server, APR_ARRAY_IDX(names, i, const char *)))
+        if (!check_is_trusted_at(main_server, each->server, APR_ARRAY_IDX(names, i, const char *)))
             mistake(pconf, &each->at,
                     "\"%s\" is no login here; write pin, password, passkey, trusted, or the name "
                     "of an MPinTrustedLogin",

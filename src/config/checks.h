@@ -70,24 +70,41 @@ void check_sent(const checked_t *site);
 void check_passkeys(const checked_t *site);
 bool check_takes_passkeys(const server_config_t *config);
 
-/* check_trusted.c: trusted logins whose places do not fit; the places, of whatever server. Has the
- * server one of that name (NULL: any)? */
+/* check_trusted.c: trusted logins whose places do not fit; the places, of whatever server. Does a
+ * server that meets this one take a login of that name (NULL: any)? */
 void check_trusted(const checked_t *site);
 void check_trusted_places(apr_pool_t *pconf, const server_rec *main_server);
-bool check_trusts(const server_config_t *config, const char *name);
+bool check_is_trusted_at(const server_rec *main_server, const server_rec *server, const char *name);
 
-/* Does this line hold at the path, whatever is asked there? False where only a request could tell. */
-bool check_holds_at(const ap_directive_t *node, const char *path, apr_pool_t *p);
+#define CHECK_HANDLER "mpin-trusted-login"
 
-/* check_kerberos.c: what mod_auth_gssapi is told at the place of a trusted login. `at`: its line. */
-void check_tickets(const checked_t *site, const trusted_setting_t *login, const written_t *at);
-/* check_carriers.c: what the module behind a trusted login must be told. */
-void check_carrier_of(const checked_t *site, const trusted_setting_t *login, const written_t *at);
+/* One login, and where it is written. */
+typedef struct login_at_t {
+    const checked_t *site;
+    const trusted_setting_t *login;
+    written_t written;
+} login_at_t;
+
+/* check_guard.c: who guards its place; and each line that holds at a path, or may, in the order in
+ * which they do. */
+void check_guard(const login_at_t *at);
+typedef void check_hear_t(void *baton, const ap_directive_t *node, tree_holds_t holds);
+void check_lines_at(const checked_t *site, const char *path, check_hear_t *hear, void *baton);
+
+/* check_carriers.c, check_openid.c, check_kerberos.c: what the module of a login must be told. */
+void check_basic(const login_at_t *at);
+void check_mellon(const login_at_t *at);
+void check_openid(const login_at_t *at);
+void check_tickets(const login_at_t *at);
+
 /* The page of ours, or the tree of them, in which a path lies; NULL for none. */
 const char *check_page_of_ours(const checked_t *site, const char *path);
 
-/* check_openid.c: mod_auth_openidc as a trusted login, whose line stands there. */
-void check_openid(const checked_t *site, const trusted_setting_t *login, const written_t *at);
+/* Where a line of any module's stands. */
+static inline written_t check_written(const ap_directive_t *node)
+{
+    return (written_t){node->directive, node->filename, node->line_num};
+}
 
 /* check_accounts.c: where names come from; and `with`, a vhost with the same store, or itself. */
 void check_names(const checked_t *site);

@@ -4,6 +4,7 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
@@ -46,9 +47,64 @@ bool parse_is_variable(const char *name)
     for (const char *c = name; *c; c++)
         if (!apr_isgraph(*c) || strchr("=\"'\\,{}%", *c))
             return false;
-    return *name && strlen(name) <= VARIABLE_MAX && strncasecmp(name, "HTTP_", 5) != 0 &&
-           strncasecmp(name, "MPIN_", 5) != 0 && strncasecmp(name, "REDIRECT_", 9) != 0;
+    return *name && !apr_isdigit(*name) && strlen(name) <= VARIABLE_MAX &&
+           strncasecmp(name, "HTTP_", 5) != 0 && strncasecmp(name, "MPIN_", 5) != 0 &&
+           strncasecmp(name, "REDIRECT_", 9) != 0;
 }
+
+/* ---- options that are one text ---- */
+
+static bool is_place(const char *value)
+{
+    return parse_is_path(value) && value[1];
+}
+
+/* A path of this site with a query, or where the provider is. */
+static bool is_sign_out(const char *value)
+{
+    char path[LOGOUT_MAX + 1];
+    for (const char *c = value; *c; c++)
+        if (!apr_isgraph(*c) || strchr("\"#<>\\^`{|}", *c) || c - value >= LOGOUT_MAX)
+            return false;
+    apr_cpystrn(path, value, strcspn(value, "?") + 1);
+    return parse_is_path(path) || (!strncasecmp(value, "https://", 8) && apr_isalnum(value[8]));
+}
+
+/* An expression with something in it, and that no header, which is the client's own word, or what
+ * one is copied into. */
+static bool is_user(const char *value)
+{
+    static const char *const headers[] = {
+        "http:",      "http_",       "http(",        "req:",        "req(",
+        "req_novary", "request_uri", "query_string", "the_request", NULL};
+    bool fits = strstr(value, "%{") && strlen(value) <= EXPRESSION_MAX;
+    for (const char *const *each = headers; *each; each++)
+        fits = fits && !strcasestr(value, *each);
+    return fits;
+}
+
+#define NO_VARIABLE                                                                                \
+    "no variable of another module's; write the name of one, as in email=OIDC_CLAIM_email"
+
+static const struct text_option_t {
+    const char *name;
+    size_t field;
+    bool (*fits)(const char *value);
+    const char *wrong;
+} texts[] = {
+    {"logout", offsetof(trusted_setting_t, logout), is_sign_out,
+     "no sign-out; write a path of this site or an https URL"},
+    {"user", offsetof(trusted_setting_t, user), is_user,
+     "the same for all people, or what the client sends, which proves nothing; write a variable "
+     "that the other module sets, as in user=%{reqenv:NAME}"},
+    {"email", offsetof(trusted_setting_t, email), parse_is_variable, NO_VARIABLE},
+    {"sid", offsetof(trusted_setting_t, sid), parse_is_variable, NO_VARIABLE},
+    {"time", offsetof(trusted_setting_t, time), parse_is_variable, NO_VARIABLE},
+    {"icon", offsetof(trusted_setting_t, icon), parse_is_path,
+     "no path of a picture on this site; write as in icon=/icons/company.svg"},
+    {"callback", offsetof(trusted_setting_t, callback), is_place,
+     "no path on this site; write that of the other module's callback, as in callback=/login"},
+};
 
 /* The value of "name=...", NULL where the word is another one. */
 static const char *option_value(const char *word, const char *name)
@@ -57,115 +113,89 @@ static const char *option_value(const char *word, const char *name)
     return strncasecmp(word, name, len) == 0 && word[len] == '=' ? word + len + 1 : NULL;
 }
 
-/* ---- options ---- */
-
-static bool is_plain_target(const char *value)
+static const struct text_option_t *text_option(const char *word)
 {
-    bool plain = strlen(value) <= LOGOUT_MAX;
-    for (const char *c = value; *c; c++)
-        plain = plain && apr_isgraph(*c) && !strchr("\"#<>\\^`{|}", *c);
-    return plain;
-}
-
-/* A path of this site with a query, or where the provider is. */
-static const char *read_logout(trusted_setting_t *login, const char *value, apr_pool_t *p)
-{
-    const size_t path = strcspn(value, "?");
-    const bool here = *value == '/' && parse_is_path(apr_pstrmemdup(p, value, path));
-    const bool there = !strncasecmp(value, "https://", 8) && apr_isalnum(value[8]);
-    if (!is_plain_target(value) || (!here && !there))
-        return apr_psprintf(p,
-                            "\"%.80s\" leads to no sign-out; write logout= and a path of this site "
-                            "or an https URL",
-                            value);
-    login->logout = value;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+        if (option_value(word, texts[i].name))
+            return &texts[i];
     return NULL;
 }
 
-/* A header is the client's own word, and so is what one is copied into. */
-static const char *read_user(trusted_setting_t *login, const char *value, apr_pool_t *p)
+static const char *read_text_option(trusted_setting_t *login, const struct text_option_t *option,
+                                    const char *value, apr_pool_t *p)
 {
-    static const char *const headers[] = {
-        "http:",      "http_",       "http(",        "req:",        "req(",
-        "req_novary", "request_uri", "query_string", "the_request", NULL};
-    const char *small = unicode_lower(value, p);
-    if (!*value || strlen(value) > EXPRESSION_MAX)
-        return apr_psprintf(p, "user= has an expression of 1 to %d bytes; write such a one",
-                            EXPRESSION_MAX);
-    for (const char *const *each = headers; *each; each++)
-        if (strstr(small, *each))
-            return apr_psprintf(p,
-                                "user= asks for what the client sends (%s), which proves nothing; "
-                                "write a variable that the other module sets, as in "
-                                "user=%%{reqenv:NAME}",
-                                *each);
-    login->user = value;
-    return NULL;
+    const char **field = (const char **)(void *)((char *)login + option->field);
+    if (*field)
+        return apr_psprintf(p, "%s= stands twice; write it once", option->name);
+    *field = value;
+    return option->fits(value) ? NULL : apr_psprintf(p, "\"%.80s\" is %s", value, option->wrong);
 }
 
-static const char *read_variable(const char **variable, const char *option, const char *value,
-                                 apr_pool_t *p)
-{
-    if (!parse_is_variable(value))
-        return apr_psprintf(p,
-                            "\"%.80s\" is no variable of another module's; write %s= and its name, "
-                            "as in %s=OIDC_CLAIM_%s",
-                            value, option, option, option);
-    *variable = value;
-    return NULL;
-}
-
-static const char *read_icon(trusted_setting_t *login, const char *value, apr_pool_t *p)
-{
-    if (!parse_is_path(value))
-        return apr_psprintf(p,
-                            "\"%.80s\" is no path of a picture on this site; write as in "
-                            "icon=/icons/company.svg",
-                            value);
-    login->icon = value;
-    return NULL;
-}
-
-static const char *read_callback(trusted_setting_t *login, const char *value, apr_pool_t *p)
-{
-    if (!parse_is_path(value) || !value[1])
-        return apr_psprintf(p,
-                            "\"%.80s\" is no path on this site; write that of the other module's "
-                            "callback, as in callback=/login",
-                            value);
-    login->callback = value;
-    return NULL;
-}
+/* ---- lists ---- */
 
 /* Those that the place, and we, understand ourselves are nobody else's to give. */
-static bool is_field(const char *word)
+static const char *keep_field(const char **kept, const char *word, apr_pool_t *p)
 {
     static const char *const ours[] = {"anew", "refresh", "return", "to",    "switch", "state",
                                        "code", "error",   "logout", "offer", "failed", NULL};
+    bool fits = strlen(word) <= FIELD_MAX;
     for (const char *const *each = ours; *each; each++)
-        if (!strcasecmp(*each, word))
-            return false;
+        fits = fits && strcasecmp(*each, word);
     for (const char *c = word; *c; c++)
-        if (!apr_isalnum(*c) && !strchr("-_", *c))
-            return false;
-    return *word && strlen(word) <= FIELD_MAX;
+        fits = fits && (apr_isalnum(*c) || strchr("-_", *c));
+    *kept = word;
+    return fits ? NULL
+                : apr_psprintf(p,
+                               "\"%.80s\" is no field that could go on to the place; write as in "
+                               "pass=prerollid",
+                               word);
+}
+
+static const char *keep_domain(const char **kept, const char *word, apr_pool_t *p)
+{
+    const char *name = name_canonical(apr_pstrcat(p, "a@", word, NULL), p);
+    *kept = name ? name_domain(name) : NULL;
+    return *kept ? NULL
+                 : apr_psprintf(p, "\"%.80s\" is no domain; write one as in example.org", word);
+}
+
+/* Words with commas between them, kept with NULL at the end; none is `none`. */
+static const char *read_list(const char *const **kept, const char *value,
+                             const char *(*keep)(const char **, const char *, apr_pool_t *),
+                             const char *none, apr_pool_t *p)
+{
+    apr_array_header_t *list = apr_array_make(p, 4, sizeof(const char *));
+    char *last, *word = apr_strtok(apr_pstrdup(p, value), ",", &last);
+    const char *wrong = word ? NULL : none;
+    for (; word && !wrong; word = apr_strtok(NULL, ",", &last))
+        wrong = keep(apr_array_push(list), word, p);
+    APR_ARRAY_PUSH(list, const char *) = NULL;
+    *kept = (const char *const *)list->elts;
+    return wrong;
 }
 
 static const char *read_pass(trusted_setting_t *login, const char *value, apr_pool_t *p)
 {
-    apr_array_header_t *list = apr_array_make(p, 4, sizeof(const char *));
-    char *last, *word = apr_strtok(apr_pstrdup(p, value), ",", &last);
-    for (; word; word = apr_strtok(NULL, ",", &last)) {
-        if (!is_field(word))
-            return apr_psprintf(p,
-                                "\"%.80s\" is no field that could go on to the place; write as in "
-                                "pass=prerollid",
-                                word);
-        APR_ARRAY_PUSH(list, const char *) = word;
-    }
-    APR_ARRAY_PUSH(list, const char *) = NULL;
-    login->pass = (const char *const *)list->elts;
-    return list->nelts > 1 ? NULL : "pass= names no field; write as in pass=prerollid";
+    return read_list(&login->pass, value, keep_field,
+                     "pass= names no field; write as in pass=prerollid", p);
+}
+
+/* Whose name it is. */
+static const char *read_local(trusted_setting_t *login, const char *rule, apr_pool_t *p)
+{
+    const char *domains = strchr(rule, ':');
+    const size_t len = strcspn(rule, ":");
+    if (len == 5 && !strncasecmp(rule, "email", 5))
+        login->local = LOCAL_EMAIL_OF;
+    else if (len == 4 && !strncasecmp(rule, "user", 4))
+        login->local = LOCAL_USER_OF;
+    else
+        return apr_psprintf(p,
+                            "as-local has no rule \"%.80s\"; write as-local alone, "
+                            "as-local=email:DOMAIN or as-local=user:DOMAIN",
+                            rule);
+    return read_list(&login->domains, domains ? domains + 1 : "", keep_domain,
+                     "as-local names no domain; write as in as-local=email:example.org", p);
 }
 
 /* ---- what counts as a second step ---- */
@@ -209,62 +239,21 @@ static const char *read_counts(trusted_setting_t *login, const char *text, apr_p
     return NULL;
 }
 
-/* ---- whose name it is ---- */
-
-static const char *read_domains(trusted_setting_t *login, const char *value, apr_pool_t *p)
-{
-    apr_array_header_t *list = apr_array_make(p, 4, sizeof(const char *));
-    char *last, *word = apr_strtok(apr_pstrdup(p, value), ",", &last);
-    for (; word; word = apr_strtok(NULL, ",", &last)) {
-        const char *name = name_canonical(apr_pstrcat(p, "a@", word, NULL), p);
-        const char *domain = name ? name_domain(name) : NULL;
-        if (!domain)
-            return apr_psprintf(p, "\"%.80s\" is no domain; write one as in example.org", word);
-        APR_ARRAY_PUSH(list, const char *) = domain;
-    }
-    APR_ARRAY_PUSH(list, const char *) = NULL;
-    login->domains = (const char *const *)list->elts;
-    return list->nelts > 1 ? NULL
-                           : "as-local names no domain; write as in as-local=email:example.org";
-}
-
-static const char *read_local(trusted_setting_t *login, const char *rule, apr_pool_t *p)
-{
-    const char *domains = strchr(rule, ':');
-    const size_t len = strcspn(rule, ":");
-    if (len == 5 && !strncasecmp(rule, "email", 5))
-        login->local = LOCAL_EMAIL_OF;
-    else if (len == 4 && !strncasecmp(rule, "user", 4))
-        login->local = LOCAL_USER_OF;
-    else
-        return apr_psprintf(p,
-                            "as-local has no rule \"%.80s\"; write as-local alone, "
-                            "as-local=email:DOMAIN or as-local=user:DOMAIN",
-                            rule);
-    return read_domains(login, domains ? domains + 1 : "", p);
-}
+/* ---- the options ---- */
 
 static const char *read_trusted_option(trusted_setting_t *login, const char *word, apr_pool_t *p)
 {
+    const struct text_option_t *text = text_option(word);
     const char *value;
-    if ((value = option_value(word, "logout")))
-        return read_logout(login, value, p);
-    if ((value = option_value(word, "user")))
-        return read_user(login, value, p);
-    if ((value = option_value(word, "email")))
-        return read_variable(&login->email, "email", value, p);
-    if ((value = option_value(word, "sid")))
-        return read_variable(&login->sid, "sid", value, p);
-    if ((value = option_value(word, "time")))
-        return read_variable(&login->time, "time", value, p);
-    if ((value = option_value(word, "icon")))
-        return read_icon(login, value, p);
-    if ((value = option_value(word, "callback")))
-        return read_callback(login, value, p);
+    if (text)
+        return read_text_option(login, text, option_value(word, text->name), p);
     if ((value = option_value(word, "pass")))
-        return read_pass(login, value, p);
+        return login->pass ? "pass= stands twice; write one with commas"
+                           : read_pass(login, value, p);
     if ((value = option_value(word, "counts")))
         return read_counts(login, value, p);
+    if (login->local && !strncasecmp(word, "as-local", strlen("as-local")))
+        return "as-local stands twice; choose one rule";
     if ((value = option_value(word, "as-local")))
         return read_local(login, value, p);
     if (!strcasecmp(word, "as-local"))
@@ -285,21 +274,23 @@ static const char *read_trusted_option(trusted_setting_t *login, const char *wor
 
 static const char *read_name(trusted_setting_t *login, const char *word, apr_pool_t *p)
 {
+    login->name = word;
+    login->mark = mark_of(word);
     if (!parse_is_trusted_name(word))
         return apr_psprintf(p,
                             "\"%.80s\" is no name for a login; write 1 to %d letters, digits, - "
                             "and _",
                             word, TRUSTED_NAME_MAX);
-    if (is_reserved(word))
-        return apr_psprintf(p, "the name %s means something else; choose another", word);
-    login->name = word;
-    login->mark = mark_of(word);
-    return NULL;
+    return is_reserved(word)
+               ? apr_psprintf(p, "the name %s means something else; choose another", word)
+               : NULL;
 }
 
 static const char *read_where(trusted_setting_t *login, char *const word[], apr_pool_t *p)
 {
-    if (!parse_is_path(word[0]) || !word[0][1])
+    login->location = word[0];
+    login->type = word[1];
+    if (!is_place(word[0]))
         return apr_psprintf(p,
                             "\"%.80s\" is no path on this site that another module could guard; "
                             "write as in /trusted/%s",
@@ -307,19 +298,20 @@ static const char *read_where(trusted_setting_t *login, char *const word[], apr_
     for (const char *c = word[1]; *c; c++)
         if (!apr_isalnum(*c) && !strchr("-_.", *c))
             return apr_psprintf(p, "\"%.80s\" is no AuthType; write that of %s", word[1], word[0]);
-    if (!*word[1] || !strcasecmp(word[1], "MPin"))
-        return apr_psprintf(p, "another module must guard %s; write its AuthType, as in Basic",
-                            word[0]);
-    login->location = word[0];
-    login->type = word[1];
-    return NULL;
+    return *word[1] && strcasecmp(word[1], "MPin")
+               ? NULL
+               : apr_psprintf(p, "another module must guard %s; write its AuthType, as in Basic",
+                              word[0]);
 }
 
 static const char *read_button(trusted_setting_t *login, const char *word, apr_pool_t *p)
 {
+    if (text_option(word))
+        return apr_psprintf(p, "the LABEL is missing before %.80s; write what stands on the button",
+                            word);
     if (strlen(word) > LABEL_MAX || unicode_printable_length(word) < 1)
-        return apr_psprintf(p, "people shall read the label on a button; write 1 to %d bytes",
-                            LABEL_MAX);
+        return apr_psprintf(
+            p, "people shall read the LABEL on a button; write 1 to %d bytes of UTF-8", LABEL_MAX);
     login->label = word;
     return NULL;
 }
@@ -348,12 +340,15 @@ static void name_neighbours(trusted_setting_t *login, apr_pool_t *p)
     login->id = apr_pstrcat(p, apr_pstrmemdup(p, login->sid, stem), "sub", NULL);
 }
 
-static const char *read_login(trusted_setting_t *login, const words_t *words)
+static const char *read_login(trusted_setting_t *login, const apr_array_header_t *earlier,
+                              const words_t *words)
 {
     apr_pool_t *p = words->p;
     const char *wrong = read_name(login, words->word[0], p);
     if (!wrong)
         wrong = read_where(login, words->word + 1, p);
+    for (int i = 0; !wrong && i < earlier->nelts; i++)
+        wrong = differs_from(login, &APR_ARRAY_IDX(earlier, i, trusted_setting_t), p);
     if (!wrong)
         wrong = read_button(login, words->word[3], p);
     for (int i = 4; !wrong && i < words->count; i++)
@@ -369,18 +364,14 @@ static const char *read_login(trusted_setting_t *login, const words_t *words)
 const char *parse_trusted_login(const apr_array_header_t **logins, const words_t *words)
 {
     trusted_setting_t login = {0};
-    const int before = *logins ? (*logins)->nelts : 0;
-    const char *wrong = read_login(&login, words);
-    for (int i = 0; !wrong && i < before; i++)
-        wrong = differs_from(&login, &APR_ARRAY_IDX(*logins, i, trusted_setting_t), words->p);
-    if (!wrong && before == TRUSTED_LOGINS_MAX)
+    apr_array_header_t *list = *logins ? apr_array_copy(words->p, *logins)
+                                       : apr_array_make(words->p, 1, sizeof(trusted_setting_t));
+    const char *wrong = read_login(&login, list, words);
+    if (!wrong && list->nelts == TRUSTED_LOGINS_MAX)
         wrong = apr_psprintf(words->p, "nobody chooses among more than %d; write fewer",
                              TRUSTED_LOGINS_MAX);
     if (wrong)
         return wrong;
-    apr_array_header_t *list = apr_array_make(words->p, before + 1, sizeof(trusted_setting_t));
-    if (before)
-        apr_array_cat(list, *logins);
     APR_ARRAY_PUSH(list, trusted_setting_t) = login;
     *logins = list;
     return NULL;

@@ -4,6 +4,7 @@
 #include <ap_listen.h>
 #include <http_core.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unixd.h>
 #include <unistd.h>
 
@@ -107,4 +108,10 @@ bool surroundings_inside(const char *path, const char *directory)
     const size_t len = strlen(directory);
     return !strncmp(path, directory, len) &&
            (!path[len] || path[len] == '/' || directory[len - 1] == '/');
+}
+
+bool surroundings_others_read(const char *path)
+{
+    struct stat info;
+    return !stat(path, &info) && (info.st_mode & (S_IRWXG | S_IRWXO));
 }

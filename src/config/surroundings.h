@@ -27,6 +27,9 @@ apr_gid_t surroundings_gid(void);
 /* Does this configuration replace one that was at work (graceful, restart)? */
 bool surroundings_reload(void);
 
+/* Is it a file, or a folder, that others than its owner can read or change? */
+bool surroundings_others_read(const char *path);
+
 /* True where `path` is `directory` or lies beneath it, by name. */
 bool surroundings_inside(const char *path, const char *directory);
 

@@ -25,4 +25,14 @@ const char *tree_section_path(const ap_directive_t *section, apr_pool_t *p);
 /* The first word after a directive's name, without quotes. */
 const char *tree_first_word(const ap_directive_t *node, apr_pool_t *p);
 
+/* Does a line hold for a GET at that path of its server? Only a request can tell of directories,
+ * files and <If>. */
+typedef enum { TREE_HOLDS_NOT, TREE_HOLDS_MAYBE, TREE_HOLDS } tree_holds_t;
+tree_holds_t tree_holds_at(const ap_directive_t *node, const char *path, apr_pool_t *p);
+
+/* Is it a part of a section, whose lines hold where the section does? And for GET, if it is a
+ * <Limit>? */
+bool tree_is_part(const ap_directive_t *section);
+bool tree_is_for_get(const ap_directive_t *section, apr_pool_t *p);
+
 #endif

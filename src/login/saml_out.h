@@ -7,7 +7,7 @@
 /* Hears what a SAML provider says to mod_auth_mellon of somebody who has signed out there. */
 void saml_out_register(void);
 
-/* insert_filter and insert_error_filter, where there are trusted logins */
+/* As a request begins at the place of a trusted login, and once more where its answer is an error. */
 void saml_out_listen(request_rec *r);
 
 #endif

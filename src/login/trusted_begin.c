@@ -125,7 +125,7 @@ static result_t *let_choose(const facts_t *facts, const trusted_login_t *login, 
     log_debug(facts->caller.log, "MPIN0940",
               "a page of another site leads to the trusted login %s: people choose themselves",
               login->set->name);
-    answer_see_other(facts->r, way_location(facts->r, way));
+    answer_see_other(facts->r, with_passed(facts->r, login, way_location(facts->r, way)));
     return NULL;
 }
 

@@ -18,13 +18,6 @@ static const char *const factor_names[FACTOR_COUNT] = {[FACTOR_PIN] = "pin",
 
 const demand_t demand_any = {.first = FACTORS_FIRST};
 
-demand_t demand_of(int methods, uint32_t offered, int second, int reauth_after)
-{
-    return (demand_t){.first = methods < 0 ? offered : (uint32_t)methods,
-                      .second = second < 0 ? 0 : (uint32_t)second,
-                      .max_age = reauth_after < 0 ? 0 : (uint32_t)reauth_after};
-}
-
 bool demand_is_same(const demand_t *one, const demand_t *other)
 {
     return one->first == other->first && one->second == other->second &&
@@ -47,12 +40,12 @@ static bool any_is_fresh(uint32_t factors, const session_t *session, uint32_t ma
 }
 
 /* Another trusted login than the place takes is none. */
-static bool first_is_fresh(const demand_t *demand, const session_t *session, apr_time_t now)
+static inline bool first_is_fresh(const demand_t *demand, const session_t *session, apr_time_t now)
 {
-    const uint32_t none = demand->trusted && !mark_is_among(demand->trusted, session->trusted)
-                              ? FACTOR_BIT(FACTOR_TRUSTED)
-                              : 0;
-    return any_is_fresh(demand->first & ~none, session, demand->max_age, now);
+    uint32_t first = demand->first;
+    if (demand->trusted && !mark_is_among(demand->trusted, session->trusted))
+        first &= ~FACTOR_BIT(FACTOR_TRUSTED);
+    return any_is_fresh(first, session, demand->max_age, now);
 }
 
 /* The factors that are a second step, by the word that asks for them. A recovery code stands for

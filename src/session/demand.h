@@ -17,7 +17,12 @@ extern const demand_t demand_any;
 
 /* A place's, of what its directives say: MPinLoginMethods (-1: whatever the site offers),
  * MPinSecondFactor (-1: none), and MPinReauthAfter in seconds (-1: none). */
-demand_t demand_of(int methods, uint32_t offered, int second, int reauth_after);
+static inline demand_t demand_of(int methods, uint32_t offered, int second, int reauth_after)
+{
+    return (demand_t){.first = methods < 0 ? offered : (uint32_t)methods,
+                      .second = second < 0 ? 0 : (uint32_t)second,
+                      .max_age = reauth_after < 0 ? 0 : (uint32_t)reauth_after};
+}
 
 bool demand_is_same(const demand_t *one, const demand_t *other);
 

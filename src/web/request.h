@@ -55,6 +55,7 @@ typedef struct request_t {
     unsigned answered_by_parts;
     bool personal; /* the answer depends on the user: no shared cache may keep it */
     bool refused; /* a place of ours was, to whoever asks; the answer is ours if it is no success */
+    bool told_read;            /* what a trusted login tells: `told_by` */
     const char *caching;       /* Cache-Control of an answer of ours, NULL = no-store */
     const request_rec *shared; /* whose headers have gone, and let everybody keep the answer */
     const struct refusal_t *refusal; /* what authn's internal route answers */
@@ -64,9 +65,8 @@ typedef struct request_t {
     const demand_t *unmet;           /* what such a place asks for, NULL for none */
     uint32_t amr_wanted, amr_supposed; /* authn/step_up.h */
     const uint32_t *marks_wanted;      /* likewise, NULL = all */
-    bool told_read;                    /* web/provided.h */
-    const struct subject_t *told_by;
-    struct saml_ear_t *saml_ear; /* login/saml_out.h */
+    const struct subject_t *told_by;   /* web/provided.h */
+    struct saml_ear_t *saml_ear;       /* login/saml_out.h */
 
     session_t session; /* where session_status is SESSION_OK, else not even zeros */
 } request_t;

@@ -639,6 +639,17 @@ for my $case (
     ['a step by nothing', 'b /t Basic X counts=OIDC_CLAIM_amr=totp', qr/counts as nothing/],
     ['a step by a header', 'b /t Basic X counts=HTTP_X:otp=totp', qr/counts as nothing/],
     ['a sign-out that leads elsewhere', 'b /t Basic X logout=javascript:alert(1)', qr/a path of this site/],
+    ['a sign-out without TLS', 'b /t Basic X logout=http://id.example/out', qr/an https URL/, '/t'],
+    ['a sign-out that is a page of ours', 'b /t Basic X logout=/logout', qr/ends no session of the other module/, '/t'],
+    ['a sign-out that is its place', 'b /t Basic X logout=/t', qr/ends no session of the other module/, '/t'],
+    ['an option twice', 'b /t Basic X logout=/a logout=/b', qr/write it once/, '/t'],
+    ['two rules for local names', 'b /t Basic X email=M as-local as-local=email:example.org', qr/choose one rule/, '/t'],
+    ['an option for the label', 'b /t Basic logout=/x', qr/LABEL is missing/, '/t'],
+    ['a label that is no UTF-8', "b /t Basic B\xfcro", qr/64 bytes of UTF-8/, '/t'],
+    ['a label whose letters run backwards', "b /t Basic a\xe2\x80\xaeb", qr/64 bytes of UTF-8/, '/t'],
+    ['one name for all', 'b /t Basic X user=OIDC_CLAIM_sub', qr/the same for all people.*as in user=%\{reqenv:NAME\}/, '/t'],
+    ['a time in the place of a variable', 'b /t Basic X time=2h', qr/the name of one/, '/t'],
+    ['a picture of elsewhere', 'b /t Basic X icon=https://cdn.example/x.svg', qr/as in icon=/, '/t'],
 ) {
     my ($name, $line, $mend, $at) = @$case;
     mistake "a trusted login with $name", "$basic$site$passwords=> MPinTrustedLogin $line\n" . ($at ? guarded($at, '') : ''), $mend;
@@ -649,7 +660,44 @@ mistake 'a place that nobody handles', "$basic$site$passwords=> $corp\n", qr/Set
 mistake 'a place that no module guards', "$basic$site$passwords=> $corp\n<Location /trusted/corp>\nSetHandler mpin-trusted-login\n</Location>\n", qr/AuthType Basic/;
 mistake 'a place without a Require', "$basic$site$passwords=> $corp\n<Location /trusted/corp>\nSetHandler mpin-trusted-login\nAuthType Basic\nAuthName x\n</Location>\n",
     qr/write Require valid-user/;
-mistake 'a place that is open', "$basic$site$passwords=> $corp\n" . guarded('/trusted/corp', "Require all granted\n"), qr/Require valid-user alone/;
+sub section { my ($open, $body) = @_; return "<$open>\nSetHandler mpin-trusted-login\nAuthType Basic\nAuthName x\n$body</" . ($open =~ s/ .*//r) . ">\n" }
+my $user = "Require valid-user\n";
+my $granted = "<Location />\nRequire all granted\n</Location>\n";
+my $old = "LoadModule access_compat_module modules/mod_access_compat.so\nLoadModule authz_host_module modules/mod_authz_host.so\n";
+fine 'a trusted login whose place ' . $_->[0], "$here$basic$old$site$corp\n$_->[1]" for
+    ['has all granted in a RequireAll', section('Location /trusted/corp', "<RequireAll>\nRequire all granted\n$user</RequireAll>\n")],
+    ['is for some addresses', section('Location /trusted/corp', "<RequireAll>\nRequire ip 192.0.2\n$user</RequireAll>\n")],
+    ['asks for GET', section('Location /trusted/corp', "<Limit GET POST>\n$user</Limit>\n")],
+    ['asks whom an address does not let in', section('Location /trusted/corp', "Order deny,allow\nDeny from all\nSatisfy Any\n$user")],
+    ['has wildcards', section('Location /trusted/*', $user)],
+    ['asks those of an address, and says so in two sections', section('Location /trusted', $user) . "<Location /trusted/corp>\nAuthMerging And\nRequire ip 192.0.2\n</Location>\n"],
+    ['has a pattern', section('Location ~ "^/trusted/corp$"', $user)],
+    ['is guarded once more inside of an open one', $granted . section('LocationMatch "^/trusted"', $user)];
+fine 'people who may come in without a user, with a warning', "$here$basic$old$site$corp\n" . section('Location /trusted/corp', "Require ip 192.0.2\n$user"),
+    qr/t\.conf:\d+: MPinTrustedLogin: one Require at .+; write it and Require valid-user into a <RequireAll>/;
+for my $case (
+    ['is open', section('Location /trusted/corp', "${user}Require all granted\n"), qr/Require valid-user alone/],
+    ['is opened later', section('Location /trusted', $user) . $granted, qr/Require valid-user alone/],
+    ['takes what opens all', $granted . section('Location /trusted/corp', "AuthMerging Or\n$user"), qr/Require valid-user alone/],
+    ['refuses one user only', section('Location /trusted/corp', "<RequireAll>\nRequire all granted\nRequire not user eve\n</RequireAll>\n"), qr/Require valid-user alone/],
+    ['asks nobody by an expression', section('Location /trusted/corp', "Require expr true\n"), qr/no Require asks.*write Require valid-user/],
+    ['asks at POST only', section('Location /trusted/corp', "<Limit POST>\n$user</Limit>\n"), qr/no Require asks.*write Require valid-user/],
+    ['asks at all but GET', section('Location /trusted/corp', "<LimitExcept GET>\n$user</LimitExcept>\n"), qr/no Require asks.*write Require valid-user/],
+    ['has a pattern and no Require', section('LocationMatch "^/trusted/corp$"', ''), qr/no Require asks.*write Require valid-user/],
+    ['is satisfied by anything', section('Location /trusted/corp', "Satisfy Any\n$user"), qr/write Satisfy All/],
+    ['has another handler in the end', section('Location /trusted/corp', $user) . "<Location /trusted>\nSetHandler None\n</Location>\n", qr/SetHandler mpin-trusted-login/],
+    ['asks nobody by name', section('Location /trusted/corp', $user) =~ s/AuthType Basic/AuthType None/r, qr/write AuthType Basic/],
+    ['is guarded by this module', section('Location /trusted/corp', $user) =~ s/AuthType Basic/AuthType MPin/r, qr/write AuthType Basic/],
+    ['has no AuthName', section('Location /trusted/corp', $user) =~ s/AuthName x\n//r, qr/write AuthName/],
+    ['is guarded by nobody who is known', section('Location /trusted/corp', $user) =~ s/AuthType Basic/AuthType Foo/r, qr/no module that is loaded knows; add the LoadModule line/],
+) {
+    mistake "a trusted login whose place $case->[0]", "$basic$old$site$passwords=> $corp\n$case->[1]", $case->[2];
+}
+fine 'a place that is sent away, with a warning', "$here$basic$site$corp\n" . guarded('/trusted/corp', '') . "Redirect /trusted https://www.example.com/\n",
+    qr{t\.conf:\d+: Redirect: it sends /trusted/corp away, .+; let it leave that path out};
+mistake 'a trusted login where the engine is off', "${basic}MPinEngine Off\n$corp\n" . guarded('/trusted/corp', '') =~ s/^(?=SetHandler)/=> /mr, qr/write MPinEngine On/;
+mistake 'mpin-amr trusted where there is none', "$site$passwords<Location /x>\nAuthType MPin\n=> Require mpin-amr trusted\n</Location>\n", qr/write MPinTrustedLogin/;
+fine 'claims of nobody, with a warning', "$here$site${passwords}MPinPassHeaders X-Groups=claim:GROUPS\n", qr/MPinPassHeaders: there is no trusted login that could say what X-Groups shall have/;
 mistake 'a module that is not loaded', "$site$passwords=> $corp\n" . guarded('/trusted/corp', ''), qr/add its LoadModule line/;
 mistake 'a place that nothing leads to', "$basic$site$passwords$corp\n" . guarded('/trusted/corp', '')
     . "<Location /elsewhere>\n=> SetHandler mpin-trusted-login\nAuthType Basic\nRequire valid-user\n</Location>\n", qr/write an MPinTrustedLogin/;

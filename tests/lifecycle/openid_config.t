@@ -68,4 +68,14 @@ told('a callback at our page of which nobody tells us', $miracl =~ s{ callback=/
 told('another callback than the module has', $miracl =~ s{ callback=/login}{ callback=/other}r, qr{OIDCRedirectURI: .*callback=/login|says callback=/other});
 told('a callback that is the place', $miracl =~ s{^OIDCRedirectURI .*}{OIDCRedirectURI /trusted/miracl}mr, qr{takes all of /trusted/miracl});
 told('a folder of secrets that others read', "$miracl\nOIDCMetadataDir $top/site\n", qr{OIDCMetadataDir: the secrets in .*chmod 700});
+
+# Two providers share mod_auth_openidc's session: each place says of which it takes people.
+mkdir "$top/metadata", 0700;
+my $one = shipped('examples/openid.conf', 'openid', 'OPENID_ISSUER') . "OIDCMetadataDir $top/metadata\n";
+my $other = sub { my ($require) = @_; return "MPinTrustedLogin other /trusted/other openid-connect X callback=/trusted/company/callback\n"
+    . "<Location /trusted/other>\nSetHandler mpin-trusted-login\nAuthType openid-connect\n<RequireAll>\nRequire valid-user\n$require</RequireAll>\n</Location>\n" };
+my $of_one = $one =~ s{(<RequireAll>\n)}{$1Require claim iss:https://id.example\n}r;
+my ($status, $said) = check($of_one . $other->("Require claim iss:https://other.example\n"));
+is $status . $said, "0Syntax OK\n", 'two providers, of which each has its people';
+told('a place that takes people of both', $of_one . $other->(''), qr{MPinTrustedLogin: people of another provider would be taken for people of other; write Require claim iss:ISSUER});
 done_testing;

@@ -90,7 +90,7 @@ my $corp_only = <<'END';
 END
 my $loads = load(qw(headers auth_basic setenvif alias));
 
-my $server = Server->new(conf => $loads . $places . $corp_only . login('corp', 'Company') . login('school', 'School') . login('one', 'One', 'as-local') . login('two', 'Two', 'as-local')
+my $server = Server->new(conf => $loads . $places . $corp_only . login('corp', 'Company') . login('school', 'School', 'pass=prerollid') . login('one', 'One', 'as-local') . login('two', 'Two', 'as-local')
     . join '', map { place($_) } qw(corp school one two))->start;
 
 subtest 'another_sites_page_begins_no_trusted_login' => sub {
@@ -113,6 +113,9 @@ subtest 'another_sites_page_begins_no_trusted_login' => sub {
         is $browser->get('/trusted/corp', page, basic('anna'), 'Sec-Fetch-Site' => 'cross-site')->code, 303, '... and may come back from elsewhere';
     }
     my $browser = house;
+    my $named = $browser->get('/login/with/school?prerollid=anna%40example.org&other=1', page, 'Sec-Fetch-Site' => 'cross-site');
+    is location($named), '/login?prerollid=anna%40example.org', 'what goes on to the place stays with people who press the button';
+    like $browser->visit(location($named))->content, qr{href="/login/with/school\?prerollid=anna%40example\.org"}, '... of that login';
     for my $method (qw(POST PUT DELETE)) {
         is $browser->request($method => '/login/with/corp', headers => [page], body => '')->code, 405, "$method begins none";
     }
@@ -279,6 +282,24 @@ subtest 'one_that_is_down_leaves_the_others' => sub {
     like $browser->visit($others)->content, qr/name="password".*data-trusted="corp".*data-trusted="school"/s, 'which are there';
     is come($browser, 'school', basic('anna'))->code, 303, 'and work';
     is name_of($browser), 'school:anna', '... as ever';
+};
+
+# Its place is the other module's, whatever the files and the rules of the application beside it are called.
+subtest 'no_file_and_no_rule_of_an_application_takes_the_place_of_a_login' => sub {
+    mkdir "$top/site/$_" for qw(trusted trusted/corp);
+    Server::write_file("$top/site/trusted/corp/index.html", "a file\n");
+    Server::write_file("$top/site/front.html", "the application\n");
+    my $rules = join "\n", 'RewriteEngine On', 'RewriteCond %{REQUEST_URI} !^/protected', 'RewriteRule ^ /front.html [L]';
+    my $folder = "<Directory $top/site>\n$rules\nFallbackResource /front.html\n</Directory>\n";
+    for my $case (['a folder of its name', ''], ['the rules of a folder', $folder], ['the rules of a vhost', "$rules\n"]) {
+        again(load('rewrite') . login('corp', 'Company') . place('corp') . $case->[1]);
+        my $browser = house;
+        is come($browser, 'corp')->code, 401, "$case->[0]: the other module asks";
+        is come($browser, 'corp', basic('anna'))->code, 303, '... and signs in';
+        is name_of($browser), 'corp:anna', '... whom it lets in';
+    }
+    again(load('rewrite') . login('corp', 'Company') . place('corp') . "RewriteEngine On\nRewriteRule ^ https://www.example.com%{REQUEST_URI} [R,L]\n");
+    is location(house->get('/trusted/corp', page, basic('anna'))), 'https://www.example.com/trusted/corp', 'what sends the whole site elsewhere sends it, too, before anybody is asked';
 };
 
 subtest 'two_vhosts_with_one_store_have_one_set_of_users' => sub {
