@@ -140,8 +140,9 @@ static const char *read_callback(trusted_setting_t *login, const char *value, ap
 /* Those that the place, and we, understand ourselves are nobody else's to give. */
 static bool is_field(const char *word)
 {
-    static const char *const ours[] = {"anew", "refresh", "return", "to",    "switch", "state",
-                                       "code", "error",   "logout", "offer", "failed", NULL};
+    static const char *const ours[] = {"anew",   "asked",  "refresh", "return", "to",
+                                       "switch", "state",  "code",    "error",  "logout",
+                                       "offer",  "failed", NULL};
     for (const char *const *each = ours; *each; each++)
         if (!strcasecmp(*each, word))
             return false;

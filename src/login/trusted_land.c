@@ -54,6 +54,8 @@ static result_t *take_once(const facts_t *facts)
 static result_t *is_awaited(const facts_t *facts, const trusted_login_t *login)
 {
     const prelogin_t *prelogin = &facts->prelogin;
+    if (trusted_is_led(facts->r, login))
+        return unasked(facts, "somebody else's link leads there");
     if (facts->prelogin_fresh)
         return unasked(facts, "no pre-login cookie came");
     if (!prelogin->awaits)
@@ -135,23 +137,10 @@ static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
     return NULL;
 }
 
-/* Cookies of SameSite=Strict stay at home where the provider's page leads here: a page of ours,
- * which leads here again, brings them. */
-static bool cookies_stayed_at_home(const facts_t *facts)
-{
-    const char *from = apr_table_get(facts->r->headers_in, "Sec-Fetch-Site");
-    return strstr(facts->site->cookie_attributes, "SameSite=Strict") && from &&
-           strcmp(from, "cross-site") == 0 && !facts->request->prelogin_cookie.text;
-}
-
 static result_t *trusted_landed(facts_t *facts)
 {
     const trusted_login_t *login = login_here(facts);
     trusted_word_t word;
-    if (cookies_stayed_at_home(facts)) {
-        page_onward(facts->r, facts->site, login->set->location);
-        return NULL;
-    }
     result_t *refusal = is_awaited(facts, login);
     if (!refusal)
         refusal = trusted_hear(facts, login, &word);

@@ -10,6 +10,7 @@ const { check } = require('./pictures.js');
 
 const modules = execFileSync('apxs', ['-q', 'LIBEXECDIR'], { encoding: 'utf8' }).trim();
 const BASIC = { username: 'anna', password: 'anna-secret' };
+const MALLORY = { username: 'mallory', password: 'mallory-secret' };
 
 const guarded = (folder, path) => `
 <Location ${path}>
@@ -22,7 +23,8 @@ const guarded = (folder, path) => `
 </Location>`;
 
 const start = () => startSite((folder) => {
-    execFileSync('htpasswd', ['-bcB', '-C', '4', join(folder, 'company-users'), BASIC.username, BASIC.password], { stdio: 'ignore' });
+    for (const [options, { username, password }] of /** @type {const} */ ([['-bcB', BASIC], ['-bB', MALLORY]]))
+        execFileSync('htpasswd', [options, '-C', '4', join(folder, 'company-users'), username, password], { stdio: 'ignore' });
     writeFileSync(join(folder, 'icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><circle cx="10" cy="10" r="9" fill="#2457d6"/></svg>');
     return `
 <IfModule !auth_basic_module>
@@ -104,6 +106,50 @@ run({
         await page.getByRole('link', { name: 'Sign in another way' }).click();
         await page.waitForURL('**/login?return=*');
         t.problems.splice(0, t.problems.length, ...t.problems.filter((one) => !/401/.test(one)));
+    },
+
+    // Four ways to have a browser give, or keep, what stands before the host in a stranger's link.
+    async a_strangers_link_with_a_password_in_it_signs_nobody_in(t) {
+        const page = await openProfile(t);
+        const host = `${MALLORY.username}:${MALLORY.password}@${new URL(t.site.url).host}`; // with what stands before it
+        await page.route('http://evil.example/**', (route) => route.fulfill({ contentType: 'text/html',
+            body: `<title>x</title><a href="http://${host}${decodeURIComponent(new URL(route.request().url()).search.slice(1))}">x</a>` }));
+        const led = async (path) => {
+            await page.goto(`http://evil.example/?${encodeURIComponent(path)}`);
+            await page.click('a');
+            await page.waitForURL((url) => url.host !== 'evil.example');
+        };
+        const asked = async (begin) => {
+            const refused = page.waitForResponse((response) => response.url().includes('/trusted/corp?'));
+            const left = page.waitForEvent('framenavigated', (frame) => frame.url().startsWith('chrome-error:'));
+            await begin().catch(() => {});
+            assert.equal((await refused).status(), 401, 'the browser has nothing to show');
+            await left;
+        };
+        const press = () => asked(() => page.getByRole('link', { name: 'Company & friends' }).click({ noWaitAfter: true }));
+        const nobody = async () => {
+            await page.goto('/protected');
+            assert.equal(new URL(page.url()).pathname, '/login', 'nobody is in');
+        };
+        await page.goto('/login');
+        await press();
+        await led('/trusted/corp'); // while it waits
+        assert.equal(await heading(page), 'Login failed!');
+        await nobody();
+        await led('/trusted/corp/below');
+        await led('/login/with/corp');
+        await nobody();
+        await press(); // with what the browser has kept
+        await led('/login');
+        await press(); // from a page at such an address
+        await asked(() => page.goto(`http://${host}/login/with/corp`)); // as out of a mail
+        await nobody();
+        await page.context().setHTTPCredentials(BASIC);
+        await page.getByRole('link', { name: 'Company & friends' }).click();
+        await page.waitForURL('**/login?offer=1*');
+        await page.goto('/protected');
+        assert.match(await page.content(), /corp:anna/);
+        t.problems.splice(0, t.problems.length, ...t.problems.filter((one) => !/40[13]/.test(one)));
     },
 
     async all_of_it_works_without_script(t) {
