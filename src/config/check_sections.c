@@ -146,7 +146,7 @@ static bool any_trusts(const server_rec *main_server, const server_rec *server, 
 {
     const bool all = server == main_server;
     for (const server_rec *each = all ? main_server : server; each; each = all ? each->next : NULL)
-        if (directives_of(each)->engine && check_trusts(directives_of(each), name))
+        if (directives_of(each)->engine && settings_trust(directives_of(each), name))
             return true;
     return false;
 }

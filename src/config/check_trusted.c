@@ -22,15 +22,6 @@ static const trusted_setting_t *login_number(const server_config_t *config, int 
                : NULL;
 }
 
-bool check_trusts(const server_config_t *config, const char *name)
-{
-    const trusted_setting_t *login;
-    for (int i = 0; (login = login_number(config, i)); i++)
-        if (!name || !strcmp(login->name, name))
-            return true;
-    return false;
-}
-
 /* ---- its own line ---- */
 
 typedef struct line_t {
@@ -318,7 +309,7 @@ static bool any_trusts_there(const tree_walk_t *walk, const server_rec *server, 
 {
     for (const server_rec *each = walk->main_server; each; each = each->next)
         if (tree_servers_meet(walk, server, each) &&
-            (check_trusts(directives_of(each), name) ||
+            (settings_trust(directives_of(each), name) ||
              !directives_of(each)->paths.path[PATH_LOGIN])) /* they are at another host */
             return true;
     return false;

@@ -70,11 +70,9 @@ void check_sent(const checked_t *site);
 void check_passkeys(const checked_t *site);
 bool check_takes_passkeys(const server_config_t *config);
 
-/* check_trusted.c: trusted logins whose places do not fit; the places, of whatever server. Has the
- * server one of that name (NULL: any)? */
+/* check_trusted.c: trusted logins whose places do not fit; the places, of whatever server. */
 void check_trusted(const checked_t *site);
 void check_trusted_places(apr_pool_t *pconf, const server_rec *main_server);
-bool check_trusts(const server_config_t *config, const char *name);
 
 /* Does this line hold at the path, whatever is asked there? False where only a request could tell. */
 bool check_holds_at(const ap_directive_t *node, const char *path, apr_pool_t *p);
