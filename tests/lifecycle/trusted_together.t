@@ -264,7 +264,7 @@ come($anna, 'corp', basic('anna'));
 $device = $anna->enrol('corp:anna', '7391');
 come($school, 'school', basic('bob'));
 
-subtest 'their_order_means_nothing' => sub {
+subtest 'provider_reorder_keeps_meaning' => sub {
     again($corp_only . join('', map { login($_, ucfirst) . place($_) } qw(two school one corp)));
     is name_of($anna), 'corp:anna', 'who came by corp is of corp';
     is $anna->visit('/corp-only/')->code, 200, '... where only that counts';
