@@ -18,8 +18,11 @@ result_t *login_refresh(facts_t *facts);
 /* A hook of the front door: the handler "mpin-trusted-login". */
 int login_trusted_handler(request_rec *r);
 
-/* The same of a link of somebody else's: whatever is under way goes on. */
-result_t *trusted_failed_unasked(facts_t *facts, const trusted_login_t *login);
+/* The same of what has nothing to do with what is under way, which goes on. */
+result_t *trusted_failed_beside(facts_t *facts, const trusted_login_t *login, result_t *why);
+
+/* 403: this browser asks for nobody there. `why` is for the log. */
+result_t *trusted_unasked(const facts_t *facts, const char *why);
 
 /* The same of an answer that the other module has not liked: no word of the provider's. */
 result_t *trusted_failed_there(facts_t *facts, const trusted_login_t *login);

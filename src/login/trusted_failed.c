@@ -97,15 +97,10 @@ result_t *trusted_failed(facts_t *facts, const trusted_login_t *login, result_t 
     return NULL;
 }
 
-result_t *trusted_failed_unasked(facts_t *facts, const trusted_login_t *login)
+result_t *trusted_failed_beside(facts_t *facts, const trusted_login_t *login, result_t *why)
 {
-    log_debug(facts->caller.log, "MPIN0950",
-              "somebody else's link leads to the place of the trusted login %s: nobody is asked",
-              login->set->name);
-    note_refusal(facts->r, HTTP_FORBIDDEN);
-    show_failure(facts->r, login, &facts->prelogin,
-                 result_error(facts->r->pool, HTTP_FORBIDDEN, "trusted_unasked",
-                              "this sign-in did not begin in this browser just now"));
+    note_refusal(facts->r, why->status);
+    show_failure(facts->r, login, &facts->prelogin, why);
     return NULL;
 }
 

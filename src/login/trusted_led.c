@@ -79,7 +79,8 @@ static result_t *trusted_led(facts_t *facts)
     const trusted_login_t *login = trusted_login_around(facts->site->trusted, r->uri);
     const char *query = query_of(r);
     if (!brings_no_cookies(r, login))
-        return trusted_failed_unasked(facts, login);
+        return trusted_failed_beside(facts, login,
+                                     trusted_unasked(facts, "somebody else's link leads there"));
     page_onward(r, facts->site, place_with(r, login, query ? query : ""));
     return NULL;
 }

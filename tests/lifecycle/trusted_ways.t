@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 # Ways to the place of a trusted login that are none, for each module that needs no provider elsewhere: by Basic, Digest, a
-# form and tickets, loaded before ours and after it. What httpd leads there inside, what a browser fetches ahead, what took
-# too long, cookies that stay at home, and names that stand in .htaccess.
+# form and tickets, loaded before ours and after it. What httpd leads there inside, what a browser fetches ahead or for a
+# page, what took too long, cookies that stay at home, and names that stand in .htaccess.
 use strict;
 use warnings;
 use Test::More;
@@ -148,11 +148,14 @@ sub nobody_by_inside_ways {
     return;
 }
 
-sub nobody_ahead {
+sub nobody_unseen {
     my $name = shift;
-    for my $sign (['Sec-Purpose', 'prefetch'], ['Sec-Purpose', 'prefetch;prerender'], ['Purpose', 'prefetch'], ['X-Moz', 'prefetch']) {
+    for my $sign (['Sec-Purpose', 'prefetch'], ['Sec-Purpose', 'prefetch;prerender'], ['Purpose', 'prefetch'], ['X-Moz', 'prefetch'],
+        ['Sec-Fetch-Mode', 'cors'], ['Sec-Fetch-Mode', 'no-cors'], ['X-Requested-With', 'XMLHttpRequest'])
+    {
         my $browser = begin(house, $name);
-        my $answer = $browser->get("/trusted/$name", page, @$sign, $shows{$name}->($browser, "/trusted/$name", 'GET'));
+        my %headers = (page, @$sign);
+        my $answer = $browser->get("/trusted/$name", %headers, $shows{$name}->($browser, "/trusted/$name", 'GET'));
         is $answer->code, 403, "$sign->[0]: $sign->[1] is refused";
         is name_of($browser), '', '... nobody is in';
         is $browser->get("/trusted/$name", page, $shows{$name}->($browser, "/trusted/$name", 'GET'))->code, 303, '... and whoever opens it afterwards is';
@@ -166,7 +169,7 @@ for my $first (0, 1) {
     my $when = $first ? 'before ours' : 'after ours';
     for my $name (sort keys %shows) {
         subtest "httpd_leads_nobody_in_by_itself: $name, $when" => sub { nobody_by_inside_ways($name) };
-        subtest "nobody_is_signed_in_ahead: $name, $when" => sub { nobody_ahead($name) };
+        subtest "nobody_is_signed_in_unseen: $name, $when" => sub { nobody_unseen($name) };
     }
 }
 
