@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
 const { writeFileSync } = require('node:fs');
 const { join } = require('node:path');
-const { openProfile, run, startSite } = require('./browser.js');
+const { choosePin, openProfile, run, screen, signOut, startSite, typePin } = require('./browser.js');
 const { check } = require('./pictures.js');
 
 const modules = execFileSync('apxs', ['-q', 'LIBEXECDIR'], { encoding: 'utf8' }).trim();
@@ -88,6 +88,45 @@ run({
         await page.goto('/school-only');
         await page.getByRole('link', { name: 'A school' }).waitFor();
         assert.equal(new URL(page.url()).pathname, '/login', 'who has left may choose');
+    },
+
+    async a_pin_that_is_set_up_after_it_does_without_it(t) {
+        const page = await openProfile(t, { httpCredentials: BASIC });
+        const asked = [];
+        page.on('request', (request) => request.url().includes('/trusted/') && asked.push(request.url()));
+        await page.goto('/protected?a=1');
+        await page.getByRole('link', { name: 'Company & friends' }).click();
+        await screen(page, 'offer');
+        await page.getByRole('button', { name: 'Set up PIN' }).click();
+        await choosePin(page, '7391');
+        await page.waitForURL('**/protected?a=1');
+        await signOut(page);
+        asked.length = 0;
+        await page.goto('/protected?b=2');
+        await screen(page, 'enter');
+        await typePin(page, '7390');
+        await page.getByRole('alert').filter({ hasText: 'That PIN isn\'t right.' }).waitFor();
+        await typePin(page, '7391');
+        await page.waitForURL('**/protected?b=2');
+        assert.match(await page.content(), /corp:anna/);
+        assert.deepEqual(asked, [], 'the company was not asked');
+        t.problems.splice(0, t.problems.length, ...t.problems.filter((one) => !/401/.test(one)));
+    },
+
+    async two_tabs_end_in_one_sign_in_and_no_dead_end(t) {
+        const one = await openProfile(t, { httpCredentials: BASIC });
+        const two = await one.context().newPage();
+        await Promise.all([one.goto('/both?tab=1'), two.goto('/both?tab=2')]);
+        await Promise.all([one, two].map((page) => page.getByRole('link', { name: 'Company & friends' }).click()));
+        await Promise.all([one, two].map((page) => page.waitForURL(/offer=1|trusted/)));
+        for (const page of [one, two]) {
+            if (await heading(page) === 'Login failed!')
+                await page.getByRole('link', { name: 'Try again' }).click();
+            await page.waitForURL('**/login?offer=1*');
+            await page.goto('/both');
+            assert.equal(new URL(page.url()).pathname, '/both', 'both are in');
+        }
+        t.problems.splice(0, t.problems.length, ...t.problems.filter((one) => !/403/.test(one)));
     },
 
     async a_failure_says_so_and_has_another_try(t) {
