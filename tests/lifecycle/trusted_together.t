@@ -22,7 +22,7 @@ my $top = $Server::top;
 sub load { return join '', map { "LoadModule ${_}_module @{[Server::modules()]}/mod_$_.so\n" } @_ }
 sub basic { my $name = shift; return (Authorization => 'Basic ' . encode_base64("$name:" . ($_[0] // "$name-secret"), '')) }
 sub page { return (Accept => 'text/html', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document') }
-sub location { return ($_[0]->header('Location') // '') =~ s{^https?://[^/]+(?=/trusted/)}{}r =~ s/[?&]asked=[\w-]{43}$//r } # a place without its word
+sub location { return ($_[0]->header('Location') // '') =~ s{^https?://[^/]+(/.*)[?&]asked=[\w-]{43}$}{$1}r } # a place without its word
 sub word_of { return $_[0]->header('Location') =~ s/^[^?]*[?]//r }
 sub house { my ($host) = @_; return browser($port, $host ? (host => $host, origin => "https://$host") : ()) }
 sub name_of { return $_[0]->visit('/protected/')->header('X-User') // '' }
