@@ -95,6 +95,7 @@ MPinTrustedLogin $_ /trusted/$_ $type{$_} "By $_"
 END
 $conf .= <<"END";
 TypesConfig /dev/null
+CustomLog "$top/logs/access" "%r %{Referer}i"
 Protocols h2c http/1.1
 <Location /trusted/form/in>
     SetHandler form-login-handler
@@ -145,6 +146,8 @@ sub nobody_by_inside_ways {
         $browser = begin(house, $name);
         unlike by_http2($browser, $path, page, $shows{$name}->($browser, $path, 'GET')), qr/set-cookie: mpin=[^;]/i, '... by HTTP/2 neither';
     }
+    like by_http2(begin(house, $name), "/trusted/$name", page, $shows{$name}->(house, "/trusted/$name", 'GET')), qr{^HTTP/2 303.*set-cookie: mpin=[^;]}is, 'the place itself leads on, by HTTP/2 too'
+        if $name ne 'form';
     return;
 }
 
@@ -221,6 +224,28 @@ subtest 'a_login_that_is_none_in_htaccess_is_told' => sub {
     }
     like Server::log_text(), qr{methods/\.htaccess: MPinLoginMethods: "nosuch" is no login here}, 'the log says where the one stands';
     like Server::log_text(), qr{amr/\.htaccess: .*nosuch}, '... and the other';
+};
+
+subtest 'no_log_has_the_word_that_leads_to_a_place' => sub {
+    my $browser = house;
+    my $place = $browser->get('/login/with/digest', page, 'Sec-Fetch-Site' => 'none')->header('Location');
+    my ($path, $word) = $place =~ m{^http://[^/]+(/trusted/digest\?asked=([\w-]{43}))$} or return fail $place;
+    is $browser->get($path, page, 'Sec-Fetch-Site' => 'none')->code, 401, 'it leads there';
+    is $browser->get($path, page, 'Sec-Fetch-Site' => 'none', Referer => $place, $shows{digest}->($browser, $path, 'GET'))->code, 303, '... and back';
+    Server::wait_for('a line', sub { Server::slurp("$top/logs/access") =~ m{GET /trusted/digest HTTP} });
+    unlike Server::slurp("$top/logs/$_"), qr/\Q$word\E/, "the $_ log does not have it" for 'access', 'error_log';
+};
+
+# A page of a stranger's posts a password of theirs to a form that another module reads.
+subtest 'a_form_of_a_strangers_signs_nobody_in' => sub {
+    my $browser = begin(house, 'form');
+    my $posted = $browser->request(POST => '/trusted/form/in', body => 'httpd_username=john&httpd_password=john-secret',
+        headers => [page, 'Sec-Fetch-Site' => 'cross-site', Origin => 'https://evil.example', 'Content-Type' => 'application/x-www-form-urlencoded']);
+    is $posted->code, 403, 'it is refused';
+    ok !$browser->{cookies}{other}, '... and the module knows nobody';
+    is $browser->get('/trusted/form', page)->header('Location'), '/form/', 'what is under way goes on';
+    $shows{form}->($browser);
+    is $browser->get('/trusted/form', page)->code, 303, '... for who signs in themselves';
 };
 
 is join("\n", grep { !/AH0161[78]|AH01630|AH017\d\d|AH0182\d|unable to include|nosuch|auth_gssapi:error/ } $server->complaints), '', 'nothing crashes';
