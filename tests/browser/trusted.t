@@ -90,6 +90,17 @@ run({
         assert.equal(new URL(page.url()).pathname, '/login', 'who has left may choose');
     },
 
+    async a_link_of_another_site_leads_on_where_there_is_one_way_only(t) {
+        const page = await openProfile(t, { httpCredentials: BASIC });
+        await page.route('http://elsewhere.example/**', (route) => route.fulfill({ contentType: 'text/html', body: `<title>x</title><a href="${t.site.url}/school-only?a=1">x</a>` }));
+        await page.goto('http://elsewhere.example/');
+        await page.click('a');
+        await page.waitForURL('**/login?offer=1*');
+        assert.match(decodeURIComponent(page.url()), /return=\/school-only\?a=1/);
+        await page.goto('/school-only');
+        assert.equal(new URL(page.url()).pathname, '/school-only');
+    },
+
     async a_pin_that_is_set_up_after_it_does_without_it(t) {
         const page = await openProfile(t, { httpCredentials: BASIC });
         const asked = [];
