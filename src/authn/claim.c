@@ -35,11 +35,18 @@ static bool may_be_ours(const request_t *request, const request_rec *r)
     return request && !r->main && (request->refusal || route_is_possible(request->site, r));
 }
 
-static const route_t *row_of(const site_t *site, const request_rec *r, const char **rest)
+/* At the places of trusted logins it is seldom ours. */
+static const route_t *row_of_trusted(const request_rec *r)
 {
     const route_t *denied = login_denied_row(r);
+    return denied ? denied : login_led_row(r);
+}
+
+static const route_t *row_of(const site_t *site, const request_rec *r, const char **rest)
+{
+    const route_t *row = site->trusted ? row_of_trusted(r) : NULL;
     *rest = "";
-    return denied ? denied : route_find(site, r, rest);
+    return row ? row : route_find(site, r, rest);
 }
 
 static __attribute__((noinline)) int claim_as_it_came(request_rec *r, request_t *request)

@@ -3,6 +3,7 @@
 #include "authn/check.h"
 #include "authn/step_up.h"
 #include "authn/why.h"
+#include "config/directives.h"
 #include "config/parse.h"
 #include "session/mark.h"
 
@@ -37,7 +38,8 @@ static const char *amr_parse(cmd_parms *cmd, const char *line, const void **pars
     while (*line) {
         const char *word = ap_getword_conf(cmd->pool, &line);
         const uint32_t bit = session_amr_bit(word);
-        if (!bit && parse_is_trusted_name(word)) /* the check knows which there are */
+        const bool named = parse_is_trusted_name(word) && !directives_name_no_login(cmd, word);
+        if (!bit && named) /* the check knows which there are */
             APR_ARRAY_PUSH(marks, uint32_t) = mark_of(word);
         else if (!bit)
             return apr_pstrcat(cmd->pool, "Require mpin-amr: unknown value ", word,

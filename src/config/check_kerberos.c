@@ -76,7 +76,7 @@ static void hear_switch(ticket_place_t *place, const ap_directive_t *node)
                       "a connection would keep who has come by it, and a proxy's carries many "
                       "people; remove the line, which Kerberos does not need");
     if (on && !strcasecmp(node->directive, "GssapiUseSessions"))
-        mistake_maybe(p, at,
+        mistake_maybe(p, &at,
                       "its cookie answers in the ticket's place, also where somebody else sits "
                       "there by now, or a place wants a fresh proof; remove the line");
     if (on && !strcasecmp(node->directive, "GssapiBasicAuth"))

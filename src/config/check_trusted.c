@@ -22,11 +22,8 @@ static const trusted_setting_t *login_number(const server_config_t *config, int 
 
 static bool trusts(const server_config_t *config, const char *name)
 {
-    const trusted_setting_t *login;
-    for (int i = 0; (login = login_number(config, i)); i++)
-        if (!name || !strcmp(login->name, name))
-            return true;
-    return !config->paths.path[PATH_LOGIN]; /* they are at another host */
+    return settings_trust(config, name) ||
+           !config->paths.path[PATH_LOGIN]; /* they are at another host */
 }
 
 /* The main server stands for all of them. */

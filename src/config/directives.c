@@ -75,6 +75,25 @@ const apr_array_header_t *directives_of_directories(apr_pool_t *pconf)
     return directory_list(pconf);
 }
 
+bool directives_name_no_login(const cmd_parms *cmd, const char *name)
+{
+    const server_config_t *config = directives_of(cmd->server);
+    return in_htaccess(cmd) && config->engine && config->paths.path[PATH_LOGIN] &&
+           !settings_trust(config, name);
+}
+
+static const char *names_no_login(const cmd_parms *cmd, const dir_config_t *dir)
+{
+    for (int i = 0; dir->logins && i < dir->logins->nelts; i++)
+        if (directives_name_no_login(cmd, APR_ARRAY_IDX(dir->logins, i, const char *)))
+            return apr_psprintf(
+                cmd->pool,
+                "\"%s\" is no login here; write pin, password, passkey, trusted, or "
+                "the name of an MPinTrustedLogin",
+                APR_ARRAY_IDX(dir->logins, i, const char *));
+    return NULL;
+}
+
 static const char *directory_directive(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     if (!cmd->path)
@@ -84,6 +103,8 @@ static const char *directory_directive(cmd_parms *cmd, void *dir, int argc, char
 
     const words_t words = lasting_words(cmd, argc, argv);
     const char *what = setting_read(&directory_settings[(apr_size_t)cmd->info], dir, &words);
+    if (!what)
+        what = names_no_login(cmd, dir);
     if (what)
         return directive_wrong(cmd, what);
     if (!in_htaccess(cmd)) {

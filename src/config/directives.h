@@ -19,4 +19,8 @@ const apr_array_header_t *directives_of_directories(apr_pool_t *pconf);
 /* The settings of a server as they are after the merge. */
 server_config_t *directives_of(const server_rec *server);
 
+/* Does a line of .htaccess, which the check never sees, name a trusted login that is none in this
+ * server? */
+bool directives_name_no_login(const cmd_parms *cmd, const char *name);
+
 #endif

@@ -136,8 +136,9 @@ static const char *read_text_option(trusted_setting_t *login, const struct text_
 /* Those that the place, and we, understand ourselves are nobody else's to give. */
 static const char *keep_field(const char **kept, const char *word, apr_pool_t *p)
 {
-    static const char *const ours[] = {"anew", "refresh", "return", "to",    "switch", "state",
-                                       "code", "error",   "logout", "offer", "failed", NULL};
+    static const char *const ours[] = {"anew",   "asked",  "refresh", "return", "to",
+                                       "switch", "state",  "code",    "error",  "logout",
+                                       "offer",  "failed", NULL};
     bool fits = strlen(word) <= FIELD_MAX;
     for (const char *const *each = ours; *each; each++)
         fits = fits && strcasecmp(*each, word);

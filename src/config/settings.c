@@ -92,6 +92,14 @@ server_config_t *settings_merge(const server_config_t *base, const server_config
     return merged;
 }
 
+bool settings_trust(const server_config_t *config, const char *name)
+{
+    for (int i = 0; config->trusted && i < config->trusted->nelts; i++)
+        if (!name || !strcmp(APR_ARRAY_IDX(config->trusted, i, trusted_setting_t).name, name))
+            return true;
+    return false;
+}
+
 dir_config_t *directory_make(apr_pool_t *p)
 {
     dir_config_t *dir = apr_pcalloc(p, sizeof(*dir));

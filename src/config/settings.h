@@ -40,6 +40,9 @@ server_config_t *settings_make(apr_pool_t *p);
 server_config_t *settings_merge(const server_config_t *base, const server_config_t *add,
                                 apr_pool_t *p);
 
+/* Has it a trusted login of that name (NULL: any)? */
+bool settings_trust(const server_config_t *config, const char *name);
+
 dir_config_t *directory_make(apr_pool_t *p);
 dir_config_t *directory_merge(const dir_config_t *base, const dir_config_t *add, apr_pool_t *p);
 

@@ -125,17 +125,6 @@ static result_t *already_signed_in(facts_t *facts, const way_t *way)
     return NULL;
 }
 
-/* A browser that was led here from another site leaves cookies of SameSite=Strict at home. A page
- * of ours that leads on to the place brings them. */
-static bool cookies_stay_at_home(const facts_t *facts)
-{
-    const request_t *request = facts->request;
-    const char *from = apr_table_get(facts->r->headers_in, "Sec-Fetch-Site");
-    return strstr(facts->site->cookie_attributes, "SameSite=Strict") && from &&
-           strcmp(from, "cross-site") == 0 && !request->session_cookie.text &&
-           !request->prelogin_cookie.text && !request->known_cookie.text;
-}
-
 /* From a host that would not get them either one would come here again: there it leads to this very
  * page. */
 static result_t *lead_on(facts_t *facts, const way_t *way)
@@ -196,7 +185,7 @@ result_t *login_page(facts_t *facts)
 
     if (wants_pin(facts))
         take_pin_way(&way);
-    if (way.target && cookies_stay_at_home(facts))
+    if (way.target && request_left_cookies(facts->r))
         return lead_on(facts, &way);
     if (facts->prelogin_fresh &&
         !request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))

@@ -29,6 +29,12 @@ result_t *login_refresh(facts_t *facts);
 /* A hook of the front door: the handler "mpin-trusted-login". */
 int login_trusted_handler(request_rec *r);
 
+/* The same of what has nothing to do with what is under way, which goes on. */
+result_t *trusted_failed_beside(facts_t *facts, const trusted_login_t *login, result_t *why);
+
+/* 403: this browser asks for nobody there. `why` is for the log. */
+result_t *trusted_unasked(const facts_t *facts, const char *why);
+
 /* The same of an answer that the other module has not liked: no word of the provider's. */
 result_t *trusted_failed_there(facts_t *facts, const trusted_login_t *login);
 
@@ -45,6 +51,14 @@ bool trusted_show(page_values_t *page, const way_t *way);
 /* Where somebody is led at once, as there is nothing else to choose (`auto`); NULL: they choose. Only
  * once, and nobody who has just left, or was refused. */
 const char *trusted_at_once(const facts_t *facts, const way_t *way);
+
+/* Where /login/with/NAME leads; `flag` goes along ("anew=1", or ""). */
+const char *trusted_place(const facts_t *facts, const trusted_login_t *login, const char *flag);
+
+/* Is it somebody else's link that leads to the place, or below it, which may bring a password? The row
+ * that says so, before the other module sees it; NULL for any other request. */
+bool trusted_is_led(const request_rec *r, const trusted_login_t *login);
+const struct route_t *login_led_row(const request_rec *r);
 
 /* Says "Login failed!" and why, with another try. NULL. */
 result_t *trusted_failed(facts_t *facts, const trusted_login_t *login, result_t *why);

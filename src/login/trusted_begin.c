@@ -146,8 +146,7 @@ result_t *login_with(facts_t *facts)
     if (!request_keep_prelogin(r, &facts->prelogin, facts->caller.now))
         return result_no_randomness(r->pool);
     log_debug(facts->caller.log, "MPIN0900", "the trusted login %s begins", login->set->name);
-    const char *place = is_anew(facts) ? apr_pstrcat(r->pool, login->set->location, "?anew=1", NULL)
-                                       : login->set->location;
+    const char *place = trusted_place(facts, login, is_anew(facts) ? "anew=1" : "");
     answer_see_other(r, with_passed(r, login, place));
     r->status = HTTP_MOVED_TEMPORARILY;
     return NULL;

@@ -80,17 +80,29 @@ static void let_rest(request_rec *r, prelogin_t *prelogin, apr_time_t now)
     request_keep_prelogin(r, prelogin, now);
 }
 
+static void note_refusal(request_rec *r, int status)
+{
+    result_t *told = result_ok(r->pool, NULL);
+    told->status = status;
+    told->event = "trusted_refused";
+    answer_audit(r, told);
+}
+
 result_t *trusted_failed(facts_t *facts, const trusted_login_t *login, result_t *why)
 {
     if (why->status >= HTTP_INTERNAL_SERVER_ERROR) /* trouble of ours has a page of its own */
         return why;
-    result_t *told = result_ok(facts->r->pool, NULL);
-    told->status = why->status;
-    told->event = "trusted_refused";
-    answer_audit(facts->r, told);
+    note_refusal(facts->r, why->status);
     end_refused(facts->r, &facts->prelogin, login, facts->caller.now);
     show_failure(facts->r, login, &facts->prelogin, why);
     let_rest(facts->r, &facts->prelogin, facts->caller.now);
+    return NULL;
+}
+
+result_t *trusted_failed_beside(facts_t *facts, const trusted_login_t *login, result_t *why)
+{
+    note_refusal(facts->r, why->status);
+    show_failure(facts->r, login, &facts->prelogin, why);
     return NULL;
 }
 

@@ -30,7 +30,7 @@ static const trusted_login_t *login_here(const facts_t *facts)
 
 /* ---- is it the one that this browser waits for? ---- */
 
-static result_t *unasked(const facts_t *facts, const char *why)
+result_t *trusted_unasked(const facts_t *facts, const char *why)
 {
     log_debug(facts->caller.log, "MPIN0903", "nobody is signed in at %s: %s", facts->r->uri, why);
     return result_error(facts->r->pool, HTTP_FORBIDDEN, "trusted_unasked",
@@ -48,21 +48,28 @@ static result_t *take_once(const facts_t *facts)
         store_add(facts->site->store, STORE_COMING_IN, key, "", 1,
                   apr_time_from_sec((apr_time_t)prelogin->until + SEAL_SKEW));
     if (status == STORE_EXISTS)
-        return unasked(facts, "its pre-login cookie was used already");
+        return trusted_unasked(facts, "its pre-login cookie was used already");
     return status == STORE_OK ? NULL : store_refusal(status, p);
+}
+
+/* A script's request, a picture's, a worker's: somebody sees nothing of it. */
+static bool is_no_page(const request_rec *r)
+{
+    const char *mode = apr_table_get(r->headers_in, "Sec-Fetch-Mode");
+    return answer_is_for_library(r) || (mode && strcmp(mode, "navigate") != 0);
 }
 
 static result_t *is_awaited(const facts_t *facts, const trusted_login_t *login)
 {
     const prelogin_t *prelogin = &facts->prelogin;
     if (facts->prelogin_fresh)
-        return unasked(facts, "no pre-login cookie came");
+        return trusted_unasked(facts, "no pre-login cookie came");
     if (!prelogin->awaits)
-        return unasked(facts, "its pre-login cookie awaits no trusted login");
+        return trusted_unasked(facts, "its pre-login cookie awaits no trusted login");
     if (prelogin->awaits != login->set->mark)
-        return unasked(facts, "its pre-login cookie awaits another trusted login");
+        return trusted_unasked(facts, "its pre-login cookie awaits another trusted login");
     if (prelogin->until <= apr_time_sec(facts->caller.now))
-        return unasked(facts, "it took too long");
+        return trusted_unasked(facts, "it took too long");
     return take_once(facts);
 }
 
@@ -171,23 +178,13 @@ static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
     return NULL;
 }
 
-/* Cookies of SameSite=Strict stay at home where the provider's page leads here: a page of ours,
- * which leads here again, brings them. */
-static bool cookies_stayed_at_home(const facts_t *facts)
-{
-    const char *from = apr_table_get(facts->r->headers_in, "Sec-Fetch-Site");
-    return strstr(facts->site->cookie_attributes, "SameSite=Strict") && from &&
-           strcmp(from, "cross-site") == 0 && !facts->request->prelogin_cookie.text;
-}
-
 static result_t *trusted_landed(facts_t *facts)
 {
     const trusted_login_t *login = login_here(facts);
     trusted_word_t word;
-    if (cookies_stayed_at_home(facts)) {
-        page_onward(facts->r, facts->site, login->set->location);
-        return NULL;
-    }
+    if (trusted_is_led(facts->r, login) || is_no_page(facts->r))
+        return trusted_failed_beside(
+            facts, login, trusted_unasked(facts, "nobody opens it as a page, by a way of ours"));
     result_t *refusal = is_awaited(facts, login);
     if (!refusal)
         refusal = trusted_hear(facts, login, &word);

@@ -134,6 +134,15 @@ bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_
     return value != NULL;
 }
 
+bool request_left_cookies(const request_rec *r)
+{
+    const request_t *request = request_of(r);
+    const char *from = apr_table_get(r->headers_in, "Sec-Fetch-Site");
+    return strstr(request->site->cookie_attributes, "SameSite=Strict") && from &&
+           strcmp(from, "cross-site") == 0 && !request->session_cookie.text &&
+           !request->prelogin_cookie.text && !request->known_cookie.text;
+}
+
 /* ---- the session ---- */
 
 const session_t *request_session_at(const request_rec *r, apr_time_t now)

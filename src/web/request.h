@@ -131,6 +131,10 @@ bool request_prelogin(const request_rec *r, prelogin_t *prelogin, apr_time_t now
 /* Sends the pre-login state as its cookie, sealed anew at `now`. False: no randomness. */
 bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now);
 
+/* A browser that was led here from another site leaves cookies of SameSite=Strict at home. A page of
+ * ours that leads on to the place brings them. */
+bool request_left_cookies(const request_rec *r);
+
 /* Adds the user to the known-browser cookie, and the handle of the device of this browser by whose
  * PIN they signed in (NULL: by none). */
 void request_remember(request_rec *r, const char *name, const unsigned char *device,

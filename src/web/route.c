@@ -184,7 +184,8 @@ static const char *plain_front_path(const site_t *site, const request_rec *r)
 
 void route_redact_callback(const request_t *request, request_rec *r)
 {
-    if (trusted_login_called(request->site->trusted, r->uri, r->args))
+    const apr_array_header_t *logins = request->site->trusted;
+    if (trusted_login_at(logins, r->uri) || trusted_login_called(logins, r->uri, r->args))
         trim_line(r, r->uri);
 }
 

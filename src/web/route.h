@@ -24,7 +24,8 @@ const route_t *route_find(const site_t *site, const request_rec *r, const char *
 /* Takes the query out of request line and URIs, and the Referer's, so that no log shows them. */
 void route_redact(request_t *request, request_rec *r, const route_t *route);
 
-/* What a provider says to another module's callback, the line as it came only: the module reads it. */
+/* What a provider says to another module's callback, and what leads to the place of a trusted login, the
+ * line as it came only: the module reads it. */
 void route_redact_callback(const request_t *request, request_rec *r);
 
 /* The same for a request that mod_proxy takes to an RPS elsewhere: early only the line as it came,

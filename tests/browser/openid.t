@@ -40,6 +40,11 @@ MPinPassHeaders X-Claim=claim:OIDC_CLAIM_sub
 <Location /theirs>
     AuthType openid-connect
     Require valid-user
+    ErrorDocument 404 /trusted/company
+    FallbackResource disabled
+</Location>
+<Location /theirs/else>
+    FallbackResource /trusted/company
 </Location>
 <Location /whoami>
     AuthType MPin
@@ -191,6 +196,24 @@ run({
         assert.match(await curl('/trusted/company'), /^HTTP\/2 302[\s\S]*\/auth\?/i);
         assert.match(await curl('/trusted/company/callback?code=x&state=y'), /^HTTP\/2 400[\s\S]*Login failed!/);
         assert.doesNotMatch(await curl('/theirs/page.shtml', '-H', `Cookie: ${cookies.replace(/mpin=[^;]*/g, '')}`), /inside/);
+    },
+
+    async httpd_leads_nobody_in_by_itself_and_no_browser_ahead(t) {
+        const page = await openProfile(t);
+        await come(page, 'anna', {}, t.site);
+        await page.context().clearCookies({ name: '__Host-mpin' });
+        const curl = async (place, ...more) => (await promisify(execFile)('curl', ['-s', '-i', '--max-time', '20', '-H', 'Accept: text/html', ...more, url + place])).stdout;
+        const theirs = (await page.context().cookies(url)).filter(({ name }) => name.startsWith('mod_auth')).map(({ name, value }) => `${name}=${value}`).join('; ');
+        assert.notEqual(theirs, '', 'mod_auth_openidc has a session');
+        const begun = async () => /set-cookie: (\S*mpin-login=[^;]*)/i.exec(await curl('/login/with/company'))[1];
+        for (const protocol of ['--http1.1', '--http2-prior-knowledge'])
+            for (const [place, ...more] of [['/theirs/none'], ['/theirs/else/x'], ['/theirs/page.shtml'],
+                ['/trusted/company', '-H', 'Sec-Purpose: prefetch'], ['/trusted/company', '-H', 'Purpose: prefetch'], ['/trusted/company', '-I'], ['/trusted/company', '-X', 'POST', '-d', '']]) {
+                const answer = await curl(place, protocol, '-b', `${theirs}; ${await begun()}`, ...more);
+                assert.match(answer, place.endsWith('.shtml') ? /^HTTP\S+ 200[^]*around/ : /^HTTP\S+ [45]0/, `${protocol} ${place} ${more}`);
+                assert.doesNotMatch(answer, /set-cookie: \S*mpin=[^;]/i, `${protocol} ${place} ${more} signs nobody in`);
+            }
+        assert.match(await curl('/trusted/company', '-b', `${theirs}; ${await begun()}`), /^HTTP\S+ 303[^]*set-cookie: \S*mpin=[^;]/i, 'opened as a page it does');
     },
 
     async a_session_that_has_ended_there_begins_once_more_at_refresh(t) {

@@ -82,6 +82,9 @@ async function tryOut(t) {
             const text = get(path, ...args, '-b', `${mellons}; ${awaiting}`, '-D', '-');
             assert.doesNotMatch(text, /set-cookie: __Host-mpin=/i, `${protocol} ${path} signs nobody in`);
         }
+        const ahead = get('/trusted/company', '-b', `${mellons}; ${awaiting}`, '-H', 'Sec-Purpose: prefetch;prerender', '-D', '-');
+        assert.match(ahead, /^HTTP\/\S+ 403/, 'nor does what a browser fetches ahead');
+        assert.doesNotMatch(ahead, /set-cookie: __Host-mpin=/i);
     }
     assert.doesNotMatch(t.site.errors(), /exit signal/);
 }

@@ -5,11 +5,12 @@ const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
 const { writeFileSync } = require('node:fs');
 const { join } = require('node:path');
-const { openProfile, run, startSite } = require('./browser.js');
+const { choosePin, openProfile, run, screen, signOut, startSite, typePin } = require('./browser.js');
 const { check } = require('./pictures.js');
 
 const modules = execFileSync('apxs', ['-q', 'LIBEXECDIR'], { encoding: 'utf8' }).trim();
 const BASIC = { username: 'anna', password: 'anna-secret' };
+const MALLORY = { username: 'mallory', password: 'mallory-secret' };
 
 const guarded = (folder, path) => `
 <Location ${path}>
@@ -22,7 +23,8 @@ const guarded = (folder, path) => `
 </Location>`;
 
 const start = () => startSite((folder) => {
-    execFileSync('htpasswd', ['-bcB', '-C', '4', join(folder, 'company-users'), BASIC.username, BASIC.password], { stdio: 'ignore' });
+    for (const [options, { username, password }] of /** @type {const} */ ([['-bcB', BASIC], ['-bB', MALLORY]]))
+        execFileSync('htpasswd', [options, '-C', '4', join(folder, 'company-users'), username, password], { stdio: 'ignore' });
     writeFileSync(join(folder, 'icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><circle cx="10" cy="10" r="9" fill="#2457d6"/></svg>');
     return `
 <IfModule !auth_basic_module>
@@ -88,6 +90,56 @@ run({
         assert.equal(new URL(page.url()).pathname, '/login', 'who has left may choose');
     },
 
+    async a_link_of_another_site_leads_on_where_there_is_one_way_only(t) {
+        const page = await openProfile(t, { httpCredentials: BASIC });
+        await page.route('http://elsewhere.example/**', (route) => route.fulfill({ contentType: 'text/html', body: `<title>x</title><a href="${t.site.url}/school-only?a=1">x</a>` }));
+        await page.goto('http://elsewhere.example/');
+        await page.click('a');
+        await page.waitForURL('**/login?offer=1*');
+        assert.match(decodeURIComponent(page.url()), /return=\/school-only\?a=1/);
+        await page.goto('/school-only');
+        assert.equal(new URL(page.url()).pathname, '/school-only');
+    },
+
+    async a_pin_that_is_set_up_after_it_does_without_it(t) {
+        const page = await openProfile(t, { httpCredentials: BASIC });
+        const asked = [];
+        page.on('request', (request) => request.url().includes('/trusted/') && asked.push(request.url()));
+        await page.goto('/protected?a=1');
+        await page.getByRole('link', { name: 'Company & friends' }).click();
+        await screen(page, 'offer');
+        await page.getByRole('button', { name: 'Set up PIN' }).click();
+        await choosePin(page, '7391');
+        await page.waitForURL('**/protected?a=1');
+        await signOut(page);
+        asked.length = 0;
+        await page.goto('/protected?b=2');
+        await screen(page, 'enter');
+        await typePin(page, '7390');
+        await page.getByRole('alert').filter({ hasText: 'That PIN isn\'t right.' }).waitFor();
+        await typePin(page, '7391');
+        await page.waitForURL('**/protected?b=2');
+        assert.match(await page.content(), /corp:anna/);
+        assert.deepEqual(asked, [], 'the company was not asked');
+        t.problems.splice(0, t.problems.length, ...t.problems.filter((one) => !/401/.test(one)));
+    },
+
+    async two_tabs_end_in_one_sign_in_and_no_dead_end(t) {
+        const one = await openProfile(t, { httpCredentials: BASIC });
+        const two = await one.context().newPage();
+        await Promise.all([one.goto('/both?tab=1'), two.goto('/both?tab=2')]);
+        await Promise.all([one, two].map((page) => page.getByRole('link', { name: 'Company & friends' }).click()));
+        await Promise.all([one, two].map((page) => page.waitForURL(/offer=1|trusted/)));
+        for (const page of [one, two]) {
+            if (await heading(page) === 'Login failed!')
+                await page.getByRole('link', { name: 'Try again' }).click();
+            await page.waitForURL('**/login?offer=1*');
+            await page.goto('/both');
+            assert.equal(new URL(page.url()).pathname, '/both', 'both are in');
+        }
+        t.problems.splice(0, t.problems.length, ...t.problems.filter((one) => !/403/.test(one)));
+    },
+
     async a_failure_says_so_and_has_another_try(t) {
         const page = await openProfile(t, { httpCredentials: BASIC });
         await page.goto('/trusted/corp');
@@ -104,6 +156,50 @@ run({
         await page.getByRole('link', { name: 'Sign in another way' }).click();
         await page.waitForURL('**/login?return=*');
         t.problems.splice(0, t.problems.length, ...t.problems.filter((one) => !/401/.test(one)));
+    },
+
+    // Four ways to have a browser give, or keep, what stands before the host in a stranger's link.
+    async a_strangers_link_with_a_password_in_it_signs_nobody_in(t) {
+        const page = await openProfile(t);
+        const host = `${MALLORY.username}:${MALLORY.password}@${new URL(t.site.url).host}`; // with what stands before it
+        await page.route('http://evil.example/**', (route) => route.fulfill({ contentType: 'text/html',
+            body: `<title>x</title><a href="http://${host}${decodeURIComponent(new URL(route.request().url()).search.slice(1))}">x</a>` }));
+        const led = async (path) => {
+            await page.goto(`http://evil.example/?${encodeURIComponent(path)}`);
+            await page.click('a');
+            await page.waitForURL((url) => url.host !== 'evil.example');
+        };
+        const asked = async (begin) => {
+            const refused = page.waitForResponse((response) => response.url().includes('/trusted/corp?'));
+            const left = page.waitForEvent('framenavigated', (frame) => frame.url().startsWith('chrome-error:'));
+            await begin().catch(() => {});
+            assert.equal((await refused).status(), 401, 'the browser has nothing to show');
+            await left;
+        };
+        const press = () => asked(() => page.getByRole('link', { name: 'Company & friends' }).click({ noWaitAfter: true }));
+        const nobody = async () => {
+            await page.goto('/protected');
+            assert.equal(new URL(page.url()).pathname, '/login', 'nobody is in');
+        };
+        await page.goto('/login');
+        await press();
+        await led('/trusted/corp'); // while it waits
+        assert.equal(await heading(page), 'Login failed!');
+        await nobody();
+        await led('/trusted/corp/below');
+        await led('/login/with/corp');
+        await nobody();
+        await press(); // with what the browser has kept
+        await led('/login');
+        await press(); // from a page at such an address
+        await asked(() => page.goto(`http://${host}/login/with/corp`)); // as out of a mail
+        await nobody();
+        await page.context().setHTTPCredentials(BASIC);
+        await page.getByRole('link', { name: 'Company & friends' }).click();
+        await page.waitForURL('**/login?offer=1*');
+        await page.goto('/protected');
+        assert.match(await page.content(), /corp:anna/);
+        t.problems.splice(0, t.problems.length, ...t.problems.filter((one) => !/40[13]/.test(one)));
     },
 
     async all_of_it_works_without_script(t) {

@@ -39,6 +39,7 @@ Server::write_file("$dir/protected/index.html", "UNDER LOCK\n");
 Server::write_file("$dir/basic/page.shtml", "around\n<!--#include virtual=\"/protected/part.html\" -->\n");
 Server::write_file("$dir/basic/folder.shtml", "around\n<!--#include virtual=\"/protected/\" -->\n");
 Server::write_file("$dir/index/index.html", "UNDER LOCK\n");
+Server::write_file("$dir/basic/login.shtml", "around\n<!--#include virtual=\"/trusted/corp\" -->\n");
 
 my $places = <<"END";
 <Location /protected/only-jane.html>
@@ -67,6 +68,15 @@ my $places = <<"END";
     AuthType MPin
     Require valid-user
 </Location>
+MPinTrustedLogin corp /trusted/corp Basic Company
+<Location /trusted/corp>
+    SetHandler mpin-trusted-login
+    AuthType Basic
+    AuthName corp
+    AuthBasicProvider file
+    AuthUserFile "$Server::top/users"
+    Require valid-user
+</Location>
 Protocols h2c http/1.1
 TypesConfig /dev/null
 END
@@ -84,6 +94,21 @@ my @john = (Authorization => 'Basic ' . MIME::Base64::encode('john:john-secret',
 sub by_http2 {
     my $path = shift;
     return scalar `curl -s --max-time 20 --http2-prior-knowledge -u john:john-secret http://127.0.0.1:$ENV{PORT}$path`;
+}
+
+# A trusted login by mod_auth_basic: at its place, and in no page that includes it.
+sub comes_by_a_trusted_login {
+    my $browser = browser($ENV{PORT});
+    my @page = (Accept => 'text/html');
+    $browser->visit('/login/with/corp');
+    my $included = $browser->get('/basic/login.shtml', @john, @page);
+    like $included->content, qr/^around\n/, 'a page that includes the place of a trusted login';
+    unlike $included->as_string, qr/Set-Cookie: mpin=[^;]|Login failed/, 'signs nobody in, and shows nothing of it';
+    is $browser->get('/trusted/corp', @page)->code, 401, 'the place asks';
+    is $browser->get('/protected/', @page)->code, 302, '... and nobody is in before they say';
+    is $browser->get('/trusted/corp', @john, @page)->code, 303, 'it signs in whoever does';
+    is $browser->get('/protected/', @page)->code, 200, '... and they are in';
+    return;
 }
 
 sub tried {
@@ -105,6 +130,7 @@ sub tried {
         my $known = browser($ENV{PORT})->sign_in('john');
         like $known->get('/basic/page.shtml', @john)->content, qr/around\nUNDER LOCK/, 'with a session it is all there';
         is $known->get('/protected/only-jane.html', @john, Accept => 'text/html')->code, 403, 'for whom it is meant';
+        comes_by_a_trusted_login();
         is join("\n", grep { !/AH01631|auth_plain:error|unable to include/ } $server->complaints), '', 'and nothing crashes';
     };
     $server->stop;

@@ -22,7 +22,8 @@ my $top = $Server::top;
 sub load { return join '', map { "LoadModule ${_}_module @{[Server::modules()]}/mod_$_.so\n" } @_ }
 sub basic { my $name = shift; return (Authorization => 'Basic ' . encode_base64("$name:" . ($_[0] // "$name-secret"), '')) }
 sub page { return (Accept => 'text/html', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document') }
-sub location { return $_[0]->header('Location') // '' }
+sub location { return ($_[0]->header('Location') // '') =~ s{^https?://[^/]+(/.*)[?&]asked=[\w-]{43}$}{$1}r } # a place without its word
+sub word_of { return $_[0]->header('Location') =~ s/^[^?]*[?]//r }
 sub house { my ($host) = @_; return browser($port, $host ? (host => $host, origin => "https://$host") : ()) }
 sub name_of { return $_[0]->visit('/protected/')->header('X-User') // '' }
 sub told { my ($browser, $what) = @_; return $browser->visit('/protected/')->header("X-$what") // '' }
@@ -109,8 +110,9 @@ subtest 'another_sites_page_begins_no_trusted_login' => sub {
     }
     for my $from ('same-origin', 'none') {
         my $browser = house;
-        is $browser->get('/login/with/corp', page, 'Sec-Fetch-Site' => $from)->code, 302, "$from: it begins";
-        is $browser->get('/trusted/corp', page, basic('anna'), 'Sec-Fetch-Site' => 'cross-site')->code, 303, '... and may come back from elsewhere';
+        my $begin = $browser->get('/login/with/corp', page, 'Sec-Fetch-Site' => $from);
+        is $begin->code, 302, "$from: it begins";
+        is $browser->get('/trusted/corp?' . word_of($begin), page, basic('anna'), 'Sec-Fetch-Site' => $from)->code, 303, '... and comes to its place';
     }
     my $browser = house;
     my $named = $browser->get('/login/with/school?prerollid=anna%40example.org&other=1', page, 'Sec-Fetch-Site' => 'cross-site');
@@ -119,6 +121,33 @@ subtest 'another_sites_page_begins_no_trusted_login' => sub {
     for my $method (qw(POST PUT DELETE)) {
         is $browser->request($method => '/login/with/corp', headers => [page], body => '')->code, 405, "$method begins none";
     }
+};
+
+# A link has room for a name and password, which browsers give without asking anybody, and keep: what such a link leads to
+# asks for none.
+subtest 'a_link_with_a_password_in_it_signs_nobody_in' => sub {
+    my $browser = house;
+    my $begin = $browser->get('/login/with/corp', page, 'Sec-Fetch-Site' => 'same-origin');
+    like $begin->header('Location'), qr{^http://127\.0\.0\.1:$port/trusted/corp\?asked=[\w-]{43}$}, 'the way there is a whole URL: nothing before its host goes along';
+    my $other = house;
+    my $words = word_of($other->get('/login/with/corp', page, 'Sec-Fetch-Site' => 'same-origin'));
+    for my $from ('cross-site', 'same-site', 'none') {
+        for my $path ('/trusted/corp', '/trusted/corp?anew=1', "/trusted/corp?$words", '/trusted/corp?asked=', '/trusted/%63orp', '/trusted/corp/below') {
+            my $led = $browser->get($path, page, 'Sec-Fetch-Site' => $from);
+            is $led->code . ($led->header('WWW-Authenticate') // ''), '403', "$from, $path: nobody is asked";
+            like $led->content, qr/Login failed!.*did not begin.*Try again/s, '... but told how to';
+            is $browser->get($path, page, basic('bob'), 'Sec-Fetch-Site' => $from)->code, 403, '... whoever is known already';
+        }
+        for my $method (qw(POST HEAD PUT OPTIONS)) {
+            my $led = $browser->request($method => '/trusted/corp', headers => [page, basic('bob'), 'Sec-Fetch-Site' => $from, Origin => 'https://evil.example'], $method =~ /P[OU]/ ? (body => 'a=b') : ());
+            is $led->code . ($led->header('WWW-Authenticate') // ''), '403', "$from: nor by $method";
+        }
+    }
+    is name_of($browser), '', 'nobody is signed in';
+    is $browser->get('/trusted/corp?' . word_of($begin), page, basic('anna'), 'Sec-Fetch-Site' => 'none')->code, 303, 'what is under way goes on';
+    is name_of($browser), 'corp:anna', '... for whom it began';
+    is $browser->get('/trusted/corp?' . word_of($begin), page, basic('bob'), 'Sec-Fetch-Site' => 'none')->code, 403, '... once';
+    is name_of($browser), 'corp:anna', '... and nobody is put out by a link';
 };
 
 subtest 'no_place_elsewhere_is_led_to' => sub {
@@ -238,7 +267,7 @@ come($anna, 'corp', basic('anna'));
 $device = $anna->enrol('corp:anna', '7391');
 come($school, 'school', basic('bob'));
 
-subtest 'their_order_means_nothing' => sub {
+subtest 'provider_reorder_keeps_meaning' => sub {
     again($corp_only . join('', map { login($_, ucfirst) . place($_) } qw(two school one corp)));
     is name_of($anna), 'corp:anna', 'who came by corp is of corp';
     is $anna->visit('/corp-only/')->code, 200, '... where only that counts';

@@ -13,7 +13,7 @@ sub house { my ($host) = @_; return browser(public, host => $host // 'trusted.ex
 sub basic { my $name = shift; return (Authorization => 'Basic ' . encode_base64("$name:$name-secret", '')) }
 sub page { return (Accept => 'text/html', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document') }
 sub land { my ($browser, $name, @headers) = @_; return $browser->get("/trusted/$name", page, @headers) }
-sub location { return $_[0]->header('Location') // '' }
+sub location { return ($_[0]->header('Location') // '') =~ s{^https?://[^/]+(/.*)[?&]asked=[\w-]{43}$}{$1}r } # a place without its word
 
 # From the button to the session; the answer at the place.
 sub come {
