@@ -18,6 +18,7 @@ typedef struct openid_t {
     bool client, passphrase, provider, several;
     const char *callback; /* the path */
     written_t callback_at;
+    written_t form_at; /* where an answer in a form is asked for; no directive: nowhere */
 } openid_t;
 
 static bool others_read(const char *path)
@@ -76,6 +77,9 @@ static void visit_openid(tree_walk_t *walk, const ap_directive_t *node, const se
         check_folder(openid, node);
     if (!strcasecmp(name, "OIDCRedirectURI"))
         note_callback(openid, node);
+    if (!strcasecmp(name, "OIDCResponseMode") &&
+        !strcasecmp(tree_first_word(node, openid->site->pconf), "form_post"))
+        openid->form_at = (written_t){node->directive, node->filename, node->line_num};
 }
 
 /* It takes its callback's whole path, and hears nothing where a page of ours answers. */
@@ -99,6 +103,11 @@ static void check_callback(const openid_t *openid)
         mistake(p, &openid->callback_at,
                 "it is %s, and MPinTrustedLogin %s says callback=%s; write the same for both",
                 openid->callback, login->name, login->callback);
+    if (ours && openid->form_at.directive)
+        mistake(p, &openid->form_at,
+                "an answer in a form is not told from one of ours at %s, which is a page of ours; "
+                "write another path for OIDCRedirectURI, or leave this line out",
+                openid->callback);
 }
 
 void check_openid(const checked_t *site, const trusted_setting_t *login, const written_t *at)

@@ -40,13 +40,13 @@ class OpenID {
     shown = {};
     #server;
 
-    /** `clients` as oidc-provider has them. `host` is another than the site's, for cookies. */
-    static async start(port, clients, settings = {}, host = 'localhost') {
+    /** `clients` as oidc-provider has them. `host` is another than the site's, for cookies; `tls` has a key and its cert. */
+    static async start(port, clients, settings = {}, host = 'localhost', tls = null) {
         const { default: Provider } = await import('oidc-provider');
         const self = new OpenID();
         const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
         self.key = privateKey;
-        self.issuer = `http://${host}:${port}`;
+        self.issuer = `http${tls ? 's' : ''}://${host}:${port}`;
         const provider = self.provider = new Provider(self.issuer, {
             clients, scopes: Object.keys(SCOPES), claims: SCOPES,
             jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'one' }] },
@@ -68,9 +68,10 @@ class OpenID {
         provider.use((ctx, next) => self.#watch(ctx, next));
         for (const event of ['server_error', 'backchannel.error'])
             provider.on(event, (...all) => self.asked.push(`${event} ${all.find((one) => one instanceof Error)?.message}`));
-        self.#server = require('node:http').createServer((request, response) => request.url.startsWith('/interaction/')
+        const answer = (request, response) => request.url.startsWith('/interaction/')
             ? self.#interact(request, response).catch((error) => response.writeHead(500).end(String(error)))
-            : provider.callback()(request, response));
+            : provider.callback()(request, response);
+        self.#server = tls ? require('node:https').createServer(tls, answer) : require('node:http').createServer(answer);
         await new Promise((done, fail) => self.#server.once('error', fail).listen(port, done));
         return self;
     }

@@ -67,5 +67,6 @@ my $miracl = shipped('miracl.conf', 'miracl', 'MIRACL_ISSUER');
 told('a callback at our page of which nobody tells us', $miracl =~ s{ callback=/login}{}r, qr{OIDCRedirectURI: /login is a page of ours.*callback=/login});
 told('another callback than the module has', $miracl =~ s{ callback=/login}{ callback=/other}r, qr{OIDCRedirectURI: .*callback=/login|says callback=/other});
 told('a callback that is the place', $miracl =~ s{^OIDCRedirectURI .*}{OIDCRedirectURI /trusted/miracl}mr, qr{takes all of /trusted/miracl});
+told('a form at a page of ours', "$miracl\nOIDCResponseMode form_post\n", qr{OIDCResponseMode: an answer in a form .* at /login});
 told('a folder of secrets that others read', "$miracl\nOIDCMetadataDir $top/site\n", qr{OIDCMetadataDir: the secrets in .*chmod 700});
 done_testing;
