@@ -210,6 +210,15 @@ static void export_redirected(request_rec *r, request_t *request)
     export_headers(r, request, session, redirected_names);
 }
 
+/* Not inlined: requests of who is signed in would pay for it. */
+static __attribute__((noinline)) void export_to_open(request_rec *r, request_t *request)
+{
+    if (r->prev && !r->user)
+        export_redirected(r, request);
+    if (request->prelogin_cookie.text && !request->claimed)
+        export_flash(r, request);
+}
+
 /* First of all fixups, so that rewrite rules, RequestHeader and SetEnv can build on what we say.
  * Those rules may look ahead, too. */
 int authn_fixups(request_rec *r)
@@ -223,12 +232,9 @@ int authn_fixups(request_rec *r)
     if (session) {
         export_variables(r, request, session, plain_names);
         export_headers(r, request, session, plain_names);
-        return DECLINED;
+    } else {
+        export_to_open(r, request);
     }
-    if (r->prev && !r->user)
-        export_redirected(r, request);
-    if (request->prelogin_cookie.text && !request->claimed)
-        export_flash(r, request);
     return DECLINED;
 }
 

@@ -5,6 +5,7 @@
 //   once           what its page does in the place of signing in: 'deny', or an error's name
 //   spoil          changes the claims of an ID token, which is signed anew as if they were its own
 //   userinfo       answers with this status in the place of userinfo
+//   silent         says nothing at this path
 //   shown          acr and amr of whoever signs in
 const { createSign, generateKeyPairSync } = require('node:crypto');
 
@@ -37,6 +38,7 @@ class OpenID {
     once = null;
     spoil = null;
     userinfo = 0;
+    silent = null;
     shown = {};
     #server;
 
@@ -87,6 +89,10 @@ class OpenID {
     }
 
     async #watch(ctx, next) {
+        if (ctx.path === this.silent) {
+            this.asked.push(`${ctx.method} ${ctx.path}`);
+            return new Promise((done) => ctx.res.on('close', done));
+        }
         if (ctx.path === '/me' && this.userinfo) {
             this.asked.push(`${ctx.method} /me`);
             ctx.status = this.userinfo;
