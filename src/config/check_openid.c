@@ -16,6 +16,7 @@ typedef struct openid_t {
     const checked_t *site;
     const trusted_setting_t *login;
     bool client, passphrase, provider, several;
+    bool one_issuer;      /* the place names whose people it takes */
     const char *callback; /* the path */
     written_t callback_at;
     written_t form_at; /* where an answer in a form is asked for; no directive: nowhere */
@@ -51,19 +52,65 @@ static void check_folder(const openid_t *openid, const ap_directive_t *node)
                        folder);
 }
 
+static bool is_this_machine(const char *host)
+{
+    return !strcasecmp(host, "localhost") || !strncmp(host, "127.", 4) || !strcmp(host, "::1");
+}
+
+/* Anybody between would be the provider, and hears the secret. */
+static void check_metadata(const openid_t *openid, const ap_directive_t *node)
+{
+    const written_t at = {node->directive, node->filename, node->line_num};
+    apr_pool_t *p = openid->site->pconf;
+    apr_uri_t uri;
+    if (apr_uri_parse(p, tree_first_word(node, p), &uri) == APR_SUCCESS && uri.scheme &&
+        uri.hostname && !strcasecmp(uri.scheme, "http") && !is_this_machine(uri.hostname))
+        mistake_maybe(p, &at,
+                      "over http anybody between here and %s could be the provider; write https",
+                      uri.hostname);
+}
+
+static void check_validation(const openid_t *openid, const ap_directive_t *node)
+{
+    const written_t at = {node->directive, node->filename, node->line_num};
+    apr_pool_t *p = openid->site->pconf;
+    if (!strcasecmp(tree_first_word(node, p), "Off"))
+        mistake_maybe(p, &at,
+                      "anybody between here and the provider could be the provider; leave it out, "
+                      "and name its authority by OIDCCABundlePath FILE");
+}
+
+/* Cookies of one host do not come with the answer to another. */
 static void note_callback(openid_t *openid, const ap_directive_t *node)
 {
     apr_uri_t uri;
     apr_pool_t *p = openid->site->pconf;
-    if (apr_uri_parse(p, tree_first_word(node, p), &uri) == APR_SUCCESS)
-        openid->callback = uri.path ? uri.path : "/";
+    const char *ours = openid->site->url.text;
     openid->callback_at = (written_t){node->directive, node->filename, node->line_num};
+    if (apr_uri_parse(p, tree_first_word(node, p), &uri) != APR_SUCCESS)
+        return;
+    openid->callback = uri.path ? uri.path : "/";
+    if (uri.hostname && ours &&
+        strcasecmp(apr_uri_unparse(p, &uri, APR_URI_UNP_OMITPATHINFO), ours))
+        mistake_maybe(p, &openid->callback_at,
+                      "people are at %s, and what the provider says goes elsewhere; write %s%s",
+                      ours, ours, openid->callback);
+}
+
+static bool names_issuer(const openid_t *openid, const ap_directive_t *node)
+{
+    const char *args = node->args;
+    apr_pool_t *p = openid->site->pconf;
+    return !strcasecmp(node->directive, "Require") &&
+           !strcasecmp(ap_getword_conf(p, &args), "claim") && !strncmp(args, "iss:", 4) &&
+           check_holds_at(node, openid->login->location, p);
 }
 
 static void visit_openid(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
 {
     openid_t *openid = walk->baton;
     const char *name = node->directive;
+    openid->one_issuer |= names_issuer(openid, node);
     if (strncasecmp(name, "OIDC", 4) || !tree_servers_meet(walk, server, openid->site->server))
         return;
     openid->client |= !strcasecmp(name, "OIDCClientID");
@@ -75,6 +122,10 @@ static void visit_openid(tree_walk_t *walk, const ap_directive_t *node, const se
         check_secret_line(openid, node);
     if (!strcasecmp(name, "OIDCMetadataDir"))
         check_folder(openid, node);
+    if (!strcasecmp(name, "OIDCProviderMetadataURL"))
+        check_metadata(openid, node);
+    if (!strcasecmp(name, "OIDCSSLValidateServer"))
+        check_validation(openid, node);
     if (!strcasecmp(name, "OIDCRedirectURI"))
         note_callback(openid, node);
     if (!strcasecmp(name, "OIDCResponseMode") &&
@@ -124,6 +175,11 @@ void check_openid(const checked_t *site, const trusted_setting_t *login, const w
     if (missing)
         mistake(site->pconf, at, "mod_auth_openidc cannot work at %s without %s; write it",
                 login->location, missing);
+    if (openid.several && !openid.one_issuer)
+        mistake_maybe(site->pconf, at,
+                      "people of any provider of OIDCMetadataDir come in at %s as people of %s; "
+                      "write Require claim iss:ISSUER there",
+                      login->location, login->name);
     if (openid.callback)
         check_callback(&openid);
 }

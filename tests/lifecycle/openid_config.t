@@ -69,4 +69,25 @@ told('another callback than the module has', $miracl =~ s{ callback=/login}{ cal
 told('a callback that is the place', $miracl =~ s{^OIDCRedirectURI .*}{OIDCRedirectURI /trusted/miracl}mr, qr{takes all of /trusted/miracl});
 told('a form at a page of ours', "$miracl\nOIDCResponseMode form_post\n", qr{OIDCResponseMode: an answer in a form .* at /login});
 told('a folder of secrets that others read', "$miracl\nOIDCMetadataDir $top/site\n", qr{OIDCMetadataDir: the secrets in .*chmod 700});
+
+# Told, and no mistake: it may be meant.
+mkdir "$top/secrets", 0700;
+for my $case (
+    ['a provider by http', 'OIDCProviderMetadataURL http://id.example/.well-known/openid-configuration', qr{over http anybody between here and id\.example could be the provider; write https}],
+    ['a provider of this machine by http', 'OIDCProviderMetadataURL http://localhost:1/.well-known/openid-configuration', undef],
+    ['a provider that is not looked at', 'OIDCSSLValidateServer Off', qr{OIDCSSLValidateServer: anybody between}],
+    ['a place for people of any provider', "OIDCMetadataDir $top/secrets", qr{people of any provider of OIDCMetadataDir come in at /trusted/miracl}],
+    ['a callback at another host', 'OIDCRedirectURI https://other.example/login', qr{OIDCRedirectURI: people are at http://127\.0\.0\.1:\d+, .*/login}],
+    ['a callback by https', "OIDCRedirectURI https://127.0.0.1:$ENV{PORT}/login", qr{OIDCRedirectURI: people are at}],
+    ['a callback without a host', 'OIDCRedirectURI /login', undef],
+) {
+    my ($what, $line, $mend) = @$case;
+    my ($name) = split / /, $line;
+    my $text = $miracl =~ m{^$name }m ? $miracl =~ s{^$name .*}{$line}mr : "$miracl\n$line\n";
+    my ($status, $said) = check($text);
+    is $status, 0, "$what starts";
+    $mend ? like($said, $mend, '... and is told') : unlike($said, qr{openid|OIDC}i, '... and is fine') or diag $said;
+}
+my ($status, $said) = check($miracl =~ s{^( +Require )claim email~@}{$1claim iss:https://id.example}mr . "\nOIDCMetadataDir $top/secrets\n");
+is $status . $said, "0Syntax OK\n", 'a place that names its provider is fine';
 done_testing;
