@@ -52,7 +52,8 @@ static bool may_lead_on(const request_rec *r)
 
 void callback_await(request_rec *r, const trusted_login_t *login)
 {
-    const bool at_callback = strcmp(r->uri, login->set->location) != 0;
+    const char *callback = login->set->callback;
+    const bool at_callback = callback && strcmp(r->uri, callback) == 0;
     if (!r->main && at_callback && may_lead_on(r))
         ap_add_output_filter_handle(replacer, (void *)(apr_uintptr_t)login, r, r->connection);
 }
