@@ -30,7 +30,8 @@ const char *flash_pass(request_rec *r)
         [SAID_SIGNED_IN] = "success", [SAID_SIGNED_OUT] = "info", [SAID_REFUSED] = "danger"};
     prelogin_t prelogin;
     const bool is_page = !r->main && r->method_number == M_GET && !r->header_only;
-    if (!is_page || reader_is_nobody(r) || !request_prelogin(r, &prelogin, r->request_time))
+    if (!is_page || !request_of(r)->site->prelogins || reader_is_nobody(r) ||
+        !request_prelogin(r, &prelogin, r->request_time))
         return NULL;
     return categories[take(r, &prelogin, r->request_time)];
 }

@@ -3,12 +3,13 @@
 // what mod_auth_openidc does beside its callback; and who has no script.
 const assert = require('node:assert/strict');
 const { connect } = require('node:net');
+const { join } = require('node:path');
 const { openProfile, run } = require('./browser.js');
 const { startOpenIDSite, url } = require('./openid_site.js');
-const { until } = require('./program.js');
+const { until, withoutStore } = require('./program.js');
 
 const start = async () => {
-    const site = await startOpenIDSite({ file: 'conf/miracl.conf', secret: { name: 'miracl.secret', define: 'MIRACL_ISSUER' }, callback: '/login' });
+    const site = await startOpenIDSite({ file: 'conf/miracl.conf', secret: { name: 'miracl.secret', define: 'MIRACL_ISSUER' }, callback: '/login', more: 'MPinPassHeaders X-Flash=flash' });
     for (const name of ['anna', 'ben'])
         site.op.people[name] = { email: `${name}@example.org`, email_verified: true };
     return site;
@@ -124,6 +125,23 @@ run({
         await page.getByRole('button', { name: 'Sign out here' }).click();
         await page.waitForURL(`${url}/login`);
         assert.ok(!await isIn(page));
+    },
+
+    async a_provider_may_say_once_more_what_the_store_could_not_keep(t) {
+        if (process.getuid() !== 0)
+            return;
+        const { op } = t.site;
+        const page = await openProfile(t);
+        let sid;
+        op.spoil = (claims) => { ({ sid } = claims); };
+        await come(page, 'ben');
+        op.spoil = null;
+        const logout = () => fetch(`${url}/login?logout=backchannel`, { method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body: `logout_token=${op.logoutToken({ sub: 'ben', sid })}` });
+        await withoutStore(t.site.httpd, join(t.site.folder, 'store'), async () => {
+            assert.equal((await logout()).status, 503);
+            assert.equal((await page.context().request.get(`${url}/`, { headers: PAGE })).status(), 200, 'what is open to all stays so');
+        });
+        await until('the session to end', async () => (await logout()).status === 200 && !await isIn(page));
     },
 
     async a_reload_of_httpd_loses_nobody_on_the_way(t) {

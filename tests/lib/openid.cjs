@@ -116,6 +116,13 @@ class OpenID {
             error ? { error, error_description: 'as the test says' } : { login: { accountId: form.get('name'), ...this.shown } });
     }
 
+    /** A logout token for the client `wiki`. */
+    logoutToken(claims) {
+        const now = Math.floor(Date.now() / 1000);
+        const all = { iss: this.issuer, aud: 'wiki', iat: now, jti: `${now} ${Math.random()}`, events: { 'http://schemas.openid.net/event/backchannel-logout': {} }, ...claims };
+        return signAnew(`${encoded({ alg: 'RS256', kid: 'one' })}.${encoded(all)}.`, () => all, this.key);
+    }
+
     /** What was asked since `mark` of these paths. */
     since(mark, path) { return this.asked.slice(mark).filter((one) => one.split(' ')[1].split('?')[0] === path); }
 
