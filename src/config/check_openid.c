@@ -97,12 +97,29 @@ static void note_callback(openid_t *openid, const ap_directive_t *node)
                       ours, ours, openid->callback);
 }
 
-static bool names_issuer(const openid_t *openid, const ap_directive_t *node)
+static bool is_of_issuer(const ap_directive_t *node, apr_pool_t *p)
 {
     const char *args = node->args;
-    apr_pool_t *p = openid->site->pconf;
     return !strcasecmp(node->directive, "Require") &&
-           !strcasecmp(ap_getword_conf(p, &args), "claim") && !strncmp(args, "iss:", 4) &&
+           !strcasecmp(ap_getword_conf(p, &args), "claim") && !strncmp(args, "iss:", 4);
+}
+
+/* Without <RequireAll> one line is enough, and another may be the one. */
+static bool has_say(const ap_directive_t *node, apr_pool_t *p)
+{
+    if (!strcasecmp(node->parent->directive, "<RequireAll"))
+        return true;
+    for (const ap_directive_t *each = node->parent->first_child; each; each = each->next)
+        if (!strncasecmp(each->directive + (*each->directive == '<'), "Require", 7) &&
+            !is_of_issuer(each, p))
+            return false;
+    return true;
+}
+
+static bool names_issuer(const openid_t *openid, const ap_directive_t *node)
+{
+    apr_pool_t *p = openid->site->pconf;
+    return node->parent && is_of_issuer(node, p) && has_say(node, p) &&
            check_holds_at(node, openid->login->location, p);
 }
 
@@ -176,10 +193,10 @@ void check_openid(const checked_t *site, const trusted_setting_t *login, const w
         mistake(site->pconf, at, "mod_auth_openidc cannot work at %s without %s; write it",
                 login->location, missing);
     if (openid.several && !openid.one_issuer)
-        mistake_maybe(site->pconf, at,
-                      "people of any provider of OIDCMetadataDir come in at %s as people of %s; "
-                      "write Require claim iss:ISSUER there",
-                      login->location, login->name);
+        mistake(site->pconf, at,
+                "with OIDCMetadataDir whoever comes may name a provider of their own, and be "
+                "anybody at %s; write Require claim iss:ISSUER there, in a <RequireAll>",
+                login->location);
     if (openid.callback)
         check_callback(&openid);
 }

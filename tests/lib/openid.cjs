@@ -5,6 +5,7 @@
 //   once           what its page does in the place of signing in: 'deny', or an error's name
 //   spoil          changes the claims of an ID token, which is signed anew as if they were its own
 //   userinfo       answers with this status in the place of userinfo
+//   answers[path]  answers with this in the place of what it would
 //   silent         says nothing at this path
 //   shown          acr and amr of whoever signs in
 const { createSign, generateKeyPairSync } = require('node:crypto');
@@ -39,6 +40,7 @@ class OpenID {
     spoil = null;
     userinfo = 0;
     silent = null;
+    answers = {};
     shown = {};
     #server;
 
@@ -97,6 +99,11 @@ class OpenID {
             this.asked.push(`${ctx.method} /me`);
             ctx.status = this.userinfo;
             ctx.body = { error: 'invalid_token' };
+            return;
+        }
+        if (this.answers[ctx.path]) {
+            this.asked.push(`${ctx.method} ${ctx.path}`);
+            ctx.body = this.answers[ctx.path];
             return;
         }
         this.asked.push(`${ctx.method} ${ctx.path}${ctx.path === '/auth' ? ctx.search : ''}`);

@@ -76,7 +76,6 @@ for my $case (
     ['a provider by http', 'OIDCProviderMetadataURL http://id.example/.well-known/openid-configuration', qr{over http anybody between here and id\.example could be the provider; write https}],
     ['a provider of this machine by http', 'OIDCProviderMetadataURL http://localhost:1/.well-known/openid-configuration', undef],
     ['a provider that is not looked at', 'OIDCSSLValidateServer Off', qr{OIDCSSLValidateServer: anybody between}],
-    ['a place for people of any provider', "OIDCMetadataDir $top/secrets", qr{people of any provider of OIDCMetadataDir come in at /trusted/miracl}],
     ['a callback at another host', 'OIDCRedirectURI https://other.example/login', qr{OIDCRedirectURI: people are at http://127\.0\.0\.1:\d+, .*/login}],
     ['a callback by https', "OIDCRedirectURI https://127.0.0.1:$ENV{PORT}/login", qr{OIDCRedirectURI: people are at}],
     ['a callback without a host', 'OIDCRedirectURI /login', undef],
@@ -88,6 +87,15 @@ for my $case (
     is $status, 0, "$what starts";
     $mend ? like($said, $mend, '... and is told') : unlike($said, qr{openid|OIDC}i, '... and is fine') or diag $said;
 }
-my ($status, $said) = check($miracl =~ s{^( +Require )claim email~@}{$1claim iss:https://id.example}mr . "\nOIDCMetadataDir $top/secrets\n");
-is $status . $said, "0Syntax OK\n", 'a place that names its provider is fine';
+# With OIDCMetadataDir mod_auth_openidc registers at whatever provider somebody names.
+my $several = sub { my $lines = shift; return $miracl =~ s{^    <RequireAll>\n.*?</RequireAll>\n}{$lines}mrs . "\nOIDCMetadataDir $top/secrets\n" };
+my $any = qr{MPinTrustedLogin: with OIDCMetadataDir whoever comes may name a provider of their own, and be anybody at /trusted/miracl; write Require claim iss:ISSUER};
+told('a place for people of any provider', $several->("Require valid-user\n"), $any);
+told('... or of any beside those of one', $several->("Require valid-user\nRequire claim iss:https://id.example\n"), $any);
+told('... or of one, elsewhere', $several->("Require valid-user\n") . "<Location /other>\nRequire claim iss:https://id.example\n</Location>\n", $any);
+for my $lines ("Require claim iss:https://id.example\n", "<RequireAll>\nRequire valid-user\nRequire claim iss:https://id.example\n</RequireAll>\n",
+    "Require claim iss:https://id.example\nRequire claim iss:https://other.example\n") {
+    my ($status, $said) = check($several->($lines));
+    is $status . $said, "0Syntax OK\n", 'a place that names its providers is fine';
+}
 done_testing;
