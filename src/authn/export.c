@@ -4,6 +4,7 @@
 #include "authn/caching.h"
 #include "authn/check.h"
 #include "base/name.h"
+#include "login/flash.h"
 #include "web/provided.h"
 
 #include <apr_lib.h>
@@ -126,8 +127,8 @@ static void export_variables(request_rec *r, const request_t *request, const ses
     apr_table_addn(env, name[SESSION], texts->handle);
 }
 
-static const char *field(const request_rec *r, const session_t *session,
-                         const pass_header_t *header, const char *const name[])
+static const char *field(request_rec *r, const session_t *session, const pass_header_t *header,
+                         const char *const name[])
 {
     switch (header->field) {
     case PASS_USER:
@@ -144,6 +145,8 @@ static const char *field(const request_rec *r, const session_t *session,
         return apr_table_get(r->subprocess_env, name[SESSION]);
     case PASS_SUBJECT:
         return apr_table_get(r->subprocess_env, name[SUBJECT]);
+    case PASS_FLASH:
+        return flash_pass(r);
     case PASS_CLAIM:
         return told_claim(r, session, header->claim);
     }
@@ -159,17 +162,34 @@ static void keep_from_connection(request_rec *r, const char *name)
         apr_table_setn(r->headers_in, "Connection", "close");
 }
 
+static void pass(request_rec *r, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    apr_table_setn(r->headers_in, name, value);
+    keep_from_connection(r, name);
+}
+
 static void export_headers(request_rec *r, const request_t *request, const session_t *session,
                            const char *const name[])
 {
     const apr_array_header_t *headers = request->site->pass_headers;
     for (int i = 0; i < headers->nelts; i++) {
         const pass_header_t *header = &APR_ARRAY_IDX(headers, i, pass_header_t);
-        const char *value = field(r, session, header, name);
-        if (value) {
-            apr_table_setn(r->headers_in, header->name, value);
-            keep_from_connection(r, header->name);
-        }
+        pass(r, header->name, field(r, session, header, name));
+    }
+}
+
+/* A page that is open to all is the next one for who has just signed in or out, too. */
+static void export_flash(request_rec *r, request_t *request)
+{
+    const apr_array_header_t *headers = request->site->pass_headers;
+    for (int i = 0; i < headers->nelts; i++) {
+        const pass_header_t *header = &APR_ARRAY_IDX(headers, i, pass_header_t);
+        const char *value = header->field == PASS_FLASH ? flash_pass(r) : NULL;
+        if (value)
+            caching_depends(r, request);
+        pass(r, header->name, value);
     }
 }
 
@@ -189,6 +209,15 @@ static void export_redirected(request_rec *r, request_t *request)
     export_headers(r, request, session, redirected_names);
 }
 
+/* Not inlined: requests of who is signed in would pay for it. */
+static __attribute__((noinline)) void export_to_open(request_rec *r, request_t *request)
+{
+    if (r->prev && !r->user)
+        export_redirected(r, request);
+    if (request->prelogin_cookie.text && !request->claimed)
+        export_flash(r, request);
+}
+
 /* First of all fixups, so that rewrite rules, RequestHeader and SetEnv can build on what we say.
  * Those rules may look ahead, too. */
 int authn_fixups(request_rec *r)
@@ -202,8 +231,8 @@ int authn_fixups(request_rec *r)
     if (session) {
         export_variables(r, request, session, plain_names);
         export_headers(r, request, session, plain_names);
-    } else if (r->prev && !r->user) {
-        export_redirected(r, request);
+    } else {
+        export_to_open(r, request);
     }
     return DECLINED;
 }

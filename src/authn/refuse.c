@@ -189,12 +189,22 @@ static int answer_document(request_rec *r, int status, const char *text)
     return OK;
 }
 
+/* mod_auth_openidc sends some pages of its own first, and refuses then: what followed would be read as
+ * the answer to the connection's next request. */
+static int answer_for_others(request_rec *r, const struct trusted_login_t *login)
+{
+    if (!r->prev->eos_sent)
+        return login_trusted_refused(r, login, r->prev->status);
+    r->eos_sent = 1;
+    return OK;
+}
+
 int refuse_answer(request_rec *r)
 {
     const struct refusal_t *refusal = request_of(r)->refusal;
     const result_t *result = refusal->result;
     if (refusal->login)
-        return login_trusted_refused(r, refusal->login, r->prev->status);
+        return answer_for_others(r, refusal->login);
     if (refusal->location)
         return answer_see_other(r, refusal->location);
     if (!result && refusal->document)

@@ -11,11 +11,13 @@
 
 /* What a provider needs to be known by. */
 typedef struct openid_t {
+    const checked_t *site;
     apr_pool_t *p;
     bool client, passphrase, provider, several;
-    bool issuer;          /* Require claim iss:... */
+    bool one_issuer;      /* the place names whose people it takes */
     const char *callback; /* the path */
     written_t callback_at;
+    written_t form_at; /* where an answer in a form is asked for; no directive: nowhere */
 } openid_t;
 
 /* A secret on a command line, or in a file that everybody on the machine can read, is none. */
@@ -41,12 +43,71 @@ static void check_folder(apr_pool_t *p, const ap_directive_t *node)
                        folder);
 }
 
+static bool is_this_machine(const char *host)
+{
+    return !strcasecmp(host, "localhost") || !strncmp(host, "127.", 4) || !strcmp(host, "::1");
+}
+
+/* Anybody between would be the provider, and hears the secret. */
+static void check_metadata(apr_pool_t *p, const ap_directive_t *node)
+{
+    const written_t at = check_written(node);
+    apr_uri_t uri;
+    if (apr_uri_parse(p, tree_first_word(node, p), &uri) == APR_SUCCESS && uri.scheme &&
+        uri.hostname && !strcasecmp(uri.scheme, "http") && !is_this_machine(uri.hostname))
+        mistake_maybe(p, &at,
+                      "over http anybody between here and %s could be the provider; write https",
+                      uri.hostname);
+}
+
+static void check_validation(apr_pool_t *p, const ap_directive_t *node)
+{
+    const written_t at = check_written(node);
+    if (!strcasecmp(tree_first_word(node, p), "Off"))
+        mistake_maybe(p, &at,
+                      "anybody between here and the provider could be the provider; leave it out, "
+                      "and name its authority by OIDCCABundlePath FILE");
+}
+
+/* Cookies of one host do not come with the answer to another. */
 static void note_callback(openid_t *openid, const ap_directive_t *node)
 {
     apr_uri_t uri;
-    if (apr_uri_parse(openid->p, tree_first_word(node, openid->p), &uri) == APR_SUCCESS)
-        openid->callback = uri.path ? uri.path : "/";
+    apr_pool_t *p = openid->p;
+    const char *ours = openid->site->url.text;
     openid->callback_at = check_written(node);
+    if (apr_uri_parse(p, tree_first_word(node, p), &uri) != APR_SUCCESS)
+        return;
+    openid->callback = uri.path ? uri.path : "/";
+    if (uri.hostname && ours &&
+        strcasecmp(apr_uri_unparse(p, &uri, APR_URI_UNP_OMITPATHINFO), ours))
+        mistake_maybe(p, &openid->callback_at,
+                      "people are at %s, and what the provider says goes elsewhere; write %s%s",
+                      ours, ours, openid->callback);
+}
+
+static bool is_of_issuer(const ap_directive_t *node, apr_pool_t *p)
+{
+    const char *args = node->args;
+    return !strcasecmp(node->directive, "Require") &&
+           !strcasecmp(ap_getword_conf(p, &args), "claim") && !strncmp(args, "iss:", 4);
+}
+
+/* Without <RequireAll> one line is enough, and another may be the one. */
+static bool has_say(const ap_directive_t *node, apr_pool_t *p)
+{
+    if (!strcasecmp(node->parent->directive, "<RequireAll"))
+        return true;
+    for (const ap_directive_t *each = node->parent->first_child; each; each = each->next)
+        if (!strncasecmp(each->directive + (*each->directive == '<'), "Require", 7) &&
+            !is_of_issuer(each, p))
+            return false;
+    return true;
+}
+
+static bool names_issuer(const openid_t *openid, const ap_directive_t *node)
+{
+    return node->parent && is_of_issuer(node, openid->p) && has_say(node, openid->p);
 }
 
 static void hear_openid(void *baton, const ap_directive_t *node, tree_holds_t holds)
@@ -55,7 +116,7 @@ static void hear_openid(void *baton, const ap_directive_t *node, tree_holds_t ho
     const char *name = node->directive;
     if (holds != TREE_HOLDS)
         return;
-    openid->issuer |= !strcasecmp(name, "Require") && strstr(node->args, "iss:");
+    openid->one_issuer |= names_issuer(openid, node);
     openid->client |= !strcasecmp(name, "OIDCClientID");
     openid->passphrase |= !strcasecmp(name, "OIDCCryptoPassphrase");
     openid->provider |=
@@ -65,8 +126,15 @@ static void hear_openid(void *baton, const ap_directive_t *node, tree_holds_t ho
         check_secret_line(openid->p, node);
     if (!strcasecmp(name, "OIDCMetadataDir"))
         check_folder(openid->p, node);
+    if (!strcasecmp(name, "OIDCProviderMetadataURL"))
+        check_metadata(openid->p, node);
+    if (!strcasecmp(name, "OIDCSSLValidateServer"))
+        check_validation(openid->p, node);
     if (!strcasecmp(name, "OIDCRedirectURI"))
         note_callback(openid, node);
+    if (!strcasecmp(name, "OIDCResponseMode") &&
+        !strcasecmp(tree_first_word(node, openid->p), "form_post"))
+        openid->form_at = check_written(node);
 }
 
 /* It takes its callback's whole path, and hears nothing where a page of ours answers. */
@@ -90,23 +158,16 @@ static void check_callback(const openid_t *openid, const login_at_t *at)
         mistake(p, &openid->callback_at,
                 "it is %s, and MPinTrustedLogin %s says callback=%s; write the same for both",
                 openid->callback, login->name, login->callback);
-}
-
-/* mod_auth_openidc has one session, whichever provider it is of. */
-static bool shares_module(const login_at_t *at)
-{
-    const apr_array_header_t *logins = at->site->config->trusted;
-    for (int i = 0; i < logins->nelts; i++) {
-        const trusted_setting_t *other = &APR_ARRAY_IDX(logins, i, trusted_setting_t);
-        if (other != at->login && !strcasecmp(other->type, at->login->type))
-            return true;
-    }
-    return false;
+    if (ours && openid->form_at.directive)
+        mistake(p, &openid->form_at,
+                "an answer in a form is not told from one of ours at %s, which is a page of ours; "
+                "write another path for OIDCRedirectURI, or leave this line out",
+                openid->callback);
 }
 
 void check_openid(const login_at_t *at)
 {
-    openid_t openid = {.p = at->site->pconf};
+    openid_t openid = {.site = at->site, .p = at->site->pconf};
     check_lines_at(at->site, at->login->location, hear_openid, &openid);
     const char *missing = !openid.callback     ? "OIDCRedirectURI"
                           : !openid.passphrase ? "OIDCCryptoPassphrase"
@@ -117,11 +178,11 @@ void check_openid(const login_at_t *at)
     if (missing)
         mistake(openid.p, &at->written, "mod_auth_openidc cannot work at %s without %s; write it",
                 at->login->location, missing);
-    if (openid.several && !openid.issuer && shares_module(at))
+    if (openid.several && !openid.one_issuer)
         mistake(openid.p, &at->written,
-                "people of another provider would be taken for people of %s; write Require claim "
-                "iss:ISSUER and Require valid-user into a <RequireAll> at %s",
-                at->login->name, at->login->location);
+                "with OIDCMetadataDir whoever comes may name a provider of their own, and be "
+                "anybody at %s; write Require claim iss:ISSUER there, in a <RequireAll>",
+                at->login->location);
     if (openid.callback)
         check_callback(&openid, at);
 }

@@ -101,6 +101,7 @@ typedef struct pass_header_t {
         PASS_AUTH_TIME,
         PASS_SESSION,
         PASS_SUBJECT,
+        PASS_FLASH,
         PASS_CLAIM
     } field;
     const char *claim; /* PASS_CLAIM: the variable that a trusted login sets */

@@ -44,9 +44,16 @@ void callback_register(void)
     replacer = ap_register_output_filter(FILTER, replace_page, NULL, AP_FTYPE_RESOURCE);
 }
 
+/* In the query, or in a form (response_mode form_post). */
+static bool may_lead_on(const request_rec *r)
+{
+    return r->args ? trusted_login_leads_on(r->args) : r->method_number == M_POST;
+}
+
 void callback_await(request_rec *r, const trusted_login_t *login)
 {
-    const bool at_callback = strcmp(r->uri, login->set->location) != 0;
-    if (!r->main && at_callback && trusted_login_leads_on(r->args))
+    const char *callback = login->set->callback;
+    const bool at_callback = callback && strcmp(r->uri, callback) == 0;
+    if (!r->main && at_callback && may_lead_on(r))
         ap_add_output_filter_handle(replacer, (void *)(apr_uintptr_t)login, r, r->connection);
 }

@@ -178,6 +178,15 @@ static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
     return NULL;
 }
 
+/* Another tab of this browser was first: the same person has come in by the same login. */
+static bool is_in_already(const facts_t *facts, const trusted_login_t *login)
+{
+    const session_t *session = facts->caller.session;
+    trusted_word_t word;
+    return session && session->trusted == login->set->mark && !trusted_hear(facts, login, &word) &&
+           !strcmp(session->name, word.name);
+}
+
 static result_t *trusted_landed(facts_t *facts)
 {
     const trusted_login_t *login = login_here(facts);
@@ -186,6 +195,10 @@ static result_t *trusted_landed(facts_t *facts)
         return trusted_failed_beside(
             facts, login, trusted_unasked(facts, "nobody opens it as a page, by a way of ours"));
     result_t *refusal = is_awaited(facts, login);
+    if (refusal && refusal->status == HTTP_FORBIDDEN && is_in_already(facts, login)) {
+        answer_see_other(facts->r, facts->site->after_login);
+        return NULL;
+    }
     if (!refusal)
         refusal = trusted_hear(facts, login, &word);
     if (!refusal)

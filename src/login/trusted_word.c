@@ -130,11 +130,12 @@ static void hear_claims(const facts_t *facts, subject_t *subject)
     }
 }
 
-/* A SAML assertion, in base64 (MellonSessionDump). One that says nothing proves nothing fresh. */
+/* A SAML assertion, in base64 (MellonSessionDump). One that says nothing proves nothing fresh, and
+ * nor does a variable that is not there. */
 static uint32_t seconds_of_saml(const facts_t *facts, const char *variable, const char *value)
 {
     static apr_time_t told;
-    const char *xml = saml_of_form(value, facts->r->pool);
+    const char *xml = value ? saml_of_form(value, facts->r->pool) : NULL;
     const uint32_t seconds = xml ? saml_seen_at(xml, facts->r->pool) : 0;
     if (!seconds && log_may_say(&told))
         log_warn(
@@ -145,15 +146,18 @@ static uint32_t seconds_of_saml(const facts_t *facts, const char *variable, cons
     return seconds ? seconds : 1;
 }
 
+/* 0: just now. 1 is long ago. */
 static uint32_t seconds_heard(const facts_t *facts, const char *variable)
 {
     const char *value = heard(facts, variable, SAML_TEXT_MAX);
-    if (!value)
+    if (!variable)
         return 0;
-    if (strlen(value) > 10 || value[strspn(value, "0123456789")])
+    if (!value || strlen(value) > 10 || value[strspn(value, "0123456789")])
         return seconds_of_saml(facts, variable, value);
     const apr_int64_t seconds = apr_atoi64(value);
-    return seconds <= UINT32_MAX ? (uint32_t)seconds : 0;
+    if (seconds > UINT32_MAX) /* nobody comes from the future */
+        return 0;
+    return seconds ? (uint32_t)seconds : 1;
 }
 
 /* ---- whose session there it is ---- */

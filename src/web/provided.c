@@ -91,9 +91,12 @@ const subject_t *provided_of(const request_rec *r, const session_t *session)
 result_t *provided_end(const facts_t *facts, const char *name, const char *sid)
 {
     const site_t *site = facts->site;
-    int ended;
-    const store_status_t status = provider_session_end(site->store, site->revocations, name, sid,
-                                                       facts->caller.now, &ended, facts->r->pool);
+    int ended = 0;
+    const store_status_t status =
+        !site->store /* it is not open yet */
+            ? STORE_DOWN
+            : provider_session_end(site->store, site->revocations, name, sid, facts->caller.now,
+                                   &ended, facts->r->pool);
     log_debug(facts->caller.log, "MPIN0906",
               "a session at the trusted login %s has ended: %d of ours came of it", name, ended);
     if (status != STORE_OK)

@@ -13,10 +13,30 @@ const build = resolve(root, process.env.BUILD || 'build');
 const url = `http://127.0.0.1:${port}`;
 const SECRET = 'only-for-tests-0123456789abcdef';
 
-const client = (id, callback) => ({
-    client_id: id, client_secret: SECRET, redirect_uris: [url + callback], token_endpoint_auth_method: 'client_secret_basic',
-    post_logout_redirect_uris: [`${url}/login`], backchannel_logout_uri: `${url}${callback}?logout=backchannel`, backchannel_logout_session_required: true,
+const client = (id, callback, at = url) => ({
+    client_id: id, client_secret: SECRET, redirect_uris: [at + callback], token_endpoint_auth_method: 'client_secret_basic',
+    post_logout_redirect_uris: [`${at}/login`, `${at}/`], backchannel_logout_uri: `${at}${callback}?logout=backchannel`, backchannel_logout_session_required: true,
 });
+
+/** An authority, and what it has certified for both of this machine's names. */
+function certified(folder) {
+    mkdirSync(folder);
+    const openssl = (...args) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+    openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '3', '-subj', '/CN=An authority', '-keyout', 'ca.key', '-out', 'ca.pem');
+    openssl('req', '-new', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', 'key.pem', '-out', 'cert.csr');
+    openssl('x509', '-req', '-days', '3', '-copy_extensions', 'copy', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-in', 'cert.csr', '-out', 'cert.pem');
+    return { key: readFileSync(join(folder, 'key.pem')), cert: readFileSync(join(folder, 'cert.pem')) };
+}
+
+/** The site by TLS, and what mod_auth_openidc trusts the provider's certificate by. */
+const overTLS = (text, folder) => `${text.replace(/^Define SITE http:/m, 'Define SITE https:')}
+LoadModule ssl_module ${apxs('LIBEXECDIR')}/mod_ssl.so
+SSLEngine On
+SSLSessionCache none
+SSLCertificateFile "${folder}/tls/cert.pem"
+SSLCertificateKeyFile "${folder}/tls/key.pem"
+OIDCCABundlePath "${folder}/tls/ca.pem"
+`;
 
 /** What stands in the secret's file, for a provider. */
 const secretFile = (name, issuer) => `Define ${name} ${issuer}
@@ -40,8 +60,8 @@ function localized(text, folder) {
         .replace(/127\.0\.0\.1:8005/g, `127.0.0.1:${port}`);
 }
 
-/** `edit` changes the configuration; `more` is added to it. */
-async function startOpenIDSite({ file, secret, callback, edit = (text) => text, more = '', provider = {} }) {
+/** `edit` changes the configuration; `more` is added to it. `tls`: both speak TLS. */
+async function startOpenIDSite({ file, secret, callback, edit = (text) => text, more = '', provider = {}, tls = false }) {
     const folder = makeFolder('openid', build);
     mkdirSync(join(folder, 'site/protected'), { recursive: true });
     mkdirSync(join(folder, 'store'));
@@ -49,12 +69,15 @@ async function startOpenIDSite({ file, secret, callback, edit = (text) => text, 
         execFileSync('chown', ['www-data', join(folder, 'store')]);
     writeFileSync(join(folder, 'site/index.html'), 'outside\n');
     writeFileSync(join(folder, 'site/protected/index.html'), '<!DOCTYPE html><html lang="en"><title>Inside</title><h1>inside</h1>\n');
-    const op = await OpenID.start(port + 1, [client('wiki', callback)], provider);
+    const at = tls ? url.replace('http:', 'https:') : url;
+    const cert = tls ? certified(join(folder, 'tls')) : null;
+    const op = await OpenID.start(port + 1, [client('wiki', callback, at)], provider, 'localhost', cert);
     const site = {
-        url, folder, op, httpd: null,
+        url: at, folder, op, httpd: null,
         log: () => readFileSync(join(folder, 'logs/error.log'), 'utf8'),
         async begin() {
-            const text = edit(localized(readFileSync(join(root, file), 'utf8'), folder));
+            const own = localized(readFileSync(join(root, file), 'utf8'), folder);
+            const text = edit(tls ? overTLS(own, folder) : own);
             writeFileSync(join(folder, secret.name), secretFile(secret.define, op.issuer));
             chmodSync(join(folder, secret.name), 0o600);
             this.httpd = startHttpd(folder, `${text}\nMPinAuditLog "${folder}/logs/audit.log"\nLogLevel info auth_mpin:debug auth_openidc:debug\nStartServers 2\nThreadsPerChild 25\n${more}`);

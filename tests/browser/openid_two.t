@@ -181,6 +181,28 @@ run({
         assert.match(await whois(other), /three:bea/, 'and is somebody else once it is removed');
     },
 
+    async who_brings_a_provider_of_their_own_is_nobody_here(t) {
+        const own = await OpenID.start(port + 3, [client('wiki', CALLBACK)], { features: { registration: { enabled: true }, devInteractions: { enabled: false } } }, '127.0.0.4');
+        own.answers['/reg'] = client('wiki', CALLBACK);
+        own.people.anna = { email: 'anna@example.org', email_verified: true };
+        const page = await openProfile(t);
+        for (const name of ['chosen', 'one', 'two']) {
+            await page.goto('/login/with/chosen'); // where the module asks for the provider
+            const token = await page.locator('input[name=x_csrf]').getAttribute('value');
+            await page.context().request.get(`${url}/login/with/${name}`, { maxRedirects: 0 });
+            await page.goto(`${CALLBACK}?x_csrf=${token}&iss=${encodeURIComponent(own.issuer)}&target_link_uri=${encodeURIComponent(`${url}/trusted/${name}`)}`);
+            if (page.url().startsWith(own.issuer)) {
+                await page.fill('input[name=name]', 'anna');
+                await page.getByRole('button', { name: 'Sign in' }).click();
+                await page.waitForURL((at) => !at.href.startsWith(own.issuer));
+            }
+            const answer = await page.context().request.get(`${url}/protected/`, { maxRedirects: 0, headers: { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate' } });
+            assert.equal(answer.status(), 302, name);
+        }
+        assert.ok(own.since(0, '/token').length, 'mod_auth_openidc has taken its word');
+        await own.stop();
+    },
+
     async a_provider_that_is_down_leaves_the_other(t) {
         await t.site.two.stop();
         const page = await openProfile(t);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Programs that a test runs beside its site, and httpd with a configuration of the test's own; and how one waits for them.
 const { execFileSync, spawn } = require('node:child_process');
-const { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } = require('node:fs');
+const { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } = require('node:fs');
 const { connect } = require('node:net');
 const { join } = require('node:path');
 
@@ -58,6 +58,22 @@ function startHttpd(folder, configuration, options) {
     return startProgram(join(apxs('SBINDIR'), 'apache2'), ['-f', join(folder, 'httpd.conf'), '-DFOREGROUND'], options);
 }
 
+/** While `then` works the store that lies in `folder` cannot be opened: it is root's, and httpd's children are new. */
+async function withoutStore(httpd, folder, then) {
+    const give = (user) => execFileSync('chown', ['-R', user, folder]);
+    const children = () => readFileSync(`/proc/${httpd.pid}/task/${httpd.pid}/children`, 'utf8').trim().split(' ').map(Number);
+    give('root');
+    const old = children();
+    for (const child of old)
+        process.kill(child, 'SIGKILL');
+    try {
+        await until('new children', () => children().every((child) => child && !old.includes(child)));
+        await then();
+    } finally {
+        give('www-data');
+    }
+}
+
 const removeFolder = (folder) => rmSync(folder, { recursive: true, force: true });
 
-module.exports = { PATIENCE, PYTHON, apxs, makeFolder, ready, removeFolder, startHttpd, startProgram, until };
+module.exports = { PATIENCE, PYTHON, apxs, makeFolder, ready, removeFolder, startHttpd, startProgram, until, withoutStore };

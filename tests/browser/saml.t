@@ -8,6 +8,7 @@ const { join } = require('node:path');
 const { openProfile, run } = require('./browser.js');
 const { check } = require('./pictures.js');
 const { PEOPLE } = require('../lib/samlidp.cjs');
+const { withoutStore } = require('./program.js');
 const { endpoints, entity, loads, startSaml, until, url } = require('./saml_site.js');
 
 const WHO = '%{REMOTE_USER}|%{reqenv:MPIN_PROVIDER}|%{reqenv:MPIN_SUBJECT}|%{reqenv:MPIN_EMAIL}|%{reqenv:MPIN_AMR}';
@@ -189,6 +190,19 @@ run({
         assert.equal(answer.status, 200, answer.text);
         assert.match(answer.text, /LogoutResponse/);
         assert.equal(await who(page), '');
+    },
+
+    async a_sign_out_that_the_store_cannot_keep_is_told(t) {
+        if (process.getuid() !== 0)
+            return;
+        const page = await secure(t);
+        const came = await between(page, (fields) => fields);
+        await comeIn(page);
+        const xml = decoded(came[0].SAMLResponse);
+        const whom = { name: />([^<]+)<\/saml:NameID>/.exec(xml)[1], session: /SessionIndex="([^"]+)"/.exec(xml)[1], sp: entity, destination: `${endpoints}/logout` };
+        await withoutStore(t.site.httpd, join(t.site.folder, 'state/mpin/store'), () =>
+            curl('/trusted/company/mellon/logout', { method: 'POST', body: t.site.provider.logoutBySoap(whom), headers: { 'Content-Type': 'text/xml' } }));
+        assert.match(t.site.errors(), /MPIN0931/);
     },
 
     async spoiled_answers_make_no_session(t) {

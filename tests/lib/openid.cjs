@@ -5,6 +5,8 @@
 //   once           what its page does in the place of signing in: 'deny', or an error's name
 //   spoil          changes the claims of an ID token, which is signed anew as if they were its own
 //   userinfo       answers with this status in the place of userinfo
+//   answers[path]  answers with this in the place of what it would
+//   silent         says nothing at this path
 //   shown          acr and amr of whoever signs in
 const { createSign, generateKeyPairSync } = require('node:crypto');
 
@@ -37,16 +39,18 @@ class OpenID {
     once = null;
     spoil = null;
     userinfo = 0;
+    silent = null;
+    answers = {};
     shown = {};
     #server;
 
-    /** `clients` as oidc-provider has them. `host` is another than the site's, for cookies. */
-    static async start(port, clients, settings = {}, host = 'localhost') {
+    /** `clients` as oidc-provider has them. `host` is another than the site's, for cookies; `tls` has a key and its cert. */
+    static async start(port, clients, settings = {}, host = 'localhost', tls = null) {
         const { default: Provider } = await import('oidc-provider');
         const self = new OpenID();
         const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
         self.key = privateKey;
-        self.issuer = `http://${host}:${port}`;
+        self.issuer = `http${tls ? 's' : ''}://${host}:${port}`;
         const provider = self.provider = new Provider(self.issuer, {
             clients, scopes: Object.keys(SCOPES), claims: SCOPES,
             jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'one' }] },
@@ -68,9 +72,10 @@ class OpenID {
         provider.use((ctx, next) => self.#watch(ctx, next));
         for (const event of ['server_error', 'backchannel.error'])
             provider.on(event, (...all) => self.asked.push(`${event} ${all.find((one) => one instanceof Error)?.message}`));
-        self.#server = require('node:http').createServer((request, response) => request.url.startsWith('/interaction/')
+        const answer = (request, response) => request.url.startsWith('/interaction/')
             ? self.#interact(request, response).catch((error) => response.writeHead(500).end(String(error)))
-            : provider.callback()(request, response));
+            : provider.callback()(request, response);
+        self.#server = tls ? require('node:https').createServer(tls, answer) : require('node:http').createServer(answer);
         await new Promise((done, fail) => self.#server.once('error', fail).listen(port, done));
         return self;
     }
@@ -86,10 +91,19 @@ class OpenID {
     }
 
     async #watch(ctx, next) {
+        if (ctx.path === this.silent) {
+            this.asked.push(`${ctx.method} ${ctx.path}`);
+            return new Promise((done) => ctx.res.on('close', done));
+        }
         if (ctx.path === '/me' && this.userinfo) {
             this.asked.push(`${ctx.method} /me`);
             ctx.status = this.userinfo;
             ctx.body = { error: 'invalid_token' };
+            return;
+        }
+        if (this.answers[ctx.path]) {
+            this.asked.push(`${ctx.method} ${ctx.path}`);
+            ctx.body = this.answers[ctx.path];
             return;
         }
         this.asked.push(`${ctx.method} ${ctx.path}${ctx.path === '/auth' ? ctx.search : ''}`);
@@ -107,6 +121,13 @@ class OpenID {
         this.once = null;
         await this.provider.interactionFinished(request, response,
             error ? { error, error_description: 'as the test says' } : { login: { accountId: form.get('name'), ...this.shown } });
+    }
+
+    /** A logout token for the client `wiki`. */
+    logoutToken(claims) {
+        const now = Math.floor(Date.now() / 1000);
+        const all = { iss: this.issuer, aud: 'wiki', iat: now, jti: `${now} ${Math.random()}`, events: { 'http://schemas.openid.net/event/backchannel-logout': {} }, ...claims };
+        return signAnew(`${encoded({ alg: 'RS256', kid: 'one' })}.${encoded(all)}.`, () => all, this.key);
     }
 
     /** What was asked since `mark` of these paths. */

@@ -67,15 +67,35 @@ my $miracl = shipped('miracl.conf', 'miracl', 'MIRACL_ISSUER');
 told('a callback at our page of which nobody tells us', $miracl =~ s{ callback=/login}{}r, qr{OIDCRedirectURI: /login is a page of ours.*callback=/login});
 told('another callback than the module has', $miracl =~ s{ callback=/login}{ callback=/other}r, qr{OIDCRedirectURI: .*callback=/login|says callback=/other});
 told('a callback that is the place', $miracl =~ s{^OIDCRedirectURI .*}{OIDCRedirectURI /trusted/miracl}mr, qr{takes all of /trusted/miracl});
+told('a form at a page of ours', "$miracl\nOIDCResponseMode form_post\n", qr{OIDCResponseMode: an answer in a form .* at /login});
 told('a folder of secrets that others read', "$miracl\nOIDCMetadataDir $top/site\n", qr{OIDCMetadataDir: the secrets in .*chmod 700});
 
-# Two providers share mod_auth_openidc's session: each place says of which it takes people.
-mkdir "$top/metadata", 0700;
-my $one = shipped('examples/openid.conf', 'openid', 'OPENID_ISSUER') . "OIDCMetadataDir $top/metadata\n";
-my $other = sub { my ($require) = @_; return "MPinTrustedLogin other /trusted/other openid-connect X callback=/trusted/company/callback\n"
-    . "<Location /trusted/other>\nSetHandler mpin-trusted-login\nAuthType openid-connect\n<RequireAll>\nRequire valid-user\n$require</RequireAll>\n</Location>\n" };
-my $of_one = $one =~ s{(<RequireAll>\n)}{$1Require claim iss:https://id.example\n}r;
-my ($status, $said) = check($of_one . $other->("Require claim iss:https://other.example\n"));
-is $status . $said, "0Syntax OK\n", 'two providers, of which each has its people';
-told('a place that takes people of both', $of_one . $other->(''), qr{MPinTrustedLogin: people of another provider would be taken for people of other; write Require claim iss:ISSUER});
+# Told, and no mistake: it may be meant.
+mkdir "$top/secrets", 0700;
+for my $case (
+    ['a provider by http', 'OIDCProviderMetadataURL http://id.example/.well-known/openid-configuration', qr{over http anybody between here and id\.example could be the provider; write https}],
+    ['a provider of this machine by http', 'OIDCProviderMetadataURL http://localhost:1/.well-known/openid-configuration', undef],
+    ['a provider that is not looked at', 'OIDCSSLValidateServer Off', qr{OIDCSSLValidateServer: anybody between}],
+    ['a callback at another host', 'OIDCRedirectURI https://other.example/login', qr{OIDCRedirectURI: people are at http://127\.0\.0\.1:\d+, .*/login}],
+    ['a callback by https', "OIDCRedirectURI https://127.0.0.1:$ENV{PORT}/login", qr{OIDCRedirectURI: people are at}],
+    ['a callback without a host', 'OIDCRedirectURI /login', undef],
+) {
+    my ($what, $line, $mend) = @$case;
+    my ($name) = split / /, $line;
+    my $text = $miracl =~ m{^$name }m ? $miracl =~ s{^$name .*}{$line}mr : "$miracl\n$line\n";
+    my ($status, $said) = check($text);
+    is $status, 0, "$what starts";
+    $mend ? like($said, $mend, '... and is told') : unlike($said, qr{openid|OIDC}i, '... and is fine') or diag $said;
+}
+# With OIDCMetadataDir mod_auth_openidc registers at whatever provider somebody names.
+my $several = sub { my $lines = shift; return $miracl =~ s{^    <RequireAll>\n.*?</RequireAll>\n}{$lines}mrs . "\nOIDCMetadataDir $top/secrets\n" };
+my $any = qr{MPinTrustedLogin: with OIDCMetadataDir whoever comes may name a provider of their own, and be anybody at /trusted/miracl; write Require claim iss:ISSUER};
+told('a place for people of any provider', $several->("Require valid-user\n"), $any);
+told('... or of any beside those of one', $several->("Require valid-user\nRequire claim iss:https://id.example\n"), $any);
+told('... or of one, elsewhere', $several->("Require valid-user\n") . "<Location /other>\nRequire claim iss:https://id.example\n</Location>\n", $any);
+for my $lines ("Require claim iss:https://id.example\n", "<RequireAll>\nRequire valid-user\nRequire claim iss:https://id.example\n</RequireAll>\n",
+    "Require claim iss:https://id.example\nRequire claim iss:https://other.example\n") {
+    my ($status, $said) = check($several->($lines));
+    is $status . $said, "0Syntax OK\n", 'a place that names its providers is fine';
+}
 done_testing;

@@ -212,6 +212,12 @@ subtest 'a proof is as old as the provider says' => sub {
     cmp_ok whoami($browser)->{MPIN_AUTH_TIME}, '<', time - 600, 'applications see its age';
     come($browser, 'named', 'john', headers => ['X-Test-Name' => 'old', 'X-Test-Time' => time + 700], anew => '?anew=1', tell => 1);
     is $browser->visit('/fresh/')->code, 200, 'one of just now does; nobody comes from the future';
+    expect_in_log(qr/MPIN0933/);
+    for my $time ([], ['X-Test-Time' => 'an hour ago'], ['X-Test-Time' => '0']) {
+        come($browser, 'named', 'john', headers => ['X-Test-Name' => 'old', @$time], anew => '?anew=1');
+        is $browser->visit('/fresh/')->code, 302, "what is no time is long ago: @$time";
+    }
+    like MPin::error_log(), qr/MPIN0933: the variable CORP_TIME/, '... and the error log says so';
 };
 
 subtest 'a person with a trusted login sets up a PIN, and comes by it' => sub {
@@ -308,6 +314,39 @@ subtest 'what was done is told once' => sub {
     $browser->sign_out;
     like $browser->visit('/login')->content, qr{class="note flash info" role="status">User logged out!<}, 'and goes';
     unlike $browser->visit('/login')->content, qr/logged out/, 'once';
+};
+
+subtest 'an_application_tells_once_what_was_done' => sub {
+    my $flash = sub { my ($browser, @headers) = @_; return MPin::json_of($browser->get('/whoami', @headers))->{env}{HTTP_X_FLASH} };
+    my $browser = house;
+    come($browser, 'corp', 'jane');
+    is $flash->($browser), undef, 'a script is told nothing';
+    is $flash->($browser, page, 'Sec-Fetch-Dest' => 'image', 'Sec-Fetch-Mode' => 'no-cors'), undef, '... nor an image';
+    is $flash->($browser, page, 'Sec-Purpose' => 'prefetch'), undef, '... nor what is fetched ahead';
+    $browser->request(HEAD => '/whoami', headers => [page]);
+    is $flash->($browser, page, 'X-Flash' => 'danger'), 'success', 'the page that is opened is';
+    is $flash->($browser, page, 'X-Flash' => 'danger'), undef, 'once, and nobody else says it';
+    unlike $browser->visit('/login')->content, qr/Successfully/, '... ours included';
+    $browser->sign_out;
+    my $open = $browser->get('/whoami', page);
+    is MPin::json_of($open)->{env}{HTTP_X_FLASH}, 'info', 'so is one that is open to all';
+    like $open->header('Cache-Control'), qr/private/, '... which no cache keeps for others';
+    is $flash->($browser, page), undef, 'once';
+    is $flash->(house, page, 'X-Flash' => 'success', 'X_Flash' => 'success', Cookie => '__Host-mpin-login=x'), undef, 'and strangers have nothing to say';
+};
+
+subtest 'a_second_tab_is_led_on_where_the_first_has_signed_in' => sub {
+    my $browser = house;
+    $browser->visit('/login/with/corp') for 1 .. 2;
+    is land($browser, 'corp', basic('jane'))->code, 303, 'the first signs in';
+    my $session = whoami($browser)->{MPIN_SESSION};
+    my $second = land($browser, 'corp', basic('jane'));
+    is $second->code . location($second), '303/', 'the second goes on';
+    is whoami($browser)->{MPIN_SESSION}, $session, 'in the same session';
+    my $other = land($browser, 'corp', basic('john'));
+    is $other->code, 403, 'and is no way for anybody else';
+    like $other->content, qr/did not begin/, '... which a page says';
+    is name_of($browser), 'corp:jane', 'jane goes on';
 };
 
 subtest 'a PIN does without the provider for as long as MPinTrustedMaxAge says' => sub {
