@@ -66,7 +66,7 @@ typedef struct request_t {
     const uint32_t *marks_wanted;      /* likewise, NULL = all */
     bool told_read;                    /* web/provided.h */
     const struct subject_t *told_by;
-    struct saml_ear_t *saml_ear; /* login/saml_out.h */
+    struct overheard_t *overheard; /* web/overheard.h */
 
     session_t session; /* where session_status is SESSION_OK, else not even zeros */
 } request_t;
