@@ -88,11 +88,13 @@ static const apr_xml_elem *child_of(const apr_xml_doc *doc, const apr_xml_elem *
     return child;
 }
 
+/* expat gives it in as many parts as there are lines and entities. */
 static const char *content_of(const apr_xml_elem *elem, apr_pool_t *p)
 {
-    const char *text = "";
+    apr_array_header_t *parts = apr_array_make(p, 1, sizeof(const char *));
     for (const apr_text *part = elem->first_cdata.first; part; part = part->next)
-        text = apr_pstrcat(p, text, part->text, NULL);
+        APR_ARRAY_PUSH(parts, const char *) = part->text;
+    const char *text = apr_array_pstrcat(p, parts, '\0');
     return *text ? text : NULL;
 }
 
