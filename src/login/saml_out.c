@@ -24,30 +24,38 @@ static ap_filter_rec_t *answer_filter;
 
 /* ---- the message ---- */
 
-/* In the address. A field that stands there twice may mean another one to who has checked it. */
+/* mod_auth_mellon and liblasso decode no names, and one of them takes a ";" for a "&": what is written
+ * otherwise than it must be may have been another message to who has checked it. */
+static bool is_plain_query(const char *args)
+{
+    for (const char *field = args; field; field = strchr(field, '&')) {
+        field += *field == '&';
+        if (field[strcspn(field, "=&;%+")] != '=')
+            return false;
+    }
+    return !strchr(args, ';');
+}
+
+/* In the address; no field may stand there twice. */
 static bool read_query(request_rec *r, saml_logout_t *logout)
 {
     apr_pool_t *p = r->pool;
+    if (!is_plain_query(r->args) || form_leaves_out(r->args, p))
+        return false;
     const apr_table_t *fields = form_parse(r->args, p);
     const char *packed = apr_table_get(fields, "SAMLRequest");
-    const char *xml = packed && !form_leaves_out(r->args, p) ? saml_of_query(packed, p) : NULL;
+    const char *xml = packed ? saml_of_query(packed, p) : NULL;
     if (!xml || !saml_read_logout(xml, logout, p))
         return false;
     logout->has_signature = apr_table_get(fields, "Signature") && apr_table_get(fields, "SigAlg");
     return true;
 }
 
-/* In a form, or from the provider itself, in an envelope. */
+/* From the provider itself, in an envelope. */
 static bool read_body(request_rec *r, saml_logout_t *logout)
 {
-    apr_pool_t *p = r->pool;
-    const char *type = apr_table_get(r->headers_in, "Content-Type");
     const char *xml = overheard_text(r);
-    if (xml && type && strncasecmp(type, "application/x-www-form-urlencoded", 33) == 0) {
-        const char *packed = apr_table_get(form_parse(xml, p), "SAMLRequest");
-        xml = packed && !form_leaves_out(xml, p) ? saml_of_form(packed, p) : NULL;
-    }
-    return xml && saml_read_logout(xml, logout, p);
+    return xml && saml_read_logout(xml, logout, r->pool);
 }
 
 /* ---- what follows ---- */
@@ -118,12 +126,14 @@ void saml_out_register(void)
     answer_filter = ap_register_output_filter(ANSWER, on_heeded_answer, NULL, AP_FTYPE_CONTENT_SET);
 }
 
+/* At any other address, and with anything beside a message, mod_auth_mellon may answer without a look
+ * at it. */
 static bool may_sign_out(const request_rec *r, const trusted_login_t *login)
 {
-    return login && login->set->sid && strcasecmp(login->set->type, CARRIER) == 0 &&
-           strcmp(r->uri, login->set->location) != 0 &&
-           (r->method_number == M_POST ||
-            (r->method_number == M_GET && r->args && strstr(r->args, "SAMLRequest=")));
+    const char *name = strrchr(r->uri, '/');
+    return login && login->set->sid && strcasecmp(login->set->type, CARRIER) == 0 && name &&
+           strcmp(name, "/logout") == 0 &&
+           (r->method_number == M_POST ? !r->args : r->method_number == M_GET && r->args);
 }
 
 /* An answer that is an error has lost its filters and gets them anew. */
