@@ -144,12 +144,26 @@ static bool cookies_stayed_at_home(const facts_t *facts)
            strcmp(from, "cross-site") == 0 && !facts->request->prelogin_cookie.text;
 }
 
+/* Somebody who is signed in by it goes back a page, reloads it, or comes by a link of the provider's:
+ * nothing is under way in this browser, and nothing changes. */
+static bool is_here_already(const facts_t *facts, const trusted_login_t *login)
+{
+    const session_t *session = facts->caller.session;
+    trusted_word_t word;
+    return session && session->trusted == login->set->mark && !facts->prelogin.awaits &&
+           !trusted_hear(facts, login, &word) && strcmp(word.name, session->name) == 0;
+}
+
 static result_t *trusted_landed(facts_t *facts)
 {
     const trusted_login_t *login = login_here(facts);
     trusted_word_t word;
     if (cookies_stayed_at_home(facts)) {
         page_onward(facts->r, facts->site, login->set->location);
+        return NULL;
+    }
+    if (is_here_already(facts, login)) {
+        answer_see_other(facts->r, facts->site->after_login);
         return NULL;
     }
     result_t *refusal = is_awaited(facts, login);
