@@ -120,6 +120,8 @@ static void what_is_no_logout_request_names_nobody(void **state)
         "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'/>",
         "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body/></s:Envelope>",
         LOGOUT("<a:NameID>b</a:NameID>") "<x/>",
+        "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body>" LOGOUT(
+            "<a:NameID>b</a:NameID>") LOGOUT("<a:NameID>c</a:NameID>") "</s:Body></s:Envelope>",
         "<!DOCTYPE x [<!ENTITY e 'anna'>]>" LOGOUT("<a:NameID>&e;</a:NameID>"),
         NULL};
     for (const char *const *each = bad; *each; each++)
