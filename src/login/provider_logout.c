@@ -93,7 +93,7 @@ static int end_of_callback(request_rec *r, const trusted_login_t *told, const ch
     return refusal ? refusal->status : DECLINED;
 }
 
-int login_provider_logout(request_rec *r)
+static __attribute__((noinline)) int hear_logout(request_rec *r)
 {
     const trusted_login_t *login = is_told(r) ? overheard_login(r) : NULL;
     const char *body = login && !r->prev && is_taken(r, login) ? overheard_text(r) : NULL;
@@ -109,4 +109,10 @@ int login_provider_logout(request_rec *r)
              "which: none of ours ends by it",
              login->set->name);
     return DECLINED;
+}
+
+/* Each request of somebody who is let in comes by here. */
+int login_provider_logout(request_rec *r)
+{
+    return r->method_number == M_POST ? hear_logout(r) : DECLINED;
 }
