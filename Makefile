@@ -118,7 +118,7 @@ lint:
 	@$(MAKE) --no-print-directory -s all
 	@BUILD=$(BUILD) tools/lint
 
-# each fuzzer for SECONDS, from the inputs that it found before; then random requests at twins (SEED= repeats them)
+# each fuzzer for SECONDS, from the inputs that it found before and those that we give it; then random requests at twins (SEED= repeats them)
 SECONDS = 60
 fuzz:
 	@tools/setup fuzz
@@ -127,7 +127,8 @@ fuzz:
 	@for fuzzer in $(FUZZ_SRC:tests/fuzz/%.c=%); do \
 	    mkdir -p $(BUILD)/fuzz/inputs/$$fuzzer && echo "== $$fuzzer" && \
 	    $(BUILD)/fuzz/$$fuzzer -max_total_time=$(SECONDS) -max_len=20000 -print_final_stats=0 -verbosity=0 \
-	        -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/inputs/$$fuzzer || exit 1; \
+	        -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/inputs/$$fuzzer \
+	        $$(find tests/fuzz/inputs/$$fuzzer -maxdepth 0 2>/dev/null) || exit 1; \
 	done
 	@echo '== twins' && BUILD=$(BUILD) SECONDS=$(SECONDS) tests/sanitized twins
 

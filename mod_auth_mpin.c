@@ -23,6 +23,7 @@
 #include "rpa/issuer.h"
 #include "rpa/rpa.h"
 #include "rpa/private.h"
+#include "web/overheard.h"
 #include "web/route.h"
 
 #include <http_protocol.h>
@@ -217,8 +218,8 @@ static void register_hooks(apr_pool_t *p)
     require_register(p);
     expr_register();
     filter_register();
+    overheard_register();
     saml_out_register();
-    provider_logout_register();
     callback_register();
 
     ap_hook_pre_config(site_pre_config, NULL, NULL, APR_HOOK_MIDDLE);

@@ -216,6 +216,13 @@ int authn_check(request_rec *r)
     return status;
 }
 
+/* A module that names people before anybody is asked (SSLUserName) opens no place of ours: here only a
+ * session says who somebody is. */
+static bool is_named_by_others(request_rec *r, const request_t *request)
+{
+    return r->user && request && request->claimed != r && check_governs(r) && request_needs_user(r);
+}
+
 /* Where `pass` stands, a good session counts even if the page is open to all. Without one the
  * request goes on without a user: where a Require needs one, authn_check is asked all the same, and
  * refuses. Our own pages and refusals are for everybody, also for a user whom no Require lets
@@ -223,6 +230,8 @@ int authn_check(request_rec *r)
 int authn_force(request_rec *r)
 {
     request_t *request = request_of(r);
+    if (is_named_by_others(r, request))
+        return OK;
     if (!request || site_directory(r)->unauthenticated != UNAUTH_PASS || request->claimed == r ||
         !check_governs(r) || (r->main && caching_too_late(r)))
         return DECLINED;

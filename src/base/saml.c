@@ -88,11 +88,20 @@ static const apr_xml_elem *child_of(const apr_xml_doc *doc, const apr_xml_elem *
     return child;
 }
 
+/* Of several who verify may have taken another one. */
+static const apr_xml_elem *only_child_of(const apr_xml_elem *elem)
+{
+    const apr_xml_elem *child = elem->first_child;
+    return child && !child->next ? child : NULL;
+}
+
+/* expat gives it in as many parts as there are lines and entities. */
 static const char *content_of(const apr_xml_elem *elem, apr_pool_t *p)
 {
-    const char *text = "";
+    apr_array_header_t *parts = apr_array_make(p, 1, sizeof(const char *));
     for (const apr_text *part = elem->first_cdata.first; part; part = part->next)
-        text = apr_pstrcat(p, text, part->text, NULL);
+        APR_ARRAY_PUSH(parts, const char *) = part->text;
+    const char *text = apr_array_pstrcat(p, parts, '\0');
     return *text ? text : NULL;
 }
 
@@ -111,7 +120,7 @@ bool saml_read_logout(const char *xml, saml_logout_t *logout, apr_pool_t *p)
     const apr_xml_elem *root = doc ? doc->root : NULL;
     if (is_element(doc, root, SOAP, "Envelope")) {
         const apr_xml_elem *body = child_of(doc, root, SOAP, "Body");
-        root = body ? child_of(doc, body, PROTOCOL, "LogoutRequest") : NULL;
+        root = body ? only_child_of(body) : NULL;
     }
     if (!is_element(doc, root, PROTOCOL, "LogoutRequest"))
         return false;

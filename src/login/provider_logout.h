@@ -11,8 +11,6 @@
  * of the token is believed that mod_auth_openidc has not read and taken: it says so by an empty user
  * (docs/trusted.md, "OpenID Connect"). */
 
-void provider_logout_register(void);
-
 /* A request for the callback of a login begins: is it such a logout? Then its body is listened to,
  * as the other module reads it. */
 void provider_logout_await(request_rec *r, const trusted_login_t *login);

@@ -8,6 +8,7 @@
 #include "site/sink.h"
 #include "site/trusted_logins.h"
 #include "web/form.h"
+#include "web/overheard.h"
 #include "web/provided.h"
 #include "web/signin.h"
 
@@ -17,101 +18,64 @@
 #include <util_filter.h>
 
 #define CARRIER "Mellon"
-#define BODY "MPIN_SAML_BODY"
 #define ANSWER "MPIN_SAML_ANSWER"
 
-static ap_filter_rec_t *body_filter, *answer_filter;
-
-typedef struct saml_ear_t {
-    const trusted_login_t *login;
-    char *body; /* of a POST; NULL: a message that is too long for us */
-    apr_size_t len;
-    bool heard;
-} saml_ear_t;
+static ap_filter_rec_t *answer_filter;
 
 /* ---- the message ---- */
 
-static void keep_bytes(saml_ear_t *ear, apr_bucket *bucket)
+/* mod_auth_mellon and liblasso decode no names, and one of them takes a ";" for a "&": what is written
+ * otherwise than it must be may have been another message to who has checked it. */
+static bool is_plain_query(const char *args)
 {
-    const char *data;
-    apr_size_t len;
-    if (APR_BUCKET_IS_METADATA(bucket) ||
-        apr_bucket_read(bucket, &data, &len, APR_BLOCK_READ) != APR_SUCCESS)
-        return;
-    if (len > SAML_TEXT_MAX - ear->len)
-        ear->body = NULL;
-    if (!ear->body)
-        return;
-    memcpy(ear->body + ear->len, data, len);
-    ear->len += len;
+    for (const char *field = args; field; field = strchr(field, '&')) {
+        field += *field == '&';
+        if (field[strcspn(field, "=&;%+")] != '=')
+            return false;
+    }
+    return !strchr(args, ';');
 }
 
-static apr_status_t on_logout_body(ap_filter_t *f, apr_bucket_brigade *brigade,
-                                   ap_input_mode_t mode, apr_read_type_e block, apr_off_t wanted)
-{
-    const apr_status_t status = ap_get_brigade(f->next, brigade, mode, block, wanted);
-    if (status == APR_SUCCESS && mode == AP_MODE_READBYTES)
-        for (apr_bucket *bucket = APR_BRIGADE_FIRST(brigade);
-             bucket != APR_BRIGADE_SENTINEL(brigade); bucket = APR_BUCKET_NEXT(bucket))
-            keep_bytes(f->ctx, bucket);
-    return status;
-}
-
-/* In the address. A field that stands there twice may mean another one to who has checked it. */
+/* In the address; no field may stand there twice. */
 static bool read_query(request_rec *r, saml_logout_t *logout)
 {
     apr_pool_t *p = r->pool;
+    if (!is_plain_query(r->args) || form_leaves_out(r->args, p))
+        return false;
     const apr_table_t *fields = form_parse(r->args, p);
     const char *packed = apr_table_get(fields, "SAMLRequest");
-    const char *xml = packed && !form_leaves_out(r->args, p) ? saml_of_query(packed, p) : NULL;
+    const char *xml = packed ? saml_of_query(packed, p) : NULL;
     if (!xml || !saml_read_logout(xml, logout, p))
         return false;
     logout->has_signature = apr_table_get(fields, "Signature") && apr_table_get(fields, "SigAlg");
     return true;
 }
 
-/* In a form, or from the provider itself, in an envelope. */
-static bool read_body(request_rec *r, const saml_ear_t *ear, saml_logout_t *logout)
+/* From the provider itself, in an envelope. */
+static bool read_body(request_rec *r, saml_logout_t *logout)
 {
-    apr_pool_t *p = r->pool;
-    const char *type = apr_table_get(r->headers_in, "Content-Type");
-    const char *xml = ear->body ? apr_pstrmemdup(p, ear->body, ear->len) : NULL;
-    if (xml && type && strncasecmp(type, "application/x-www-form-urlencoded", 33) == 0) {
-        const char *packed = apr_table_get(form_parse(xml, p), "SAMLRequest");
-        xml = packed && !form_leaves_out(xml, p) ? saml_of_form(packed, p) : NULL;
-    }
-    return xml && saml_read_logout(xml, logout, p);
+    const char *xml = overheard_text(r);
+    return xml && saml_read_logout(xml, logout, r->pool);
 }
 
 /* ---- what follows ---- */
 
 /* An encrypted name means nothing to us; but the browser that brings it may have a session that began
  * there. */
-static result_t *end_this_browsers(request_rec *r, const trusted_login_t *login, apr_time_t now)
+static result_t *end_this_browsers(request_rec *r, const trusted_login_t *login)
 {
     const session_t *session = request_session(r);
     const log_sink_t log = sink_of_request(r);
     log_debug(&log, "MPIN0932", "the provider of %s signs out somebody by an encrypted name: %s",
               login->set->name,
               session ? "the session of this browser ends" : "this browser has no session");
-    return session && session->trusted == login->set->mark ? signin_end(r, now) : NULL;
-}
-
-static result_t *end_named(request_rec *r, const trusted_login_t *login, const char *name,
-                           apr_time_t now)
-{
-    facts_t facts = {.r = r, .site = request_of(r)->site, .request = request_of(r)};
-    facts.log = sink_of_request(r);
-    facts.caller.log = &facts.log;
-    facts.caller.now = now;
-    return provided_end(&facts, login->set->name, name);
+    return session && session->trusted == login->set->mark ? signin_end(r, apr_time_now()) : NULL;
 }
 
 static void end_sessions(request_rec *r, const trusted_login_t *login, const saml_logout_t *logout)
 {
     static apr_time_t told_unsigned, told_failed;
     const log_sink_t log = sink_of_request(r);
-    const apr_time_t now = apr_time_now();
     if (!logout->has_signature) {
         if (log_may_say(&told_unsigned))
             log_warn(
@@ -122,8 +86,8 @@ static void end_sessions(request_rec *r, const trusted_login_t *login, const sam
                 login->set->name);
         return;
     }
-    const result_t *refusal =
-        logout->name ? end_named(r, login, logout->name, now) : end_this_browsers(r, login, now);
+    const result_t *refusal = logout->name ? provided_end(r, login->set->name, logout->name)
+                                           : end_this_browsers(r, login);
     if (refusal && log_may_say(&told_failed))
         log_warn(
             &log, "MPIN0931",
@@ -145,15 +109,13 @@ static bool was_heeded(const request_rec *r)
 
 static apr_status_t on_heeded_answer(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
-    saml_ear_t *ear = f->ctx;
     request_rec *r = f->r;
     ap_filter_t *next = f->next;
     saml_logout_t logout = {NULL, false};
     ap_remove_output_filter(f);
-    if (!ear->heard && was_heeded(r) &&
-        (r->method_number == M_POST ? read_body(r, ear, &logout) : read_query(r, &logout)))
-        end_sessions(r, ear->login, &logout);
-    ear->heard = true;
+    if (was_heeded(r) &&
+        (r->method_number == M_POST ? read_body(r, &logout) : read_query(r, &logout)))
+        end_sessions(r, f->ctx, &logout);
     return ap_pass_brigade(next, brigade);
 }
 
@@ -161,37 +123,26 @@ static apr_status_t on_heeded_answer(ap_filter_t *f, apr_bucket_brigade *brigade
 
 void saml_out_register(void)
 {
-    body_filter = ap_register_input_filter(BODY, on_logout_body, NULL, AP_FTYPE_CONTENT_SET);
     answer_filter = ap_register_output_filter(ANSWER, on_heeded_answer, NULL, AP_FTYPE_CONTENT_SET);
 }
 
-static saml_ear_t *begin_to_listen(request_rec *r, const trusted_login_t *login)
-{
-    saml_ear_t *ear = apr_pcalloc(r->pool, sizeof(*ear));
-    ear->login = login;
-    if (r->method_number == M_POST) {
-        ear->body = apr_palloc(r->pool, SAML_TEXT_MAX);
-        ap_add_input_filter_handle(body_filter, ear, r, r->connection);
-    }
-    return ear;
-}
-
+/* At any other address, and with anything beside a message, mod_auth_mellon may answer without a look
+ * at it. */
 static bool may_sign_out(const request_rec *r, const trusted_login_t *login)
 {
-    return login && login->set->sid && strcasecmp(login->set->type, CARRIER) == 0 &&
-           strcmp(r->uri, login->set->location) != 0 &&
-           (r->method_number == M_POST ||
-            (r->method_number == M_GET && r->args && strstr(r->args, "SAMLRequest=")));
+    const char *name = strrchr(r->uri, '/');
+    return login && login->set->sid && strcasecmp(login->set->type, CARRIER) == 0 && name &&
+           strcmp(name, "/logout") == 0 &&
+           (r->method_number == M_POST ? !r->args : r->method_number == M_GET && r->args);
 }
 
 /* An answer that is an error has lost its filters and gets them anew. */
 void saml_out_listen(request_rec *r)
 {
-    request_t *request = request_of(r);
-    const trusted_login_t *login = trusted_login_around(request->site->trusted, r->uri);
+    const trusted_login_t *login = trusted_login_around(request_of(r)->site->trusted, r->uri);
     if (r->main || r->prev || !may_sign_out(r, login))
         return;
-    if (!request->saml_ear)
-        request->saml_ear = begin_to_listen(r, login);
-    ap_add_output_filter_handle(answer_filter, request->saml_ear, r, r->connection);
+    if (r->method_number == M_POST && !overheard_login(r))
+        overheard_begin(r, login, SAML_TEXT_MAX);
+    ap_add_output_filter_handle(answer_filter, (void *)(apr_uintptr_t)login, r, r->connection);
 }

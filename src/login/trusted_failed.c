@@ -106,10 +106,11 @@ result_t *trusted_failed_beside(facts_t *facts, const trusted_login_t *login, re
     return NULL;
 }
 
-/* A browser that has shown nothing, no ticket and no password, was not refused yet. */
+/* A browser that was asked and has shown nothing, no ticket and no password, was not refused yet. */
 static const result_t *why_refused(const request_rec *r, int status)
 {
-    return status == HTTP_UNAUTHORIZED && !apr_table_get(r->headers_in, "Authorization")
+    const bool asks = apr_table_get(r->err_headers_out, "WWW-Authenticate");
+    return status == HTTP_UNAUTHORIZED && asks && !apr_table_get(r->headers_in, "Authorization")
                ? result_error(r->pool, status, "trusted_nothing", "the browser has shown nothing")
                : result_error(r->pool, status, "trusted_refused",
                               "the other module did not let anybody in");

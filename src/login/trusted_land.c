@@ -178,7 +178,8 @@ static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
     return NULL;
 }
 
-/* Another tab of this browser was first: the same person has come in by the same login. */
+/* The same person has come in by the same login: another tab was first, or somebody goes back a page,
+ * reloads it, or comes by a link of the provider's. Nothing changes. */
 static bool is_in_already(const facts_t *facts, const trusted_login_t *login)
 {
     const session_t *session = facts->caller.session;
@@ -231,16 +232,17 @@ static const route_t landing = {"GET", PATH_LOGIN,  "/with", AUDIENCE_PUBLIC, BO
 static const route_t unguarded = {"GET", PATH_LOGIN,  "/with", AUDIENCE_PUBLIC,  BODY_NONE,
                                   0,     ANSWER_PAGE, 0,       trusted_unguarded};
 
-/* Would somebody whom nobody has let in be asked here? httpd answers that of a request without a
- * user only; and before it becomes ours, as all of ours are open. Modules that say who somebody is as
- * early as in access_checker (mod_auth_mellon) would say so again: so that hook, which has had its say,
- * is only asked where it may be enough (Satisfy Any). */
+/* Would somebody whom nobody has let in be asked here? httpd answers that before a request becomes
+ * ours only, as all of ours are open. Modules that say who somebody is as early as in access_checker
+ * (mod_auth_mellon) would say so again: so that hook, which has had its say, is only asked where it may
+ * be enough (Satisfy Any). */
 static bool asks_strangers(request_rec *r)
 {
+    if (ap_satisfies(r) != SATISFY_ANY)
+        return request_needs_user(r);
     char *user = r->user, *type = r->ap_auth_type;
     r->user = NULL;
-    const bool asks = ap_satisfies(r) == SATISFY_ANY ? ap_some_authn_required(r)
-                                                     : ap_run_access_checker_ex(r) == DECLINED;
+    const bool asks = ap_some_authn_required(r);
     r->user = user;
     r->ap_auth_type = type;
     return asks;

@@ -2,6 +2,7 @@
 #include "web/provided.h"
 #include "people/links.h"
 #include "session/provider_session.h"
+#include "site/sink.h"
 #include "site/trusted_logins.h"
 #include "store/refusal.h"
 #include "web/answer.h"
@@ -88,23 +89,23 @@ const subject_t *provided_of(const request_rec *r, const session_t *session)
 
 /* ---- sign-out there ---- */
 
-result_t *provided_end(const facts_t *facts, const char *name, const char *sid)
+result_t *provided_end(request_rec *r, const char *name, const char *sid)
 {
-    const site_t *site = facts->site;
+    const site_t *site = request_of(r)->site;
+    const log_sink_t log = sink_of_request(r);
     int ended = 0;
-    const store_status_t status =
-        !site->store /* it is not open yet */
-            ? STORE_DOWN
-            : provider_session_end(site->store, site->revocations, name, sid, facts->caller.now,
-                                   &ended, facts->r->pool);
-    log_debug(facts->caller.log, "MPIN0906",
+    const store_status_t status = !site->store /* it is not open yet */
+                                      ? STORE_DOWN
+                                      : provider_session_end(site->store, site->revocations, name,
+                                                             sid, apr_time_now(), &ended, r->pool);
+    log_debug(&log, "MPIN0906",
               "a session at the trusted login %s has ended: %d of ours came of it", name, ended);
     if (status != STORE_OK)
-        return store_refusal(status, facts->r->pool);
+        return store_refusal(status, r->pool);
     if (ended) {
-        result_t *done = result_ok(facts->r->pool, NULL);
+        result_t *done = result_ok(r->pool, NULL);
         done->event = "logout_by_provider";
-        answer_audit(facts->r, done);
+        answer_audit(r, done);
     }
     return NULL;
 }

@@ -20,6 +20,6 @@ const subject_t *provided_of(const request_rec *r, const session_t *session);
 
 /* A provider's session has ended (docs/trusted.md, "Signing out"): all of ours that came of it do.
  * `name` is the trusted login's. NULL, or the refusal of a store in trouble. */
-result_t *provided_end(const facts_t *facts, const char *name, const char *sid);
+result_t *provided_end(request_rec *r, const char *name, const char *sid);
 
 #endif

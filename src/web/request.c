@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include <http_log.h>
+#include <http_request.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -144,6 +145,16 @@ bool request_left_cookies(const request_rec *r)
 }
 
 /* ---- the session ---- */
+
+bool request_needs_user(request_rec *r)
+{
+    char *user = r->user, *type = r->ap_auth_type;
+    r->user = NULL;
+    const bool needs = ap_run_access_checker_ex(r) == DECLINED;
+    r->user = user;
+    r->ap_auth_type = type;
+    return needs;
+}
 
 const session_t *request_session_at(const request_rec *r, apr_time_t now)
 {

@@ -66,7 +66,7 @@ typedef struct request_t {
     uint32_t amr_wanted, amr_supposed; /* authn/step_up.h */
     const uint32_t *marks_wanted;      /* likewise, NULL = all */
     const struct subject_t *told_by;   /* web/provided.h */
-    struct saml_ear_t *saml_ear;       /* login/saml_out.h */
+    struct overheard_t *overheard;     /* web/overheard.h */
 
     session_t session; /* where session_status is SESSION_OK, else not even zeros */
 } request_t;
@@ -104,6 +104,10 @@ const char *request_take_cookies(request_t *request, const char *header, apr_poo
 
 /* True where the Set-Cookie line sets a cookie of ours. */
 bool request_owns_cookie(const request_t *request, const char *line);
+
+/* Does a Require of the place ask for a user, whoever it has been told of already? For the hooks of
+ * httpd's that come after it has asked itself. */
+bool request_needs_user(request_rec *r);
 
 /* The session, judged at a moment: sending a body slowly gains nothing. NULL unless SESSION_OK. */
 const session_t *request_session_at(const request_rec *r, apr_time_t now);

@@ -2,10 +2,11 @@
 // conf/examples/saml.conf as it is shipped, with ports and folders of the test's own, beside an identity provider that
 // nobody here wrote (tests/lib/samlidp.cjs).
 const { port } = require('../lib/ports.cjs');
+const assert = require('node:assert/strict');
 const { execFileSync, spawnSync } = require('node:child_process');
 const { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
-const { build, root } = require('./browser.js');
+const { build, openProfile, root } = require('./browser.js');
 const { apxs, makeFolder, ready, removeFolder, startHttpd, until } = require('./program.js');
 const { IdP, certificate, mellonAt } = require('../lib/samlidp.cjs');
 
@@ -100,4 +101,49 @@ ${more(folder)}`);
     return site;
 }
 
-module.exports = { endpoints, entity, example, loads, port, said, startSaml, until, url, writeSite };
+/* ---- people ---- */
+
+const secure = (t, options = {}) => openProfile(t, { ignoreHTTPSErrors: true, ...options });
+
+/** At the provider's page. */
+async function showWho(page, name) {
+    await page.waitForURL('**/loginuserpass.php**');
+    await page.fill('#username', name);
+    await page.fill('#password', `${name}-secret`);
+    await page.click('button[type=submit], input[type=submit]');
+}
+
+/** From a page that wants a login to where it leads. */
+async function come(page, name = 'anna', place = '/members/') {
+    await page.goto(place);
+    await page.getByRole('link', { name: 'Company login' }).click();
+    await showWho(page, name);
+}
+
+async function comeIn(page, name, place) {
+    await come(page, name, place);
+    await page.waitForURL('**/login?offer=1*');
+}
+
+/** Who the site says that this browser is, '' for nobody. */
+async function who(page) {
+    const answer = await page.request.get('/members/', { maxRedirects: 0 });
+    return answer.status() === 200 ? answer.headers()['x-who'] : '';
+}
+
+/** What pages of refusals write into the console. */
+const forgiveRefusals = (t) => t.problems.splice(0, t.problems.length, ...t.problems.filter((one) => !/status of (4|50)\d/.test(one)));
+
+/** "Login failed!", another try, and nobody is signed in. */
+async function failed(t, page, what) {
+    await page.getByRole('heading', { name: 'Login failed!' }).waitFor();
+    assert.match(await page.getByRole('link', { name: 'Try again' }).getAttribute('href'), /^\/login\/with\/company/, what);
+    assert.equal(await who(page), '', `${what}: nobody is signed in`);
+    forgiveRefusals(t);
+}
+
+/** Where people sign out at the provider itself. */
+const signOutThere = (t) => `${t.site.provider.url}/saml2/idp/SingleLogoutService.php?ReturnTo=${encodeURIComponent(`${t.site.provider.url}/`)}`;
+
+module.exports = { come, comeIn, endpoints, entity, example, failed, forgiveRefusals, loads, port, said, secure, showWho, signOutThere,
+    startSaml, until, url, who, writeSite };

@@ -66,7 +66,7 @@ class IdP {
     }
 
     start() {
-        this.program = spawn(PHP, ['-d', 'opcache.enable_cli=0', '-d', 'display_errors=0', '-S', `127.0.0.1:${this.port}`, '-t', WWW],
+        this.program = spawn(PHP, ['-d', 'opcache.enable=0', '-d', 'display_errors=0', '-S', `127.0.0.1:${this.port}`, '-t', WWW],
             { stdio: ['ignore', 'ignore', 'pipe'],
                 env: { ...process.env, SIMPLESAMLPHP_CONFIG_DIR: this.folder, PHP_CLI_SERVER_WORKERS: '3', ...this.env }, detached: true });
         this.program.said = '';

@@ -375,4 +375,27 @@ subtest 'stepup_with_other_identity_does_not_merge' => sub {
     is whoami($browser)->{MPIN_AMR}, 'pwd trusted', 'the same one has both proofs';
 };
 
+subtest 'a 401 that asks for nothing is a refusal' => sub {
+    my $browser = house;
+    my $no = land($browser, 'corp/no');
+    is $no->code, 401, 'as a provider\'s "no" may come';
+    like $no->content, qr/Company &amp; friends did not sign you in/, 'it says nothing of devices';
+    unlike $no->content, qr/signed in as/, '... and of nobody who is signed in';
+    come($browser, 'corp', 'john');
+    like land($browser, 'corp/no')->content, qr{signed in as corp:john.*<a class="plain" href="/[^"]*">Continue</a>}s, 'who is in goes on';
+};
+
+subtest 'who is here already is led on, and gets no fresh proof' => sub {
+    my $browser = house;
+    come($browser, 'corp', 'john');
+    my $at = whoami($browser)->{MPIN_AUTH_TIME};
+    sleep 1;
+    my $again = land($browser, 'corp', basic('john'));
+    is $again->code . location($again), '303/', 'back, or reloaded';
+    is whoami($browser)->{MPIN_AUTH_TIME}, $at, '... nothing has been proven';
+    is land($browser, 'corp', basic('jane'))->code, 403, 'somebody else is refused';
+    is land($browser, 'house', basic('john'))->code, 403, 'another login, too';
+    is name_of($browser), 'corp:john', '... and the session goes on';
+};
+
 done;

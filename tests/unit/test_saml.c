@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <zlib.h>
 
 #include <apr_strings.h>
@@ -87,6 +88,24 @@ static void a_logout_request_names_somebody(void **state)
     assert_string_equal(logout.name, "b");
 }
 
+#define LINES 40000
+
+static void a_name_of_many_lines_costs_what_it_is_long(void **state)
+{
+    (void)state;
+    saml_logout_t logout;
+    char *lines = apr_pcalloc(pool, LINES + 1);
+    memset(lines, '\n', LINES);
+    const char *xml = apr_pstrcat(pool, "<p:LogoutRequest" NAMESPACES "><a:NameID>", lines,
+                                  "</a:NameID></p:LogoutRequest>", NULL);
+    struct rusage before, after;
+    getrusage(RUSAGE_SELF, &before);
+    assert_true(saml_read_logout(xml, &logout, pool));
+    getrusage(RUSAGE_SELF, &after);
+    assert_int_equal(strlen(logout.name), LINES);
+    assert_true(after.ru_maxrss - before.ru_maxrss < 65536); /* KiB */
+}
+
 static void what_is_no_logout_request_names_nobody(void **state)
 {
     (void)state;
@@ -101,6 +120,8 @@ static void what_is_no_logout_request_names_nobody(void **state)
         "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'/>",
         "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body/></s:Envelope>",
         LOGOUT("<a:NameID>b</a:NameID>") "<x/>",
+        "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body>" LOGOUT(
+            "<a:NameID>b</a:NameID>") LOGOUT("<a:NameID>c</a:NameID>") "</s:Body></s:Envelope>",
         "<!DOCTYPE x [<!ENTITY e 'anna'>]>" LOGOUT("<a:NameID>&e;</a:NameID>"),
         NULL};
     for (const char *const *each = bad; *each; each++)
@@ -141,6 +162,7 @@ int main(void)
         cmocka_unit_test(a_message_is_unpacked_as_it_was_packed),
         cmocka_unit_test(a_message_that_grows_too_large_is_none),
         cmocka_unit_test(a_logout_request_names_somebody),
+        cmocka_unit_test(a_name_of_many_lines_costs_what_it_is_long),
         cmocka_unit_test(what_is_no_logout_request_names_nobody),
         cmocka_unit_test(an_assertion_says_when_somebody_was_seen),
     };
