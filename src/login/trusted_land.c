@@ -87,8 +87,9 @@ static void note_sid(const facts_t *facts, const trusted_word_t *word, const ses
                                   facts->caller.now, 2 * site->session_max, facts->r->pool);
 }
 
-/* The news is kept already; nobody has proven anything anew. */
-static result_t *take_news(facts_t *facts, const user_t *user)
+/* The news is kept already; nobody has proven anything anew. The provider may call the session otherwise
+ * from now on. */
+static result_t *take_news(facts_t *facts, const trusted_word_t *word, const user_t *user)
 {
     const session_t *session = facts->caller.session;
     apr_pool_t *p = facts->r->pool;
@@ -96,6 +97,7 @@ static result_t *take_news(facts_t *facts, const user_t *user)
     if (!session || memcmp(session->uid, user->uid, sizeof(user->uid)) != 0)
         return result_error(p, HTTP_FORBIDDEN, "trusted_other_user",
                             "the other login names somebody else by now");
+    note_sid(facts, word, session);
     log_debug(facts->caller.log, "MPIN0908", "what is told of %s is refreshed",
               name_masked(user->name, p));
     prelogin_settle(&facts->prelogin);
@@ -164,7 +166,7 @@ static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
                              .event = "login_trusted",
                              .target = signin_place(site, facts->prelogin.target, p)};
     if (facts->prelogin.refreshing)
-        return take_news(facts, &user);
+        return take_news(facts, word, &user);
     const signin_t in = signin(facts, &proven);
     if (in.refusal)
         return in.refusal;

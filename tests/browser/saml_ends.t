@@ -29,9 +29,9 @@ const start = () => startSaml({ more });
 const known = (t, options = {}) => t.site.provider.know({ [entity]: mellonAt(endpoints, t.site.cert, options) });
 
 /** POST /refresh from a page of the site, until it has led to such an address. */
-async function refresh(page, leads = /postResponse/) {
+async function refresh(page, leads = `${url}/`) {
     await page.goto('/');
-    const there = page.waitForResponse(leads);
+    const there = page.waitForNavigation({ url: leads });
     await page.evaluate(() => {
         const form = Object.assign(document.createElement('form'), { method: 'post', action: '/refresh' });
         document.body.append(form);
@@ -85,10 +85,14 @@ run({
         const seen = (await page.request.get('/members/')).headers()['x-at'];
         known(t, { authproc: { 50: { class: 'core:AttributeAdd', 0: '%replace', mail: 'new@example.org' } } });
         await refresh(page);
-        await until('the news', async () => await who(page) === 'company:anna|new@example.org|trusted');
-        await page.waitForURL(`${url}/`);
+        assert.equal(await who(page), 'company:anna|new@example.org|trusted');
         assert.equal((await page.request.get('/members/')).headers()['x-at'], seen, 'nobody has proven anything anew');
         known(t);
+        const other = await secure(t);
+        await comeIn(other);
+        await refresh(other);
+        await other.goto(signOutThere(t));
+        await until('the end of a session of which there was news', async () => await who(other) === '');
         await page.context().clearCookies({ domain: '127.0.0.1' });
         await refresh(page, /loginuserpass/);
         assert.match(await who(page), /^company:anna\|/, 'who leaves there is here still');
@@ -102,7 +106,7 @@ run({
         const page = await secure(t);
         await comeIn(page);
         known(t, { authproc: { 50: { class: 'core:AttributeAdd', 0: 'no such option' } } });
-        await refresh(page);
+        await refresh(page, /failed=1/);
         await page.getByText('Company login did not sign you in.').waitFor();
         await check(page, 'saml-no-news');
         await page.getByRole('link', { name: 'Continue' }).click();
@@ -124,8 +128,6 @@ run({
         await page.waitForURL('**/twice/');
         assert.equal(await page.locator('h1').innerText(), 'inside twice');
         await refresh(page);
-        await page.waitForURL(`${url}/`);
-        await page.waitForLoadState();
         assert.equal(await who(page), 'company:bob|bob@example.org|mfa otp trusted', 'a refresh takes no step back');
         await signOut(page);
         await comeIn(page, 'bob', '/twice/');
