@@ -86,5 +86,5 @@ for my $case (['two hours', '+2h'], ['overnight', '+14h'], ['a holiday', '+15d']
 }
 
 $server->stop;
-is join("\n", grep { !/AH03092/ } Server::complaints()), '', 'no complaints';
+is join("\n", Server::complaints()), '', 'no complaints';
 done_testing;
