@@ -184,8 +184,9 @@ static bool is_in_already(const facts_t *facts, const trusted_login_t *login)
 {
     const session_t *session = facts->caller.session;
     trusted_word_t word;
+    bool there;
     return session && session->trusted == login->set->mark && !trusted_hear(facts, login, &word) &&
-           !strcmp(session->name, word.name);
+           !trusted_link_refusal(facts, word.name, &there) && there;
 }
 
 static result_t *trusted_landed(facts_t *facts)

@@ -57,6 +57,9 @@ subtest 'a_linked_login_is_the_account_that_it_was_linked_to' => sub {
     my $env = whoami($by_it);
     is "$env->{REMOTE_USER} $env->{MPIN_PROVIDER} $env->{MPIN_SUBJECT} $env->{MPIN_EMAIL}", 'user5 named anna-5 new5@example.org', 'who comes by it is that user, by that login';
     is $by_it->visit('/protected/')->code, 200, 'and protected pages open';
+    my $reloaded = land($by_it, 'anna-5');
+    is $reloaded->code . location($reloaded), '303/', 'a second tab, or a page that is reloaded, is led on';
+    is land($by_it, 'ben-5')->code, 403, '... and nobody else\'s';
     like section($by_it), qr/new5\@example\.org/, 'what it tells now is shown';
     $env = whoami(local_user('user5'));
     is $env->{MPIN_PROVIDER}, 'local', 'a password is no word of the provider';
@@ -273,6 +276,23 @@ subtest 'a_link_does_not_outlive_the_accounts_own_login' => sub {
     $by_it->visit(location($asked));
     corp($by_it, 'user7');
     is name_of($by_it), 'corp:user7', '... and after which they are';
+};
+
+subtest 'a login that has named the account once, and is linked to it by now, leads nobody in a circle' => sub {
+    my $back = sub { my ($browser, $user) = @_; return $browser->get('/trusted/house', page, basic($user)) };
+    my $named = house;
+    $named->visit('/login/with/house');
+    $back->($named, 'user18');
+    is name_of($named), 'user18', 'where it is as-local, it says who the account is';
+    my $browser = local_user('user18', 'aged.example');
+    begin($browser, 'house');
+    confirm($browser, $browser->visit(location($back->($browser, 'user19'))));
+    sleep 3;
+    my $by_it = house('aged.example');
+    $by_it->visit('/login/with/house');
+    my $in = $back->($by_it, 'user19');
+    is location($in), '/login?offer=1', 'where it is not, who comes by it is in, whatever the age of its first word';
+    is name_of($by_it), 'user18', '... as whom it is linked to';
 };
 
 done;
