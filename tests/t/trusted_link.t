@@ -181,6 +181,22 @@ subtest 'nothing_is_linked_that_was_not_asked_for_in_this_session' => sub {
     like section($browser), qr/No other login/, 'and nothing was linked';
 };
 
+subtest 'who comes back by a second tab is led to the account, and becomes nobody else' => sub {
+    my $browser = local_user('user17');
+    begin($browser) for 1 .. 2;
+    my $question = $browser->visit(location(land($browser, 'tabs-17')));
+    my $no = land($browser, 'tabs-17');
+    is $no->code, 403, 'a mark counts once';
+    like $no->content, qr{href="/account">Try again<}, '... and another try is at the account';
+    unlike $no->content, qr{/login/with/named}, '... not a sign-in, which would be a user of its own';
+    is location(confirm($browser, $question)), '/account?done=login_added', 'the first tab goes on';
+    begin($browser, 'corp');
+    land($browser, 'tabs-17');
+    $browser->visit('/login/with/named');
+    land($browser, 'tabs-17');
+    is name_of($browser), 'user17', 'a sign-in afterwards is one';
+};
+
 subtest 'linking_asks_for_a_fresh_proof' => sub {
     my $browser = local_user('user13');
     my $secret = enrol_app($browser);
