@@ -89,8 +89,8 @@ result_t *trusted_link(facts_t *facts, const trusted_word_t *word)
         refusal = offer(facts, word, &location);
     if (refusal)
         return refusal;
-    facts->prelogin.until =
-        0; /* a second tab is led to the account, not to a sign-in as another user */
+    /* A second tab is led to the account, not to a sign-in, which would be another user. */
+    facts->prelogin.until = 0;
     request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
     answer_see_other(facts->r, location);
     return NULL;
