@@ -204,7 +204,7 @@ static result_t *trusted_landed(facts_t *facts)
     if (!refusal)
         refusal = trusted_hear(facts, login, &word);
     if (!refusal)
-        refusal = prelogin_is_linking(&facts->prelogin) ? trusted_link(facts, &word)
+        refusal = prelogin_is_linking(&facts->prelogin) ? trusted_link(facts, login, &word)
                                                         : sign_in_by_word(facts, login, &word);
     return refusal ? trusted_failed(facts, login, refusal) : NULL;
 }

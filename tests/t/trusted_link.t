@@ -197,6 +197,16 @@ subtest 'who comes back by a second tab is led to the account, and becomes nobod
     is name_of($browser), 'user17', 'a sign-in afterwards is one';
 };
 
+subtest 'a login that has become as-local meanwhile gives no local name to another account' => sub {
+    my $browser = local_user('user20');
+    begin($browser);
+    $browser->{host} = 'reloaded.example';
+    my $no = land($browser, 'local-20');
+    is $no->code, 403, 'nothing is offered';
+    like $no->content, qr/was not added/, '... by a page';
+    is name_of($browser), 'user20', '... and they are whom they were';
+};
+
 subtest 'linking_asks_for_a_fresh_proof' => sub {
     my $browser = local_user('user13');
     my $secret = enrol_app($browser);
