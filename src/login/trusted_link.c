@@ -24,7 +24,7 @@ result_t *trusted_begin_link(facts_t *facts, const trusted_login_t *login)
         return result_no_randomness(r->pool);
     log_debug(facts->caller.log, "MPIN0965", "%s goes to the trusted login %s, to link it",
               name_masked(facts->caller.session->name, r->pool), login->set->name);
-    page_onward(r, facts->site, apr_pstrcat(r->pool, login->set->location, "?anew=1", NULL));
+    page_onward(r, facts->site, trusted_place(facts, login, "anew=1"));
     return NULL;
 }
 
