@@ -190,6 +190,9 @@ subtest 'who comes back by a second tab is led to the account, and becomes nobod
     like $no->content, qr{href="/account">Try again<}, '... and another try is at the account';
     unlike $no->content, qr{/login/with/named}, '... not a sign-in, which would be a user of its own';
     is location(confirm($browser, $question)), '/account?done=login_added', 'the first tab goes on';
+    my $twice = confirm($browser, $question);
+    is $twice->code, 403, 'a question is answered once';
+    like $twice->content, qr{it was added already.*href="/account"}s, '... and a page says what may have become of it';
     begin($browser, 'corp');
     land($browser, 'tabs-17');
     $browser->visit('/login/with/named');
