@@ -96,10 +96,10 @@ static int end_of_callback(request_rec *r, const trusted_login_t *told, const ch
 static __attribute__((noinline)) int hear_logout(request_rec *r)
 {
     const trusted_login_t *login = is_told(r) ? overheard_login(r) : NULL;
-    const char *body = login && !r->prev && is_taken(r, login) ? overheard_text(r) : NULL;
-    if (!body)
+    if (!login || r->prev || !is_taken(r, login))
         return DECLINED;
-    const json_t *claims = claims_of(body, r->pool);
+    const char *body = overheard_text(r);
+    const json_t *claims = body ? claims_of(body, r->pool) : NULL;
     const char *session = claims ? named_session(claims, r->pool) : NULL;
     if (session)
         return end_of_callback(r, login, session);

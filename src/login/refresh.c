@@ -7,7 +7,6 @@
 #include "web/answer.h"
 #include "web/signin.h"
 
-#include <apr_strings.h>
 #include <http_protocol.h>
 
 /* The page that has the button, as its form says, or as far as the browser does. */
@@ -38,7 +37,7 @@ static result_t *ask_for_news(facts_t *facts, const trusted_login_t *login)
     facts->prelogin.refreshing = true;
     if (!request_keep_prelogin(r, &facts->prelogin, facts->caller.now))
         return result_no_randomness(r->pool);
-    page_onward(r, facts->site, apr_pstrcat(r->pool, login->set->location, "?refresh=1", NULL));
+    page_onward(r, facts->site, trusted_place(facts, login, "refresh=1"));
     return NULL;
 }
 

@@ -52,7 +52,7 @@ bool trusted_show(page_values_t *page, const way_t *way);
  * once, and nobody who has just left, or was refused. */
 const char *trusted_at_once(const facts_t *facts, const way_t *way);
 
-/* Where /login/with/NAME leads; `flag` goes along ("anew=1", or ""). */
+/* Where the way to a login leads; `flag` goes along ("anew=1", "refresh=1", or ""). */
 const char *trusted_place(const facts_t *facts, const trusted_login_t *login, const char *flag);
 
 /* Is it somebody else's link that leads to the place, or below it, which may bring a password? The row

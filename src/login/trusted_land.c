@@ -186,8 +186,9 @@ static bool is_in_already(const facts_t *facts, const trusted_login_t *login)
 {
     const session_t *session = facts->caller.session;
     trusted_word_t word;
+    bool there;
     return session && session->trusted == login->set->mark && !trusted_hear(facts, login, &word) &&
-           !strcmp(session->name, word.name);
+           !trusted_link_refusal(facts, word.name, &there) && there;
 }
 
 static result_t *trusted_landed(facts_t *facts)
@@ -205,7 +206,7 @@ static result_t *trusted_landed(facts_t *facts)
     if (!refusal)
         refusal = trusted_hear(facts, login, &word);
     if (!refusal)
-        refusal = prelogin_is_linking(&facts->prelogin) ? trusted_link(facts, &word)
+        refusal = prelogin_is_linking(&facts->prelogin) ? trusted_link(facts, login, &word)
                                                         : sign_in_by_word(facts, login, &word);
     return refusal ? trusted_failed(facts, login, refusal) : NULL;
 }

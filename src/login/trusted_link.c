@@ -24,7 +24,7 @@ result_t *trusted_begin_link(facts_t *facts, const trusted_login_t *login)
         return result_no_randomness(r->pool);
     log_debug(facts->caller.log, "MPIN0965", "%s goes to the trusted login %s, to link it",
               name_masked(facts->caller.session->name, r->pool), login->set->name);
-    page_onward(r, facts->site, apr_pstrcat(r->pool, login->set->location, "?anew=1", NULL));
+    page_onward(r, facts->site, trusted_place(facts, login, "anew=1"));
     return NULL;
 }
 
@@ -52,12 +52,14 @@ result_t *trusted_link_refusal(const facts_t *facts, const char *name, bool *the
                               "that login is linked to another account here");
 }
 
-/* A session that has begun meanwhile has not asked for it. */
-static bool is_session_that_asked(const facts_t *facts)
+/* A session that has begun meanwhile has not asked for it; and a local name, which the login may give
+ * since a reload (as-local), leads to no other account. */
+static bool was_asked_for(const facts_t *facts, const trusted_login_t *login)
 {
     const session_t *session = facts->caller.session;
-    return session && memcmp(session->family, facts->prelogin.links_for,
-                             sizeof(facts->prelogin.links_for)) == 0;
+    return login->set->local == LOCAL_NEVER && session &&
+           memcmp(session->family, facts->prelogin.links_for, sizeof(facts->prelogin.links_for)) ==
+               0;
 }
 
 static result_t *offer(const facts_t *facts, const trusted_word_t *word, const char **location)
@@ -77,11 +79,11 @@ static result_t *offer(const facts_t *facts, const trusted_word_t *word, const c
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
-result_t *trusted_link(facts_t *facts, const trusted_word_t *word)
+result_t *trusted_link(facts_t *facts, const trusted_login_t *login, const trusted_word_t *word)
 {
     const char *location = facts->site->paths[PATH_ACCOUNT];
     bool there;
-    if (!is_session_that_asked(facts))
+    if (!was_asked_for(facts, login))
         return result_error(facts->r->pool, HTTP_FORBIDDEN, "trusted_link_lost",
                             "the session that asked for it is not there any more");
     result_t *refusal = trusted_link_refusal(facts, word->name, &there);
@@ -89,7 +91,8 @@ result_t *trusted_link(facts_t *facts, const trusted_word_t *word)
         refusal = offer(facts, word, &location);
     if (refusal)
         return refusal;
-    prelogin_settle(&facts->prelogin);
+    /* A second tab is led to the account, not to a sign-in, which would be another user. */
+    facts->prelogin.until = 0;
     request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
     answer_see_other(facts->r, location);
     return NULL;

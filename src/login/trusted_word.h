@@ -25,6 +25,6 @@ result_t *trusted_hear(const facts_t *facts, const trusted_login_t *login, trust
 
 /* It is to be linked to somebody who is signed in: leads to the page that asks them whether that is
  * them. NULL, or the refusal. */
-result_t *trusted_link(facts_t *facts, const trusted_word_t *word);
+result_t *trusted_link(facts_t *facts, const trusted_login_t *login, const trusted_word_t *word);
 
 #endif

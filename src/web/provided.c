@@ -13,10 +13,16 @@
 
 /* ---- a PIN or a passkey of somebody's whom a provider knows ---- */
 
-static bool said_too_long_ago(const facts_t *facts, const subject_t *subject)
+/* Whose word it is may be the very login by which they have just come, where it gave the account a
+ * local name once (as-local), and is linked to it by now: it is not asked again for ever. */
+static bool said_too_long_ago(const facts_t *facts, const subject_t *subject,
+                              const proven_t *proven)
 {
     const apr_interval_time_t age = facts->site->trusted_max_age;
-    return age && facts->caller.now - apr_time_from_sec((apr_time_t)subject->at) > age;
+    const bool says_it_now =
+        proven->factor == FACTOR_TRUSTED && !strcmp(proven->provider, subject->provider);
+    return age && !says_it_now &&
+           facts->caller.now - apr_time_from_sec((apr_time_t)subject->at) > age;
 }
 
 static const char *ask_again(const facts_t *facts, const trusted_login_t *login,
@@ -63,7 +69,7 @@ result_t *provided_weigh(facts_t *facts, proven_t *proven, const char **location
         return NULL;
     if (status != STORE_OK)
         return store_refusal(status, p);
-    if (said_too_long_ago(facts, &subject))
+    if (said_too_long_ago(facts, &subject, proven))
         return ask_or_refuse(facts, proven, &subject, location);
     if (by_own) {
         proven->told = true;

@@ -144,6 +144,22 @@ run({
         await until('the session to end', async () => (await logout()).status === 200 && !await isIn(page));
     },
 
+    async a_sign_out_that_cannot_be_read_is_told_in_the_log(t) {
+        const { op } = t.site;
+        const page = await openProfile(t);
+        let sid = '';
+        op.spoil = (claims) => { ({ sid } = claims); };
+        await come(page, 'ben');
+        op.spoil = null;
+        for (const spoiled of [(token) => `logout_token=${token}&more=${'x'.repeat(20000)}`, (token) => `logout_token=${token}&more=\0`, (token) => `logout_token=x.y.z&logout_token=${token}`]) {
+            const before = t.site.log().length;
+            const answer = await fetch(`${url}/login?logout=backchannel`, { method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body: spoiled(op.logoutToken({ sub: 'ben', sid })) });
+            assert.equal(answer.status, 200, 'the other module takes it');
+            assert.match(t.site.log().slice(before), /MPIN0920/);
+            assert.ok(await isIn(page));
+        }
+    },
+
     async a_reload_of_httpd_loses_nobody_on_the_way(t) {
         const page = await openProfile(t);
         const reload = async () => {

@@ -10,6 +10,7 @@ const { check } = require('./pictures.js');
 
 const modules = execFileSync('apxs', ['-q', 'LIBEXECDIR'], { encoding: 'utf8' }).trim();
 const BASIC = { username: 'anna', password: 'anna-secret' };
+const NORA = { username: 'nora', password: 'nora-secret' };
 const MALLORY = { username: 'mallory', password: 'mallory-secret' };
 
 const guarded = (folder, path) => `
@@ -23,7 +24,7 @@ const guarded = (folder, path) => `
 </Location>`;
 
 const start = () => startSite((folder) => {
-    for (const [options, { username, password }] of /** @type {const} */ ([['-bcB', BASIC], ['-bB', MALLORY]]))
+    for (const [options, { username, password }] of /** @type {const} */ ([['-bcB', BASIC], ['-bB', NORA], ['-bB', MALLORY]]))
         execFileSync('htpasswd', [options, '-C', '4', join(folder, 'company-users'), username, password], { stdio: 'ignore' });
     writeFileSync(join(folder, 'icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><circle cx="10" cy="10" r="9" fill="#2457d6"/></svg>');
     return `
@@ -194,11 +195,23 @@ run({
         await press(); // from a page at such an address
         await asked(() => page.goto(`http://${host}/login/with/corp`)); // as out of a mail
         await nobody();
-        await page.context().setHTTPCredentials(BASIC);
+        await page.context().setHTTPCredentials(NORA);
         await page.getByRole('link', { name: 'Company & friends' }).click();
         await page.waitForURL('**/login?offer=1*');
         await page.goto('/protected');
-        assert.match(await page.content(), /corp:anna/);
+        assert.match(await page.content(), /corp:nora/);
+        await led('/account');
+        await page.getByRole('button', { name: 'Add A school' }).click();
+        await page.getByRole('heading', { name: 'Is that you?' }).waitFor();
+        assert.equal(await page.locator('dl.told dd').first().innerText(), NORA.username, 'nor is the stranger added to an account');
+        await led('/account');
+        await page.evaluate(() => {
+            const form = document.body.appendChild(document.createElement('form'));
+            Object.assign(form, { method: 'post', action: '/refresh' }).submit();
+        });
+        await page.waitForResponse((response) => response.url().includes('/trusted/corp?refresh=1'));
+        await page.goto('/protected');
+        assert.match(await page.content(), /corp:nora/, 'nor asked for in their place');
         t.problems.splice(0, t.problems.length, ...t.problems.filter((one) => !/40[13]/.test(one)));
     },
 

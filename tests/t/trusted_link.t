@@ -17,7 +17,7 @@ sub location { return $_[0]->header('Location') // '' }
 sub whoami { my $browser = shift; return MPin::json_of($browser->get('/whoami'))->{env} // {} }
 sub name_of { return whoami($_[0])->{REMOTE_USER} // '' }
 
-# At the place of "named", which calls people what the test says; everybody has the password of jane.
+# At the place of "named", which calls people what the test says, and has just seen them; everybody has the password of jane.
 sub land { my ($browser, $subject, @headers) = @_; return $browser->get('/trusted/named', page, basic('jane'), 'X-Test-Name' => $subject, 'X-Test-Time' => time, @headers) }
 sub come { my ($browser, $subject, @headers) = @_; $browser->visit('/login/with/named'); return land($browser, $subject, @headers) }
 sub local_user { return house($_[1])->sign_in($_[0]) }
@@ -39,7 +39,7 @@ subtest 'a_linked_login_is_the_account_that_it_was_linked_to' => sub {
     is "@offered", 'corp other named anybody', 'each that gives names of its own is offered';
     my $way = begin($browser);
     is $way->code, 200, 'a page leads on: a form must not be redirected to another host';
-    like $way->content, qr{data-go="/trusted/named\?anew=1"}, '... to the place, which is to ask who it is';
+    like $way->content, qr{data-go="https://trusted.example/trusted/named\?anew=1&amp;asked=[\w-]{43}"}, '... to the place, which is to ask who it is, not with what stood before the host';
     my $landed = land($browser, 'anna-5', 'X-Test-Mail' => 'anna5@example.org');
     is $landed->code, 303, 'back from there';
     is name_of($browser), 'user5', '... they are whom they were';
@@ -57,6 +57,9 @@ subtest 'a_linked_login_is_the_account_that_it_was_linked_to' => sub {
     my $env = whoami($by_it);
     is "$env->{REMOTE_USER} $env->{MPIN_PROVIDER} $env->{MPIN_SUBJECT} $env->{MPIN_EMAIL}", 'user5 named anna-5 new5@example.org', 'who comes by it is that user, by that login';
     is $by_it->visit('/protected/')->code, 200, 'and protected pages open';
+    my $reloaded = land($by_it, 'anna-5');
+    is $reloaded->code . location($reloaded), '303/', 'a second tab, or a page that is reloaded, is led on';
+    is land($by_it, 'ben-5')->code, 403, '... and nobody else\'s';
     like section($by_it), qr/new5\@example\.org/, 'what it tells now is shown';
     $env = whoami(local_user('user5'));
     is $env->{MPIN_PROVIDER}, 'local', 'a password is no word of the provider';
@@ -178,6 +181,35 @@ subtest 'nothing_is_linked_that_was_not_asked_for_in_this_session' => sub {
     like section($browser), qr/No other login/, 'and nothing was linked';
 };
 
+subtest 'who comes back by a second tab is led to the account, and becomes nobody else' => sub {
+    my $browser = local_user('user17');
+    begin($browser) for 1 .. 2;
+    my $question = $browser->visit(location(land($browser, 'tabs-17')));
+    my $no = land($browser, 'tabs-17');
+    is $no->code, 403, 'a mark counts once';
+    like $no->content, qr{href="/account">Try again<}, '... and another try is at the account';
+    unlike $no->content, qr{/login/with/named}, '... not a sign-in, which would be a user of its own';
+    is location(confirm($browser, $question)), '/account?done=login_added', 'the first tab goes on';
+    my $twice = confirm($browser, $question);
+    is $twice->code, 403, 'a question is answered once';
+    like $twice->content, qr{it was added already.*href="/account"}s, '... and a page says what may have become of it';
+    begin($browser, 'corp');
+    land($browser, 'tabs-17');
+    $browser->visit('/login/with/named');
+    land($browser, 'tabs-17');
+    is name_of($browser), 'user17', 'a sign-in afterwards is one';
+};
+
+subtest 'a login that has become as-local meanwhile gives no local name to another account' => sub {
+    my $browser = local_user('user20');
+    begin($browser);
+    $browser->{host} = 'reloaded.example';
+    my $no = land($browser, 'local-20');
+    is $no->code, 403, 'nothing is offered';
+    like $no->content, qr/was not added/, '... by a page';
+    is name_of($browser), 'user20', '... and they are whom they were';
+};
+
 subtest 'linking_asks_for_a_fresh_proof' => sub {
     my $browser = local_user('user13');
     my $secret = enrol_app($browser);
@@ -273,6 +305,23 @@ subtest 'a_link_does_not_outlive_the_accounts_own_login' => sub {
     $by_it->visit(location($asked));
     corp($by_it, 'user7');
     is name_of($by_it), 'corp:user7', '... and after which they are';
+};
+
+subtest 'a login that has named the account once, and is linked to it by now, leads nobody in a circle' => sub {
+    my $back = sub { my ($browser, $user) = @_; return $browser->get('/trusted/house', page, basic($user)) };
+    my $named = house;
+    $named->visit('/login/with/house');
+    $back->($named, 'user18');
+    is name_of($named), 'user18', 'where it is as-local, it says who the account is';
+    my $browser = local_user('user18', 'aged.example');
+    begin($browser, 'house');
+    confirm($browser, $browser->visit(location($back->($browser, 'user19'))));
+    sleep 3;
+    my $by_it = house('aged.example');
+    $by_it->visit('/login/with/house');
+    my $in = $back->($by_it, 'user19');
+    is location($in), '/login?offer=1', 'where it is not, who comes by it is in, whatever the age of its first word';
+    is name_of($by_it), 'user18', '... as whom it is linked to';
 };
 
 done;
