@@ -212,7 +212,7 @@ run({
         assert.match(await who(page), /^(company:anna\.evil\||$)/);
     },
 
-    async an_answer_counts_once_and_in_the_browser_that_asked(t) {
+    async an_answer_counts_once_in_any_browser(t) {
         const page = await secure(t), thief = await secure(t);
         const came = await between(page, () => null);
         await come(page);
