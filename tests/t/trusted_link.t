@@ -17,8 +17,8 @@ sub location { return $_[0]->header('Location') // '' }
 sub whoami { my $browser = shift; return MPin::json_of($browser->get('/whoami'))->{env} // {} }
 sub name_of { return whoami($_[0])->{REMOTE_USER} // '' }
 
-# At the place of "named", which calls people what the test says; everybody has the password of jane.
-sub land { my ($browser, $subject, @headers) = @_; return $browser->get('/trusted/named', page, basic('jane'), 'X-Test-Name' => $subject, @headers) }
+# At the place of "named", which calls people what the test says, and has just seen them; everybody has the password of jane.
+sub land { my ($browser, $subject, @headers) = @_; return $browser->get('/trusted/named', page, basic('jane'), 'X-Test-Name' => $subject, 'X-Test-Time' => time, @headers) }
 sub come { my ($browser, $subject, @headers) = @_; $browser->visit('/login/with/named'); return land($browser, $subject, @headers) }
 sub local_user { return house($_[1])->sign_in($_[0]) }
 sub csrf { return $_[0]->fields($_[0]->visit('/account'))->{csrf} }
