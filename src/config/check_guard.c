@@ -111,17 +111,9 @@ typedef struct guard_t {
     bool strictly;                 /* ... And, not Or */
 } guard_t;
 
-static const ap_directive_t *section_of(const ap_directive_t *node)
-{
-    const ap_directive_t *section = node->parent;
-    while (section && tree_is_part(section))
-        section = section->parent;
-    return section;
-}
-
 static void hear_require(guard_t *guard, const ap_directive_t *node)
 {
-    const ap_directive_t *section = section_of(node);
+    const ap_directive_t *section = tree_section_of(node);
     if (guard->section != section)
         guard->earlier = guard->section;
     guard->section = section;
@@ -130,7 +122,7 @@ static void hear_require(guard_t *guard, const ap_directive_t *node)
 static void hear_merging(guard_t *guard, const ap_directive_t *node, const char *how)
 {
     guard->strictly = !strcasecmp(how, "And");
-    guard->merging = guard->strictly || !strcasecmp(how, "Or") ? section_of(node) : NULL;
+    guard->merging = guard->strictly || !strcasecmp(how, "Or") ? tree_section_of(node) : NULL;
 }
 
 static void hear_handler(guard_t *guard, const ap_directive_t *node, tree_holds_t holds)

@@ -93,21 +93,20 @@ static bool is_of_issuer(const ap_directive_t *node, apr_pool_t *p)
            !strcasecmp(ap_getword_conf(p, &args), "claim") && !strncmp(args, "iss:", 4);
 }
 
-/* Without <RequireAll> one line is enough, and another may be the one. */
-static bool has_say(const ap_directive_t *node, apr_pool_t *p)
+/* Is everybody who is let in there one of a named issuer's? In <RequireAll> one line says so for all,
+ * elsewhere each has to. */
+static bool names_issuer(const ap_directive_t *section, apr_pool_t *p)
 {
-    if (!strcasecmp(node->parent->directive, "<RequireAll"))
-        return true;
-    for (const ap_directive_t *each = node->parent->first_child; each; each = each->next)
-        if (!strncasecmp(each->directive + (*each->directive == '<'), "Require", 7) &&
-            !is_of_issuer(each, p))
-            return false;
-    return true;
-}
-
-static bool names_issuer(const openid_t *openid, const ap_directive_t *node)
-{
-    return node->parent && is_of_issuer(node, openid->p) && has_say(node, openid->p);
+    bool some = false, each = true;
+    for (const ap_directive_t *node = section->first_child; node; node = node->next) {
+        const bool is_line = !strcasecmp(node->directive, "Require");
+        if (!is_line && !tree_is_part(node))
+            continue;
+        const bool named = is_line ? is_of_issuer(node, p) : names_issuer(node, p);
+        some |= named;
+        each &= named;
+    }
+    return some && (each || !strcasecmp(section->directive, "<RequireAll"));
 }
 
 static void hear_openid(void *baton, const ap_directive_t *node, tree_holds_t holds)
@@ -116,7 +115,8 @@ static void hear_openid(void *baton, const ap_directive_t *node, tree_holds_t ho
     const char *name = node->directive;
     if (holds != TREE_HOLDS)
         return;
-    openid->one_issuer |= names_issuer(openid, node);
+    if (!strcasecmp(name, "Require")) /* those of the last section count */
+        openid->one_issuer = names_issuer(tree_section_of(node), openid->p);
     openid->client |= !strcasecmp(name, "OIDCClientID");
     openid->passphrase |= !strcasecmp(name, "OIDCCryptoPassphrase");
     openid->provider |=

@@ -79,6 +79,14 @@ bool tree_is_for_get(const ap_directive_t *section, apr_pool_t *p)
     return except;
 }
 
+const ap_directive_t *tree_section_of(const ap_directive_t *node)
+{
+    const ap_directive_t *section = node->parent;
+    while (section && tree_is_part(section))
+        section = section->parent;
+    return section;
+}
+
 static tree_holds_t pattern_holds(const char *pattern, const char *path, apr_pool_t *p)
 {
     const ap_regex_t *regex = ap_pregcomp(p, pattern, AP_REG_EXTENDED);

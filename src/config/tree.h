@@ -35,4 +35,7 @@ tree_holds_t tree_holds_at(const ap_directive_t *node, const char *path, apr_poo
 bool tree_is_part(const ap_directive_t *section);
 bool tree_is_for_get(const ap_directive_t *section, apr_pool_t *p);
 
+/* The section that a line stands in, whatever part of it; NULL for none. */
+const ap_directive_t *tree_section_of(const ap_directive_t *node);
+
 #endif

@@ -7,8 +7,6 @@
 #include "web/answer.h"
 #include "web/signin.h"
 
-#include <http_protocol.h>
-
 /* The page that has the button, as its form says, or as far as the browser does. */
 static const char *back_to(const facts_t *facts)
 {
@@ -31,14 +29,10 @@ static result_t *nothing_new(facts_t *facts)
  * own configuration says what it makes of "refresh=1" (docs/trusted.md, "News of a user"). */
 static result_t *ask_for_news(facts_t *facts, const trusted_login_t *login)
 {
-    request_rec *r = facts->r;
     prelogin_await(&facts->prelogin, login->set->mark, back_to(facts), facts->caller.now,
                    apr_time_from_sec(TRUSTED_WAIT));
     facts->prelogin.refreshing = true;
-    if (!request_keep_prelogin(r, &facts->prelogin, facts->caller.now))
-        return result_no_randomness(r->pool);
-    page_onward(r, facts->site, trusted_place(facts, login, "refresh=1"));
-    return NULL;
+    return trusted_lead(facts, login, "refresh=1");
 }
 
 result_t *login_refresh(facts_t *facts)

@@ -90,6 +90,17 @@ const char *trusted_at_once(const facts_t *facts, const way_t *way)
     return only ? with_passed(facts->r, only, way_with(facts->r, only->set->name, way)) : NULL;
 }
 
+/* ---- from a page of ours ---- */
+
+result_t *trusted_lead(facts_t *facts, const trusted_login_t *login, const char *flag)
+{
+    request_rec *r = facts->r;
+    if (!request_keep_prelogin(r, &facts->prelogin, facts->caller.now))
+        return result_no_randomness(r->pool);
+    page_onward(r, facts->site, trusted_place(facts, login, flag));
+    return NULL;
+}
+
 /* ---- GET /login/with/NAME ---- */
 
 /* Where somebody comes back to is nowhere to go on to. */

@@ -146,7 +146,7 @@ static result_t *trusted_denied(facts_t *facts)
 const route_t *login_denied_row(const request_rec *r)
 {
     const request_t *request = request_of(r);
-    const char *args = request->redacted == r ? request->args : r->args;
+    const char *args = request_query(r);
     static const route_t denied = {"GET", PATH_LOGIN,  "", AUDIENCE_PUBLIC, BODY_NONE,
                                    0,     ANSWER_PAGE, 0,  trusted_denied};
     const bool is_it = r->method_number == M_GET && trusted_login_is_refusal(args) &&

@@ -46,16 +46,10 @@ const char *trusted_place(const facts_t *facts, const trusted_login_t *login, co
 
 /* ---- who comes there ---- */
 
-static const char *query_of(const request_rec *r)
-{
-    const request_t *request = request_of(r);
-    return request->redacted == r ? request->args : r->args;
-}
-
 static bool knows_word(const request_rec *r)
 {
     prelogin_t prelogin;
-    const char *token = apr_table_get(form_parse(query_of(r), r->pool), WORD);
+    const char *token = apr_table_get(form_parse(request_query(r), r->pool), WORD);
     return token && request_prelogin(r, &prelogin, r->request_time) &&
            prelogin_token_ok(request_of(r)->site->prelogins, prelogin.id, PURPOSE, token);
 }
@@ -77,7 +71,7 @@ static result_t *trusted_led(facts_t *facts)
 {
     request_rec *r = facts->r;
     const trusted_login_t *login = trusted_login_around(facts->site->trusted, r->uri);
-    const char *query = query_of(r);
+    const char *query = request_query(r);
     if (!brings_no_cookies(r, login))
         return trusted_failed_beside(facts, login,
                                      trusted_unasked(facts, "somebody else's link leads there"));

@@ -10,22 +10,17 @@
 #include "web/answer.h"
 
 #include <apr_strings.h>
-#include <http_protocol.h>
 #include <string.h>
 
 /* The other module is to ask who they are, whomever it knows: another person may have used this
  * browser before. */
 result_t *trusted_begin_link(facts_t *facts, const trusted_login_t *login)
 {
-    request_rec *r = facts->r;
     prelogin_await_link(&facts->prelogin, login->set->mark, facts->caller.session,
                         facts->caller.now, apr_time_from_sec(TRUSTED_WAIT));
-    if (!request_keep_prelogin(r, &facts->prelogin, facts->caller.now))
-        return result_no_randomness(r->pool);
     log_debug(facts->caller.log, "MPIN0965", "%s goes to the trusted login %s, to link it",
-              name_masked(facts->caller.session->name, r->pool), login->set->name);
-    page_onward(r, facts->site, trusted_place(facts, login, "anew=1"));
-    return NULL;
+              name_masked(facts->caller.session->name, facts->r->pool), login->set->name);
+    return trusted_lead(facts, login, "anew=1");
 }
 
 bool trusted_is_own(const trusted_login_t *login, const char *name)

@@ -10,8 +10,9 @@
 
 /* Somebody whom a trusted login has brought here once comes by a PIN or a passkey of theirs: their
  * session is of that provider, too, and whatever it has told goes on to applications. Or they come
- * by another login, which is linked to them. Where it has not had its say for longer than MPinTrustedMaxAge, `*location` is where it is asked, and there is
- * no session before. NULL, or the refusal. */
+ * by another login, which is linked to them. Where it has not had its say for longer than
+ * MPinTrustedMaxAge, `*location` is where it is asked, and there is no session before. NULL, or the
+ * refusal. */
 result_t *provided_weigh(facts_t *facts, proven_t *proven, const char **location);
 
 /* All that was told of the user of this request's session is read at first use; NULL: nothing was, or the

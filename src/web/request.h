@@ -105,6 +105,13 @@ const char *request_take_cookies(request_t *request, const char *header, apr_poo
 /* True where the Set-Cookie line sets a cookie of ours. */
 bool request_owns_cookie(const request_t *request, const char *line);
 
+/* The query as it came, also where no log shall show it. */
+static inline const char *request_query(const request_rec *r)
+{
+    const request_t *request = request_of(r);
+    return request->redacted == r ? request->args : r->args;
+}
+
 /* Does a Require of the place ask for a user, whoever it has been told of already? For the hooks of
  * httpd's that come after it has asked itself. */
 bool request_needs_user(request_rec *r);

@@ -199,8 +199,8 @@ static bool has_offer(const site_t *site)
     return pin || (site->passkeys.id && site->paths[PATH_ACCOUNT]);
 }
 
-/* One more step before the target, at a page of ours: who came by password or by a trusted login is asked whether a PIN
- * on this device, or a passkey, shall make the next login easier. NULL: none. */
+/* One more step before the target, at a page of ours: who came by password or by a trusted login is
+ * asked whether a PIN on this device, or a passkey, shall make the next login easier. NULL: none. */
 static const char *step_of(const facts_t *facts, const proven_t *proven)
 {
     const site_t *site = facts->site;

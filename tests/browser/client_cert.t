@@ -10,7 +10,8 @@ const { build, openProfile, run } = require('./browser.js');
 const { check } = require('./pictures.js');
 const { code } = require('./authenticator.js');
 const { makeFolder, ready, removeFolder, startHttpd, until } = require('./program.js');
-const { example, loads, port, said, url, writeSite } = require('./saml_site.js');
+const { port, url, writeSite } = require('./saml_site.js');
+const { checked, loads, shipped } = require('./shipped.js');
 
 const openssl = (folder, ...args) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
 
@@ -72,7 +73,7 @@ async function start() {
     const site = { url, folder, ours, httpd: null };
     /** `change` makes the text of the configuration another one. */
     site.begin = async (change = (text) => text) => {
-        site.httpd = startHttpd(folder, change(`${example('client-cert', folder)}
+        site.httpd = startHttpd(folder, change(`${shipped('examples/client-cert.conf', folder)}
 LogLevel warn auth_mpin:debug
 ${loads('headers', 'include', 'http2')}
 Protocols h2 http/1.1
@@ -108,10 +109,7 @@ MPinPassHeaders X-Card=claim:SSL_CLIENT_S_DN_CN`));
         site.stop();
         throw error;
     }
-    site.checked = () => {
-        writeFileSync(join(folder, 'example.conf'), `${example('client-cert', folder)}\nDefaultRuntimeDir ${folder}\n`);
-        return said('-t', '-f', join(folder, 'example.conf'));
-    };
+    site.checked = () => checked('examples/client-cert.conf', folder);
     return site;
 }
 

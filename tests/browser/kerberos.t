@@ -3,15 +3,15 @@
 // one of another realm, and by the password of the same account. The file's PAM service is one that asks the KDC by kinit.
 const assert = require('node:assert/strict');
 const { execFileSync, spawn } = require('node:child_process');
-const { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
-const net = require('node:net');
 const { chromium } = require('playwright-core');
 const { port } = require('../lib/ports.cjs');
 const { build, openProfile, root, run } = require('./browser.js');
 const { installed } = require('./engines/engine.js');
 const { check } = require('./pictures.js');
-const { PATIENCE } = require('./program.js');
+const { PATIENCE, makeFolder, ready, removeFolder, startHttpd } = require('./program.js');
+const { shipped } = require('./shipped.js');
 
 const kdc = join(root, 'tests/lib/kdc');
 const kdcPort = port + 17;
@@ -19,36 +19,10 @@ const service = `mpin-test-${process.pid}`;
 const isRoot = process.getuid?.() === 0;
 const id = (/** @type {string[]} */ ...words) => Number(execFileSync('id', words, { encoding: 'utf8' }));
 
-const listens = async (/** @type {number} */ at) => {
-    for (let tries = 0; tries < 600; tries++) {
-        const there = await new Promise((resolve) => {
-            const socket = net.connect(at, '127.0.0.1', () => { socket.destroy(); resolve(true); });
-            socket.on('error', () => resolve(false));
-        });
-        if (there)
-            return;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error(`nobody listens on ${at}`);
-};
-
 /** The example, with folders, ports and a name of our own. */
-function example(/** @type {string} */ top) {
-    const modules = execFileSync('apxs', ['-q', 'LIBEXECDIR'], { encoding: 'utf8' }).trim();
-    const text = readFileSync(join(root, 'conf/examples/kerberos.conf'), 'utf8')
-        .replace('/usr/lib/apache2/modules/mod_auth_mpin.so', join(build, 'mod_auth_mpin.so'))
-        .replaceAll('/usr/lib/apache2/modules', modules)
-        .replaceAll('/etc/apache2/http.keytab', `${top}/kerberos/http.keytab`)
-        .replaceAll('/etc/apache2', top).replaceAll('/run/apache2', top).replaceAll('/var/log/apache2', top)
-        .replaceAll('/var/lib/apache2', `${top}/state`).replaceAll('/var/www/html', `${top}/site`)
-        .replaceAll('/etc/mime.types', '/dev/null')
-        .replace(/\/etc\/ssl\/\w+\/www\.example\.com\.(pem|key)/g, `${top}/tls.$1`)
-        .replace(/^Listen 443$/m, `Listen 127.0.0.1:${port}`)
-        .replaceAll('https://www.example.com', `https://localhost:${port}`)
-        .replace(/^ServerName .*/m, 'ServerName localhost')
-        .replace('AuthPAMService mpin', `AuthPAMService ${service}`);
-    return `${isRoot ? text : text.replace(/^(User|Group) .*\n/gm, '')}\nDefaultRuntimeDir "${top}"\nMutex "file:${top}" default\n`;
-}
+const example = (/** @type {string} */ top) => shipped('examples/kerberos.conf', top)
+    .replaceAll(`${top}/http.keytab`, `${top}/kerberos/http.keytab`)
+    .replace('AuthPAMService mpin', `AuthPAMService ${service}`);
 
 /** A PAM service that lets the KDC judge, as pam_krb5 does. */
 function letPamAsk(/** @type {string} */ top) {
@@ -58,28 +32,25 @@ function letPamAsk(/** @type {string} */ top) {
 
 async function start() {
     installed('/usr/sbin/krb5kdc', 'krb5-kdc');
-    const top = mkdtempSync('/var/tmp/mpin-kerberos-') /* the store wants no tmpfs */;
-    const sbin = execFileSync('apxs', ['-q', 'SBINDIR'], { encoding: 'utf8' }).trim();
-    chmodSync(top, 0o755);
-    mkdirSync(join(top, 'site/members'), { recursive: true });
-    mkdirSync(join(top, 'site/desk'));
+    const top = makeFolder('kerberos', build);
+    for (const place of ['members', 'desk'])
+        mkdirSync(join(top, 'www/html', place), { recursive: true });
     mkdirSync(join(top, 'tokens'));
     chmodSync(join(top, 'tokens'), 0o1777);
     for (const place of ['.', 'members', 'desk'])
-        writeFileSync(join(top, 'site', place, 'index.html'), `<!doctype html><html lang="en"><title>${place}</title><h1>Place ${place}</h1>`);
+        writeFileSync(join(top, 'www/html', place, 'index.html'), `<!doctype html><html lang="en"><title>${place}</title><h1>Place ${place}</h1>`);
     execFileSync(kdc, ['make', join(top, 'kerberos'), String(kdcPort)]);
     chmodSync(join(top, 'kerberos'), 0o755);
     if (isRoot)
         chownSync(join(top, 'kerberos/http.keytab'), id('-u', 'www-data'), id('-g', 'www-data'));
     execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost',
-        '-keyout', join(top, 'tls.key'), '-out', join(top, 'tls.pem')], { stdio: 'ignore' });
-    writeFileSync(join(top, 'httpd.conf'), example(top));
+        '-keyout', join(top, 'tls.key'), '-out', join(top, 'tls.crt')], { stdio: 'ignore' });
     if (isRoot)
         letPamAsk(top);
     const realms = spawn(kdc, ['run', join(top, 'kerberos')], { stdio: 'ignore' });
     const env = { ...process.env, KRB5_CONFIG: join(top, 'kerberos/krb5.conf'), KRB5RCACHEDIR: join(top, 'tokens') };
-    const httpd = spawn(join(sbin, 'apache2'), ['-f', join(top, 'httpd.conf'), '-DFOREGROUND'], { env, stdio: 'inherit' });
-    await Promise.all([listens(kdcPort), listens(port)]);
+    const httpd = startHttpd(top, `${example(top)}\nMutex "file:${top}" default`, { env });
+    await Promise.all([ready(realms, kdcPort), ready(httpd, port)]);
     for (const name of ['anna', 'eve@OTHER.EXAMPLE'])
         execFileSync(kdc, ['ticket', join(top, 'kerberos'), name]);
     return {
@@ -88,7 +59,7 @@ async function start() {
             httpd.kill();
             realms.kill();
             rmSync(`/etc/pam.d/${service}`, { force: true });
-            rmSync(top, { recursive: true, force: true });
+            removeFolder(top);
         },
     };
 }

@@ -4,28 +4,13 @@
 const assert = require('node:assert/strict');
 const { generateKeyPairSync } = require('node:crypto');
 const { openProfile, run } = require('./browser.js');
-const { startOpenIDSite, url } = require('./openid_site.js');
+const { heading, isIn, laterThanOnce, path, say, startOpenIDSite, told, url } = require('./openid_site.js');
 const { check } = require('./pictures.js');
 const { until } = require('./program.js');
 
-const start = async () => {
-    const site = await startOpenIDSite({ file: 'conf/miracl.conf', secret: { name: 'miracl.secret', define: 'MIRACL_ISSUER' }, callback: '/login' });
-    for (const name of ['anna', 'ben', 'carl'])
-        site.op.people[name] = { email: `${name}@example.org`, email_verified: true };
-    return site;
-};
+const start = () => startOpenIDSite({ file: 'miracl.conf', name: 'miracl', callback: '/login', people: ['anna', 'ben', 'carl'] });
 
-const heading = (page) => page.locator('main h1').first().innerText();
-const told = (page) => page.locator('.told dd').allInnerTexts();
-const path = (page) => new URL(page.url()).pathname;
 const here = (page) => page.waitForURL((at) => at.origin === url && !/^\/(trusted|login\/with)/.test(at.pathname) && !/state=/.test(at.search));
-
-/** Says at the provider who they are. */
-async function say(page, name) {
-    await page.waitForURL('**/interaction/*');
-    await page.fill('input[name=name]', name);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-}
 
 /** The provider's answer, which the browser has not taken to the site yet. */
 async function answerOf(page, name) {
@@ -42,13 +27,7 @@ async function come(page, name) {
     await here(page);
 }
 
-/** A second later the module asks again. */
-const laterThanOnce = () => new Promise((done) => setTimeout(done, 1500));
-
-async function isNobody(page) {
-    const answer = await page.context().request.get(`${url}/protected/`, { maxRedirects: 0, headers: { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' } });
-    assert.equal(answer.status(), 302, 'nobody is signed in');
-}
+const isNobody = async (page) => assert.ok(!await isIn(page), 'nobody is signed in');
 
 /** The page that a spoiled answer ends on, and that the next try does. */
 async function failed(page, t) {

@@ -7,10 +7,8 @@ const { mkdirSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { promisify } = require('node:util');
 const { openProfile, run } = require('./browser.js');
-const { startOpenIDSite, url } = require('./openid_site.js');
-const { apxs } = require('./program.js');
-
-const load = (...names) => names.map((name) => `LoadModule ${name}_module ${apxs('LIBEXECDIR')}/mod_${name}.so\n`).join('');
+const { PAGE, path, say, startOpenIDSite, url } = require('./openid_site.js');
+const { loads } = require('./shipped.js');
 
 /** Ours first, and what stands beside it. */
 function edit(text) {
@@ -19,11 +17,11 @@ function edit(text) {
         .replace(/^MPinTrustedLogin company .*/m, '$& counts=OIDC_CLAIM_amr:otp=totp counts=OIDC_CLAIM_acr:urn:a=gold=sms pass=lang');
 }
 
-const MORE = `${load('include', 'mime', 'http2', 'env', 'headers')}Protocols h2c http/1.1
+const MORE = `${loads('include', 'mime', 'http2', 'env', 'headers')}Protocols h2c http/1.1
 TypesConfig /dev/null
 MPinTOTP Wiki
 MPinPassHeaders X-Claim=claim:OIDC_CLAIM_sub
-<Directory %/site>
+<Directory %/www/html>
     Options +Includes
     AddOutputFilter INCLUDES .shtml
 </Directory>
@@ -50,7 +48,7 @@ MPinPassHeaders X-Claim=claim:OIDC_CLAIM_sub
     AuthType MPin
     Require valid-user
 </Location>
-Alias /options "%/site"
+Alias /options "%/www/html"
 <Location /options>
     AuthType openid-connect
     Require valid-user
@@ -58,35 +56,29 @@ Alias /options "%/site"
 
 const start = async () => {
     const site = await startOpenIDSite({
-        file: 'conf/examples/openid.conf', secret: { name: 'openid.secret', define: 'OPENID_ISSUER' }, callback: '/trusted/company/callback',
+        file: 'examples/openid.conf', name: 'openid', callback: '/trusted/company/callback', people: ['anna', 'ben'],
         edit: (text) => edit(text) + MORE.replaceAll('%', /^ServerRoot "(.*)"/m.exec(text)[1]),
     });
-    const folder = join(site.folder, 'site');
+    const folder = join(site.folder, 'www/html');
     for (const name of ['step', 'fresh', 'theirs', 'whoami'])
         mkdirSync(join(folder, name));
     for (const name of ['step', 'fresh'])
         writeFileSync(join(folder, name, 'index.html'), `<!DOCTYPE html><html lang="en"><title>${name}</title><h1>${name}</h1>`);
     writeFileSync(join(folder, 'theirs/page.shtml'), 'around <!--#include virtual="/protected/index.html" --> and <!--#include virtual="/trusted/company" -->');
     writeFileSync(join(folder, 'whoami/page.shtml'), '<!--#echo var="REMOTE_USER" -->|<!--#echo var="MPIN_EMAIL" -->|<!--#echo var="MPIN_AMR" -->|<!--#echo var="HTTP_X_CLAIM" -->|<!--#echo var="MPIN_AUTH_TIME" -->');
-    for (const name of ['anna', 'ben'])
-        site.op.people[name] = { email: `${name}@example.org`, email_verified: true };
     return site;
 };
 
-const path = (page) => new URL(page.url()).pathname;
-const PAGE = { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
-
-async function say(page, name) {
-    await page.waitForURL('**/interaction/*');
-    await page.fill('input[name=name]', name);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+/** Says who they are, and is back. */
+async function sayThere(page, name) {
+    await say(page, name);
     await page.waitForURL((at) => at.origin === url && !/^\/(trusted|login\/with)/.test(at.pathname));
 }
 
 async function come(page, name, shown = {}, site = undefined) {
     Object.assign(site.op, { shown });
     await page.goto('/login/with/company');
-    await say(page, name);
+    await sayThere(page, name);
     site.op.shown = {};
 }
 
@@ -97,7 +89,7 @@ run({
         const page = await openProfile(t);
         await page.goto('/protected/');
         await page.getByRole('link', { name: 'Company login' }).click();
-        await say(page, 'anna');
+        await sayThere(page, 'anna');
         assert.match(page.url(), /offer=1/);
         await page.goto('/protected/');
         assert.equal(await page.locator('h1').innerText(), 'inside');
@@ -134,7 +126,7 @@ run({
         await page.getByRole('link', { name: 'Company login' }).click();
         await page.waitForURL('**/interaction/*');
         assert.match(t.site.op.since(mark, '/auth')[0], /[?&]prompt=login(&|$)/);
-        await say(page, 'anna');
+        await sayThere(page, 'anna');
         await page.goto('/fresh/');
         assert.equal(path(page), '/fresh/');
     },
@@ -143,7 +135,7 @@ run({
         const page = await openProfile(t);
         await come(page, 'anna', { amr: ['otp'] }, t.site);
         await page.goto('/login/with/company');
-        await say(page, 'ben');
+        await sayThere(page, 'ben');
         assert.deepEqual((await whoami(page)).slice(0, 3), ['company:ben', 'ben@example.org', 'trusted']);
     },
 

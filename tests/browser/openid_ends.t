@@ -5,27 +5,10 @@ const assert = require('node:assert/strict');
 const { connect } = require('node:net');
 const { join } = require('node:path');
 const { openProfile, run } = require('./browser.js');
-const { startOpenIDSite, url } = require('./openid_site.js');
+const { PAGE, heading, isIn, laterThanOnce, say, startOpenIDSite, told, url } = require('./openid_site.js');
 const { until, withoutStore } = require('./program.js');
 
-const start = async () => {
-    const site = await startOpenIDSite({ file: 'conf/miracl.conf', secret: { name: 'miracl.secret', define: 'MIRACL_ISSUER' }, callback: '/login', more: 'MPinPassHeaders X-Flash=flash' });
-    for (const name of ['anna', 'ben'])
-        site.op.people[name] = { email: `${name}@example.org`, email_verified: true };
-    return site;
-};
-
-const PAGE = { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
-const heading = (page) => page.locator('main h1').first().innerText();
-const told = (page) => page.locator('.told dd').allInnerTexts();
-const isIn = async (page) => (await page.context().request.get(`${url}/protected/`, { maxRedirects: 0, headers: PAGE })).status() === 200;
-const laterThanOnce = () => new Promise((done) => setTimeout(done, 1500));
-
-async function say(page, name) {
-    await page.waitForURL('**/interaction/*');
-    await page.fill('input[name=name]', name);
-    await page.getByRole('button', { name: 'Sign in' }).click({ noWaitAfter: true });
-}
+const start = () => startOpenIDSite({ file: 'miracl.conf', name: 'miracl', callback: '/login', people: ['anna', 'ben'], more: 'MPinPassHeaders X-Flash=flash' });
 
 async function come(page, name) {
     await page.goto('/login/with/miracl');
@@ -137,7 +120,7 @@ run({
         await come(page, 'ben');
         op.spoil = null;
         const logout = () => fetch(`${url}/login?logout=backchannel`, { method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body: `logout_token=${op.logoutToken({ sub: 'ben', sid })}` });
-        await withoutStore(t.site.httpd, join(t.site.folder, 'store'), async () => {
+        await withoutStore(t.site.httpd, join(t.site.folder, 'state/mpin'), async () => {
             assert.equal((await logout()).status, 503);
             assert.equal((await page.context().request.get(`${url}/`, { headers: PAGE })).status(), 200, 'what is open to all stays so');
         });

@@ -4,12 +4,12 @@
 const { port } = require('../lib/ports.cjs');
 const { execFileSync } = require('node:child_process');
 const { chmodSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
-const { join, resolve } = require('node:path');
+const { join } = require('node:path');
 const { OpenID } = require('../lib/openid.cjs');
-const { apxs, makeFolder, ready, removeFolder, startHttpd, until } = require('./program.js');
+const { build } = require('./browser.js');
+const { loads, shipped } = require('./shipped.js');
+const { makeFolder, ready, removeFolder, startHttpd, until } = require('./program.js');
 
-const root = resolve(__dirname, '../..');
-const build = resolve(root, process.env.BUILD || 'build');
 const url = `http://127.0.0.1:${port}`;
 const SECRET = 'only-for-tests-0123456789abcdef';
 
@@ -30,8 +30,7 @@ function certified(folder) {
 
 /** The site by TLS, and what mod_auth_openidc trusts the provider's certificate by. */
 const overTLS = (text, folder) => `${text.replace(/^Define SITE http:/m, 'Define SITE https:')}
-LoadModule ssl_module ${apxs('LIBEXECDIR')}/mod_ssl.so
-SSLEngine On
+${loads('ssl')}SSLEngine On
 SSLSessionCache none
 SSLCertificateFile "${folder}/tls/cert.pem"
 SSLCertificateKeyFile "${folder}/tls/key.pem"
@@ -39,47 +38,31 @@ OIDCCABundlePath "${folder}/tls/ca.pem"
 `;
 
 /** What stands in the secret's file, for a provider. */
-const secretFile = (name, issuer) => `Define ${name} ${issuer}
+const secretFile = (define, issuer) => `Define ${define} ${issuer}
 OIDCClientID wiki
 OIDCClientSecret "${SECRET}"
 OIDCCryptoPassphrase "0123456789abcdef0123456789abcdef"
 `;
 
-/** The shipped file for this machine: everything else is as it stands there. */
-function localized(text, folder) {
-    return text
-        .replaceAll('/usr/lib/apache2/modules/mod_auth_mpin.so', `${folder}/mod_auth_mpin.so`)
-        .replaceAll('/usr/lib/apache2/modules', apxs('LIBEXECDIR'))
-        .replace(/^ServerRoot .*/m, `ServerRoot "${folder}"`)
-        .replace(/^PidFile .*/m, `PidFile "${folder}/httpd.pid"`)
-        .replace(/^ErrorLog .*/m, `ErrorLog "${folder}/logs/error.log"`)
-        .replace(/^(User|Group) .*\n/mg, process.getuid() === 0 ? '$&' : '')
-        .replaceAll('/var/lib/apache2/mpin-keys', `${folder}/keys`)
-        .replaceAll('/var/lib/apache2/mpin', `${folder}/store`)
-        .replaceAll('/var/www/html', `${folder}/site`)
-        .replace(/127\.0\.0\.1:8005/g, `127.0.0.1:${port}`);
-}
-
-/** `edit` changes the configuration; `more` is added to it. `tls`: both speak TLS. */
-async function startOpenIDSite({ file, secret, callback, edit = (text) => text, more = '', provider = {}, tls = false }) {
+/** Of conf/FILE, and `name`d so. `edit` changes the configuration; `more` is added to it. `people` have e-mails that are verified. `tls`: both speak TLS. */
+async function startOpenIDSite({ file, name, callback, edit = (text) => text, more = '', people = [], tls = false }) {
     const folder = makeFolder('openid', build);
-    mkdirSync(join(folder, 'site/protected'), { recursive: true });
-    mkdirSync(join(folder, 'store'));
-    if (process.getuid() === 0)
-        execFileSync('chown', ['www-data', join(folder, 'store')]);
-    writeFileSync(join(folder, 'site/index.html'), 'outside\n');
-    writeFileSync(join(folder, 'site/protected/index.html'), '<!DOCTYPE html><html lang="en"><title>Inside</title><h1>inside</h1>\n');
+    mkdirSync(join(folder, 'www/html/protected'), { recursive: true });
+    writeFileSync(join(folder, 'www/html/index.html'), 'outside\n');
+    writeFileSync(join(folder, 'www/html/protected/index.html'), '<!DOCTYPE html><html lang="en"><title>Inside</title><h1>inside</h1>\n');
     const at = tls ? url.replace('http:', 'https:') : url;
     const cert = tls ? certified(join(folder, 'tls')) : null;
-    const op = await OpenID.start(port + 1, [client('wiki', callback, at)], provider, 'localhost', cert);
+    const op = await OpenID.start(port + 1, [client('wiki', callback, at)], {}, 'localhost', cert);
+    for (const one of people)
+        op.people[one] = { email: `${one}@example.org`, email_verified: true };
     const site = {
         url: at, folder, op, httpd: null,
         log: () => readFileSync(join(folder, 'logs/error.log'), 'utf8'),
         async begin() {
-            const own = localized(readFileSync(join(root, file), 'utf8'), folder);
+            const own = shipped(file, folder);
             const text = edit(tls ? overTLS(own, folder) : own);
-            writeFileSync(join(folder, secret.name), secretFile(secret.define, op.issuer));
-            chmodSync(join(folder, secret.name), 0o600);
+            writeFileSync(join(folder, `${name}.secret`), secretFile(`${name.toUpperCase()}_ISSUER`, op.issuer));
+            chmodSync(join(folder, `${name}.secret`), 0o600);
             this.httpd = startHttpd(folder, `${text}\nMPinAuditLog "${folder}/logs/audit.log"\nLogLevel info auth_mpin:debug auth_openidc:debug\nStartServers 2\nThreadsPerChild 25\n${more}`);
             await ready(this.httpd, port);
         },
@@ -102,4 +85,28 @@ async function startOpenIDSite({ file, secret, callback, edit = (text) => text, 
     return site;
 }
 
-module.exports = { client, localized, root, startOpenIDSite, url };
+/* ---- people ---- */
+
+/** What a browser says of itself that opens a page. */
+const PAGE = { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
+
+const heading = (page) => page.locator('main h1').first().innerText();
+const path = (page) => new URL(page.url()).pathname;
+
+/** What the login page says that the provider has told: e-mail and user id. */
+const told = (page) => page.locator('.told dd').allInnerTexts();
+
+/** Says at the provider who they are. */
+async function say(page, name) {
+    await page.waitForURL('**/interaction/*');
+    await page.fill('input[name=name]', name);
+    await page.getByRole('button', { name: 'Sign in' }).click({ noWaitAfter: true });
+}
+
+/** Is somebody signed in? */
+const isIn = async (page, at = url) => (await page.context().request.get(`${at}/protected/`, { maxRedirects: 0, headers: PAGE })).status() === 200;
+
+/** So long that the module asks the provider again. */
+const laterThanOnce = () => new Promise((done) => setTimeout(done, 1500));
+
+module.exports = { PAGE, client, heading, isIn, laterThanOnce, path, say, startOpenIDSite, told, url };

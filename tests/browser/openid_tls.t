@@ -3,7 +3,7 @@
 // in a form (response_mode form_post), as docs/trusted.md sets both up.
 const assert = require('node:assert/strict');
 const { openProfile, run } = require('./browser.js');
-const { startOpenIDSite } = require('./openid_site.js');
+const { isIn, path, say, startOpenIDSite } = require('./openid_site.js');
 const { until } = require('./program.js');
 
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; // the provider, which is in this process, calls the site
@@ -11,25 +11,13 @@ process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; // the provider, which is in thi
 const CALLBACK = '/trusted/company/callback';
 const byForm = (text) => text.replace(/^OIDCCookieSameSite On/m, 'OIDCCookieSameSite Off\nOIDCResponseMode form_post');
 
-const start = async () => {
-    const site = await startOpenIDSite({ file: 'conf/examples/openid.conf', secret: { name: 'openid.secret', define: 'OPENID_ISSUER' }, callback: CALLBACK, edit: byForm, tls: true });
-    for (const name of ['anna', 'ben'])
-        site.op.people[name] = { email: `${name}@example.org`, email_verified: true };
-    return site;
-};
+const start = () => startOpenIDSite({ file: 'examples/openid.conf', name: 'openid', callback: CALLBACK, edit: byForm, people: ['anna', 'ben'], tls: true });
 
-const path = (page) => new URL(page.url()).pathname;
 const open = (t) => openProfile(t, { ignoreHTTPSErrors: true });
 
 async function come(page, name) {
     await page.goto('/login/with/company');
     await say(page, name);
-}
-
-async function say(page, name) {
-    await page.waitForURL('**/interaction/*');
-    await page.fill('input[name=name]', name);
-    await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
 /** What the provider's form would post, as the browser has not posted it yet. */
@@ -52,10 +40,7 @@ async function post(page, site, form) {
     await page.waitForURL(`${site.url}/**`);
 }
 
-async function isNobody(page, t) {
-    const answer = await page.context().request.get(`${t.site.url}/protected/`, { maxRedirects: 0, headers: { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' } });
-    assert.equal(answer.status(), 302, 'nobody is signed in');
-}
+const isNobody = async (page, t) => assert.ok(!await isIn(page, t.site.url), 'nobody is signed in');
 
 run({
     async an_answer_in_a_form_signs_in_by_tls(t) {

@@ -7,7 +7,7 @@ const { chmodSync, mkdirSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { OpenID } = require('../lib/openid.cjs');
 const { openProfile, run } = require('./browser.js');
-const { client, startOpenIDSite, url } = require('./openid_site.js');
+const { client, heading, say, startOpenIDSite, url } = require('./openid_site.js');
 const { check } = require('./pictures.js');
 const { until } = require('./program.js');
 
@@ -66,7 +66,7 @@ function writeMetadata(folder) {
 async function start() {
     const two = await OpenID.start(port + 2, [client('wiki', CALLBACK)], {}, '127.0.0.3');
     const site = await startOpenIDSite({
-        file: 'conf/examples/openid.conf', secret: { name: 'openid.secret', define: 'OPENID_ISSUER' }, callback: CALLBACK,
+        file: 'examples/openid.conf', name: 'openid', callback: CALLBACK,
         edit: (text) => { writeMetadata(/^ServerRoot "(.*)"/m.exec(text)[1]); return edit(text); },
     });
     const { stop } = site;
@@ -77,14 +77,13 @@ async function start() {
 
 const whois = async (page) => {
     await page.goto('/login');
-    return page.locator('main h1').first().innerText();
+    return heading(page);
 };
 
 async function come(page, name) {
     await page.goto(`/login/with/${name}`);
     await page.waitForURL(`${issuers[name]}/interaction/*`);
-    await page.fill('input[name=name]', 'anna');
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await say(page, 'anna');
     await page.waitForURL('**/login?offer=1*');
 }
 
@@ -96,8 +95,7 @@ run({
         await page.context().clearCookies({ name: 'mpin' });
         await page.goto('/login/with/two');
         await page.waitForURL(`${issuers.two}/interaction/*`); // whatever session of the module's there is
-        await page.fill('input[name=name]', 'anna');
-        await page.getByRole('button', { name: 'Sign in' }).click();
+        await say(page, 'anna');
         await page.waitForURL('**/login?offer=1*');
         assert.match(await whois(page), /as anna@example\.org/, 'as-local, by a verified address of its domain');
         await page.goto('/login/with/one');
@@ -141,8 +139,7 @@ run({
         await page.getByRole('button', { name: 'Add Provider three' }).focus();
         await page.keyboard.press('Enter');
         await page.waitForURL(`${issuers.two}/interaction/*`);
-        await page.fill('input[name=name]', 'bea');
-        await page.getByRole('button', { name: 'Sign in' }).click();
+        await say(page, 'bea');
         await page.getByRole('heading', { name: 'Is that you?' }).waitFor();
         assert.match(await page.locator('main').innerText(), /Provider three says [^]*bea[^]*your account one:anna/);
         await page.reload();
@@ -158,8 +155,7 @@ run({
         const visit = async () => {
             await other.goto('/login/with/three');
             await other.waitForURL(`${issuers.two}/interaction/*`);
-            await other.fill('input[name=name]', 'bea');
-            await other.getByRole('button', { name: 'Sign in' }).click();
+            await say(other, 'bea');
             await other.waitForURL('**/login?offer=1*');
         };
         await visit();
@@ -192,8 +188,7 @@ run({
             await page.context().request.get(`${url}/login/with/${name}`, { maxRedirects: 0 });
             await page.goto(`${CALLBACK}?x_csrf=${token}&iss=${encodeURIComponent(own.issuer)}&target_link_uri=${encodeURIComponent(`${url}/trusted/${name}`)}`);
             if (page.url().startsWith(own.issuer)) {
-                await page.fill('input[name=name]', 'anna');
-                await page.getByRole('button', { name: 'Sign in' }).click();
+                await say(page, 'anna');
                 await page.waitForURL((at) => !at.href.startsWith(own.issuer));
             }
             const answer = await page.context().request.get(`${url}/protected/`, { maxRedirects: 0, headers: { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate' } });

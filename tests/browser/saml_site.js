@@ -3,45 +3,17 @@
 // nobody here wrote (tests/lib/samlidp.cjs).
 const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
-const { execFileSync, spawnSync } = require('node:child_process');
+const { execFileSync } = require('node:child_process');
 const { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
-const { build, openProfile, root } = require('./browser.js');
-const { apxs, makeFolder, ready, removeFolder, startHttpd, until } = require('./program.js');
+const { build, openProfile } = require('./browser.js');
+const { checked, loads, shipped } = require('./shipped.js');
+const { makeFolder, ready, removeFolder, startHttpd, until } = require('./program.js');
 const { IdP, certificate, mellonAt } = require('../lib/samlidp.cjs');
 
 const url = `https://localhost:${port}`;
 const endpoints = `${url}/trusted/company/mellon`;
 const entity = `${endpoints}/metadata`;
-
-/** The example `name`, at our port and in our folder. */
-function example(name, folder) {
-    const modules = apxs('LIBEXECDIR');
-    let text = readFileSync(join(root, `conf/examples/${name}.conf`), 'utf8')
-        .replaceAll('/usr/lib/apache2/modules/mod_auth_mpin.so', `${folder}/mod_auth_mpin.so`)
-        .replaceAll('/usr/lib/apache2/modules', modules)
-        .replaceAll('https://www.example.com', url)
-        .replace('ServerName www.example.com', 'ServerName localhost')
-        .replace('ServerRoot /etc/apache2', `ServerRoot ${folder}`)
-        .replaceAll('/run/apache2/', `${folder}/`)
-        .replaceAll('/var/log/apache2/', `${folder}/logs/`)
-        .replaceAll('/var/lib/apache2', `${folder}/state`)
-        .replaceAll('/var/www', `${folder}/www`)
-        .replaceAll('/etc/mime.types', '/dev/null')
-        .replaceAll('/etc/apache2/', `${folder}/`)
-        .replaceAll('/etc/ssl/certs/www.example.com.pem', `${folder}/tls.crt`)
-        .replaceAll('/etc/ssl/private/www.example.com.key', `${folder}/tls.key`)
-        .replace('Listen 443', `Listen 127.0.0.1:${port}`);
-    if (process.getuid() !== 0)
-        text = text.replace(/^(User|Group) .*\n/gm, '');
-    return text;
-}
-
-/** What httpd prints. */
-const said = (...args) => spawnSync(join(apxs('SBINDIR'), 'apache2'), args, { encoding: 'utf8' }).stderr;
-
-/** LoadModule lines of what the example has not. */
-const loads = (...names) => names.map((name) => `LoadModule ${name}_module ${apxs('LIBEXECDIR')}/mod_${name}.so\n`).join('');
 
 const PAGES = ['members', 'twice'];
 
@@ -71,15 +43,12 @@ async function startSaml({ change = (text) => text, more = () => '', sp = {}, id
         await ready(site.httpd, port);
     };
     /** What `httpd -t` says of the example alone. */
-    site.checked = () => {
-        writeFileSync(join(folder, 'example.conf'), `${example('saml', folder)}\nDefaultRuntimeDir ${folder}\n`);
-        return said('-t', '-f', join(folder, 'example.conf'));
-    };
+    site.checked = () => checked('examples/saml.conf', folder);
     site.end = () => new Promise((done) => {
         site.httpd.once('exit', done);
         site.httpd.kill('SIGTERM');
     });
-    site.text = () => change(`${example('saml', folder)}
+    site.text = () => change(`${shipped('examples/saml.conf', folder)}
 LogLevel warn auth_mpin:debug
 MPinAuditLog ${folder}/logs/audit
 ${more(folder)}`);
@@ -145,5 +114,5 @@ async function failed(t, page, what) {
 /** Where people sign out at the provider itself. */
 const signOutThere = (t) => `${t.site.provider.url}/saml2/idp/SingleLogoutService.php?ReturnTo=${encodeURIComponent(`${t.site.provider.url}/`)}`;
 
-module.exports = { come, comeIn, endpoints, entity, example, failed, forgiveRefusals, loads, port, said, secure, showWho, signOutThere,
+module.exports = { come, comeIn, endpoints, entity, failed, forgiveRefusals, loads, port, secure, showWho, signOutThere,
     startSaml, until, url, who, writeSite };

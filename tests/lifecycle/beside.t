@@ -81,11 +81,10 @@ Protocols h2c http/1.1
 TypesConfig /dev/null
 END
 
-sub load { return join '', map { "LoadModule ${_}_module @{[Server::modules()]}/mod_$_.so\n" } @_ }
 
 sub loads {
     my $other = shift;
-    return load(@{$needs{$other} // []}, $other) . ($settings{$other} ? "$settings{$other}\n" : '');
+    return Server::load(@{$needs{$other} // []}, $other) . ($settings{$other} ? "$settings{$other}\n" : '');
 }
 
 my @john = (Authorization => 'Basic ' . MIME::Base64::encode('john:john-secret', ''));
@@ -140,8 +139,8 @@ sub tried {
 subtest include_of_a_protected_page_is_refused_beside_every_auth_module => sub {
     for my $other (@others) {
         -f Server::modules() . "/mod_$other.so" or diag("$other is not installed"), next;
-        my $basic = $other eq 'auth_basic' ? '' : load('auth_basic');
-        my $rest = load(qw(include mime http2)) . $basic;
+        my $basic = $other eq 'auth_basic' ? '' : Server::load('auth_basic');
+        my $rest = Server::load(qw(include mime http2)) . $basic;
         tried("$other before ours", first => loads($other), conf => "$rest$places");
         tried("$other after ours", conf => loads($other) . "$rest$places");
     }
@@ -158,9 +157,9 @@ use Apache2::Const -compile => 'DECLINED';
 sub handler { my $r = shift; $r->pnotes(a => 1); $r->headers_out->set('X-Mapped' => 'yes'); return Apache2::Const::DECLINED }
 1;
 END
-    for my $first ('', load('perl')) {
-        my $perl = $first ? '' : load('perl');
-        my $server = Server->new(first => $first, conf => $perl . load(qw(alias rewrite mime auth_basic include http2)) . $places
+    for my $first ('', Server::load('perl')) {
+        my $perl = $first ? '' : Server::load('perl');
+        my $server = Server->new(first => $first, conf => $perl . Server::load(qw(alias rewrite mime auth_basic include http2)) . $places
             . "PerlRequire '$Server::top/My.pm'\nPerlTransHandler My\nPerlMapToStorageHandler My\n")->start;
         is request($ENV{PORT}, GET => $_, headers => [Accept => 'text/html'])->code, 200, $_ for '/login', '/mpin.js', '/login';
         my $page = browser($ENV{PORT})->sign_in('john')->visit('/protected/index.html');

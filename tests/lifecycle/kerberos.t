@@ -13,6 +13,7 @@ use MIME::Base64 qw(encode_base64 decode_base64);
 use Kerberos;
 use MPin;
 use Steps;
+use Trusted;
 
 plan skip_all => Kerberos::missing() if Kerberos::missing();
 
@@ -25,7 +26,6 @@ mkdir "$top/open";
 chmod 01777, "$top/open";
 $realm->ticket($_) or die "no ticket for $_" for 'anna', 'bob', 'anna/admin', 'eve@OTHER.EXAMPLE', 'anna@OTHER.EXAMPLE';
 
-sub load { return join '', map { "LoadModule ${_}_module @{[Server::modules()]}/mod_$_.so\n" } @_ }
 
 sub place {
     my ($name, $more) = @_;
@@ -87,8 +87,6 @@ TypesConfig /dev/null
 END
 
 sub house { return browser($port) }
-sub page { return (Accept => 'text/html', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document') }
-sub location { return $_[0]->header('Location') // '' }
 sub user_of { return $_[0]->visit('/protected/')->header('X-User') // '' }
 
 # From the button to the answer at the place, with this token.
@@ -115,7 +113,7 @@ Server::write_file("$top/site/tickets/page.shtml", "around\n<!--#include virtual
 Server::write_file("$top/site/protected/page.shtml", "around\n<!--#include virtual=\"/tickets/part.html\" -->\n<!--#include virtual=\"/trusted/named\" -->\n");
 Server::write_file("$top/site/tickets/part.html", "FOR TICKETS\n");
 
-my $server = serve(conf => load(qw(headers include mime http2 auth_gssapi)) . $site);
+my $server = serve(conf => Server::load(qw(headers include mime http2 auth_gssapi)) . $site);
 
 subtest 'a_ticket_signs_in' => sub {
     my $browser = house;
@@ -389,7 +387,7 @@ unlike Server::log_text(), qr/anna-secret/, 'and no password is in the log';
 $server->stop;
 unlink "$top/logs/error_log";
 
-$server = serve(first => load(qw(auth_gssapi)), conf => load(qw(headers include mime http2)) . $site);
+$server = serve(first => Server::load(qw(auth_gssapi)), conf => Server::load(qw(headers include mime http2)) . $site);
 subtest 'pages_and_includes_behind_mod_auth_gssapi' => sub { apart('before ours') };
 $server->stop;
 
@@ -397,7 +395,7 @@ subtest 'an_expired_ticket_signs_nobody_in' => sub {
     my $conf = Server::slurp("$top/kerberos/krb5.conf");
     Server::write_file("$top/kerberos/strict.conf", $conf =~ s/^\[libdefaults\]/[libdefaults]\n    clockskew = 2/r);
     unlink "$top/logs/error_log";
-    $server = serve(conf => load(qw(headers include mime http2 auth_gssapi)) . $site, env => {KRB5_CONFIG => "$top/kerberos/strict.conf", KRB5RCACHEDIR => "$top/open"});
+    $server = serve(conf => Server::load(qw(headers include mime http2 auth_gssapi)) . $site, env => {KRB5_CONFIG => "$top/kerberos/strict.conf", KRB5RCACHEDIR => "$top/open"});
     $realm->ticket('anna', '-l', 4) or die;
     my $token = $realm->token('anna');
     ok length $token, 'a ticket for a moment';
@@ -412,7 +410,7 @@ subtest 'mistakes_are_told' => sub {
     my $keytab = $realm->keytab;
     my $tell = sub {
         my ($conf) = @_;
-        Server->new(conf => load('auth_gssapi') . "MPinRegister signed-in\n$conf");
+        Server->new(conf => Server::load('auth_gssapi') . "MPinRegister signed-in\n$conf");
         return `KRB5_CONFIG='$top/kerberos/krb5.conf' \$(apxs -q SBINDIR)/apache2 -t -f '$top/httpd.conf' 2>&1`;
     };
     my $line = "MPinTrustedLogin principal /trusted/principal Negotiate X";

@@ -92,6 +92,8 @@ my $several = sub { my $lines = shift; return $miracl =~ s{^    <RequireAll>\n.*
 my $any = qr{MPinTrustedLogin: with OIDCMetadataDir whoever comes may name a provider of their own, and be anybody at /trusted/miracl; write Require claim iss:ISSUER};
 told('a place for people of any provider', $several->("Require valid-user\n"), $any);
 told('... or of any beside those of one', $several->("Require valid-user\nRequire claim iss:https://id.example\n"), $any);
+told('... or of any beside a part for those of one', $several->("<RequireAll>\nRequire claim iss:https://id.example\n</RequireAll>\nRequire valid-user\n"), $any);
+told('... or of one, in a section before', $several->("Require valid-user\n") =~ s{^(?=<Location /trusted)}{<Location /trusted>\nRequire claim iss:https://id.example\n</Location>\n}mr, $any);
 told('... or of one, elsewhere', $several->("Require valid-user\n") . "<Location /other>\nRequire claim iss:https://id.example\n</Location>\n", $any);
 for my $lines ("Require claim iss:https://id.example\n", "<RequireAll>\nRequire valid-user\nRequire claim iss:https://id.example\n</RequireAll>\n",
     "Require claim iss:https://id.example\nRequire claim iss:https://other.example\n") {

@@ -9,20 +9,16 @@ use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Server;
-use MIME::Base64 'encode_base64';
 use IO::Socket::INET;
 use JSON ();
 use Kerberos;
 use MPin;
 use Steps qw(code_of secret_of);
+use Trusted;
 
 my $port = $ENV{PORT};
 my $top = $Server::top;
 
-sub load { return join '', map { "LoadModule ${_}_module @{[Server::modules()]}/mod_$_.so\n" } @_ }
-sub basic { my $name = shift; return (Authorization => 'Basic ' . encode_base64("$name:" . ($_[0] // "$name-secret"), '')) }
-sub page { return (Accept => 'text/html', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document') }
-sub location { return ($_[0]->header('Location') // '') =~ s{^https?://[^/]+(/.*)[?&]asked=[\w-]{43}$}{$1}r } # a place without its word
 sub word_of { return $_[0]->header('Location') =~ s/^[^?]*[?]//r }
 sub house { my ($host) = @_; return browser($port, $host ? (host => $host, origin => "https://$host") : ()) }
 sub name_of { return $_[0]->visit('/protected/')->header('X-User') // '' }
@@ -89,7 +85,7 @@ my $corp_only = <<'END';
     Require valid-user
 </Location>
 END
-my $loads = load(qw(headers auth_basic setenvif alias));
+my $loads = Server::load(qw(headers auth_basic setenvif alias));
 
 my $server = Server->new(conf => $loads . $places . $corp_only . login('corp', 'Company') . login('school', 'School', 'pass=prerollid') . login('one', 'One', 'as-local') . login('two', 'Two', 'as-local')
     . join '', map { place($_) } qw(corp school one two))->start;
@@ -321,13 +317,13 @@ subtest 'no_file_and_no_rule_of_an_application_takes_the_place_of_a_login' => su
     my $rules = join "\n", 'RewriteEngine On', 'RewriteCond %{REQUEST_URI} !^/protected', 'RewriteRule ^ /front.html [L]';
     my $folder = "<Directory $top/site>\n$rules\nFallbackResource /front.html\n</Directory>\n";
     for my $case (['a folder of its name', ''], ['the rules of a folder', $folder], ['the rules of a vhost', "$rules\n"]) {
-        again(load('rewrite') . login('corp', 'Company') . place('corp') . $case->[1]);
+        again(Server::load('rewrite') . login('corp', 'Company') . place('corp') . $case->[1]);
         my $browser = house;
         is come($browser, 'corp')->code, 401, "$case->[0]: the other module asks";
         is come($browser, 'corp', basic('anna'))->code, 303, '... and signs in';
         is name_of($browser), 'corp:anna', '... whom it lets in';
     }
-    again(load('rewrite') . login('corp', 'Company') . place('corp') . "RewriteEngine On\nRewriteRule ^ https://www.example.com%{REQUEST_URI} [R,L]\n");
+    again(Server::load('rewrite') . login('corp', 'Company') . place('corp') . "RewriteEngine On\nRewriteRule ^ https://www.example.com%{REQUEST_URI} [R,L]\n");
     is location(house->get('/trusted/corp', page, basic('anna'))), 'https://www.example.com/trusted/corp', 'what sends the whole site elsewhere sends it, too, before anybody is asked';
 };
 
@@ -419,7 +415,7 @@ subtest 'forms_of_another_module_and_tickets_are_logins_as_well' => sub {
     chown scalar getpwnam('www-data'), 0, $realm->keytab if !$>;
     $realm->ticket('anna') or die;
     for my $first (0, 1) {
-        my $modules = load(qw(request session session_cookie auth_form auth_gssapi));
+        my $modules = Server::load(qw(request session session_cookie auth_form auth_gssapi));
         again(($first ? '' : $modules) . <<"END", env => {$realm->env, KRB5RCACHEDIR => "$top/open"}, first => $first ? $modules : '');
 MPinTrustedLogin form /trusted/form form "Form"
 MPinTrustedLogin ticket /trusted/ticket Negotiate "Ticket" as-local

@@ -11,20 +11,17 @@ use lib "$FindBin::Bin/lib";
 use Server;
 use Digest::MD5 'md5_hex';
 use File::Path 'make_path';
-use MIME::Base64 'encode_base64';
 use Kerberos;
 use MPin;
+use Trusted;
 
 my $port = $ENV{PORT};
 my $top = $Server::top;
 my $site = "$top/site";
 my $faketime = (glob '/usr/lib/*/faketime/libfaketimeMT.so.1')[0];
 
-sub load { return join '', map { "LoadModule ${_}_module @{[Server::modules()]}/mod_$_.so\n" } @_ }
-sub page { return (Accept => 'text/html', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document') }
 sub house { return browser($port) }
 sub name_of { return $_[0]->visit('/protected/')->header('X-User') // '' }
-sub basic { return (Authorization => 'Basic ' . encode_base64('john:john-secret', '')) }
 
 my $realm = Kerberos::missing() ? undef : Kerberos->new("$top/kerberos", $port + 17);
 if ($realm) {
@@ -36,7 +33,7 @@ if ($realm) {
 
 # What shows to each who somebody is, fresh for each request: `$browser` is at `$path` by `$method`.
 my %shows = (
-    basic => sub { return basic },
+    basic => sub { return basic('john') },
     digest => sub {
         my ($browser, $path, $method) = @_;
         my ($nonce) = ($browser->get($path, page)->header('WWW-Authenticate') // '') =~ /nonce="([^"]+)"/ or return;
@@ -69,7 +66,7 @@ my %guard = (
 );
 my %type = (basic => 'Basic', digest => 'Digest', form => 'form', ticket => 'Negotiate');
 
-my $conf = load(qw(headers rewrite include mime http2)) . join '', map { <<"END" } sort keys %shows;
+my $conf = Server::load(qw(headers rewrite include mime http2)) . join '', map { <<"END" } sort keys %shows;
 MPinTrustedLogin $_ /trusted/$_ $type{$_} "By $_"
 <Location /trusted/$_>
     SetHandler mpin-trusted-login
@@ -110,7 +107,7 @@ Protocols h2c http/1.1
     Header always set X-User "expr=%{REMOTE_USER}"
 </Location>
 END
-my $modules = load('auth_basic', 'auth_digest', 'request', 'session', 'session_cookie', 'auth_form', $realm ? 'auth_gssapi' : ());
+my $modules = Server::load('auth_basic', 'auth_digest', 'request', 'session', 'session_cookie', 'auth_form', $realm ? 'auth_gssapi' : ());
 my $server;
 
 sub again {
@@ -180,14 +177,14 @@ subtest 'a_sign_in_that_takes_too_long_is_none' => sub {
     my ($quick, $slow) = map { begin(house, 'basic') } 1, 2;
     my @late = (LD_PRELOAD => $faketime, FAKETIME_DONT_FAKE_MONOTONIC => 1);
     again('', env => {@late, FAKETIME => '+580s'});
-    is $quick->get('/trusted/basic', page, basic)->code, 303, 'nearly ten minutes are not too long';
+    is $quick->get('/trusted/basic', page, basic('john'))->code, 303, 'nearly ten minutes are not too long';
     is name_of($quick), 'basic:john', '... and somebody is in';
     again('', env => {@late, FAKETIME => '+660s'});
-    my $late = $slow->get('/trusted/basic', page, basic);
+    my $late = $slow->get('/trusted/basic', page, basic('john'));
     is $late->code, 403, 'eleven are';
     like $late->content, qr/Login failed!.*did not begin in this browser just now.*Try again/s, '... which a page says';
     is name_of($slow), '', '... nobody is in';
-    is begin($slow, 'basic')->get('/trusted/basic', page, basic)->code, 303, '... before they try again';
+    is begin($slow, 'basic')->get('/trusted/basic', page, basic('john'))->code, 303, '... before they try again';
     again('');
 };
 
@@ -217,7 +214,7 @@ subtest 'a_login_that_is_none_in_htaccess_is_told' => sub {
     }
     again('');
     my $browser = begin(house, 'basic');
-    $browser->get('/trusted/basic', page, basic);
+    $browser->get('/trusted/basic', page, basic('john'));
     is $browser->visit('/named/')->code, 200, 'one that there is';
     for my $place ('methods', 'amr') {
         is $_->visit("/$place/")->code, 500, "$line{$place}: nobody is let in" for $browser, house;

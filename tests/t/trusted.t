@@ -3,17 +3,14 @@
 use strict;
 use warnings;
 use Test::More;
-use MIME::Base64 'encode_base64';
 use MPin;
+use Trusted;
 
 from(63);
 expect_in_log(qr/AH0161[78]|AH01630|AH01631|AH01374|unable to include/); # mod_auth_basic's and mod_include's own words
 
 sub house { my ($host) = @_; return browser(public, host => $host // 'trusted.example', origin => 'https://' . ($host // 'trusted.example')) }
-sub basic { my $name = shift; return (Authorization => 'Basic ' . encode_base64("$name:$name-secret", '')) }
-sub page { return (Accept => 'text/html', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document') }
 sub land { my ($browser, $name, @headers) = @_; return $browser->get("/trusted/$name", page, @headers) }
-sub location { return ($_[0]->header('Location') // '') =~ s{^https?://[^/]+(/.*)[?&]asked=[\w-]{43}$}{$1}r } # a place without its word
 
 # From the button to the session; the answer at the place.
 sub come {
@@ -113,7 +110,7 @@ subtest 'trusted_login_needs_the_named_module' => sub {
     is name_of($browser), 'jane', 'anew';
     $browser = house;
     $browser->visit('/login/with/anybody');
-    refused($browser, land($browser, 'anybody', Authorization => 'Basic ' . encode_base64(':x', '')), 'not set up', 'an empty user');
+    refused($browser, land($browser, 'anybody', basic('', 'x')), 'not set up', 'an empty user');
     $browser->visit('/login/with/other');
     my $jane = land($browser, 'other', basic('jane'));
     is $jane->code, 401, 'somebody whom a Require there refuses';

@@ -3,17 +3,14 @@
 use strict;
 use warnings;
 use Test::More;
-use MIME::Base64 'encode_base64';
 use MPin;
 use Steps;
+use Trusted;
 
 from(66);
 expect_in_log(qr/AH0161[78]/); # mod_auth_basic's own words
 
 sub house { my ($host) = @_; return browser(public, host => $host // 'trusted.example', origin => 'https://' . ($host // 'trusted.example')) }
-sub basic { my $name = shift; return (Authorization => 'Basic ' . encode_base64("$name:$name-secret", '')) }
-sub page { return (Accept => 'text/html', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document') }
-sub location { return $_[0]->header('Location') // '' }
 sub whoami { my $browser = shift; return MPin::json_of($browser->get('/whoami'))->{env} // {} }
 sub name_of { return whoami($_[0])->{REMOTE_USER} // '' }
 

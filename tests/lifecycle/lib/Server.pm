@@ -39,6 +39,7 @@ system("htpasswd -Bbc -C 4 '$top/users' john john-secret 2>/dev/null") == 0 or d
 write_file("$top/site/protected/index.html", "protected\n");
 
 sub modules { return $modules }
+sub load { return join '', map { "LoadModule ${_}_module $modules/mod_$_.so\n" } @_ }
 
 sub write_file {
     my ($name, $text) = @_;
@@ -67,8 +68,7 @@ my %mpm = (
 sub new {
     my ($class, %how) = @_;
     my $self = bless {mpm => 'event', env => {}, within => [], first => '', conf => '', %how}, $class;
-    my $loads = join '', map { "LoadModule ${_}_module $modules/mod_$_.so\n" }
-        "mpm_$self->{mpm}", qw(authn_core authn_file authz_core authz_user dir);
+    my $loads = load("mpm_$self->{mpm}", qw(authn_core authn_file authz_core authz_user dir));
     my $user = $> ? '' : "User www-data\nGroup www-data\n";
     write_file("$top/httpd.conf", <<"END");
 ServerRoot "$top"
@@ -107,7 +107,7 @@ sub front_of {
     my $text = slurp("$source/conf/milagro-rps.conf");
     $text =~ s{^MPinRPS .*}{MPinRPS $url "secret=$secret"}m;
     $text =~ s{http://127\.0\.0\.1:8011}{$url}g;
-    return join('', map { "LoadModule ${_}_module $modules/mod_$_.so\n" } qw(proxy proxy_http headers)) . $text;
+    return load(qw(proxy proxy_http headers)) . $text;
 }
 
 sub log_text { return slurp("$top/logs/error_log") }
