@@ -86,6 +86,7 @@ run({
         await page.getByRole('button', { name: 'Sign out' }).click();
         await page.getByText('You are still signed in at A school').waitFor();
         await check(page, 'trusted-out');
+        assert.equal(await page.locator('a[data-onward]').count(), 0, 'what is to be done is not led away from');
         await page.goto('/school-only');
         await page.getByRole('link', { name: 'A school' }).waitFor();
         assert.equal(new URL(page.url()).pathname, '/login', 'who has left may choose');
@@ -205,11 +206,13 @@ run({
         await page.getByRole('heading', { name: 'Is that you?' }).waitFor();
         assert.equal(await page.locator('dl.told dd').first().innerText(), NORA.username, 'nor is the stranger added to an account');
         await led('/account');
+        const back = page.waitForResponse((response) => response.url().includes('/trusted/corp?refresh=1'));
         await page.evaluate(() => {
             const form = document.body.appendChild(document.createElement('form'));
             Object.assign(form, { method: 'post', action: '/refresh' }).submit();
         });
-        await page.waitForResponse((response) => response.url().includes('/trusted/corp?refresh=1'));
+        await back;
+        await page.waitForURL('**/account');
         await page.goto('/protected');
         assert.match(await page.content(), /corp:nora/, 'nor asked for in their place');
         t.problems.splice(0, t.problems.length, ...t.problems.filter((one) => !/40[13]/.test(one)));
