@@ -17,21 +17,19 @@ const char *account_token(const facts_t *facts)
                           facts->r->pool);
 }
 
-bool account_is_proven(const facts_t *facts)
+bool account_is_proven(const facts_t *facts, const demand_t *proof)
 {
-    const demand_t demand = prove_demand(facts);
-    return demand_is_met(&demand, facts->caller.session, facts->caller.now);
+    return demand_is_met(proof, facts->caller.session, facts->caller.now);
 }
 
-const char *account_prove_href(const facts_t *facts)
+const char *account_prove_href(const facts_t *facts, const demand_t *proof)
 {
-    const demand_t demand = prove_demand(facts);
-    return way_prove(facts->r, &demand, facts->site->paths[PATH_ACCOUNT]);
+    return way_prove(facts->r, proof, facts->site->paths[PATH_ACCOUNT]);
 }
 
-result_t *account_ask_proof(facts_t *facts)
+result_t *account_ask_proof(facts_t *facts, const demand_t *proof)
 {
-    const char *there = account_prove_href(facts);
+    const char *there = account_prove_href(facts, proof);
     if (!there)
         return facts->caller.session ? result_error(facts->r->pool, HTTP_FORBIDDEN, "proof_too_old",
                                                     "confirm that it's you first")
@@ -48,9 +46,10 @@ bool account_token_ok(const facts_t *facts)
 
 bool account_may_change(facts_t *facts, result_t **refusal)
 {
+    const demand_t proof = prove_demand(facts);
     *refusal = NULL;
-    if (!facts->caller.session || !account_is_proven(facts)) {
-        *refusal = account_ask_proof(facts);
+    if (!facts->caller.session || !account_is_proven(facts, &proof)) {
+        *refusal = account_ask_proof(facts, &proof);
         return false;
     }
     facts->request->again = facts->site->paths[PATH_ACCOUNT]; /* whatever else is wrong */
@@ -81,10 +80,11 @@ static result_t *end_others(const facts_t *facts)
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
-static result_t *stay(facts_t *facts, factor_t factor, uint32_t amr)
+/* `proven`: what has just been proven beside the session. */
+static result_t *stay(facts_t *facts, proven_t proven)
 {
     user_t user;
-    const proven_t proven = {.user = &user, .factor = factor, .amr = amr};
+    proven.user = &user;
     result_t *refusal = account_user(facts, &user);
     if (!refusal && user.version != facts->caller.session->version + 1)
         refusal = result_error(facts->r->pool, HTTP_UNAUTHORIZED, "not_signed_in",
@@ -98,25 +98,25 @@ result_t *account_signed_out(facts_t *facts, const char *event)
     if (refusal)
         return refusal;
     account_told(facts, event);
-    return stay(facts, FACTOR_PASSWORD, 0);
+    return stay(facts, (proven_t){0});
 }
 
 /* The change is made: it is told first, whatever becomes of this session. */
-static result_t *go_on(facts_t *facts, const char *event, factor_t factor, uint32_t amr)
+static result_t *go_on(facts_t *facts, const char *event, proven_t proven)
 {
     account_told(facts, event);
     result_t *refusal = end_others(facts);
-    return refusal ? refusal : stay(facts, factor, amr);
+    return refusal ? refusal : stay(facts, proven);
 }
 
 result_t *account_changed(facts_t *facts, const char *event)
 {
-    return go_on(facts, event, FACTOR_PASSWORD, 0);
+    return go_on(facts, event, (proven_t){0});
 }
 
-result_t *account_added(facts_t *facts, const char *event, const kind_ops_t *ops)
+result_t *account_added(facts_t *facts, const char *event, factor_t factor, uint32_t amr)
 {
-    return go_on(facts, event, ops->proves, ops->amr);
+    return go_on(facts, event, (proven_t){.factor = factor, .amr = amr});
 }
 
 /* The place on whose way something is set up (login/step_none.c). NULL: it is done for its own sake. */

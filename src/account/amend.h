@@ -23,7 +23,7 @@ result_t *account_signed_out(facts_t *facts, const char *event);
 result_t *account_changed(facts_t *facts, const char *event);
 
 /* One was added, and proven by that. */
-result_t *account_added(facts_t *facts, const char *event, const kind_ops_t *ops);
+result_t *account_added(facts_t *facts, const char *event, factor_t factor, uint32_t amr);
 
 /* Back to /account, where `done` is told: a key of the texts "account.". Whose form names a place,
  * `back`, goes on there. */
@@ -35,8 +35,9 @@ const char *account_token(const facts_t *facts);
 /* Has the form one of this session's tokens? */
 bool account_token_ok(const facts_t *facts);
 
-/* Has the person shown a short while ago that it's them? */
-bool account_is_proven(const facts_t *facts);
+/* Has the person shown a short while ago that it's them? `proof`, here and below: by what, as
+ * login/prove_anew.h says. */
+bool account_is_proven(const facts_t *facts, const demand_t *proof);
 
 /* A page of the account's, with what all of them have: csrf, account_url, back. */
 page_values_t account_begin(const facts_t *facts);
@@ -46,9 +47,9 @@ result_t *account_factor(const facts_t *facts, own_factor_t *factor);
 
 /* Where somebody shows that it's them, and then comes back here. NULL: the login is elsewhere, and
  * no MPinUnauthenticated redirect: says where. */
-const char *account_prove_href(const facts_t *facts);
+const char *account_prove_href(const facts_t *facts, const demand_t *proof);
 
 /* Leads there: NULL; or the refusal where nothing does. */
-result_t *account_ask_proof(facts_t *facts);
+result_t *account_ask_proof(facts_t *facts, const demand_t *proof);
 
 #endif

@@ -4,6 +4,8 @@
 #include "account/pages.h"
 #include "factor/totp.h"
 #include "base/unicode.h"
+#include "login/step.h"
+#include "login/step_send.h"
 #include "phone/qr.h"
 #include "store/refusal.h"
 #include "web/answer.h"
@@ -28,16 +30,6 @@ result_t *apps_show_secret(page_values_t *page, const facts_t *facts, const own_
     return NULL;
 }
 
-void apps_show_refusal(page_values_t *page, const result_t *refusal)
-{
-    request_rec *r = page->r;
-    const char *seconds = apr_itoa(r->pool, refusal->retry_after);
-    if (refusal->retry_after)
-        apr_table_setn(r->err_headers_out, "Retry-After", seconds);
-    page_set(page, refusal->retry_after ? "throttled" : "code_wrong",
-             refusal->retry_after ? seconds : "1");
-}
-
 /* `refusal` is why the page is shown again, NULL at first. */
 static result_t *show_app(facts_t *facts, const own_factor_t *factor, const result_t *refusal)
 {
@@ -46,7 +38,7 @@ static result_t *show_app(facts_t *facts, const own_factor_t *factor, const resu
     if (unknown)
         return unknown;
     if (refusal)
-        apps_show_refusal(&page, refusal);
+        send_show_refusal(&page, refusal);
     page_answer(&page, refusal ? refusal->status : HTTP_OK, "account_totp");
     return NULL;
 }
@@ -73,10 +65,7 @@ result_t *apps_begin(const facts_t *facts, own_factor_t *factor)
     apr_cpystrn(factor->name, name_given(facts), sizeof(factor->name));
     const store_status_t status =
         totp_begin(facts->site->factors, factor, facts->caller.now, facts->r->pool);
-    if (status == STORE_EXISTS)
-        return result_error(facts->r->pool, HTTP_CONFLICT, "too_many_factors",
-                            "remove one of them first");
-    return status == STORE_OK ? NULL : store_refusal(status, facts->r->pool);
+    return status == STORE_OK ? NULL : factors_add_refusal(status, facts->r->pool);
 }
 
 result_t *account_totp(facts_t *facts)
@@ -107,15 +96,11 @@ result_t *account_totp_confirm(facts_t *facts)
         return refusal;
     if (factor.kind != KIND_TOTP || factor.confirmed)
         return account_back(facts, "added");
-    const turn_t turn = {.factors = facts->site->factors,
-                         .factor = &factor,
-                         .caller = &facts->caller,
-                         .user = &user,
-                         .p = facts->r->pool};
+    const turn_t turn = step_turn(facts, &factor, &user);
     refusal = kind_judge(&turn, apr_table_get(facts->form, "code"));
     if (refusal && refusal->status < 500)
         return show_app(facts, &factor, refusal);
     if (!refusal)
-        refusal = account_added(facts, "factor_added", &totp_ops);
+        refusal = account_added(facts, "factor_added", FACTOR_TOTP, AMR_OTP);
     return refusal ? refusal : account_back(facts, "added");
 }

@@ -14,9 +14,6 @@ result_t *apps_begin(const facts_t *facts, own_factor_t *factor);
 /* The values of totp_offer.html: factor, secret, qr_side, qr_path. 404 for one that counts already. */
 result_t *apps_show_secret(page_values_t *page, const facts_t *facts, const own_factor_t *factor);
 
-/* Why the page is shown again: code_wrong or throttled. */
-void apps_show_refusal(page_values_t *page, const result_t *refusal);
-
 /* 404 where MPinTOTP is not set. */
 result_t *apps_none_here(const facts_t *facts);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "account/code_page.h"
 
+#include "login/step.h"
 #include "login/step_send.h"
 
 #include <apr_strings.h>
@@ -8,11 +9,7 @@
 
 turn_t code_page_turn(code_page_t *code)
 {
-    return (turn_t){.factors = code->facts->site->factors,
-                    .factor = code->factor,
-                    .caller = &code->facts->caller,
-                    .user = &code->user,
-                    .p = code->facts->r->pool};
+    return step_turn(code->facts, code->factor, &code->user);
 }
 
 result_t *code_page_show(code_page_t *code, const result_t *refused,
@@ -59,6 +56,6 @@ result_t *code_page_confirm(code_page_t *code)
     if (refusal && send_is_told(&page, refusal))
         return code_page_show(code, refusal, NULL, NULL);
     if (!refusal)
-        refusal = account_added(code->facts, "factor_added", code->ops);
+        refusal = account_added(code->facts, "factor_added", code->ops->proves, code->ops->amr);
     return refusal ? refusal : account_back(code->facts, "added");
 }

@@ -82,10 +82,8 @@ result_t *account_codes_make(facts_t *facts)
         return refusal;
     const store_status_t status = recovery_make(facts->site->factors, facts->caller.session->uid,
                                                 &codes, facts->caller.now, p);
-    if (status == STORE_EXISTS)
-        return result_error(p, HTTP_CONFLICT, "too_many_factors", "remove one of them first");
     refusal = status == STORE_OK ? account_changed(facts, "recovery_codes_made")
-                                 : store_refusal(status, p);
+                                 : factors_add_refusal(status, p);
     if (!refusal)
         return show_codes(facts, &codes);
     sodium_memzero(&codes, sizeof(codes));

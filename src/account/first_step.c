@@ -6,6 +6,7 @@
 #include "account/pages.h"
 #include "factor/totp.h"
 #include "login/step.h"
+#include "login/step_send.h"
 #include "store/key.h"
 #include "store/refusal.h"
 #include "web/answer.h"
@@ -53,7 +54,7 @@ static result_t *show_first(facts_t *facts, const way_t *way, const own_factor_t
     if (unknown)
         return unknown;
     if (refusal)
-        apps_show_refusal(&page, refusal);
+        send_show_refusal(&page, refusal);
     page_answer(&page, refusal ? refusal->status : HTTP_OK, "step_totp");
     return NULL;
 }
@@ -109,16 +110,12 @@ result_t *first_step_totp_confirm(facts_t *facts)
         refusal = step_user(facts, &user);
     if (refusal)
         return refusal;
-    const turn_t turn = {.factors = facts->site->factors,
-                         .factor = &factor,
-                         .caller = &facts->caller,
-                         .user = &user,
-                         .p = facts->r->pool};
+    const turn_t turn = step_turn(facts, &factor, &user);
     refusal = confirm_alone(facts, &turn);
     if (refusal && (refusal->status == HTTP_UNAUTHORIZED || refusal->retry_after))
         return show_first(facts, &way, &factor, refusal);
     if (!refusal)
-        refusal = account_added(facts, "factor_added", &totp_ops);
+        refusal = account_added(facts, "factor_added", FACTOR_TOTP, AMR_OTP);
     if (refusal)
         return refusal;
     answer_see_other(facts->r, way_target(&way, facts->site));

@@ -70,9 +70,7 @@ static own_factor_t *number_to_confirm(facts_t *facts, const char *number, resul
         status = sms_begin(facts->site->factors, factor, number, facts->caller.now, p);
     if (status == STORE_OK)
         return factor;
-    *refusal = status == STORE_EXISTS
-                   ? result_error(p, HTTP_CONFLICT, "too_many_factors", "remove one of them first")
-                   : store_refusal(status, p);
+    *refusal = factors_add_refusal(status, p);
     return NULL;
 }
 

@@ -3,6 +3,7 @@
 #include "account/pages.h"
 #include "account/amend.h"
 #include "account/section.h"
+#include "login/prove_anew.h"
 #include "store/refusal.h"
 #include "web/answer.h"
 
@@ -31,8 +32,10 @@ result_t *account_page(facts_t *facts)
 {
     const site_t *site = facts->site;
     section_t section = {.facts = facts};
-    if (!facts->caller.session)
-        return account_ask_proof(facts);
+    if (!facts->caller.session) {
+        const demand_t first = prove_demand(facts);
+        return account_ask_proof(facts, &first);
+    }
     store_status_t status = factors_list(site->factors, facts->caller.session->uid,
                                          &section.factors, &section.count, facts->r->pool);
     if (status == STORE_OK)
@@ -40,8 +43,9 @@ result_t *account_page(facts_t *facts)
     if (status != STORE_OK)
         return store_refusal(status, facts->r->pool);
     page_values_t page = account_begin(facts);
-    page_set(&page, "proven", account_is_proven(facts) ? "1" : "");
-    page_set(&page, "prove_href", account_prove_href(facts));
+    const demand_t proof = prove_demand_of(facts, section.factors, section.count);
+    page_set(&page, "proven", account_is_proven(facts, &proof) ? "1" : "");
+    page_set(&page, "prove_href", account_prove_href(facts, &proof));
     page_set(&page, "done", told_text(&page, apr_table_get(facts->query, "done")));
     for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
         result_t *refusal = sections[i](&page, &section);

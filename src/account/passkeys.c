@@ -8,6 +8,7 @@
 #include "base/unicode.h"
 #include "factor/aaguid.h"
 #include "login/ceremony.h"
+#include "login/prove_anew.h"
 #include "store/refusal.h"
 
 #include <apr_strings.h>
@@ -90,10 +91,12 @@ static result_t *script_may_change(facts_t *facts)
     if (csrf)
         apr_table_setn(form, "csrf", csrf);
     facts->form = form;
-    if (!account_is_proven(facts)) {
+    const demand_t proof = prove_demand(facts);
+    if (!account_is_proven(facts, &proof)) {
         result_t *refusal =
             result_error(p, HTTP_FORBIDDEN, "proof_too_old", "confirm that it's you first");
-        refusal->json = json_tie(p, json_pack("{s:s*}", "login_url", account_prove_href(facts)));
+        refusal->json =
+            json_tie(p, json_pack("{s:s*}", "login_url", account_prove_href(facts, &proof)));
         return refusal;
     }
     return account_token_ok(facts)
@@ -196,12 +199,11 @@ static result_t *judge_new(const facts_t *facts, const webauthn_t *answer, passk
 }
 
 /* Its own answer has shown that it is there; that somebody was looked at, only where it says so. */
-static kind_ops_t shown_by(const passkey_t *passkey)
+static result_t *added_and_shown(facts_t *facts, const passkey_t *passkey)
 {
-    return (kind_ops_t){.word = "passkey",
-                        .proves = passkey->verified ? FACTOR_PASSKEY : FACTOR_SECURITY_KEY,
-                        .amr = (passkey->eligible ? AMR_SWK : AMR_HWK) |
-                               (passkey->verified ? AMR_USER | AMR_MFA : 0)};
+    return account_added(
+        facts, "passkey_added", passkey->verified ? FACTOR_PASSKEY : FACTOR_SECURITY_KEY,
+        (passkey->eligible ? AMR_SWK : AMR_HWK) | (passkey->verified ? AMR_USER | AMR_MFA : 0));
 }
 
 static result_t *keep_passkey(facts_t *facts, const user_t *user, passkey_t *passkey)
@@ -213,9 +215,8 @@ static result_t *keep_passkey(facts_t *facts, const user_t *user, passkey_t *pas
     memcpy(factor->uid, user->uid, sizeof(factor->uid));
     apr_cpystrn(factor->name, usual_name(facts, passkey), sizeof(factor->name));
     result_t *refusal = passkey_add(facts->site->factors, factor, passkey, facts->caller.now, p);
-    const kind_ops_t ops = shown_by(passkey);
     if (!refusal)
-        refusal = account_added(facts, "passkey_added", &ops);
+        refusal = added_and_shown(facts, passkey);
     if (refusal)
         return refusal;
     return result_ok(p, json_pack("{s:s+}", "location", facts->site->paths[PATH_ACCOUNT],

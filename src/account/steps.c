@@ -5,6 +5,7 @@
 #include "account/at_workos.h"
 #include "account/section.h"
 #include "factor/passkey.h"
+#include "login/step.h"
 #include "store/refusal.h"
 
 #include <apr_strings.h>
@@ -58,11 +59,7 @@ result_t *account_factor_remove(facts_t *facts)
     if (refusal)
         return refusal;
     user_t user;
-    const turn_t turn = {.factors = facts->site->factors,
-                         .factor = &factor,
-                         .caller = &facts->caller,
-                         .user = &user,
-                         .p = facts->r->pool};
+    const turn_t turn = step_turn(facts, &factor, &user);
     refusal = account_user(facts, &user);
     if (!refusal)
         refusal = kind_forget(&turn);

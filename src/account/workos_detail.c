@@ -4,6 +4,8 @@
 #include "account/pages.h"
 #include "base/unicode.h"
 #include "factor/sms.h"
+#include "login/prove_anew.h"
+#include "login/step.h"
 #include "login/step_send.h"
 #include "store/refusal.h"
 #include "web/answer.h"
@@ -47,11 +49,7 @@ static result_t *detail_find(detail_t *detail, const apr_table_t *fields)
 
 static turn_t detail_turn(detail_t *detail)
 {
-    return (turn_t){.factors = detail->facts->site->factors,
-                    .factor = &detail->factor,
-                    .caller = &detail->facts->caller,
-                    .user = &detail->user,
-                    .p = detail->facts->r->pool};
+    return step_turn(detail->facts, &detail->factor, &detail->user);
 }
 
 static page_values_t detail_begin(const detail_t *detail)
@@ -97,8 +95,9 @@ static result_t *show_detail(detail_t *detail, const result_t *refused)
 result_t *account_workos_detail(facts_t *facts)
 {
     detail_t detail = {.facts = facts};
-    if (!facts->caller.session || !account_is_proven(facts))
-        return account_ask_proof(facts);
+    const demand_t proof = prove_demand(facts);
+    if (!facts->caller.session || !account_is_proven(facts, &proof))
+        return account_ask_proof(facts, &proof);
     if (!facts->site->senders.workos)
         return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found",
                             "WorkOS is not in use here (MPinWorkOS)");

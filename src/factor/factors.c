@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "store/change.h"
 #include "store/key.h"
+#include "store/refusal.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -202,6 +203,13 @@ store_status_t factors_add(factors_t *factors, own_factor_t *factor, apr_time_t 
                            record, len, expires);
     sodium_memzero(record, sizeof(record));
     return status == STORE_OK ? note_ever(factors, factor, p) : status;
+}
+
+result_t *factors_add_refusal(store_status_t status, apr_pool_t *p)
+{
+    return status == STORE_EXISTS
+               ? result_error(p, 409, "too_many_factors", "remove one of them first")
+               : store_refusal(status, p);
 }
 
 typedef struct alteration_t {

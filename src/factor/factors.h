@@ -2,6 +2,7 @@
 #ifndef MPIN_FACTOR_FACTORS_H
 #define MPIN_FACTOR_FACTORS_H
 
+#include "base/result.h"
 #include "factor/own_factor.h"
 
 /* Both must outlive it. NULL when memory is out. */
@@ -31,6 +32,9 @@ store_status_t factors_get(factors_t *factors, const unsigned char uid[UID_BYTES
 /* Adds one: uid, kind, name and data are the caller's, `confirmed` too; the rest is made here.
  * STORE_EXISTS: the user has FACTORS_MAX. */
 store_status_t factors_add(factors_t *factors, own_factor_t *factor, apr_time_t now, apr_pool_t *p);
+
+/* The refusal of an adding that was not STORE_OK: 409 too_many_factors for STORE_EXISTS. */
+result_t *factors_add_refusal(store_status_t status, apr_pool_t *p);
 
 /* Changes what is stored; afterwards `*factor` (uid and id are what counts) is as it is stored.
  * `alter` works on what is there, again after a lost race, and may refuse by a status, which is

@@ -143,10 +143,8 @@ result_t *passkey_add(factors_t *factors, own_factor_t *factor, const passkey_t 
     factor->confirmed = false;
     store_status_t status =
         passkey_write(factor, passkey) ? factors_add(factors, factor, now, p) : STORE_DOWN;
-    if (status == STORE_EXISTS)
-        return result_error(p, 409, "too_many_factors", "remove one of them first");
     if (status != STORE_OK)
-        return store_refusal(status, p);
+        return factors_add_refusal(status, p);
     status = take_credential(factors, factor, passkey, p);
     if (status == STORE_OK)
         status = factors_change(factors, factor, confirm_passkey, NULL, p);

@@ -110,9 +110,7 @@ result_t *workos_begin(const turn_t *turn, const workos_wish_t *wish, workos_fac
         return NULL;
     }
     workos_delete(senders->workos, turn, made->id);
-    return status == STORE_EXISTS
-               ? result_error(turn->p, 409, "too_many_factors", "remove one of them first")
-               : store_refusal(status, turn->p);
+    return factors_add_refusal(status, turn->p);
 }
 
 /* ---- challenges ---- */

@@ -31,18 +31,22 @@ static uint32_t strongest(const site_t *site, uint32_t steps, uint32_t keys)
     return steps == codes ? site->methods : steps;
 }
 
+demand_t prove_demand_of(const facts_t *facts, const own_factor_t *list, int count)
+{
+    uint32_t keys;
+    const uint32_t steps = steps_of(facts->site, list, count, &keys);
+    return (demand_t){.first = strongest(facts->site, steps, keys), .max_age = PROVE_AGE};
+}
+
 demand_t prove_demand(const facts_t *facts)
 {
     const session_t *session = facts->caller.session;
-    demand_t demand = {.first = facts->site->methods, .max_age = PROVE_AGE};
     own_factor_t *list;
-    uint32_t keys;
     int count;
     if (!session)
-        return demand;
+        return (demand_t){.first = facts->site->methods, .max_age = PROVE_AGE};
     const store_status_t status =
         factors_list(facts->site->factors, session->uid, &list, &count, facts->r->pool);
-    const uint32_t steps = status == STORE_OK ? steps_of(facts->site, list, count, &keys) : 0;
-    demand.first = status == STORE_OK ? strongest(facts->site, steps, keys) : 0;
-    return demand;
+    return status == STORE_OK ? prove_demand_of(facts, list, count)
+                              : (demand_t){.first = 0, .max_age = PROVE_AGE};
 }

@@ -32,11 +32,7 @@ typedef struct step_t {
 
 static turn_t turn_of(const step_t *step)
 {
-    return (turn_t){.factors = step->facts->site->factors,
-                    .factor = step->chosen,
-                    .caller = &step->facts->caller,
-                    .user = step->user,
-                    .p = step->facts->r->pool};
+    return step_turn(step->facts, step->chosen, step->user);
 }
 
 /* ---- which factors would do ---- */

@@ -16,6 +16,9 @@ bool step_is_due(facts_t *facts, const way_t *way);
  * step to take in this session. */
 result_t *step_user(const facts_t *facts, user_t *user);
 
+/* A turn of the person who asks, with a factor of theirs. */
+turn_t step_turn(const facts_t *facts, own_factor_t *factor, const user_t *user);
+
 /* The values that each of their forms needs: csrf, step_url, the way's own (login_form.h). */
 void step_show_way(page_values_t *page, facts_t *facts, const way_t *way);
 

@@ -32,6 +32,15 @@ result_t *step_user(const facts_t *facts, user_t *user)
                : store_refusal(status, p);
 }
 
+turn_t step_turn(const facts_t *facts, own_factor_t *factor, const user_t *user)
+{
+    return (turn_t){.factors = facts->site->factors,
+                    .factor = factor,
+                    .caller = &facts->caller,
+                    .user = user,
+                    .p = facts->r->pool};
+}
+
 bool step_form_is_ours(const facts_t *facts)
 {
     return form_token_ok(facts, facts->caller.session->id, SESSION_FORMS);
