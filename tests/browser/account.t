@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
 const { join } = require('node:path');
+const { code } = require('./authenticator.js');
 const { build, choosePin, openProfile, run, screen, signInByPassword, signOut, startSite, typePin } = require('./browser.js');
 const { check } = require('./pictures.js');
 const { phones } = require('./phones.js');
@@ -65,14 +66,11 @@ async function leaveNothing(page) {
     }
 }
 
-/** What an app shows, by Debian's oathtool. */
-const code = (secret) => execFileSync('oathtool', ['--totp', '-b', secret.replaceAll(' ', '')], { encoding: 'utf8' }).trim();
-
 async function addApp(page, name = '') {
     await page.getByLabel('A name for it').fill(name);
     await page.getByRole('button', { name: 'Add an authenticator app' }).click();
     const secret = await page.textContent('#totp-secret');
-    await page.fill('#code', code(secret));
+    await page.fill('#code', await code(secret));
     await page.getByRole('button', { name: 'Continue' }).click();
     await told(page, 'second step is ready');
 }

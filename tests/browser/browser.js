@@ -41,11 +41,18 @@ async function startSite(more = (_) => '', host = '127.0.0.1') {
     };
 }
 
+/** In the page: a machine that is busy with other tests is no site that does not answer. */
+function beSlowToGiveUp() {
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    AbortSignal.timeout = (limit) => timeout(3 * limit);
+}
+
 /** A browser profile with one page; whatever breaks a page's own rules is a failure of the test. */
 async function openProfile(t, options = {}) {
     const context = await t.browser.newContext({ baseURL: t.site.url, viewport: { width: 390, height: 844 }, ...options });
     context.setDefaultTimeout(PATIENCE);
     await context.addInitScript(sayRefusals);
+    await context.addInitScript(beSlowToGiveUp);
     context.on('page', (page) => watch(page, t.problems));
     t.contexts.push(context);
     return context.newPage();

@@ -2,10 +2,11 @@
 // Behind mod_security with the Core Rule Set at its defaults (paranoia level 1, SecRuleEngine On) everything works, and no
 // rule has anything to say of it: what the pad and the pages send are GET and POST, JSON and forms.
 const assert = require('node:assert/strict');
+const { code } = require('./authenticator.js');
 const { choosePin, openProfile, run, screen, signInByPassword, typePin } = require('./browser.js');
 const { button, desktops, match, phones, scan, showCode, tapPin } = require('./phones.js');
 const { hits, linkOf, start } = require('./crs_site.js');
-const { code, plugIn } = require('./whole_site.js');
+const { plugIn } = require('./whole_site.js');
 
 const inside = (page) => page.waitForURL(({ pathname }) => pathname.startsWith('/protected'));
 
@@ -133,11 +134,12 @@ run({
         await page.getByLabel('A name for it').fill('Kim\'s phone');
         await press('Add an authenticator app', page.locator('form[action$="/account/totp"]'));
         const secret = await page.textContent('#totp-secret');
-        await page.fill('#code', code(secret, -30));
+        await page.fill('#code', await code(secret));
         await press('Continue');
         await told('second step is ready');
         await page.fill('#phone', '+49 (170) 123-4567');
         await press('Add a phone number', page.locator('form[action$="/account/sms"]'));
+        await page.getByLabel('Six digits').waitFor();
         await page.fill('#code', sent());
         await press('Continue');
         await told('second step is ready');
@@ -170,6 +172,7 @@ run({
         await told('signed out');
         for (const name of ['Remove Kim\'s phone', 'Remove +49 … 567', 'Remove Mum\'s (red) key; the old one']) {
             await press(name);
+            await page.getByRole('button', { name, exact: true }).waitFor({ state: 'detached' });
             await told('Removed.');
         }
         await page.locator('#devices summary').first().click();

@@ -3,9 +3,9 @@
 // webkit.t run them. The demo site is theirs, where names are proven by mail.
 const { port } = require('../lib/ports.cjs');
 const assert = require('node:assert/strict');
-const { execFileSync } = require('node:child_process');
 const { existsSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
+const { code } = require('./authenticator.js');
 const { run, startSite } = require('./browser.js');
 const { somebody } = require('./person.js');
 const { PYTHON, ready, startProgram, until } = require('./program.js');
@@ -57,10 +57,6 @@ async function linkOf(name) {
     const { text } = await until(`a mail to ${name}`, () => mails().find(({ to }) => to.includes(name)));
     return text.match(/http:\/\/\S+\/mpinActivate\?t=[0-9a-f]+/)[0];
 }
-
-/** What an app shows, by Debian's oathtool; `later` in seconds. */
-const code = (secret, later) => execFileSync('oathtool',
-    ['--totp', '-b', '-N', `@${Math.floor(Date.now() / 1000) + later}`, secret.replaceAll(' ', '')], { encoding: 'utf8' }).trim();
 
 /** In the page: nobody waits for a key that nobody plugs in. */
 function hurry() {
@@ -215,7 +211,7 @@ const stories = {
         await john.click('button', 'Set up an authenticator app');
         const secret = await john.text('#totp-secret');
         await john.sees('svg');
-        await john.fill('#code', code(secret, -30));
+        await john.fill('#code', await code(secret));
         await john.click('button.primary');
         await john.at('/vault');
         await john.page.forgetCookies();
@@ -226,7 +222,7 @@ const stories = {
         await john.fill('#code', '000000');
         await john.click('button.primary');
         await john.alert("That code isn't right");
-        await john.fill('#code', code(secret, 0));
+        await john.fill('#code', await code(secret, 30));
         await john.click('button.primary');
         await john.at('/vault');
         await john.sees('body', `You are logged in as ${t.site.user}`);

@@ -103,8 +103,4 @@ async function plugIn(page) {
         hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
 }
 
-/** What an app shows, by Debian's oathtool; `later` in seconds. */
-const code = (secret, later = 0) => execFileSync('oathtool',
-    ['--totp', '-b', '-N', `@${Math.floor(Date.now() / 1000) + later}`, secret.replaceAll(' ', '')], { encoding: 'utf8' }).trim();
-
-module.exports = { KINDS, PASSWORD, code, openProfile, plugIn, startWhole, until, urls };
+module.exports = { KINDS, PASSWORD, openProfile, plugIn, startWhole, until, urls };
