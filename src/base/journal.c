@@ -197,3 +197,8 @@ void journal_write(journal_t *journal, const char *line, apr_size_t len, const l
             "make room, or see to the program behind the pipe",
             journal->name, why);
 }
+
+uint64_t journal_lost(const journal_t *journal)
+{
+    return __atomic_load_n(&journal->gap->lost, __ATOMIC_RELAXED);
+}

@@ -44,6 +44,9 @@ journal_t *journal_of_pipe(int fd, const char *name, journal_gap_t *gap, apr_poo
 #define JOURNAL_LINE_MAX 3900
 void journal_write(journal_t *journal, const char *line, apr_size_t len, const log_sink_t *log);
 
+/* Records that are lost since the last one that was taken. */
+uint64_t journal_lost(const journal_t *journal);
+
 /* Nothing more will be written: the records that are missing are told, if it takes that. */
 void journal_end(journal_t *journal, const log_sink_t *log);
 
