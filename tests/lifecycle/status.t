@@ -184,6 +184,42 @@ subtest 'mail_that_does_not_leave_is_the_verdict' => sub {
     $server->stop;
 };
 
+subtest 'an_rps_elsewhere_that_is_silent_is_the_verdict' => sub {
+    Server::write_file("$Server::top/secret", 'x' x 40 . "\n");
+    chmod 0600, "$Server::top/secret";
+    my $server = Server->new(conf => "$handler\nMPinRPS http://127.0.0.1:9 \"secret=$Server::top/secret\"\n")->start;
+    is metrics()->{'mpin_part_ok{part="rps"}'}, 1, 'nobody has asked it';
+    is browser($port)->get('/rps/clientSettings')->code, 502, 'it does not answer';
+    is metrics()->{'mpin_part_ok{part="rps"}'}, 0, 'then it is broken';
+    my $json = json();
+    is $json->{worst}, 'rps', 'and the verdict';
+    my ($part) = grep { $_->{name} eq 'rps' } @{$json->{parts}};
+    is $part->{word}, 'other_silent', 'because it gives no answer';
+    like $part->{since}, qr/^20\d\d-/, 'since then';
+    like browser($port)->get('/how', Accept => 'text/html')->content, qr{<h1 class="bad">No answer: RPS \(PIN sign-in\)</h1>}, 'as the first line says';
+    $server->renew('USR1');
+    is json()->{worst}, 'rps', 'a reload forgets nothing';
+    $server->stop;
+};
+
+subtest 'a_store_that_cannot_be_used_is_the_verdict' => sub {
+    my $server = Server->new(conf => $handler)->start;
+    is json()->{state}, 'well', 'well';
+    $server->stop;
+    my $file = "$Server::top/state/store/lasting/data.mdb";
+    rename $file, "$file.good" or die;
+    Server::write_file($file, 'no store ' x 5000);
+    chown +(getpwnam 'www-data')[2, 3], $file if !$>;
+    $server->start;
+    my $page = browser($port)->get('/how', Accept => 'text/html');
+    is $page->code, 200, 'the status is shown all the same';
+    like $page->content, qr{<h1 class="bad">The store can&#39;t be used}, 'and says so' or diag $page->content;
+    is metrics()->{'mpin_part_ok{part="store"}'}, 0, 'Prometheus hears it';
+    is metrics()->{mpin_store_used_bytes}, undef, 'no number that nobody knows';
+    $server->stop;
+    rename "$file.good", $file or die;
+};
+
 subtest 'promtool_takes_metrics_rules_and_their_tests' => sub {
     my $promtool = (grep { -x } '/usr/bin/promtool', map { "$_/usr/bin/promtool" } Debian::unpacked('prometheus') // ())[0]
         or plan skip_all => 'no promtool to be had';
