@@ -26,6 +26,11 @@ Require ip 127.0.0.1
 SetHandler mpin-status
 Require ip 127.0.0.1
 </Location>
+<Location /for-john>
+SetHandler "mpin-status"
+AuthType MPin
+Require user john
+</Location>
 <Location /closed>
 SetHandler mpin-status
 Require all denied
@@ -127,6 +132,8 @@ subtest 'status_is_shown_to_whom_require_lets_in' => sub {
     my $server = Server->new(conf => $handler)->start;
     is browser($port)->get('/how')->code, 200, 'Require ip';
     is browser($port)->get('/closed')->code, 403, 'Require all denied';
+    is browser($port)->get('/for-john')->code, 401, 'Require user, to a stranger';
+    is browser($port)->sign_in('john')->visit('/for-john')->code, 200, '... and to that user';
     is browser($port)->request(POST => '/how', body => '')->code, 405, 'GET only';
     is browser($port)->get('/mpin-status')->code, 404, 'without MPinAdmins there is no such page';
     $server->stop;
