@@ -16,20 +16,24 @@ typedef struct kept_ledger_t {
     ledger_t *ledger;
 } kept_ledger_t;
 
+typedef struct kept_ledgers_t {
+    kept_ledger_t *first;
+} kept_ledgers_t;
+
 ledger_t *counters_of(const server_rec *server, const char *site)
 {
-    kept_ledger_t **first = ap_retained_data_get(RETAINED);
-    if (!first)
-        first = ap_retained_data_create(RETAINED, sizeof(*first));
-    for (const kept_ledger_t *counter = *first; counter; counter = counter->next)
-        if (counter->layout == ledger_layout() && !strcmp(counter->site, site))
-            return counter->ledger;
+    kept_ledgers_t *all = ap_retained_data_get(RETAINED);
+    if (!all)
+        all = ap_retained_data_create(RETAINED, sizeof(*all));
+    for (const kept_ledger_t *kept = all->first; kept; kept = kept->next)
+        if (kept->layout == ledger_layout() && !strcmp(kept->site, site))
+            return kept->ledger;
     ledger_t *ledger = ledger_make(apr_time_now());
     if (!ledger)
         return NULL;
     apr_pool_t *p = server->process->pool;
-    kept_ledger_t *counter = apr_palloc(p, sizeof(*counter));
-    *counter = (kept_ledger_t){*first, apr_pstrdup(p, site), ledger_layout(), ledger};
-    *first = counter;
+    kept_ledger_t *kept = apr_palloc(p, sizeof(*kept));
+    *kept = (kept_ledger_t){all->first, apr_pstrdup(p, site), ledger_layout(), ledger};
+    all->first = kept;
     return ledger;
 }
