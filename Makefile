@@ -38,7 +38,7 @@ endif
 
 # ---- what is built ---------------------------------------------------------------------------
 LIB_ROOMS = base keys store mpin dta session notice people factor phone rps remote
-MOD_ROOMS = config site web rpa login account authn
+MOD_ROOMS = config site web rpa login account status authn
 LIB_SRC   = $(foreach room,$(LIB_ROOMS),$(wildcard src/$(room)/*.c))
 MOD_SRC   = $(wildcard mod_auth_mpin.c) $(foreach room,$(MOD_ROOMS),$(wildcard src/$(room)/*.c))
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/obj/%.o)

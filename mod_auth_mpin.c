@@ -18,6 +18,7 @@
 #include "site/postman.h"
 #include "site/start.h"
 #include "notice/texts.h"
+#include "status/status_show.h"
 #include "rpa/in_front.h"
 #include "rpa/phone_login.h"
 #include "rpa/issuer.h"
@@ -106,6 +107,7 @@ static const route_t routes[] = {
      account_session_end},
     {"POST", PATH_ACCOUNT, "/sessions/end", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
      account_sessions_end},
+    {"GET", PATH_STATUS, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, status_route},
     {"POST", PATH_REFRESH, "", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, login_refresh},
     {"GET", PATH_LOGOUT, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, logout_page},
     {"POST", PATH_LOGOUT, "", PUBLIC, BODY_FORM_OR_JSON, BODY_MAX, ANSWER_PAGE, 0, logout_submit},
@@ -203,6 +205,17 @@ static int answer_trusted_login(request_rec *r)
     return may_be_trusted(r) ? login_trusted_handler(r) : DECLINED;
 }
 
+/* Filters, functions of expressions, and other modules' hooks. */
+static void register_others(void)
+{
+    expr_register();
+    filter_register();
+    overheard_register();
+    saml_out_register();
+    callback_register();
+    status_register();
+}
+
 static void register_hooks(apr_pool_t *p)
 {
     static const char *const before_dir[] = {"mod_dir.c", NULL};
@@ -216,13 +229,10 @@ static void register_hooks(apr_pool_t *p)
 
     route_table(routes, login_error_page);
     require_register(p);
-    expr_register();
-    filter_register();
-    overheard_register();
-    saml_out_register();
-    callback_register();
+    register_others();
 
     ap_hook_pre_config(site_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_config(status_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(config_check, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(site_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(audit_monitor, NULL, NULL, APR_HOOK_MIDDLE);

@@ -62,6 +62,7 @@ await Promise.all([
         entryPoints: [join(source, from)], format, outfile: join(out, served),
     })),
     build({ entryPoints: [join(source, 'styles.css')], bundle: true, minify: true, outfile: join(out, 'mpin/mpin.css') }),
+    build({ entryPoints: [join(source, 'status.css')], minify: true, outfile: join(out, 'mpin/status.css') }),
 ]);
 cpSync(join(source, 'texts'), join(out, 'mpin/texts'), { recursive: true });
 cpSync(join(source, 'pictures'), join(out, 'mpin'), { recursive: true });

@@ -74,6 +74,7 @@ static void check_cookies(const checked_t *site)
     for (int i = 0; config->cookie_path && i < PATH_COUNT; i++)
         if (config->paths.path[i] && i != PATH_PAD && i != PATH_ASSETS &&
             i != PATH_MOBILE_SERVICE && (i != PATH_REFRESH || config->trusted) &&
+            (i != PATH_STATUS || config->admins) &&
             !cookie_path_covers(config->cookie_path, config->paths.path[i]))
             mistake(site->pconf, config->written[SETTING_cookie_path],
                     "%s lies outside of %s and would never see our cookies; move it there with "

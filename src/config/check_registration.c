@@ -59,6 +59,10 @@ void check_registration(const checked_t *site)
                 "D..., file F or url U",
                 config->ways & REGISTER_OPEN ? "open" : "mail");
     check_mail(site);
+    if (config->admins && (config->ways & REGISTER_OPEN))
+        mistake(site->pconf, check_at(site, SETTING_admins),
+                "open registration gives an administrator's name to whoever is first; leave open "
+                "out of MPinRegister, or show the status by SetHandler mpin-status and Require");
     if ((config->ways & REGISTER_OPEN) && !(config->ways & REGISTER_OPEN_TO_ANYONE) &&
         site->url.text && !local)
         mistake(site->pconf, check_at(site, SETTING_ways),

@@ -9,6 +9,7 @@
 #include "config/least_store.h"
 #include "session/demand.h"
 #include "config/number.h"
+#include "base/log_daemon.h"
 #include "base/name.h"
 #include "base/path.h"
 
@@ -282,7 +283,13 @@ const char *parse_throttle(throttle_rules_t *rules, const words_t *words)
 
 const char *parse_audit_log(const char **log, const words_t *words)
 {
-    const char *word = words->word[0];
+    const char *word = words->word[0], *wrong = NULL;
+    if (log_daemon_named(word)) {
+        if (!log_daemon_make(word, words->p, &wrong))
+            return wrong;
+        *log = word;
+        return NULL;
+    }
     if (*word != '|')
         return parse_file(log, words);
     if (!word[1 + strspn(word + 1, "| ")])

@@ -40,6 +40,7 @@ const char *parse_duration(apr_interval_time_t *time, const words_t *words);
 const char *parse_realm(const char **realm, const words_t *words);
 const char *parse_cookie_name(const char **name, const words_t *words);
 const char *parse_remember(apr_interval_time_t *time, const words_t *words);
+const char *parse_admins(const apr_array_header_t **admins, const words_t *words);
 const char *parse_hosts(const apr_array_header_t **hosts, const words_t *words);
 const char *parse_cookie_domain(const char **domain, const words_t *words);
 const char *parse_cookie_path(const char **path, const words_t *words);

@@ -41,22 +41,28 @@ static const char *not_a_path(const char *word, apr_pool_t *p)
                         word);
 }
 
+static const char *const path_words[PATH_COUNT] = {
+    "login",      "logout",       "mpinAuthenticate", "rps", "mpin.js", "mpin",
+    "mpinVerify", "mpinActivate", "mpinPermitUser",   "m",   "service", "account",
+    "refresh",    "mpin-status"};
+
+const char *path_word(path_name_t path)
+{
+    return path < PATH_COUNT ? path_words[path] : "service";
+}
+
 const char *parse_path(paths_t *paths, const words_t *words)
 {
-    static const char *const names[PATH_COUNT] = {
-        "login",      "logout",       "mpinAuthenticate", "rps", "mpin.js", "mpin",
-        "mpinVerify", "mpinActivate", "mpinPermitUser",   "m",   "service", "account",
-        "refresh"};
     const char *name = words->word[0], *path = words->word[1];
 
     int which = 0;
-    while (which < PATH_COUNT && strcmp(name, names[which]))
+    while (which < PATH_COUNT && strcmp(name, path_words[which]))
         which++;
     if (which == PATH_COUNT)
         return apr_psprintf(words->p,
                             "we have no page \"%.80s\"; write login, logout, mpinAuthenticate, "
                             "mpinVerify, mpinActivate, mpinPermitUser, rps, mpin.js, mpin, m, "
-                            "service, account or refresh",
+                            "service, account, refresh or mpin-status",
                             name);
 
     const bool off = !strcasecmp(path, "off");
@@ -114,6 +120,22 @@ const char *parse_origins(const apr_array_header_t **origins, const words_t *wor
         APR_ARRAY_PUSH(list, const char *) = origin.text;
     }
     *origins = list;
+    return NULL;
+}
+
+/* As they are stored, of any site: which names this one has, the check knows. */
+const char *parse_admins(const apr_array_header_t **admins, const words_t *words)
+{
+    apr_array_header_t *list = apr_array_make(words->p, words->count, sizeof(const char *));
+    for (int i = 0; i < words->count; i++) {
+        const char *name = name_here(NAMES_UNICODE, words->word[i], words->p);
+        if (!name)
+            return apr_psprintf(words->p,
+                                "\"%.80s\" is no name of a user; write it as they sign in",
+                                words->word[i]);
+        APR_ARRAY_PUSH(list, const char *) = name;
+    }
+    *admins = list;
     return NULL;
 }
 

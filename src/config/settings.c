@@ -25,7 +25,8 @@
             "/m",                                                                                  \
             "/service",                                                                            \
             "/account",                                                                            \
-            "/refresh"                                                                             \
+            "/refresh",                                                                            \
+            "/mpin-status"                                                                         \
         }                                                                                          \
     }
 #define DEFAULT_THROTTLE                                                                           \

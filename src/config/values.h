@@ -36,6 +36,7 @@ typedef enum {
     PATH_MOBILE_SERVICE, /* "service"        /service */
     PATH_ACCOUNT,        /* "account"          /account (and all under it) */
     PATH_REFRESH,        /* "refresh"          /refresh */
+    PATH_STATUS,         /* "mpin-status"      /mpin-status */
     PATH_COUNT,
 
     /* The root of a vhost with MPinService: what only the applications that it serves may ask. Rows
@@ -48,6 +49,9 @@ typedef enum {
     BASE_RPS_FRONT,
     BASE_COUNT
 } path_name_t;
+
+/* The word of MPinPath; "service" for the root of one. */
+const char *path_word(path_name_t path);
 
 typedef struct paths_t {
     const char *path[PATH_COUNT]; /* NULL = off */

@@ -3,10 +3,14 @@
 #include "login/login.h"
 #include "login/page.h"
 #include "login/way.h"
+#include "web/answer.h"
 
 #include <apr_strings.h>
+#include <http_log.h>
 #include <http_protocol.h>
 #include <string.h>
+
+APLOG_USE_MODULE(auth_mpin);
 
 /* error.<code>.title, .text, .button where the catalogue has them; else error.<status>.*. */
 static const char *text_for(const page_values_t *page, const result_t *result, const char *part)
@@ -40,8 +44,21 @@ static const char *onward_from(const request_rec *r, const result_t *result)
                : request->site->paths[PATH_LOGIN];
 }
 
+/* The page shows the request's id, by which it is found in both logs. */
+static void note_page(request_rec *r, const result_t *result)
+{
+    result_t told = *result;
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "MPIN1020: a page says %d %s", result->status,
+                  result->code ? result->code : "");
+    if (result->event)
+        return; /* it is in the audit log by that */
+    told.event = "page_refused";
+    answer_audit(r, &told);
+}
+
 int login_error_page(request_rec *r, const result_t *result)
 {
+    note_page(r, result);
     page_values_t page = page_begin(r, request_of(r)->site);
     const char *unique = apr_table_get(r->subprocess_env, "UNIQUE_ID");
 

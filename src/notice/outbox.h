@@ -84,6 +84,14 @@ void outbox_cancel(const outbox_t *outbox, const held_notice_t *held, apr_pool_t
 store_status_t outbox_count_link(const outbox_t *outbox, const char *mailbox, apr_time_t now,
                                  apr_pool_t *p);
 
+/* How many mails wait, and since when the oldest does that should have left by `now`: 0, none. */
+typedef struct outbox_waiting_t {
+    int count;
+    apr_time_t oldest;
+} outbox_waiting_t;
+store_status_t outbox_waiting(const outbox_t *outbox, outbox_waiting_t *waiting, apr_time_t now,
+                              apr_pool_t *p);
+
 /* The end of a mail that `send` was given: it left, it is tried again, or nobody wants it. */
 typedef enum { OUTBOX_SENT, OUTBOX_LATER, OUTBOX_NEVER } outbox_outcome_t;
 

@@ -19,9 +19,13 @@
 static dta_t *make_dta(const depot_t *depot, store_t *store, apr_pool_t *p)
 {
     dta_t *ours = dta_local(depot->settings.keys, p);
-    return depot->second ? dta_with_second(depot->second->url, depot->second_app, ours, store,
-                                           depot->http, depot->seats, &depot->log, p)
-                         : ours;
+    if (!depot->second)
+        return ours;
+    dta_t *both = dta_with_second(depot->second->url, depot->second_app, ours, store, depot->http,
+                                  depot->seats, &depot->log, p);
+    if (both)
+        dta_second_watch(both, depot->health);
+    return both;
 }
 
 /* Opens the store and what all its sites share. A failure is told once, not at every try. */
@@ -68,6 +72,7 @@ static void raise_rps(site_t *site, const keys_t *keys, apr_pool_t *p)
                                .keys = keys,
                                .http = site->http,
                                .seats = site->seats.applications,
+                               .health = ledger_health(site->ledger, LEDGER_OF_APPLICATION),
                                .log = &site->log};
     if (site->dta && site->phones)
         site->rps = rps_make(&site->rps_settings, &means, p);

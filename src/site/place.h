@@ -20,6 +20,7 @@ typedef struct depot_t {
     const keys_app_t *second_app;       /* what we name ourselves by there */
     accounts_t accounts;                /* of its vhosts */
     seats_t *seats;
+    health_t *health; /* of its second D-TA, NULL: nobody keeps it */
     log_sink_t log;
 
     /* the child's */

@@ -11,6 +11,7 @@
 
 #include "site/app_key.h"
 #include "site/audit.h"
+#include "site/counters.h"
 #include "site/outline.h"
 #include "site/passphrase.h"
 #include "site/place.h"
@@ -214,6 +215,18 @@ static int set_audit(site_t *site, const server_config_t *config, const server_r
                              config->audit));
 }
 
+/* The health of a second D-TA is kept where the first of its vhosts counts. */
+static void count_at(place_t *place, const server_rec *server)
+{
+    ledger_t *ledger = counters_of(server, place->down.url.text);
+    depot_t *depot = place->depot;
+    place->down.ledger = ledger;
+    place->down.remote_settings.health = ledger_health(ledger, LEDGER_OF_RPS);
+    if (!depot->health)
+        depot->health = ledger_health(ledger, LEDGER_OF_DTA);
+    place->down.dta_health = depot->health;
+}
+
 static int make_place(server_config_t *config, server_rec *server, apr_array_header_t *depots,
                       apr_pool_t *p)
 {
@@ -225,7 +238,9 @@ static int make_place(server_config_t *config, server_rec *server, apr_array_hea
         place->depot->longest = config->session_max;
     if (config->second_dta.url && !config->rps.url && config->service.parts != SERVICE_DTA)
         place->depot->second = &config->second_dta;
+    place->down.second_dta = place->depot->second != NULL;
     config->place = place;
+    count_at(place, server);
     place->down.accounts = &place->depot->accounts;
     if (config->audit && set_audit(&place->down, config, server, p) != OK)
         return HTTP_INTERNAL_SERVER_ERROR;

@@ -56,6 +56,7 @@ typedef struct store_backend_t {
     /* Never ahead of what a log_read that begins after it sees. */
     uint64_t (*generation)(const void *state);
     apr_time_t (*boot_time)(const void *state);
+    store_status_t (*fill)(void *state, store_fill_t *fill);
 } store_backend_t;
 
 extern const store_backend_t store_lmdb;

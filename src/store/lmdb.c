@@ -400,6 +400,14 @@ static void lmdb_close(void *state)
     pthread_mutex_unlock(&open_lock);
 }
 
+static store_status_t lmdb_filled(void *state, store_fill_t *fill)
+{
+    lmdb_t *lmdb = state;
+    const store_status_t status = lmdb_fill(lmdb->lasting, &fill->lasting, &fill->lasting_quota);
+    return status == STORE_OK ? lmdb_fill(lmdb->fleeting, &fill->fleeting, &fill->fleeting_quota)
+                              : status;
+}
+
 const store_backend_t store_lmdb = {
     .scheme = LMDB_SCHEME,
     .read_url = path_full,
@@ -415,4 +423,5 @@ const store_backend_t store_lmdb = {
     .log_read = lmdb_log_read,
     .generation = lmdb_newest,
     .boot_time = lmdb_booted,
+    .fill = lmdb_filled,
 };

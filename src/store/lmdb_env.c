@@ -267,6 +267,17 @@ static apr_off_t live_bytes(const lmdb_env_t *env, MDB_txn *txn)
            stat.ms_psize;
 }
 
+store_status_t lmdb_fill(lmdb_env_t *env, uint64_t *live, uint64_t *quota)
+{
+    MDB_txn *txn = lmdb_read_begin(env);
+    if (!txn)
+        return STORE_DOWN;
+    *live = (uint64_t)live_bytes(env, txn);
+    *quota = (uint64_t)env->set.quota;
+    lmdb_read_end(env, txn);
+    return STORE_OK;
+}
+
 bool lmdb_crowded(lmdb_env_t *env, MDB_txn *txn)
 {
     return live_bytes(env, txn) > env->set.quota / 4 * 3;

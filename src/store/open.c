@@ -113,3 +113,8 @@ apr_time_t store_boot_time(const store_t *store)
 {
     return store->backend->boot_time(store->state);
 }
+
+store_status_t store_fill(store_t *store, store_fill_t *fill)
+{
+    return store->backend->fill(store->state, fill);
+}

@@ -158,6 +158,15 @@ store_status_t store_log_read(store_t *store, const char *log, uint64_t after, a
  * ahead of what that reads. */
 uint64_t store_generation(const store_t *store);
 
+/* How full it is, in bytes of live pages, and what new records may take: of the fleeting part those
+ * of strangers. */
+typedef struct store_fill_t {
+    uint64_t lasting, lasting_quota, fleeting, fleeting_quota;
+} store_fill_t;
+
+/* Waits for no writer. */
+store_status_t store_fill(store_t *store, store_fill_t *fill);
+
 /* Where this store logs. */
 const log_sink_t *store_log_sink(const store_t *store);
 

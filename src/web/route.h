@@ -10,6 +10,9 @@
  * front door. */
 void route_table(const route_t *rows, int (*refusal_page)(request_rec *r, const result_t *result));
 
+/* The row of that number, as the counters have it; NULL: there are fewer. */
+const route_t *route_at(unsigned endpoint);
+
 /* Every request asks thrice, and most go no further: the first letter of the path says so. */
 static inline bool route_is_possible(const site_t *site, const request_rec *r)
 {

@@ -11,7 +11,7 @@ use House;
 chdir "$FindBin::Bin/../.." or die;
 
 # From the top down; the front door stands above them all. A room that is not built yet is simply not there.
-my @rooms = qw(authn account login rpa status web site config remote rps phone factor people notice session dta mpin
+my @rooms = qw(authn status account login rpa web site config remote rps phone factor people notice session dta mpin
     store keys base);
 my %floor = map { $rooms[$_] => @rooms - $_ } 0 .. $#rooms;
 my %knows_httpd = map { $_ => 1 } qw(authn login account rpa status web site config);

@@ -89,7 +89,7 @@ subtest 'templates have the placeholders and texts that are described' => sub {
             for $template{$path} =~ /\{\{>(\w+)\}\}/g;
         like $document{'docs/templates.md'}, qr/`\Q$file\E`/, "$file is described";
     }
-    my %code = texts_of('src/login/*.c', 'src/account/*.c', 'src/factor/*.c', 'src/notice/*.c', 'src/web/*.c');
+    my %code = texts_of('src/login/*.c', 'src/account/*.c', 'src/factor/*.c', 'src/notice/*.c', 'src/status/*.c', 'src/web/*.c');
     like join('', values %code), qr/"$_"/, "$_ is described, and a page gets it" for sort keys %described;
 };
 

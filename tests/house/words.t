@@ -28,12 +28,12 @@ subtest 'every language says the same' => sub {
 };
 
 # A notice's text goes by its heading's name; the number of a PIN's digits is put behind an "n". What was done at /account goes
-# by its name, and so does why no code was sent.
+# by its name, and so does why no code was sent. What the status says of a part goes by a word.
 subtest 'every word is used' => sub {
     my %script = texts_of('htdocs/pinpad/*/*.js');
     delete $script{'htdocs/pinpad/wire/original.js'}; # Milagro's names of them all
     my $scripts = join '', values %script;
-    my %page = texts_of('htdocs/pages/*', 'src/login/*.c', 'src/account/*.c', 'src/notice/*.c');
+    my %page = texts_of('htdocs/pages/*', 'src/login/*.c', 'src/account/*.c', 'src/status/*.c', 'src/notice/*.c');
     my $pages = join '', values %page;
     my ($codes) = values %{{texts_of('src/base/codes.def')}};
     my %refused = map { $_ => 1 } $codes =~ /^CODE\(\d+, (\w+)\)/mg;
@@ -42,7 +42,8 @@ subtest 'every word is used' => sub {
         my $used = $root eq 'pad' ? grep { $scripts =~ /['"`]\Q$_\E['"`]/ } $name, $name =~ s/_text$//r, $name =~ s/^n\K[4-8]$//r
             : $root eq 'error' && $name =~ /^(\w+)\./ ? $refused{$1} || $1 =~ /^[45]\d\d$/
             : $pages =~ /\bt\.\Q$key\E\}|"\Q$key\E"/
-                || ($root =~ /^(?:account|done)$/ && $pages =~ /["=]\Q$name\E"/) || ($root eq 'sent' && $refused{$name});
+                || ($root =~ /^(?:account|done)$/ && $pages =~ /["=]\Q$name\E"/) || ($root eq 'sent' && $refused{$name})
+                || ($root eq 'status' && $pages =~ /"status\.\Q@{[$name =~ s{\w+$}{}r]}\E"/ && $pages =~ /"\Q@{[$name =~ m{(\w+)$}]}\E"/);
         ok $used, "$key is used";
     }
 };

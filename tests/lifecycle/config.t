@@ -517,7 +517,7 @@ mistake "$_->[0] $_->[1]", "$site$passwords=> $_->[0] $_->[1]\n", qr/; \w+ /
     [MPinPassHeaders => 'Host=user'], [MPinPassHeaders => 'X-User=password'], [MPinEngine => 'Yes'],
     [MPinEngine => 'On On'], [MPinRPS => 'elsewhere'], [MPinStore => 'redis://localhost'],
     [MPinStore => '/var/lib/mpin'], [MPinStoreSize => '1T'], [MPinStoreSize => '1K'], [MPinStoreSize => '8M'], [MPinKeyFile => '""'],
-    [MPinKeyPassphrase => 'tryit'], [MPinAuditLog => '"|"'], [MPinTemplates => '""'], [MPinPublicURL => '""'];
+    [MPinKeyPassphrase => 'tryit'], [MPinAuditLog => '"|"'], [MPinAuditLog => 'syslog:mail'], [MPinAuditLog => 'journald:here'], [MPinAdmins => '"a<b"'], [MPinTemplates => '""'], [MPinPublicURL => '""'];
 mistake 'a colour that cannot be read on light pages', "$site$passwords=> MPinAccent #ffcc00\n", qr/on our light pages.*; write a darker one, as #/;
 mistake 'a colour that cannot be read on dark pages', "$site$passwords=> MPinAccent #0b6b4f #0b6b4f\n",
     qr/on our dark pages.*; write a lighter one, as #/;
@@ -560,6 +560,11 @@ mistake 'a store that does not hold our own caps', "$site$passwords=> MPinStoreS
 mistake 'one store and two sizes', "$site$passwords<VirtualHost *:$port>\n=> MPinStoreSize 64M\n</VirtualHost>\n",
     qr/write one MPinStoreSize/;
 mistake 'templates that are not there', "$site$passwords=> MPinTemplates conf/pages\n", qr/make it/;
+mistake 'administrators whose names anybody may take', "$site${passwords}MPinRegister signed-in open\nMPinRegisterAllow any\n=> MPinAdmins john\n",
+    qr/whoever is first; leave open out of MPinRegister/;
+fine 'administrators', "$here$site${passwords}MPinAdmins john mary\@example.org\nMPinPath mpin-status /how\n";
+fine 'an audit log for a log daemon that does not listen yet', "$here$site${passwords}MPinAuditLog syslog:auth:$top/nowhere\n",
+    qr/MPinAuditLog: no log daemon listens at .*; start it, or name its socket/;
 mistake 'an audit log without a directory', "$site$passwords=> MPinAuditLog nowhere/audit.log\n", qr/make it/;
 mistake 'a passphrase program that is not there', "$site$passwords=> MPinKeyPassphrase exec:/nowhere/pass\n",
     qr{exec:/full/path};

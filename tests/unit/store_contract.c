@@ -920,6 +920,21 @@ static void behind_records_are_never_older_than_the_last_put(void **state)
         }
 }
 
+static void it_says_how_full_it_is(void **state)
+{
+    world_t *w = *state;
+    store_fill_t before, after;
+    char data[4096] = "x";
+    assert_int_equal(store_fill(w->store, &before), STORE_OK);
+    assert_true(before.lasting_quota && before.fleeting_quota);
+    for (int i = 0; i < 64; i++)
+        store_put(w->store, STORE_LASTING, apr_psprintf(w->p, "fill:%d", i), data, sizeof data,
+                  LATER);
+    assert_int_equal(store_fill(w->store, &after), STORE_OK);
+    assert_true(after.lasting >= before.lasting + 64 * sizeof data);
+    assert_true(after.fleeting <= before.fleeting + sizeof data);
+}
+
 int store_contract(const char *backend, store_fixture_t *(*make)(apr_pool_t *p))
 {
 #define PROMISE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -958,6 +973,7 @@ int store_contract(const char *backend, store_fixture_t *(*make)(apr_pool_t *p))
         PROMISE(every_change_is_made_once_or_told_to_have_lost),
         PROMISE(a_set_never_exceeds_its_limit),
         PROMISE(every_log_entry_has_its_own_number),
+        PROMISE(it_says_how_full_it_is),
         PROMISE(behind_records_are_never_older_than_the_last_put),
     };
     make_store = make;

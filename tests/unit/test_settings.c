@@ -113,7 +113,7 @@ static void defaults_are_the_documented_ones(void **state)
     static const char *const paths[] = {
         "/login",      "/logout",       "/mpinAuthenticate", "/rps", "/mpin.js", "/mpin",
         "/mpinVerify", "/mpinActivate", "/mpinPermitUser",   "/m",   "/service", "/account",
-        "/refresh"};
+        "/refresh",    "/mpin-status"};
     assert_true(config->phone_login);
     for (int i = 0; i < PATH_COUNT; i++)
         assert_string_equal(config->paths.path[i], paths[i]);
