@@ -3,6 +3,7 @@
 #include "authn/authn.h"
 #include "authn/refuse.h"
 #include "web/admit.h"
+#include "web/bearer.h"
 #include "web/route.h"
 
 #include <http_log.h>
@@ -111,6 +112,15 @@ static bool take_cookies(request_t *request, const request_rec *r, apr_table_ent
     return !header->val;
 }
 
+/* A token of ours goes on to nobody, good or not; other people's passwords do. True where the header
+ * is to go. */
+static bool takes_token(request_t *request, const apr_table_entry_t *header)
+{
+    return (header->key[0] | 0x20) == 'a' && (header->key[1] | 0x20) == 'u' &&
+           request->site->tokens && strcasecmp(header->key, "Authorization") == 0 &&
+           bearer_take(request, header->val);
+}
+
 /* A header that only we may set was sent by somebody else. False: it stays. */
 static bool drop_header(request_rec *r, const apr_table_entry_t *header)
 {
@@ -147,6 +157,8 @@ int authn_post_read_request(request_rec *r)
         apr_table_entry_t *header = &APR_ARRAY_IDX(headers, i, apr_table_entry_t);
         if (first && take_cookies(request, r, header))
             apr_table_unset(r->headers_in, "Cookie");
+        else if (takes_token(request, header))
+            apr_table_unset(r->headers_in, "Authorization");
         else if (!unwanted(site, header->key) || !drop_header(r, header))
             i++;
     }

@@ -16,11 +16,18 @@ typedef struct token_slot_t {
     token_pass_t pass;
 } token_slot_t;
 
+/* They have places of their own, so that guesses push out no good ones. */
+typedef struct token_wrong_t {
+    unsigned char key[crypto_shorthash_siphashx24_BYTES];
+    apr_time_t until;
+} token_wrong_t;
+
 /* The hash is keyed by what only this process knows: nobody outside can choose what falls together. */
 struct token_cache_t {
     unsigned char secret[crypto_shorthash_siphashx24_KEYBYTES];
     pthread_rwlock_t lock; /* of what follows */
     token_slot_t *slot[SLOTS];
+    token_wrong_t wrong[SLOTS];
 };
 
 static apr_status_t token_cache_end(void *data)
@@ -48,6 +55,12 @@ static void hash_text(const token_cache_t *cache, const char *text, apr_size_t l
     crypto_shorthash_siphashx24(key, (const unsigned char *)text, len, cache->secret);
 }
 
+/* A clock that was set back makes nothing hold longer. */
+static bool holds_now(apr_time_t until, apr_time_t now)
+{
+    return now < until && now + BELIEVED >= until;
+}
+
 bool token_cache_get(token_cache_t *cache, const char *text, apr_size_t len, apr_time_t now,
                      token_pass_t *pass)
 {
@@ -55,8 +68,8 @@ bool token_cache_get(token_cache_t *cache, const char *text, apr_size_t len, apr
     hash_text(cache, text, len, key);
     pthread_rwlock_rdlock(&cache->lock);
     const token_slot_t *slot = cache->slot[key[0] % SLOTS];
-    const bool found = slot && now < slot->until && now + BELIEVED >= slot->until &&
-                       sodium_memcmp(slot->key, key, sizeof(key)) == 0;
+    const bool found =
+        slot && holds_now(slot->until, now) && sodium_memcmp(slot->key, key, sizeof(key)) == 0;
     if (found)
         memcpy(pass, &slot->pass, sizeof(*pass));
     pthread_rwlock_unlock(&cache->lock);
@@ -77,6 +90,29 @@ void token_cache_keep(token_cache_t *cache, const char *text, apr_size_t len, ap
         memcpy(&(*slot)->pass, pass, sizeof(*pass));
         (*slot)->until = now + BELIEVED;
     }
+    pthread_rwlock_unlock(&cache->lock);
+}
+
+bool token_cache_is_wrong(token_cache_t *cache, const char *text, apr_size_t len, apr_time_t now)
+{
+    unsigned char key[crypto_shorthash_siphashx24_BYTES];
+    hash_text(cache, text, len, key);
+    pthread_rwlock_rdlock(&cache->lock);
+    const token_wrong_t *wrong = &cache->wrong[key[0] % SLOTS];
+    const bool found =
+        holds_now(wrong->until, now) && sodium_memcmp(wrong->key, key, sizeof(key)) == 0;
+    pthread_rwlock_unlock(&cache->lock);
+    return found;
+}
+
+void token_cache_keep_wrong(token_cache_t *cache, const char *text, apr_size_t len, apr_time_t now)
+{
+    unsigned char key[crypto_shorthash_siphashx24_BYTES];
+    hash_text(cache, text, len, key);
+    pthread_rwlock_wrlock(&cache->lock);
+    token_wrong_t *wrong = &cache->wrong[key[0] % SLOTS];
+    memcpy(wrong->key, key, sizeof(key));
+    wrong->until = now + BELIEVED;
     pthread_rwlock_unlock(&cache->lock);
 }
 

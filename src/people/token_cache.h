@@ -5,8 +5,8 @@
 #include "people/tokens.h"
 
 /* What a token was found to be, in this process's memory for a minute: so that a program that asks
- * often pays for no look into the store. It holds hashes, and no token. The caller holds its session against the
- * revocations, as any other (session_judge). */
+ * often pays for no look into the store. It holds hashes, and no token. The caller holds its session
+ * against the revocations, as any other (session_judge). */
 typedef struct token_pass_t {
     access_token_t token;
     session_t session; /* what the program comes in as */
@@ -23,6 +23,10 @@ bool token_cache_get(token_cache_t *cache, const char *text, apr_size_t len, apr
 
 void token_cache_keep(token_cache_t *cache, const char *text, apr_size_t len, apr_time_t now,
                       const token_pass_t *pass);
+
+/* The same of one that opens nothing: a program that goes on asking with it is not guessing. */
+bool token_cache_is_wrong(token_cache_t *cache, const char *text, apr_size_t len, apr_time_t now);
+void token_cache_keep_wrong(token_cache_t *cache, const char *text, apr_size_t len, apr_time_t now);
 
 /* The session of a token of its owner's. Its proof is as old as the token: nobody has been there
  * since. */

@@ -208,6 +208,25 @@ static void cache_believes_for_a_minute_and_holds_no_token(void **state)
         token_cache_get(cache, made.text, TOKEN_TEXT_LEN, now - apr_time_from_sec(1), &got));
 }
 
+static void wrong_token_is_known_as_such_for_a_minute_beside_the_good_ones(void **state)
+{
+    (void)state;
+    token_cache_t *cache = token_cache_make(pool);
+    const user_t user = fixture_user(fixture, "beside", pool);
+    made_t made = make(&user);
+    token_pass_t pass = {.token = made.token}, got;
+    token_cache_keep(cache, made.text, TOKEN_TEXT_LEN, now, &pass);
+    assert_false(token_cache_is_wrong(cache, "mpin_wrong", 10, now));
+    for (int i = 0; i < 2000; i++) {
+        const char *guess = apr_psprintf(pool, "mpin_%d", i);
+        token_cache_keep_wrong(cache, guess, strlen(guess), now);
+        assert_true(token_cache_is_wrong(cache, guess, strlen(guess), now));
+    }
+    assert_false(token_cache_is_wrong(cache, "mpin_1999", 9, now + apr_time_from_sec(60)));
+    assert_false(token_cache_is_wrong(cache, made.text, TOKEN_TEXT_LEN, now));
+    assert_true(token_cache_get(cache, made.text, TOKEN_TEXT_LEN, now, &got));
+}
+
 static void paths_and_methods_are_read_in_one_form(void **state)
 {
     (void)state;
@@ -299,6 +318,7 @@ int main(void)
         cmocka_unit_test(token_of_who_was_merely_first_goes_at_the_first_proof),
         cmocka_unit_test(last_use_is_noted_once_a_minute),
         cmocka_unit_test(cache_believes_for_a_minute_and_holds_no_token),
+        cmocka_unit_test(wrong_token_is_known_as_such_for_a_minute_beside_the_good_ones),
         cmocka_unit_test(paths_and_methods_are_read_in_one_form),
         cmocka_unit_test(path_lies_at_or_below_a_limit_or_nowhere),
         cmocka_unit_test(method_is_one_of_the_limits),
