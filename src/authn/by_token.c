@@ -127,7 +127,7 @@ static void say_limit(const request_rec *r, const token_pass_t *pass)
 session_t *by_token_session(request_rec *r, request_t *request, const demand_t *demand)
 {
     request->token.state = TOKEN_UNJUDGED;
-    if (!request->token.text || !by_token_takes(demand))
+    if (!request->token.text || !by_token_takes(request, demand))
         return NULL;
     if (request->token.judged == TOKEN_UNJUDGED) {
         request->token.pass = apr_palloc(request->pool, sizeof(*request->token.pass));

@@ -9,9 +9,9 @@
  * session is kept apart from that of a cookie, so that no page of ours ever sees it. */
 
 /* Does the place take tokens? */
-static inline bool by_token_takes(const demand_t *demand)
+static inline bool by_token_takes(const request_t *request, const demand_t *demand)
 {
-    return demand->first & FACTOR_BIT(FACTOR_TOKEN);
+    return request->site->tokens && (demand->first & FACTOR_BIT(FACTOR_TOKEN));
 }
 
 /* The token's session, where it is good for this place and request. NULL: `request->token.state`
@@ -20,6 +20,12 @@ session_t *by_token_session(request_rec *r, request_t *request, const demand_t *
 
 /* The answer to a token that is not good enough; NULL: none came, and the place is any other's. */
 const result_t *by_token_refusal(const request_t *request);
+
+/* A good one, but not here: another one would be no better guess. */
+static inline bool by_token_is_good_elsewhere(const request_t *request)
+{
+    return request->token.state == TOKEN_NOT_HERE || request->token.state == TOKEN_NOT_ENOUGH;
+}
 
 /* A request that a token has let in has become one that it is not good for: a subrequest or an
  * internal redirect, of which httpd asks nobody again in the same section. */

@@ -163,7 +163,7 @@ static bool lacks_step_only(const request_rec *r, const demand_t *demand)
 static int refuse_program(request_rec *r, request_t *request, const demand_t *demand)
 {
     const result_t *refusal = by_token_refusal(request);
-    request->asks_program = reader_is_program(r);
+    request->asks_program = by_token_takes(request, demand) && reader_is_program(r);
     if (refusal)
         return refuse_request(r, refusal->status, refusal);
     if (demand->first == FACTOR_BIT(FACTOR_TOKEN)) {
@@ -187,10 +187,12 @@ static int refuse_stranger(request_rec *r, request_t *request)
     const demand_t demand = demand_here(r, site);
     note_demand(request, &demand);
     if (refuse_unseen(request, r))
-        return HTTP_UNAUTHORIZED;
-    const int refused = by_token_takes(&demand) ? refuse_program(r, request, &demand) : DECLINED;
-    if (refused != DECLINED)
-        return refused;
+        return by_token_is_good_elsewhere(request) ? HTTP_FORBIDDEN : HTTP_UNAUTHORIZED;
+    if (demand.first & FACTOR_BIT(FACTOR_TOKEN)) {
+        const int refused = refuse_program(r, request, &demand);
+        if (refused != DECLINED)
+            return refused;
+    }
     if (!somewhere && !nobody)
         return refuse_plainly(r);
     if (!site->store)

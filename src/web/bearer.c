@@ -44,6 +44,8 @@ bool bearer_take(request_t *request, const char *value)
                                                     : NULL;
     if (!text)
         return false;
+    if (request->token.text) /* given back to an application (MPinTokens On pass) */
+        return true;
     request->token.header = value;
     request->token.text = text;
     request->token.len = strlen(text);
