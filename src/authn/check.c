@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/check.h"
 #include "authn/authn.h"
+#include "authn/by_token.h"
 #include "authn/caching.h"
 #include "authn/refuse.h"
 #include "authn/step_up.h"
@@ -8,6 +9,7 @@
 #include "base/json.h"
 #include "login/login.h"
 #include "store/refusal.h"
+#include "people/token_cache.h"
 #include "web/knows.h"
 #include "web/reader.h"
 
@@ -25,6 +27,9 @@ APLOG_USE_MODULE(auth_mpin);
 /* Those whom we have signed in have this very text as type: nobody else's is at this address. */
 static const char auth_type[] = AUTH_TYPE;
 
+/* ... and this one those whom a token has let in. */
+static const char token_type[] = AUTH_TYPE;
+
 bool check_governs(const request_rec *r)
 {
     const char *type = ap_auth_type((request_rec *)(apr_uintptr_t)r);
@@ -33,9 +38,14 @@ bool check_governs(const request_rec *r)
 
 const session_t *check_user(const request_rec *r)
 {
-    if (!r->user || r->ap_auth_type != auth_type)
+    if (!r->user || (r->ap_auth_type != auth_type && r->ap_auth_type != token_type))
         return NULL;
-    return request_session(r);
+    return r->ap_auth_type == auth_type ? request_session(r) : &request_of(r)->token.pass->session;
+}
+
+bool check_is_token(const request_rec *r)
+{
+    return r->user && r->ap_auth_type == token_type;
 }
 
 static demand_t demand_here(const request_rec *r, const site_t *site)
@@ -58,6 +68,23 @@ static session_t *good_session(request_rec *r, request_t *request)
         !knows_session(r))
         return NULL;
     return &request->session;
+}
+
+/* Lets in who has a good session, or a program with a token that the place takes. */
+static bool come_in(request_rec *r, request_t *request)
+{
+    session_t *session = good_session(r, request);
+    const char *type = auth_type;
+    if (!session && request->token.text) {
+        const demand_t demand = demand_here(r, request->site);
+        session = by_token_session(r, request, &demand);
+        type = token_type;
+    }
+    if (!session)
+        return false;
+    r->user = session->name;
+    r->ap_auth_type = (char *)(apr_uintptr_t)type;
+    return true;
 }
 
 /* The page that the administrator named in the place of the login page, unless that is this one. */
@@ -131,6 +158,23 @@ static bool lacks_step_only(const request_rec *r, const demand_t *demand)
     return session && demand_lacks_step(demand, session, r->request_time);
 }
 
+/* A program is asked for a token in the one way that all of them know. Where only programs come in
+ * there is no login to lead anybody to. */
+static int refuse_program(request_rec *r, request_t *request, const demand_t *demand)
+{
+    const result_t *refusal = by_token_refusal(request);
+    request->asks_program = by_token_takes(request, demand) && reader_is_program(r);
+    if (refusal)
+        return refuse_request(r, refusal->status, refusal);
+    if (demand->first == FACTOR_BIT(FACTOR_TOKEN)) {
+        const int status = request->asks_program ? HTTP_UNAUTHORIZED : HTTP_FORBIDDEN;
+        return refuse_request(r, status,
+                              result_error(request->pool, status, "token_only",
+                                           "only programs come in here, with a token"));
+    }
+    return request->asks_program ? refuse_json(r, demand) : DECLINED;
+}
+
 /* Nobody is signed in, or not well enough for this place: to the login. */
 static int refuse_stranger(request_rec *r, request_t *request)
 {
@@ -143,7 +187,12 @@ static int refuse_stranger(request_rec *r, request_t *request)
     const demand_t demand = demand_here(r, site);
     note_demand(request, &demand);
     if (refuse_unseen(request, r))
-        return HTTP_UNAUTHORIZED;
+        return by_token_is_good_elsewhere(request) ? HTTP_FORBIDDEN : HTTP_UNAUTHORIZED;
+    if (demand.first & FACTOR_BIT(FACTOR_TOKEN)) {
+        const int refused = refuse_program(r, request, &demand);
+        if (refused != DECLINED)
+            return refused;
+    }
     if (!somewhere && !nobody)
         return refuse_plainly(r);
     if (!site->store)
@@ -200,12 +249,8 @@ int authn_check(request_rec *r)
         return HTTP_UNAUTHORIZED;
     caching_depends(r, request);
     request->amr_wanted = 0;
-    session_t *session = good_session(r, request);
-    if (session) {
-        r->user = session->name;
-        r->ap_auth_type = (char *)(apr_uintptr_t)auth_type;
+    if (come_in(r, request))
         return OK;
-    }
     const int status = request->session_status == SESSION_UNKNOWN ? refuse_store_down(r, request)
                                                                   : refuse_stranger(r, request);
     const demand_t demand = demand_here(r, request->site);
@@ -236,9 +281,9 @@ int authn_force(request_rec *r)
         !check_governs(r) || (r->main && caching_too_late(r)))
         return DECLINED;
     caching_depends(r, request);
-    if (good_session(r, request))
-        return OK;
     const demand_t demand = demand_here(r, request->site);
+    if (good_session(r, request) || by_token_session(r, request, &demand))
+        return OK;
     why_nobody(r, request, &demand);
     return DECLINED;
 }

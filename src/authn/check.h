@@ -10,4 +10,7 @@ bool check_governs(const request_rec *r);
 /* The session, when we signed this very request (not just its browser) in; else NULL. */
 const session_t *check_user(const request_rec *r);
 
+/* Has a program's token let it in? */
+bool check_is_token(const request_rec *r);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our URLs are claimed before anything of httpd maps them. */
 #include "authn/authn.h"
+#include "authn/by_token.h"
 #include "authn/caching.h"
 #include "authn/refuse.h"
 #include "authn/sent_away.h"
@@ -174,6 +175,8 @@ int authn_log(request_rec *r)
     const request_t *request = request_of(r);
     if (request && request->site->paths[BASE_RPS_FRONT])
         route_redact_front(request, r);
+    if (request && request->token.text)
+        by_token_unpass(r, request);
     for (; request && r; r = r->next)
         if (is_claimed(request, r) && request->route && request->redacted == r)
             r->uri = (char *)(apr_uintptr_t)route_plain_path(request, r->pool);

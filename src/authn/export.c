@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What applications see of the user: variables and headers. */
 #include "authn/authn.h"
+#include "authn/by_token.h"
 #include "authn/caching.h"
 #include "authn/check.h"
 #include "base/name.h"
@@ -228,6 +229,11 @@ int authn_fixups(request_rec *r)
     request->answered_by_parts &= ~request_level(r);
     scrub_variables(r->subprocess_env);
     const session_t *session = check_user(r);
+    if (request->token.text) {
+        if (check_is_token(r) && by_token_strays(r, request))
+            return HTTP_FORBIDDEN;
+        by_token_pass(r, request, session);
+    }
     if (session) {
         export_variables(r, request, session, plain_names);
         export_headers(r, request, session, plain_names);

@@ -132,7 +132,7 @@ static void renew_session(request_rec *r, request_t *request)
 {
     const site_t *site = request->site;
     const session_t *session = check_user(r);
-    if (!session || !session_wants_renewal(session, r->request_time) ||
+    if (!session || !session_wants_renewal(session, r->request_time) || check_is_token(r) ||
         queued(request, site->session_cookie) || reader_is_prefetch(r))
         return;
     session_t renewed = *session;

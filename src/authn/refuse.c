@@ -84,9 +84,10 @@ void refuse_challenge(const request_t *request, request_rec *r)
         refuse_is_for_others(request)) /* another module's 401 has its own */
         return;
     const char *realm = request->realm ? request->realm : request->site->title;
-    apr_table_setn(
-        r->err_headers_out, "WWW-Authenticate",
-        apr_pstrcat(r->pool, "MPin realm=\"", ap_escape_quotes(r->pool, realm), "\"", NULL));
+    const bool basic = request->asks_program && !request->route;
+    apr_table_setn(r->err_headers_out, "WWW-Authenticate",
+                   apr_pstrcat(r->pool, basic ? "Basic realm=\"" : "MPin realm=\"",
+                               ap_escape_quotes(r->pool, realm), "\"", NULL));
 }
 
 static void note_realm(request_rec *r)

@@ -194,6 +194,7 @@ static void check_site(checked_t *site)
     check_service(site);
     check_second_dta(site);
     check_steps(site);
+    check_tokens(site);
     check_rps(site);
     check_sent(site);
     check_trailers(site);

@@ -45,6 +45,11 @@ void check_program(const checked_t *site, int setting, const char *program);
 void check_steps(const checked_t *site);
 void check_second_factors(apr_pool_t *pconf, const server_rec *main_server);
 
+/* check_tokens.c: programs that could never come in; and a place where they are to. */
+void check_tokens(const checked_t *site);
+void check_tokens_at(apr_pool_t *pconf, const server_rec *main_server,
+                     const directory_written_t *place);
+
 /* check_service.c: what a vhost is for other applications; and `other`, an earlier one. */
 void check_service(const checked_t *site);
 bool check_may_go_without_secret(const checked_t *site);

@@ -116,6 +116,19 @@ const char *parse_issue_otp(issue_otp_t *otp, const words_t *words)
     return NULL;
 }
 
+const char *parse_tokens(tokens_setting_t *tokens, const words_t *words)
+{
+    bool on = false;
+    const char *wrong = parse_flag(&on, words);
+    const char *word = words->count > 1 ? words->word[1] : NULL;
+    if (wrong)
+        return wrong;
+    if (word && (!on || strcasecmp(word, "pass")))
+        return apr_psprintf(words->p, "\"%.80s\" is too much; write On, On pass or Off", word);
+    *tokens = word ? TOKENS_PASSED : on ? TOKENS_ON : TOKENS_OFF;
+    return NULL;
+}
+
 const char *parse_register(unsigned *ways, const words_t *words)
 {
     unsigned found = 0;

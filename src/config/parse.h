@@ -24,6 +24,7 @@ const char *parse_file(const char **file, const words_t *words);
 const char *parse_passphrase(const char *const **command, const words_t *words);
 const char *parse_rps(external_rps_t *rps, const words_t *words);
 const char *parse_service(service_t *service, const words_t *words);
+const char *parse_tokens(tokens_setting_t *tokens, const words_t *words);
 const char *parse_issue_otp(issue_otp_t *otp, const words_t *words);
 const char *parse_application_url(const char **url, const words_t *words);
 const char *parse_origins(const apr_array_header_t **origins, const words_t *words);

@@ -94,6 +94,9 @@ typedef struct expiry_t {
 
 typedef enum { UNAUTH_AUTO = 0, UNAUTH_REDIRECT, UNAUTH_401, UNAUTH_PASS } unauthenticated_t;
 
+/* MPinTokens. PASSED: the header that a token came in goes on to the application that it opens. */
+typedef enum { TOKENS_OFF = 0, TOKENS_ON, TOKENS_PASSED } tokens_setting_t;
+
 /* One MPinPassHeaders NAME=FIELD. */
 typedef struct pass_header_t {
     const char *name;

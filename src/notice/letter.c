@@ -27,7 +27,9 @@ static const char *const kinds[NOTICE_COUNT] = {[NOTICE_ACTIVATE] = "activate",
                                                 [NOTICE_UNLOCKED] = "unlocked",
                                                 [NOTICE_SIGNED_OUT] = "signed_out_elsewhere",
                                                 [NOTICE_LOGIN_ADDED] = "login_added",
-                                                [NOTICE_LOGIN_REMOVED] = "login_removed"};
+                                                [NOTICE_LOGIN_REMOVED] = "login_removed",
+                                                [NOTICE_TOKEN_MADE] = "token_made",
+                                                [NOTICE_TOKEN_REMOVED] = "token_removed"};
 
 static apr_table_t *values_of(const letterhead_t *head, const notice_t *notice, const char *lang,
                               apr_pool_t *p)

@@ -36,6 +36,8 @@ typedef enum {
     NOTICE_SIGNED_OUT,  /* everywhere but in one browser */
     NOTICE_LOGIN_ADDED, /* a trusted login was linked */
     NOTICE_LOGIN_REMOVED,
+    NOTICE_TOKEN_MADE, /* a program can come in */
+    NOTICE_TOKEN_REMOVED,
     NOTICE_COUNT
 } notice_kind_t;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Users: looked up, made, changed. */
 #include "people/records.h"
+#include "people/tokens.h"
 
 #include <apr_strings.h>
 #include <sodium.h>
@@ -296,12 +297,16 @@ store_status_t people_disable(people_t *people, const unsigned char uid[UID_BYTE
 {
     user_change_t mine = {
         .people = people, .uid = uid, .alter = shut_out, .now = now, .state = USER_DISABLED};
-    return say_change(&mine, "is disabled", make_change(&mine, p), p);
+    const store_status_t status = say_change(&mine, "is disabled", make_change(&mine, p), p);
+    return status == STORE_OK ? tokens_erase(people, uid, now, p) : status;
 }
 
-static store_status_t erase_all(people_t *people, const unsigned char uid[UID_BYTES], apr_pool_t *p)
+static store_status_t erase_all(people_t *people, const unsigned char uid[UID_BYTES],
+                                apr_time_t now, apr_pool_t *p)
 {
     store_status_t status = people->eraser ? people->eraser(people->store, uid, p) : STORE_OK;
+    if (status == STORE_OK)
+        status = tokens_erase(people, uid, now, p);
     if (status == STORE_OK)
         status = signed_in_erase(people->store, uid, p);
     if (status == STORE_OK)
@@ -326,7 +331,7 @@ store_status_t people_delete(people_t *people, const unsigned char uid[UID_BYTES
     for (int i = 0; status == STORE_OK && i < count; i++)
         status = people_revoke_identity(people, list[i].handle, now, p);
     if (status == STORE_OK)
-        status = erase_all(people, uid, p);
+        status = erase_all(people, uid, now, p);
     return status ? status : say_change(&mine, "is deleted", make_change(&mine, p), p);
 }
 

@@ -96,6 +96,8 @@ static bool place_raise(place_t *place)
     site->people = depot->people;
     site->factors = factors_make(depot->store, &site->log, p);
     factors_use_keys(site->factors, keys);
+    if (site->tokens)
+        site->tokens_seen = token_cache_make(p);
     site->http = depot->http;
     site->dta = depot->dta;
     site->sessions = sessions_make(keys, site->session_cookie, site->realm, site->session_idle,

@@ -240,6 +240,7 @@ static void set_login_ways(site_t *site, const server_config_t *config, apr_pool
     site->totp_issuer = config->totp_issuer;
     site->second_enrol = config->second_enrol;
     site->remember = config->remember;
+    site->tokens = site->services ? TOKENS_OFF : config->tokens;
     site->after_login = config->after_login;
     site->after_logout = config->after_logout;
     site->session_idle = config->session_idle;

@@ -14,6 +14,7 @@
 #include "factor/factors.h"
 #include "factor/senders.h"
 #include "factor/webauthn.h"
+#include "people/token_cache.h"
 #include "remote/remote.h"
 #include "session/applicant.h"
 #include "session/remember.h"
@@ -69,6 +70,7 @@ typedef struct site_t {
     const secret_t *workos_key;
     bool second_enrol; /* who never had a second step sets one up where it is asked for */
     bool recheck; /* a session in use ends once its name is no longer theirs (MPinRecheckUser) */
+    tokens_setting_t tokens;                /* MPinTokens */
     apr_interval_time_t remember;           /* MPinRememberBrowser, 0: no browser is */
     const apr_array_header_t *pass_headers; /* of pass_header_t */
     /* of const char *, for the application that says who may register; NULL = none */
@@ -102,6 +104,7 @@ typedef struct site_t {
     signouts_t *signouts;
     applicants_t *applicants;
     people_t *people;
+    token_cache_t *tokens_seen; /* NULL without MPinTokens */
     factors_t *factors;
     senders_t senders;
     http_t *http;

@@ -599,6 +599,12 @@ mistake 'passkeys at an address', "$site$passwords=> MPinPasskeys On\n", qr/http
 mistake 'passkeys that are neither on nor off', "${site}MPinPublicURL http://localhost:$port\n$passwords=> MPinPasskeys maybe\n", qr/On nor Off/;
 mistake 'passkey where there is none', "$site${passwords}MPinPasskeys Off\n" . place('=> MPinLoginMethods pin passkey'),
     qr/MPinPasskeys/;
+mistake 'token where there is none', "$site$passwords" . place('=> MPinLoginMethods pin token'), qr/write MPinTokens On/;
+mistake "MPinTokens $_", "$site$passwords=> MPinTokens $_\n", qr/write On, On pass or Off|neither On nor Off/ for 'maybe', 'On forever', 'Off pass';
+fine 'tokens that open nothing, with a warning', "$here$site${passwords}MPinTokens On\n" . place(''), qr/MPinTokens: no place takes tokens; write MPinLoginMethods/;
+fine 'tokens and a place for them', "$here$site${passwords}MPinTokens On pass\n" . place('MPinLoginMethods pin password token');
+fine 'a second step that no token has, with a warning', "$here$site${passwords}MPinTokens On\nMPinTOTP Wiki\n"
+    . place("MPinLoginMethods password token\nMPinSecondFactor totp"), qr/MPinLoginMethods: a token is no second step/;
 mistake 'a directive of the server in a section', "$site$passwords" . place('=> MPinPinLength 5'), qr/move it out/;
 mistake 'a directive of places in the server', "$site$passwords=> MPinLoginMethods pin\n", qr/<Location>/;
 mistake 'AuthType MPin with the engine off', "<Location /protected>\n=> AuthType MPin\nRequire valid-user\n</Location>\n",

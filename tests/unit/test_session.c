@@ -358,9 +358,9 @@ static void another_layout_is_no_session(void **state)
     assert_int_equal(open_bytes(bytes, SHORTEST + 2), SESSION_NONE);
 
     memset(bytes + FACTORS, 0, SHORTEST - FACTORS);
-    memcpy(bytes + FACTORS, "\x80\x08", 2); /* the factor after the last, and its time */
+    memcpy(bytes + FACTORS, "\x80\x10", 2); /* the factor after the last, and its time */
     assert_int_equal(open_bytes(bytes, SHORTEST + 2), SESSION_NONE);
-    memcpy(bytes + FACTORS, "\x80\x04", 2); /* the last */
+    memcpy(bytes + FACTORS, "\x80\x08", 2); /* the last */
     assert_int_equal(open_bytes(bytes, SHORTEST + 2), SESSION_EXPIRED);
 }
 
@@ -681,7 +681,7 @@ static void amr_is_written_and_read_in_words(void **state)
     assert_string_equal(session_amr_text(AMR_PWD, pool), "pwd");
     assert_string_equal(session_amr_text(0, pool), "");
     assert_string_equal(session_amr_text(UINT32_MAX, pool),
-                        "pwd pin mfa otp sms hwk swk phone user trusted");
+                        "pwd pin mfa otp sms hwk swk phone user trusted token");
     assert_int_equal(session_amr_bit("trusted"), AMR_TRUSTED);
     assert_int_equal(session_amr_bit("user"), AMR_USER);
     assert_int_equal(session_amr_bit("phone"), AMR_PHONE);
