@@ -6,6 +6,7 @@
 #include "authn/expr.h"
 #include "authn/filter.h"
 #include "authn/require.h"
+#include "authn/tell.h"
 #include "config/hooks.h"
 #include "login/callback.h"
 #include "login/provider_logout.h"
@@ -111,6 +112,8 @@ static const route_t routes[] = {
     {"POST", PATH_LOGOUT, "", PUBLIC, BODY_FORM_OR_JSON, BODY_MAX, ANSWER_PAGE, 0, logout_submit},
     {"GET", PATH_ACTIVATE, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, activate_page},
     {"POST", PATH_ACTIVATE, "", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, activate_submit},
+    {"GET", PATH_CHECK, "", AUDIENCE_ASKER, BODY_NONE, 0, ANSWER_JSON, 0, tell_asker},
+    {"GET", PATH_CHECK, "/**", AUDIENCE_ASKER, BODY_NONE, 0, ANSWER_JSON, 0, tell_asker},
     {"POST", PATH_AUTHENTICATE, "", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_authenticate},
     {"GET", PATH_RPS, "/clientSettings", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0, rpa_client_settings},
     {"PUT", PATH_RPS, "/user", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_user},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/check.h"
+#include "authn/asked.h"
 #include "authn/authn.h"
 #include "authn/caching.h"
 #include "authn/refuse.h"
@@ -8,6 +9,7 @@
 #include "base/json.h"
 #include "login/login.h"
 #include "store/refusal.h"
+#include "web/answer.h"
 #include "web/knows.h"
 #include "web/reader.h"
 
@@ -58,6 +60,21 @@ static session_t *good_session(request_rec *r, request_t *request)
         !knows_session(r))
         return NULL;
     return &request->session;
+}
+
+demand_t check_demand(const request_rec *r)
+{
+    return demand_here(r, request_of(r)->site);
+}
+
+const session_t *check_admit(request_rec *r)
+{
+    session_t *session = good_session(r, request_of(r));
+    if (!session)
+        return NULL;
+    r->user = session->name;
+    r->ap_auth_type = (char *)(apr_uintptr_t)auth_type;
+    return session;
 }
 
 /* The page that the administrator named in the place of the login page, unless that is this one. */
@@ -144,6 +161,8 @@ static int refuse_stranger(request_rec *r, request_t *request)
     note_demand(request, &demand);
     if (refuse_unseen(request, r))
         return HTTP_UNAUTHORIZED;
+    if (asked_is(r))
+        return refuse_by(r, asked_stranger, demand);
     if (!somewhere && !nobody)
         return refuse_plainly(r);
     if (!site->store)
@@ -170,7 +189,9 @@ static void lead_to_step_up(request_rec *r, const demand_t *demand)
 {
     const bool post = method_number(r) != M_GET;
     const bool framed = reader_is_framed(r) && !reader_is_prefetch(r);
-    if (!framed && reader_is_nobody(r))
+    if (asked_is(r))
+        refuse_by(r, asked_stranger, *demand);
+    else if (!framed && reader_is_nobody(r))
         refuse_json(r, demand);
     else if (framed)
         refuse_framed(r, *demand);
@@ -200,12 +221,8 @@ int authn_check(request_rec *r)
         return HTTP_UNAUTHORIZED;
     caching_depends(r, request);
     request->amr_wanted = 0;
-    session_t *session = good_session(r, request);
-    if (session) {
-        r->user = session->name;
-        r->ap_auth_type = (char *)(apr_uintptr_t)auth_type;
+    if (check_admit(r))
         return OK;
-    }
     const int status = request->session_status == SESSION_UNKNOWN ? refuse_store_down(r, request)
                                                                   : refuse_stranger(r, request);
     const demand_t demand = demand_here(r, request->site);
@@ -274,6 +291,11 @@ int authn_note_failure(request_rec *r, const char *type)
                   name_masked(r->user, r->pool));
     result->event = "not_authorized";
     result->user = r->user;
+    if (asked_is(r)) {
+        answer_audit(r, result);
+        refuse_by(r, asked_forbidden, demand);
+        return OK;
+    }
     refuse_request(r, HTTP_UNAUTHORIZED, result);
     return OK;
 }

@@ -143,7 +143,7 @@ int authn_map_to_storage(request_rec *r)
 /* A service has no users: its handlers find out who may ask. */
 static bool open_to_all(const route_t *route)
 {
-    return !route || route->audience != AUDIENCE_SIGNED_IN;
+    return !route || (route->audience != AUDIENCE_SIGNED_IN && route->audience != AUDIENCE_ASKER);
 }
 
 /* `Require valid-user` on `<Location />` shall not lock people out of the login. This runs after

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What applications see of the user: variables and headers. */
+#include "authn/export.h"
 #include "authn/authn.h"
 #include "authn/caching.h"
 #include "authn/check.h"
@@ -177,6 +178,24 @@ static void export_headers(request_rec *r, const request_t *request, const sessi
     for (int i = 0; i < headers->nelts; i++) {
         const pass_header_t *header = &APR_ARRAY_IDX(headers, i, pass_header_t);
         pass(r, header->name, field(r, session, header, name));
+    }
+}
+
+void export_answer(request_rec *r, const session_t *session)
+{
+    static const pass_header_t usual[] = {
+        {"X-User", PASS_USER, NULL}, {"X-Email", PASS_EMAIL, NULL}, {"X-AMR", PASS_AMR, NULL}};
+    const request_t *request = request_of(r);
+    const apr_array_header_t *named = request->site->pass_headers;
+    const pass_header_t *headers = named->nelts ? (const pass_header_t *)named->elts : usual;
+    const int count = named->nelts ? named->nelts : (int)(sizeof usual / sizeof *usual);
+
+    scrub_variables(r->subprocess_env);
+    export_variables(r, request, session, plain_names);
+    for (int i = 0; i < count; i++) {
+        const char *value =
+            headers[i].field == PASS_FLASH ? NULL : field(r, session, &headers[i], plain_names);
+        apr_table_setn(r->headers_out, headers[i].name, value ? value : "");
     }
 }
 

@@ -46,7 +46,7 @@ const char *parse_path(paths_t *paths, const words_t *words)
     static const char *const names[PATH_COUNT] = {
         "login",      "logout",       "mpinAuthenticate", "rps", "mpin.js", "mpin",
         "mpinVerify", "mpinActivate", "mpinPermitUser",   "m",   "service", "account",
-        "refresh"};
+        "refresh",    "check"};
     const char *name = words->word[0], *path = words->word[1];
 
     int which = 0;
@@ -56,7 +56,7 @@ const char *parse_path(paths_t *paths, const words_t *words)
         return apr_psprintf(words->p,
                             "we have no page \"%.80s\"; write login, logout, mpinAuthenticate, "
                             "mpinVerify, mpinActivate, mpinPermitUser, rps, mpin.js, mpin, m, "
-                            "service, account or refresh",
+                            "service, account, refresh or check",
                             name);
 
     const bool off = !strcasecmp(path, "off");

@@ -25,7 +25,8 @@
             "/m",                                                                                  \
             "/service",                                                                            \
             "/account",                                                                            \
-            "/refresh"                                                                             \
+            "/refresh",                                                                            \
+            NULL /* check */                                                                       \
         }                                                                                          \
     }
 #define DEFAULT_THROTTLE                                                                           \

@@ -9,6 +9,7 @@
 #include "login/way.h"
 #include "web/answer.h"
 #include "web/provided.h"
+#include "web/reader.h"
 #include "web/return_to.h"
 #include "web/signin.h"
 
@@ -47,6 +48,16 @@ int login_page_for_frame(request_rec *r, const demand_t *demand)
     page_values_t page = page_begin(r, request_of(r)->site);
     page_set(&page, "framed_href", login_begin(r, demand, false));
     return page_answer_framed(&page, HTTP_UNAUTHORIZED, "framed");
+}
+
+int login_page_for_asker(request_rec *r, const char *login)
+{
+    page_values_t page = page_begin(r, request_of(r)->site);
+    const bool framed = reader_is_framed(r);
+    page_set(&page, "asked_href", login);
+    page_set(&page, "framed", framed ? "1" : "");
+    return framed ? page_answer_framed(&page, HTTP_UNAUTHORIZED, "asked")
+                  : page_answer(&page, HTTP_UNAUTHORIZED, "asked");
 }
 
 /* An ErrorDocument has the status of the refusal that it stands for. */

@@ -298,6 +298,15 @@ const char *way_elsewhere(const request_rec *r, const char *page, const way_t *w
     return !way->too_long && fits_in_line(r, all) ? all : with_field(asks, "long", "1", p);
 }
 
+const char *way_for_asker(const request_rec *r, const way_t *way)
+{
+    const site_t *site = request_of(r)->site;
+    const char *login = way_location(r, way);
+    if (!way_is_foreign(way))
+        login = with_demand(login, site, &way->demand, r->pool);
+    return apr_pstrcat(r->pool, site->url.text, login, NULL);
+}
+
 /* An error's page comes by an internal redirect from the place that named another page. */
 const char *way_switch(const request_rec *r, const way_t *way)
 {

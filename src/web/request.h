@@ -30,6 +30,7 @@ typedef struct request_t {
     const struct route_t *route;
     const char *rest;
     const char *args;
+    const char *referer; /* ... as it came, too */
     bool bore_service_secret, bore_rps_secret; /* web/admit.h */
 
     /* cookie values as they came; NULL when absent; a name that came twice counts as absent and
