@@ -11,6 +11,7 @@
 #include "login/callback.h"
 #include "login/provider_logout.h"
 #include "login/activate.h"
+#include "login/again.h"
 #include "login/login.h"
 #include "login/saml_out.h"
 #include "login/trusted.h"
@@ -55,6 +56,8 @@ static const route_t routes[] = {
      first_step_totp_confirm},
     {"POST", PATH_LOGIN, "/step/send", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
      login_step_send},
+    {"GET", PATH_LOGIN, "/again/*", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, again_page},
+    {"POST", PATH_LOGIN, "/again/*", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, again_drop},
     {"GET", PATH_LOGIN, "/with/*", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_with},
     {"POST", PATH_LOGIN, "/passkey", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, login_passkey},
     {"POST", PATH_LOGIN, "/passkey/verify", PUBLIC, BODY_JSON, PASSKEY_MAX, ANSWER_JSON, 0,

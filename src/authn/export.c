@@ -4,6 +4,7 @@
 #include "authn/authn.h"
 #include "authn/caching.h"
 #include "authn/check.h"
+#include "authn/resend.h"
 #include "base/name.h"
 #include "login/flash.h"
 #include "web/provided.h"
@@ -253,7 +254,8 @@ int authn_fixups(request_rec *r)
     } else {
         export_to_open(r, request);
     }
-    return DECLINED;
+    const int refused = request->resend ? resend_take(r) : 0;
+    return refused ? refused : DECLINED;
 }
 
 /* After the rules, before mod_dir looks for an index or a FallbackResource. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/tell.h"
 #include "authn/asked.h"
+#include "authn/caching.h"
 #include "authn/check.h"
 #include "authn/export.h"
 #include "web/original.h"
@@ -12,6 +13,7 @@ result_t *tell_asker(facts_t *facts)
     result_t *refusal = asked_read(r, &original);
     if (refusal)
         return refusal;
+    caching_depends(r, facts->request); /* so that a session in use is sealed anew */
     const session_t *session = check_admit(r);
     const demand_t demand = check_demand(r);
     if (!session) {

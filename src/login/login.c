@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "login/login.h"
+#include "login/again.h"
 #include "login/ceremony.h"
 #include "login/flash.h"
 #include "login/login_form.h"
@@ -32,12 +33,13 @@ const char *login_begin_at(request_rec *r, const char *page, const demand_t *dem
 int login_page_for_post(request_rec *r, const demand_t *demand)
 {
     const site_t *site = request_of(r)->site;
-    const way_t way = way_of_refused(r, demand, true);
     prelogin_t prelogin;
 
     if (!request_prelogin(r, &prelogin, r->request_time) &&
         !request_keep_prelogin(r, &prelogin, r->request_time))
         return login_error_page(r, result_no_randomness(r->pool));
+    again_keep(r, &prelogin);
+    const way_t way = way_of_refused(r, demand, true);
     page_values_t page = page_begin(r, site);
     form_show(&page, &prelogin, &way);
     return page_answer(&page, HTTP_UNAUTHORIZED, "login");

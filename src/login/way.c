@@ -68,7 +68,11 @@ way_t way_of_refused(request_rec *r, const demand_t *demand, bool lost)
                  .step = way_lacks_step(r, demand),
                  .too_long = strlen(uri) > RETURN_TO_MAX,
                  .target = place};
-    if (way.method || framed || reader_is_nobody(r)) {
+    if (request_of(r)->kept_page) {
+        way.target = request_of(r)->kept_page;
+        way.lost = false;
+        way.asked = wants_more(r, demand) ? place : NULL;
+    } else if (way.method || framed || reader_is_nobody(r)) {
         const char *before = way_page_before(r);
         way.target = before || way.method || !framed ? before : place;
         way.asked = wants_more(r, demand) ? place : NULL;

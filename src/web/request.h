@@ -30,13 +30,16 @@ typedef struct request_t {
     const struct route_t *route;
     const char *rest;
     const char *args;
-    const char *referer; /* ... as it came, too */
+    const char *referer;                       /* ... as it came, too */
     bool bore_service_secret, bore_rps_secret; /* web/admit.h */
 
     /* cookie values as they came; NULL when absent; a name that came twice counts as absent and
      * has its bit in `tossed` */
     cookie_value_t session_cookie, prelogin_cookie, known_cookie, remember_cookie;
     unsigned tossed; /* TOSSED_ bits */
+
+    struct resend_t *resend; /* authn/resend.h; NULL: it is a request like any other */
+    const char *kept_page;   /* where what was posted waits to be sent again, NULL = it does not */
 
     bool session_read; /* at first use */
     session_status_t session_status;
