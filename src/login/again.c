@@ -32,12 +32,24 @@ static bool is_plain_text(const char *text, apr_size_t max)
     return !text[len] && len <= max;
 }
 
+/* By a sign-out elsewhere, or with its user's others, before its time was over. */
+static bool was_ended(const request_t *request, apr_time_t now)
+{
+    const session_t *session = &request->session;
+    revocations_t *revocations = request->site->revocations;
+    return !revocations || !revocations_refresh(revocations) ||
+           revocations_hit(revocations, session->id, session->family, session->identity,
+                           session->uid, session->version, session->seen,
+                           (uint32_t)apr_time_sec(now)) != REVOKED_NOT;
+}
+
 /* Whose session it was is still sealed in the cookie. */
 static bool may_be_kept(const request_rec *r, const request_t *request, const char *place)
 {
     const char *type = apr_table_get(r->headers_in, "Content-Type");
     const char *rest;
     return request->session_status == SESSION_EXPIRED && request->site->store &&
+           !was_ended(request, r->request_time) &&
            !strncmp(request_first(r)->the_request, "POST ", 5) && kept_is_from_here(r) &&
            sent_form_is(type) && is_plain_text(type, KEPT_TYPE_MAX) && place &&
            !route_find(request->site, request_first(r), &rest);

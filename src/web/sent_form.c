@@ -74,8 +74,9 @@ static void add_urlencoded(fields_t *fields, const char *body)
             const char *key = APR_ARRAY_IDX(entries, 0, apr_table_entry_t).key;
             add_sent(fields, shown_name(key, strlen(key), fields->p), NULL,
                      strlen(APR_ARRAY_IDX(entries, 0, apr_table_entry_t).val));
-        } else if (len) {
-            add_sent(fields, shown_name(field, name, fields->p), NULL, len - name);
+        } else if (name) {
+            add_sent(fields, shown_name(field, name, fields->p), NULL,
+                     len - name - (field[name] == '='));
         }
         field += len + (field[len] == '&');
     }

@@ -187,6 +187,24 @@ subtest 'the_names_are_those_of_mpinpassheaders' => sub {
     is $answer->header($_), undef, "no $_" for 'X-User', 'X-AMR', 'X-Email';
 };
 
+my ($library) = glob '/usr/lib/*/faketime/libfaketimeMT.so.1';
+subtest 'a_session_in_use_behind_another_web_server_is_sealed_anew' => sub {
+    plan skip_all => 'libfaketime is not installed' if !$library;
+    my $minutes = 0;
+    my $later = sub { $minutes += shift; Server::write_file("$top/clock", "+${minutes}m\n") };
+    $later->(0);
+    $server->stop;
+    $server->{env} = {LD_PRELOAD => $library, FAKETIME_TIMESTAMP_FILE => "$top/clock", FAKETIME_NO_CACHE => 1, FAKETIME_DONT_FAKE_MONOTONIC => 1};
+    $server->start;
+    my $john = person()->sign_in('john');
+    for (1 .. 3) {
+        $later->(20);
+        is ask($john, 'https://wiki.example.com/')->code, 200, 'twenty minutes later';
+    }
+    $later->(31);
+    is ask($john, 'https://wiki.example.com/')->code, 401, 'half an hour unused ends it';
+};
+
 with('', sub { return $_[0] =~ s/^MPinPath check.*\n//mr });
 is ask(person(), 'https://wiki.example.com/')->code, 404, 'without its line there is no such page';
 

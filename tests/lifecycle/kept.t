@@ -169,6 +169,10 @@ subtest 'cross_site_post_is_never_replayed' => sub {
     my $john = john();
     $john->sign_out;
     like save($john)->content, qr/not saved/, 'nor after a sign-out';
+    $john = john();
+    $john->copy->sign_out;
+    later(31);
+    like save($john)->content, qr/not saved/, 'nor after one that this cookie does not know of';
     my ($other, $at, $question) = at_the_question();
     my ($send) = buttons($question);
     my $valid = john();
