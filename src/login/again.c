@@ -97,17 +97,20 @@ static const char *page_of_rest(const facts_t *facts)
                                                   : NULL;
 }
 
-/* NULL, or the refusal. A person who is not signed in does that first. */
-static result_t *find_kept(const facts_t *facts, kept_form_t *kept)
+/* NULL: then `*refusal` says why. */
+static const kept_form_t *find_kept(const facts_t *facts, result_t **refusal)
 {
     unsigned char id[KEPT_ID_BYTES];
-    if (!hex_decode(facts->rest, id, sizeof id))
-        return nothing_kept(facts, STORE_MISSING);
+    kept_form_t *kept = apr_pcalloc(facts->r->pool, sizeof *kept);
     const store_status_t status =
-        kept_get(facts->r, id, facts->caller.session, facts->caller.now, kept);
-    return status == STORE_OK ? NULL : nothing_kept(facts, status);
+        hex_decode(facts->rest, id, sizeof id)
+            ? kept_get(facts->r, id, facts->caller.session, facts->caller.now, kept)
+            : STORE_MISSING;
+    *refusal = status == STORE_OK ? NULL : nothing_kept(facts, status);
+    return status == STORE_OK ? kept : NULL;
 }
 
+/* A person who is not signed in does that first. */
 static result_t *sign_in_first(const facts_t *facts)
 {
     const way_t way = {.target = page_of_rest(facts), .demand = demand_any};
@@ -148,18 +151,18 @@ static const char *again_action(const facts_t *facts, const kept_form_t *kept)
 result_t *again_page(facts_t *facts)
 {
     apr_pool_t *p = facts->r->pool;
-    kept_form_t kept;
+    result_t *refusal;
     if (!facts->caller.session)
         return sign_in_first(facts);
-    result_t *refusal = find_kept(facts, &kept);
-    if (refusal)
+    const kept_form_t *kept = find_kept(facts, &refusal);
+    if (!kept)
         return refusal;
     page_values_t page = page_begin(facts->r, facts->site);
-    show_fields(&page, &kept);
-    page_set(&page, "again_place", return_to_shown(kept.place, p));
-    page_set(&page, "again_size", size_text(kept.len, p));
-    page_set(&page, "when", texts_moment(apr_time_from_sec((apr_time_t)kept.sent), p));
-    page_set(&page, "again_action", again_action(facts, &kept));
+    show_fields(&page, kept);
+    page_set(&page, "again_place", return_to_shown(kept->place, p));
+    page_set(&page, "again_size", size_text(kept->len, p));
+    page_set(&page, "when", texts_moment(apr_time_from_sec((apr_time_t)kept->sent), p));
+    page_set(&page, "again_action", again_action(facts, kept));
     page_set(&page, "drop_action", page_of_rest(facts));
     page_set(&page, "csrf",
              prelogin_token(facts->site->prelogins, facts->caller.session->id, SESSION_FORMS, p));
@@ -171,7 +174,7 @@ result_t *again_drop(facts_t *facts)
 {
     const session_t *session = facts->caller.session;
     unsigned char id[KEPT_ID_BYTES];
-    kept_form_t kept;
+    kept_form_t kept = {.before = ""};
     if (!session)
         return sign_in_first(facts);
     if (!form_token_ok(facts, session->id, SESSION_FORMS)) {
@@ -179,11 +182,9 @@ result_t *again_drop(facts_t *facts)
         return result_error(facts->r->pool, HTTP_FORBIDDEN, "stale_form",
                             "the form's token is not this session's");
     }
-    result_t *refusal = find_kept(facts, &kept);
-    if (refusal)
-        return refusal;
-    hex_decode(facts->rest, id, sizeof id);
-    const store_status_t status = kept_take(facts->r, id, session, facts->caller.now, &kept);
+    const store_status_t status = hex_decode(facts->rest, id, sizeof id)
+                                      ? kept_take(facts->r, id, session, facts->caller.now, &kept)
+                                      : STORE_MISSING;
     if (status != STORE_OK)
         return nothing_kept(facts, status);
     answer_see_other(facts->r, *kept.before ? kept.before : facts->site->after_login);

@@ -43,7 +43,7 @@ static const char *shown_name(const char *text, apr_size_t len, apr_pool_t *p)
         out += bytes ? bytes : 1;
         from += bytes ? bytes : 1;
     }
-    strcpy(out, *from ? "\u2026" : "");
+    memcpy(out, *from ? "\u2026" : "\0\0\0", sizeof("\u2026"));
     return name;
 }
 
