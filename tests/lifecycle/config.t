@@ -551,7 +551,7 @@ mistake 'a place below that any machine may ask', $check . location('/mpin-check
     qr/could ask at \/mpin-check\/x/;
 mistake 'a check without a login page', "$host${site}MPinRegister closed\nMPinPath check /mpin-check\n=> MPinPath login off\n" . location('/mpin-check', 'Require ip 10.0.0.1'),
     qr/vhost that has the login page/;
-mistake 'a page inside of the check', "$host$site$passwordsMPinPath check /check\n=> MPinPath logout /check/out\n" . location('/check', 'Require ip 10.0.0.1'), qr/another path/;
+mistake 'a page inside of the check', "$host$site${passwords}MPinPath check /check\n=> MPinPath logout /check/out\n" . location('/check', 'Require ip 10.0.0.1'), qr/another path/;
 fine 'a check for machines, and a user among them', "$here$host$site$passwords" . "MPinPath check /mpin-check\n" . location('/mpin-check', 'Require ip 10.0.0.1')
     . location('/mpin-check/x', "AuthType MPin\n<RequireAll>\nRequire ip 10.0.0.1\nRequire user john\n</RequireAll>") . location('/mpin-check/y', 'MPinReauthAfter 10min');
 mistake 'two pages at one place', "$site$passwords=> MPinPath logout /login\n", qr/another path/;
