@@ -141,6 +141,15 @@ store_status_t store_member_remove(store_t *store, store_class_t in, const char 
 store_status_t store_members(store_t *store, store_class_t in, const char *key, apr_pool_t *p,
                              const char ***members);
 
+/* Calls `visit` for each live record whose key begins with `prefix`, in the order of their keys, until
+ * it returns false; what is written meanwhile may be among them or not. `status` is STORE_DOWN, and
+ * `record` of no use, for one that does not open. `scratch` is emptied after each. Not for
+ * STORE_BEHIND, nor for sets and counters. */
+typedef bool (*store_visit_t)(void *baton, const char *key, store_status_t status,
+                              const store_record_t *record, apr_pool_t *scratch);
+store_status_t store_each(store_t *store, store_class_t in, const char *prefix, store_visit_t visit,
+                          void *baton, apr_pool_t *p);
+
 /* An append-only lasting log. Sequence numbers start at 1 and only rise. `expires` lets the sweeper
  * drop an entry. */
 store_status_t store_log_append(store_t *store, const char *log, const void *data, apr_size_t len,
