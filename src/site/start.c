@@ -12,7 +12,7 @@
 #include "site/app_key.h"
 #include "site/audit.h"
 #include "site/outline.h"
-#include "site/passphrase.h"
+#include "keys/passphrase.h"
 #include "site/place.h"
 #include "site/sent.h"
 #include "keys/secret_file.h"
