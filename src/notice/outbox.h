@@ -36,6 +36,10 @@ typedef enum {
     NOTICE_SIGNED_OUT,  /* everywhere but in one browser */
     NOTICE_LOGIN_ADDED, /* a trusted login was linked */
     NOTICE_LOGIN_REMOVED,
+    NOTICE_DISABLED, /* by an administrator, as those that follow */
+    NOTICE_DELETED,
+    NOTICE_STEPS_RESET,    /* no second step, passkey or code is left */
+    NOTICE_SESSIONS_ENDED, /* everywhere */
     NOTICE_COUNT
 } notice_kind_t;
 
