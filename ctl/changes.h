@@ -16,4 +16,6 @@ ctl_end_t ctl_factor_reset(ctl_t *ctl);
 
 ctl_end_t ctl_session_end(ctl_t *ctl);
 
+ctl_end_t ctl_invite(ctl_t *ctl);
+
 #endif

@@ -16,6 +16,7 @@
 #include "ctl/listed.h"
 
 #define YES OPTION_BIT(OPTION_YES)
+#define DAYS OPTION_BIT(OPTION_DAYS)
 #define WHOM (OPTION_BIT(OPTION_USER) | OPTION_BIT(OPTION_ALL))
 
 const command_t commands[] = {
@@ -40,6 +41,8 @@ const command_t commands[] = {
      "sign one user, or everybody, out everywhere"},
     {"name free", "NAME", 1, 1, YES, NEEDS_STORE, ctl_name_free,
      "take a name back from who was merely the first to register it"},
+    {"invite", "NAME", 1, 1, YES | DAYS, NEEDS_STORE, ctl_invite,
+     "make a link by which somebody sets up a device as NAME, good once, for 7 days"},
     {"help", "", 0, 0, 0, NEEDS_NOTHING, ctl_help, "list the commands"},
     {"help man", "", 0, 0, 0, NEEDS_NOTHING, ctl_manual, "print the man page"},
     {"help completion", "", 0, 0, 0, NEEDS_NOTHING, ctl_completion, "print what bash completes by"},

@@ -25,6 +25,8 @@ static json_t *described_ways(unsigned ways)
         json_array_append_new(words, json_string("signed-in"));
     if (ways & REGISTER_MAIL)
         json_array_append_new(words, json_string("mail"));
+    if (ways & REGISTER_INVITE)
+        json_array_append_new(words, json_string("invite"));
     if (ways & REGISTER_OPEN)
         json_array_append_new(words, json_string("open"));
     return words;
