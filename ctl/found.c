@@ -72,7 +72,7 @@ static const json_t *httpd_word(const char *text, apr_pool_t *p)
     const char *line = text ? strstr(text, "{\"") : NULL;
     const char *end = line ? strchr(line, '\n') : NULL;
     const json_t *said = end ? json_read(p, line, (apr_size_t)(end - line)) : NULL;
-    return said && json_object_get(said, "mpin") ? json_object_get(said, "sites") : NULL;
+    return said && json_object_get(said, "mpin") ? said : NULL;
 }
 
 static const json_t *ask_httpd(const options_t *options, apr_pool_t *p, const char **why)
@@ -84,16 +84,17 @@ static const json_t *ask_httpd(const options_t *options, apr_pool_t *p, const ch
                "and --keys";
         return NULL;
     }
-    const json_t *sites =
+    const json_t *said =
         start_httpd(&httpd, program, options, p) ? httpd_word(hear_httpd(&httpd, p), p) : NULL;
-    if (!sites || !json_array_size(sites))
-        *why = apr_psprintf(
-            p,
-            sites ? "%s finds no site with MPinEngine On; name the configuration with --config"
-                  : "%s -t doesn't say what its configuration is; run that and mend what it names, "
-                    "or name another configuration with --config",
-            program);
-    return json_array_size(sites) ? sites : NULL;
+    if (json_array_size(json_object_get(said, "sites")))
+        return said;
+    *why = apr_psprintf(
+        p,
+        said ? "%s finds no site with MPinEngine On; name the configuration with --config"
+             : "%s -t doesn't say what its configuration is; run that and mend what it names, or "
+               "name another configuration with --config",
+        program);
+    return NULL;
 }
 
 /* ---- one of its sites ------------------------------------------------------------------------ */
@@ -182,6 +183,8 @@ static bool take_options(found_t *found, const options_t *options, apr_pool_t *p
     *found = (found_t){.url = options->given[OPTION_SITE],
                        .key_file = options->given[OPTION_KEYS],
                        .quota = DEFAULT_QUOTA,
+                       .uid = geteuid(),
+                       .gid = getegid(),
                        .longest = DEFAULT_LONGEST};
     if (!found->key_file || !options->given[OPTION_STORE]) {
         *why = "--store and --keys belong together; write both";
@@ -197,6 +200,11 @@ bool found_site(found_t *found, const options_t *options, apr_pool_t *p, const c
 {
     if (options->given[OPTION_STORE] || options->given[OPTION_KEYS])
         return take_options(found, options, p, why);
-    const json_t *sites = ask_httpd(options, p, why);
-    return sites && take_site(found, sites, options->given[OPTION_SITE], p, why);
+    const json_t *said = ask_httpd(options, p, why);
+    if (!said ||
+        !take_site(found, json_object_get(said, "sites"), options->given[OPTION_SITE], p, why))
+        return false;
+    found->uid = (apr_uid_t)json_integer_value(json_object_get(said, "uid"));
+    found->gid = (apr_gid_t)json_integer_value(json_object_get(said, "gid"));
+    return true;
 }

@@ -4,6 +4,7 @@
 
 #include <apr_tables.h>
 #include <apr_time.h>
+#include <apr_user.h>
 #include "base/json.h"
 #include "base/name.h"
 #include "ctl/options.h"
@@ -19,6 +20,8 @@ typedef struct found_t {
     const char *account, *login, *activate; /* paths, NULL: there is no such page */
     name_rules_t names;
     bool mail;
+    apr_uid_t uid; /* who httpd's children run as; whoever runs mpinctl, where nobody says */
+    apr_gid_t gid;
     apr_interval_time_t longest; /* session that can live in the store */
     const json_t *json;          /* the site as httpd said it, NULL without */
 } found_t;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/backup.h"
 #include "ctl/changes.h"
 #include "ctl/manual.h"
 #include "ctl/opened.h"
@@ -43,6 +44,10 @@ const command_t commands[] = {
      "take a name back from who was merely the first to register it"},
     {"invite", "NAME", 1, 1, YES | DAYS, NEEDS_STORE, ctl_invite,
      "make a link by which somebody sets up a device as NAME, good once, for 7 days"},
+    {"backup", "DIR", 1, 1, 0, NEEDS_SITE, ctl_backup,
+     "copy store and keys, sealed by a passphrase, while the server works"},
+    {"restore", "DIR", 1, 1, YES, NEEDS_SITE, ctl_restore,
+     "make store and keys of such a copy, here or on another machine; everybody is signed out"},
     {"help", "", 0, 0, 0, NEEDS_NOTHING, ctl_help, "list the commands"},
     {"help man", "", 0, 0, 0, NEEDS_NOTHING, ctl_manual, "print the man page"},
     {"help completion", "", 0, 0, 0, NEEDS_NOTHING, ctl_completion, "print what bash completes by"},

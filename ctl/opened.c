@@ -18,8 +18,7 @@
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
-/* NULL without one; then `*why` is set where it can't be had. */
-static const secret_t *key_passphrase(const ctl_t *ctl, const char **why)
+const secret_t *opened_passphrase(const ctl_t *ctl, const char **why)
 {
     const char *file = ctl->options->given[OPTION_PASSPHRASE];
     *why = NULL;
@@ -32,7 +31,7 @@ static ctl_end_t open_keys(ctl_t *ctl, const struct stat *owner)
 {
     const char *why;
     keys_t *keys;
-    const secret_t *passphrase = key_passphrase(ctl, &why);
+    const secret_t *passphrase = opened_passphrase(ctl, &why);
     if (why)
         return ctl_fail(CTL_UNABLE, "%s", why);
     if (keys_open(&keys, ctl->found.key_file, passphrase, owner->st_uid, ctl->p, &why) != KEYS_OK)
@@ -43,8 +42,7 @@ static ctl_end_t open_keys(ctl_t *ctl, const struct stat *owner)
 
 /* ---- the audit log --------------------------------------------------------------------------- */
 
-/* A program that httpd writes to is httpd's own: then syslog is told. */
-static ctl_end_t open_audit(ctl_t *ctl)
+ctl_end_t opened_audit(ctl_t *ctl)
 {
     const char *log = ctl->found.audit;
     if (!log || *log == '|')
@@ -58,7 +56,7 @@ static ctl_end_t open_audit(ctl_t *ctl)
 
 /* ---- the store ------------------------------------------------------------------------------- */
 
-static ctl_end_t become(const struct stat *owner, const char *dir)
+ctl_end_t opened_become(const struct stat *owner, const char *dir)
 {
     if (geteuid() == owner->st_uid)
         return CTL_DONE;
@@ -70,7 +68,7 @@ static ctl_end_t become(const struct stat *owner, const char *dir)
     return CTL_DONE;
 }
 
-static ctl_end_t open_store(ctl_t *ctl, const struct stat *owner)
+ctl_end_t opened_store(ctl_t *ctl, const struct stat *owner)
 {
     const char *why = "the revocations can't be read", *dir = store_directory(ctl->found.store);
     store_settings_t *settings = apr_pcalloc(ctl->p, sizeof *settings);
@@ -82,7 +80,7 @@ static ctl_end_t open_store(ctl_t *ctl, const struct stat *owner)
                                    .log = &ctl->log};
     if (store_prepare(settings, ctl->p, &why) != STORE_OK)
         return ctl_fail(CTL_UNABLE, "%s", why);
-    const ctl_end_t end = become(owner, dir);
+    const ctl_end_t end = opened_become(owner, dir);
     if (end)
         return end;
     prctl(PR_SET_DUMPABLE, 0);
@@ -117,7 +115,7 @@ ctl_end_t opened_for(ctl_t *ctl, needs_t needs)
     struct stat owner;
     if (needs == NEEDS_NOTHING)
         return CTL_DONE;
-    if (!found_site(&ctl->found, ctl->options, ctl->p, &why))
+    if (!ctl->found.store && !found_site(&ctl->found, ctl->options, ctl->p, &why))
         return ctl_fail(CTL_UNABLE, "%s", why);
     if (needs == NEEDS_SITE)
         return CTL_DONE;
@@ -125,6 +123,6 @@ ctl_end_t opened_for(ctl_t *ctl, needs_t needs)
     if (end == CTL_DONE)
         end = open_keys(ctl, &owner);
     if (end == CTL_DONE)
-        end = open_audit(ctl);
-    return end == CTL_DONE && needs == NEEDS_STORE ? open_store(ctl, &owner) : end;
+        end = opened_audit(ctl);
+    return end == CTL_DONE && needs == NEEDS_STORE ? opened_store(ctl, &owner) : end;
 }

@@ -9,4 +9,14 @@
  * the store, beside a server that works with it. Everything is closed with the pool. */
 ctl_end_t opened_for(ctl_t *ctl, needs_t needs);
 
+/* The last steps of it, for a store that is only just being made: root becomes its owner for good; the
+ * store is opened, with `ctl->keys`. */
+struct stat;
+ctl_end_t opened_audit(ctl_t *ctl); /* a program that httpd writes to is httpd's own: then syslog */
+ctl_end_t opened_become(const struct stat *owner, const char *dir);
+ctl_end_t opened_store(ctl_t *ctl, const struct stat *owner);
+
+/* What a sealed key file is opened by, NULL without; then `*why` is set where it can't be had. */
+const secret_t *opened_passphrase(const ctl_t *ctl, const char **why);
+
 #endif

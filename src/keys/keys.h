@@ -38,6 +38,11 @@ keys_status_t keys_open(keys_t **keys, const char *path, const secret_t *passphr
 keys_status_t keys_create(const char *path, const secret_t *passphrase, apr_pool_t *p,
                           const char **why);
 
+/* A key file's bytes as they lie there, sealed or not; NULL where it can't be read. And a key file made
+ * of such bytes, as keys_create makes one. */
+const secret_t *keys_bytes(const char *path, apr_pool_t *p);
+keys_status_t keys_place(const char *path, const secret_t *text, apr_pool_t *p, const char **why);
+
 /* The file's own id, recorded by the store so that another file is noticed: KEY_ID_BYTES bytes. */
 const unsigned char *keys_id(const keys_t *keys);
 

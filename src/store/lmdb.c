@@ -465,4 +465,6 @@ const store_backend_t store_lmdb = {
     .log_read = lmdb_log_read,
     .generation = lmdb_newest,
     .boot_time = lmdb_booted,
+    .copy = lmdb_copy,
+    .load = lmdb_load,
 };

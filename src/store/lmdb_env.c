@@ -107,6 +107,14 @@ int lmdb_free_dead_readers(lmdb_env_t *env)
     return dead;
 }
 
+store_status_t lmdb_env_copy(lmdb_env_t *env, int fd)
+{
+    depth++;
+    const int rc = mdb_env_copyfd2(env->mdb, fd, MDB_CP_COMPACT);
+    depth--;
+    return lmdb_status(env, rc);
+}
+
 /* ---- what errors mean ------------------------------------------------------------------------ */
 
 static store_status_t say_full(lmdb_env_t *env, int rc)

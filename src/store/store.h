@@ -170,6 +170,19 @@ uint64_t store_generation(const store_t *store);
 /* Where this store logs. */
 const log_sink_t *store_log_sink(const store_t *store);
 
+/* Writes all that lasts, as it is at one moment, to a descriptor, which may be a pipe: what store_load
+ * reads. Nobody who works with the store meanwhile waits for it, but its records keep their room. */
+store_status_t store_copy(store_t *store, int fd);
+
+/* Fills a store that store_prepare has just made, and that has no records, as the process's user. Not
+ * STORE_OK: `*why` is one sentence, and nothing is there. */
+typedef struct store_source_t {
+    bool (*read)(void *baton, void *bytes, apr_size_t max, apr_size_t *len); /* len 0: the end */
+    void *baton;
+} store_source_t;
+store_status_t store_load(const store_settings_t *settings, const store_source_t *source,
+                          apr_pool_t *p, const char **why);
+
 /* When this machine booted, as the store recorded it: TOTP steps before it are refused. */
 apr_time_t store_boot_time(const store_t *store);
 
