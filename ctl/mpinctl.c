@@ -12,6 +12,7 @@
 
 #include "ctl/backup.h"
 #include "ctl/changes.h"
+#include "ctl/inspect.h"
 #include "ctl/manual.h"
 #include "ctl/opened.h"
 #include "ctl/listed.h"
@@ -44,6 +45,11 @@ const command_t commands[] = {
      "take a name back from who was merely the first to register it"},
     {"invite", "NAME", 1, 1, YES | DAYS, NEEDS_STORE, ctl_invite,
      "make a link by which somebody sets up a device as NAME, good once, for 7 days"},
+    {"keys", "", 0, 0, 0, NEEDS_KEYS, ctl_keys,
+     "list the root keys of the key file: which one seals, and which still open"},
+    {"store stats", "", 0, 0, 0, NEEDS_STORE, ctl_store_stats, "say how full the store is"},
+    {"store check", "", 0, 0, 0, NEEDS_STORE, ctl_store_check,
+     "open every lasting record, and name what does not open"},
     {"backup", "DIR", 1, 1, 0, NEEDS_SITE, ctl_backup,
      "copy store and keys, sealed by a passphrase, while the server works"},
     {"restore", "DIR", 1, 1, YES, NEEDS_SITE, ctl_restore,

@@ -25,6 +25,7 @@ typedef enum {
 
 #define KEY_BYTES 32
 #define KEY_ID_BYTES 16
+#define KEY_DATE_SIZE 21 /* "2026-11-30T20:10:30Z" */
 
 /* Reads the file at the absolute `path`: O_NOFOLLOW, a regular file owned by the caller or root, no
  * rights for group and world (KEYS_UNSAFE), and, where `httpd_uid` is not ours, in a directory that
@@ -48,6 +49,10 @@ const unsigned char *keys_id(const keys_t *keys);
 
 /* The number (0..255) of the root key that seals now. */
 unsigned char keys_current(const keys_t *keys);
+
+/* The root key that stands at `place` in the file, from 0: its number, and since when it is there. False
+ * where there are no more. */
+bool keys_root(const keys_t *keys, int place, unsigned char *number, char date[KEY_DATE_SIZE]);
 
 /* HKDF-SHA-256 (RFC 5869) of root key `number` for `purpose` and a UTC day number. False when there
  * is no such root key (it was retired and removed). The caller wipes `key`. */

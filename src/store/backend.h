@@ -61,6 +61,7 @@ typedef struct store_backend_t {
     /* Never ahead of what a log_read that begins after it sees. */
     uint64_t (*generation)(const void *state);
     apr_time_t (*boot_time)(const void *state);
+    store_status_t (*fill)(void *state, store_fill_t fill[STORE_PARTS]);
     store_status_t (*copy)(void *state, int fd);
     store_status_t (*load)(const store_settings_t *settings, const store_source_t *source,
                            apr_pool_t *p, const char **why);

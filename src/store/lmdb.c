@@ -465,6 +465,7 @@ const store_backend_t store_lmdb = {
     .log_read = lmdb_log_read,
     .generation = lmdb_newest,
     .boot_time = lmdb_booted,
+    .fill = lmdb_fill,
     .copy = lmdb_copy,
     .load = lmdb_load,
 };

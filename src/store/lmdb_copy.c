@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All that lasts of a store, out of it and into a new one. */
+/* How full a store is; and all that lasts of it, out of it and into a new one. */
 #include "store/lmdb.h"
 
 #include <apr_strings.h>
@@ -11,6 +11,13 @@
 #include <unistd.h>
 
 #define COPY_STEP 65536 /* bytes */
+
+store_status_t lmdb_fill(void *state, store_fill_t fill[STORE_PARTS])
+{
+    lmdb_t *lmdb = state;
+    const store_status_t status = lmdb_env_fill(lmdb->lasting, &fill[0]);
+    return status ? status : lmdb_env_fill(lmdb->fleeting, &fill[1]);
+}
 
 /* Behind records that wait in the fleeting part are moved first: a copy has none of that part. */
 store_status_t lmdb_copy(void *state, int fd)

@@ -275,6 +275,19 @@ static apr_off_t live_bytes(const lmdb_env_t *env, MDB_txn *txn)
            stat.ms_psize;
 }
 
+store_status_t lmdb_env_fill(lmdb_env_t *env, store_fill_t *fill)
+{
+    MDB_stat stat;
+    MDB_txn *txn = lmdb_read_begin(env);
+    if (!txn)
+        return STORE_DOWN;
+    const int rc = mdb_stat(txn, env->dbi, &stat);
+    *fill = (store_fill_t){env->set.name, live_bytes(env, txn), env->set.quota + env->set.coming_in,
+                           rc ? 0 : stat.ms_entries};
+    lmdb_read_end(env, txn);
+    return lmdb_status(env, rc);
+}
+
 bool lmdb_crowded(lmdb_env_t *env, MDB_txn *txn)
 {
     return live_bytes(env, txn) > env->set.quota / 4 * 3;

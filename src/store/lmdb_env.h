@@ -69,6 +69,9 @@ int lmdb_free_dead_readers(lmdb_env_t *env);
 /* Writes the environment as it is at one moment, without what is unused, to a descriptor. */
 store_status_t lmdb_env_copy(lmdb_env_t *env, int fd);
 
+/* How full it is. */
+store_status_t lmdb_env_fill(lmdb_env_t *env, store_fill_t *fill);
+
 /* Live pages are more than three quarters of what new records may take. */
 bool lmdb_crowded(lmdb_env_t *env, MDB_txn *txn);
 

@@ -99,6 +99,11 @@ store_status_t store_open(store_t **opened, const store_settings_t *settings, ap
     return STORE_OK;
 }
 
+store_status_t store_fill(store_t *store, store_fill_t fill[STORE_PARTS])
+{
+    return store->backend->fill(store->state, fill);
+}
+
 store_status_t store_copy(store_t *store, int fd)
 {
     return store->backend->copy(store->state, fd);

@@ -170,6 +170,20 @@ uint64_t store_generation(const store_t *store);
 /* Where this store logs. */
 const log_sink_t *store_log_sink(const store_t *store);
 
+/* How full a part is, in bytes of what may be there. */
+typedef struct store_fill_t {
+    const char *part; /* "lasting" */
+    apr_off_t used, quota;
+    uint64_t records;
+} store_fill_t;
+#define STORE_PARTS 2
+store_status_t store_fill(store_t *store, store_fill_t fill[STORE_PARTS]);
+
+/* Opens every lasting record and set. `*wrong` of `*all` do not open; the first of them is `key`,
+ * "" for none. */
+store_status_t store_check(store_t *store, uint64_t *all, uint64_t *wrong,
+                           char key[STORE_KEY_MAX + 1]);
+
 /* Writes all that lasts, as it is at one moment, to a descriptor, which may be a pipe: what store_load
  * reads. Nobody who works with the store meanwhile waits for it, but its records keep their room. */
 store_status_t store_copy(store_t *store, int fd);
