@@ -7,9 +7,8 @@ const { chmodSync, mkdirSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { OpenID } = require('../lib/openid.cjs');
 const { openProfile, run } = require('./browser.js');
-const { client, heading, say, startOpenIDSite, url } = require('./openid_site.js');
+const { client, heading, say, signOutThere, startOpenIDSite, url } = require('./openid_site.js');
 const { check } = require('./pictures.js');
-const { until } = require('./program.js');
 
 const CALLBACK = '/trusted/callback';
 const issuers = { one: `http://localhost:${port + 1}`, two: `http://127.0.0.3:${port + 2}` };
@@ -119,14 +118,7 @@ run({
         for (const [name, op] of [['one', t.site.op], ['two', t.site.two]]) {
             const page = await openProfile(t);
             await come(page, name);
-            const provider = await page.context().newPage();
-            await provider.goto(`${op.issuer}/session/end`);
-            await provider.getByRole('button', { name: 'Sign out here' }).click();
-            await provider.waitForURL('**/session/end/success');
-            await until('the session to end', async () => {
-                await page.goto('/protected/');
-                return new URL(page.url()).pathname === '/login';
-            });
+            await signOutThere(page, op.issuer);
         }
     },
 
@@ -160,13 +152,7 @@ run({
         };
         await visit();
         assert.match(await whois(other), /one:anna/, 'bea of the one is anna of the other');
-        const provider = await other.context().newPage();
-        await provider.goto(`${issuers.two}/session/end`);
-        await provider.getByRole('button', { name: 'Sign out here' }).click();
-        await until('the session to end', async () => {
-            await other.goto('/protected/');
-            return new URL(other.url()).pathname === '/login';
-        });
+        await signOutThere(other, issuers.two);
         await page.goto('/protected/');
         assert.equal(new URL(page.url()).pathname, '/protected/', 'what began by the other login goes on');
 
