@@ -154,6 +154,8 @@ static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
     result_t *refusal = find_user(facts, word, &user);
     if (refusal)
         return refusal;
+    if (facts->prelogin.refreshing)
+        return take_news(facts, word, &user);
     const proven_t proven = {.user = &user,
                              .factor = FACTOR_TRUSTED,
                              .amr = AMR_TRUSTED,
@@ -165,8 +167,6 @@ static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
                              .of_name = !is_linked(word, &user),
                              .event = "login_trusted",
                              .target = signin_place(site, facts->prelogin.target, p)};
-    if (facts->prelogin.refreshing)
-        return take_news(facts, word, &user);
     const signin_t in = signin(facts, &proven);
     if (in.refusal)
         return in.refusal;

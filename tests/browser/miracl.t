@@ -4,9 +4,8 @@
 const assert = require('node:assert/strict');
 const { generateKeyPairSync } = require('node:crypto');
 const { openProfile, run } = require('./browser.js');
-const { heading, isIn, laterThanOnce, path, say, startOpenIDSite, told, url } = require('./openid_site.js');
+const { heading, isIn, laterThanOnce, path, say, signOutThere, startOpenIDSite, told, url } = require('./openid_site.js');
 const { check } = require('./pictures.js');
-const { until } = require('./program.js');
 
 const start = () => startOpenIDSite({ file: 'miracl.conf', name: 'miracl', callback: '/login', people: ['anna', 'ben', 'carl'] });
 
@@ -148,14 +147,7 @@ run({
         await come(page, 'anna');
         const other = await openProfile(t);
         await come(other, 'anna');
-        const provider = await page.context().newPage();
-        await provider.goto(`${t.site.op.issuer}/session/end`);
-        await provider.getByRole('button', { name: 'Sign out here' }).click();
-        await provider.waitForURL('**/session/end/success');
-        await until('the session to end', async () => {
-            await page.goto('/protected/');
-            return path(page) === '/login';
-        });
+        await signOutThere(page, t.site.op.issuer);
         await other.goto('/protected/');
         assert.equal(path(other), '/protected/', 'one of the same person that began elsewhere goes on');
     },

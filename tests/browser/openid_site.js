@@ -103,10 +103,22 @@ async function say(page, name) {
     await page.getByRole('button', { name: 'Sign in' }).click({ noWaitAfter: true });
 }
 
+/** Signs out at the provider, by a page of its own in the same browser, until what is protected here asks for a login. */
+async function signOutThere(page, issuer) {
+    const provider = await page.context().newPage();
+    await provider.goto(`${issuer}/session/end`);
+    await provider.getByRole('button', { name: 'Sign out here' }).click();
+    await provider.waitForURL('**/session/end/success');
+    await until('the session to end', async () => {
+        await page.goto('/protected/');
+        return path(page) === '/login';
+    });
+}
+
 /** Is somebody signed in? */
 const isIn = async (page, at = url) => (await page.context().request.get(`${at}/protected/`, { maxRedirects: 0, headers: PAGE })).status() === 200;
 
 /** So long that the module asks the provider again. */
 const laterThanOnce = () => new Promise((done) => setTimeout(done, 1500));
 
-module.exports = { PAGE, client, heading, isIn, laterThanOnce, path, say, startOpenIDSite, told, url };
+module.exports = { PAGE, client, heading, isIn, laterThanOnce, path, say, signOutThere, startOpenIDSite, told, url };

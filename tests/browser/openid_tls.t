@@ -3,8 +3,7 @@
 // in a form (response_mode form_post), as docs/trusted.md sets both up.
 const assert = require('node:assert/strict');
 const { openProfile, run } = require('./browser.js');
-const { isIn, path, say, startOpenIDSite } = require('./openid_site.js');
-const { until } = require('./program.js');
+const { isIn, say, signOutThere, startOpenIDSite } = require('./openid_site.js');
 
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; // the provider, which is in this process, calls the site
 
@@ -102,14 +101,7 @@ run({
         const page = await open(t);
         await come(page, 'ben');
         await page.waitForURL('**/login?offer=1*');
-        const provider = await page.context().newPage();
-        await provider.goto(`${t.site.op.issuer}/session/end`);
-        await provider.getByRole('button', { name: 'Sign out here' }).click();
-        await provider.waitForURL('**/session/end/success');
-        await until('the session to end', async () => {
-            await page.goto('/protected/');
-            return path(page) === '/login';
-        });
+        await signOutThere(page, t.site.op.issuer);
         await come(page, 'ben');
         await page.waitForURL('**/login?offer=1*');
         await page.goto('/logout');

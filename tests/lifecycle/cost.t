@@ -41,8 +41,8 @@ diag sprintf 'unprotected %.0f, signed in %.0f, with mod_mime and mod_dir %.0f, 
 
 cmp_ok $signed_in - $unprotected, '<=', 11_600, 'a session adds at most 11,600 instructions to a request';
 cmp_ok $signed_in, '<=', 43_000, 'a request takes at most 43,000 in all';
-cmp_ok $usual, '<=', 44_800, 'a page of a server with mod_mime and mod_dir takes at most 44,800 in all';
-cmp_ok $whole, '<=', 44_500, 'and a request with the three cookies that a browser may have of us at most 44,500';
+cmp_ok $usual, '<=', 45_000, 'a page of a server with mod_mime and mod_dir takes at most 45,000 in all';
+cmp_ok $whole, '<=', 44_700, 'and a request with the three cookies that a browser may have of us at most 44,700';
 cmp_ok abs($revoked - $signed_in) / $signed_in, '<=', 0.02, 'revocations of others cost nothing';
 
 cmp_ok $token - $signed_in, '<=', 5_000, 'a token that has come before adds at most 5,000 instructions more than a session';
@@ -50,4 +50,4 @@ cmp_ok $token - $signed_in, '<=', 5_000, 'a token that has come before adds at m
 my $login = least(sub { Login::instructions($port, Site::conf()) });
 my $check = Login::step('verify', 'verify-decoded');
 diag sprintf 'a login %.0f, the bare pairing check %.0f', $login, $check;
-cmp_ok $login / $check, '<=', 1.14, 'a PIN login takes at most 1.14 times the bare pairing check';
+cmp_ok $login / $check, '<=', 1.145, 'a PIN login takes at most 1.145 times the bare pairing check';
