@@ -44,7 +44,7 @@ MOD_SRC   = $(wildcard mod_auth_mpin.c) $(foreach room,$(MOD_ROOMS),$(wildcard s
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 MOD_OBJ   = $(MOD_SRC:%.c=$(BUILD)/obj/%.o)
 # files of the upper rooms that know no httpd: unit tests link them
-PURE_SRC  = src/web/return_to.c src/web/cookie_header.c src/web/elsewhere.c src/web/form.c src/web/proven.c $(addprefix src/config/,public_url.c number.c \
+PURE_SRC  = src/web/return_to.c src/web/cookie_header.c src/web/elsewhere.c src/web/form.c src/web/sent_form.c src/web/proven.c $(addprefix src/config/,public_url.c number.c \
             parse.c parse_rps.c parse_web.c parse_dta.c parse_mail.c parse_sent.c parse_trusted.c parse_look.c colour.c settings.c cookie_name.c header_name.c)
 PURE_OBJ  = $(PURE_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC  = $(wildcard tests/unit/test_*.c)

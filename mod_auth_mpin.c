@@ -6,10 +6,12 @@
 #include "authn/expr.h"
 #include "authn/filter.h"
 #include "authn/require.h"
+#include "authn/tell.h"
 #include "config/hooks.h"
 #include "login/callback.h"
 #include "login/provider_logout.h"
 #include "login/activate.h"
+#include "login/again.h"
 #include "login/login.h"
 #include "login/saml_out.h"
 #include "login/trusted.h"
@@ -55,6 +57,8 @@ static const route_t routes[] = {
      first_step_totp_confirm},
     {"POST", PATH_LOGIN, "/step/send", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
      login_step_send},
+    {"GET", PATH_LOGIN, "/again/*", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, again_page},
+    {"POST", PATH_LOGIN, "/again/*", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, again_drop},
     {"GET", PATH_LOGIN, "/with/*", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_with},
     {"POST", PATH_LOGIN, "/passkey", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, login_passkey},
     {"POST", PATH_LOGIN, "/passkey/verify", PUBLIC, BODY_JSON, PASSKEY_MAX, ANSWER_JSON, 0,
@@ -117,6 +121,8 @@ static const route_t routes[] = {
     {"POST", PATH_LOGOUT, "", PUBLIC, BODY_FORM_OR_JSON, BODY_MAX, ANSWER_PAGE, 0, logout_submit},
     {"GET", PATH_ACTIVATE, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, activate_page},
     {"POST", PATH_ACTIVATE, "", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, activate_submit},
+    {"GET", PATH_CHECK, "", AUDIENCE_ASKER, BODY_NONE, 0, ANSWER_JSON, 0, tell_asker},
+    {"GET", PATH_CHECK, "/**", AUDIENCE_ASKER, BODY_NONE, 0, ANSWER_JSON, 0, tell_asker},
     {"POST", PATH_AUTHENTICATE, "", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_authenticate},
     {"GET", PATH_RPS, "/clientSettings", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0, rpa_client_settings},
     {"PUT", PATH_RPS, "/user", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_user},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/check.h"
+#include "authn/asked.h"
 #include "authn/authn.h"
 #include "authn/by_token.h"
 #include "authn/caching.h"
@@ -10,6 +11,7 @@
 #include "login/login.h"
 #include "store/refusal.h"
 #include "people/token_cache.h"
+#include "web/answer.h"
 #include "web/knows.h"
 #include "web/reader.h"
 
@@ -71,8 +73,9 @@ static session_t *good_session(request_rec *r, request_t *request)
 }
 
 /* Lets in who has a good session, or a program with a token that the place takes. */
-static bool come_in(request_rec *r, request_t *request)
+const session_t *check_admit(request_rec *r)
 {
+    request_t *request = request_of(r);
     session_t *session = good_session(r, request);
     const char *type = auth_type;
     if (!session && request->token.text) {
@@ -81,10 +84,15 @@ static bool come_in(request_rec *r, request_t *request)
         type = token_type;
     }
     if (!session)
-        return false;
+        return NULL;
     r->user = session->name;
     r->ap_auth_type = (char *)(apr_uintptr_t)type;
-    return true;
+    return session;
+}
+
+demand_t check_demand(const request_rec *r)
+{
+    return demand_here(r, request_of(r)->site);
 }
 
 /* The page that the administrator named in the place of the login page, unless that is this one. */
@@ -188,6 +196,8 @@ static int refuse_stranger(request_rec *r, request_t *request)
     note_demand(request, &demand);
     if (refuse_unseen(request, r))
         return by_token_is_good_elsewhere(request) ? HTTP_FORBIDDEN : HTTP_UNAUTHORIZED;
+    if (asked_is(r))
+        return refuse_by(r, asked_stranger, demand);
     if (demand.first & FACTOR_BIT(FACTOR_TOKEN)) {
         const int refused = refuse_program(r, request, &demand);
         if (refused != DECLINED)
@@ -219,7 +229,9 @@ static void lead_to_step_up(request_rec *r, const demand_t *demand)
 {
     const bool post = method_number(r) != M_GET;
     const bool framed = reader_is_framed(r) && !reader_is_prefetch(r);
-    if (!framed && reader_is_nobody(r))
+    if (asked_is(r))
+        refuse_by(r, asked_stranger, *demand);
+    else if (!framed && reader_is_nobody(r))
         refuse_json(r, demand);
     else if (framed)
         refuse_framed(r, *demand);
@@ -249,7 +261,7 @@ int authn_check(request_rec *r)
         return HTTP_UNAUTHORIZED;
     caching_depends(r, request);
     request->amr_wanted = 0;
-    if (come_in(r, request))
+    if (check_admit(r))
         return OK;
     const int status = request->session_status == SESSION_UNKNOWN ? refuse_store_down(r, request)
                                                                   : refuse_stranger(r, request);
@@ -319,6 +331,11 @@ int authn_note_failure(request_rec *r, const char *type)
                   name_masked(r->user, r->pool));
     result->event = "not_authorized";
     result->user = r->user;
+    if (asked_is(r)) {
+        answer_audit(r, result);
+        refuse_by(r, asked_forbidden, demand);
+        return OK;
+    }
     refuse_request(r, HTTP_UNAUTHORIZED, result);
     return OK;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What applications see of the user: variables and headers. */
+#include "authn/export.h"
 #include "authn/authn.h"
 #include "authn/by_token.h"
 #include "authn/caching.h"
 #include "authn/check.h"
+#include "authn/resend.h"
 #include "base/name.h"
 #include "login/flash.h"
 #include "web/provided.h"
@@ -181,6 +183,24 @@ static void export_headers(request_rec *r, const request_t *request, const sessi
     }
 }
 
+void export_answer(request_rec *r, const session_t *session)
+{
+    static const pass_header_t usual[] = {
+        {"X-User", PASS_USER, NULL}, {"X-Email", PASS_EMAIL, NULL}, {"X-AMR", PASS_AMR, NULL}};
+    const request_t *request = request_of(r);
+    const apr_array_header_t *named = request->site->pass_headers;
+    const pass_header_t *headers = named->nelts ? (const pass_header_t *)named->elts : usual;
+    const int count = named->nelts ? named->nelts : (int)(sizeof usual / sizeof *usual);
+
+    scrub_variables(r->subprocess_env);
+    export_variables(r, request, session, plain_names);
+    for (int i = 0; i < count; i++) {
+        const char *value =
+            headers[i].field == PASS_FLASH ? NULL : field(r, session, &headers[i], plain_names);
+        apr_table_setn(r->headers_out, headers[i].name, value ? value : "");
+    }
+}
+
 /* A page that is open to all is the next one for who has just signed in or out, too. */
 static void export_flash(request_rec *r, request_t *request)
 {
@@ -240,7 +260,8 @@ int authn_fixups(request_rec *r)
     } else {
         export_to_open(r, request);
     }
-    return DECLINED;
+    const int refused = request->resend ? resend_take(r) : 0;
+    return refused ? refused : DECLINED;
 }
 
 /* After the rules, before mod_dir looks for an index or a FallbackResource. */

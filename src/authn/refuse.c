@@ -19,10 +19,11 @@
 #define ROUTE "/.mpin-refusal"
 
 struct refusal_t {
-    const result_t *result; /* NULL: a page that leads to the login */
-    const char *location;   /* ... or this, at once */
-    const char *document;   /* the administrator's text for it, NULL for none */
-    demand_t demand;        /* of the place, for what was posted */
+    const result_t *result;  /* NULL: a page that leads to the login */
+    const char *location;    /* ... or this, at once */
+    refuse_answer_t *answer; /* ... or what it answers */
+    const char *document;    /* the administrator's text for it, NULL for none */
+    demand_t demand;         /* of the place, for what was posted */
     bool framed;
     const struct trusted_login_t *login; /* ... or what became of this one at another module's */
 };
@@ -136,16 +137,26 @@ int refuse_framed(request_rec *r, demand_t demand)
     return begin(r, HTTP_UNAUTHORIZED, (struct refusal_t){.demand = demand, .framed = true});
 }
 
-int refuse_leading(request_rec *r, const char *location)
+/* Whatever documents there are. */
+static int begin_at_once(request_rec *r, struct refusal_t refusal)
 {
     request_t *request = request_of(r);
-    const struct refusal_t refusal = {.location = location};
     note_realm(r);
     while (r->main)
         r = r->main;
     request->refusal = apr_pmemdup(request->pool, &refusal, sizeof(refusal));
     ap_custom_response(r, HTTP_UNAUTHORIZED, ROUTE);
     return HTTP_UNAUTHORIZED;
+}
+
+int refuse_leading(request_rec *r, const char *location)
+{
+    return begin_at_once(r, (struct refusal_t){.location = location});
+}
+
+int refuse_by(request_rec *r, refuse_answer_t *answer, demand_t demand)
+{
+    return begin_at_once(r, (struct refusal_t){.answer = answer, .demand = demand});
 }
 
 void refuse_for_others(request_rec *r, const struct trusted_login_t *login)
@@ -206,6 +217,8 @@ int refuse_answer(request_rec *r)
     const result_t *result = refusal->result;
     if (refusal->login)
         return answer_for_others(r, refusal->login);
+    if (refusal->answer)
+        return refusal->answer(r, &refusal->demand);
     if (refusal->location)
         return answer_see_other(r, refusal->location);
     if (!result && refusal->document)

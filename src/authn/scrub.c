@@ -2,6 +2,7 @@
 /* What a client sends and only we may say is taken out, and so are our cookies. */
 #include "authn/authn.h"
 #include "authn/refuse.h"
+#include "authn/resend.h"
 #include "web/admit.h"
 #include "web/bearer.h"
 #include "web/route.h"
@@ -167,6 +168,8 @@ int authn_post_read_request(request_rec *r)
             i++;
     }
     request->answered_by_parts = 0;
+    if (first && resend_is_possible(r))
+        resend_begin(r);
     if (!r->prev)
         redact_early(request, r);
     else

@@ -73,7 +73,7 @@ static void check_cookies(const checked_t *site)
 
     for (int i = 0; config->cookie_path && i < PATH_COUNT; i++)
         if (config->paths.path[i] && i != PATH_PAD && i != PATH_ASSETS &&
-            i != PATH_MOBILE_SERVICE && (i != PATH_REFRESH || config->trusted) &&
+            i != PATH_MOBILE_SERVICE && i != PATH_CHECK && (i != PATH_REFRESH || config->trusted) &&
             (i != PATH_STATUS || config->admins) &&
             !cookie_path_covers(config->cookie_path, config->paths.path[i]))
             mistake(site->pconf, config->written[SETTING_cookie_path],
@@ -90,7 +90,8 @@ static void check_paths(const checked_t *site)
         for (int other = 0; path[i] && other < PATH_COUNT; other++) {
             if (other == i || !path[other])
                 continue;
-            const bool tree = other == PATH_RPS || other == PATH_ASSETS || other == PATH_MOBILE;
+            const bool tree = other == PATH_RPS || other == PATH_ASSETS || other == PATH_MOBILE ||
+                              other == PATH_CHECK;
             if ((i < other && !strcmp(path[i], path[other])) ||
                 (tree && strcmp(path[i], path[other]) && surroundings_inside(path[i], path[other])))
                 mistake(site->pconf, check_at(site, SETTING_paths),
@@ -196,6 +197,7 @@ static void check_site(checked_t *site)
     check_steps(site);
     check_tokens(site);
     check_rps(site);
+    check_forward(site);
     check_sent(site);
     check_trailers(site);
 }

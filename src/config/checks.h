@@ -68,6 +68,9 @@ void check_second_dta_beside(const checked_t *site, const checked_t *other);
 /* check_rps.c: an RPS elsewhere. */
 void check_rps(const checked_t *site);
 
+/* check_forward.c: who may ask for another web server. */
+void check_forward(const checked_t *site);
+
 /* check_sent.c: who sends codes, and who keeps factors. */
 void check_sent(const checked_t *site);
 

@@ -41,10 +41,11 @@ static const char *not_a_path(const char *word, apr_pool_t *p)
                         word);
 }
 
-static const char *const path_words[PATH_COUNT] = {
-    "login",      "logout",       "mpinAuthenticate", "rps", "mpin.js", "mpin",
-    "mpinVerify", "mpinActivate", "mpinPermitUser",   "m",   "service", "account",
-    "refresh",    "mpin-status"};
+static const char *const path_words[PATH_COUNT] = {"login",      "logout",       "mpinAuthenticate",
+                                                   "rps",        "mpin.js",      "mpin",
+                                                   "mpinVerify", "mpinActivate", "mpinPermitUser",
+                                                   "m",          "service",      "account",
+                                                   "refresh",    "mpin-status",  "check"};
 
 const char *path_word(path_name_t path)
 {
@@ -62,7 +63,7 @@ const char *parse_path(paths_t *paths, const words_t *words)
         return apr_psprintf(words->p,
                             "we have no page \"%.80s\"; write login, logout, mpinAuthenticate, "
                             "mpinVerify, mpinActivate, mpinPermitUser, rps, mpin.js, mpin, m, "
-                            "service, account, refresh or mpin-status",
+                            "service, account, refresh, mpin-status or check",
                             name);
 
     const bool off = !strcasecmp(path, "off");

@@ -26,7 +26,8 @@
             "/service",                                                                            \
             "/account",                                                                            \
             "/refresh",                                                                            \
-            "/mpin-status"                                                                         \
+            "/mpin-status",                                                                        \
+            NULL /* check */                                                                       \
         }                                                                                          \
     }
 #define DEFAULT_THROTTLE                                                                           \

@@ -37,6 +37,7 @@ typedef enum {
     PATH_ACCOUNT,        /* "account"          /account (and all under it) */
     PATH_REFRESH,        /* "refresh"          /refresh */
     PATH_STATUS,         /* "mpin-status"      /mpin-status */
+    PATH_CHECK,          /* "check"            off (and all under it) */
     PATH_COUNT,
 
     /* The root of a vhost with MPinService: what only the applications that it serves may ask. Rows

@@ -50,6 +50,7 @@ typedef struct request_t {
     const struct route_t *route;
     const char *rest;
     const char *args;
+    const char *referer;                       /* ... as it came, too */
     bool bore_service_secret, bore_rps_secret; /* web/admit.h */
 
     /* cookie values as they came; NULL when absent; a name that came twice counts as absent and
@@ -58,6 +59,8 @@ typedef struct request_t {
     unsigned tossed; /* TOSSED_ bits */
 
     token_that_came_t token;
+    struct resend_t *resend; /* authn/resend.h; NULL: it is a request like any other */
+    const char *kept_page;   /* where what was posted waits to be sent again, NULL = it does not */
 
     bool session_read; /* at first use */
     session_status_t session_status;

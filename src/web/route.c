@@ -170,6 +170,7 @@ void route_redact(request_t *request, request_rec *r, const route_t *route)
     request->redacted = r;
     request->route = route;
     request->args = r->args;
+    request->referer = apr_table_get(r->headers_in, "Referer");
     r->args = NULL;
     r->parsed_uri.query = NULL;
     r->unparsed_uri = apr_pstrdup(r->pool, route_plain_path(request, r->pool));

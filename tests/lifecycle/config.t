@@ -541,6 +541,19 @@ mistake 'a second D-TA in one of two vhosts with one store', "$site$passwords<Vi
     . "=> MPinSecondDTA https://dta.example.net $dta_key\n</VirtualHost>\n", qr/whole server/;
 mistake 'a second D-TA behind our own proxy', "LoadModule proxy_module modules/mod_proxy.so\n$site${passwords}"
     . "MPinSecondDTA https://dta.example.net $dta_key\n=> ProxyPass /dta https://dta.example.net/\n", qr/remove the line/;
+my $host = "LoadModule authz_host_module modules/mod_authz_host.so\n";
+my $check = "$host$site$passwords=> MPinPath check /mpin-check\n";
+mistake 'a check that any machine may ask', "$check", qr/any machine could ask at \/mpin-check .* Require ip/;
+mistake 'one that all are granted', $check . location('/mpin-check', 'Require all granted'), qr/any machine could ask/;
+mistake 'one that any user may ask', $check . location('/mpin-check', "AuthType MPin\nRequire valid-user"), qr/any machine could ask/;
+mistake 'a user beside the machines', $check . location('/mpin-check', "AuthType MPin\nRequire ip 10.0.0.1\nRequire user john"), qr/any machine could ask/;
+mistake 'a place below that any machine may ask', $check . location('/mpin-check', 'Require ip 10.0.0.1') . location('/mpin-check/x', "AuthType MPin\nRequire valid-user"),
+    qr/could ask at \/mpin-check\/x/;
+mistake 'a check without a login page', "$host${site}MPinRegister closed\nMPinPath check /mpin-check\n=> MPinPath login off\n" . location('/mpin-check', 'Require ip 10.0.0.1'),
+    qr/vhost that has the login page/;
+mistake 'a page inside of the check', "$host$site${passwords}MPinPath check /check\n=> MPinPath logout /check/out\n" . location('/check', 'Require ip 10.0.0.1'), qr/another path/;
+fine 'a check for machines, and a user among them', "$here$host$site$passwords" . "MPinPath check /mpin-check\n" . location('/mpin-check', 'Require ip 10.0.0.1')
+    . location('/mpin-check/x', "AuthType MPin\n<RequireAll>\nRequire ip 10.0.0.1\nRequire user john\n</RequireAll>") . location('/mpin-check/y', 'MPinReauthAfter 10min');
 mistake 'two pages at one place', "$site$passwords=> MPinPath logout /login\n", qr/another path/;
 mistake 'a page inside of another', "$site$passwords=> MPinPath logout /rps/logout\n", qr/another path/;
 mistake 'idle for longer than a session lives', "$site$passwords=> MPinSessionIdleTimeout 9h\n", qr/the shorter/;

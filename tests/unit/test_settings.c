@@ -110,13 +110,15 @@ static void defaults_are_the_documented_ones(void **state)
     assert_null(config->cors);
     assert_null(config->verify_url);
     assert_null(config->permit_url);
-    static const char *const paths[] = {
-        "/login",      "/logout",       "/mpinAuthenticate", "/rps", "/mpin.js", "/mpin",
-        "/mpinVerify", "/mpinActivate", "/mpinPermitUser",   "/m",   "/service", "/account",
-        "/refresh",    "/mpin-status"};
+    static const char *const paths[] = {"/login",      "/logout",       "/mpinAuthenticate",
+                                        "/rps",        "/mpin.js",      "/mpin",
+                                        "/mpinVerify", "/mpinActivate", "/mpinPermitUser",
+                                        "/m",          "/service",      "/account",
+                                        "/refresh",    "/mpin-status",  NULL};
     assert_true(config->phone_login);
-    for (int i = 0; i < PATH_COUNT; i++)
+    for (int i = 0; i < PATH_CHECK; i++)
         assert_string_equal(config->paths.path[i], paths[i]);
+    assert_null(config->paths.path[PATH_CHECK]); /* nobody else asks */
 }
 
 static void a_directory_inherits_what_it_does_not_say(void **state)
