@@ -42,6 +42,7 @@ MOD_ROOMS = config site web rpa login account status authn
 LIB_SRC   = $(foreach room,$(LIB_ROOMS),$(wildcard src/$(room)/*.c))
 MOD_SRC   = $(wildcard mod_auth_mpin.c) $(foreach room,$(MOD_ROOMS),$(wildcard src/$(room)/*.c))
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+CTL_OBJ   = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard ctl/*.c))
 MOD_OBJ   = $(MOD_SRC:%.c=$(BUILD)/obj/%.o)
 # files of the upper rooms that know no httpd: unit tests link them
 PURE_SRC  = src/web/return_to.c src/web/cookie_header.c src/web/elsewhere.c src/web/form.c src/web/sent_form.c src/web/proven.c $(addprefix src/config/,public_url.c number.c \
@@ -61,7 +62,7 @@ include htdocs/build.mk
 .DEFAULT_GOAL := all
 MPIN_CLIENT = $(BUILD)/obj/tests/unit/mpin_client.o
 
-all: $(BUILD)/mod_auth_mpin.so $(HTDOCS)
+all: $(BUILD)/mod_auth_mpin.so $(BUILD)/mpinctl $(HTDOCS)
 
 # A file of $(BUILD) may be asked for by its short name: make build/unit/test_hex
 ifneq ($(SHORT),$(BUILD))
@@ -170,6 +171,11 @@ $(BUILD)/mod_auth_mpin.so: $(MOD_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
 	$(CC) -shared -Wl,--exclude-libs,ALL,-z,now,-z,relro $(SAN) $(MOD_OBJ) $(BUILD)/libmpin.a \
 	      $(BLST_LIB) $(PKG_LIBS) -o $@
 
+# it links the library, and nothing of httpd's
+$(CTL_OBJ): ALL_CFLAGS += -I.
+$(BUILD)/mpinctl: $(CTL_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
+	$(CC) -Wl,-z,now,-z,relro -pie $(SAN) $(CTL_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) $(APR_LIBS) -lpthread -o $@
+
 $(BUILD)/unit/%: tests/unit/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/unit/$*.d $< -o $@ $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) \
@@ -224,6 +230,6 @@ clean:
 	@$(DEMO) stop
 	rm -rf $(BUILD)
 
--include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) \
+-include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(CTL_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) \
          $(BENCH:%=$(BUILD)/obj/tests/bench/%.d) $(BUILD)/obj/tests/t/mpin_client.d \
          $(LIFECYCLE:$(BUILD)/%=$(BUILD)/obj/tests/%.d)

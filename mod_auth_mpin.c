@@ -17,6 +17,7 @@
 #include "login/trusted.h"
 #include "site/audit.h"
 #include "site/child.h"
+#include "site/described.h"
 #include "site/postman.h"
 #include "site/start.h"
 #include "notice/texts.h"
@@ -226,6 +227,18 @@ static void register_others(void)
     status_register();
 }
 
+/* From the configuration to a child that works. */
+static void register_start(void)
+{
+    ap_hook_pre_config(site_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_config(status_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(config_check, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_test_config(described_dump, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(site_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(audit_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(start_child, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
 static void register_hooks(apr_pool_t *p)
 {
     static const char *const before_dir[] = {"mod_dir.c", NULL};
@@ -240,13 +253,7 @@ static void register_hooks(apr_pool_t *p)
     route_table(routes, login_error_page);
     require_register(p);
     register_others();
-
-    ap_hook_pre_config(site_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_pre_config(status_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_config(config_check, NULL, NULL, APR_HOOK_LAST);
-    ap_hook_post_config(site_post_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_monitor(audit_monitor, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(start_child, NULL, NULL, APR_HOOK_MIDDLE);
+    register_start();
 
     ap_hook_post_read_request(authn_post_read_request, NULL, before_forensic,
                               APR_HOOK_REALLY_FIRST);

@@ -146,11 +146,11 @@ const char *parse_register(unsigned *ways, const words_t *words)
         else if (!strcasecmp(word, "mail"))
             found |= REGISTER_MAIL;
         else if (!strcasecmp(word, "invite"))
-            return "registration by invite is not part of this version; write signed-in, mail, "
-                   "open or closed";
+            found |= REGISTER_INVITE;
         else
             return apr_psprintf(
-                words->p, "\"%.80s\" is no way to register; write signed-in, mail, open or closed",
+                words->p,
+                "\"%.80s\" is no way to register; write signed-in, mail, invite, open or closed",
                 word);
     }
     if (closed && found)

@@ -20,6 +20,7 @@
 #define REGISTER_OPEN 2u
 #define REGISTER_OPEN_TO_ANYONE 4u
 #define REGISTER_MAIL 8u
+#define REGISTER_INVITE 16u
 
 /* Our URLs, as MPinPath names them. */
 typedef enum {

@@ -25,6 +25,7 @@ typedef enum {
 
 #define KEY_BYTES 32
 #define KEY_ID_BYTES 16
+#define KEY_DATE_SIZE 21 /* "2026-11-30T20:10:30Z" */
 
 /* Reads the file at the absolute `path`: O_NOFOLLOW, a regular file owned by the caller or root, no
  * rights for group and world (KEYS_UNSAFE), and, where `httpd_uid` is not ours, in a directory that
@@ -38,11 +39,20 @@ keys_status_t keys_open(keys_t **keys, const char *path, const secret_t *passphr
 keys_status_t keys_create(const char *path, const secret_t *passphrase, apr_pool_t *p,
                           const char **why);
 
+/* A key file's bytes as they lie there, sealed or not; NULL where it can't be read. And a key file made
+ * of such bytes, as keys_create makes one. */
+const secret_t *keys_bytes(const char *path, apr_pool_t *p);
+keys_status_t keys_place(const char *path, const secret_t *text, apr_pool_t *p, const char **why);
+
 /* The file's own id, recorded by the store so that another file is noticed: KEY_ID_BYTES bytes. */
 const unsigned char *keys_id(const keys_t *keys);
 
 /* The number (0..255) of the root key that seals now. */
 unsigned char keys_current(const keys_t *keys);
+
+/* The root key that stands at `place` in the file, from 0: its number, and since when it is there. False
+ * where there are no more. */
+bool keys_root(const keys_t *keys, int place, unsigned char *number, char date[KEY_DATE_SIZE]);
 
 /* HKDF-SHA-256 (RFC 5869) of root key `number` for `purpose` and a UTC day number. False when there
  * is no such root key (it was retired and removed). The caller wipes `key`. */

@@ -23,6 +23,15 @@ const unsigned char *keys_id(const keys_t *keys)
     return keys->id;
 }
 
+bool keys_root(const keys_t *keys, int place, unsigned char *number, char date[KEY_DATE_SIZE])
+{
+    if (place < 0 || place >= keys->root_count)
+        return false;
+    *number = keys->roots[place].number;
+    memcpy(date, keys->roots[place].date, KEY_DATE_SIZE);
+    return true;
+}
+
 unsigned char keys_current(const keys_t *keys)
 {
     return keys->roots[keys->root_count - 1].number;

@@ -2,6 +2,7 @@
 /* The key file itself: looked at, read, made. */
 #include "keys/keys.h"
 
+#include <apr_file_io.h>
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -163,29 +164,59 @@ static bool write_file(const char *dir, const char *path, const secret_t *text, 
     return done;
 }
 
-keys_status_t keys_create(const char *path, const secret_t *passphrase, apr_pool_t *p,
-                          const char **why)
+/* The directories above the key file's own, which is for its owner alone. */
+static void make_parents(const char *file, apr_pool_t *p)
+{
+    char *dir = apr_pstrdup(p, file);
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(dir, '/');
+        if (slash)
+            *slash = '\0';
+    }
+    if (*dir)
+        apr_dir_make_recursive(dir, 0x0755, p); /* APR's way to write rwxr-xr-x */
+}
+
+keys_status_t keys_place(const char *path, const secret_t *text, apr_pool_t *p, const char **why)
 {
     const char *dir = directory_of(path, p);
+    make_parents(path, p);
     if (mkdir(dir, 0700) && errno != EEXIST)
         return refuse_key_file(KEYS_UNREADABLE, why, p, path,
                                apr_psprintf(p, "can't be made: mkdir %s: %s; make the directory",
                                             dir, strerror(errno)));
+    if (write_file(dir, path, text, p))
+        return KEYS_OK;
+    return refuse_key_file(
+        errno == EEXIST ? KEYS_EXISTS : KEYS_UNREADABLE, why, p, path,
+        apr_psprintf(p, "can't be made: %s; check the directory", strerror(errno)));
+}
 
+keys_status_t keys_create(const char *path, const secret_t *passphrase, apr_pool_t *p,
+                          const char **why)
+{
     apr_pool_t *scratch;
     apr_pool_create(&scratch, p);
     secret_t *text = keys_fresh(scratch);
     if (text && passphrase)
         text = keys_text_seal(text, passphrase, scratch);
-
-    keys_status_t status = KEYS_OK;
-    if (!text)
-        status = refuse_key_file(KEYS_UNREADABLE, why, p, path, "can't be made: out of memory");
-    else if (!write_file(dir, path, text, scratch)) {
-        status = errno == EEXIST ? KEYS_EXISTS : KEYS_UNREADABLE;
-        refuse_key_file(status, why, p, path,
-                        apr_psprintf(p, "can't be made: %s; check the directory", strerror(errno)));
-    }
+    const keys_status_t status =
+        text ? keys_place(path, text, p, why)
+             : refuse_key_file(KEYS_UNREADABLE, why, p, path, "can't be made: out of memory");
     apr_pool_destroy(scratch);
     return status;
+}
+
+const secret_t *keys_bytes(const char *path, apr_pool_t *p)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    secret_t *text = fd >= 0 && !fstat(fd, &st) && !secret_file_unsafe(&st)
+                         ? secret_file_whole(fd, st.st_size, KEYS_TEXT_MAX, p)
+                         : NULL;
+    if (fd >= 0)
+        close(fd);
+    if (text)
+        text->len--; /* the NUL */
+    return text;
 }

@@ -76,6 +76,7 @@ static bool read_root(keys_t *keys, char **words, apr_pool_t *p)
         return false;
     keys_root_t *root = &keys->roots[keys->root_count];
     root->number = (unsigned char)number;
+    memcpy(root->date, words[2], sizeof root->date);
     root->key = read_key(words[3], p);
     keys->root_count++;
     return root->key;

@@ -29,7 +29,11 @@ static const char *const kinds[NOTICE_COUNT] = {[NOTICE_ACTIVATE] = "activate",
                                                 [NOTICE_LOGIN_ADDED] = "login_added",
                                                 [NOTICE_LOGIN_REMOVED] = "login_removed",
                                                 [NOTICE_TOKEN_MADE] = "token_made",
-                                                [NOTICE_TOKEN_REMOVED] = "token_removed"};
+                                                [NOTICE_TOKEN_REMOVED] = "token_removed",
+                                                [NOTICE_DISABLED] = "disabled",
+                                                [NOTICE_DELETED] = "deleted",
+                                                [NOTICE_STEPS_RESET] = "steps_reset",
+                                                [NOTICE_SESSIONS_ENDED] = "sessions_ended"};
 
 static apr_table_t *values_of(const letterhead_t *head, const notice_t *notice, const char *lang,
                               apr_pool_t *p)

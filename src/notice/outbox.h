@@ -38,6 +38,10 @@ typedef enum {
     NOTICE_LOGIN_REMOVED,
     NOTICE_TOKEN_MADE, /* a program can come in */
     NOTICE_TOKEN_REMOVED,
+    NOTICE_DISABLED, /* by an administrator, as those that follow */
+    NOTICE_DELETED,
+    NOTICE_STEPS_RESET,    /* no second step, passkey or code is left */
+    NOTICE_SESSIONS_ENDED, /* everywhere */
     NOTICE_COUNT
 } notice_kind_t;
 

@@ -29,6 +29,7 @@ typedef struct rps_settings_t {
     bool register_signed_in;
     bool register_open;
     bool register_mail;
+    bool register_invite;
     bool open_to_anyone; /* `open` off loopback too */
     bool set_device_name;
     int pending_seconds;            /* of a registration; 0: an hour */

@@ -130,6 +130,7 @@ static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
         .register_signed_in = ways & REGISTER_SIGNED_IN,
         .register_open = ways & REGISTER_OPEN,
         .register_mail = ways & REGISTER_MAIL,
+        .register_invite = ways & REGISTER_INVITE,
         .open_to_anyone = ways & REGISTER_OPEN_TO_ANYONE,
         .allow = config->allow,
         .service = site->services & SERVICE_RPS,

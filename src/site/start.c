@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "site/start.h"
 
-#include <apr_file_io.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <ap_mpm.h>
@@ -13,7 +12,7 @@
 #include "site/audit.h"
 #include "site/counters.h"
 #include "site/outline.h"
-#include "site/passphrase.h"
+#include "keys/passphrase.h"
 #include "site/place.h"
 #include "site/sent.h"
 #include "keys/secret_file.h"
@@ -32,19 +31,6 @@ int site_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     return sodium_init() < 0 ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }
 
-/* The directories above the key file's own, which keys_create makes for its owner alone. */
-static void make_parents(const char *file, apr_pool_t *p)
-{
-    char *dir = apr_pstrdup(p, file);
-    for (int up = 0; up < 2; up++) {
-        char *slash = strrchr(dir, '/');
-        if (slash)
-            *slash = '\0';
-    }
-    if (*dir)
-        apr_dir_make_recursive(dir, 0x0755, p); /* APR's way to write rwxr-xr-x */
-}
-
 /* Makes the key file where there is no store yet. Beside a store with records a missing one is an
  * error: with fresh keys nobody could sign in, and the old file would be forgotten. */
 static keys_status_t first_keys(keys_t **keys, const depot_t *depot, const secret_t *passphrase,
@@ -58,7 +44,6 @@ static keys_status_t first_keys(keys_t **keys, const depot_t *depot, const secre
                             file, depot->settings.url);
         return KEYS_MISSING;
     }
-    make_parents(file, p);
     const keys_status_t status = keys_create(file, passphrase, p, why);
     if (status && status != KEYS_EXISTS) /* another httpd that starts now may be first */
         return status;

@@ -140,15 +140,17 @@ static void metrics_of_parts(metrics_t *metrics)
 
 static void metrics_of_store(metrics_t *metrics)
 {
-    const store_fill_t *fill = &metrics->status->fill;
+    const store_fill_t *fill = metrics->status->fill;
     if (!metrics->status->store_works)
         return;
     head_of(metrics, "mpin_store_used_bytes", "gauge", "What the store's records take.");
-    metric(metrics, "mpin_store_used_bytes{class=\"lasting\"} " U64 "\n", fill->lasting);
-    metric(metrics, "mpin_store_used_bytes{class=\"fleeting\"} " U64 "\n", fill->fleeting);
+    for (int i = 0; i < STORE_PARTS; i++)
+        metric(metrics, "mpin_store_used_bytes{class=\"%s\"} %" APR_OFF_T_FMT "\n", fill[i].part,
+               fill[i].used);
     head_of(metrics, "mpin_store_quota_bytes", "gauge", "What new records may take.");
-    metric(metrics, "mpin_store_quota_bytes{class=\"lasting\"} " U64 "\n", fill->lasting_quota);
-    metric(metrics, "mpin_store_quota_bytes{class=\"fleeting\"} " U64 "\n", fill->fleeting_quota);
+    for (int i = 0; i < STORE_PARTS; i++)
+        metric(metrics, "mpin_store_quota_bytes{class=\"%s\"} %" APR_OFF_T_FMT "\n", fill[i].part,
+               fill[i].quota);
 }
 
 static uint64_t age(const status_t *status, apr_time_t since)

@@ -29,7 +29,7 @@ typedef struct status_t {
     const part_t *worst; /* the first of those that are worst; NULL: all are well */
 
     bool store_works;
-    store_fill_t fill;
+    store_fill_t fill[STORE_PARTS];
     outbox_waiting_t mail;
     apr_size_t revocations;
     apr_time_t behind; /* since when revocations can't be read, 0: they can */

@@ -27,23 +27,23 @@ static part_t *status_add(status_t *status, const char *name, part_state_t state
     return part;
 }
 
-static int fill_percent(uint64_t part, uint64_t whole)
+static int fill_percent(const store_fill_t *fill)
 {
-    return whole ? (int)(100 * part / whole) : 0;
+    return fill->quota ? (int)(100 * fill->used / fill->quota) : 0;
 }
 
 static void look_at_store(status_t *status, apr_pool_t *p)
 {
     const site_t *site = status->site;
-    const store_fill_t *fill = &status->fill;
-    status->store_works = site->store && store_fill(site->store, &status->fill) == STORE_OK;
+    status->store_works = site->store && store_fill(site->store, status->fill) == STORE_OK;
     if (!status->store_works) {
         status_add(status, "store", PART_BAD, "store_down");
         return;
     }
-    const int lasting = fill_percent(fill->lasting, fill->lasting_quota);
-    const int fleeting = fill_percent(fill->fleeting, fill->fleeting_quota);
-    const int full = lasting > fleeting ? lasting : fleeting;
+    int full = 0;
+    for (int i = 0; i < STORE_PARTS; i++)
+        if (fill_percent(&status->fill[i]) > full)
+            full = fill_percent(&status->fill[i]);
     part_t *part = full >= 100       ? status_add(status, "store", PART_BAD, "store_full")
                    : full >= FILLING ? status_add(status, "store", PART_ODD, "store_filling")
                                      : status_add(status, "store", PART_WELL, "store_works");

@@ -48,6 +48,11 @@ typedef struct store_backend_t {
      * reserve above it; an erasure is never refused for want of quota. */
     store_status_t (*edit)(void *state, store_class_t in, const char *key, store_editor_t editor,
                            void *baton);
+    /* Copies the first key that begins with `prefix`, in the order of bytes, into `key`, which has room
+     * for STORE_KEY_MAX + 1 bytes; where `after` is not empty, the first one behind that.
+     * STORE_MISSING: there is none. */
+    store_status_t (*next)(void *state, store_class_t in, const char *prefix, const char *after,
+                           char *key);
     /* May use the reserve. */
     store_status_t (*log_append)(void *state, const char *log, store_log_writer_t writer,
                                  void *baton, uint64_t *sequence);
@@ -56,7 +61,10 @@ typedef struct store_backend_t {
     /* Never ahead of what a log_read that begins after it sees. */
     uint64_t (*generation)(const void *state);
     apr_time_t (*boot_time)(const void *state);
-    store_status_t (*fill)(void *state, store_fill_t *fill);
+    store_status_t (*fill)(void *state, store_fill_t fill[STORE_PARTS]);
+    store_status_t (*copy)(void *state, int fd);
+    store_status_t (*load)(const store_settings_t *settings, const store_source_t *source,
+                           apr_pool_t *p, const char **why);
 } store_backend_t;
 
 extern const store_backend_t store_lmdb;

@@ -66,8 +66,11 @@ store_status_t lmdb_status(lmdb_env_t *env, int rc);
 /* Frees the reader slots of processes that were killed: one of them can hold back all room. */
 int lmdb_free_dead_readers(lmdb_env_t *env);
 
-/* Bytes of live pages, and the quota. */
-store_status_t lmdb_fill(lmdb_env_t *env, uint64_t *live, uint64_t *quota);
+/* Writes the environment as it is at one moment, without what is unused, to a descriptor. */
+store_status_t lmdb_env_copy(lmdb_env_t *env, int fd);
+
+/* How full it is. */
+store_status_t lmdb_env_fill(lmdb_env_t *env, store_fill_t *fill);
 
 /* Live pages are more than three quarters of what new records may take. */
 bool lmdb_crowded(lmdb_env_t *env, MDB_txn *txn);

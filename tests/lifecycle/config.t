@@ -352,7 +352,11 @@ mistake 'open off loopback', "$https$passwords=> MPinRegister open\nMPinRegister
 mistake 'open under a public URL, on loopback', "$https$passwords=> MPinRegister open\nMPinRegisterAllow any\n",
     qr/add open-to-anyone/;
 mistake "MPinRegister $_", "$site$passwords=> MPinRegister $_\n", qr/; \w+ /
-    for 'invite', 'closed open', 'signed-in open-to-anyone', 'everybody', '';
+    for 'closed invite', 'closed open', 'signed-in open-to-anyone', 'everybody', '';
+mistake 'invitations without their page', "$site$passwords=> MPinPath mpinActivate off\nMPinRegister invite\n",
+    qr/leave mpinActivate/;
+mistake 'invitations of an RPS elsewhere', "$site${passwords}MPinRPS http://127.0.0.1:9/\n=> MPinRegister invite\n",
+    qr/leave out invite/;
 mistake "MPinRegisterAllow $_", "$site$passwords=> MPinRegisterAllow $_\n", qr/write /
     for 'url http://app.example.com/', 'url', 'domain', 'domain a..b', 'example.org', 'any any';
 mistake 'a list that is not there', "$site$passwords=> MPinRegisterAllow file conf/nobody\n", qr/make it/;

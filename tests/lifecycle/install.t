@@ -72,6 +72,10 @@ subtest 'another layout: mpin.conf, which loads what it needs' => sub {
     like slurp($conf), qr{^LoadModule auth_mpin_module /usr/lib/apache2/modules/mod_auth_mpin\.so$}m, 'its configuration';
     ok !-e "$to/etc/httpd/conf/mods-available", 'nothing of Debian';
     ok -d "$to/var/lib/apache2", 'the folder of store and keys';
+    ok -x "$to/usr/sbin/mpinctl", 'mpinctl';
+    ok -s "$to/usr/share/$_", $_ for qw(man/man8/mpinctl.8 bash-completion/completions/mpinctl);
+    installs('uninstall', $to, '/etc/httpd/conf');
+    ok !-e "$to/$_", "$_ goes" for qw(usr/sbin/mpinctl usr/share/man/man8/mpinctl.8 usr/share/bash-completion/completions/mpinctl);
 };
 
 subtest 'make_install_overwrites_no_edited_configuration' => sub {

@@ -169,7 +169,8 @@ static void ways_to_register_are_listed(void **state)
     READ(parse_register, &ways, "signed-in mail");
     assert_int_equal(ways, REGISTER_SIGNED_IN | REGISTER_MAIL);
     REFUSED(parse_register, &ways, "closed mail");
-    REFUSED(parse_register, &ways, "signed-in invite");
+    READ(parse_register, &ways, "signed-in invite");
+    assert_int_equal(ways, REGISTER_SIGNED_IN | REGISTER_INVITE);
     REFUSED(parse_register, &ways, "everybody");
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef MPIN_SITE_PASSPHRASE_H
-#define MPIN_SITE_PASSPHRASE_H
+#ifndef MPIN_KEYS_PASSPHRASE_H
+#define MPIN_KEYS_PASSPHRASE_H
 
 #include "keys/secret.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "site/passphrase.h"
+#include "keys/passphrase.h"
 
 #include <apr_strings.h>
 #include <apr_thread_proc.h>

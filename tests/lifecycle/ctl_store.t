@@ -1,0 +1,50 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# mpinctl looks at keys and store beside the running server, and names a record that does not open.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Server;
+use MPin;
+use Ctl;
+
+my $top = $Server::top;
+my $port = $ENV{PORT};
+my $server = Server->new->start;
+browser($port)->enrol("user$_", '1234') for 1 .. 5;
+
+subtest 'keys_are_listed_and_none_is_shown' => sub {
+    my $keys = mpinctl_json('keys');
+    is_deeply [map { "$_->{root} $_->{use}" } @{$keys->{roots}}], ['0 seals'], 'one root key, which seals';
+    my ($secret) = Server::slurp("$top/state/keys/mpin.keys") =~ /^root \d+ \S+ (\w{64})$/m;
+    my $run = mpinctl('keys');
+    like $run->{out}, qr/^0 +20\S+Z +seals$/m, 'as a table';
+    unlike $run->{out}, qr/$secret/, 'without the key';
+};
+
+subtest 'stats_tell_how_full_the_store_is' => sub {
+    my %part = map { $_->{part} => $_ } @{mpinctl_json('store', 'stats')};
+    cmp_ok $part{lasting}{records}, '>=', 15, 'users, names, devices';
+    cmp_ok $part{lasting}{bytes}, '>', 4096, 'bytes';
+    is $part{lasting}{quota} + $part{fleeting}{quota}, 1 << 30, 'MPinStoreSize in all';
+};
+
+subtest 'check_names_a_record_that_does_not_open' => sub {
+    my $good = mpinctl_json('store', 'check');
+    cmp_ok $good->{records}, '>=', 15, 'all are opened';
+    is $good->{wrong}, 0, 'and are good';
+    $server->stop;
+    my $file = "$top/state/store/lasting/data.mdb";
+    my $bytes = Server::slurp($file);
+    my $at = index($bytes, 'lidentity:') + 10 + 32 + 30; # in the sealed part of its value
+    substr $bytes, $at, 1, chr(ord(substr $bytes, $at, 1) ^ 1);
+    Server::write_file($file, $bytes);
+    my $run = mpinctl('store', 'check', '--json');
+    is $run->{code}, 1, 'a flipped bit';
+    like $run->{out}, qr/"wrong": [1-9].*"first": "identity:/s, 'is named';
+    like $run->{err}, qr/backup/, 'with what to do';
+};
+
+done_testing;
