@@ -7,7 +7,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "base/json.h"
+#include "base/audit_line.h"
 #include "notice/about.h"
 
 bool change_wished(const ctl_t *ctl, const char *format, ...)
@@ -28,33 +28,26 @@ bool change_wished(const ctl_t *ctl, const char *format, ...)
     return false;
 }
 
-/* As src/web/answer_audit.c writes them; "by" tells that it was no request. */
-static const char *audit_line(const ctl_t *ctl, const changed_t *changed)
+static const char *line_of(const ctl_t *ctl, const changed_t *changed)
 {
-    char time[JOURNAL_TIME];
-    journal_time(apr_time_now(), time);
-    json_t *record = json_tie(ctl->p, json_object());
-    json_set_text(record, "time", time);
-    json_set_text(record, "event", changed->event);
-    json_object_set_new(record, "status", json_integer(200));
-    if (changed->user)
-        json_set_text(record, "user", changed->user);
-    if (changed->identity)
-        json_set_text(record, "identity", people_label(changed->identity, ctl->p));
-    json_set_text(record, "by", "mpinctl");
-    json_set_text(record, "operator", ctl->operator_name);
-    return json_write(ctl->p, record);
+    const audit_record_t record = {
+        .time = apr_time_now(),
+        .event = changed->event,
+        .user = changed->user,
+        .identity = changed->identity ? people_label(changed->identity, ctl->p) : NULL,
+        .by = "mpinctl",
+        .operator_name = ctl->operator_name};
+    return audit_line(&record, ctl->p);
 }
 
 static void write_audit(const ctl_t *ctl, const changed_t *changed)
 {
-    const char *line = audit_line(ctl, changed);
+    const char *line = line_of(ctl, changed);
     if (!ctl->audit) {
         openlog("mpinctl", LOG_PID, LOG_AUTHPRIV);
         syslog(LOG_NOTICE, "%s", line);
         return;
     }
-    line = apr_pstrcat(ctl->p, line, "\n", NULL);
     journal_write(ctl->audit, line, strlen(line), &ctl->log);
 }
 

@@ -27,5 +27,7 @@ const char *audit_line(const audit_record_t *record, apr_pool_t *p)
     record_text(json, "identity", record->identity);
     record_text(json, "request", record->request);
     record_text(json, "site", record->site);
+    record_text(json, "by", record->by);
+    record_text(json, "operator", record->operator_name);
     return apr_pstrcat(p, json_write(p, json), "\n", NULL);
 }

@@ -17,6 +17,8 @@ typedef struct audit_record_t {
     const char *identity;
     const char *request;
     const char *site;
+    const char *by; /* the program that did it, where it was no request */
+    const char *operator_name;
 } audit_record_t;
 
 /* One line of JSON, its "\n" included. */

@@ -124,7 +124,7 @@ static const char *size_text(apr_size_t bytes, apr_pool_t *p)
                         : apr_psprintf(p, "%" APR_SIZE_T_FMT " kB", (bytes + 500) / 1000);
 }
 
-static void show_fields(page_values_t *page, const kept_form_t *kept)
+static void list_fields(page_values_t *page, const kept_form_t *kept)
 {
     apr_pool_t *p = page->r->pool;
     int more;
@@ -158,7 +158,7 @@ result_t *again_page(facts_t *facts)
     if (!kept)
         return refusal;
     page_values_t page = page_begin(facts->r, facts->site);
-    show_fields(&page, kept);
+    list_fields(&page, kept);
     page_set(&page, "again_place", return_to_shown(kept->place, p));
     page_set(&page, "again_size", size_text(kept->len, p));
     page_set(&page, "when", texts_moment(apr_time_from_sec((apr_time_t)kept->sent), p));

@@ -48,7 +48,7 @@ static bool decode_invitation(const store_record_t *record, invitation_t *invita
     return bytes_all_read(&in) && layout == INVITATION_LAYOUT && invitation->name[0];
 }
 
-static bool hash_token(const char *token, unsigned char hash[INVITATION_HASH])
+static bool hash_secret_part(const char *token, unsigned char hash[INVITATION_HASH])
 {
     unsigned char bytes[INVITATION_BYTES];
     if (!token || strlen(token) != 2 * sizeof bytes || !hex_decode(token, bytes, sizeof bytes))
@@ -75,7 +75,7 @@ store_status_t invitation_make(people_t *people, const char *name, apr_time_t no
     randombytes_buf(bytes, sizeof bytes);
     apr_cpystrn(token, hex_encode(p, bytes, sizeof bytes), INVITATION_TEXT);
     apr_cpystrn(invitation.name, name, sizeof invitation.name);
-    if (!hash_token(token, invitation.hash))
+    if (!hash_secret_part(token, invitation.hash))
         return STORE_DOWN;
     return store_add(people->store, STORE_LASTING, invitation_key(invitation.hash, p), record,
                      write_invitation(&invitation, record), until);
@@ -85,8 +85,8 @@ store_status_t invitation_read(people_t *people, const char *token, invitation_t
                                apr_pool_t *p)
 {
     memset(invitation, 0, sizeof *invitation);
-    return hash_token(token, invitation->hash) ? load_invitation(people, invitation, p)
-                                               : STORE_MISSING;
+    return hash_secret_part(token, invitation->hash) ? load_invitation(people, invitation, p)
+                                                     : STORE_MISSING;
 }
 
 /* ---- accepted -------------------------------------------------------------------------------- */
@@ -122,7 +122,7 @@ store_status_t invitation_accept(people_t *people, const char *token,
 {
     acceptance_t mine = {browser, invitation};
     memset(invitation, 0, sizeof *invitation);
-    if (!hash_token(token, invitation->hash))
+    if (!hash_secret_part(token, invitation->hash))
         return STORE_MISSING;
     const store_status_t status =
         store_change(people->store, STORE_LASTING, invitation_key(invitation->hash, p),

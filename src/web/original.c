@@ -52,7 +52,7 @@ static bool is_scheme(const char *scheme)
 }
 
 /* RFC 9110, section 9.1: a token; of letters, as far as anybody has made one. */
-static bool is_method(const char *method)
+static bool is_a_method(const char *method)
 {
     apr_size_t len = 0;
     while (method && method[len] && (apr_isalpha(method[len]) || method[len] == '-'))
@@ -63,7 +63,7 @@ static bool is_method(const char *method)
 /* Whether it is a host at all is return_to_url's to say. */
 static bool is_request(const told_request_t *told)
 {
-    return told->host && told->uri && is_scheme(told->scheme) && is_method(told->method) &&
+    return told->host && told->uri && is_scheme(told->scheme) && is_a_method(told->method) &&
            strlen(told->host) <= HOST_MAX && *told->uri == '/' &&
            strlen(told->uri) <= RETURN_TO_MAX;
 }

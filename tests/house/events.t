@@ -10,7 +10,7 @@ use lib "$FindBin::Bin/lib";
 use House;
 chdir "$FindBin::Bin/../.." or die;
 
-my %text = texts_of('src/*/*.c', 'src/*/*.h');
+my %text = texts_of('src/*/*.c', 'src/*/*.h', 'ctl/*.c');
 my $document = slurp('docs/audit.md');
 my ($fields, $events) = $document =~ /^## Fields$(.*)^## Events$(.*)/ms;
 my %counts = (IN => 'ok', WRONG => 'wrong', REFUSED => 'refused', LOCKED => 'locked', THROTTLED => 'throttled', OTHER => "\x{2013}");
@@ -30,11 +30,12 @@ subtest 'every event that the code names is listed, and every one is named' => s
     my %named;
     for my $file (sort keys %text) {
         my $code = $text{$file} =~ s{/\*.*?\*/}{}gsr;
-        my @found = $code =~ /(?:->|\.)event\s*=[^;]*?"(\w+)"(?:\s*:\s*"(\w+)")?/g;
+        my @found = $code =~ /(?:->|\.)event\s*=[^;,]*?"(\w+)"(?:\s*:\s*"(\w+)")?/g;
         push @found, $2 while $code =~ /rps_audited\((?:[^(),]|(\((?:[^()]|(?1))*\)))+,\s*"(\w+)"/g;
         push @found, $1 while $code =~ /account_(?:told|told_of|changed|added|signed_out)\([^;]*?"(\w+)"/g;
         push @found, $1 while $code =~ /password_record\([^;]*?"(\w+)"/g;
         push @found, $1 while $code =~ /\bevent = "(\w+)"/g;
+        push @found, $1 while $code =~ /told_of_\w+\(ctl, "(\w+)"/g;
         push @found, $1 while $code =~ /\{"(\w+)",\s*NOTICE_/g;
         $named{$_} //= $file for grep { defined } @found;
     }
