@@ -28,7 +28,7 @@ bool change_wished(const ctl_t *ctl, const char *format, ...)
     return false;
 }
 
-static const char *line_of(const ctl_t *ctl, const changed_t *changed)
+static const char *line_told(const ctl_t *ctl, const changed_t *changed)
 {
     const audit_record_t record = {
         .time = apr_time_now(),
@@ -42,7 +42,7 @@ static const char *line_of(const ctl_t *ctl, const changed_t *changed)
 
 static void write_audit(const ctl_t *ctl, const changed_t *changed)
 {
-    const char *line = line_of(ctl, changed);
+    const char *line = line_told(ctl, changed);
     if (!ctl->audit) {
         openlog("mpinctl", LOG_PID, LOG_AUTHPRIV);
         syslog(LOG_NOTICE, "%s", line);
