@@ -10,7 +10,7 @@ SAN     ?=
 
 # ---- flags -----------------------------------------------------------------------------------
 PKGS     = libfido2 liboath libutf8proc libsodium lmdb jansson libcrypto libcurl libqrencode zlib
-WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
+WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla $(if $(VENDOR),,-Werror)
 # asked once, and only when something is compiled: on a fresh machine `make run` installs these tools first
 APR_INC   = $(eval APR_INC := $$(shell apr-1-config --includes --cppflags))$(APR_INC)
 APR_LIBS  = $(eval APR_LIBS := $$(shell apu-1-config --link-ld; apr-1-config --link-ld --libs))$(APR_LIBS)
@@ -139,13 +139,13 @@ fuzz:
 	done
 	@echo '== twins' && BUILD=$(BUILD) SECONDS=$(SECONDS) tests/sanitized twins
 
-INSTALL = BUILD=$(BUILD) DESTDIR=$(DESTDIR) APXS=$(APXS) STATE=$(STATE) tools/install
+PUT = BUILD=$(BUILD) DESTDIR=$(DESTDIR) APXS=$(APXS) STATE=$(STATE) tools/install
 
 install: all
-	@$(INSTALL) install
+	@$(PUT) install
 
 uninstall:
-	@$(INSTALL) uninstall
+	@$(PUT) uninstall
 
 # the same commit gives the same bytes (CONTRIBUTING.md, "Making a release")
 dist:
