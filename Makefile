@@ -62,7 +62,7 @@ MEASURED  = $(BENCH:%=$(BUILD)/bench/%) $(BUILD)/bench/adx.so $(BUILD)/mpin-clie
 FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
-.PHONY: all run start stop check test programs unit lint bench fuzz fuzzers install uninstall dist clean help
+.PHONY: all run start stop check test programs unit lint bench fuzz fuzzers install uninstall dist release clean help
 include htdocs/build.mk
 .DEFAULT_GOAL := all
 MPIN_CLIENT = $(BUILD)/obj/tests/unit/mpin_client.o
@@ -77,7 +77,7 @@ $(SHORTLY): $(SHORT)/%: $(BUILD)/%
 endif
 
 # These install what is missing before they build; all others say in one line what does.
-SETS_UP = run start stop check test lint bench fuzz dist clean help
+SETS_UP = run start stop check test lint bench fuzz dist release clean help
 ifneq ($(filter-out $(SETS_UP),$(or $(MAKECMDGOALS),all)),)
 MISSING := $(shell for tool in $(APXS) apr-1-config pkg-config $(if $(VENDOR),,node); do command -v $$tool >/dev/null || echo $$tool; done; \
              for package in $(PKGS); do pkg-config --exists $$package 2>/dev/null || echo $$package; done) \
@@ -99,6 +99,7 @@ help:
 	@echo 'make          build only: $(BUILD)/mod_auth_mpin.so, libmpin.a, htdocs/'
 	@echo 'make install  the module, its configuration and documents into httpd (DESTDIR= for packages); make uninstall'
 	@echo 'make dist     the release archive, $(BUILD)/mod_auth_mpin-$(VERSION).tar.gz: builds without npm, node and network'
+	@echo 'make release  that of a commit, with its SPDX document and SHA256SUMS (CONTRIBUTING.md, "Making a release")'
 	@echo 'make lint     formatting, warnings, clang-tidy, cppcheck, analyzer, JavaScript types'
 	@echo 'make bench    what a request and a login cost, beside peers'
 	@echo 'make fuzz     the fuzzers and random requests beside AuthType Basic, SECONDS=60 each'
@@ -152,6 +153,15 @@ dist:
 	@tools/setup run
 	@$(MAKE) --no-print-directory -s $(BUILD)/assets.c
 	@BUILD=$(BUILD) BLST=$(BLST_DIR) tools/dist $(VERSION)
+
+# dist, its SPDX document and the sums of both
+release:
+	@tools/release $(VERSION)
+	@$(MAKE) --no-print-directory dist
+	@$(MAKE) --no-print-directory -s all
+	@cd $(BUILD) && BUILD=$(BUILD) $(CURDIR)/tools/sbom $(VERSION) >mod_auth_mpin-$(VERSION).spdx.json
+	@cd $(BUILD) && sha256sum mod_auth_mpin-$(VERSION).tar.gz mod_auth_mpin-$(VERSION).spdx.json >SHA256SUMS
+	@cat $(BUILD)/SHA256SUMS
 
 # ---- how it is built -------------------------------------------------------------------------
 
