@@ -156,12 +156,10 @@ dist:
 
 # dist, its SPDX document and the sums of both
 release:
-	@tools/release $(VERSION)
+	@tools/release check $(VERSION)
 	@$(MAKE) --no-print-directory dist
 	@$(MAKE) --no-print-directory -s all
-	@cd $(BUILD) && BUILD=$(BUILD) $(CURDIR)/tools/sbom $(VERSION) >mod_auth_mpin-$(VERSION).spdx.json
-	@cd $(BUILD) && sha256sum mod_auth_mpin-$(VERSION).tar.gz mod_auth_mpin-$(VERSION).spdx.json >SHA256SUMS
-	@cat $(BUILD)/SHA256SUMS
+	@BUILD=$(BUILD) tools/release put $(VERSION)
 
 # ---- how it is built -------------------------------------------------------------------------
 
