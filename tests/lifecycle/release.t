@@ -129,6 +129,25 @@ subtest 'sha256sums_hold' => sub {
     is $package{mod_auth_mpin}{checksums}[0]{checksumValue}, sha(256, "$build/$name.tar.gz"), 'the document knows the archive\'s, too';
 };
 
+SKIP: {
+    system('command -v ssh-keygen >/dev/null') == 0 or skip 'no ssh-keygen', 1;
+
+    # With a key of the test's own, which stands for the maintainers'.
+    subtest 'a_changed_release_is_told_by_the_commands_of_releases_md' => sub {
+        my ($sign) = slurp("$source/CONTRIBUTING.md") =~ /^\$ (ssh-keygen -Y sign .*)$/m or return fail('CONTRIBUTING signs');
+        my ($check) = slurp("$source/docs/releases.md") =~ /^## Is it ours\?\n.*?^```sh run\n(.*?)^```/ms or return fail('releases.md checks');
+        well('a key', "ssh-keygen -q -t ed25519 -N '' -f $top/key");
+        write_file("$build/allowed_signers", 'maintainers ' . slurp("$top/key.pub"));
+        well('it signs', "cd $build && " . $sign =~ s{KEY}{$top/key}r =~ s{build/}{}gr);
+        my $run = sub { return well($_[0], "cd $build && set -e\n$check") };
+        like $run->('whole'), qr/^\Q$name\E\.tar\.gz: OK\n.*^Good "mod_auth_mpin-release" signature/ms, 'all is well';
+        write_file("$build/SHA256SUMS", slurp("$build/SHA256SUMS") =~ s/^(\w+)(  .*json)$/'0' x 64 . $2/mer);
+        isnt system("cd $build && { set -e\n$check} >/dev/null 2>&1"), 0, 'other sums are not';
+        write_file("$build/SHA256SUMS", sha(256, "$build/$name.spdx.json") . "  $name.spdx.json\n");
+        isnt system("cd $build && { set -e\n$check} >/dev/null 2>&1"), 0, 'nor are sums that are right, and not signed';
+    };
+}
+
 subtest 'a_release_is_a_commit_whose_files_agree' => sub {
     my $there = Checkout::of_ours("$top/checkout", 1_750_000_000);
     my $check = sub { return qx($there/tools/release check $version 2>&1) };

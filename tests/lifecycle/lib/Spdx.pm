@@ -21,7 +21,7 @@ my %KINDS = (
         'documentNamespace!' => qr{^https://[^\s#]+$}, 'creationInfo!' => 'creation', 'packages!' => ['package'], 'files' => ['file'],
         'relationships!' => ['relationship'],
     },
-    creation => {'created!' => $DATE, 'creators!' => [qr/^(?:Tool|Person|Organization): \S/]},
+    creation => {'created!' => $DATE, 'creators!' => [qr/^(?:Tool|Person|Organization): \S/], 'comment' => $TEXT},
     package => {
         'SPDXID!' => $ID, 'name!' => $TEXT, 'downloadLocation!' => qr/^(?:NOASSERTION|NONE|\w+(?:\+\w+)?:\S+)$/, 'versionInfo' => $TEXT,
         'packageFileName' => $TEXT, 'filesAnalyzed!' => qr/^[01]$/, 'packageVerificationCode' => 'verification', 'checksums' => ['checksum'],
