@@ -129,6 +129,13 @@ subtest 'sha256sums_hold' => sub {
     is $package{mod_auth_mpin}{checksums}[0]{checksumValue}, sha(256, "$build/$name.tar.gz"), 'the document knows the archive\'s, too';
 };
 
+subtest 'releases.md wants the libraries that tools/setup installs' => sub {
+    my ($installs) = slurp("$source/tools/setup") =~ /^build='(.*?)'/ms;
+    my ($wants) = slurp("$source/docs/releases.md") =~ /^apt-get install ((?:.*\\\n)*.*)$/m;
+    my $libraries = sub { return join ' ', sort grep { /-dev$/ && !/^libc6-/ } split /[\s\\]+/, $_[0] // '' };
+    is $libraries->($wants), $libraries->($installs), 'by their names';
+};
+
 SKIP: {
     system('command -v ssh-keygen >/dev/null') == 0 or skip 'no ssh-keygen', 1;
 
