@@ -21,7 +21,7 @@ my $top = $Server::top;
 my $committed = 1_750_000_000;
 my ($version) = Server::slurp("$source/package.json") =~ /"version": "(.+?)"/;
 my $name = "mod_auth_mpin-$version";
-delete @ENV{qw(SOURCE_DATE_EPOCH MAKEFLAGS MAKELEVEL)};
+delete @ENV{qw(BUILD SOURCE_DATE_EPOCH MAKEFLAGS MAKELEVEL)}; # those of who runs this
 
 # What a command says; it is to end well.
 sub well

@@ -19,7 +19,7 @@ my $source = abs_path("$FindBin::Bin/../..");
 my $built = abs_path($ENV{BUILD} // "$source/build");
 -e "$source/.git" or plan skip_all => 'a release is made of a git checkout';
 -f "$built/mpinctl" or plan skip_all => 'nothing built';
-delete @ENV{qw(MAKEFLAGS MAKELEVEL)};
+delete @ENV{qw(BUILD MAKEFLAGS MAKELEVEL)}; # those of who runs this
 
 # What is made lies in a folder of the test's own; the programs and pages are those that are built already.
 my $top = tempdir(CLEANUP => 1);
