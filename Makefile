@@ -10,7 +10,7 @@ SAN     ?=
 
 # ---- flags -----------------------------------------------------------------------------------
 PKGS     = libfido2 liboath libutf8proc libsodium lmdb jansson libcrypto libcurl libqrencode zlib
-WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
+WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla $(if $(VENDOR),,-Werror)
 # asked once, and only when something is compiled: on a fresh machine `make run` installs these tools first
 APR_INC   = $(eval APR_INC := $$(shell apr-1-config --includes --cppflags))$(APR_INC)
 APR_LIBS  = $(eval APR_LIBS := $$(shell apu-1-config --link-ld; apr-1-config --link-ld --libs))$(APR_LIBS)
@@ -24,8 +24,13 @@ STATE   ?= $(if $(wildcard /etc/debian_version),/var/lib/apache2,/var/lib/httpd)
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fPIC -fno-plt -fvisibility=hidden -fstack-protector-strong \
              -D_FORTIFY_SOURCE=2 -D_GNU_SOURCE -DMPIN_STATE_DIR='"$(STATE)"' -Isrc -I$(BUILD) $(APR_INC) $(PKG_INC) $(BLST_INC) $(SAN)
 
-# ---- blst: the system's where pkg-config knows it, else compiled from the npm package's sources ----
-BLST_DIR = node_modules/c-kzg/deps/blst
+# ---- vendor/: a release archive brings along what npm and node give a checkout; nobody is asked for them there ----
+VENDOR  := $(wildcard vendor)
+# package.json says it, for everything (CONTRIBUTING.md, "Making a release")
+VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
+
+# ---- blst: the system's where pkg-config knows it, else compiled from sources: vendor's, or those in the npm package ----
+BLST_DIR = $(if $(VENDOR),vendor/blst,node_modules/c-kzg/deps/blst)
 ifeq ($(shell pkg-config --exists libblst 2>/dev/null && echo yes),yes)
 BLST_INC  = $(shell pkg-config --cflags libblst)
 BLST_LIB  = $(shell pkg-config --libs libblst)
@@ -57,7 +62,7 @@ MEASURED  = $(BENCH:%=$(BUILD)/bench/%) $(BUILD)/bench/adx.so $(BUILD)/mpin-clie
 FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
-.PHONY: all run start stop check test programs unit lint bench fuzz fuzzers install uninstall clean help
+.PHONY: all run start stop check test programs unit lint bench fuzz fuzzers install uninstall dist release clean help
 include htdocs/build.mk
 .DEFAULT_GOAL := all
 MPIN_CLIENT = $(BUILD)/obj/tests/unit/mpin_client.o
@@ -72,11 +77,11 @@ $(SHORTLY): $(SHORT)/%: $(BUILD)/%
 endif
 
 # These install what is missing before they build; all others say in one line what does.
-SETS_UP = run start stop check test lint bench fuzz clean help
+SETS_UP = run start stop check test lint bench fuzz dist release clean help
 ifneq ($(filter-out $(SETS_UP),$(or $(MAKECMDGOALS),all)),)
-MISSING := $(shell for tool in $(APXS) apr-1-config pkg-config node; do command -v $$tool >/dev/null || echo $$tool; done; \
+MISSING := $(shell for tool in $(APXS) apr-1-config pkg-config $(if $(VENDOR),,node); do command -v $$tool >/dev/null || echo $$tool; done; \
              for package in $(PKGS); do pkg-config --exists $$package 2>/dev/null || echo $$package; done) \
-           $(if $(wildcard node_modules/.package-lock.json),,npm-packages)
+           $(if $(VENDOR)$(wildcard node_modules/.package-lock.json),,npm-packages)
 ifneq ($(strip $(MISSING)),)
 $(error Run tools/setup first: it installs what is missing here ($(strip $(MISSING))))
 endif
@@ -93,6 +98,8 @@ help:
 	@echo 'make test     set up, build, and pass every test, in about ten minutes'
 	@echo 'make          build only: $(BUILD)/mod_auth_mpin.so, libmpin.a, htdocs/'
 	@echo 'make install  the module, its configuration and documents into httpd (DESTDIR= for packages); make uninstall'
+	@echo 'make dist     the release archive, $(BUILD)/mod_auth_mpin-$(VERSION).tar.gz: builds without npm, node and network'
+	@echo 'make release  that of a commit, with its SPDX document and SHA256SUMS (CONTRIBUTING.md, "Making a release")'
 	@echo 'make lint     formatting, warnings, clang-tidy, cppcheck, analyzer, JavaScript types'
 	@echo 'make bench    what a request and a login cost, beside peers'
 	@echo 'make fuzz     the fuzzers and random requests beside AuthType Basic, SECONDS=60 each'
@@ -133,13 +140,26 @@ fuzz:
 	done
 	@echo '== twins' && BUILD=$(BUILD) SECONDS=$(SECONDS) tests/sanitized twins
 
-INSTALL = BUILD=$(BUILD) DESTDIR=$(DESTDIR) APXS=$(APXS) STATE=$(STATE) tools/install
+PUT = BUILD=$(BUILD) DESTDIR=$(DESTDIR) APXS=$(APXS) STATE=$(STATE) tools/install
 
 install: all
-	@$(INSTALL) install
+	@$(PUT) install
 
 uninstall:
-	@$(INSTALL) uninstall
+	@$(PUT) uninstall
+
+# the same commit gives the same bytes (CONTRIBUTING.md, "Making a release")
+dist:
+	@tools/setup run
+	@$(MAKE) --no-print-directory -s $(BUILD)/assets.c
+	@BUILD=$(BUILD) BLST=$(BLST_DIR) tools/dist $(VERSION)
+
+# dist, its SPDX document and the sums of both
+release:
+	@tools/release check $(VERSION)
+	@$(MAKE) --no-print-directory dist
+	@$(MAKE) --no-print-directory -s all
+	@BUILD=$(BUILD) tools/release put $(VERSION)
 
 # ---- how it is built -------------------------------------------------------------------------
 
@@ -157,10 +177,6 @@ $(BUILD)/libmpin.a: $(LIB_OBJ) $(BUILD)/obj/assets.o
 	@mkdir -p $(@D)
 	@rm -f $@
 	ar rcs $@ $^
-
-# the pages, compiled into the module
-$(BUILD)/assets.c: src/base/embed.mjs $(HTDOCS)
-	node $< $(BUILD)/htdocs $@
 
 $(BUILD)/obj/assets.o: $(BUILD)/assets.c
 	@mkdir -p $(@D)

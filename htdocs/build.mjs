@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// `node htdocs/build.mjs OUT` builds the pages: bundles of the PIN pad, styles, pictures, texts, templates.
+// `node htdocs/build.mjs OUT` builds the pages: bundles of the PIN pad, styles, pictures, texts, templates. OUT.packages lists
+// the npm packages of which something is in them: tools/sbom tells them.
 
 import { build } from 'esbuild';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -56,14 +57,17 @@ const SCRIPTS = [
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(join(out, 'mpin'), { recursive: true });
-await Promise.all([
+const built = await Promise.all([
     ...SCRIPTS.map(([served, from, format]) => build({
-        bundle: true, minify: true, target: 'es2022', charset: 'utf8', legalComments: 'none', plugins: [texts],
+        bundle: true, metafile: true, minify: true, target: 'es2022', charset: 'utf8', legalComments: 'none', plugins: [texts],
         entryPoints: [join(source, from)], format, outfile: join(out, served),
     })),
     build({ entryPoints: [join(source, 'styles.css')], bundle: true, minify: true, outfile: join(out, 'mpin/mpin.css') }),
     build({ entryPoints: [join(source, 'status.css')], minify: true, outfile: join(out, 'mpin/status.css') }),
 ]);
+const bundled = built.flatMap(({ metafile }) => Object.values(metafile?.outputs ?? {})).flatMap(({ inputs }) => Object.keys(inputs)
+    .filter((file) => inputs[file].bytesInOutput > 0)).flatMap((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []);
+writeFileSync(`${out}.packages`, [...new Set(bundled)].sort().map((name) => `${name}\n`).join(''));
 cpSync(join(source, 'texts'), join(out, 'mpin/texts'), { recursive: true });
 cpSync(join(source, 'pictures'), join(out, 'mpin'), { recursive: true });
 cpSync(join(source, 'pages'), join(out, 'pages'), { recursive: true, filter: (file) => !file.endsWith('.js') });
