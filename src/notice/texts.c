@@ -8,7 +8,17 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const char *const languages[] = {"en", "de", "fr", "es"};
+/* Those that we speak, the default first; each has its htdocs/texts/NAME.json. */
+static const char *const languages[] = {
+    "en", /* English */
+    "de", /* Deutsch */
+    "fr", /* Français */
+    "es", /* Español */
+    "it", /* Italiano */
+    "nl", /* Nederlands */
+    "pl", /* Polski */
+    "pt", /* Português, as far as Portugal and Brazil say the same */
+};
 #define LANGUAGES (sizeof(languages) / sizeof(languages[0]))
 
 static texts_t catalogues[LANGUAGES];
