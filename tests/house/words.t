@@ -4,6 +4,7 @@
 # pages ask for are there, and no language mixes two ways to write the same sign.
 use strict;
 use warnings;
+use utf8;
 use Test::More;
 use FindBin;
 use JSON::PP;
@@ -63,7 +64,8 @@ subtest 'a language speaks to people in one way' => sub {
 };
 
 subtest 'a language writes each sign in one way' => sub {
-    my %other = (en => qr/[’`]| …|…\w/, de => qr/\w…|["'’]/, fr => qr/['"]| …|\w…\w|[^\x{202f}\x{a0}][?!;:](?!\/\/)(?: |$)/, es => qr/['"]| …/);
+    my %other = (en => qr/[’`]| …|…\w/, de => qr/\w…|["'’]/, fr => qr/['"]| …|\w…\w|[^\x{202f}\x{a0}][?!;:](?!\/\/)(?: |$)/, es => qr/['"]| …/,
+        ja => qr/["'`“”«»！？：，]| …|…\w/, zh => qr/["'`「」«»]|\p{Han}[.,?!:;]| …|…\w/, ar => qr/["'`“”„,;?]| …|…\w/);
     for my $language (sort keys %words) {
         unlike $words{$language}{$_}, $other{$language}, "$language: $_" for @keys;
     }
