@@ -22,7 +22,7 @@ const BY_KEY = {
 const script = (key) => Object.keys(BY_KEY).find((name) => BY_KEY[name].some((one) => [`pad_${one}`, `pad_${one}_text`].includes(key)))
     ?? APART.find((name) => `${key}_`.startsWith(`pad_${name}_`)) ?? (key.startsWith('pad_') ? 'en' : '');
 
-/** The catalogues as modules: English texts of the pad without "pad_", and the list of the other languages. */
+/** The catalogues as modules: English texts of the pad without "pad_", and the other languages, with spaces between. */
 const texts = {
     name: 'texts',
     setup({ onResolve, onLoad }) {
@@ -32,7 +32,7 @@ const texts = {
             const contents = path !== 'texts:languages'
                 ? Object.fromEntries(Object.entries(english).filter(([key]) => `texts:${script(key)}` === path)
                     .map(([key, text]) => [key.slice('pad_'.length), text]))
-                : readdirSync(join(source, 'texts')).map((name) => name.slice(0, -5)).filter((name) => name !== 'en');
+                : readdirSync(join(source, 'texts')).map((name) => name.slice(0, -5)).filter((name) => name !== 'en').join(' ');
             return { contents: JSON.stringify(contents), loader: 'json' };
         });
     },

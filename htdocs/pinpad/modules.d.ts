@@ -7,8 +7,8 @@ declare module 'texts:*' {
     export default texts;
 }
 
-/** Languages that have a catalogue of their own, but English. */
+/** Languages that have a catalogue of their own, but English: two letters each, with spaces between. */
 declare module 'texts:languages' {
-    const languages: string[];
+    const languages: string;
     export default languages;
 }

@@ -8,7 +8,20 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const char *const languages[] = {"en", "de", "fr", "es", "ja", "zh", "ar"};
+/* Those that we speak, the default first; each has its htdocs/texts/NAME.json. */
+static const char *const languages[] = {
+    "en", /* English */
+    "de", /* Deutsch */
+    "fr", /* Français */
+    "es", /* Español */
+    "it", /* Italiano */
+    "nl", /* Nederlands */
+    "pl", /* Polski */
+    "pt", /* Português, as far as Portugal and Brazil say the same */
+    "ja", /* 日本語 */
+    "zh", /* 中文, in simplified characters */
+    "ar", /* العربية, from right to left */
+};
 #define LANGUAGES (sizeof(languages) / sizeof(languages[0]))
 
 /* Unicode's marks (UAX 9): what is between them is ordered for itself. */
