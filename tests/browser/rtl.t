@@ -132,7 +132,7 @@ run({
         await page.fill('#password', PASSWORD);
         await page.locator('#password-way button.primary').click();
         await screen(page, 'offer');
-        await page.getByRole('button', { name: texts.ar.pad_not_now, exact: true }).click();
+        await page.getByRole('link', { name: texts.ar.pad_not_now, exact: true }).click();
         await page.locator('#code').waitFor();
         await check(page, 'ar-step');
     },
