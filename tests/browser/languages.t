@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every language in the narrowest window: the login page, the pad and a full /account say the catalogue's words, nothing is
+// Every language in the narrowest window: the login page, two screens of the pad and /account say the catalogue's words, nothing is
 // wider than the window or cut off, axe-core finds nothing; and the foot calls each language by its own name.
 const assert = require('node:assert/strict');
 const { mkdirSync, readdirSync } = require('node:fs');
@@ -79,6 +79,11 @@ async function inLanguage(t, language) {
     await stranger.locator('[data-to=pin]').click();
     await stranger.getByLabel(texts.pad_name, { exact: true }).waitFor();
     await fits(stranger, `${language}-pad`);
+    await stranger.fill('#mp-name', `${language}@example.org`);
+    await stranger.getByRole('button', { name: texts.pad_continue, exact: true }).click();
+    await stranger.getByRole('heading', { name: texts.pad_choose, exact: true }).waitFor();
+    await stranger.getByText(texts.pad_choose_hint.replace('{n}', texts.pad_n4), { exact: true }).waitFor();
+    await fits(stranger, `${language}-choose`);
 
     await speak(john, language, '/account');
     await john.getByRole('heading', { level: 1, name: texts.account.title, exact: true }).waitFor();
