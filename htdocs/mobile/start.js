@@ -6,6 +6,7 @@ import waiting from 'texts:waiting';
 const language = navigator.language.slice(0, 2);
 if (language in waiting) {
     document.documentElement.lang = language;
+    document.documentElement.dir = language === 'ar' ? 'rtl' : 'ltr';
     document.querySelectorAll('.waiting p, .waiting a').forEach((element, i) => element.textContent = waiting[language][i]);
 }
 

@@ -18,8 +18,15 @@ static const char *const languages[] = {
     "nl", /* Nederlands */
     "pl", /* Polski */
     "pt", /* Português, as far as Portugal and Brazil say the same */
+    "ja", /* 日本語 */
+    "zh", /* 中文, in simplified characters */
+    "ar", /* العربية, from right to left */
 };
 #define LANGUAGES (sizeof(languages) / sizeof(languages[0]))
+
+/* Unicode's marks (UAX 9): what is between them is ordered for itself. */
+#define FIRST_STRONG_ISOLATE "\xe2\x81\xa8"
+#define POP_DIRECTIONAL_ISOLATE "\xe2\x81\xa9"
 
 static texts_t catalogues[LANGUAGES];
 
@@ -63,6 +70,18 @@ const char *texts_language(const char *name)
         if (!strcasecmp(name, languages[i]))
             return languages[i];
     return NULL;
+}
+
+const char *texts_direction(const char *lang)
+{
+    return strcmp(lang, "ar") ? "ltr" : "rtl";
+}
+
+const char *texts_apart(const char *value, const char *lang, apr_pool_t *p)
+{
+    if (!*value || strcmp(texts_direction(lang), "rtl") != 0)
+        return value;
+    return apr_pstrcat(p, FIRST_STRONG_ISOLATE, value, POP_DIRECTIONAL_ISOLATE, NULL);
 }
 
 const char *texts_languages(apr_pool_t *p)

@@ -16,6 +16,9 @@ const NAMES = {
     nl: 'Nederlands',
     pl: 'Polski',
     pt: 'Português',
+    ja: '日本語',
+    zh: '中文',
+    ar: 'العربية',
 };
 const NARROW = { viewport: { width: 320, height: 800 }, reducedMotion: 'reduce' };
 const TITLE = 'Wiki';

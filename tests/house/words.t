@@ -31,6 +31,9 @@ my %wrong_sign = (
     nl => qr/["'`„]| …|…\w/,
     pl => qr/["'`“]| …|…\w|„[^”]*$/,
     pt => qr/["'`’«»]| …|…\w/,
+    ja => qr/["'`“”«»！？：，]| …|…\w/,
+    zh => qr/["'`「」«»]|\p{Han}[.,?!:;]| …|…\w/,
+    ar => qr/["'`“”„,;?]| …|…\w|(?<!\x{2068})(?<!\{)\{\w+\}(?!\})/,
 );
 my %wrong_tone = (
     de => qr/\b(?:du|dir|dich|dein\w*)\b/i,
@@ -40,6 +43,9 @@ my %wrong_tone = (
     nl => qr/\b(?:u|uw|uzelf|jullie)\b/i,
     pl => qr/\b(?:Pan|Pani|Panu|Pana|Państwo|Państwa)\b|\w(?:łeś|łaś)\b/,
     pt => qr/\b(?:tu|ti|te|teus?|tuas?|telemóvel|celular|tela|ecrã|ficheiro|utilizador|palavra-passe)\b/i,
+    ja => qr/(?:だ|である|しろ|せよ)(?:。|$)|お前/,
+    zh => qr/你/,
+    ar => qr/الرجاء|رجاءً|\bقم ب|أنتِ/,
 );
 my %as_english = (
     de => [qw(error_code passkey.title passkey.unnamed sent.id step.code way_pin)],
@@ -49,6 +55,9 @@ my %as_english = (
     nl => [qw(error_code passkey.title passkey.unnamed sent.id status.part.mail step.code trusted.email)],
     pl => [qw(trusted.email way_pin)],
     pt => [qw(sent.id trusted.email way_pin)],
+    ja => [qw(sent.id way_pin)],
+    zh => [qw(sent.id)],
+    ar => [],
 );
 my @others = grep { $_ ne 'en' } sort keys %words;
 
