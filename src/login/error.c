@@ -3,6 +3,7 @@
 #include "login/login.h"
 #include "login/page.h"
 #include "login/way.h"
+#include "notice/texts.h"
 #include "web/answer.h"
 
 #include <apr_strings.h>
@@ -79,7 +80,8 @@ int login_error_page(request_rec *r, const result_t *result)
             page_answers_form(&page, way.target);
     }
     page_set(&page, "error_code", result_id(result->code));
-    page_set(&page, "error_time", clock_text(r->request_time, r->pool));
+    const char *when = clock_text(r->request_time, r->pool);
+    page_set(&page, "error_time", texts_apart(when, page.lang, r->pool));
     page_set(&page, "request_id", unique ? unique : r->log_id);
     if (result->retry_after)
         apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, result->retry_after));

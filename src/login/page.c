@@ -100,6 +100,7 @@ page_values_t page_begin(request_rec *r, const site_t *site)
     page_set(&page, "logo", site->logo);
     page_set(&page, "contact", site->contact);
     page_set(&page, "lang", page.lang);
+    page_set(&page, "dir", texts_direction(page.lang));
     page_set(&page, "base", site->paths[PATH_ASSETS]);
     page_set(&page, "demo", site->open_registration ? "1" : "");
     page_set(&page, "site_url", site->url.text);

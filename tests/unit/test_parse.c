@@ -473,7 +473,10 @@ static void languages_are_those_that_we_speak(void **state)
     const apr_array_header_t *languages = NULL;
     READ(parse_languages, &languages, "DE en");
     assert_string_equal(APR_ARRAY_IDX(languages, 0, const char *), "de");
+    READ(parse_languages, &languages, "it nl pl PT");
+    assert_string_equal(APR_ARRAY_IDX(languages, 3, const char *), "pt");
     REFUSED(parse_languages, &languages, "de tlh");
+    REFUSED(parse_languages, &languages, "pt-BR");
 }
 
 static void texts_for_pages_are_bounded(void **state)
