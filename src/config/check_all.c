@@ -206,6 +206,9 @@ int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
 {
     (void)plog;
     /* Vhosts without directives of ours share the main server's configuration. */
+    for (server_rec *server = main_server; server; server = server->next)
+        settings_move(directives_of(server), pconf);
+
     apr_array_header_t *sites = apr_array_make(ptemp, 4, sizeof(checked_t));
     for (server_rec *server = main_server; server; server = server->next) {
         const server_config_t *config = directives_of(server);

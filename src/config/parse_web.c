@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #define PATH_MAX_BYTES 200
+#define PREFIX_MAX 100
 #define REALM_MAX 200
 #define URL_MAX 500
 #define COOKIE_NAME_MAX 48
@@ -74,6 +75,27 @@ const char *parse_path(paths_t *paths, const words_t *words)
                             name);
     paths->path[which] = off ? NULL : path;
     paths->moved[which] = true;
+    return NULL;
+}
+
+/* Each page's own path comes after it, so that it has room for one. */
+const char *parse_path_prefix(const char **prefix, const words_t *words)
+{
+    const char *path = words->word[0];
+    const size_t len = strlen(path);
+    if (!strcasecmp(path, "off")) {
+        *prefix = NULL;
+        return NULL;
+    }
+    if (!parse_is_path(path) || len > PREFIX_MAX)
+        return not_a_path(path, words->p);
+    if (path[len - 1] == '/')
+        return apr_psprintf(
+            words->p,
+            "\"%.80s\" ends with /; write it without, as in /_mpin, or off where no "
+            "page is to be moved",
+            path);
+    *prefix = path;
     return NULL;
 }
 
