@@ -277,8 +277,8 @@ const char *parse_same_site(const char **value, const words_t *words)
 
 static const char *pass_header(pass_header_t *header, const char *word, apr_pool_t *p)
 {
-    static const char *const fields[] = {"user",      "email",   "provider", "amr",
-                                         "auth_time", "session", "subject",  "flash"};
+    static const char *const fields[] = {"user",    "email",   "provider", "amr",   "auth_time",
+                                         "session", "subject", "flash",    "groups"};
     const char *equals = strchr(word, '=');
     if (!equals || !header_name_ok(word, (size_t)(equals - word)))
         return apr_psprintf(p, "\"%.80s\" is no header; write as in X-WEBAUTH-USER=user", word);
@@ -287,7 +287,7 @@ static const char *pass_header(pass_header_t *header, const char *word, apr_pool
     if (header_name_taken(header->name))
         return apr_psprintf(p, "the header %s has a meaning of its own; choose another name",
                             header->name);
-    for (int i = PASS_USER; i <= PASS_FLASH; i++)
+    for (int i = PASS_USER; i <= PASS_GROUPS; i++)
         if (!strcasecmp(equals + 1, fields[i])) {
             header->field = (unsigned)i;
             return NULL;
@@ -299,7 +299,7 @@ static const char *pass_header(pass_header_t *header, const char *word, apr_pool
     }
     return apr_psprintf(p,
                         "there is no \"%.80s\" to pass; write user, email, provider, subject, amr, "
-                        "auth_time, session, flash or claim:VARIABLE",
+                        "auth_time, session, flash, groups or claim:VARIABLE",
                         equals + 1);
 }
 

@@ -126,6 +126,7 @@ dir_config_t *directory_merge(const dir_config_t *base, const dir_config_t *add,
 #include "config/directory.def"
     merged->logins = add->methods != -1 ? add->logins : base->logins;
     merged->marks = add->methods != -1 ? add->marks : base->marks;
+    merged->group_file = add->group_file ? add->group_file : base->group_file;
     merged->redirect = add->unauthenticated != -1 ? add->redirect : base->redirect;
     return merged;
 }

@@ -153,10 +153,12 @@ static void a_directory_inherits_what_it_does_not_say(void **state)
     outer->reauth_after = 60;
     outer->unauthenticated = UNAUTH_REDIRECT;
     outer->redirect = "/welcome";
+    outer->group_file = "/etc/groups";
     dir_config_t *merged = directory_merge(outer, inner, pool);
     assert_int_equal(merged->methods, FACTOR_BIT(FACTOR_PIN));
     assert_int_equal(merged->reauth_after, 60);
     assert_string_equal(merged->redirect, "/welcome");
+    assert_string_equal(merged->group_file, "/etc/groups");
 
     inner->methods = (int)FACTOR_BIT(FACTOR_PASSWORD);
     inner->reauth_after = 0;
