@@ -568,6 +568,10 @@ fine 'a prefix that moves all pages into the cookies', "$base$far$https${realm}M
     . $passwords =~ s{/login}{/app/_mpin/login}r, qr/leave it out unless you must/;
 fine 'a vhost without the prefix', "$here$site${passwords}MPinPathPrefix /_mpin\n" . location('/_mpin/login', "AuthUserFile $top/conf/users")
     . "<VirtualHost 127.0.0.1:$port>\nMPinPathPrefix off\n</VirtualHost>\n";
+mistake 'a prefix that a service inherits', "$site${passwords}MPinRegister closed\n=> MPinPathPrefix /_mpin\n" . location('/_mpin/login', "AuthUserFile $top/conf/users")
+    . "<VirtualHost 127.0.0.1:$port>\nMPinStore lmdb:$top/state/service\nMPinService rps\nMPinVerifyURL http://127.0.0.1:8006/mpinVerify\n</VirtualHost>\n", qr/write MPinPathPrefix off/;
+fine 'an RPS elsewhere that a prefix has moved from its lines, with a warning', "$here$site${passwords}MPinPathPrefix /_mpin\nMPinRPS http://127.0.0.1:8011\n"
+    . location('/_mpin/login', "AuthUserFile $top/conf/users"), qr{MPinRPS: clients ask it at /_mpin/rps, and no ProxyPass line leads there};
 fine 'groups that nobody is in, with a warning', "$here$site${passwords}MPinPassHeaders X-Groups=groups\n", qr/MPinPassHeaders: no AuthGroupFile says who is in which group/;
 fine 'groups of a file', "$here$site${passwords}MPinPassHeaders X-Groups=groups\n" . location('/app', "AuthType MPin\nAuthGroupFile $top/conf/users\nRequire valid-user");
 mistake 'idle for longer than a session lives', "$site$passwords=> MPinSessionIdleTimeout 9h\n", qr/the shorter/;
