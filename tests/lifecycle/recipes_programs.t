@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 # docs/recipes.md, programs that come in by a token: conf/recipes/git.conf and webdav.conf as they are shipped, with git,
-# curl and cadaver.
+# curl, cadaver and davfs2.
 use strict;
 use warnings;
 use Test::More;
@@ -71,6 +71,23 @@ subtest 'webdav_comes_in_by_a_token_and_runs_nothing_that_is_uploaded' => sub {
     my $page = $anna->visit('/files/page.html');
     is $page->header('Content-Security-Policy'), 'sandbox', 'a page that somebody uploads has no script in a browser';
     is $page->header('X-Content-Type-Options'), 'nosniff', 'nor has one of another name';
+};
+
+# In a mount namespace of its own, which ends with the shell.
+subtest 'davfs2_mounts_the_files_by_a_token' => sub {
+    plan skip_all => 'nobody may mount here' if $> || !-x '/usr/sbin/mount.davfs' || !-w '/dev/fuse' || system('unshare -m true 2>/dev/null');
+    my $token = token_of(browser($port)->sign_in('anna'));
+    my $home = folder('davfs');
+    folder("davfs/$_") for qw(mnt cache);
+    Server::write_file("$home/secrets", qq{$home/mnt x "$token"\n});
+    Server::write_file("$home/conf", "ask_auth 0\nsecrets $home/secrets\ncache_dir $home/cache\ndelay_upload 0\n");
+    chmod 0600, "$home/secrets";
+    chmod 0777, "$home/cache";
+    my ($status, $said) = shell($token, "timeout 120 unshare -m sh -ec 'mount.davfs \$SITE/files/ $home/mnt -o conf=$home/conf >$home/said 2>&1;"
+        . " cat $home/mnt/hello.txt; cp $home/mnt/hello.txt $home/mnt/by-davfs.txt; umount.davfs $home/mnt'");
+    is $status, 0, 'mounted, read, written, unmounted' or diag $said, Server::slurp("$home/said");
+    like $said, qr/^hello$/m, 'the file is there';
+    is Server::slurp("$top/srv/files/by-davfs.txt"), "hello\n", 'and the copy on the server';
 };
 
 subtest 'a_folder_is_copied_whole_as_docs_recipes_says' => sub {
