@@ -573,6 +573,8 @@ mistake 'a prefix that a service inherits', "$site${passwords}MPinRegister close
 fine 'an RPS elsewhere that a prefix has moved from its lines, with a warning', "$here$site${passwords}MPinPathPrefix /_mpin\nMPinRPS http://127.0.0.1:8011\n"
     . location('/_mpin/login', "AuthUserFile $top/conf/users"), qr{MPinRPS: clients ask it at /_mpin/rps, and no ProxyPass line leads there};
 fine 'groups that nobody is in, with a warning', "$here$site${passwords}MPinPassHeaders X-Groups=groups\n", qr/MPinPassHeaders: no AuthGroupFile says who is in which group/;
+fine 'groups that another module says', "${here}LoadModule headers_module modules/mod_headers.so\n$site${passwords}MPinPassHeaders X-Groups=groups\n"
+    . location('/app', "AuthType MPin\nRequire valid-user\nRequestHeader set X-Groups staff");
 fine 'groups of a file', "$here$site${passwords}MPinPassHeaders X-Groups=groups\n" . location('/app', "AuthType MPin\nAuthGroupFile $top/conf/users\nRequire valid-user");
 mistake 'idle for longer than a session lives', "$site$passwords=> MPinSessionIdleTimeout 9h\n", qr/the shorter/;
 

@@ -37,11 +37,12 @@ subtest 'a_directory_has_people_and_their_groups' => sub {
         for qw(staff editors);
     my $directory = '127.0.0.1:' . ($port + 18);
     recipe('ldap', change => sub {
-        $_[0] =~ s{ldap://127\.0\.0\.1/ou=people,}{ldap://$directory/}gr =~ s{ou=groups,}{}gr =~ s{^(    RequestHeader set (X-Groups) .*\n)}
-            {$1    Header set X-Heard "expr=%{req:$2}"\n}mr;
+        $_[0] =~ s{ldap://127\.0\.0\.1/ou=people,}{ldap://$directory/}gr =~ s{ou=groups,}{}gr
+            . qq{<Location />\nHeader always set X-Heard "expr=%{req:X-Groups}%{req:X_Groups}"\n</Location>\n};
     });
     is browser($port)->visit('/staff/')->code, 302, 'a stranger is sent to the login page';
     my $anna = signs_in('anna');
+    is browser($port)->get('/', 'X-Groups' => 'root', 'x_groups' => 'root')->header('X-Heard') // '', '', 'what browsers say is nowhere heard';
     my $answer = $anna->get('/staff/', 'X-Groups' => 'root');
     is $answer->code, 200, 'who is of the group comes in';
     is join(' ', sort $answer->header('X-Heard') =~ /cn=(\w+)/g), 'editors staff', 'with all that memberOf lists';
