@@ -80,7 +80,7 @@ subtest 'php_is_told_by_variables' => sub {
     my $fpm = Debian::unpacked('php8.2-fpm') or plan skip_all => 'no php-fpm to be had';
     shown_in_recipes('PHP', 'php');
     my $php = '<?php header("Content-Type: application/json"); echo json_encode(["environ" => (object) array_filter($_SERVER,'
-        . ' fn($name) => preg_match("/^(REMOTE_USER|AUTH_TYPE|(REDIRECT_)?MPIN_.*|HTTP_COOKIE)$/", $name), ARRAY_FILTER_USE_KEY)]);';
+        . ' fn($name) => preg_match("/^(REMOTE_USER|AUTH_TYPE|(REDIRECT_)?MPIN_.*|HTTP_COOKIE|HTTP_X_GROUPS)$/", $name), ARRAY_FILTER_USE_KEY)]);';
     folder('www/html', 'hello.php' => $php);
     folder('www/html/members', 'index.php' => $php, 'page.php' => $php);
     Server::write_file("$top/fpm.conf", "[global]\nerror_log = $top/logs/fpm\ndaemonize = no\n[www]\nlisten = $top/php8.2-fpm.sock\n"
@@ -97,6 +97,13 @@ subtest 'php_is_told_by_variables' => sub {
         is $environ->{HTTP_COOKIE}, undef, 'without our cookies';
     }
     is json_of(browser($port)->get('/hello.php'))->{environ}{REMOTE_USER}, undef, 'the open page greets nobody by name';
+
+    recipe('php', change => sub { $_[0] . Server::load('rewrite') . "MPinPassHeaders X-Groups=groups\n<Location /members>\n"
+        . "AuthGroupFile $top/groups\nRewriteEngine On\nRewriteRule ^ /program.php\n</Location>\n" });
+    folder('www/html', 'program.php' => $php);
+    my $environ = json_of(browser($port)->sign_in('john')->get('/members/page.php', 'X-Groups' => 'root'))->{environ};
+    is $environ->{HTTP_X_GROUPS}, 'admins', 'a program that a protected place leads to hears of the groups of that place';
+    is json_of(browser($port)->get('/program.php', 'X-Groups' => 'root'))->{environ}{HTTP_X_GROUPS}, undef, '... and by itself of none';
 };
 
 subtest 'wsgi_is_told_by_environ' => sub {
