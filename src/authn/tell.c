@@ -4,6 +4,7 @@
 #include "authn/caching.h"
 #include "authn/check.h"
 #include "authn/export.h"
+#include "authn/groups.h"
 #include "web/original.h"
 
 result_t *tell_asker(facts_t *facts)
@@ -20,6 +21,7 @@ result_t *tell_asker(facts_t *facts)
         asked_stranger(r, &demand);
         return NULL;
     }
-    export_answer(r, session);
+    if (export_answer(r, session) != OK)
+        return groups_refusal(r->pool);
     return result_ok(r->pool, NULL);
 }

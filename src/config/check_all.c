@@ -200,11 +200,15 @@ static void check_site(checked_t *site)
     check_forward(site);
     check_sent(site);
     check_trailers(site);
+    check_groups(site);
 }
 
 int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
 {
     (void)plog;
+    for (server_rec *server = main_server; server; server = server->next)
+        settings_move(directives_of(server), pconf);
+
     /* Vhosts without directives of ours share the main server's configuration. */
     apr_array_header_t *sites = apr_array_make(ptemp, 4, sizeof(checked_t));
     for (server_rec *server = main_server; server; server = server->next) {

@@ -58,6 +58,9 @@ void check_service_beside(const checked_t *site, const checked_t *other);
 /* check_httpd.c: httpd's own directives that would undo ours. */
 void check_trailers(const checked_t *site);
 
+/* check_groups.c: groups that nobody is in. */
+void check_groups(const checked_t *site);
+
 /* check_mounts.c: one line on which vhosts serve the login, and which send it away. */
 void check_mounts(apr_pool_t *pconf, const server_rec *main_server);
 

@@ -17,6 +17,7 @@ typedef struct words_t {
 /* ---- server ---- */
 const char *parse_flag(bool *flag, const words_t *words);
 const char *parse_path(paths_t *paths, const words_t *words);
+const char *parse_path_prefix(const char **prefix, const words_t *words);
 const char *parse_public_url(public_url_t *url, const words_t *words);
 const char *parse_store(const char **url, const words_t *words);
 const char *parse_size(apr_off_t *bytes, const words_t *words);

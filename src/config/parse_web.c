@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #define PATH_MAX_BYTES 200
+#define PREFIX_MAX 100
 #define REALM_MAX 200
 #define URL_MAX 500
 #define COOKIE_NAME_MAX 48
@@ -74,6 +75,27 @@ const char *parse_path(paths_t *paths, const words_t *words)
                             name);
     paths->path[which] = off ? NULL : path;
     paths->moved[which] = true;
+    return NULL;
+}
+
+/* Each page's own path comes after it, so that it has room for one. */
+const char *parse_path_prefix(const char **prefix, const words_t *words)
+{
+    const char *path = words->word[0];
+    const size_t len = strlen(path);
+    if (!strcasecmp(path, "off")) {
+        *prefix = NULL;
+        return NULL;
+    }
+    if (!parse_is_path(path) || len > PREFIX_MAX)
+        return not_a_path(path, words->p);
+    if (path[len - 1] == '/')
+        return apr_psprintf(
+            words->p,
+            "\"%.80s\" ends with /; write it without, as in /_mpin, or off where no "
+            "page is to be moved",
+            path);
+    *prefix = path;
     return NULL;
 }
 
@@ -255,8 +277,8 @@ const char *parse_same_site(const char **value, const words_t *words)
 
 static const char *pass_header(pass_header_t *header, const char *word, apr_pool_t *p)
 {
-    static const char *const fields[] = {"user",      "email",   "provider", "amr",
-                                         "auth_time", "session", "subject",  "flash"};
+    static const char *const fields[] = {"user",    "email",   "provider", "amr",   "auth_time",
+                                         "session", "subject", "flash",    "groups"};
     const char *equals = strchr(word, '=');
     if (!equals || !header_name_ok(word, (size_t)(equals - word)))
         return apr_psprintf(p, "\"%.80s\" is no header; write as in X-WEBAUTH-USER=user", word);
@@ -265,7 +287,7 @@ static const char *pass_header(pass_header_t *header, const char *word, apr_pool
     if (header_name_taken(header->name))
         return apr_psprintf(p, "the header %s has a meaning of its own; choose another name",
                             header->name);
-    for (int i = PASS_USER; i <= PASS_FLASH; i++)
+    for (int i = PASS_USER; i <= PASS_GROUPS; i++)
         if (!strcasecmp(equals + 1, fields[i])) {
             header->field = (unsigned)i;
             return NULL;
@@ -277,7 +299,7 @@ static const char *pass_header(pass_header_t *header, const char *word, apr_pool
     }
     return apr_psprintf(p,
                         "there is no \"%.80s\" to pass; write user, email, provider, subject, amr, "
-                        "auth_time, session, flash or claim:VARIABLE",
+                        "auth_time, session, flash, groups or claim:VARIABLE",
                         equals + 1);
 }
 

@@ -111,6 +111,7 @@ typedef struct pass_header_t {
         PASS_SESSION,
         PASS_SUBJECT,
         PASS_FLASH,
+        PASS_GROUPS,
         PASS_CLAIM
     } field;
     const char *claim; /* PASS_CLAIM: the variable that a trusted login sets */
@@ -198,7 +199,8 @@ typedef struct dir_config_t {
     int second;                       /* -1 unset, else FACTOR_BITs, 0 none */
     int reauth_after;                 /* seconds, -1 unset, 0 none */
     int unauthenticated;              /* -1 unset, else unauthenticated_t */
-    const char *redirect; /* MPinUnauthenticated redirect:PATH, or NULL = the login page */
+    const char *redirect;   /* MPinUnauthenticated redirect:PATH, or NULL = the login page */
+    const char *group_file; /* httpd's AuthGroupFile, or NULL */
 } dir_config_t;
 
 /* Where a directive stood, so that check_config can name file and line. */

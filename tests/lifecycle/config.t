@@ -511,6 +511,7 @@ mistake 'SameSite=None without https', "$site$passwords=> MPinCookieSameSite Non
 mistake "$_->[0] $_->[1]", "$site$passwords=> $_->[0] $_->[1]\n", qr/; \w+ /
     for [MPinCookieSameSite => 'Sometimes'], [MPinCookieName => 'a;b'], [MPinCookieName => '__Host-a'],
     [MPinSessionRealm => '""'], [MPinPath => 'login'], [MPinPath => 'signin /x'], [MPinPath => 'login x'],
+    [MPinPathPrefix => '/'], [MPinPathPrefix => '_mpin'], [MPinPathPrefix => '/_mpin/'], [MPinPathPrefix => '/a/../b'],
     [MPinPath => 'login /a/../b'], [MPinSessionIdleTimeout => '30'], [MPinSessionIdleTimeout => '0s'],
     [MPinSessionMaxDuration => 'forever'], [MPinAfterLogin => '//evil.example'],
     [MPinAfterLogout => 'https://evil.example/'], [MPinLogo => 'https://cdn.example/logo.png'],
@@ -560,6 +561,21 @@ fine 'a check for machines, and a user among them', "$here$host$site$passwords" 
     . location('/mpin-check/x', "AuthType MPin\n<RequireAll>\nRequire ip 10.0.0.1\nRequire user john\n</RequireAll>") . location('/mpin-check/y', 'MPinReauthAfter 10min');
 mistake 'two pages at one place', "$site$passwords=> MPinPath logout /login\n", qr/another path/;
 mistake 'a page inside of another', "$site$passwords=> MPinPath logout /rps/logout\n", qr/another path/;
+mistake 'a prefix, and the password where the login was', "${site}MPinPathPrefix /_mpin\n=> $passwords", qr{write <Location /_mpin/login> with AuthUserFile};
+mistake 'a page inside of one that a prefix has moved', "${site}MPinPathPrefix /_mpin\n=> MPinPath logout /_mpin/rps/out\n"
+    . $passwords =~ s{/login}{/_mpin/login}r, qr/another path/;
+fine 'a prefix that moves all pages into the cookies', "$base$far$https${realm}MPinPathPrefix /app/_mpin\nMPinCookiePath /app\n"
+    . $passwords =~ s{/login}{/app/_mpin/login}r, qr/leave it out unless you must/;
+fine 'a vhost without the prefix', "$here$site${passwords}MPinPathPrefix /_mpin\n" . location('/_mpin/login', "AuthUserFile $top/conf/users")
+    . "<VirtualHost 127.0.0.1:$port>\nMPinPathPrefix off\n</VirtualHost>\n";
+mistake 'a prefix that a service inherits', "$site${passwords}MPinRegister closed\n=> MPinPathPrefix /_mpin\n" . location('/_mpin/login', "AuthUserFile $top/conf/users")
+    . "<VirtualHost 127.0.0.1:$port>\nMPinStore lmdb:$top/state/service\nMPinService rps\nMPinVerifyURL http://127.0.0.1:8006/mpinVerify\n</VirtualHost>\n", qr/write MPinPathPrefix off/;
+fine 'an RPS elsewhere that a prefix has moved from its lines, with a warning', "$here$site${passwords}MPinPathPrefix /_mpin\nMPinRPS http://127.0.0.1:8011\n"
+    . location('/_mpin/login', "AuthUserFile $top/conf/users"), qr{MPinRPS: clients ask it at /_mpin/rps, and no ProxyPass line leads there};
+fine 'groups that nobody is in, with a warning', "$here$site${passwords}MPinPassHeaders X-Groups=groups\n", qr/MPinPassHeaders: no AuthGroupFile says who is in which group/;
+fine 'groups that another module says', "${here}LoadModule headers_module modules/mod_headers.so\n$site${passwords}MPinPassHeaders X-Groups=groups\n"
+    . location('/app', "AuthType MPin\nRequire valid-user\nRequestHeader set X-Groups staff");
+fine 'groups of a file', "$here$site${passwords}MPinPassHeaders X-Groups=groups\n" . location('/app', "AuthType MPin\nAuthGroupFile $top/conf/users\nRequire valid-user");
 mistake 'idle for longer than a session lives', "$site$passwords=> MPinSessionIdleTimeout 9h\n", qr/the shorter/;
 
 # ---- store, keys, files ---------------------------------------------------------------------------------------

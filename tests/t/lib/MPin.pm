@@ -253,7 +253,7 @@ sub done {
 
 # ---- a browser ---------------------------------------------------------------------------------------
 
-# browser(port): keeps cookies, follows nothing by itself.
+# browser(port): keeps cookies, follows nothing by itself. `prefix`: what MPinPathPrefix has put in front of our pages.
 sub browser {
     my ($port, %how) = @_;
     return bless {port => $port, cookies => {}, headers => [], %how}, 'MPin::Browser';
@@ -292,6 +292,7 @@ sub cookie { return $_[0]{cookies}{$_[1]} }
 
 sub request {
     my ($self, $method, $path, %how) = @_;
+    $path = "$self->{prefix}$path" if $self->{prefix} && $path =~ m{^/(?:login|logout|rps|mpinAuthenticate|account)\b};
     my $cookies = $self->cookie_header;
     my $answer = MPin::request($self->{port}, $method, $path, host => $self->{host}, from => $self->{from}, %how,
         headers => [@{$self->{headers}}, $cookies eq '' ? () : (Cookie => $cookies), @{$how{headers} // []}]);
