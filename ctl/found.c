@@ -31,11 +31,29 @@ static const char *httpd_program(const options_t *options, apr_pool_t *p)
     return NULL;
 }
 
-static bool start_httpd(apr_proc_t *httpd, const char *program, const options_t *options,
-                        apr_pool_t *p)
+/* "-D" stands before each define. */
+static const char *const *words_of_httpd(const char *program, const options_t *options,
+                                         const char *define, apr_pool_t *p)
 {
     const char *config = options->given[OPTION_CONFIG];
-    const char *argv[] = {program, "-t", "-D", "DUMP_MPIN", config ? "-f" : NULL, config, NULL};
+    apr_array_header_t *words = apr_array_make(p, 9, sizeof(const char *));
+    const char *all[] = {program,
+                         "-t",
+                         "-D",
+                         "DUMP_MPIN",
+                         define ? "-D" : "",
+                         define ? define : "",
+                         config ? "-f" : "",
+                         config ? config : ""};
+    for (apr_size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (*all[i])
+            APR_ARRAY_PUSH(words, const char *) = all[i];
+    APR_ARRAY_PUSH(words, const char *) = NULL;
+    return (const char *const *)words->elts;
+}
+
+static bool start_httpd(apr_proc_t *httpd, const char *const *argv, apr_pool_t *p)
+{
     apr_procattr_t *attributes;
     apr_file_t *nowhere;
     return !apr_file_open(&nowhere, "/dev/null", APR_FOPEN_WRITE, 0, p) &&
@@ -44,7 +62,7 @@ static bool start_httpd(apr_proc_t *httpd, const char *program, const options_t 
            !apr_procattr_child_err_set(attributes, nowhere, NULL) &&
            !apr_procattr_cmdtype_set(attributes, APR_PROGRAM_ENV) &&
            !apr_procattr_error_check_set(attributes, 1) &&
-           !apr_proc_create(httpd, program, argv, NULL, attributes, p);
+           !apr_proc_create(httpd, argv[0], argv, NULL, attributes, p);
 }
 
 /* All that it says; NULL where it ends badly. */
@@ -75,7 +93,8 @@ static const json_t *httpd_word(const char *text, apr_pool_t *p)
     return said && json_object_get(said, "mpin") ? said : NULL;
 }
 
-static const json_t *ask_httpd(const options_t *options, apr_pool_t *p, const char **why)
+const json_t *found_said(const options_t *options, const char *define, apr_pool_t *p,
+                         const char **why)
 {
     apr_proc_t httpd;
     const char *program = httpd_program(options, p);
@@ -84,8 +103,8 @@ static const json_t *ask_httpd(const options_t *options, apr_pool_t *p, const ch
                "and --keys";
         return NULL;
     }
-    const json_t *said =
-        start_httpd(&httpd, program, options, p) ? httpd_word(hear_httpd(&httpd, p), p) : NULL;
+    const char *const *argv = words_of_httpd(program, options, define, p);
+    const json_t *said = start_httpd(&httpd, argv, p) ? httpd_word(hear_httpd(&httpd, p), p) : NULL;
     if (json_array_size(json_object_get(said, "sites")))
         return said;
     *why = apr_psprintf(
@@ -196,15 +215,19 @@ static bool take_options(found_t *found, const options_t *options, apr_pool_t *p
     return !wrong;
 }
 
-bool found_site(found_t *found, const options_t *options, apr_pool_t *p, const char **why)
+bool found_one(found_t *found, const json_t *said, const char *url, apr_pool_t *p, const char **why)
 {
-    if (options->given[OPTION_STORE] || options->given[OPTION_KEYS])
-        return take_options(found, options, p, why);
-    const json_t *said = ask_httpd(options, p, why);
-    if (!said ||
-        !take_site(found, json_object_get(said, "sites"), options->given[OPTION_SITE], p, why))
+    if (!take_site(found, json_object_get(said, "sites"), url, p, why))
         return false;
     found->uid = (apr_uid_t)json_integer_value(json_object_get(said, "uid"));
     found->gid = (apr_gid_t)json_integer_value(json_object_get(said, "gid"));
     return true;
+}
+
+bool found_site(found_t *found, const options_t *options, apr_pool_t *p, const char **why)
+{
+    if (options->given[OPTION_STORE] || options->given[OPTION_KEYS])
+        return take_options(found, options, p, why);
+    const json_t *said = found_said(options, NULL, p, why);
+    return said && found_one(found, said, options->given[OPTION_SITE], p, why);
 }

@@ -12,6 +12,7 @@
 
 #include "ctl/backup.h"
 #include "ctl/changes.h"
+#include "ctl/explain.h"
 #include "ctl/inspect.h"
 #include "ctl/look.h"
 #include "ctl/manual.h"
@@ -57,6 +58,8 @@ const command_t commands[] = {
      "make store and keys of such a copy, here or on another machine; everybody is signed out"},
     {"check", "URL", 1, 1, OPTION_BIT(OPTION_CONNECT_TO), NEEDS_NOTHING, ctl_check,
      "ask a site as a browser would, and say what is to mend; from any machine"},
+    {"explain", "URL USER", 2, 2, 0, NEEDS_NOTHING, ctl_explain,
+     "say whether USER would come in at URL, by what, and what is missing"},
     {"help", "", 0, 0, 0, NEEDS_NOTHING, ctl_help, "list the commands"},
     {"help man", "", 0, 0, 0, NEEDS_NOTHING, ctl_manual, "print the man page"},
     {"help completion", "", 0, 0, 0, NEEDS_NOTHING, ctl_completion, "print what bash completes by"},

@@ -19,6 +19,8 @@ typedef enum {
     STEP_END
 } merge_step_t;
 
+static const int walk_of[STEP_END] = {[STEP_FILES] = 1, [STEP_LOCATION] = 2, [STEP_IF] = 3};
+
 typedef struct governed_t {
     const char *path, *file;
     const char *dir; /* the file's; with "/" at its end */
@@ -181,7 +183,8 @@ static void visit_governing(tree_walk_t *walk, const ap_directive_t *node, const
         return;
     const tree_holds_t holds = all_hold(governed, node);
     if (holds != TREE_HOLDS_NOT)
-        *(governing_t *)apr_array_push(governed->sections) = (governing_t){node, holds};
+        *(governing_t *)apr_array_push(governed->sections) =
+            (governing_t){node, holds, walk_of[governed->step]};
 }
 
 static void walk_step(governed_t *governed, tree_walk_t *walk)

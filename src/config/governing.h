@@ -12,6 +12,7 @@
 typedef struct governing_t {
     const ap_directive_t *section;
     tree_holds_t holds; /* MAYBE: only a request can tell, as of <If> */
+    int walk; /* httpd merges those of one walk with each other first: folders, files, locations */
 } governing_t;
 
 /* Of governing_t. `file` is NULL where the path is no file: then no <Directory> and no <Files> holds. */

@@ -15,11 +15,18 @@
 #include "config/surroundings.h"
 #include "session/demand.h"
 
+/* Require lines, NULL without, and AuthMerging, NULL where it isn't written. */
+typedef struct authz_t {
+    json_t *require;
+    const char *merging;
+} authz_t;
+
 /* What the sections come to, in the order of their merge. */
 typedef struct place_says_t {
     const char *auth_type, *auth_name, *handler, *satisfy;
     dir_config_t *dir;
-    json_t *require; /* NULL without */
+    authz_t authz, of_walk; /* of all walks before, and of the one that is read */
+    int walk;
     apr_pool_t *p;
 } place_says_t;
 
@@ -64,23 +71,33 @@ static void gather_require(const ap_directive_t *node, json_t *list, apr_pool_t 
     }
 }
 
-/* "Off" replaces what sections before have said. */
-static void take_require(place_says_t *says, const ap_directive_t *section, const char *merging)
+/* A section's, NULL without. */
+static json_t *require_of(const ap_directive_t *section, apr_pool_t *p)
 {
     json_t *list = json_array();
-    gather_require(section->first_child, list, says->p);
-    json_t *own = json_tie(says->p, json_pack("{s:o}", "any", list));
-    if (!json_array_size(list))
-        return;
-    if (says->require && strcasecmp(merging, "Off"))
-        own = json_tie(says->p, json_pack("{s:[O,O]}", strcasecmp(merging, "And") ? "any" : "all",
-                                          says->require, own));
-    says->require = own;
+    gather_require(section->first_child, list, p);
+    json_t *own = json_tie(p, json_pack("{s:o}", "any", list));
+    return json_array_size(list) ? own : NULL;
+}
+
+/* As mod_authz_core merges: what comes later replaces what was, unless its AuthMerging says And or Or. */
+static authz_t authz_merged(const authz_t *base, const authz_t *later, apr_pool_t *p)
+{
+    const bool joins = later->merging && strcasecmp(later->merging, "Off");
+    if (!later->merging && !later->require && base->require)
+        return *base;
+    if (!joins)
+        return *later;
+    if (!base->require || !later->require)
+        return (authz_t){base->require ? base->require : later->require, later->merging};
+    const char *kind = strcasecmp(later->merging, "And") ? "any" : "all";
+    return (authz_t){json_tie(p, json_pack("{s:[O,O]}", kind, base->require, later->require)),
+                     later->merging};
 }
 
 /* ---- lines of a section ---------------------------------------------------------------------- */
 
-static void read_own(place_says_t *says, const ap_directive_t *node)
+static void read_setting_line(place_says_t *says, const ap_directive_t *node)
 {
     char **word = apr_palloc(says->p, WORDS_MAX * sizeof *word);
     words_t words = {0, word, ap_server_root, says->p};
@@ -106,7 +123,7 @@ static void take_line(place_says_t *says, const ap_directive_t *node, const char
     else if (!strcasecmp(name, "AuthMerging"))
         *merging = word;
     else if (!strncasecmp(name, "MPin", 4))
-        read_own(says, node);
+        read_setting_line(says, node);
 }
 
 static void take_lines(place_says_t *says, const ap_directive_t *node, const char **merging)
@@ -162,6 +179,23 @@ static const char *page_of(const site_t *site, const char *path)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
+/* The walk is over: its Require lines are merged with those of walks before. */
+static void end_walk(place_says_t *says)
+{
+    says->authz = authz_merged(&says->authz, &says->of_walk, says->p);
+    says->of_walk = (authz_t){NULL, NULL};
+}
+
+static void take_section(place_says_t *says, const governing_t *each)
+{
+    authz_t own = {require_of(each->section, says->p), NULL};
+    if (each->walk != says->walk)
+        end_walk(says);
+    says->walk = each->walk;
+    take_lines(says, each->section->first_child, &own.merging);
+    says->of_walk = authz_merged(&says->of_walk, &own, says->p);
+}
+
 static json_t *described_sections(place_says_t *says, const apr_array_header_t *sections,
                                   json_t *unsure)
 {
@@ -170,16 +204,16 @@ static json_t *described_sections(place_says_t *says, const apr_array_header_t *
         const governing_t *each = &APR_ARRAY_IDX(sections, i, governing_t);
         const char *text =
             apr_pstrcat(says->p, each->section->directive, " ", each->section->args, NULL);
-        const char *at = text_at(each->section, says->p), *merging = "Off";
+        const char *at = text_at(each->section, says->p);
         if (each->holds == TREE_HOLDS_MAYBE) {
             json_array_append_new(unsure,
                                   json_string(apr_pstrcat(says->p, text, " (", at, ")", NULL)));
             continue;
         }
         json_array_append_new(list, json_pack("{s:s, s:s}", "section", text, "at", at));
-        take_lines(says, each->section->first_child, &merging);
-        take_require(says, each->section, merging);
+        take_section(says, each);
     }
+    end_walk(says);
     return list;
 }
 
@@ -222,7 +256,7 @@ static void describe_governed(json_t *place, const char *path, const char *page,
     json_set_text(place, "auth_name", says.auth_name);
     json_set_text(place, "handler", says.handler);
     json_set_text(place, "satisfy", says.satisfy);
-    json_object_set(place, "require", says.require ? says.require : json_null());
+    json_object_set(place, "require", says.authz.require ? says.authz.require : json_null());
     json_object_set(place, "unsure", mapped.unsure);
     if (directives_of(server)->engine && site_make(site, directives_of(server), server, p))
         describe_demand(place, &says, site);

@@ -5,8 +5,8 @@
 #include "site/site.h"
 
 /* What the configuration says of a URL (-t -D MPIN_AT=URL), for mpinctl explain: the sections that
- * govern it in the order of their merge, and what they come to. What only a request can tell is named in
- * "unsure". */
+ * govern it in the order of their merge, and what they come to. "unsure" names what only a request can
+ * tell. */
 json_t *described_place(const char *url, server_rec *main_server, apr_pool_t *p);
 
 #endif
