@@ -10,6 +10,7 @@
 #include "store/store.h"
 
 #define TEXT_MAX ((apr_size_t)1 << 20) /* bytes that httpd says at most */
+#define COMPLAINT_MAX ((apr_size_t)600)
 #define DEFAULT_QUOTA ((apr_off_t)1 << 30)
 #define DEFAULT_LONGEST apr_time_from_sec(8 * 3600)
 
@@ -52,14 +53,20 @@ static const char *const *words_of_httpd(const char *program, const options_t *o
     return (const char *const *)words->elts;
 }
 
-static bool start_httpd(apr_proc_t *httpd, const char *const *argv, apr_pool_t *p)
+/* What it complains of goes to `complaints`. */
+static bool start_httpd(apr_proc_t *httpd, const char *const *argv, apr_file_t **complaints,
+                        apr_pool_t *p)
 {
     apr_procattr_t *attributes;
-    apr_file_t *nowhere;
-    return !apr_file_open(&nowhere, "/dev/null", APR_FOPEN_WRITE, 0, p) &&
+    const char *dir;
+    return !apr_temp_dir_get(&dir, p) &&
+           !apr_file_mktemp(complaints, apr_pstrcat(p, dir, "/mpinctl-XXXXXX", NULL),
+                            APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_EXCL |
+                                APR_FOPEN_DELONCLOSE,
+                            p) &&
            !apr_procattr_create(&attributes, p) &&
            !apr_procattr_io_set(attributes, APR_NO_PIPE, APR_FULL_BLOCK, APR_NO_PIPE) &&
-           !apr_procattr_child_err_set(attributes, nowhere, NULL) &&
+           !apr_procattr_child_err_set(attributes, *complaints, NULL) &&
            !apr_procattr_cmdtype_set(attributes, APR_PROGRAM_ENV) &&
            !apr_procattr_error_check_set(attributes, 1) &&
            !apr_proc_create(httpd, argv[0], argv, NULL, attributes, p);
@@ -84,6 +91,19 @@ static const char *hear_httpd(apr_proc_t *httpd, apr_pool_t *p)
     return code == 0 && APR_PROC_CHECK_EXIT(how) ? text : NULL;
 }
 
+/* The first line of them, for who reads why; "" without. */
+static const char *first_complaint(apr_file_t *complaints, apr_pool_t *p)
+{
+    char *text = apr_pcalloc(p, COMPLAINT_MAX + 1);
+    apr_size_t len = COMPLAINT_MAX;
+    apr_off_t from = 0;
+    if (apr_file_seek(complaints, APR_SET, &from) ||
+        apr_file_read_full(complaints, text, len, &len) > APR_EOF)
+        return "";
+    text[strcspn(text, "\n")] = '\0';
+    return *text ? apr_pstrcat(p, " (", text, ")", NULL) : "";
+}
+
 /* What it says may stand between lines of others. */
 static const json_t *httpd_word(const char *text, apr_pool_t *p)
 {
@@ -104,15 +124,17 @@ const json_t *found_said(const options_t *options, const char *define, apr_pool_
         return NULL;
     }
     const char *const *argv = words_of_httpd(program, options, define, p);
-    const json_t *said = start_httpd(&httpd, argv, p) ? httpd_word(hear_httpd(&httpd, p), p) : NULL;
+    apr_file_t *complaints = NULL;
+    const json_t *said =
+        start_httpd(&httpd, argv, &complaints, p) ? httpd_word(hear_httpd(&httpd, p), p) : NULL;
     if (json_array_size(json_object_get(said, "sites")))
         return said;
     *why = apr_psprintf(
         p,
-        said ? "%s finds no site with MPinEngine On; name the configuration with --config"
+        said ? "%s finds no site with MPinEngine On; name the configuration with --config%s"
              : "%s -t doesn't say what its configuration is; run that and mend what it names, or "
-               "name another configuration with --config",
-        program);
+               "name another configuration with --config%s",
+        program, said || !complaints ? "" : first_complaint(complaints, p));
     return NULL;
 }
 
