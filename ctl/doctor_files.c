@@ -226,6 +226,22 @@ static void hear_password_file(doctor_t *doctor, const conf_line_t *line)
         secret_mode(doctor, "passwords", doctor_path(doctor, word), S_IRWXO | S_IWGRP);
 }
 
+/* Names and addresses stand there. "|PROGRAM" and "syslog" are no files. */
+static void hear_log_file(doctor_t *doctor, const conf_line_t *line)
+{
+    const char *word = doctor_word(line, 0, doctor->p);
+    struct stat st;
+    if (!word || *word == '|' || look_begins(word, "syslog") || look_begins(word, "journald") ||
+        stat(doctor_path(doctor, word), &st) || !S_ISREG(st.st_mode) || !(st.st_mode & S_IRWXO))
+        return;
+    findings_add(doctor->findings, FINDING_WARNING, "logs",
+                 MEND(apr_psprintf(doctor->p,
+                                   "chmod o= %s, and its folder and logrotate's create, too", word),
+                      "mpinctl.md#files"),
+                 "%s has mode %o: others on this machine read who came from where", word,
+                 (unsigned)(st.st_mode & 0777));
+}
+
 /* A group such as Debian's ssl-cert may read it, httpd's own may not. */
 static void hear_private_key(doctor_t *doctor, const conf_line_t *line)
 {
@@ -276,6 +292,8 @@ void doctor_files(doctor_t *doctor)
     {
         doctor_site_files(doctor, site, i);
     }
+    doctor_each(doctor, "ErrorLog", hear_log_file);
+    doctor_each(doctor, "CustomLog", hear_log_file);
     doctor_each(doctor, "AuthUserFile", hear_password_file);
     doctor_each(doctor, "SSLCertificateKeyFile", hear_private_key);
     doctor_each(doctor, "SSLCertificateFile", hear_certificate);

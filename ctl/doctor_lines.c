@@ -44,6 +44,15 @@ static void hear_signature(doctor_t *doctor, const conf_line_t *line)
                      "%s: error pages show which httpd this is", line->at);
 }
 
+static void hear_tokens(doctor_t *doctor, const conf_line_t *line)
+{
+    if (!starts(line->args, "Prod"))
+        findings_add(doctor->findings, FINDING_WARNING, "signature",
+                     MEND("write ServerTokens Prod", "mpinctl.md#httpd"),
+                     "%s: ServerTokens %s tells strangers which weaknesses to try", line->at,
+                     line->args);
+}
+
 static void hear_log_level(doctor_t *doctor, const conf_line_t *line)
 {
     const char *word;
@@ -63,6 +72,11 @@ static void doctor_httpd(doctor_t *doctor)
 {
     doctor_version(doctor);
     doctor_each(doctor, "ServerSignature", hear_signature);
+    doctor_each(doctor, "ServerTokens", hear_tokens);
+    if (!doctor_count(doctor, "ServerTokens"))
+        findings_add(doctor->findings, FINDING_WARNING, "signature",
+                     MEND("write ServerTokens Prod", "mpinctl.md#httpd"),
+                     "there is no ServerTokens: strangers are told which weaknesses to try");
     doctor_each(doctor, "LogLevel", hear_log_level);
     if (doctor_has_module(doctor, "mod_reqtimeout.c"))
         fine(doctor, "slow clients", "mod_reqtimeout is loaded");
@@ -101,9 +115,23 @@ static void hear_protocol(doctor_t *doctor, const conf_line_t *line)
                      "%s: SSLProtocol %s takes versions that are broken", line->at, line->args);
 }
 
+/* "Off" is no TLS. */
+static bool ends_tls(const doctor_t *doctor)
+{
+    apr_size_t i;
+    json_t *each;
+    json_array_foreach(json_object_get(doctor->said, "lines"), i, each)
+    {
+        if (!strcasecmp(json_string_value(json_object_get(each, "directive")), "SSLEngine") &&
+            strcasecmp(json_string_value(json_object_get(each, "args")), "Off"))
+            return true;
+    }
+    return false;
+}
+
 static void doctor_tls(doctor_t *doctor)
 {
-    if (!doctor_count(doctor, "SSLEngine"))
+    if (!ends_tls(doctor))
         return;
     doctor_each(doctor, "SSLProtocol", hear_protocol);
     if (!doctor_count(doctor, "SSLProtocol"))
@@ -124,8 +152,8 @@ static void doctor_proxies(doctor_t *doctor)
     json_t *site;
     json_array_foreach(json_object_get(doctor->said, "sites"), i, site)
     {
-        behind |= starts(json_string_value(json_object_get(site, "url")), "https") &&
-                  !doctor_count(doctor, "SSLEngine");
+        behind |=
+            starts(json_string_value(json_object_get(site, "url")), "https") && !ends_tls(doctor);
     }
     if (header && !named)
         findings_add(doctor->findings, FINDING_ERROR, "proxy",

@@ -94,6 +94,19 @@ static void weigh_devices(explained_t *it)
         explain_note(it, it->lacks, "a PIN: no device is set up");
 }
 
+/* Those that MPinLoginMethods names there. */
+static const char *logins_taken(const explained_t *it)
+{
+    const char *text = "trusted login";
+    apr_size_t i;
+    json_t *each;
+    json_array_foreach(json_object_get(it->place, "logins"), i, each)
+    {
+        text = apr_pstrcat(it->p, text, i ? " or " : " ", json_string_value(each), NULL);
+    }
+    return apr_pstrcat(it->p, text, ", if it says that name", NULL);
+}
+
 /* Whether a password is right, and whether a provider knows them, mpinctl does not ask. */
 static void weigh_first(explained_t *it)
 {
@@ -106,7 +119,9 @@ static void weigh_first(explained_t *it)
         add_way(it, "passkey", DEVICE_FACTORS);
     else if (place_takes(it, FACTOR_PASSKEY))
         explain_note(it, it->lacks, "a passkey: none is set up");
-    if (place_takes(it, FACTOR_TRUSTED))
+    if (place_takes(it, FACTOR_TRUSTED) && json_array_size(json_object_get(it->place, "logins")))
+        add_way(it, logins_taken(it), 0);
+    else if (place_takes(it, FACTOR_TRUSTED))
         add_way(it,
                 *has->logins ? apr_pstrcat(it->p, "trusted login ", has->logins, NULL)
                              : "trusted login, if it says that name",
@@ -314,8 +329,12 @@ static ctl_end_t explain_there(ctl_t *ctl, const json_t *place)
 
 ctl_end_t ctl_explain(ctl_t *ctl)
 {
-    const char *why = "", *url = ctl->word[0];
+    const char *why = "", *typed = ctl->word[0]; /* of which a query chooses no section */
+    const char *url = apr_pstrmemdup(ctl->p, typed, strcspn(typed, "?#"));
     const char *define = apr_pstrcat(ctl->p, "MPIN_AT=", url, NULL);
+    if (strpbrk(url, " \t\r\n*\"'\\$`;&|<>()"))
+        return ctl_fail(CTL_UNABLE,
+                        "\"%s\" is no URL; write https://HOST/PATH, with %%20 for a space", url);
     if (ctl->options->given[OPTION_STORE])
         return ctl_fail(CTL_UNABLE, "explain reads httpd's configuration: leave --store out");
     const json_t *said = found_said(ctl->options, define, ctl->p, &why);

@@ -72,7 +72,6 @@ static const char *container(const json_t *require, const json_t **list)
     return NULL;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): as deep as the sections stand in each other */
 static weighs_t weigh_one(const weighed_t *weighed, const json_t *require)
 {
     const json_t *list;
@@ -112,7 +111,6 @@ bool explain_is_open(const json_t *require)
     return open;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): as deep as the sections stand in each other */
 const char *explain_require_text(const json_t *require, apr_pool_t *p)
 {
     const json_t *list;

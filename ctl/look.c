@@ -78,7 +78,7 @@ static const json_t *settings_heard(look_t *look)
         return json;
     findings_add(look->findings, FINDING_ERROR, "site",
                  MEND("write MPinEngine On in the vhost of this name, or name the right URL, with "
-                      "MPinPathPrefix behind it where there is one",
+                      "the path behind it where MPinPath has moved all pages below one",
                       "directives.md#mpinengine"),
                  "%s answers %d: no site with mod_auth_mpin is there",
                  look_url(look, "/rps/clientSettings"), visited.status);

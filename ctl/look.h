@@ -12,7 +12,7 @@ typedef struct look_t {
     findings_t *findings;
     const char *origin; /* "https://wiki.example.com", as it was typed */
     const char *host;
-    const char *prefix; /* MPinPathPrefix, "" without */
+    const char *prefix; /* below which MPinPath has moved all pages, "" without */
     bool https, usual_port;
     visited_t login;        /* GET of the login page */
     const json_t *settings; /* what clientSettings says, NULL without */

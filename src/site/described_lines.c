@@ -13,34 +13,27 @@
 static bool tells(const char *name)
 {
     static const char *const names[] = {"AuthType",
-                                        "AuthBasicProvider",
-                                        "Require",
-                                        "SetHandler",
+                                        "AuthUserFile",
+                                        "CustomLog",
+                                        "ErrorLog",
+                                        "LogLevel",
                                         "RemoteIPHeader",
                                         "RemoteIPInternalProxy",
                                         "RemoteIPInternalProxyList",
+                                        "RemoteIPProxyProtocol",
                                         "RemoteIPTrustedProxy",
                                         "RemoteIPTrustedProxyList",
-                                        "RemoteIPProxyProtocol",
-                                        "RequestReadTimeout",
-                                        "ServerSignature",
-                                        "ServerTokens",
-                                        "TraceEnable",
-                                        "SSLEngine",
-                                        "SSLProtocol",
                                         "SSLCertificateFile",
                                         "SSLCertificateKeyFile",
-                                        "ErrorLog",
-                                        "CustomLog",
-                                        "LogLevel",
-                                        "Listen",
-                                        "ServerName",
-                                        "Satisfy",
-                                        "AuthUserFile"};
+                                        "SSLEngine",
+                                        "SSLProtocol",
+                                        "ServerSignature",
+                                        "ServerTokens",
+                                        "SetHandler"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcasecmp(name, names[i]))
             return true;
-    return !strncasecmp(name, "MPin", 4);
+    return false;
 }
 
 typedef struct told_lines_t {

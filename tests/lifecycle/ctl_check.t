@@ -20,6 +20,9 @@ my $domain = 'example.test';
 # lets no Header line of its own server change), and what is found: severity, about, words of the text.
 my %sites = (
     wiki => {conf => '', found => []},
+    prefixed => {conf => join("\n", map { "MPinPath $_ /_mpin/$_" } qw(login logout mpinAuthenticate rps mpin.js mpin m account))
+        . "\n<Location /_mpin/login>\nAuthUserFile $Server::top/users\n</Location>",
+        found => [['error', 'site', 'no site with mod_auth_mpin']]},
     believing => {conf => 'RemoteIPHeader X-Forwarded-For', found => [['error', 'address', 'X-Forwarded-For of anybody']]},
     csp => {conf => 'Header set Content-Security-Policy "default-src *"', found => [['warning', 'headers', 'default-src'], ['warning', 'headers', 'frame-ancestors']]},
     framed => {conf => 'Header unset X-Frame-Options', found => [['warning', 'headers', 'lacks X-Frame-Options']]},
@@ -98,6 +101,24 @@ subtest 'each_mistake_of_a_site_is_found_with_its_mend' => sub {
             like $its->{see}, qr{^docs/[a-z]+\.md#}, "$name: and where that is explained";
         }
     }
+};
+
+subtest 'pages_that_are_moved_are_asked_by_their_prefix' => sub {
+    my $run = mpinctl({at => []}, 'check', "https://prefixed.$domain/_mpin/", '--connect-to', "prefixed.$domain:443:127.0.0.1:$tls_port");
+    is $run->{code}, 0, 'nothing to mend' or diag $run->{out};
+    like $run->{out}, qr{/_mpin/login answers 200}, 'of the pages that are there';
+};
+
+subtest 'another_time_is_told' => sub {
+    my ($library) = glob '/usr/lib/*/faketime/libfaketimeMT.so.1';
+    plan skip_all => 'no libfaketime' if !$library;
+    local @ENV{qw(LD_PRELOAD FAKETIME DONT_FAKE_MONOTONIC)} = ($library, '+1h', 1);
+    my %found = map { $_->{about} => $_ } @{decode_json(checked('wiki', '--json')->{out})->{findings}};
+    is $found{clock}{severity}, 'warning', 'by an hour';
+    like $found{clock}{text}, qr/ 3[56]\d\d s apart/, 'in seconds';
+    local $ENV{FAKETIME} = '+100d';
+    %found = map { $_->{about} => $_ } @{decode_json(checked('wiki', '--json')->{out})->{findings}};
+    is_deeply [@{$found{certificate}}{qw(severity text)}], ['error', 'it has ended'], 'a certificate that has ended';
 };
 
 subtest 'a_certificate_that_nobody_knows_is_an_error_and_the_rest_is_looked_at' => sub {
