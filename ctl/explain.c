@@ -67,11 +67,12 @@ static const char *second_behind(const explained_t *it, uint32_t first)
 static void add_way(explained_t *it, const char *what, uint32_t first)
 {
     const char *second = second_behind(it, first);
+    const char *account = it->ctl->found.account;
     if (second)
         explain_note(it, it->by, "%s%s", what, second);
     else
-        explain_note(it, it->lacks, "a second step (%s) behind %s: they set one up at /account",
-                     place_text(it, "second"), what);
+        explain_note(it, it->lacks, "a second step (%s) behind their %s; they set one up at %s",
+                     place_text(it, "second_word"), what, account ? account : "the account page");
 }
 
 static void weigh_devices(explained_t *it)
@@ -104,7 +105,7 @@ static const char *logins_taken(const explained_t *it)
     {
         text = apr_pstrcat(it->p, text, i ? " or " : " ", json_string_value(each), NULL);
     }
-    return apr_pstrcat(it->p, text, ", if it says that name", NULL);
+    return apr_pstrcat(it->p, text, " (if it says that name)", NULL);
 }
 
 /* Whether a password is right, and whether a provider knows them, mpinctl does not ask. */
@@ -114,7 +115,7 @@ static void weigh_first(explained_t *it)
     if (place_takes(it, FACTOR_PIN))
         weigh_devices(it);
     if (place_takes(it, FACTOR_PASSWORD))
-        add_way(it, "password, if its provider knows them", 0);
+        add_way(it, "password (if its provider knows them)", 0);
     if (place_takes(it, FACTOR_PASSKEY) && has->passkeys)
         add_way(it, "passkey", DEVICE_FACTORS);
     else if (place_takes(it, FACTOR_PASSKEY))
@@ -124,7 +125,7 @@ static void weigh_first(explained_t *it)
     else if (place_takes(it, FACTOR_TRUSTED))
         add_way(it,
                 *has->logins ? apr_pstrcat(it->p, "trusted login ", has->logins, NULL)
-                             : "trusted login, if it says that name",
+                             : "trusted login (if it says that name)",
                 0);
     if (place_takes(it, FACTOR_TOKEN) && has->tokens)
         explain_note(it, it->by, "token, for programs (%d)", has->tokens);
@@ -251,7 +252,7 @@ static void print_place(const explained_t *it)
     printf("%-14s%s\n", "Require",
            json_is_object(require) ? explain_require_text(require, it->p) : "-");
     printf("%-14s%s\n%-14s%s\n", "Comes in by", place_text(it, "methods"), "Second step",
-           it->second ? place_text(it, "second") : "none");
+           place_text(it, "second_word"));
     const json_int_t age = json_integer_value(json_object_get(it->place, "reauth_after"));
     if (age)
         printf("%-14sonce %d s have passed since\n", "Asked again", (int)age);

@@ -24,6 +24,15 @@ const char *look_setting(const look_t *look, const char *key, const char *usual)
     return text ? text : usual;
 }
 
+const char *look_own_url(const look_t *look, const char *key)
+{
+    const char *url = look_setting(look, key, "");
+    const apr_size_t len = strlen(look->origin);
+    if (*url == '/' && url[1] != '/')
+        return apr_pstrcat(look->p, look->origin, url, NULL);
+    return look_begins(url, look->origin) && url[len] == '/' ? url : NULL;
+}
+
 /* ---- what was typed -------------------------------------------------------------------------- */
 
 static const char *url_part(CURLU *url, CURLUPart part, apr_pool_t *p)
@@ -88,9 +97,8 @@ static const json_t *settings_heard(look_t *look)
 /* The page of the site that was typed, even where another URL is its public one. */
 static void hear_login(look_t *look)
 {
-    const char *path = look_setting(look, "loginURL", "/login");
-    const char *url = strstr(path, "://") ? path : apr_pstrcat(look->p, look->origin, path, NULL);
-    look->login = visitor_get(look->visitor, url, NULL);
+    const char *url = look_own_url(look, "loginURL");
+    look->login = visitor_get(look->visitor, url ? url : look_url(look, "/login"), NULL);
 }
 
 ctl_end_t ctl_check(ctl_t *ctl)

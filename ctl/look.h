@@ -22,6 +22,9 @@ typedef struct look_t {
 /* A page of the site's: the prefix and the path. */
 const char *look_url(const look_t *look, const char *path);
 
+/* A URL of clientSettings in full; NULL where it isn't there, or leads to another site. */
+const char *look_own_url(const look_t *look, const char *key);
+
 /* A text of clientSettings, `usual` without. */
 const char *look_setting(const look_t *look, const char *key, const char *usual);
 

@@ -23,10 +23,8 @@ static const struct {
 
 static const char *wanted_url(const look_t *look, apr_size_t i)
 {
-    const char *url = wanted[i].key ? look_setting(look, wanted[i].key, NULL) : NULL;
-    if (url)
-        return strstr(url, "://") ? url : apr_pstrcat(look->p, look->origin, url, NULL);
-    return look_url(look, wanted[i].path);
+    const char *url = wanted[i].key ? look_own_url(look, wanted[i].key) : NULL;
+    return url ? url : look_url(look, wanted[i].path);
 }
 
 static void look_page(look_t *look, apr_size_t i)

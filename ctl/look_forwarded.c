@@ -15,12 +15,6 @@ static const struct {
               {"True-Client-IP", "203.0.113.75"},  {"Forwarded", "203.0.113.76"}};
 #define CLAIMS (sizeof claims / sizeof *claims)
 
-static const char *service_url(const look_t *look, const char *key)
-{
-    const char *path = look_setting(look, key, NULL);
-    return path && !strstr(path, "://") ? apr_pstrcat(look->p, look->origin, path, NULL) : path;
-}
-
 static const json_t *ask_json(look_t *look, const char *url, const char *const *headers,
                               const json_t *body)
 {
@@ -40,7 +34,7 @@ static const char *code_asked(look_t *look)
             apr_psprintf(look->p, "%s: %s%s", claims[i].header,
                          strcmp(claims[i].header, "Forwarded") ? "" : "for=", claims[i].address);
     const json_t *code =
-        ask_json(look, service_url(look, "getQrUrl"), headers, json_tie(look->p, json_object()));
+        ask_json(look, look_own_url(look, "getQrUrl"), headers, json_tie(look->p, json_object()));
     const char *url = json_string_value(json_object_get(code, "qrUrl"));
     const char *hash = url ? strchr(url, '#') : NULL;
     return hash ? hash + 1 : NULL;
@@ -51,8 +45,8 @@ static const char *address_seen(look_t *look)
 {
     const char *headers[] = {apr_pstrcat(look->p, "Origin: ", look->origin, NULL),
                              "Content-Type: application/json", NULL};
-    const char *url = service_url(look, "codeStatusURL");
-    const char *wid = service_url(look, "getQrUrl") && url ? code_asked(look) : NULL;
+    const char *url = look_own_url(look, "codeStatusURL");
+    const char *wid = look_own_url(look, "getQrUrl") && url ? code_asked(look) : NULL;
     if (!wid)
         return NULL;
     const json_t *shown =
