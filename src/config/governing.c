@@ -175,8 +175,8 @@ static int slashes_in(const char *path)
 static void visit_governing(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
 {
     governed_t *governed = walk->baton;
-    if (*node->directive != '<' || (server != walk->main_server) != governed->of_vhost ||
-        !tree_servers_meet(walk, server, governed->server) ||
+    const server_rec *turn = governed->of_vhost ? governed->server : walk->main_server;
+    if (*node->directive != '<' || server != turn ||
         merge_step_of(node, governed->p) != governed->step ||
         (governed->step == STEP_DIRECTORY &&
          slashes_in(directory_path(node, governed->p)) != governed->depth))
@@ -192,7 +192,8 @@ static void walk_step(governed_t *governed, tree_walk_t *walk)
     governed->of_vhost = false;
     tree_walk(walk);
     governed->of_vhost = true;
-    tree_walk(walk);
+    if (governed->server != walk->main_server)
+        tree_walk(walk);
 }
 
 /* "/srv/www/" of "/srv/www/page", and of the folder itself. */

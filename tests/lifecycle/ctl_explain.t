@@ -105,9 +105,43 @@ AuthUserFile "$top/users"
 Require valid-user
 </Location>
 END
+# Another site: the main server's sections hold there, too, and its own come after them. What a rule of mod_rewrite makes of
+# a URL, and what a backend is, no folder tells.
+my $other = "http://localhost:@{[$port + 1]}";
+$sections .= <<"END";
+<Location /by_method>
+AuthType MPin
+<LimitExcept POST>
+Require user ben
+</LimitExcept>
+<Limit POST>
+Require user anna
+</Limit>
+</Location>
+Listen 127.0.0.1:@{[$port + 1]}
+<VirtualHost 127.0.0.1:@{[$port + 1]}>
+ServerName localhost
+DocumentRoot "$top/site"
+MPinPublicURL $other
+MPinCookieName other
+RewriteEngine On
+RewriteRule "^/old\$" /plain/page.html
+ProxyPass /folder/proxied http://127.0.0.1:$port/pin
+ProxyPreserveHost On
+<Location /plain>
+Require user ben
+</Location>
+<Location /folder/proxied>
+AuthType MPin
+Require user anna
+</Location>
+</VirtualHost>
+END
+make_path("$top/site/by_method");
+Server::write_file("$top/site/by_method/page.html", "page\n");
 make_path("$top/site/$_") for qw(by_address by_time basic);
 
-my $server = Server->new(first => Server::load(qw(alias authz_host auth_basic)),
+my $server = Server->new(first => Server::load(qw(alias authz_host auth_basic rewrite proxy proxy_http)),
     conf => "MPinPublicURL $site\nMPinTOTP Wiki\n$sections")->start;
 
 sub someone { return browser($port, host => "localhost:$port", origin => $site) }
@@ -124,7 +158,7 @@ is mpinctl('user', 'disable', 'dora', '--yes')->{code}, 0, 'dora is disabled';
 
 subtest 'explain_says_what_the_server_does' => sub {
     my @paths = ((map { "/$_/page.html" } sort keys %places), '/folder/page.html', '/folder/secret.txt', '/folder/over/page.html',
-        '/by_number/17/page.html', '/aliased/page.html', '/merged/page.html');
+        '/by_number/17/page.html', '/aliased/page.html', '/merged/page.html', '/by_method/page.html');
     for my $path (@paths) {
         for my $name (@people) {
             my $in = $browser{$name}->copy->get($path)->code == 200;
@@ -133,6 +167,21 @@ subtest 'explain_says_what_the_server_does' => sub {
             is_deeply $said->{place}{unsure}, [], '... and nothing is unsure' or last;
         }
     }
+};
+
+subtest 'another_site_has_its_own_sections_behind_those_of_all' => sub {
+    for my $name (qw(anna ben)) {
+        my $browser = browser($port + 1, host => "localhost:@{[$port + 1]}", origin => $other);
+        $browser->sign_in($name);
+        for my $path ('/plain/page.html', '/annas/page.html', '/folder/page.html') {
+            my $in = $browser->copy->get($path)->code == 200;
+            is explained("$other$path", $name)->{comes_in} ? 1 : 0, $in ? 1 : 0, "$name at $path: " . ($in ? 'in' : 'out');
+        }
+    }
+    my $proxied = explained("$other/folder/proxied/x", 'anna')->{place};
+    is_deeply [map { $_->{section} } @{$proxied->{sections}}], ['<Location /folder/proxied>'], 'a backend has no folder';
+    like $proxied->{proxied}, qr/^ProxyPass /, '... and its line is told';
+    like "@{explained(\"$other/old\", 'anna')->{place}{unsure}}", qr/RewriteRule/, 'a rewrite rule is named';
 };
 
 subtest 'what_is_missing_is_named' => sub {
