@@ -212,7 +212,7 @@ static void doctor_site_files(doctor_t *doctor, const json_t *site, apr_size_t n
         doctor_store(doctor, site);
     if (is_first_of(doctor, n, "audit") && *audit == '/')
         secret_mode(doctor, "audit", audit, S_IRWXO | S_IWGRP);
-    if (!audit || is_first_of(doctor, n, "audit"))
+    if (is_first_of(doctor, n, audit ? "audit" : "url"))
         doctor_backup(doctor, site);
 }
 

@@ -176,7 +176,12 @@ static weighs_t judge_user(explained_t *it)
     weigh_first(it);
     if (!json_array_size(it->by))
         return say_why(it, WEIGHS_NO, "they have nothing that the place takes");
-    return judge_require(it);
+    const weighs_t weighs = judge_require(it);
+    if (weighs == WEIGHS_YES && !strcmp(state, "unknown"))
+        return say_why(it, WEIGHS_MAYBE,
+                       "they have never been here, and whether a password provider or a trusted "
+                       "login knows them isn't asked");
+    return weighs;
 }
 
 static weighs_t judge(explained_t *it)

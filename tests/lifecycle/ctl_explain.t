@@ -160,7 +160,7 @@ subtest 'explain_says_what_the_server_does' => sub {
     my @paths = ((map { "/$_/page.html" } sort keys %places), '/folder/page.html', '/folder/secret.txt', '/folder/over/page.html',
         '/by_number/17/page.html', '/aliased/page.html', '/merged/page.html', '/by_method/page.html');
     for my $path (@paths) {
-        for my $name (@people) {
+        for my $name (qw(anna ben carl), $path =~ m{^/(?:plain|pin|merged)/} ? qw(dora emil) : ()) {
             my $in = $browser{$name}->copy->get($path)->code == 200;
             my $said = explained("$site$path", $name);
             is $said->{comes_in} ? 1 : 0, $in ? 1 : 0, "$name at $path: " . ($in ? 'in' : 'out') or diag explain $said;
@@ -190,7 +190,8 @@ subtest 'what_is_missing_is_named' => sub {
     like join("\n", @{explained("$site/code/", 'ben')->{lacks}}), qr/second step \(totp/, 'a second step';
     like explained("$site/plain/", 'dora')->{why}, qr/disabled/, 'a user who is enabled';
     like join("\n", @{explained("$site/code/", 'anna')->{by}}), qr/password.*then totp/, 'and by what others come';
-    is explained("$site/plain/", 'nobody')->{user}{state}, 'unknown', 'who has never been here is said to be so';
+    my $nobody = explained("$site/plain/", 'nobody');
+    is_deeply [$nobody->{user}{state}, $nobody->{comes_in}], ['unknown', undef], 'who has never been here is said to be so';
 };
 
 subtest 'what_cannot_be_told_is_not_guessed' => sub {
