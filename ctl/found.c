@@ -10,6 +10,7 @@
 #include "store/store.h"
 
 #define TEXT_MAX ((apr_size_t)1 << 20) /* bytes that httpd says at most */
+#define COMPLAINT_MAX ((apr_size_t)600)
 #define DEFAULT_QUOTA ((apr_off_t)1 << 30)
 #define DEFAULT_LONGEST apr_time_from_sec(8 * 3600)
 
@@ -31,20 +32,44 @@ static const char *httpd_program(const options_t *options, apr_pool_t *p)
     return NULL;
 }
 
-static bool start_httpd(apr_proc_t *httpd, const char *program, const options_t *options,
-                        apr_pool_t *p)
+/* "-D" stands before each define. */
+static const char *const *words_of_httpd(const char *program, const options_t *options,
+                                         const char *define, apr_pool_t *p)
 {
     const char *config = options->given[OPTION_CONFIG];
-    const char *argv[] = {program, "-t", "-D", "DUMP_MPIN", config ? "-f" : NULL, config, NULL};
+    apr_array_header_t *words = apr_array_make(p, 9, sizeof(const char *));
+    const char *all[] = {program,
+                         "-t",
+                         "-D",
+                         "DUMP_MPIN",
+                         define ? "-D" : "",
+                         define ? define : "",
+                         config ? "-f" : "",
+                         config ? config : ""};
+    for (apr_size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (*all[i])
+            APR_ARRAY_PUSH(words, const char *) = all[i];
+    APR_ARRAY_PUSH(words, const char *) = NULL;
+    return (const char *const *)words->elts;
+}
+
+/* What it complains of goes to `complaints`. */
+static bool start_httpd(apr_proc_t *httpd, const char *const *argv, apr_file_t **complaints,
+                        apr_pool_t *p)
+{
     apr_procattr_t *attributes;
-    apr_file_t *nowhere;
-    return !apr_file_open(&nowhere, "/dev/null", APR_FOPEN_WRITE, 0, p) &&
+    const char *dir;
+    return !apr_temp_dir_get(&dir, p) &&
+           !apr_file_mktemp(complaints, apr_pstrcat(p, dir, "/mpinctl-XXXXXX", NULL),
+                            APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_EXCL |
+                                APR_FOPEN_DELONCLOSE,
+                            p) &&
            !apr_procattr_create(&attributes, p) &&
            !apr_procattr_io_set(attributes, APR_NO_PIPE, APR_FULL_BLOCK, APR_NO_PIPE) &&
-           !apr_procattr_child_err_set(attributes, nowhere, NULL) &&
+           !apr_procattr_child_err_set(attributes, *complaints, NULL) &&
            !apr_procattr_cmdtype_set(attributes, APR_PROGRAM_ENV) &&
            !apr_procattr_error_check_set(attributes, 1) &&
-           !apr_proc_create(httpd, program, argv, NULL, attributes, p);
+           !apr_proc_create(httpd, argv[0], argv, NULL, attributes, p);
 }
 
 /* All that it says; NULL where it ends badly. */
@@ -66,6 +91,19 @@ static const char *hear_httpd(apr_proc_t *httpd, apr_pool_t *p)
     return code == 0 && APR_PROC_CHECK_EXIT(how) ? text : NULL;
 }
 
+/* The first line of them, for who reads why; "" without. */
+static const char *first_complaint(apr_file_t *complaints, apr_pool_t *p)
+{
+    char *text = apr_pcalloc(p, COMPLAINT_MAX + 1);
+    apr_size_t len = COMPLAINT_MAX;
+    apr_off_t from = 0;
+    if (apr_file_seek(complaints, APR_SET, &from) ||
+        apr_file_read_full(complaints, text, len, &len) > APR_EOF)
+        return "";
+    text[strcspn(text, "\n")] = '\0';
+    return *text ? apr_pstrcat(p, " (", text, ")", NULL) : "";
+}
+
 /* What it says may stand between lines of others. */
 static const json_t *httpd_word(const char *text, apr_pool_t *p)
 {
@@ -75,7 +113,8 @@ static const json_t *httpd_word(const char *text, apr_pool_t *p)
     return said && json_object_get(said, "mpin") ? said : NULL;
 }
 
-static const json_t *ask_httpd(const options_t *options, apr_pool_t *p, const char **why)
+const json_t *found_said(const options_t *options, const char *define, apr_pool_t *p,
+                         const char **why)
 {
     apr_proc_t httpd;
     const char *program = httpd_program(options, p);
@@ -84,16 +123,18 @@ static const json_t *ask_httpd(const options_t *options, apr_pool_t *p, const ch
                "and --keys";
         return NULL;
     }
+    const char *const *argv = words_of_httpd(program, options, define, p);
+    apr_file_t *complaints = NULL;
     const json_t *said =
-        start_httpd(&httpd, program, options, p) ? httpd_word(hear_httpd(&httpd, p), p) : NULL;
+        start_httpd(&httpd, argv, &complaints, p) ? httpd_word(hear_httpd(&httpd, p), p) : NULL;
     if (json_array_size(json_object_get(said, "sites")))
         return said;
     *why = apr_psprintf(
         p,
-        said ? "%s finds no site with MPinEngine On; name the configuration with --config"
+        said ? "%s finds no site with MPinEngine On; name the configuration with --config%s"
              : "%s -t doesn't say what its configuration is; run that and mend what it names, or "
-               "name another configuration with --config",
-        program);
+               "name another configuration with --config%s",
+        program, said || !complaints ? "" : first_complaint(complaints, p));
     return NULL;
 }
 
@@ -196,15 +237,19 @@ static bool take_options(found_t *found, const options_t *options, apr_pool_t *p
     return !wrong;
 }
 
-bool found_site(found_t *found, const options_t *options, apr_pool_t *p, const char **why)
+bool found_one(found_t *found, const json_t *said, const char *url, apr_pool_t *p, const char **why)
 {
-    if (options->given[OPTION_STORE] || options->given[OPTION_KEYS])
-        return take_options(found, options, p, why);
-    const json_t *said = ask_httpd(options, p, why);
-    if (!said ||
-        !take_site(found, json_object_get(said, "sites"), options->given[OPTION_SITE], p, why))
+    if (!take_site(found, json_object_get(said, "sites"), url, p, why))
         return false;
     found->uid = (apr_uid_t)json_integer_value(json_object_get(said, "uid"));
     found->gid = (apr_gid_t)json_integer_value(json_object_get(said, "gid"));
     return true;
+}
+
+bool found_site(found_t *found, const options_t *options, apr_pool_t *p, const char **why)
+{
+    if (options->given[OPTION_STORE] || options->given[OPTION_KEYS])
+        return take_options(found, options, p, why);
+    const json_t *said = found_said(options, NULL, p, why);
+    return said && found_one(found, said, options->given[OPTION_SITE], p, why);
 }

@@ -29,4 +29,11 @@ typedef struct found_t {
 /* False: `*why` is one sentence with the mend. */
 bool found_site(found_t *found, const options_t *options, apr_pool_t *p, const char **why);
 
+/* The same in two steps: all that httpd says, and with a define more than that (MPIN_AT=URL,
+ * DUMP_MPIN_LINES); and one site of it, by its URL or NULL for the only one. */
+const json_t *found_said(const options_t *options, const char *define, apr_pool_t *p,
+                         const char **why);
+bool found_one(found_t *found, const json_t *said, const char *url, apr_pool_t *p,
+               const char **why);
+
 #endif

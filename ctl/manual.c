@@ -31,8 +31,8 @@ ctl_end_t ctl_help(ctl_t *ctl)
     }
     puts("\nOptions of every command:");
     print_options(OPTIONS_ALWAYS);
-    puts("\nExit codes: 0 done; 1 there is no such thing, or it was not wished; 2 it was typed\n"
-         "wrong, or the store or its keys can't be used.");
+    puts("\nExit codes: 0 done; 1 there is no such thing, it was not wished, or something\n"
+         "is to mend; 2 it was typed wrong, or the store, its keys or a site can't be used.");
     return CTL_DONE;
 }
 
@@ -93,9 +93,11 @@ ctl_end_t ctl_manual(ctl_t *ctl)
     for (int i = 0; i < OPTION_COUNT; i++)
         print_item(option_texts[i].name, option_texts[i].value ? option_texts[i].value : "",
                    option_texts[i].help);
-    puts(".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\nThere is no such thing, or it was not wished "
-         "after all.\n.TP\n2\nIt was typed wrong, or the store, its keys or a file can't be used.\n"
-         ".SH SEE ALSO\n\\fBapache2\\fR(8); people.md and operations.md of the documents.");
+    puts(".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\nThere is no such thing, it was not wished "
+         "after all, or something is to mend.\n.TP\n2\nIt was typed wrong, or the store, its keys "
+         "or a file can't be used.\n"
+         ".SH SEE ALSO\n\\fBapache2\\fR(8); people.md, mpinctl.md and operations.md of the "
+         "documents.");
     return CTL_DONE;
 }
 

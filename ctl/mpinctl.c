@@ -12,7 +12,10 @@
 
 #include "ctl/backup.h"
 #include "ctl/changes.h"
+#include "ctl/doctor.h"
+#include "ctl/explain.h"
 #include "ctl/inspect.h"
+#include "ctl/look.h"
 #include "ctl/manual.h"
 #include "ctl/opened.h"
 #include "ctl/listed.h"
@@ -54,6 +57,12 @@ const command_t commands[] = {
      "copy store and keys, sealed by a passphrase, while the server works"},
     {"restore", "DIR", 1, 1, YES, NEEDS_SITE, ctl_restore,
      "make store and keys of such a copy, here or on another machine; everybody is signed out"},
+    {"check", "URL", 1, 1, OPTION_BIT(OPTION_CONNECT_TO), NEEDS_NOTHING, ctl_check,
+     "ask a site as a browser would, and say what is to mend; from any machine"},
+    {"explain", "URL USER", 2, 2, 0, NEEDS_NOTHING, ctl_explain,
+     "say whether USER would come in at URL, by what, and what is missing"},
+    {"doctor", "", 0, 0, 0, NEEDS_NOTHING, ctl_doctor,
+     "read the configuration of httpd, and say what in it and around it is unsafe"},
     {"help", "", 0, 0, 0, NEEDS_NOTHING, ctl_help, "list the commands"},
     {"help man", "", 0, 0, 0, NEEDS_NOTHING, ctl_manual, "print the man page"},
     {"help completion", "", 0, 0, 0, NEEDS_NOTHING, ctl_completion, "print what bash completes by"},

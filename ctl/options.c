@@ -22,6 +22,8 @@ const option_text_t option_texts[OPTION_COUNT] = {
     [OPTION_USER] = {"--user", "NAME", "of this user"},
     [OPTION_ALL] = {"--all", NULL, "of everybody"},
     [OPTION_DAYS] = {"--days", "N", "for so many days"},
+    [OPTION_CONNECT_TO] = {"--connect-to", "HOST:PORT:ADDRESS:PORT,...",
+                           "ask there in place of what the DNS says"},
 };
 
 static int option_of(const char *word, apr_size_t len)

@@ -19,6 +19,7 @@ typedef enum {
     OPTION_USER,
     OPTION_ALL,
     OPTION_DAYS,
+    OPTION_CONNECT_TO,
     OPTION_COUNT
 } option_t;
 

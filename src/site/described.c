@@ -4,10 +4,14 @@
 #include <apr_file_io.h>
 #include <http_config.h>
 #include <http_core.h>
+#include <http_main.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "config/directives.h"
 #include "config/surroundings.h"
+#include "site/described_lines.h"
+#include "site/described_place.h"
 #include "site/site.h"
 
 static json_t *words_of(const char *const *word)
@@ -53,10 +57,19 @@ static json_t *described_site(const site_t *site, const server_config_t *config)
     return json;
 }
 
-void described_dump(apr_pool_t *p, server_rec *main_server)
+#define AT "MPIN_AT=" /* -D MPIN_AT=URL: what holds there */
+
+static const char *url_asked(void)
 {
-    if (!ap_exists_config_define("DUMP_MPIN"))
-        return;
+    const apr_array_header_t *defines = ap_server_config_defines;
+    for (int i = 0; i < defines->nelts; i++)
+        if (!strncmp(APR_ARRAY_IDX(defines, i, const char *), AT, sizeof AT - 1))
+            return APR_ARRAY_IDX(defines, i, const char *) + sizeof AT - 1;
+    return NULL;
+}
+
+static json_t *described_sites(server_rec *main_server, apr_pool_t *p)
+{
     json_t *sites = json_array();
     for (server_rec *server = main_server; server; server = server->next) {
         const server_config_t *config = directives_of(server);
@@ -64,9 +77,22 @@ void described_dump(apr_pool_t *p, server_rec *main_server)
         if (config->engine && site_make(site, config, server, p))
             json_array_append_new(sites, described_site(site, config));
     }
-    json_t *all = json_tie(p, json_pack("{s:i, s:I, s:I, s:o}", "mpin", 1, "uid",
-                                        (json_int_t)surroundings_uid(), "gid",
-                                        (json_int_t)surroundings_gid(), "sites", sites));
+    return sites;
+}
+
+void described_dump(apr_pool_t *p, server_rec *main_server)
+{
+    if (!ap_exists_config_define("DUMP_MPIN"))
+        return;
+    const char *url = url_asked();
+    json_t *all =
+        json_tie(p, json_pack("{s:i, s:I, s:I, s:o}", "mpin", 1, "uid",
+                              (json_int_t)surroundings_uid(), "gid", (json_int_t)surroundings_gid(),
+                              "sites", described_sites(main_server, p)));
+    if (url)
+        json_object_set_new(all, "place", described_place(url, main_server, p));
+    if (ap_exists_config_define("DUMP_MPIN_LINES"))
+        described_lines(all, main_server, p);
     apr_file_t *out;
     if (apr_file_open_stdout(&out, p) == APR_SUCCESS)
         apr_file_printf(out, "%s\n", json_write(p, all));

@@ -595,6 +595,12 @@ mistake 'one store and two sizes', "$site$passwords<VirtualHost *:$port>\n=> MPi
 mistake 'templates that are not there', "$site$passwords=> MPinTemplates conf/pages\n", qr/make it/;
 mistake 'administrators whose names anybody may take', "$site${passwords}MPinRegister signed-in open\nMPinRegisterAllow any\n=> MPinAdmins john\n",
     qr/whoever is first; leave open out of MPinRegister/;
+mistake 'a status that anybody may see', "$site$passwords<Location /how>\n=> SetHandler mpin-status\n</Location>\n", qr/write Require beside it/;
+mistake 'a status that is granted to all', "$site$passwords<Location /how>\n=> SetHandler mpin-status\nRequire all granted\n</Location>\n",
+    qr/write Require beside it/;
+fine 'a status below a place that asks', "$here$site$passwords<Location /staff>\nAuthType MPin\nRequire valid-user\n</Location>\n"
+    . "<Location /staff/how>\nSetHandler mpin-status\n</Location>\n";
+fine 'a status that is shut', "$here$site$passwords<Location /how>\nSetHandler mpin-status\nRequire all denied\n</Location>\n";
 fine 'administrators', "$here$site${passwords}MPinAdmins john mary\@example.org\nMPinPath mpin-status /how\n";
 fine 'an audit log for a log daemon that does not listen yet', "$here$site${passwords}MPinAuditLog syslog:auth:$top/nowhere\n",
     qr/MPinAuditLog: no log daemon listens at .*; start it, or name its socket/;

@@ -37,5 +37,14 @@ is completed('mpinctl', 'us'), 'users user', 'bash completes the first word';
 is completed('mpinctl', 'user', ''), 'disable enable delete', 'the second';
 is completed('mpinctl', 'user', 'disable', '--js'), '--json', 'and options';
 
+# What is to mend names the heading that explains it.
+my %named = map { map { $_ => 1 } Server::slurp($_) =~ /"([a-z]+\.md#?[\w-]*)"/g } glob "$FindBin::Bin/../../ctl/*.c";
+cmp_ok scalar keys %named, '>', 15, 'places of the documents are found';
+for my $place (sort keys %named) {
+    my ($file, $heading) = split /#/, $place;
+    my %headings = map { lc(s/[^\w -]//gr =~ tr/ /-/r) => 1 } Server::slurp("$FindBin::Bin/../../docs/$file") =~ /^#+ (.+)$/mg;
+    ok $heading ? $headings{$heading} : %headings, "docs/$place is there";
+}
+
 unlike `ldd @{[program()]}`, qr/httpd|apache/, 'it links nothing of httpd';
 done_testing;
