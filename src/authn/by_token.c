@@ -4,6 +4,7 @@
 #include <http_log.h>
 #include <string.h>
 
+#include "web/token_owner.h"
 #include "people/token_cache.h"
 #include "site/sink.h"
 #include "store/refusal.h"
@@ -68,6 +69,9 @@ static token_state_t look_token_up(request_rec *r, request_t *request, token_pas
     default:
         return TOKEN_WRONG;
     }
+    request->token.refusal = token_owner_refusal(r, request, &owner);
+    if (request->token.refusal)
+        return TOKEN_REFUSED;
     token_cache_keep(site->tokens_seen, request->token.text, request->token.len, r->request_time,
                      pass);
     tokens_note_use(site->people, &pass->token, r->request_time, request->pool);
@@ -161,9 +165,13 @@ const result_t *by_token_refusal(const request_t *request)
                                        "this token is nobody's, or is over"),
                           "token_refused");
     case TOKEN_WAITS:
-        return result_later(p, "throttled", "too many wrong tokens; wait", request->token.wait);
+        return with_event(
+            result_later(p, "throttled", "too many wrong tokens; wait", request->token.wait),
+            "throttled");
     case TOKEN_TROUBLE:
         return store_refusal(request->token.trouble, p);
+    case TOKEN_REFUSED:
+        return with_event(request->token.refusal, "token_refused");
     case TOKEN_NOT_HERE:
         return result_error(p, HTTP_FORBIDDEN, "token_not_here",
                             "this token is not good for this path and method");
