@@ -86,6 +86,9 @@ bool check_is_trusted_at(const server_rec *main_server, const server_rec *server
 
 #define CHECK_HANDLER "mpin-trusted-login"
 
+/* check_status.c: places that would show the status to anybody, of whatever server. */
+void check_status_places(apr_pool_t *pconf, const server_rec *main_server);
+
 /* One login, and where it is written. */
 typedef struct login_at_t {
     const checked_t *site;

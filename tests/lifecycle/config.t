@@ -579,6 +579,14 @@ mistake 'one store and two sizes', "$site$passwords<VirtualHost *:$port>\n=> MPi
 mistake 'templates that are not there', "$site$passwords=> MPinTemplates conf/pages\n", qr/make it/;
 mistake 'administrators whose names anybody may take', "$site${passwords}MPinRegister signed-in open\nMPinRegisterAllow any\n=> MPinAdmins john\n",
     qr/whoever is first; leave open out of MPinRegister/;
+mistake 'a status that anybody may see', "$here$site$passwords<Location /how>\n=> SetHandler mpin-status\n</Location>\n",
+    qr{anybody could see the status at /how; write Require ip};
+fine 'a status for one machine, and what a section above says', "$here$site$passwords<Location /how>\nSetHandler mpin-status\nRequire local\n</Location>\n"
+    . "<Location /inner>\nRequire local\n</Location>\n<Location /inner/how>\nSetHandler mpin-status\n</Location>\n";
+fine 'a status for everybody, with a warning', "$here$site$passwords<Location /how>\nSetHandler mpin-status\nRequire all granted\n</Location>\n",
+    qr/SetHandler: Require all granted shows the status to anybody/;
+fine 'a status in a directory, with a warning', "$here$site$passwords<Directory $top/site>\nSetHandler mpin-status\n</Directory>\n",
+    qr/SetHandler: nothing in this section says who may see the status/;
 fine 'administrators', "$here$site${passwords}MPinAdmins john mary\@example.org\nMPinPath mpin-status /how\n";
 fine 'an audit log for a log daemon that does not listen yet', "$here$site${passwords}MPinAuditLog syslog:auth:$top/nowhere\n",
     qr/MPinAuditLog: no log daemon listens at .*; start it, or name its socket/;
