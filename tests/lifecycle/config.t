@@ -579,10 +579,10 @@ mistake 'one store and two sizes', "$site$passwords<VirtualHost *:$port>\n=> MPi
 mistake 'templates that are not there', "$site$passwords=> MPinTemplates conf/pages\n", qr/make it/;
 mistake 'administrators whose names anybody may take', "$site${passwords}MPinRegister signed-in open\nMPinRegisterAllow any\n=> MPinAdmins john\n",
     qr/whoever is first; leave open out of MPinRegister/;
-mistake 'a status that anybody may see', "$here$site$passwords<Location /how>\n=> SetHandler mpin-status\n</Location>\n",
+mistake 'a status that anybody may see', "$site$passwords<Location /how>\n=> SetHandler mpin-status\n</Location>\n",
     qr{anybody could see the status at /how; write Require ip};
-fine 'a status for one machine, and what a section above says', "$here$site$passwords<Location /how>\nSetHandler mpin-status\nRequire local\n</Location>\n"
-    . "<Location /inner>\nRequire local\n</Location>\n<Location /inner/how>\nSetHandler mpin-status\n</Location>\n";
+fine 'a status for one user, and what a section above says', "$here$site$passwords<Location /how>\nSetHandler mpin-status\nAuthType MPin\nRequire user john\n</Location>\n"
+    . "<Location /inner>\nRequire all denied\n</Location>\n<Location /inner/how>\nSetHandler mpin-status\n</Location>\n";
 fine 'a status for everybody, with a warning', "$here$site$passwords<Location /how>\nSetHandler mpin-status\nRequire all granted\n</Location>\n",
     qr/SetHandler: Require all granted shows the status to anybody/;
 fine 'a status in a directory, with a warning', "$here$site$passwords<Directory $top/site>\nSetHandler mpin-status\n</Directory>\n",
