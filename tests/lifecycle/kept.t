@@ -51,6 +51,9 @@ MPinReauthAfter 10min
 <Location /protected/app/jane>
 Require user jane
 </Location>
+<Location /protected/other>
+MPinLoginMethods pin
+</Location>
 ProxyPass /protected/fresh http://127.0.0.1:$app/fresh
 END
 
@@ -241,6 +244,24 @@ subtest 'the_place_decides_and_what_it_refuses_is_still_kept' => sub {
     $page = $john->post_form('/protected/app/jane', $fields, @own);
     ($send) = buttons($john->visit(sign_in_at($john, $page, 'john')));
     is press($john, $send)->code, 403, 'a place that is not theirs';
+};
+
+subtest 'what_met_a_place_that_wants_a_fresher_login_is_kept_too' => sub {
+    my $john = john();
+    later(11);
+    my $before = arrived();
+    my $page = $john->post_form('/protected/fresh/save', $fields, @own);
+    is $page->code, 401, 'the session is good, and too old for this place';
+    like $page->content, qr/kept for/, 'it is kept';
+    my ($send) = buttons($john->visit(sign_in_at($john, $page, 'john')));
+    is arrived(), $before, 'nothing was sent yet';
+    is press($john, $send)->code, 200, 'the button sends it';
+    is arrived(), $before + 1, 'once';
+    $john = john();
+    later(11);
+    unlike $john->post_form('/protected/fresh/save', $fields, 'Sec-Fetch-Site' => 'cross-site', Origin => 'http://evil.example')->content, qr/kept for/,
+        'not what comes from elsewhere';
+    unlike $john->post_form('/protected/other', $fields, @own)->content, qr/kept for/, 'a place that lacks another login keeps nothing';
 };
 
 subtest 'only_the_very_place_gets_it_and_never_a_page_of_ours' => sub {
