@@ -67,6 +67,14 @@ static bool may_be_kept(const request_rec *r, const request_t *request, const ch
            !route_find(request->site, request_first(r), &rest);
 }
 
+static void record_kept(request_rec *r, const request_t *request)
+{
+    result_t *done = result_ok(r->pool, NULL);
+    done->event = "form_kept";
+    done->user = request->session.name;
+    answer_audit(r, done);
+}
+
 void again_keep(request_rec *r, const prelogin_t *prelogin)
 {
     request_t *request = request_of(r);
@@ -85,6 +93,7 @@ void again_keep(request_rec *r, const prelogin_t *prelogin)
         kept_put(r, &kept, id, r->request_time) != STORE_OK)
         return;
     request->kept_page = kept_page(request->site, id, request->pool);
+    record_kept(r, request);
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                   "MPIN1062: %s posted %" APR_SIZE_T_FMT
                   " bytes when the session had expired: they are kept for %d s",

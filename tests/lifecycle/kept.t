@@ -42,7 +42,7 @@ sub later { $minutes += shift // 0; Server::write_file("$top/clock", "+${minutes
 later(0);
 my $server = Server->new(
     env => {LD_PRELOAD => $library, FAKETIME_TIMESTAMP_FILE => "$top/clock", FAKETIME_NO_CACHE => 1, FAKETIME_DONT_FAKE_MONOTONIC => 1},
-    conf => join('', map { "LoadModule ${_}_module $modules/mod_$_.so\n" } qw(proxy proxy_http rewrite)) . <<"END")->start;
+    conf => "MPinAuditLog $top/logs/audit\n" . join('', map { "LoadModule ${_}_module $modules/mod_$_.so\n" } qw(proxy proxy_http rewrite)) . <<"END")->start;
 LogLevel auth_mpin:debug
 ProxyPass /protected/app http://127.0.0.1:$app/app
 <Location /protected/fresh>
@@ -310,6 +310,10 @@ subtest 'a_form_is_kept_over_two_logins' => sub {
     like $john->visit($location)->content, qr/kept for/, 'which says that it waits';
 };
 
+my %event;
+$event{$_}++ for Server::slurp("$top/logs/audit") =~ /"event":"(form_\w+)"/g;
+is $event{form_sent}, arrived(), 'the audit log has each that was sent';
+cmp_ok $event{form_kept}, '>', $event{form_sent}, '... and each that was kept';
 is join("\n", grep { !/AH01630|AH01631/ } Server::complaints()), '', 'nothing to complain of';
 unlike Server::log_text(), qr/mpin-again=|a%20b|xYz/, 'and no log holds any of it';
 done_testing;
