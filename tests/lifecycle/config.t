@@ -961,6 +961,34 @@ subtest 'example second-step.conf' => sub {
     write_file("$top/conf/users", '');
 };
 
+subtest 'example tokens.conf' => sub {
+    make_path("$top/html", "$top/files", "$top/git");
+    write_file("$top/files/hello.txt", "hello\n");
+    system(qq{git init -q --bare "$top/git/project.git" && htpasswd -cbB "$top/conf/users" anna secret 2>/dev/null}) == 0 or die 'git or htpasswd';
+    my $uid = $> || getpwnam 'www-data';
+    system('chown', '-R', $uid, map { "$top/$_" } qw(files git)) == 0 or die 'chown';
+    my $text = example('tokens') =~ s{/run/apache2/cgid.sock}{$top/cgid.sock}r =~ s{/var/lock/apache2}{$top/git}r;
+    fine 'is fine', $text;
+    ok start($text), 'starts';
+    my $site = 'https://www.example.com';
+    my $ask = sub { `curl -sk --connect-to www.example.com:443:127.0.0.1:$port $_[0]` };
+    my $person = sub { $ask->("-b $top/token-jar -c $top/token-jar -H 'Origin: $site' $_[0]") };
+    my ($csrf) = $person->("$site/login") =~ /name="csrf" value="([^"]+)"/;
+    $person->("--data-urlencode csrf=$csrf -d 'username=anna&password=secret' $site/login");
+    ($csrf) = $person->("$site/account") =~ /name="csrf" value="([^"]+)">\s*<label for="token-name"/;
+    my ($token) = $person->("--data-urlencode csrf=$csrf -d 'name=git&days=9' $site/account/token") =~ /<code id="new-token">([^<]*)</;
+    like $token // '', qr/^mpin_/, 'anna has a token';
+    my $program = sub { $ask->("-o /dev/null -w '%{http_code} %{http_version}' --user x:$token $_[0]") };
+    is $program->("--http2 $site/files/hello.txt"), '200 2', 'by HTTP/2';
+    is $program->("--http1.1 $site/files/hello.txt"), '200 1.1', 'and HTTP/1.1';
+    is $program->("--http2 -T $top/files/hello.txt $site/files/copy.txt"), '201 2', 'a file is sent';
+    is $program->("--http2 '$site/git/project.git/info/refs?service=git-upload-pack'"), '200 2', 'git is there';
+    is $program->("--http2 '$site/account'"), '303 2', 'and the account is not';
+    is $ask->("-o /dev/null -w '%{http_code}' --user x:mpin_x $site/files/hello.txt"), 401, 'nor anything for a wrong one';
+    stop();
+    write_file("$top/conf/users", '');
+};
+
 subtest 'example mail.conf' => sub {
     write_file("$top/conf/mail-password", "secret\n");
     chmod 0600, "$top/conf/mail-password";
