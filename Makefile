@@ -214,6 +214,8 @@ $(BUILD)/lifecycle/%: tests/lifecycle/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmp
 # it answers itself what is asked over HTTP
 $(BUILD)/fuzz_answers $(BUILD)/fuzz_sent: FUZZ_LINK = -Wl,--wrap=http_exchange
 $(BUILD)/fuzz_sent: FUZZ_LINK += -Wl,--wrap=store_count
+$(BUILD)/fuzz_original: FUZZ_LINK = $(HTTPD_INC) $(BUILD)/obj/src/web/original.o
+$(BUILD)/fuzz_original: $(BUILD)/obj/src/web/original.o
 
 fuzzers: $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/%)
 $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)

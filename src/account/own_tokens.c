@@ -9,6 +9,7 @@
 #include "config/number.h"
 #include "people/tokens.h"
 #include "store/refusal.h"
+#include "web/token_owner.h"
 
 #include <apr_strings.h>
 #include <sodium.h>
@@ -114,6 +115,16 @@ static result_t *token_add_refusal(store_status_t status, apr_pool_t *p)
                : store_refusal(status, p);
 }
 
+/* Somebody for whom one would open nothing is given none. */
+static bool may_have_token(facts_t *facts, result_t **refusal)
+{
+    if (!account_may_change(facts, refusal))
+        return false;
+    *refusal = token_owner_listed(facts->site, &facts->caller, facts->caller.session->name,
+                                  facts->r->pool);
+    return !*refusal;
+}
+
 result_t *account_token_make(facts_t *facts)
 {
     apr_pool_t *p = facts->r->pool;
@@ -123,7 +134,7 @@ result_t *account_token_make(facts_t *facts)
     result_t *refusal;
     if (!facts->site->tokens)
         return no_tokens_here(facts);
-    if (!account_may_change(facts, &refusal))
+    if (!may_have_token(facts, &refusal))
         return refusal;
     if (!read_token(facts, &token, &wrong))
         return account_back(facts, wrong);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/asked.h"
+#include "authn/by_token.h"
 #include "base/json.h"
 #include "login/login.h"
 #include "login/way.h"
@@ -13,12 +14,6 @@
 #include <string.h>
 
 APLOG_USE_MODULE(auth_mpin);
-
-bool asked_is(const request_rec *r)
-{
-    const request_t *request = request_of(r);
-    return request->claimed == r && request->route && request->route->audience == AUDIENCE_ASKER;
-}
 
 /* Only an administrator can mend either. */
 static void warn_of_asker(const request_rec *r, original_status_t status)
@@ -83,6 +78,8 @@ int asked_stranger(request_rec *r, const demand_t *demand)
 {
     original_t original;
     const result_t *refusal = asked_read(r, &original);
+    if (!refusal)
+        refusal = by_token_refusal(request_of(r));
     if (refusal)
         return answer_json(r, refusal);
     if (request_of(r)->session_status == SESSION_UNKNOWN)

@@ -8,9 +8,6 @@
 /* Another web server asks who its client is (docs/forward.md, "The answer"), and the client is not let
  * in: what the asker is told. */
 
-/* True for such a request. */
-bool asked_is(const request_rec *r);
-
 /* NULL where the question is one; else what is wrong with it. */
 struct original_t;
 result_t *asked_read(const request_rec *r, struct original_t *original);

@@ -9,6 +9,8 @@
 #include "store/refusal.h"
 #include "web/answer.h"
 #include "web/knows.h"
+#include "web/route.h"
+#include "web/token_owner.h"
 
 APLOG_USE_MODULE(auth_mpin);
 
@@ -68,6 +70,9 @@ static token_state_t look_token_up(request_rec *r, request_t *request, token_pas
     default:
         return TOKEN_WRONG;
     }
+    request->token.refusal = token_owner_refusal(r, request, &owner);
+    if (request->token.refusal)
+        return TOKEN_REFUSED;
     token_cache_keep(site->tokens_seen, request->token.text, request->token.len, r->request_time,
                      pass);
     tokens_note_use(site->people, &pass->token, r->request_time, request->pool);
@@ -108,8 +113,12 @@ static bool says_another_method(const request_rec *r)
     return false;
 }
 
+/* Another web server reads paths in its own way, and what it asks is always a GET: there a token with
+ * limits is good for nothing. */
 static bool is_within_limits(const request_rec *r, const access_token_t *token)
 {
+    if (route_is_question(r))
+        return !*token->paths && !*token->methods;
     return token_allows_path(token->paths, r->uri) &&
            token_allows_method(token->methods, method_that_came(r)) &&
            !(*token->methods && says_another_method(r));
@@ -161,9 +170,13 @@ const result_t *by_token_refusal(const request_t *request)
                                        "this token is nobody's, or is over"),
                           "token_refused");
     case TOKEN_WAITS:
-        return result_later(p, "throttled", "too many wrong tokens; wait", request->token.wait);
+        return with_event(
+            result_later(p, "throttled", "too many wrong tokens; wait", request->token.wait),
+            "throttled");
     case TOKEN_TROUBLE:
         return store_refusal(request->token.trouble, p);
+    case TOKEN_REFUSED:
+        return with_event(request->token.refusal, "token_refused");
     case TOKEN_NOT_HERE:
         return result_error(p, HTTP_FORBIDDEN, "token_not_here",
                             "this token is not good for this path and method");

@@ -21,10 +21,11 @@ session_t *by_token_session(request_rec *r, request_t *request, const demand_t *
 /* The answer to a token that is not good enough; NULL: none came, and the place is any other's. */
 const result_t *by_token_refusal(const request_t *request);
 
-/* A good one, but not here: another one would be no better guess. */
+/* A good one, but not here, or not now: another one would be no better guess. */
 static inline bool by_token_is_good_elsewhere(const request_t *request)
 {
-    return request->token.state == TOKEN_NOT_HERE || request->token.state == TOKEN_NOT_ENOUGH;
+    return request->token.state == TOKEN_NOT_HERE || request->token.state == TOKEN_NOT_ENOUGH ||
+           request->token.state == TOKEN_REFUSED;
 }
 
 /* A request that a token has let in has become one that it is not good for: a subrequest or an

@@ -14,6 +14,7 @@
 #include "web/answer.h"
 #include "web/knows.h"
 #include "web/reader.h"
+#include "web/route.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -196,8 +197,10 @@ static int refuse_stranger(request_rec *r, request_t *request)
     note_demand(request, &demand);
     if (refuse_unseen(request, r))
         return by_token_is_good_elsewhere(request) ? HTTP_FORBIDDEN : HTTP_UNAUTHORIZED;
-    if (asked_is(r))
+    if (route_is_question(r)) {
+        request->asks_program = by_token_takes(request, &demand) && reader_is_program(r);
         return refuse_by(r, asked_stranger, demand);
+    }
     if (demand.first & FACTOR_BIT(FACTOR_TOKEN)) {
         const int refused = refuse_program(r, request, &demand);
         if (refused != DECLINED)
@@ -229,7 +232,7 @@ static void lead_to_step_up(request_rec *r, const demand_t *demand)
 {
     const bool post = method_number(r) != M_GET;
     const bool framed = reader_is_framed(r) && !reader_is_prefetch(r);
-    if (asked_is(r))
+    if (route_is_question(r))
         refuse_by(r, asked_stranger, *demand);
     else if (!framed && reader_is_nobody(r))
         refuse_json(r, demand);
@@ -331,7 +334,7 @@ int authn_note_failure(request_rec *r, const char *type)
                   name_masked(r->user, r->pool));
     result->event = "not_authorized";
     result->user = r->user;
-    if (asked_is(r)) {
+    if (route_is_question(r)) {
         answer_audit(r, result);
         refuse_by(r, asked_forbidden, demand);
         return OK;

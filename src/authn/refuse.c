@@ -5,6 +5,7 @@
 #include "login/trusted.h"
 #include "web/answer.h"
 #include "web/reader.h"
+#include "web/route.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -85,7 +86,8 @@ void refuse_challenge(const request_t *request, request_rec *r)
         refuse_is_for_others(request)) /* another module's 401 has its own */
         return;
     const char *realm = request->realm ? request->realm : request->site->title;
-    const bool basic = request->asks_program && !request->route;
+    const bool basic =
+        request->asks_program && (!request->route || request->route->audience == AUDIENCE_ASKER);
     apr_table_setn(r->err_headers_out, "WWW-Authenticate",
                    apr_pstrcat(r->pool, basic ? "Basic realm=\"" : "MPin realm=\"",
                                ap_escape_quotes(r->pool, realm), "\"", NULL));

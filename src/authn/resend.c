@@ -4,6 +4,7 @@
 #include "base/hex.h"
 #include "login/again.h"
 #include "store/refusal.h"
+#include "web/answer.h"
 #include "web/kept.h"
 #include "web/route.h"
 
@@ -154,6 +155,14 @@ static void put_in_place(request_rec *r, resend_t *resend)
     resend_insert_filter(r);
 }
 
+static void record_sent(request_rec *r, const session_t *session)
+{
+    result_t *done = result_ok(r->pool, NULL);
+    done->event = "form_sent";
+    done->user = session->name;
+    answer_audit(r, done);
+}
+
 int resend_take(request_rec *r)
 {
     request_t *request = request_of(r);
@@ -166,6 +175,7 @@ int resend_take(request_rec *r)
         session ? kept_take(r, resend->id, session, r->request_time, &resend->kept) : STORE_MISSING;
     if (status == STORE_OK) {
         put_in_place(r, resend);
+        record_sent(r, session);
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                       "MPIN1063: %s sends again what was kept: %" APR_SIZE_T_FMT " bytes",
                       name_masked(session->name, r->pool), resend->kept.len);

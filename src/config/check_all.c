@@ -234,8 +234,8 @@ int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
     check_sections(pconf, main_server);
     check_places(pconf, main_server);
     check_trusted_places(pconf, main_server);
+    check_status_places(pconf, main_server);
     check_second_factors(pconf, main_server);
     check_mounts(pconf, main_server);
-    check_status(pconf, main_server);
     return mistakes_report(pconf, main_server) ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }

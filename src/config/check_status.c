@@ -1,80 +1,92 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Part of the check: a place with SetHandler mpin-status where no Require asks anything of anybody. */
+/* Part of the check: who may see the status at a place with SetHandler mpin-status (docs/status.md, "Who
+ * may see it"). Only a request can tell of .htaccess and <If>. */
 #include "config/checks.h"
 
-#include <apr_strings.h>
+#include <http_config.h>
 #include <string.h>
 
 #include "config/mistakes.h"
 
-#define STATUS_HANDLER "mpin-status"
+#define HANDLER "mpin-status"
 
-typedef struct status_gate_t {
-    const ap_directive_t *section; /* NULL: a whole server */
-    const char *path;              /* of a plain <Location>, else NULL */
-    const server_rec *server;
-    bool asks;
-    apr_pool_t *p;
-} status_gate_t;
+typedef struct viewers_t {
+    const ap_directive_t *handler;
+    const server_rec *server;      /* that it stands in */
+    const char *path;              /* of its <Location>; NULL: it has another kind of section */
+    const ap_directive_t *section; /* whose Require lines hold: the last that has some */
+    bool anybody;                  /* ... and one of them lets everybody in */
+    apr_pool_t *pconf;
+} viewers_t;
 
-/* A folder's "all granted" is everywhere, and asks nobody. */
-static void visit_status_gate(tree_walk_t *walk, const ap_directive_t *node,
+/* In <RequireAll> the other lines count, too. */
+static bool lets_everybody_in(const ap_directive_t *node, apr_pool_t *p)
+{
+    const char *args = node->args;
+    return !strcasecmp(ap_getword_conf(p, &args), "all") &&
+           !strcasecmp(ap_getword_conf(p, &args), "granted") &&
+           (!node->parent || (strcasecmp(node->parent->directive, "<RequireAll") &&
+                              strcasecmp(node->parent->directive, "<RequireNone")));
+}
+
+static bool line_holds_there(const viewers_t *viewers, const ap_directive_t *node)
+{
+    return viewers->path ? tree_holds_at(node, viewers->path, viewers->pconf) == TREE_HOLDS
+                         : tree_section_of(node) == tree_section_of(viewers->handler);
+}
+
+static void visit_viewer_line(tree_walk_t *walk, const ap_directive_t *node,
                               const server_rec *server)
 {
-    status_gate_t *gate = walk->baton;
-    const ap_directive_t *section = tree_section_of(node);
-    if (gate->asks || strcasecmp(node->directive, "Require") ||
-        !tree_servers_meet(walk, server, gate->server) ||
-        !strcasecmp(tree_first_word(node, gate->p), "all"))
+    viewers_t *viewers = walk->baton;
+    if (strcasecmp(node->directive, "Require") ||
+        !tree_servers_meet(walk, server, viewers->server) || !line_holds_there(viewers, node))
         return;
-    gate->asks = (section && section == gate->section) ||
-                 (gate->path && tree_holds_at(node, gate->path, gate->p) == TREE_HOLDS);
+    const ap_directive_t *section = tree_section_of(node);
+    if (section != viewers->section)
+        viewers->anybody = false;
+    viewers->section = section;
+    viewers->anybody = viewers->anybody || lets_everybody_in(node, viewers->pconf);
 }
 
-static bool engine_is_on(const server_rec *main_server, const server_rec *server)
+/* NULL: only a request can tell where it is. */
+static const char *path_of_line(const ap_directive_t *node, apr_pool_t *p)
 {
-    for (const server_rec *each = server; each; each = server == main_server ? each->next : NULL)
-        if (directives_of(each)->engine)
-            return true;
-    return false;
+    const ap_directive_t *up = tree_section_of(node);
+    while (up && strcasecmp(up->directive, "<Location"))
+        up = tree_section_of(up);
+    const char *path = up ? tree_section_path(up, p) : NULL;
+    return path && !strpbrk(path, "~*?[") ? path : NULL;
 }
 
-static bool denies_all(const ap_directive_t *section, apr_pool_t *p)
-{
-    for (const ap_directive_t *node = section ? section->first_child : NULL; node;
-         node = node->next) {
-        const char *args = node->args;
-        if (!strcasecmp(node->directive, "Require") &&
-            !strcasecmp(ap_getword_conf(p, &args), "all") &&
-            !strcasecmp(ap_getword_conf(p, &args), "denied"))
-            return true;
-    }
-    return false;
-}
-
-static void visit_status(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
+static void visit_status_line(tree_walk_t *walk, const ap_directive_t *node,
+                              const server_rec *server)
 {
     apr_pool_t *pconf = walk->baton;
     if (strcasecmp(node->directive, "SetHandler") ||
-        strcmp(tree_first_word(node, pconf), STATUS_HANDLER) ||
-        !engine_is_on(walk->main_server, server))
+        strcasecmp(tree_first_word(node, pconf), HANDLER))
         return;
-    status_gate_t gate = {.section = tree_section_of(node), .server = server, .p = pconf};
-    if (gate.section && !strcasecmp(gate.section->directive, "<Location"))
-        gate.path = tree_section_path(gate.section, pconf);
-    if (gate.path && strpbrk(gate.path, "~*?["))
-        gate.path = NULL;
-    tree_walk_t inner = {walk->main_server, visit_status_gate, &gate};
     const written_t at = check_written(node);
-    tree_walk(&inner);
-    if (!gate.asks && !denies_all(gate.section, pconf))
+    viewers_t viewers = {node, server, path_of_line(node, pconf), NULL, false, pconf};
+    tree_walk_t lines = {walk->main_server, visit_viewer_line, &viewers};
+    tree_walk(&lines);
+    if (viewers.anybody)
+        mistake_maybe(pconf, &at,
+                      "Require all granted shows the status to anybody; write Require ip and the "
+                      "addresses that may see it, or Require user");
+    else if (!viewers.section && viewers.path)
         mistake(pconf, &at,
-                "anybody may see the status here; write Require beside it, as in Require ip "
-                "192.0.2.0/24, or AuthType MPin and Require user NAME");
+                "anybody could see the status at %s; write Require ip and the addresses that may, "
+                "or AuthType MPin and Require user, in this section",
+                viewers.path);
+    else if (!viewers.section)
+        mistake_maybe(pconf, &at,
+                      "nothing in this section says who may see the status; write Require ip and "
+                      "the addresses that may, or Require user, in it");
 }
 
-void check_status(apr_pool_t *pconf, const server_rec *main_server)
+void check_status_places(apr_pool_t *pconf, const server_rec *main_server)
 {
-    tree_walk_t walk = {main_server, visit_status, pconf};
+    tree_walk_t walk = {main_server, visit_status_line, pconf};
     tree_walk(&walk);
 }

@@ -64,8 +64,6 @@ void check_groups(const checked_t *site);
 /* check_mounts.c: one line on which vhosts serve the login, and which send it away. */
 void check_mounts(apr_pool_t *pconf, const server_rec *main_server);
 
-/* check_status.c: the status that anybody may see. */
-void check_status(apr_pool_t *pconf, const server_rec *main_server);
 
 /* check_dta.c: the second D-TA; and `other`, an earlier vhost. */
 void check_second_dta(const checked_t *site);
@@ -91,6 +89,9 @@ void check_trusted_places(apr_pool_t *pconf, const server_rec *main_server);
 bool check_is_trusted_at(const server_rec *main_server, const server_rec *server, const char *name);
 
 #define CHECK_HANDLER "mpin-trusted-login"
+
+/* check_status.c: places that would show the status to anybody, of whatever server. */
+void check_status_places(apr_pool_t *pconf, const server_rec *main_server);
 
 /* One login, and where it is written. */
 typedef struct login_at_t {

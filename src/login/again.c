@@ -43,16 +43,36 @@ static bool was_ended(const request_t *request, apr_time_t now)
                            (uint32_t)apr_time_sec(now)) != REVOKED_NOT;
 }
 
+/* The session has expired, or it is good and no more than its proof's age is in the way
+ * (MPinReauthAfter). */
+static bool is_merely_old(const request_t *request, apr_time_t now)
+{
+    if (request->session_status == SESSION_EXPIRED)
+        return !was_ended(request, now);
+    if (request->session_status != SESSION_OK || !request->unmet)
+        return false;
+    demand_t ageless = *request->unmet;
+    ageless.max_age = 0;
+    return demand_is_met(&ageless, &request->session, now);
+}
+
 /* Whose session it was is still sealed in the cookie. */
 static bool may_be_kept(const request_rec *r, const request_t *request, const char *place)
 {
     const char *type = apr_table_get(r->headers_in, "Content-Type");
     const char *rest;
-    return request->session_status == SESSION_EXPIRED && request->site->store &&
-           !was_ended(request, r->request_time) &&
+    return !request->kept_page && request->site->store && is_merely_old(request, r->request_time) &&
            !strncmp(request_first(r)->the_request, "POST ", 5) && kept_is_from_here(r) &&
            sent_form_is(type) && is_plain_text(type, KEPT_TYPE_MAX) && place &&
            !route_find(request->site, request_first(r), &rest);
+}
+
+static void record_kept(request_rec *r, const request_t *request)
+{
+    result_t *done = result_ok(r->pool, NULL);
+    done->event = "form_kept";
+    done->user = request->session.name;
+    answer_audit(r, done);
 }
 
 void again_keep(request_rec *r, const prelogin_t *prelogin)
@@ -73,6 +93,7 @@ void again_keep(request_rec *r, const prelogin_t *prelogin)
         kept_put(r, &kept, id, r->request_time) != STORE_OK)
         return;
     request->kept_page = kept_page(request->site, id, request->pool);
+    record_kept(r, request);
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                   "MPIN1062: %s posted %" APR_SIZE_T_FMT
                   " bytes when the session had expired: they are kept for %d s",

@@ -14,8 +14,8 @@ const site_t *site_of(const server_rec *server)
     return place ? place_site(place) : NULL;
 }
 
-bool site_has_keys(const server_rec *server)
+const keys_t *site_keys(const server_rec *server)
 {
     const place_t *place = directives_of(server)->place;
-    return place && place->depot->settings.keys;
+    return place ? place->depot->settings.keys : NULL;
 }

@@ -123,8 +123,8 @@ bool site_make(site_t *site, const server_config_t *config, server_rec *server, 
  * where it is not, one request a second tries to open it first. */
 const site_t *site_of(const server_rec *server);
 
-/* Could the parent read the key file of a server with the engine on? */
-bool site_has_keys(const server_rec *server);
+/* The key file of a server with the engine on; NULL where the parent could not read it. */
+const keys_t *site_keys(const server_rec *server);
 
 /* The directory's configuration in force. */
 static inline const dir_config_t *site_directory(const request_rec *r)

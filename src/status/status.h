@@ -2,6 +2,7 @@
 #ifndef MPIN_STATUS_STATUS_H
 #define MPIN_STATUS_STATUS_H
 
+#include "keys/keys.h"
 #include "notice/outbox.h"
 #include "web/facts.h"
 
@@ -28,6 +29,7 @@ typedef struct status_t {
     int part_count;
     const part_t *worst; /* the first of those that are worst; NULL: all are well */
 
+    const keys_t *keys; /* NULL: the parent could not read them */
     bool store_works;
     store_fill_t fill[STORE_PARTS];
     outbox_waiting_t mail;

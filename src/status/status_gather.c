@@ -3,6 +3,7 @@
 #include "status/status.h"
 
 #include <apr_strings.h>
+#include <string.h>
 
 #define MAIL_LATE apr_time_from_sec(300)
 #define FILLING 80 /* fill_percent */
@@ -30,6 +31,21 @@ static part_t *status_add(status_t *status, const char *name, part_state_t state
 static int fill_percent(const store_fill_t *fill)
 {
     return fill->quota ? (int)(100 * fill->used / fill->quota) : 0;
+}
+
+/* With the day since which the one that seals now is there. */
+static void look_at_keys(status_t *status, apr_pool_t *p)
+{
+    char date[KEY_DATE_SIZE] = "";
+    unsigned char number;
+    if (!status->keys) {
+        status_add(status, "keys", PART_BAD, "keys_unread");
+        return;
+    }
+    for (int i = 0; keys_root(status->keys, i, &number, date);)
+        i++;
+    part_t *part = status_add(status, "keys", PART_WELL, "keys_read");
+    part->value = apr_pstrndup(p, date, strcspn(date, "T"));
 }
 
 static void look_at_store(status_t *status, apr_pool_t *p)
@@ -134,9 +150,8 @@ static const part_t *worst_of(const status_t *status)
 
 void status_gather(status_t *status, const server_rec *server, const site_t *site, apr_pool_t *p)
 {
-    *status = (status_t){.site = site, .now = apr_time_now()};
-    const bool keys = site_has_keys(server);
-    status_add(status, "keys", keys ? PART_WELL : PART_BAD, keys ? "keys_read" : "keys_unread");
+    *status = (status_t){.site = site, .now = apr_time_now(), .keys = site_keys(server)};
+    look_at_keys(status, p);
     look_at_store(status, p);
     look_at_queue(status, p);
     look_at_others(status);

@@ -42,6 +42,17 @@ static json_t *parts_json(const status_t *status)
     return parts;
 }
 
+/* The root keys: the last one seals, the others are there for what they have sealed. */
+static json_t *keys_json(const keys_t *keys)
+{
+    json_t *json = json_array();
+    char date[KEY_DATE_SIZE];
+    unsigned char number;
+    for (int i = 0; keys && keys_root(keys, i, &number, date); i++)
+        json_array_append_new(json, json_pack("{s:i, s:s}", "number", (int)number, "since", date));
+    return json;
+}
+
 static json_t *locks_json(const ledger_t *ledger)
 {
     ledger_locked_t locks[LEDGER_LOCKS];
@@ -77,6 +88,7 @@ json_t *status_json(const status_t *status, apr_pool_t *p)
     json_object_set_new(json, "locks", lately(status, LEDGER_LOCKED));
     json_object_set_new(json, "requests", lately(status, LEDGER_REQUESTS));
     json_object_set_new(json, "parts", parts_json(status));
+    json_object_set_new(json, "keys", keys_json(status->keys));
     json_object_set_new(json, "last_locks", locks_json(ledger));
     json_object_set_new(json, "events", events_json(ledger));
     return json;

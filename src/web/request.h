@@ -26,6 +26,7 @@ typedef enum {
     TOKEN_WRONG,     /* nobody's, or over */
     TOKEN_WAITS,     /* the same, once too often */
     TOKEN_TROUBLE,   /* of ours */
+    TOKEN_REFUSED,   /* its owner may not sign in just now */
     TOKEN_NOT_HERE,  /* good for other paths or methods */
     TOKEN_NOT_ENOUGH /* for what the place asks */
 } token_state_t;
@@ -37,6 +38,7 @@ typedef struct token_that_came_t {
     struct token_pass_t *pass;   /* where it is good for itself */
     int wait;                    /* seconds, of TOKEN_WAITS */
     store_status_t trouble;      /* of TOKEN_TROUBLE */
+    struct result_t *refusal;    /* of TOKEN_REFUSED */
 } token_that_came_t;
 
 typedef struct request_t {

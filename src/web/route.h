@@ -24,6 +24,13 @@ static inline bool route_is_possible(const site_t *site, const request_rec *r)
  * ours. */
 const route_t *route_find(const site_t *site, const request_rec *r, const char **rest);
 
+/* Is it another web server's question about its client (AUDIENCE_ASKER)? */
+static inline bool route_is_question(const request_rec *r)
+{
+    const request_t *request = request_of(r);
+    return request->claimed == r && request->route && request->route->audience == AUDIENCE_ASKER;
+}
+
 /* Takes the query out of request line and URIs, and the Referer's, so that no log shows them. */
 void route_redact(request_t *request, request_rec *r, const route_t *route);
 

@@ -595,12 +595,14 @@ mistake 'one store and two sizes', "$site$passwords<VirtualHost *:$port>\n=> MPi
 mistake 'templates that are not there', "$site$passwords=> MPinTemplates conf/pages\n", qr/make it/;
 mistake 'administrators whose names anybody may take', "$site${passwords}MPinRegister signed-in open\nMPinRegisterAllow any\n=> MPinAdmins john\n",
     qr/whoever is first; leave open out of MPinRegister/;
-mistake 'a status that anybody may see', "$site$passwords<Location /how>\n=> SetHandler mpin-status\n</Location>\n", qr/write Require beside it/;
-mistake 'a status that is granted to all', "$site$passwords<Location /how>\n=> SetHandler mpin-status\nRequire all granted\n</Location>\n",
-    qr/write Require beside it/;
-fine 'a status below a place that asks', "$here$site$passwords<Location /staff>\nAuthType MPin\nRequire valid-user\n</Location>\n"
-    . "<Location /staff/how>\nSetHandler mpin-status\n</Location>\n";
-fine 'a status that is shut', "$here$site$passwords<Location /how>\nSetHandler mpin-status\nRequire all denied\n</Location>\n";
+mistake 'a status that anybody may see', "$site$passwords<Location /how>\n=> SetHandler mpin-status\n</Location>\n",
+    qr{anybody could see the status at /how; write Require ip};
+fine 'a status for one user, and what a section above says', "$here$site$passwords<Location /how>\nSetHandler mpin-status\nAuthType MPin\nRequire user john\n</Location>\n"
+    . "<Location /inner>\nRequire all denied\n</Location>\n<Location /inner/how>\nSetHandler mpin-status\n</Location>\n";
+fine 'a status for everybody, with a warning', "$here$site$passwords<Location /how>\nSetHandler mpin-status\nRequire all granted\n</Location>\n",
+    qr/SetHandler: Require all granted shows the status to anybody/;
+fine 'a status in a directory, with a warning', "$here$site$passwords<Directory $top/site>\nSetHandler mpin-status\n</Directory>\n",
+    qr/SetHandler: nothing in this section says who may see the status/;
 fine 'administrators', "$here$site${passwords}MPinAdmins john mary\@example.org\nMPinPath mpin-status /how\n";
 fine 'an audit log for a log daemon that does not listen yet', "$here$site${passwords}MPinAuditLog syslog:auth:$top/nowhere\n",
     qr/MPinAuditLog: no log daemon listens at .*; start it, or name its socket/;
@@ -971,6 +973,34 @@ subtest 'example second-step.conf' => sub {
     $ask->("--data-urlencode csrf=$token -d 'username=anna&password=secret' $site/login");
     my %lacks = (members => 'any', admin => 'passkey', reports => 'any');
     is $need->($_), $lacks{$_}, "$_ asks for more than a password" for sort keys %lacks;
+    stop();
+    write_file("$top/conf/users", '');
+};
+
+subtest 'example tokens.conf' => sub {
+    make_path("$top/html", "$top/files", "$top/git");
+    write_file("$top/files/hello.txt", "hello\n");
+    system(qq{git init -q --bare "$top/git/project.git" && htpasswd -cbB "$top/conf/users" anna secret 2>/dev/null}) == 0 or die 'git or htpasswd';
+    my $uid = $> || getpwnam 'www-data';
+    system('chown', '-R', $uid, map { "$top/$_" } qw(files git)) == 0 or die 'chown';
+    my $text = example('tokens') =~ s{/run/apache2/cgid.sock}{$top/cgid.sock}r =~ s{/var/lock/apache2}{$top/git}r;
+    fine 'is fine', $text;
+    ok start($text), 'starts';
+    my $site = 'https://www.example.com';
+    my $ask = sub { `curl -sk --connect-to www.example.com:443:127.0.0.1:$port $_[0]` };
+    my $person = sub { $ask->("-b $top/token-jar -c $top/token-jar -H 'Origin: $site' $_[0]") };
+    my ($csrf) = $person->("$site/login") =~ /name="csrf" value="([^"]+)"/;
+    $person->("--data-urlencode csrf=$csrf -d 'username=anna&password=secret' $site/login");
+    ($csrf) = $person->("$site/account") =~ /name="csrf" value="([^"]+)">\s*<label for="token-name"/;
+    my ($token) = $person->("--data-urlencode csrf=$csrf -d 'name=git&days=9' $site/account/token") =~ /<code id="new-token">([^<]*)</;
+    like $token // '', qr/^mpin_/, 'anna has a token';
+    my $program = sub { $ask->("-o /dev/null -w '%{http_code} %{http_version}' --user x:$token $_[0]") };
+    is $program->("--http2 $site/files/hello.txt"), '200 2', 'by HTTP/2';
+    is $program->("--http1.1 $site/files/hello.txt"), '200 1.1', 'and HTTP/1.1';
+    is $program->("--http2 -T $top/files/hello.txt $site/files/copy.txt"), '201 2', 'a file is sent';
+    is $program->("--http2 '$site/git/project.git/info/refs?service=git-upload-pack'"), '200 2', 'git is there';
+    is $program->("--http2 '$site/account'"), '303 2', 'and the account is not';
+    is $ask->("-o /dev/null -w '%{http_code}' --user x:mpin_x $site/files/hello.txt"), 401, 'nor anything for a wrong one';
     stop();
     write_file("$top/conf/users", '');
 };

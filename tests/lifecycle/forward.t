@@ -57,7 +57,7 @@ sub leads_to {
     return $at =~ m{^https://login\.example\.com/login\?return=(.*)}s ? $1 =~ s/%(..)/chr hex $1/ger : $at;
 }
 
-with("MPinReturnHosts app.example.net\n<Location /mpin-check/twice>\nMPinSecondFactor any\n</Location>\n<Location /mpin-check/soon>\nMPinReauthAfter 1s\n</Location>\n");
+with("MPinTokens On\n<Location /mpin-check/programs>\nAuthType MPin\nMPinLoginMethods password token\n<RequireAll>\nRequire ip 127.0.0.1\nRequire valid-user\n</RequireAll>\n</Location>\nMPinReturnHosts app.example.net\n<Location /mpin-check/twice>\nMPinSecondFactor any\n</Location>\n<Location /mpin-check/soon>\nMPinReauthAfter 1s\n</Location>\n");
 
 subtest 'who_is_signed_in_is_told_by_headers_and_a_stranger_is_led_to_the_login_and_back' => sub {
     my $john = person();
@@ -165,6 +165,32 @@ subtest 'a_require_of_users_holds_there' => sub {
     $answer = ask(person(), $url, at => '/mpin-check/john');
     is $answer->code, 401, 'a stranger';
     is leads_to($answer), $url, 'is led to the login';
+};
+
+subtest 'a_token_is_nobody_to_another_web_server_unless_its_place_takes_tokens' => sub {
+    my $john = person()->sign_in('john');
+    my ($csrf) = $john->visit('/account')->content =~ /name="csrf" value="([^"]+)">\s*<label for="token-name"/;
+    my $make = sub { return $john->post_form('/account/token', {csrf => $csrf, name => 'git', days => 9, @_})->content =~ /<code id="new-token">([^<]*)</ ? $1 : die 'no token' };
+    my $token = $make->();
+    my $url = 'https://wiki.example.com/repo';
+    my $by = sub { my ($at, $said) = @_; return person()->get($at, 'X-Original-URL' => $url, Accept => '*/*', 'User-Agent' => 'git/2.39.5', Authorization => "Bearer $said") };
+    my $no = $by->('/mpin-check', $token);
+    is $no->code, 401, 'a place of people';
+    is $no->header('X-User'), undef, 'knows nobody';
+    my $yes = $by->('/mpin-check/programs', $token);
+    is $yes->code, 200, 'a place of programs';
+    is $yes->header('X-User') . ' ' . $yes->header('X-AMR'), 'john token', 'knows whose it is, and how they came';
+    my $wrong = $by->('/mpin-check/programs', 'mpin_' . 'x' x 43);
+    is $wrong->code . ' ' . json_of($wrong)->{code}, '401 token_refused', 'a wrong one';
+    like $wrong->header('WWW-Authenticate'), qr/^Basic /, '... is asked for again';
+    my @program = ('X-Original-URL' => $url, Accept => '*/*', 'User-Agent' => 'git/2.39.5');
+    like person()->get('/mpin-check/programs', @program)->header('WWW-Authenticate'), qr/^Basic /, 'as where none came';
+    like person()->get('/mpin-check', @program)->header('WWW-Authenticate'), qr/^MPin /, 'and only where the place takes one';
+    for my $limit ([paths => '/repo'], [paths => '/mpin-check'], [methods => 'GET']) {
+        my $limited = $by->('/mpin-check/programs', $make->(@$limit));
+        is $limited->code . ' ' . json_of($limited)->{code}, '403 token_not_here', "limits ($limit->[0]) are not another web server's to keep";
+        is $limited->header('X-User'), undef, 'and nobody is named';
+    }
 };
 
 subtest 'nobody_asks_whom_require_does_not_let_in' => sub {

@@ -42,7 +42,7 @@ sub later { $minutes += shift // 0; Server::write_file("$top/clock", "+${minutes
 later(0);
 my $server = Server->new(
     env => {LD_PRELOAD => $library, FAKETIME_TIMESTAMP_FILE => "$top/clock", FAKETIME_NO_CACHE => 1, FAKETIME_DONT_FAKE_MONOTONIC => 1},
-    conf => join('', map { "LoadModule ${_}_module $modules/mod_$_.so\n" } qw(proxy proxy_http rewrite)) . <<"END")->start;
+    conf => "MPinAuditLog $top/logs/audit\n" . join('', map { "LoadModule ${_}_module $modules/mod_$_.so\n" } qw(proxy proxy_http rewrite)) . <<"END")->start;
 LogLevel auth_mpin:debug
 ProxyPass /protected/app http://127.0.0.1:$app/app
 <Location /protected/fresh>
@@ -50,6 +50,9 @@ MPinReauthAfter 10min
 </Location>
 <Location /protected/app/jane>
 Require user jane
+</Location>
+<Location /protected/other>
+MPinLoginMethods pin
 </Location>
 ProxyPass /protected/fresh http://127.0.0.1:$app/fresh
 END
@@ -243,6 +246,24 @@ subtest 'the_place_decides_and_what_it_refuses_is_still_kept' => sub {
     is press($john, $send)->code, 403, 'a place that is not theirs';
 };
 
+subtest 'what_met_a_place_that_wants_a_fresher_login_is_kept_too' => sub {
+    my $john = john();
+    later(11);
+    my $before = arrived();
+    my $page = $john->post_form('/protected/fresh/save', $fields, @own);
+    is $page->code, 401, 'the session is good, and too old for this place';
+    like $page->content, qr/kept for/, 'it is kept';
+    my ($send) = buttons($john->visit(sign_in_at($john, $page, 'john')));
+    is arrived(), $before, 'nothing was sent yet';
+    is press($john, $send)->code, 200, 'the button sends it';
+    is arrived(), $before + 1, 'once';
+    $john = john();
+    later(11);
+    unlike $john->post_form('/protected/fresh/save', $fields, 'Sec-Fetch-Site' => 'cross-site', Origin => 'http://evil.example')->content, qr/kept for/,
+        'not what comes from elsewhere';
+    unlike $john->post_form('/protected/other', $fields, @own)->content, qr/kept for/, 'a place that lacks another login keeps nothing';
+};
+
 subtest 'only_the_very_place_gets_it_and_never_a_page_of_ours' => sub {
     my ($john, $at, $question) = at_the_question();
     my ($send) = buttons($question);
@@ -289,6 +310,10 @@ subtest 'a_form_is_kept_over_two_logins' => sub {
     like $john->visit($location)->content, qr/kept for/, 'which says that it waits';
 };
 
+my %event;
+$event{$_}++ for Server::slurp("$top/logs/audit") =~ /"event":"(form_\w+)"/g;
+is $event{form_sent}, arrived(), 'the audit log has each that was sent';
+cmp_ok $event{form_kept}, '>', $event{form_sent}, '... and each that was kept';
 is join("\n", grep { !/AH01630|AH01631/ } Server::complaints()), '', 'nothing to complain of';
 unlike Server::log_text(), qr/mpin-again=|a%20b|xYz/, 'and no log holds any of it';
 done_testing;

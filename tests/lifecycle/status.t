@@ -88,11 +88,14 @@ subtest 'status_numbers_are_what_was_done' => sub {
     is $json->{signins}{'24h'}, 1 + $after->{$LOGIN{pin}}, 'the last day';
     cmp_ok $json->{requests}{'1h'}, '>', 20, 'requests to our pages';
     is $json->{state}, 'well', 'all is well';
+    is_deeply [map { $_->{number} } @{$json->{keys}}], [1], 'one root key';
+    my ($day) = $json->{keys}[0]{since} =~ /^(20\d\d-\d\d-\d\d)T\d\d:\d\d:\d\dZ$/;
     is scalar @{$json->{last_locks}}, 1, 'the lock is listed';
     is $json->{last_locks}[0]{name}, 'a***@example.org', 'with a masked name';
     my $page = browser($port)->get('/how', Accept => 'text/html');
     like $page->content, qr{<h1 class="well">All well</h1>}, 'the first line of the page';
     like $page->content, qr/a\*\*\*\@example\.org/, 'the lock';
+    like $page->content, qr/newest key is of $day\./, 'and since when the key seals';
     unlike $page->content . encode_json($json) . text(), qr/anna|john|bert/, 'no name stands anywhere';
     unlike $page->content, qr/<script|style=/, 'nor a script';
     like $page->header('Content-Security-Policy'), qr/frame-ancestors 'none'/, 'as all our pages';
