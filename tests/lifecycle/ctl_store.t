@@ -17,18 +17,19 @@ browser($port)->enrol("user$_", '1234') for 1 .. 5;
 
 subtest 'keys_are_listed_and_none_is_shown' => sub {
     my $keys = mpinctl_json('keys');
-    is_deeply [map { "$_->{root} $_->{use}" } @{$keys->{roots}}], ['0 seals'], 'one root key, which seals';
+    is_deeply [map { "$_->{root} $_->{use}" } @{$keys->{roots}}], ['1 seals'], 'one root key, which seals';
     my ($secret) = Server::slurp("$top/state/keys/mpin.keys") =~ /^root \d+ \S+ (\w{64})$/m;
     my $run = mpinctl('keys');
-    like $run->{out}, qr/^0 +20\S+Z +seals$/m, 'as a table';
+    like $run->{out}, qr/^1 +20\S+Z +seals$/m, 'as a table';
     unlike $run->{out}, qr/$secret/, 'without the key';
 };
 
 subtest 'stats_tell_how_full_the_store_is' => sub {
     my %part = map { $_->{part} => $_ } @{mpinctl_json('store', 'stats')};
     cmp_ok $part{lasting}{records}, '>=', 15, 'users, names, devices';
-    cmp_ok $part{lasting}{bytes}, '>', 4096, 'bytes';
-    is $part{lasting}{quota} + $part{fleeting}{quota}, 1 << 30, 'MPinStoreSize in all';
+    cmp_ok $part{lasting}{bytes}, '>=', 4096, 'bytes';
+    is $part{lasting}{quota}, 3 << 28, 'three quarters of MPinStoreSize are what lasts';
+    cmp_ok $part{fleeting}{quota}, '<', 1 << 28, 'strangers have less than the rest';
 };
 
 subtest 'check_names_a_record_that_does_not_open' => sub {
@@ -38,8 +39,8 @@ subtest 'check_names_a_record_that_does_not_open' => sub {
     $server->stop;
     my $file = "$top/state/store/lasting/data.mdb";
     my $bytes = Server::slurp($file);
-    my $at = index($bytes, 'lidentity:') + 10 + 32 + 30; # in the sealed part of its value
-    substr $bytes, $at, 1, chr(ord(substr $bytes, $at, 1) ^ 1);
+    # In the sealed part of each value, as a page that was copied lies there more than once.
+    $bytes =~ s/(lidentity:[0-9a-f]{32}.{30})(.)/$1 . chr(ord($2) ^ 1)/ges;
     Server::write_file($file, $bytes);
     my $run = mpinctl('store', 'check', '--json');
     is $run->{code}, 1, 'a flipped bit';
