@@ -144,6 +144,19 @@ static apr_interval_time_t longest_in_store(const json_t *sites, const char *sto
     return apr_time_from_sec(longest);
 }
 
+static bool share_keys(const json_t *sites, const found_t *found)
+{
+    apr_size_t i;
+    json_t *site;
+    json_array_foreach(sites, i, site)
+    {
+        if (!strcmp(found_text(site, "keys"), found->key_file) &&
+            strcmp(found_text(site, "store"), found->store))
+            return true;
+    }
+    return false;
+}
+
 static const char *const *words_said(const json_t *words, apr_pool_t *p)
 {
     const apr_size_t count = json_array_size(words);
@@ -175,6 +188,7 @@ static bool take_site(found_t *found, const json_t *sites, const char *url, apr_
         .json = site,
     };
     found->longest = longest_in_store(sites, found->store);
+    found->keys_shared = share_keys(sites, found);
     return true;
 }
 
@@ -204,6 +218,7 @@ bool found_site(found_t *found, const options_t *options, apr_pool_t *p, const c
     if (!said ||
         !take_site(found, json_object_get(said, "sites"), options->given[OPTION_SITE], p, why))
         return false;
+    found->pid_file = found_text(said, "pid_file");
     found->uid = (apr_uid_t)json_integer_value(json_object_get(said, "uid"));
     found->gid = (apr_gid_t)json_integer_value(json_object_get(said, "gid"));
     return true;

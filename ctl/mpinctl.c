@@ -13,6 +13,7 @@
 #include "ctl/backup.h"
 #include "ctl/changes.h"
 #include "ctl/inspect.h"
+#include "ctl/keys.h"
 #include "ctl/manual.h"
 #include "ctl/opened.h"
 #include "ctl/listed.h"
@@ -47,6 +48,10 @@ const command_t commands[] = {
      "make a link by which somebody sets up a device as NAME, good once, for 7 days"},
     {"keys", "", 0, 0, 0, NEEDS_KEYS, ctl_keys,
      "list the root keys of the key file: which one seals, and which still open"},
+    {"keys rotate", "", 0, 0, YES, NEEDS_KEYS, ctl_keys_rotate,
+     "seal by a new root key from now on; nobody is signed out"},
+    {"keys retire", "NUMBER", 1, 1, YES, NEEDS_KEYS, ctl_keys_retire,
+     "seal all anew that an old root key has sealed, and take it out of the key file"},
     {"store stats", "", 0, 0, 0, NEEDS_STORE, ctl_store_stats, "say how full the store is"},
     {"store check", "", 0, 0, 0, NEEDS_STORE, ctl_store_check,
      "open every lasting record, and name what does not open"},

@@ -4,6 +4,7 @@
 #include <apr_file_io.h>
 #include <http_config.h>
 #include <http_core.h>
+#include <mpm_common.h>
 
 #include "base/json.h"
 #include "config/directives.h"
@@ -49,6 +50,7 @@ static json_t *described_site(const site_t *site, const server_config_t *config)
     json_object_set_new(json, "names", json_integer(site->rps_settings.names));
     json_object_set_new(json, "session_max", json_integer(apr_time_sec(config->session_max)));
     json_object_set_new(json, "service", json_boolean(site->services));
+    json_object_set_new(json, "tokens", json_boolean(site->tokens));
     json_object_set_new(json, "register", described_ways(config->ways));
     return json;
 }
@@ -64,9 +66,10 @@ void described_dump(apr_pool_t *p, server_rec *main_server)
         if (config->engine && site_make(site, config, server, p))
             json_array_append_new(sites, described_site(site, config));
     }
-    json_t *all = json_tie(p, json_pack("{s:i, s:I, s:I, s:o}", "mpin", 1, "uid",
-                                        (json_int_t)surroundings_uid(), "gid",
-                                        (json_int_t)surroundings_gid(), "sites", sites));
+    const char *pid_file = ap_pid_fname ? ap_runtime_dir_relative(p, ap_pid_fname) : NULL;
+    json_t *all = json_tie(
+        p, json_pack("{s:i, s:I, s:I, s:s*, s:o}", "mpin", 1, "uid", (json_int_t)surroundings_uid(),
+                     "gid", (json_int_t)surroundings_gid(), "pid_file", pid_file, "sites", sites));
     apr_file_t *out;
     if (apr_file_open_stdout(&out, p) == APR_SUCCESS)
         apr_file_printf(out, "%s\n", json_write(p, all));

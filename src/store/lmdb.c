@@ -463,6 +463,7 @@ const store_backend_t store_lmdb = {
     .next = lmdb_next,
     .log_append = lmdb_log_append,
     .log_read = lmdb_log_read,
+    .rewrite = lmdb_rewrite,
     .generation = lmdb_newest,
     .boot_time = lmdb_booted,
     .fill = lmdb_fill,
