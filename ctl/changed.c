@@ -59,6 +59,9 @@ static void write_mail(const ctl_t *ctl, const changed_t *changed)
         return;
     notice_t notice = notice_about(&nobody, changed->notice, changed->mailbox,
                                    changed->device ? changed->device : "", ctl->p);
+    if (ctl->found.account && changed->notice != NOTICE_REVOKED)
+        apr_cpystrn(notice.link, apr_pstrcat(ctl->p, ctl->found.url, ctl->found.account, NULL),
+                    sizeof notice.link);
     const outbox_t outbox = {ctl->store, ctl->found.url};
     if (outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, ctl->now, ctl->p) != STORE_OK)
         fprintf(stderr, "mpinctl: done, but no mail to %s can be queued: tell them\n",

@@ -19,6 +19,9 @@ typedef enum {
     OPTION_USER,
     OPTION_ALL,
     OPTION_DAYS,
+    OPTION_NAME,
+    OPTION_PATHS,
+    OPTION_METHODS,
     OPTION_COUNT
 } option_t;
 

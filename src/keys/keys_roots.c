@@ -34,7 +34,7 @@ static int root_of(const char *line)
     return strncmp(line, "root ", 5) ? -1 : atoi(line + 5);
 }
 
-static const char *line_of(const roots_text_t *roots, unsigned char number)
+static const char *root_line(const roots_text_t *roots, unsigned char number)
 {
     const char *line = (const char *)roots->text->bytes;
     while (*line && root_of(line) != number)
@@ -72,7 +72,7 @@ static keys_status_t read_roots(roots_text_t *roots, const char *path, const sec
     return roots->last ? KEYS_OK : KEYS_BROKEN;
 }
 
-static char *put_line(char *out, const char *line)
+static char *put_key_line(char *out, const char *line)
 {
     const size_t len = (size_t)(next_line(line) - line);
     memcpy(out, line, len);
@@ -130,7 +130,7 @@ keys_status_t keys_add_root(const char *path, const secret_t *passphrase, unsign
     for (const char *line = (const char *)roots.text->bytes; out && *line; line = next_line(line)) {
         if (line == roots.last)
             out = put_fresh(out, *number, p);
-        out = out ? put_line(out, line) : NULL;
+        out = out ? put_key_line(out, line) : NULL;
     }
     *why = "out of memory";
     return out ? write_roots(&roots, fresh, out, p, why) : KEYS_UNREADABLE;
@@ -143,7 +143,7 @@ keys_status_t keys_seal_by(const char *path, const secret_t *passphrase, unsigne
     const keys_status_t status = read_roots(&roots, path, passphrase, p, why);
     if (status != KEYS_OK)
         return status;
-    const char *moved = line_of(&roots, number);
+    const char *moved = root_line(&roots, number);
     secret_t *fresh = room_for(&roots, p);
     char *out = fresh ? (char *)fresh->bytes : NULL;
     *why = apr_psprintf(p, "there is no root key %d", number);
@@ -151,9 +151,9 @@ keys_status_t keys_seal_by(const char *path, const secret_t *passphrase, unsigne
         return moved ? KEYS_OK : KEYS_MISSING;
     for (const char *line = (const char *)roots.text->bytes; out && *line; line = next_line(line)) {
         if (line != moved)
-            out = put_line(out, line);
+            out = put_key_line(out, line);
         if (line == roots.last)
-            out = put_line(out, moved);
+            out = put_key_line(out, moved);
     }
     return out ? write_roots(&roots, fresh, out, p, why) : KEYS_UNREADABLE;
 }
@@ -165,7 +165,7 @@ keys_status_t keys_drop_root(const char *path, const secret_t *passphrase, unsig
     const keys_status_t status = read_roots(&roots, path, passphrase, p, why);
     if (status != KEYS_OK)
         return status;
-    const char *dropped = line_of(&roots, number);
+    const char *dropped = root_line(&roots, number);
     secret_t *fresh = room_for(&roots, p);
     char *out = fresh ? (char *)fresh->bytes : NULL;
     *why = apr_psprintf(p, dropped ? "root key %d seals: rotate first" : "there is no root key %d",
@@ -174,6 +174,6 @@ keys_status_t keys_drop_root(const char *path, const secret_t *passphrase, unsig
         return dropped ? KEYS_EXISTS : KEYS_MISSING;
     for (const char *line = (const char *)roots.text->bytes; out && *line; line = next_line(line))
         if (line != dropped)
-            out = put_line(out, line);
+            out = put_key_line(out, line);
     return out ? write_roots(&roots, fresh, out, p, why) : KEYS_UNREADABLE;
 }

@@ -27,7 +27,7 @@ const char *link_to(const rps_t *rps, link_kind_t kind, const unsigned char hand
 }
 
 /* A mail may be older than the key that seals now. */
-static bool is_ours(const rps_t *rps, const unsigned char token[TOKEN_LEN])
+static bool is_link_of_ours(const rps_t *rps, const unsigned char token[TOKEN_LEN])
 {
     unsigned char mac[MAC_BYTES];
     bool ours = false;
@@ -42,7 +42,7 @@ bool link_read(const rps_t *rps, const char *token, link_kind_t *kind,
                unsigned char handle[HANDLE_BYTES])
 {
     unsigned char bytes[TOKEN_LEN];
-    if (!token || !hex_decode(token, bytes, sizeof bytes) || !is_ours(rps, bytes))
+    if (!token || !hex_decode(token, bytes, sizeof bytes) || !is_link_of_ours(rps, bytes))
         return false;
     *kind = (link_kind_t)bytes[0];
     memcpy(handle, bytes + 1, HANDLE_BYTES);

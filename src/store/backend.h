@@ -83,6 +83,8 @@ typedef struct store_backend_t {
     store_status_t (*copy)(void *state, int fd);
     store_status_t (*load)(const store_settings_t *settings, const store_source_t *source,
                            apr_pool_t *p, const char **why);
+    store_status_t (*compact)(const store_settings_t *settings, store_compacted_t *sizes,
+                              apr_pool_t *p, const char **why);
 } store_backend_t;
 
 extern const store_backend_t store_lmdb;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef MPIN_CTL_KEYS_H
-#define MPIN_CTL_KEYS_H
+#ifndef MPIN_CTL_ROOT_KEYS_H
+#define MPIN_CTL_ROOT_KEYS_H
 
 #include "ctl/ctl.h"
 

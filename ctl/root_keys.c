@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Root keys rotated and retired. The file is changed by who runs mpinctl, the store by its owner, in a
  * process apart; in between the running server takes up what has changed. */
-#include "ctl/keys.h"
+#include "ctl/root_keys.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -18,10 +18,11 @@
 
 #define NAMES_SHOWN 20
 
-static ctl_end_t tell_apart(ctl_t *ctl, const void *event)
+static const changed_t rotated = {.event = "keys_rotated"}, retired = {.event = "key_retired"};
+
+static ctl_end_t tell_apart(ctl_t *ctl, const void *changed)
 {
-    const changed_t changed = {.event = event};
-    changed_told(ctl, &changed);
+    changed_told(ctl, changed);
     return CTL_DONE;
 }
 
@@ -69,7 +70,7 @@ static ctl_end_t let_seal(ctl_t *ctl, const secret_t *passphrase, unsigned char 
     if (keys_seal_by(ctl->found.key_file, passphrase, number, ctl->p, &why) != KEYS_OK)
         return ctl_fail(CTL_UNABLE, "%s", why);
     end = reloaded_with(ctl, number, ROOT_SEALS);
-    return end ? end : apart_run(ctl, tell_apart, "keys_rotated");
+    return end ? end : apart_run(ctl, tell_apart, &rotated);
 }
 
 ctl_end_t ctl_keys_rotate(ctl_t *ctl)
@@ -173,7 +174,7 @@ static ctl_end_t reseal_apart(ctl_t *ctl, const void *baton)
                  : CTL_DONE;
 }
 
-static ctl_end_t take_out(ctl_t *ctl, const unsigned char *number)
+static ctl_end_t take_root_out(ctl_t *ctl, const unsigned char *number)
 {
     const char *why;
     const secret_t *passphrase = opened_passphrase(ctl, &why);
@@ -185,7 +186,7 @@ static ctl_end_t take_out(ctl_t *ctl, const unsigned char *number)
     if (keys_drop_root(ctl->found.key_file, passphrase, *number, ctl->p, &why) != KEYS_OK)
         return ctl_fail(CTL_UNABLE, "%s", why);
     end = reloaded_with(ctl, *number, ROOT_GONE);
-    return end ? end : apart_run(ctl, tell_apart, "key_retired");
+    return end ? end : apart_run(ctl, tell_apart, &retired);
 }
 
 ctl_end_t ctl_keys_retire(ctl_t *ctl)
@@ -212,7 +213,7 @@ ctl_end_t ctl_keys_retire(ctl_t *ctl)
                        "in mails that are left end. Retire it?",
                        number, until))
         return CTL_NOT_DONE;
-    end = take_out(ctl, &number);
+    end = take_root_out(ctl, &number);
     return end ? end
                : show_done(ctl, "key_retired",
                            "Root key %d is gone: nothing that it has sealed opens any more. "
