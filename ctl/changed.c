@@ -51,7 +51,7 @@ static void write_audit(const ctl_t *ctl, const changed_t *changed)
     journal_write(ctl->audit, line, strlen(line), &ctl->log);
 }
 
-/* Who is shut out has nothing to do at /account. */
+/* The page /account is of no use to somebody who is shut out. */
 static bool leads_on(notice_kind_t notice)
 {
     return notice != NOTICE_REVOKED && notice != NOTICE_DISABLED && notice != NOTICE_DELETED;

@@ -4,7 +4,10 @@
 #include "ctl/root_keys.h"
 
 #include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 
 #include "ctl/apart.h"
 #include "ctl/changed.h"
@@ -26,8 +29,19 @@ static ctl_end_t tell_apart(ctl_t *ctl, const void *changed)
     return CTL_DONE;
 }
 
+/* Two that change the file at once would lose what one of them writes. Held until the process ends. */
+static ctl_end_t change_alone(const ctl_t *ctl)
+{
+    const char *file = ctl->found.key_file;
+    const char *dir = apr_pstrmemdup(ctl->p, file, (apr_size_t)(strrchr(file, '/') - file));
+    const int fd = open(*dir ? dir : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB))
+        return ctl_fail(CTL_NOT_DONE, "another mpinctl changes %s now: %s", file, strerror(errno));
+    return CTL_DONE;
+}
+
 /* Where the key file is, and by whom it is loaded, only httpd's configuration says. */
-static ctl_end_t refuse_elsewhere(const ctl_t *ctl)
+static ctl_end_t begin_change(const ctl_t *ctl)
 {
     if (!ctl->found.json)
         return ctl_fail(CTL_UNABLE, "httpd's configuration is needed for this: leave out --store "
@@ -37,7 +51,7 @@ static ctl_end_t refuse_elsewhere(const ctl_t *ctl)
                         "several stores are sealed by %s: give each a key file of its "
                         "own first",
                         ctl->found.key_file);
-    return CTL_DONE;
+    return change_alone(ctl);
 }
 
 /* At which place in the file, from 0; -1: there is none. */
@@ -77,7 +91,7 @@ ctl_end_t ctl_keys_rotate(ctl_t *ctl)
 {
     const char *why;
     unsigned char number;
-    ctl_end_t end = refuse_elsewhere(ctl);
+    ctl_end_t end = begin_change(ctl);
     if (end)
         return end;
     const secret_t *passphrase = opened_passphrase(ctl, &why);
@@ -194,7 +208,7 @@ ctl_end_t ctl_keys_retire(ctl_t *ctl)
     char date[KEY_DATE_SIZE], until[KEY_DATE_SIZE];
     long typed = 0;
     unsigned char number, next;
-    ctl_end_t end = refuse_elsewhere(ctl);
+    ctl_end_t end = begin_change(ctl);
     if (end)
         return end;
     if (!typed_number(ctl->word[0], 0, 255, &typed))

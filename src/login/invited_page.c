@@ -39,7 +39,7 @@ result_t *invited_page(facts_t *facts)
     return NULL;
 }
 
-/* Who is invited has no password yet: the PIN pad stands there alone. */
+/* Somebody who is invited has no password yet: the PIN pad stands there alone. */
 result_t *invited_submit(facts_t *facts)
 {
     apr_pool_t *p = facts->r->pool;

@@ -12,22 +12,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-typedef struct part_t {
+typedef struct compacting_t {
     const char *dir, *file, *beside;
     int lock;
-} part_t;
+} compacting_t;
 
-static part_t part_of(const store_settings_t *settings, const char *name, apr_pool_t *p)
+static compacting_t part_of(const store_settings_t *settings, const char *name, apr_pool_t *p)
 {
-    part_t part = {.dir = apr_pstrcat(p, lmdb_directory(settings->url), "/", name, NULL),
-                   .lock = -1};
+    compacting_t part = {.dir = apr_pstrcat(p, lmdb_directory(settings->url), "/", name, NULL),
+                         .lock = -1};
     part.file = apr_pstrcat(p, part.dir, "/data.mdb", NULL);
     part.beside = apr_pstrcat(p, part.file, ".new", NULL);
     return part;
 }
 
 /* LMDB locks the first byte: shared by everybody who has it open, alone by who makes the lock file. */
-static store_status_t lock_part(part_t *part, apr_pool_t *p, const char **why)
+static store_status_t lock_part(compacting_t *part, apr_pool_t *p, const char **why)
 {
     struct flock alone = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
     const char *name = apr_pstrcat(p, part->dir, "/lock.mdb", NULL);
@@ -43,7 +43,7 @@ static store_status_t lock_part(part_t *part, apr_pool_t *p, const char **why)
     return STORE_EXISTS;
 }
 
-static store_status_t open_part(lmdb_env_t **env, const part_t *part, unsigned flags,
+static store_status_t open_part(lmdb_env_t **env, const compacting_t *part, unsigned flags,
                                 const store_settings_t *settings, apr_pool_t *p, const char **why)
 {
     const lmdb_env_settings_t set = {.dir = part->dir,
@@ -56,8 +56,8 @@ static store_status_t open_part(lmdb_env_t **env, const part_t *part, unsigned f
 }
 
 /* Without LMDB's own lock, as closing what has it would let go of ours. */
-static store_status_t copy_part(const part_t *part, const store_settings_t *settings, apr_pool_t *p,
-                                const char **why)
+static store_status_t copy_part(const compacting_t *part, const store_settings_t *settings,
+                                apr_pool_t *p, const char **why)
 {
     lmdb_env_t *env;
     store_status_t status = open_part(&env, part, MDB_RDONLY | MDB_NOLOCK, settings, p, why);
@@ -73,7 +73,7 @@ static store_status_t copy_part(const part_t *part, const store_settings_t *sett
     return status;
 }
 
-static bool sync_part(const part_t *part)
+static bool sync_part(const compacting_t *part)
 {
     const int dir = open(part->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const bool synced = dir >= 0 && fsync(dir) == 0;
@@ -84,8 +84,8 @@ static bool sync_part(const part_t *part)
 
 /* Opening it while it is ours alone makes the lock file's contents anew, which still tell of the old
  * file's transactions; only then may those who wait for it go on. */
-static store_status_t put_part(const part_t *part, const store_settings_t *settings, apr_pool_t *p,
-                               const char **why)
+static store_status_t put_part(const compacting_t *part, const store_settings_t *settings,
+                               apr_pool_t *p, const char **why)
 {
     lmdb_env_t *env;
     if (rename(part->beside, part->file) || !sync_part(part)) {
@@ -98,13 +98,13 @@ static store_status_t put_part(const part_t *part, const store_settings_t *setti
     return status;
 }
 
-static apr_off_t size_of(const part_t *part)
+static apr_off_t size_of(const compacting_t *part)
 {
     struct stat st;
     return stat(part->file, &st) ? 0 : st.st_size;
 }
 
-static store_status_t compact_part(part_t *part, const store_settings_t *settings,
+static store_status_t compact_part(compacting_t *part, const store_settings_t *settings,
                                    store_compacted_t *sizes, apr_pool_t *p, const char **why)
 {
     const apr_off_t before = size_of(part);
@@ -120,7 +120,7 @@ static store_status_t compact_part(part_t *part, const store_settings_t *setting
 store_status_t lmdb_compact(const store_settings_t *settings, store_compacted_t *sizes,
                             apr_pool_t *p, const char **why)
 {
-    part_t parts[] = {part_of(settings, "fleeting", p), part_of(settings, "lasting", p)};
+    compacting_t parts[] = {part_of(settings, "fleeting", p), part_of(settings, "lasting", p)};
     store_status_t status = STORE_OK;
     *sizes = (store_compacted_t){0, 0};
     for (int i = 0; status == STORE_OK && i < 2; i++)

@@ -7,6 +7,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use JSON;
+use POSIX ();
 use lib "$FindBin::Bin/lib";
 use Server;
 use MPin;
@@ -55,9 +56,32 @@ sub by_code {
     return $browser->post_form('/login/step', {%{$browser->fields($at)}, code => $code})->code;
 }
 
+# Somebody comes in by PIN, and looks at a page, again and again while mpinctl works: what went wrong, a line each.
+sub beside {
+    my $work = shift;
+    my ($load, $notes) = (undef, "$top/notes");
+    Server::write_file($notes, '');
+    if (!($load = fork // die)) {
+        open my $out, '>>', $notes or die;
+        $out->autoflush;
+        local $SIG{TERM} = sub { POSIX::_exit(0) };
+        while (1) {
+            my ($pin, $in) = eval { (by_pin($device), $anna->copy->visit('/protected/')->code) };
+            $pin //= $@;
+            $in //= '';
+            print {$out} "PIN $pin, page $in\n" if "$pin $in" ne '200 200';
+        }
+    }
+    my $run = $work->();
+    kill TERM => $load;
+    waitpid $load, 0;
+    is Server::slurp($notes), '', 'nobody meanwhile noticed anything';
+    return $run;
+}
+
 subtest 'a_new_root_key_signs_nobody_out' => sub {
     my $before = Server::generations();
-    my $run = mpinctl('keys', 'rotate', '--yes');
+    my $run = beside(sub { return mpinctl('keys', 'rotate', '--yes') });
     is $run->{code}, 0, 'rotated' or diag $run->{err}, Server::log_text();
     is_deeply roots(), ['1 opens', '2 seals'], 'the new one seals, the old one opens';
     cmp_ok Server::generations() - $before, '>=', 2, 'the server has taken up both steps';
@@ -88,7 +112,8 @@ subtest 'an_old_key_goes_and_all_that_lasts_is_kept' => sub {
     my $asked = mpinctl({in => "n\n"}, 'keys', 'retire', '1');
     is $asked->{code}, 1, 'it asks';
     like $asked->{err}, qr/sealed until 20\d\d-.*sessions.*links/, 'and tells what ends';
-    my $run = mpinctl('keys', 'retire', '1', '--yes');
+    $anna = someone()->sign_in('anna'); # by the new key
+    my $run = beside(sub { return mpinctl('keys', 'retire', '1', '--yes') });
     is $run->{code}, 0, 'retired' or diag $run->{err}, Server::log_text();
     ok is_in($new), 'who came in by the new key is signed in';
     is_deeply roots(), ['2 seals'], 'it is out of the file';

@@ -139,6 +139,19 @@ subtest 'remove_withdraws_a_device_and_its_session' => sub {
     is mpinctl('device', 'remove', $handle, '--yes')->{code}, 1, 'there is no such device any more';
 };
 
+subtest 'remove_withdraws_all_devices_of_one_user' => sub {
+    my $owner = someone()->sign_in('user2');
+    my @devices = map { $owner->enrol('user2', '7391') } 1 .. 2;
+    my $other = someone()->sign_in('user1')->enrol('user1', '7391');
+    is mpinctl('device', 'remove', '--user', 'user2', '--yes')->{code}, 0, 'removed';
+    isnt $owner->pin_login($_)->code, 200, 'its PIN is nothing' for @devices;
+    is_deeply mpinctl_json('user', 'user2')->{devices}, [], 'none is left';
+    my $theirs = someone();
+    $theirs->visit('/login');
+    is $theirs->pin_login($other)->code, 200, 'others go on';
+    is mpinctl('device', 'remove', @$_, '--yes')->{code}, 2, "not by @$_" for [], ['--user', 'user1', '--all'], ['abcdef', '--all'];
+};
+
 subtest 'factor_reset_lets_in_without_the_second_step' => sub {
     my $browser = someone()->sign_in('user7');
     my $page = $browser->post_form('/account/totp', {csrf => $browser->fields($browser->visit('/account'))->{csrf}});

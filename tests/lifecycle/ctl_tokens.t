@@ -97,7 +97,8 @@ subtest 'a_log_daemon_gets_the_record_as_it_does_from_httpd' => sub {
     my $socket = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $path) or die "$path: $!";
     chmod 0666, $path;
     for my $log ("syslog:local3:$path", "journald:$path") {
-        Server->new(conf => "MPinPublicURL http://localhost:$port\nMPinTokens On\nMPinAuditLog $log\n");
+        Server->new(conf => "MPinPublicURL http://localhost:$port\nMPinTokens On\nMPinAuditLog $log\n"
+            . "<Location /files>\nAuthType MPin\nMPinLoginMethods pin password token\nRequire valid-user\n</Location>\n");
         is mpinctl('token', 'add', 'anna', '--yes')->{code}, 0, $log;
         my ($ready, $datagram) = (IO::Select->new($socket)->can_read(20), '');
         $socket->recv($datagram, 8192) if $ready;

@@ -16,7 +16,8 @@ my $port = $ENV{PORT};
 my $anna = 'anna@example.org';
 my @site = ('--httpd', httpd(), '--config', "$top/httpd.conf");
 system("htpasswd -Bb -C 4 '$top/users' $anna $anna-secret 2>/dev/null") == 0 or die 'htpasswd';
-my $server = Server->new(conf => "MPinPublicURL http://localhost:$port\nMPinRegister signed-in invite open\n")->start;
+my $server = Server->new(conf => "MPinPublicURL http://localhost:$port\nMPinRegister signed-in invite open\nMPinTokens On\n"
+    . "<Location /files>\nAuthType MPin\nMPinLoginMethods pin password token\nRequire valid-user\n</Location>\n")->start;
 
 sub someone { return browser($port, host => "localhost:$port", origin => "http://localhost:$port") }
 
@@ -48,8 +49,10 @@ sub run_block {
     my ($block, $handle) = @_;
     my $before = join ' ', program(), @site, '--yes';
     my $reads = join ' ', program(), @site;
+    my $token = $block =~ /7c0ffee7c0ff/ ? mpinctl_json('token', 'add', $anna, '--yes')->{id} : '';
+    $block =~ s/\b7c0ffee7c0ff\b/$token/g;
     $block =~ s/\b0589f259822f\b/$handle/g;
-    $block =~ s/^mpinctl (users?(?! (?:disable|enable|delete)\b).*)$/$reads $1/mg;
+    $block =~ s/^mpinctl (users?(?! (?:disable|enable|delete)\b).*|keys|token list.*)$/$reads $1/mg;
     $block =~ s/^mpinctl (.*)$/$before $1/mg;
     my $said = `set -e; { $block } 2>&1`;
     return ($?, $said);
@@ -70,6 +73,7 @@ for (sort { ($a->[1] =~ /user delete/) <=> ($b->[1] =~ /user delete/) } @runs) {
     is $status, 0, "$where: " . ($block =~ s/\n/; /gr) or diag $said;
 }
 is scalar(() = $text =~ /^```$/mg), scalar @runs, 'each block is one that is run';
+is_deeply [map { $_->{use} } @{mpinctl_json('keys')->{roots}}], ['opens', 'seals'], 'root keys came and went';
 
 $server->stop;
 is join("\n", Server::complaints()), '', 'no complaints';
