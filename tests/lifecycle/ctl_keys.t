@@ -86,6 +86,8 @@ subtest 'a_new_root_key_signs_nobody_out' => sub {
     is_deeply roots(), ['1 opens', '2 seals'], 'the new one seals, the old one opens';
     cmp_ok Server::generations() - $before, '>=', 2, 'the server has taken up both steps';
     is((stat $file)[2] & 07777, 0600, 'the key file is private');
+    is((stat _)[4], $>, 'and its owner\'s');
+    is scalar(grep { (stat)[4] != (stat "$top/state/store")[4] } glob "$top/state/store/*/*"), 0, 'no file of the store became another\'s';
     ok is_in($anna), 'Anna is still signed in';
     is by_pin($device), 200, 'her PIN works';
     is standing($device), 200, 'her device proves itself by what it got before';

@@ -49,6 +49,7 @@ subtest 'compact_waits_until_httpd_is_stopped_and_loses_nothing' => sub {
     is $run->{code}, 0, 'with httpd stopped' or diag $run->{err};
     cmp_ok -s "$top/state/store/lasting/data.mdb", '<', $before, 'the file is smaller';
     is_deeply [mpinctl_json('store', 'check')], [{records => $records, wrong => 0, first => ''}], 'all records are there';
+    is scalar(grep { (stat)[4] != (stat "$top/state/store")[4] } glob "$top/state/store/*/*"), 0, 'they are their owner\'s';
     is_deeply [glob "$top/state/store/*/*.new"], [], 'nothing lies about';
     $server->start;
     is $signed_in->copy->visit('/protected/')->code, 200, 'sessions are kept';
