@@ -14,6 +14,7 @@
 
 #include "keys/keys_roots.h"
 #include "keys/keys_text.h"
+#include "rps/link.h"
 #include "sample_keys.h"
 #include "store/roots.h"
 #include "store_fixture.h"
@@ -225,6 +226,40 @@ static void a_server_notes_what_it_has_loaded(void **state)
     fixture_close(fixture);
 }
 
+/* ---- what is made by a root key and kept elsewhere ------------------------------------------- */
+
+static rps_t rps_with(const rps_settings_t *settings, const char *text)
+{
+    const rps_t rps = {.settings = settings,
+                       .link_keys =
+                           keys_derive_each(sample_keys_of(text, pool), "mail-link", pool)};
+    assert_non_null(rps.link_keys);
+    return rps;
+}
+
+static bool reads(const rps_t *rps, const char *link)
+{
+    link_kind_t kind;
+    unsigned char handle[HANDLE_BYTES];
+    return link_read(rps, strstr(link, "?t=") + 3, &kind, handle);
+}
+
+static void a_mails_link_is_good_as_long_as_its_root_key(void **state)
+{
+    (void)state;
+    const unsigned char handle[HANDLE_BYTES] = "device";
+    const rps_settings_t settings = {.activate_url = "https://www.example.org/mpinActivate"};
+    const rps_t before = rps_with(&settings, SAMPLE_FILE(SAMPLE_ROOT_1)),
+                rotated = rps_with(&settings, SAMPLE_FILE(SAMPLE_ROOT_1 SAMPLE_ROOT_2)),
+                retired = rps_with(&settings, SAMPLE_FILE(SAMPLE_ROOT_2));
+    const char *old = link_to(&before, LINK_NOT_ME, handle, pool),
+               *fresh = link_to(&rotated, LINK_NOT_ME, handle, pool);
+    assert_true(reads(&before, old) && reads(&rotated, old) && reads(&rotated, fresh));
+    assert_true(reads(&retired, fresh));
+    assert_false(reads(&retired, old));
+    assert_false(reads(&before, fresh));
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -246,6 +281,7 @@ int main(void)
         cmocka_unit_test(all_is_sealed_anew_and_the_old_key_is_needed_no_more),
         cmocka_unit_test(what_does_not_open_is_counted_and_left),
         cmocka_unit_test(a_server_notes_what_it_has_loaded),
+        cmocka_unit_test(a_mails_link_is_good_as_long_as_its_root_key),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
