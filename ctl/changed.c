@@ -51,6 +51,12 @@ static void write_audit(const ctl_t *ctl, const changed_t *changed)
     journal_write(ctl->audit, line, strlen(line), &ctl->log);
 }
 
+/* The page /account is of no use to somebody who is shut out. */
+static bool leads_on(notice_kind_t notice)
+{
+    return notice != NOTICE_REVOKED && notice != NOTICE_DISABLED && notice != NOTICE_DELETED;
+}
+
 static void write_mail(const ctl_t *ctl, const changed_t *changed)
 {
     const caller_t nobody = {.now = ctl->now, .address = ""};
@@ -59,6 +65,9 @@ static void write_mail(const ctl_t *ctl, const changed_t *changed)
         return;
     notice_t notice = notice_about(&nobody, changed->notice, changed->mailbox,
                                    changed->device ? changed->device : "", ctl->p);
+    if (ctl->found.account && leads_on(changed->notice))
+        apr_cpystrn(notice.link, apr_pstrcat(ctl->p, ctl->found.url, ctl->found.account, NULL),
+                    sizeof notice.link);
     const outbox_t outbox = {ctl->store, ctl->found.url};
     if (outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, ctl->now, ctl->p) != STORE_OK)
         fprintf(stderr, "mpinctl: done, but no mail to %s can be queued: tell them\n",

@@ -18,4 +18,7 @@ ctl_end_t ctl_session_end(ctl_t *ctl);
 
 ctl_end_t ctl_invite(ctl_t *ctl);
 
+ctl_end_t ctl_token_add(ctl_t *ctl);
+ctl_end_t ctl_token_remove(ctl_t *ctl);
+
 #endif

@@ -42,20 +42,85 @@ ctl_end_t ctl_device_unlock(ctl_t *ctl)
                          : "");
 }
 
+static store_status_t withdraw(ctl_t *ctl, const identity_t *device, apr_pool_t *p)
+{
+    const store_status_t status = people_revoke_identity(ctl->people, device->handle, ctl->now, p);
+    if (status == STORE_OK)
+        told_of_device(ctl, "identity_removed", device, NOTICE_REVOKED);
+    return status;
+}
+
+typedef struct withdrawing_t {
+    ctl_t *ctl;
+    apr_pool_t *scratch;
+    int count;
+    store_status_t status;
+} withdrawing_t;
+
+static bool withdraw_devices_of(void *baton, const user_t *user)
+{
+    withdrawing_t *withdrawing = baton;
+    ctl_t *ctl = withdrawing->ctl;
+    identity_t *list;
+    int count = 0;
+    apr_pool_clear(withdrawing->scratch);
+    withdrawing->status =
+        people_identities(ctl->people, user->uid, &list, &count, withdrawing->scratch);
+    for (int i = 0; withdrawing->status == STORE_OK && i < count; i++) {
+        if (list[i].state == IDENTITY_REVOKED)
+            continue;
+        withdrawing->status = withdraw(ctl, &list[i], withdrawing->scratch);
+        withdrawing->count++;
+    }
+    return withdrawing->status == STORE_OK;
+}
+
+/* Of one user, or of everybody, where `user` is NULL. */
+static ctl_end_t remove_devices(ctl_t *ctl, const user_t *user)
+{
+    withdrawing_t withdrawing = {.ctl = ctl};
+    store_status_t status = STORE_OK;
+    if (!change_wished(ctl, "Remove all devices of %s, for good?", user ? user->name : "everybody"))
+        return CTL_NOT_DONE;
+    apr_pool_create(&withdrawing.scratch, ctl->p);
+    if (user)
+        withdraw_devices_of(&withdrawing, user);
+    else
+        status = people_each(ctl->people, withdraw_devices_of, &withdrawing, ctl->p);
+    if (status == STORE_OK)
+        status = withdrawing.status;
+    if (status != STORE_OK)
+        return ctl_fail_store(status, "device");
+    return show_done(ctl, "identity_removed",
+                     "%d devices can't sign in any more, and are signed out.", withdrawing.count);
+}
+
+static ctl_end_t remove_many(ctl_t *ctl)
+{
+    user_t user;
+    const char *name = ctl->options->given[OPTION_USER];
+    if (ctl->word[0] || !name == !ctl_given(ctl, OPTION_ALL))
+        return ctl_fail(CTL_UNABLE, "write device remove HANDLE, --user NAME or --all");
+    if (!name)
+        return remove_devices(ctl, NULL);
+    const ctl_end_t end = named_living(ctl, name, &user);
+    return end ? end : remove_devices(ctl, &user);
+}
+
 ctl_end_t ctl_device_remove(ctl_t *ctl)
 {
     identity_t device;
+    if (!ctl->word[0] || ctl->options->given[OPTION_USER] || ctl_given(ctl, OPTION_ALL))
+        return remove_many(ctl);
     const ctl_end_t end = named_device(ctl, ctl->word[0], &device);
     if (end)
         return end;
     if (!change_wished(ctl, "Remove the device %s \"%s\" of %s, for good?",
                        people_label(device.handle, ctl->p), device.device, device.name))
         return CTL_NOT_DONE;
-    const store_status_t status =
-        people_revoke_identity(ctl->people, device.handle, ctl->now, ctl->p);
+    const store_status_t status = withdraw(ctl, &device, ctl->p);
     if (status != STORE_OK)
         return ctl_fail_store(status, "such device");
-    told_of_device(ctl, "identity_removed", &device, NOTICE_REVOKED);
     return show_done(ctl, "identity_removed",
                      "The device can't sign in any more, and is signed out.");
 }

@@ -185,6 +185,19 @@ static apr_interval_time_t longest_in_store(const json_t *sites, const char *sto
     return apr_time_from_sec(longest);
 }
 
+static bool share_keys(const json_t *sites, const found_t *found)
+{
+    apr_size_t i;
+    json_t *site;
+    json_array_foreach(sites, i, site)
+    {
+        if (!strcmp(found_text(site, "keys"), found->key_file) &&
+            strcmp(found_text(site, "store"), found->store))
+            return true;
+    }
+    return false;
+}
+
 static const char *const *words_said(const json_t *words, apr_pool_t *p)
 {
     const apr_size_t count = json_array_size(words);
@@ -216,6 +229,7 @@ static bool take_site(found_t *found, const json_t *sites, const char *url, apr_
         .json = site,
     };
     found->longest = longest_in_store(sites, found->store);
+    found->keys_shared = share_keys(sites, found);
     return true;
 }
 
@@ -241,6 +255,7 @@ bool found_one(found_t *found, const json_t *said, const char *url, apr_pool_t *
 {
     if (!take_site(found, json_object_get(said, "sites"), url, p, why))
         return false;
+    found->pid_file = found_text(said, "pid_file");
     found->uid = (apr_uid_t)json_integer_value(json_object_get(said, "uid"));
     found->gid = (apr_gid_t)json_integer_value(json_object_get(said, "gid"));
     return true;

@@ -23,6 +23,8 @@ typedef struct found_t {
     apr_uid_t uid; /* who httpd's children run as; whoever runs mpinctl, where nobody says */
     apr_gid_t gid;
     apr_interval_time_t longest; /* session that can live in the store */
+    const char *pid_file;        /* httpd's, NULL where it isn't known */
+    bool keys_shared;            /* another site with another store has the same key file */
     const json_t *json;          /* the site as httpd said it, NULL without */
 } found_t;
 

@@ -2,8 +2,11 @@
 #include "ctl/inspect.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/hex.h"
+#include "ctl/changed.h"
+#include "ctl/opened.h"
 #include "ctl/show.h"
 
 /* No key, only what tells them apart. */
@@ -74,4 +77,42 @@ ctl_end_t ctl_store_check(ctl_t *ctl)
     return wrong ? ctl_fail(CTL_NOT_DONE, "restore store and key file from the same backup: of "
                                           "those records nobody is let in")
                  : CTL_DONE;
+}
+
+static ctl_end_t compact(ctl_t *ctl, const struct stat *owner)
+{
+    const char *why;
+    store_compacted_t sizes;
+    const store_settings_t settings = {.url = ctl->found.store,
+                                       .quota = ctl->found.quota,
+                                       .keys = ctl->keys,
+                                       .uid = owner->st_uid,
+                                       .gid = owner->st_gid,
+                                       .log = &ctl->log};
+    const store_status_t status = store_compact(&settings, &sizes, ctl->p, &why);
+    if (status == STORE_EXISTS)
+        return ctl_fail(CTL_NOT_DONE,
+                        "%s: stop httpd first. Unused room in the files is no loss: new "
+                        "records take it",
+                        why);
+    if (status != STORE_OK)
+        return ctl_fail(CTL_UNABLE, "%s", why);
+    const changed_t changed = {.event = "store_compacted"};
+    changed_told(ctl, &changed);
+    return show_done(ctl, "store_compacted",
+                     "The store's files had %" APR_OFF_T_FMT " bytes, and have %" APR_OFF_T_FMT
+                     " now.",
+                     sizes.before, sizes.after);
+}
+
+ctl_end_t ctl_store_compact(ctl_t *ctl)
+{
+    struct stat owner;
+    const char *dir = store_directory(ctl->found.store);
+    if (stat(dir, &owner))
+        return ctl_fail(CTL_UNABLE, "the store's directory %s can't be seen", dir);
+    if (!change_wished(ctl, "Write the files of the store in %s anew?", dir))
+        return CTL_NOT_DONE;
+    const ctl_end_t end = opened_become(&owner, dir);
+    return end ? end : compact(ctl, &owner);
 }

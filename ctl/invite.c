@@ -3,28 +3,15 @@
 #include "ctl/changes.h"
 
 #include <apr_strings.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/changed.h"
 #include "ctl/named.h"
 #include "ctl/show.h"
+#include "ctl/typed.h"
 #include "people/invitation.h"
 #include "phone/qr.h"
-
-/* 0: it is no number of days. */
-static int days_typed(const ctl_t *ctl)
-{
-    const char *typed = ctl->options->given[OPTION_DAYS];
-    char *end;
-    if (!typed)
-        return INVITATION_DAYS;
-    errno = 0;
-    const long days = strtol(typed, &end, 10);
-    return errno || *end || end == typed || days < 1 || days > INVITATION_DAYS_MAX ? 0 : (int)days;
-}
 
 static bool takes_invitations(const found_t *found)
 {
@@ -71,9 +58,10 @@ static ctl_end_t show_invitation(const ctl_t *ctl, const char *name, const char 
 ctl_end_t ctl_invite(ctl_t *ctl)
 {
     char token[INVITATION_TEXT];
-    const int days = days_typed(ctl);
+    long days = INVITATION_DAYS;
+    const char *typed = ctl->options->given[OPTION_DAYS];
     const char *name = name_of_site(ctl->found.names, ctl->word[0], ctl->p);
-    if (!days)
+    if (typed && !typed_number(typed, 1, INVITATION_DAYS_MAX, &days))
         return ctl_fail(CTL_UNABLE, "--days is a number from 1 to %d", INVITATION_DAYS_MAX);
     if (!name)
         return ctl_fail(CTL_UNABLE, "\"%s\" is no name of a user here", ctl->word[0]);

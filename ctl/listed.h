@@ -8,4 +8,6 @@
 ctl_end_t ctl_users(ctl_t *ctl); /* users [TEXT] */
 ctl_end_t ctl_user(ctl_t *ctl);  /* user NAME: one_user.c */
 
+ctl_end_t ctl_token_list(ctl_t *ctl); /* token list [NAME]: token_changes.c */
+
 #endif

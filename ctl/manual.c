@@ -74,6 +74,21 @@ static void print_item(const char *name, const char *args, const char *help)
     fputs(".\n", stdout);
 }
 
+static void print_command(const command_t *command)
+{
+    print_item(command->name, command->args, command->help);
+    if (!command->options)
+        return;
+    fputs("Takes", stdout);
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (command->options & OPTION_BIT(i)) {
+            fputs(" \\fB", stdout);
+            print_roff(option_texts[i].name);
+            fputs("\\fR", stdout);
+        }
+    puts(".");
+}
+
 ctl_end_t ctl_manual(ctl_t *ctl)
 {
     (void)ctl;
@@ -88,7 +103,7 @@ ctl_end_t ctl_manual(ctl_t *ctl)
         "told to its user by mail where the site sends any. A name that is a word of a command\n"
         "stands behind \\fB\\-\\-\\fR.\n.SH COMMANDS");
     for (const command_t *command = commands; command->name; command++)
-        print_item(command->name, command->args, command->help);
+        print_command(command);
     puts(".SH OPTIONS");
     for (int i = 0; i < OPTION_COUNT; i++)
         print_item(option_texts[i].name, option_texts[i].value ? option_texts[i].value : "",

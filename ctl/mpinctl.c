@@ -16,12 +16,14 @@
 #include "ctl/explain.h"
 #include "ctl/inspect.h"
 #include "ctl/look.h"
+#include "ctl/root_keys.h"
 #include "ctl/manual.h"
 #include "ctl/opened.h"
 #include "ctl/listed.h"
 
 #define YES OPTION_BIT(OPTION_YES)
 #define DAYS OPTION_BIT(OPTION_DAYS)
+#define LIMITS (OPTION_BIT(OPTION_NAME) | OPTION_BIT(OPTION_PATHS) | OPTION_BIT(OPTION_METHODS))
 #define WHOM (OPTION_BIT(OPTION_USER) | OPTION_BIT(OPTION_ALL))
 
 const command_t commands[] = {
@@ -38,8 +40,8 @@ const command_t commands[] = {
      "end and erase all of a user; the name is free after 30 days"},
     {"device unlock", "HANDLE", 1, 1, YES, NEEDS_STORE, ctl_device_unlock,
      "let a device that is locked after wrong PINs take its PIN again"},
-    {"device remove", "HANDLE", 1, 1, YES, NEEDS_STORE, ctl_device_remove,
-     "withdraw a device for good, and end its sessions"},
+    {"device remove", "[HANDLE]", 0, 1, YES | WHOM, NEEDS_STORE, ctl_device_remove,
+     "withdraw a device, or all of one user or of everybody, and end their sessions"},
     {"factor reset", "NAME", 1, 1, YES, NEEDS_STORE, ctl_factor_reset,
      "erase a user's passkeys, second steps, recovery codes and remembered browsers"},
     {"session end", "", 0, 0, YES | WHOM, NEEDS_STORE, ctl_session_end,
@@ -48,11 +50,23 @@ const command_t commands[] = {
      "take a name back from who was merely the first to register it"},
     {"invite", "NAME", 1, 1, YES | DAYS, NEEDS_STORE, ctl_invite,
      "make a link by which somebody sets up a device as NAME, good once, for 7 days"},
+    {"token add", "NAME", 1, 1, YES | DAYS | LIMITS, NEEDS_STORE, ctl_token_add,
+     "make a token by which a program comes in as NAME, shown once, for 90 days"},
+    {"token list", "[NAME]", 0, 1, 0, NEEDS_STORE, ctl_token_list,
+     "list everybody's tokens, or those of one user"},
+    {"token remove", "ID", 1, 1, YES, NEEDS_STORE, ctl_token_remove, "end a token at once"},
     {"keys", "", 0, 0, 0, NEEDS_KEYS, ctl_keys,
      "list the root keys of the key file: which one seals, and which still open"},
+    {"keys show", "", 0, 0, 0, NEEDS_KEYS, ctl_keys, "the same as keys"},
+    {"keys rotate", "", 0, 0, YES, NEEDS_KEYS, ctl_keys_rotate,
+     "seal by a new root key from now on; nobody is signed out"},
+    {"keys retire", "NUMBER", 1, 1, YES, NEEDS_KEYS, ctl_keys_retire,
+     "seal all anew that an old root key has sealed, and take it out of the key file"},
     {"store stats", "", 0, 0, 0, NEEDS_STORE, ctl_store_stats, "say how full the store is"},
     {"store check", "", 0, 0, 0, NEEDS_STORE, ctl_store_check,
      "open every lasting record, and name what does not open"},
+    {"store compact", "", 0, 0, YES, NEEDS_KEYS, ctl_store_compact,
+     "write the store's files anew without what is unused, while httpd is stopped"},
     {"backup", "DIR", 1, 1, 0, NEEDS_SITE, ctl_backup,
      "copy store and keys, sealed by a passphrase, while the server works"},
     {"restore", "DIR", 1, 1, YES, NEEDS_SITE, ctl_restore,

@@ -44,11 +44,15 @@ static ctl_end_t open_keys(ctl_t *ctl, const struct stat *owner)
 
 ctl_end_t opened_audit(ctl_t *ctl)
 {
-    const char *log = ctl->found.audit;
+    const char *log = ctl->found.audit, *why = "";
     if (!log || *log == '|')
         return CTL_DONE;
     journal_gap_t *gap = journal_gap_make();
-    ctl->audit = gap ? journal_open(log, gap, ctl->p) : NULL;
+    if (gap && log_daemon_named(log)) {
+        const log_daemon_t *daemon = log_daemon_make(log, ctl->p, &why);
+        ctl->audit = daemon ? journal_of_daemon(daemon, log, gap, ctl->p) : NULL;
+    } else if (gap)
+        ctl->audit = journal_open(log, gap, ctl->p);
     return ctl->audit
                ? CTL_DONE
                : ctl_fail(CTL_UNABLE, "MPinAuditLog %s can't be opened: %s", log, strerror(errno));

@@ -24,6 +24,9 @@ const option_text_t option_texts[OPTION_COUNT] = {
     [OPTION_DAYS] = {"--days", "N", "for so many days"},
     [OPTION_CONNECT_TO] = {"--connect-to", "HOST:PORT:ADDRESS:PORT,...",
                            "ask there in place of what the DNS says"},
+    [OPTION_NAME] = {"--name", "TEXT", "what it is called"},
+    [OPTION_PATHS] = {"--paths", "PATHS", "at these only, as in '/git /files'"},
+    [OPTION_METHODS] = {"--methods", "METHODS", "by these only, as in 'GET POST'"},
 };
 
 static int option_of(const char *word, apr_size_t len)

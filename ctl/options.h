@@ -20,6 +20,9 @@ typedef enum {
     OPTION_ALL,
     OPTION_DAYS,
     OPTION_CONNECT_TO,
+    OPTION_NAME,
+    OPTION_PATHS,
+    OPTION_METHODS,
     OPTION_COUNT
 } option_t;
 

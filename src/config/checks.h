@@ -64,7 +64,6 @@ void check_groups(const checked_t *site);
 /* check_mounts.c: one line on which vhosts serve the login, and which send it away. */
 void check_mounts(apr_pool_t *pconf, const server_rec *main_server);
 
-
 /* check_dta.c: the second D-TA; and `other`, an earlier vhost. */
 void check_second_dta(const checked_t *site);
 void check_second_dta_beside(const checked_t *site, const checked_t *other);

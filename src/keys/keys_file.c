@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -148,15 +149,18 @@ static bool sync_dir(const char *dir)
     return synced;
 }
 
-/* Written beside and linked into place, so that a crash leaves no half file and link() never
- * replaces. */
-static bool write_file(const char *dir, const char *path, const secret_t *text, apr_pool_t *p)
+/* Written beside and then put into place, so that a crash leaves no half file: by link(), which never
+ * replaces, or by rename(). */
+typedef int (*put_t)(const char *from, const char *to);
+
+static bool write_file(const char *dir, const char *path, const secret_t *text, put_t put,
+                       apr_pool_t *p)
 {
     const char *beside = apr_psprintf(p, "%s.%ld.new", path, (long)getpid());
     int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
-    bool done = write_whole(fd, text) && !link(beside, path) && sync_dir(dir);
+    bool done = write_whole(fd, text) && !put(beside, path) && sync_dir(dir);
     int error = errno;
     close(fd);
     unlink(beside);
@@ -185,11 +189,20 @@ keys_status_t keys_place(const char *path, const secret_t *text, apr_pool_t *p, 
         return refuse_key_file(KEYS_UNREADABLE, why, p, path,
                                apr_psprintf(p, "can't be made: mkdir %s: %s; make the directory",
                                             dir, strerror(errno)));
-    if (write_file(dir, path, text, p))
+    if (write_file(dir, path, text, link, p))
         return KEYS_OK;
     return refuse_key_file(
         errno == EEXIST ? KEYS_EXISTS : KEYS_UNREADABLE, why, p, path,
         apr_psprintf(p, "can't be made: %s; check the directory", strerror(errno)));
+}
+
+keys_status_t keys_replace(const char *path, const secret_t *text, apr_pool_t *p, const char **why)
+{
+    if (write_file(directory_of(path, p), path, text, rename, p))
+        return KEYS_OK;
+    return refuse_key_file(
+        KEYS_UNREADABLE, why, p, path,
+        apr_psprintf(p, "can't be written: %s; run mpinctl as root", strerror(errno)));
 }
 
 keys_status_t keys_create(const char *path, const secret_t *passphrase, apr_pool_t *p,

@@ -39,6 +39,7 @@ result_t *invited_page(facts_t *facts)
     return NULL;
 }
 
+/* Somebody who is invited has no password yet: the PIN pad stands there alone. */
 result_t *invited_submit(facts_t *facts)
 {
     apr_pool_t *p = facts->r->pool;
@@ -50,6 +51,6 @@ result_t *invited_submit(facts_t *facts)
     if (done->code)
         return done;
     answer_audit(facts->r, done);
-    answer_see_other(facts->r, facts->site->paths[PATH_LOGIN]);
+    answer_see_other(facts->r, apr_pstrcat(p, facts->site->paths[PATH_LOGIN], "?with=pin", NULL));
     return NULL;
 }

@@ -44,6 +44,11 @@ store_status_t tokens_get(people_t *people, const unsigned char *uid,
                           const unsigned char handle[HANDLE_BYTES], access_token_t *token,
                           apr_pool_t *p);
 
+/* The one whose handle begins with these hex digits, PEOPLE_LABEL_MIN at least. STORE_EXISTS: several
+ * do. */
+store_status_t tokens_labelled(people_t *people, const char *label, access_token_t *token,
+                               apr_pool_t *p);
+
 /* For good, and in each process with its next request. One that is gone already is STORE_OK. */
 store_status_t tokens_remove(people_t *people, const access_token_t *token, apr_time_t now,
                              apr_pool_t *p);

@@ -11,6 +11,7 @@
 #include "dta/second.h"
 #include "factor/erase.h"
 #include "factor/shown_device.h"
+#include "store/roots.h"
 
 #define RETRY_AFTER apr_time_from_sec(1)
 #define PRELOGIN_LIFE apr_time_from_sec(30L * 86400) /* a page may wait over a holiday */
@@ -51,6 +52,7 @@ static bool depot_open(depot_t *depot)
     if (depot->told)
         log_warn(&depot->log, "MPIN0204", "the store %s is open again", depot->settings.url);
     depot->told = false;
+    roots_note(store, depot->settings.keys, p);
     depot->people = people_make(store, revocations, depot->longest, &depot->log, p);
     people_erase_with(depot->people, factor_erase_user, factor_erase_open, device_unshow);
     depot->http = http_make(p);

@@ -5,6 +5,7 @@
 #include <http_config.h>
 #include <http_core.h>
 #include <http_main.h>
+#include <mpm_common.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -53,6 +54,7 @@ static json_t *described_site(const site_t *site, const server_config_t *config)
     json_object_set_new(json, "names", json_integer(site->rps_settings.names));
     json_object_set_new(json, "session_max", json_integer(apr_time_sec(config->session_max)));
     json_object_set_new(json, "service", json_boolean(site->services));
+    json_object_set_new(json, "tokens", json_boolean(site->tokens));
     json_object_set_new(json, "register", described_ways(config->ways));
     return json;
 }
@@ -85,10 +87,11 @@ void described_dump(apr_pool_t *p, server_rec *main_server)
     if (!ap_exists_config_define("DUMP_MPIN"))
         return;
     const char *url = url_asked();
+    const char *pid_file = ap_pid_fname ? ap_runtime_dir_relative(p, ap_pid_fname) : NULL;
     json_t *all =
-        json_tie(p, json_pack("{s:i, s:I, s:I, s:o}", "mpin", 1, "uid",
+        json_tie(p, json_pack("{s:i, s:I, s:I, s:s*, s:o}", "mpin", 1, "uid",
                               (json_int_t)surroundings_uid(), "gid", (json_int_t)surroundings_gid(),
-                              "sites", described_sites(main_server, p)));
+                              "pid_file", pid_file, "sites", described_sites(main_server, p)));
     if (url)
         json_object_set_new(all, "place", described_place(url, main_server, p));
     if (ap_exists_config_define("DUMP_MPIN_LINES"))

@@ -11,7 +11,6 @@
 #include "base/path.h"
 #include "store/record.h"
 
-#define MAP_BYTES ((apr_size_t)4 << 30)
 _Static_assert(sizeof(apr_size_t) == 8, "LMDB's map needs 64 bits of address");
 
 /* ---- keys ------------------------------------------------------------------------------------ */
@@ -349,7 +348,7 @@ static store_status_t open_parts(lmdb_t *lmdb, const store_settings_t *settings,
         .dir = apr_pstrcat(p, dir, "/fleeting", NULL),
         .name = "fleeting",
         .flags = MDB_NOSYNC,
-        .map = MAP_BYTES,
+        .map = LMDB_MAP_BYTES,
         .quota = STORE_OF_STRANGERS(fleeting_part),
         .coming_in = fleeting_part - STORE_OF_STRANGERS(fleeting_part),
         .reserve = fleeting_part / 8,
@@ -358,7 +357,7 @@ static store_status_t open_parts(lmdb_t *lmdb, const store_settings_t *settings,
     lmdb_env_settings_t lasting = {
         .dir = apr_pstrcat(p, dir, "/lasting", NULL),
         .name = "lasting",
-        .map = MAP_BYTES,
+        .map = LMDB_MAP_BYTES,
         .quota = lasting_part,
         .reserve = lasting_part / 8,
         .log = settings->log,
@@ -463,9 +462,11 @@ const store_backend_t store_lmdb = {
     .next = lmdb_next,
     .log_append = lmdb_log_append,
     .log_read = lmdb_log_read,
+    .rewrite = lmdb_rewrite,
     .generation = lmdb_newest,
     .boot_time = lmdb_booted,
     .fill = lmdb_fill,
     .copy = lmdb_copy,
     .load = lmdb_load,
+    .compact = lmdb_compact,
 };

@@ -21,8 +21,9 @@ typedef struct lmdb_env_settings_t {
     const log_sink_t *log;
 } lmdb_env_settings_t;
 
-#define LMDB_READERS 4096      /* fixed when the lock file is made */
-#define LMDB_LOCK_BYTES 262272 /* what LMDB makes of that many: 192 + 4095 * 64 */
+#define LMDB_MAP_BYTES ((apr_size_t)4 << 30) /* of address space */
+#define LMDB_READERS 4096                    /* fixed when the lock file is made */
+#define LMDB_LOCK_BYTES 262272               /* what LMDB makes of that many: 192 + 4095 * 64 */
 
 /* A key in LMDB: an area's letter, the caller's key and, for a log, 0 and a number. */
 typedef struct lmdb_key_t {

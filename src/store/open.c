@@ -116,6 +116,13 @@ store_status_t store_load(const store_settings_t *settings, const store_source_t
     return backend ? backend->load(settings, source, p, why) : STORE_DOWN;
 }
 
+store_status_t store_compact(const store_settings_t *settings, store_compacted_t *sizes,
+                             apr_pool_t *p, const char **why)
+{
+    const store_backend_t *backend = backend_for(settings, p, why);
+    return backend ? backend->compact(settings, sizes, p, why) : STORE_DOWN;
+}
+
 uint64_t store_generation(const store_t *store)
 {
     return store->backend->generation(store->state);

@@ -200,6 +200,15 @@ typedef struct store_source_t {
 store_status_t store_load(const store_settings_t *settings, const store_source_t *source,
                           apr_pool_t *p, const char **why);
 
+/* Writes the store's files anew, as the process's user, without the room in them that nothing uses any
+ * more; all records stay. STORE_EXISTS: somebody has it open, be it in another process. Not STORE_OK:
+ * `*why` is one sentence, and all is as it was. */
+typedef struct store_compacted_t {
+    apr_off_t before, after; /* bytes on the disk */
+} store_compacted_t;
+store_status_t store_compact(const store_settings_t *settings, store_compacted_t *sizes,
+                             apr_pool_t *p, const char **why);
+
 /* When this machine booted, as the store recorded it: TOTP steps before it are refused. */
 apr_time_t store_boot_time(const store_t *store);
 

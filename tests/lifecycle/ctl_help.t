@@ -27,6 +27,13 @@ SKIP: {
     is `groff -man -ww -Tutf8 -z $Server::top/mpinctl.8 2>&1`, '', 'groff has nothing to say';
 }
 
+SKIP: {
+    skip 'no man', 1 if !grep { -x "$_/man" } split /:/, $ENV{PATH};
+    Server::write_file("$Server::top/mpinctl.8", $page);
+    my $said = `LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z $Server::top/mpinctl.8 2>&1 >/dev/null`;
+    is $said, '', 'nor has man, as lintian asks it';
+}
+
 Server::write_file("$Server::top/completion", mpinctl({at => []}, 'help', 'completion')->{out});
 sub completed {
     my @words = @_;
@@ -35,6 +42,9 @@ sub completed {
 }
 is completed('mpinctl', 'us'), 'users user', 'bash completes the first word';
 is completed('mpinctl', 'user', ''), 'disable enable delete', 'the second';
+is completed('mpinctl', 'keys', ''), 'show rotate retire', 'of keys';
+is completed('mpinctl', 'token', ''), 'add list remove', 'of tokens';
+is completed('mpinctl', 'store', ''), 'stats check compact', 'of the store';
 is completed('mpinctl', 'user', 'disable', '--js'), '--json', 'and options';
 
 # What is to mend names the heading that explains it.

@@ -46,7 +46,7 @@ subtest 'an_invitation_sets_up_one_device_in_one_browser' => sub {
     is $anna->register('anna@example.org')->code, 403, 'looking at it is not accepting it';
     my $gone = take_up($anna, $made);
     is $gone->code, 303, 'the button';
-    is $gone->header('Location'), '/login', 'leads to the PIN pad';
+    is $gone->header('Location'), '/login?with=pin', 'leads to the PIN pad';
     is_deeply $anna->settings->{signedIn}, {user => 'anna@example.org', fresh => JSON::true}, 'which offers that name';
     is $anna->register('berta@example.org')->code, 403, 'and no other';
     is take_up(someone(), $made)->code, 403, 'in another browser it is nothing any more';

@@ -89,7 +89,7 @@ subtest 'disable_ends_a_running_session_and_enable_lets_back_in' => sub {
     ok !is_in($browser), 'the session has ended';
     is someone()->post_password('anna@example.org', 'anna@example.org-secret')->code, 403, 'the password lets nobody in';
     isnt $browser->pin_login($device)->code, 200, 'nor does the PIN';
-    is_deeply [map { audited('user_disabled')->{$_} } qw(user by status)], ['anna@example.org', 'mpinctl', 200], 'audited';
+    is_deeply [map { audited('user_disabled')->{$_} } qw(user by)], ['anna@example.org', 'mpinctl'], 'audited';
     ok audited('user_disabled')->{operator}, 'with who did it';
     ok mailed('anna@example.org', 't sign in to'), 'told by mail';
     is mpinctl('user', 'disable', 'anna@example.org', '--yes')->{code}, 1, 'a second time is said to be one';
@@ -137,6 +137,19 @@ subtest 'remove_withdraws_a_device_and_its_session' => sub {
     ok !is_in($browser), 'its session has ended';
     isnt $browser->pin_login($device)->code, 200, 'and its PIN is nothing';
     is mpinctl('device', 'remove', $handle, '--yes')->{code}, 1, 'there is no such device any more';
+};
+
+subtest 'remove_withdraws_all_devices_of_one_user' => sub {
+    my $owner = someone()->sign_in('user2');
+    my @devices = map { $owner->enrol('user2', '7391') } 1 .. 2;
+    my $other = someone()->sign_in('user1')->enrol('user1', '7391');
+    is mpinctl('device', 'remove', '--user', 'user2', '--yes')->{code}, 0, 'removed';
+    isnt $owner->pin_login($_)->code, 200, 'its PIN is nothing' for @devices;
+    is_deeply mpinctl_json('user', 'user2')->{devices}, [], 'none is left';
+    my $theirs = someone();
+    $theirs->visit('/login');
+    is $theirs->pin_login($other)->code, 200, 'others go on';
+    is mpinctl('device', 'remove', @$_, '--yes')->{code}, 2, "not by @$_" for [], ['--user', 'user1', '--all'], ['abcdef', '--all'];
 };
 
 subtest 'factor_reset_lets_in_without_the_second_step' => sub {

@@ -709,7 +709,9 @@ static void a_handle_is_the_sessions_own_and_lasts(void **state)
     assert_string_not_equal(handle, handle_of(sessions, &two));
     session_open(sessions, text, strlen(text), now + 10 * SECOND, &opened);
     assert_string_equal(handle, handle_of(sessions, &opened));
-    keys_t *others = sample_keys_of(SAMPLE_FILE("root 1" SAMPLE_DATE SAMPLE_KEY("77") "\n"), pool);
+    keys_t *others = sample_keys_of(SAMPLE_OTHER_APP, pool);
+    keys_t *rotated = sample_keys_of(SAMPLE_FILE(SAMPLE_ROOT_1 SAMPLE_ROOT_2), pool);
+    assert_string_equal(handle, handle_of(make(rotated, COOKIE, REALM), &one));
     assert_string_not_equal(handle, handle_of(make(others, COOKIE, REALM), &one));
 }
 

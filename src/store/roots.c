@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/roots.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "store/sealed.h"
+
+/* roots:loaded: the numbers, a byte each, in the order of the key file */
+#define LOADED "roots:loaded"
+
+static apr_size_t numbers_of(const keys_t *keys, unsigned char numbers[STORE_ROOTS_MAX])
+{
+    char date[KEY_DATE_SIZE];
+    apr_size_t count = 0;
+    while (count < STORE_ROOTS_MAX && keys_root(keys, (int)count, &numbers[count], date))
+        count++;
+    return count;
+}
+
+void roots_note(store_t *store, const keys_t *keys, apr_pool_t *p)
+{
+    unsigned char numbers[STORE_ROOTS_MAX];
+    store_record_t record;
+    const apr_size_t count = numbers_of(keys, numbers);
+    const store_status_t status = store_get(store, STORE_LASTING, LOADED, p, &record);
+    if (status == STORE_OK && record.len == count && !memcmp(record.data, numbers, count))
+        return;
+    store_put(store, STORE_LASTING, LOADED, numbers, count, 0);
+}
+
+store_status_t roots_loaded(store_t *store, unsigned char number, roots_loaded_t *loaded,
+                            apr_pool_t *p)
+{
+    store_record_t record;
+    *loaded = (roots_loaded_t){.known = false};
+    const store_status_t status = store_get(store, STORE_LASTING, LOADED, p, &record);
+    if (status != STORE_OK || !record.len)
+        return status == STORE_MISSING ? STORE_OK : status;
+    loaded->known = memchr(record.data, number, record.len) != NULL;
+    loaded->seals = record.data[record.len - 1] == number;
+    return STORE_OK;
+}
+
+/* ---- sealed anew ----------------------------------------------------------------------------- */
+
+typedef struct resealing_t {
+    store_t *store;
+    unsigned char number;
+    uint64_t done, wrong;
+    unsigned char fresh[RECORD_RAW_MAX];
+} resealing_t;
+
+/* The number stands behind the blob's version. */
+static bool is_sealed_by(void *baton, const store_raw_t *raw)
+{
+    const resealing_t *resealing = baton;
+    return raw->len >= RECORD_OVERHEAD && raw->bytes[0] != RECORD_COUNT &&
+           raw->bytes[RECORD_HEAD + 1] == resealing->number && record_live(raw, apr_time_now());
+}
+
+static void name_place(record_name_t *name, const store_place_t *place, record_kind_t kind)
+{
+    if (place->sequence)
+        record_name_entry(name, place->key, place->sequence);
+    else
+        record_name(name, place->in, kind, place->key);
+}
+
+static bool reseal_one(void *baton, const store_place_t *place, const store_raw_t *old,
+                       store_raw_t *fresh)
+{
+    resealing_t *resealing = baton;
+    const sealer_t *sealer = resealing->store->sealer;
+    const apr_time_t now = apr_time_now();
+    unsigned char data[STORE_RECORD_MAX];
+    record_name_t name;
+    apr_size_t len;
+    apr_time_t expires;
+    name_place(&name, place, (record_kind_t)old->bytes[0]);
+    const bool opens = record_open(sealer, &name, now, old, data, &len, &expires) == STORE_OK &&
+                       record_seal(sealer, &name, now, expires, data, len, resealing->fresh);
+    resealing->done += opens;
+    resealing->wrong += !opens;
+    if (opens)
+        *fresh = (store_raw_t){resealing->fresh, len + RECORD_OVERHEAD};
+    sodium_memzero(data, sizeof data);
+    return opens;
+}
+
+store_status_t roots_reseal(store_t *store, unsigned char number, uint64_t *done, uint64_t *wrong)
+{
+    resealing_t resealing = {.store = store, .number = number};
+    const store_rewriter_t rewriter = {is_sealed_by, reseal_one, &resealing};
+    const store_status_t status = store->backend->rewrite(store->state, &rewriter);
+    *done = resealing.done;
+    *wrong = resealing.wrong;
+    return status;
+}
