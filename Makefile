@@ -18,10 +18,13 @@ PKG_INC   = $(eval PKG_INC := $$(shell pkg-config --cflags $(PKGS)))$(PKG_INC)
 PKG_LIBS  = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lm)$(PKG_LIBS)
 HTTPD_INC = $(eval HTTPD_INC := -isystem $$(shell $(APXS) -q INCLUDEDIR))$(HTTPD_INC)
 CFLAGS  ?= -O2 -g
+# those of who makes a package
+CPPFLAGS ?=
+LDFLAGS  ?=
 # where store and keys live unless the configuration says otherwise
 STATE   ?= $(if $(wildcard /etc/debian_version),/var/lib/apache2,/var/lib/httpd)
 # -fno-plt: all symbols are bound as the module is loaded, so a stub at each call would only cost
-ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fPIC -fno-plt -fvisibility=hidden -fstack-protector-strong \
+ALL_CFLAGS = -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARN) -fPIC -fno-plt -fvisibility=hidden -fstack-protector-strong \
              -D_FORTIFY_SOURCE=2 -D_GNU_SOURCE -DMPIN_STATE_DIR='"$(STATE)"' -Isrc -I$(BUILD) $(APR_INC) $(PKG_INC) $(BLST_INC) $(SAN)
 
 # ---- vendor/: a release archive brings along what npm and node give a checkout; nobody is asked for them there ----
@@ -184,13 +187,13 @@ $(BUILD)/obj/assets.o: $(BUILD)/assets.c
 
 # httpd sees one symbol of ours, and nobody else's libraries see any
 $(BUILD)/mod_auth_mpin.so: $(MOD_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
-	$(CC) -shared -Wl,--exclude-libs,ALL,-z,now,-z,relro $(SAN) $(MOD_OBJ) $(BUILD)/libmpin.a \
+	$(CC) -shared $(LDFLAGS) -Wl,--exclude-libs,ALL,-z,now,-z,relro $(SAN) $(MOD_OBJ) $(BUILD)/libmpin.a \
 	      $(BLST_LIB) $(PKG_LIBS) -o $@
 
 # it links the library, and nothing of httpd's
 $(CTL_OBJ): ALL_CFLAGS += -I.
 $(BUILD)/mpinctl: $(CTL_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
-	$(CC) -Wl,-z,now,-z,relro -pie $(SAN) $(CTL_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) $(APR_LIBS) -lpthread -o $@
+	$(CC) $(LDFLAGS) -Wl,-z,now,-z,relro -pie $(SAN) $(CTL_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) $(APR_LIBS) -lpthread -o $@
 
 $(BUILD)/unit/%: tests/unit/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
 	@mkdir -p $(@D)
