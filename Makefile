@@ -65,7 +65,7 @@ MEASURED  = $(BENCH:%=$(BUILD)/bench/%) $(BUILD)/bench/adx.so $(BUILD)/mpin-clie
 FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
-.PHONY: all run start stop check test programs unit lint bench fuzz fuzzers install uninstall dist release clean help
+.PHONY: all run start stop check test programs unit lint bench fuzz fuzzers install uninstall dist release deb clean help
 include htdocs/build.mk
 .DEFAULT_GOAL := all
 MPIN_CLIENT = $(BUILD)/obj/tests/unit/mpin_client.o
@@ -80,7 +80,7 @@ $(SHORTLY): $(SHORT)/%: $(BUILD)/%
 endif
 
 # These install what is missing before they build; all others say in one line what does.
-SETS_UP = run start stop check test lint bench fuzz dist release clean help
+SETS_UP = run start stop check test lint bench fuzz dist release deb clean help
 ifneq ($(filter-out $(SETS_UP),$(or $(MAKECMDGOALS),all)),)
 MISSING := $(shell for tool in $(APXS) apr-1-config pkg-config $(if $(VENDOR),,node); do command -v $$tool >/dev/null || echo $$tool; done; \
              for package in $(PKGS); do pkg-config --exists $$package 2>/dev/null || echo $$package; done) \
@@ -103,6 +103,7 @@ help:
 	@echo 'make install  the module, its configuration and documents into httpd (DESTDIR= for packages); make uninstall'
 	@echo 'make dist     the release archive, $(BUILD)/mod_auth_mpin-$(VERSION).tar.gz: builds without npm, node and network'
 	@echo 'make release  that of a commit, with its SPDX document and SHA256SUMS (CONTRIBUTING.md, "Making a release")'
+	@echo 'make deb      the Debian package, $(BUILD)/libapache2-mod-auth-mpin_$(VERSION)-*.deb, from such an archive'
 	@echo 'make lint     formatting, warnings, clang-tidy, cppcheck, analyzer, JavaScript types'
 	@echo 'make bench    what a request and a login cost, beside peers'
 	@echo 'make fuzz     the fuzzers and random requests beside AuthType Basic, SECONDS=60 each'
@@ -163,6 +164,12 @@ release:
 	@$(MAKE) --no-print-directory dist
 	@$(MAKE) --no-print-directory -s all
 	@BUILD=$(BUILD) tools/release put $(VERSION)
+
+# the same archive and the same tools give the same bytes (CONTRIBUTING.md, "Making a package")
+deb:
+	@tools/setup deb
+	@$(if $(VENDOR),,$(MAKE) --no-print-directory dist)
+	@BUILD=$(BUILD) tools/deb $(VERSION)
 
 # ---- how it is built -------------------------------------------------------------------------
 
