@@ -27,6 +27,7 @@ mount -t overlay overlay -o "lowerdir=/,upperdir=$1/new,workdir=$1/work" "$1/roo
 cd "$1/root"
 for folder in "$2" "$3"; do mkdir -p ".$folder"; mount --bind "$folder" ".$folder"; done
 mount --rbind /dev ./dev
+mount -t tmpfs -o mode=1777 none ./dev/shm
 mount -t proc proc ./proc
 mount -t tmpfs -o mode=755 none ./run
 mkdir -m 1777 ./run/lock
