@@ -18,10 +18,13 @@ PKG_INC   = $(eval PKG_INC := $$(shell pkg-config --cflags $(PKGS)))$(PKG_INC)
 PKG_LIBS  = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lm)$(PKG_LIBS)
 HTTPD_INC = $(eval HTTPD_INC := -isystem $$(shell $(APXS) -q INCLUDEDIR))$(HTTPD_INC)
 CFLAGS  ?= -O2 -g
+# those of who makes a package
+CPPFLAGS ?=
+LDFLAGS  ?=
 # where store and keys live unless the configuration says otherwise
 STATE   ?= $(if $(wildcard /etc/debian_version),/var/lib/apache2,/var/lib/httpd)
 # -fno-plt: all symbols are bound as the module is loaded, so a stub at each call would only cost
-ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fPIC -fno-plt -fvisibility=hidden -fstack-protector-strong \
+ALL_CFLAGS = -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARN) -fPIC -fno-plt -fvisibility=hidden -fstack-protector-strong \
              -D_FORTIFY_SOURCE=2 -D_GNU_SOURCE -DMPIN_STATE_DIR='"$(STATE)"' -Isrc -I$(BUILD) $(APR_INC) $(PKG_INC) $(BLST_INC) $(SAN)
 
 # ---- vendor/: a release archive brings along what npm and node give a checkout; nobody is asked for them there ----
@@ -62,7 +65,7 @@ MEASURED  = $(BENCH:%=$(BUILD)/bench/%) $(BUILD)/bench/adx.so $(BUILD)/mpin-clie
 FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
-.PHONY: all run start stop check test programs unit lint bench fuzz fuzzers install uninstall dist release clean help
+.PHONY: all run start stop check test programs unit lint bench fuzz fuzzers install uninstall dist release deb clean help
 include htdocs/build.mk
 .DEFAULT_GOAL := all
 MPIN_CLIENT = $(BUILD)/obj/tests/unit/mpin_client.o
@@ -77,7 +80,7 @@ $(SHORTLY): $(SHORT)/%: $(BUILD)/%
 endif
 
 # These install what is missing before they build; all others say in one line what does.
-SETS_UP = run start stop check test lint bench fuzz dist release clean help
+SETS_UP = run start stop check test lint bench fuzz dist release deb clean help
 ifneq ($(filter-out $(SETS_UP),$(or $(MAKECMDGOALS),all)),)
 MISSING := $(shell for tool in $(APXS) apr-1-config pkg-config $(if $(VENDOR),,node); do command -v $$tool >/dev/null || echo $$tool; done; \
              for package in $(PKGS); do pkg-config --exists $$package 2>/dev/null || echo $$package; done) \
@@ -100,6 +103,7 @@ help:
 	@echo 'make install  the module, its configuration and documents into httpd (DESTDIR= for packages); make uninstall'
 	@echo 'make dist     the release archive, $(BUILD)/mod_auth_mpin-$(VERSION).tar.gz: builds without npm, node and network'
 	@echo 'make release  that of a commit, with its SPDX document and SHA256SUMS (CONTRIBUTING.md, "Making a release")'
+	@echo 'make deb      the Debian package, $(BUILD)/libapache2-mod-auth-mpin_$(VERSION)-*.deb, from such an archive'
 	@echo 'make lint     formatting, warnings, clang-tidy, cppcheck, analyzer, JavaScript types'
 	@echo 'make bench    what a request and a login cost, beside peers'
 	@echo 'make fuzz     the fuzzers and random requests beside AuthType Basic, SECONDS=60 each'
@@ -161,6 +165,12 @@ release:
 	@$(MAKE) --no-print-directory -s all
 	@BUILD=$(BUILD) tools/release put $(VERSION)
 
+# the same archive and the same tools give the same bytes (CONTRIBUTING.md, "Making a package")
+deb:
+	@tools/setup deb
+	@$(if $(VENDOR),,$(MAKE) --no-print-directory dist)
+	@BUILD=$(BUILD) tools/deb $(VERSION)
+
 # ---- how it is built -------------------------------------------------------------------------
 
 $(BUILD)/libblst.a:
@@ -184,13 +194,13 @@ $(BUILD)/obj/assets.o: $(BUILD)/assets.c
 
 # httpd sees one symbol of ours, and nobody else's libraries see any
 $(BUILD)/mod_auth_mpin.so: $(MOD_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
-	$(CC) -shared -Wl,--exclude-libs,ALL,-z,now,-z,relro $(SAN) $(MOD_OBJ) $(BUILD)/libmpin.a \
+	$(CC) -shared $(LDFLAGS) -Wl,--exclude-libs,ALL,-z,now,-z,relro $(SAN) $(MOD_OBJ) $(BUILD)/libmpin.a \
 	      $(BLST_LIB) $(PKG_LIBS) -o $@
 
 # it links the library, and nothing of httpd's
 $(CTL_OBJ): ALL_CFLAGS += -I.
 $(BUILD)/mpinctl: $(CTL_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
-	$(CC) -Wl,-z,now,-z,relro -pie $(SAN) $(CTL_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) $(APR_LIBS) -lpthread -o $@
+	$(CC) $(LDFLAGS) -Wl,-z,now,-z,relro -pie $(SAN) $(CTL_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) $(APR_LIBS) -lpthread -o $@
 
 $(BUILD)/unit/%: tests/unit/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
 	@mkdir -p $(@D)

@@ -43,6 +43,7 @@ case \$2 in
 LIBEXECDIR) echo /usr/lib/apache2/modules ;;
 SYSCONFDIR) echo $sysconf ;;
 datadir) echo /usr/share/apache2 ;;
+SBINDIR) echo /usr/sbin ;;
 esac
 END
     chmod 0755, $apxs;
