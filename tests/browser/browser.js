@@ -47,6 +47,23 @@ function beSlowToGiveUp() {
     AbortSignal.timeout = (limit) => timeout(3 * limit);
 }
 
+/**
+ * What goes to a page waits until it stands still: the pad's first screen moves what is below it, and a click that was
+ * aimed at it before meets nothing. Where no pad comes it is as it was.
+ *
+ * @param {any} page
+ */
+function waitForThePad(page) {
+    for (const go of ['goto', 'reload', 'waitForURL']) {
+        const begin = page[go].bind(page);
+        page[go] = async (/** @type {any[]} */ ...args) => {
+            const response = await begin(...args);
+            await page.waitForFunction(() => !document.querySelector('mpin-pad:not(:has(.mp-screen))'), null, { timeout: 5000 }).catch(() => {});
+            return response;
+        };
+    }
+}
+
 /** A browser profile with one page; whatever breaks a page's own rules is a failure of the test. */
 async function openProfile(t, options = {}) {
     const context = await t.browser.newContext({ baseURL: t.site.url, viewport: { width: 390, height: 844 }, ...options });
@@ -54,6 +71,8 @@ async function openProfile(t, options = {}) {
     await context.addInitScript(sayRefusals);
     await context.addInitScript(beSlowToGiveUp);
     context.on('page', (page) => watch(page, t.problems));
+    if (options.javaScriptEnabled !== false)
+        context.on('page', waitForThePad);
     t.contexts.push(context);
     return context.newPage();
 }
