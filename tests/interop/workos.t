@@ -219,7 +219,7 @@ const TESTS = {
         t.workos.environment = undefined;
         const href = await atDetail(person);
         const [factor] = [...t.workos.factors.values()].slice(-1);
-        const shown = Object.fromEntries([...person.page.text.matchAll(/<dt>([^<]*)<\/dt><dd[^>]*>([^<]*)<\/dd>/g)].map(([, name, value]) => [name, value]));
+        const shown = Object.fromEntries([...person.page.text.matchAll(/<dt>([^<]*)<\/dt><dd[^>]*>(?:<bdi[^>]*>)?([^<]*)(?:<\/bdi>)?<\/dd>/g)].map(([, name, value]) => [name, value]));
         assert.deepEqual(shown, { ID: factor.factor.id, Type: 'Authenticator app', Environment: 'environment_01TEST', 'Phone number': '-',
             Created: factor.factor.created_at, Updated: factor.factor.updated_at });
         assert.doesNotMatch(person.page.text, /name="text"/);
@@ -251,7 +251,7 @@ const TESTS = {
         assert.equal(person.page.status, 429);
         await person.send('/workos/verify', { code: lastCode(t) }, asked);
         assert.match(person.page.text, /User verified: True/);
-        assert.match(person.page.text, /Expires<\/dt><dd><bdi>20/);
+        assert.match(person.page.text, /Expires<\/dt><dd>20/);
     },
 
     async anothers_factor_is_never_reached(t) {
