@@ -68,6 +68,7 @@ subtest 'a_token_opens_nothing_that_does_not_list_it' => sub {
     for my $way ([bearer($token)], [basic($token)]) {
         is ask('/people/x', @$way)->code, 401, 'a place that says nothing of tokens';
         is ask('/git/x', {host => 'tokenless.example'}, @$way)->code, 401, 'a site without MPinTokens, on the same store';
+        is ask('/git/x', {host => 'owners.example'}, @$way)->code, 401, 'a site with tokens, on another store';
         is ask('/recent/x', @$way)->code, 403, 'a place that asks for somebody who was there a second ago';
         is ask('/second/x', @$way)->code, 403, 'a place that asks for a second step';
         is ask('/programs/x', @$way)->code, 200, 'one for programs only';
