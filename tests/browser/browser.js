@@ -47,37 +47,6 @@ function beSlowToGiveUp() {
     AbortSignal.timeout = (limit) => timeout(3 * limit);
 }
 
-/** Is it an address as Playwright's waitForURL takes it: a pattern, or a function? */
-function isAt(href, wanted) {
-    if (typeof wanted === 'function')
-        return wanted(new URL(href));
-    if (wanted instanceof RegExp)
-        return wanted.test(href);
-    const pattern = wanted.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, (stars) => stars === '*' ? '[^/]*' : '.*');
-    return RegExp(`^${pattern}$`).test(href);
-}
-
-/**
- * On a busy machine Chromium at times comes to a page without telling Playwright, which then waits in vain and has the
- * address of the page before. The page itself knows where it is.
- */
-async function comesTo(page, wanted, waiting) {
-    let over = false;
-    waiting.catch(() => {}).then(() => { over = true; });
-    for (;;) {
-        await Promise.race([waiting, new Promise((done) => setTimeout(done, 2000))]);
-        const href = over || await page.evaluate(() => document.readyState === 'complete' && location.href).catch(() => '');
-        if (over)
-            return waiting;
-        if (!href || href === page.url() || !isAt(href, wanted))
-            continue;
-        const { url } = page;
-        page.url = () => href;
-        page.once('framenavigated', () => { page.url = url; });
-        return undefined;
-    }
-}
-
 /**
  * What goes to a page waits until it stands still: the pad's first screen moves what is below it, and a click that was
  * aimed at it before meets nothing. Where no pad comes it is as it was, and so for who waits for less than a whole page.
@@ -88,8 +57,7 @@ function waitForThePad(page) {
     for (const go of ['goto', 'reload', 'waitForURL']) {
         const begin = page[go].bind(page);
         page[go] = async (/** @type {any[]} */ ...args) => {
-            const going = begin(...args);
-            const response = await (go === 'waitForURL' ? comesTo(page, args[0], going) : going);
+            const response = await begin(...args);
             if (args[1]?.waitUntil)
                 return response;
             await page.waitForFunction(() => !document.querySelector('mpin-pad:not(:has(.mp-screen))'), null, { timeout: 5000 }).catch(() => {});
