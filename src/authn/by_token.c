@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/by_token.h"
 
+#include <apr_lib.h>
+#include <apr_strings.h>
 #include <http_log.h>
 #include <string.h>
 
@@ -102,14 +104,50 @@ static const char *method_that_came(const request_rec *r)
     return request_first(r)->method;
 }
 
+/* Applications that make variables of headers take any other character for a '-', too. */
+static bool is_header(const char *name, const char *wanted)
+{
+    while (*name && (*wanted == '-' ? !apr_isalnum(*name) : !strncasecmp(name, wanted, 1))) {
+        name++;
+        wanted++;
+    }
+    return !*name && !*wanted;
+}
+
+/* What such a header says, of the headers from `*at` on; NULL: no more of them. */
+static const char *next_said(const request_rec *r, const char *const names[], int *at)
+{
+    const apr_array_header_t *headers = apr_table_elts(r->headers_in);
+    while (*at < headers->nelts) {
+        const apr_table_entry_t *header = &APR_ARRAY_IDX(headers, (*at)++, apr_table_entry_t);
+        for (const char *const *name = names; *name; name++)
+            if (is_header(header->key, *name))
+                return header->val;
+    }
+    return NULL;
+}
+
 /* Some applications take a POST for what such a header says. */
 static bool says_another_method(const request_rec *r)
 {
     static const char *const names[] = {"X-HTTP-Method-Override", "X-HTTP-Method",
-                                        "X-Method-Override"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-        if (apr_table_get(r->headers_in, names[i]))
+                                        "X-Method-Override", NULL};
+    int at = 0;
+    return next_said(r, names, &at) != NULL;
+}
+
+/* ... and some the path; a proxy in front may say the one that came. */
+static bool says_path_outside(const request_rec *r, const char *paths)
+{
+    static const char *const names[] = {"X-Original-URL", "X-Rewrite-URL", NULL};
+    const char *said;
+    for (int at = 0; (said = next_said(r, names, &at));) {
+        const char *host = *said == '/' ? NULL : strstr(said, "://");
+        const char *path = host ? strchr(host + 3, '/') : said;
+        char *plain = path ? apr_pstrmemdup(r->pool, path, strcspn(path, "?#")) : NULL;
+        if (!plain || ap_unescape_url(plain) || !token_allows_path(paths, plain))
             return true;
+    }
     return false;
 }
 
@@ -120,6 +158,7 @@ static bool is_within_limits(const request_rec *r, const access_token_t *token)
     if (route_is_question(r))
         return !*token->paths && !*token->methods;
     return token_allows_path(token->paths, r->uri) &&
+           !(*token->paths && says_path_outside(r, token->paths)) &&
            token_allows_method(token->methods, method_that_came(r)) &&
            !(*token->methods && says_another_method(r));
 }

@@ -15,18 +15,29 @@ typedef struct viewers_t {
     const server_rec *server;      /* that it stands in */
     const char *path;              /* of its <Location>; NULL: it has another kind of section */
     const ap_directive_t *section; /* whose Require lines hold: the last that has some */
-    bool anybody;                  /* ... and one of them lets everybody in */
     apr_pool_t *pconf;
 } viewers_t;
 
-/* In <RequireAll> the other lines count, too. */
-static bool lets_everybody_in(const ap_directive_t *node, apr_pool_t *p)
+static bool line_is_open(const ap_directive_t *node, apr_pool_t *p)
 {
     const char *args = node->args;
     return !strcasecmp(ap_getword_conf(p, &args), "all") &&
-           !strcasecmp(ap_getword_conf(p, &args), "granted") &&
-           (!node->parent || (strcasecmp(node->parent->directive, "<RequireAll") &&
-                              strcasecmp(node->parent->directive, "<RequireNone")));
+           !strcasecmp(ap_getword_conf(p, &args), "granted");
+}
+
+/* Does a section let everybody in? In <RequireAll> each line has to. */
+static bool section_is_open(const ap_directive_t *section, apr_pool_t *p)
+{
+    const bool all = !strcasecmp(section->directive, "<RequireAll");
+    int lines = 0, open = 0;
+    for (const ap_directive_t *node = section->first_child; node; node = node->next) {
+        const bool line = !strcasecmp(node->directive, "Require");
+        if (!line && !tree_is_part(node))
+            continue;
+        lines++;
+        open += line ? line_is_open(node, p) : section_is_open(node, p);
+    }
+    return strcasecmp(section->directive, "<RequireNone") && open && (!all || open == lines);
 }
 
 static bool line_holds_there(const viewers_t *viewers, const ap_directive_t *node)
@@ -42,11 +53,7 @@ static void visit_viewer_line(tree_walk_t *walk, const ap_directive_t *node,
     if (strcasecmp(node->directive, "Require") ||
         !tree_servers_meet(walk, server, viewers->server) || !line_holds_there(viewers, node))
         return;
-    const ap_directive_t *section = tree_section_of(node);
-    if (section != viewers->section)
-        viewers->anybody = false;
-    viewers->section = section;
-    viewers->anybody = viewers->anybody || lets_everybody_in(node, viewers->pconf);
+    viewers->section = tree_section_of(node);
 }
 
 /* NULL: only a request can tell where it is. */
@@ -67,10 +74,10 @@ static void visit_status_line(tree_walk_t *walk, const ap_directive_t *node,
         strcasecmp(tree_first_word(node, pconf), HANDLER))
         return;
     const written_t at = check_written(node);
-    viewers_t viewers = {node, server, path_of_line(node, pconf), NULL, false, pconf};
+    viewers_t viewers = {node, server, path_of_line(node, pconf), NULL, pconf};
     tree_walk_t lines = {walk->main_server, visit_viewer_line, &viewers};
     tree_walk(&lines);
-    if (viewers.anybody)
+    if (viewers.section && section_is_open(viewers.section, pconf))
         mistake_maybe(pconf, &at,
                       "Require all granted shows the status to anybody; write Require ip and the "
                       "addresses that may see it, or Require user");

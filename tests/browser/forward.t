@@ -142,7 +142,7 @@ async function signIn(page, name) {
 
 async function wholeStory(t) {
     const page = await profile(t);
-    await page.setExtraHTTPHeaders({ 'X-User': 'root', 'X-Email': 'root@example.com', 'X-AMR': 'mfa' });
+    await page.setExtraHTTPHeaders({ 'X-User': 'root', 'X-Email': 'root@example.com', 'X-AMR': 'mfa', X_User: 'root', X_Email: 'root@example.com', X_AMR: 'mfa' });
     await page.context().addCookies([{ name: 'own', value: '1', url: WIKI }, { name: 'mine', value: '2', url: WIKI }]);
     await page.goto(`${WIKI}/page?a=1&b=x%20y`);
     await signIn(page, 'john');
@@ -152,6 +152,8 @@ async function wholeStory(t) {
     assert.equal(seen['x-user'], 'john', 'the application knows who it is');
     assert.equal(seen['x-amr'], 'pwd');
     assert.ok(!seen['x-email'], `and nothing that a client made up: ${seen['x-email']}`);
+    const spelt = Object.keys(seen).filter((name) => /^x_(user|email|amr)$/.test(name));
+    assert.deepEqual(spelt, [], 'also for whom _ is the same as -');
     assert.equal(seen.cookie.replace(/[; ]+/g, ' ').trim(), 'own=1 mine=2', 'its own cookies reach it, and none of ours');
 
     const script = await page.evaluate(async () => (await fetch('/api', { headers: { 'X-Requested-With': 'x' } })).status);

@@ -601,6 +601,9 @@ fine 'a status for one user, and what a section above says', "$here$site$passwor
     . "<Location /inner>\nRequire all denied\n</Location>\n<Location /inner/how>\nSetHandler mpin-status\n</Location>\n";
 fine 'a status for everybody, with a warning', "$here$site$passwords<Location /how>\nSetHandler mpin-status\nRequire all granted\n</Location>\n",
     qr/SetHandler: Require all granted shows the status to anybody/;
+fine 'also where that is the one line of a block', "$here$site$passwords<Location /how>\nSetHandler mpin-status\n<RequireAll>\nRequire all granted\n</RequireAll>\n</Location>\n",
+    qr/SetHandler: Require all granted shows the status to anybody/;
+fine 'a status for one user, in a block', "$here$site$passwords<Location /how>\nSetHandler mpin-status\nAuthType MPin\n<RequireAll>\nRequire all granted\nRequire user john\n</RequireAll>\n</Location>\n";
 fine 'a status in a directory, with a warning', "$here$site$passwords<Directory $top/site>\nSetHandler mpin-status\n</Directory>\n",
     qr/SetHandler: nothing in this section says who may see the status/;
 fine 'administrators', "$here$site${passwords}MPinAdmins john mary\@example.org\nMPinPath mpin-status /how\n";

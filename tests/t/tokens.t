@@ -149,6 +149,11 @@ subtest 'a_limited_token_is_good_for_its_paths_only' => sub {
     is $at->('/within/a/inside'), 200, 'a rewrite leads on within';
     is $at->('/within/a/led'), 403, 'and not out of it';
     is ask('/within/a/led', bearer($token))->code, 200, 'which others may follow';
+    my $says = sub { my ($bearer, @headers) = @_; return ask('/git/a/x', bearer($bearer), @headers)->code };
+    is $says->($limited, @$_), 403, "@$_ gains nothing" for ['X-Original-URL' => '/git/b'], ['X-Rewrite-URL' => '/git/b'], ['X_Rewrite.URL' => '/git/b'],
+        ['X-Original-URL' => 'https://tokens/git/b'], ['X-Original-URL' => '/git/a/..%2fb'], ['X-Original-URL' => '/git/a/%2e%2e/b'], ['X-Original-URL' => 'git/a'];
+    is $says->($limited, @$_), 200, "@$_ is what a proxy says" for ['X-Original-URL' => '/git/a/x?y=/b'], ['X-Original-URL' => 'https://tokens/git/%61/x'];
+    is $says->($token, 'X-Original-URL' => '/git/b'), 200, 'as for a token without limits';
 };
 
 subtest 'a_limited_token_is_good_for_its_methods_only' => sub {
@@ -156,7 +161,7 @@ subtest 'a_limited_token_is_good_for_its_methods_only' => sub {
     my $by = sub { my ($method, @headers) = @_; return ask('/git/a', {method => $method}, bearer($reads), @headers)->code };
     is $by->($_), 200, $_ for qw(GET HEAD OPTIONS);
     is $by->($_), 403, $_ for qw(POST PUT DELETE PROPFIND get GETX);
-    is $by->('GET', "X-$_" => 'DELETE'), 403, "X-$_ gains nothing" for qw(HTTP-Method-Override HTTP-Method Method-Override);
+    is $by->('GET', "X-$_" => 'DELETE'), 403, "X-$_ gains nothing" for qw(HTTP-Method-Override HTTP-Method Method-Override HTTP_Method_Override HTTP.Method);
     is ask('/git/a', {method => 'POST', body => 'x'}, bearer($token))->code, 200, 'one without limits does all';
 };
 
