@@ -133,7 +133,7 @@ const json_t *found_said(const options_t *options, const char *define, apr_pool_
         p,
         said ? "%s finds no site with MPinEngine On; name the configuration with --config%s"
              : "%s -t doesn't say what its configuration is; run that and mend what it names, or "
-               "name another configuration with --config%s",
+               "name another configuration with --config; --store and --keys need none%s",
         program, said || !complaints ? "" : first_complaint(complaints, p));
     return NULL;
 }
@@ -238,6 +238,7 @@ static bool take_options(found_t *found, const options_t *options, apr_pool_t *p
     *found = (found_t){.url = options->given[OPTION_SITE],
                        .key_file = options->given[OPTION_KEYS],
                        .quota = DEFAULT_QUOTA,
+                       .names = NAMES_UNICODE, /* whichever there are */
                        .uid = geteuid(),
                        .gid = getegid(),
                        .longest = DEFAULT_LONGEST};
