@@ -216,7 +216,10 @@ subtest 'what_cannot_be_done_is_said' => sub {
     }
     my $run = mpinctl({at => ['--httpd', '/bin/false']}, 'users');
     is $run->{code}, 2, 'no configuration';
-    like $run->{err}, qr/--store and --keys need none/, 'and what helps before it is mended';
+    like $run->{err}, qr/--store and --keys need no configuration/, 'and what helps before it is mended';
+    Server::write_file("$top/wrong.conf", Server::slurp("$top/httpd.conf") . "NoSuchDirective On\n");
+    like mpinctl({at => ['--httpd', httpd(), '--config', "$top/wrong.conf"]}, 'users')->{err},
+        qr/Syntax error on line \d+ of \S+: Invalid command 'NoSuchDirective'/, 'a mistake is named with its place';
     my @place = ('--store', "lmdb:$top/state/store", '--keys', "$top/state/keys/mpin.keys");
     is mpinctl({at => \@place}, 'users')->{code}, 0, 'or none needed';
     is mpinctl({at => \@place}, 'user', "jos\xc3\xa9")->{code}, 1, 'and any name is one there';
