@@ -110,6 +110,16 @@ static ctl_end_t write_backup(ctl_t *ctl, int fd, const secret_t *passphrase)
     return CTL_DONE;
 }
 
+/* None is overwritten but an empty one, which a backup leaves that came to nothing: it was no more root
+ * when it failed, and could not take its file away. */
+static int make_file(const char *path)
+{
+    struct stat there;
+    if (lstat(path, &there) == 0 && S_ISREG(there.st_mode) && !there.st_size)
+        unlink(path);
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
 ctl_end_t ctl_backup(ctl_t *ctl)
 {
     const char *path = backup_file(ctl);
@@ -118,7 +128,7 @@ ctl_end_t ctl_backup(ctl_t *ctl)
         return CTL_UNABLE;
     if (mkdir(ctl->word[0], 0700) && errno != EEXIST)
         return ctl_fail(CTL_UNABLE, "%s can't be made: %s", ctl->word[0], strerror(errno));
-    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    const int fd = make_file(path);
     if (fd < 0)
         return ctl_fail(CTL_UNABLE, "%s can't be made: %s", path, strerror(errno));
     const ctl_end_t end = write_backup(ctl, fd, passphrase);
