@@ -222,6 +222,7 @@ subtest 'what_cannot_be_done_is_said' => sub {
         qr/Syntax error on line \d+ of \S+: Invalid command 'NoSuchDirective'/, 'a mistake is named with its place';
     my @place = ('--store', "lmdb:$top/state/store", '--keys', "$top/state/keys/mpin.keys");
     is mpinctl({at => \@place}, 'users')->{code}, 0, 'or none needed';
+    like mpinctl({at => \@place}, 'invite', 'ina', '--yes')->{err}, qr/leave out --store/, 'but for a link';
     is mpinctl({at => \@place}, 'user', "jos\xc3\xa9")->{code}, 1, 'and any name is one there';
     is mpinctl({at => ['--store', "lmdb:$top/nowhere", @place[2, 3]]}, 'users')->{code}, 2, 'no store there';
     ok !-e "$top/nowhere", 'and none is made';
