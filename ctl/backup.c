@@ -19,6 +19,7 @@
 
 #define PASSPHRASE_MAX 1024
 #define KEY_FILE_MAX 16384
+#define FOR_ROOT_ALONE (APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE)
 
 /* In a folder of its own, which is made where it isn't there. */
 static const char *backup_file(const ctl_t *ctl)
@@ -110,15 +111,26 @@ static ctl_end_t write_backup(ctl_t *ctl, int fd, const secret_t *passphrase)
     return CTL_DONE;
 }
 
+/* None is overwritten but an empty one, which a backup leaves that came to nothing: it was no more root
+ * when it failed, and could not take its file away. */
+static int make_file(const char *path)
+{
+    struct stat there;
+    if (lstat(path, &there) == 0 && S_ISREG(there.st_mode) && !there.st_size)
+        unlink(path);
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
 ctl_end_t ctl_backup(ctl_t *ctl)
 {
     const char *path = backup_file(ctl);
     const secret_t *passphrase = backup_passphrase(ctl);
     if (!passphrase)
         return CTL_UNABLE;
-    if (mkdir(ctl->word[0], 0700) && errno != EEXIST)
-        return ctl_fail(CTL_UNABLE, "%s can't be made: %s", ctl->word[0], strerror(errno));
-    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    const apr_status_t made = apr_dir_make_recursive(ctl->word[0], FOR_ROOT_ALONE, ctl->p);
+    if (made)
+        return ctl_fail(CTL_UNABLE, "%s can't be made: %s", ctl->word[0], strerror(made));
+    const int fd = make_file(path);
     if (fd < 0)
         return ctl_fail(CTL_UNABLE, "%s can't be made: %s", path, strerror(errno));
     const ctl_end_t end = write_backup(ctl, fd, passphrase);

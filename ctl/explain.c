@@ -228,13 +228,13 @@ static json_t *described_user(const has_t *has)
     return user;
 }
 
-static void print_list(const char *title, const json_t *list)
+static void print_list(const explained_t *it, const char *title, const json_t *list)
 {
     apr_size_t i;
     json_t *each;
     json_array_foreach(list, i, each)
     {
-        printf("%-14s%s\n", i ? "" : title, json_string_value(each));
+        printf("%-14s%s\n", i ? "" : title, show_plain(json_string_value(each), it->p));
     }
 }
 
@@ -242,7 +242,7 @@ static void print_place(const explained_t *it)
 {
     apr_size_t i;
     json_t *each;
-    printf("%-14s%s of %s\n", "Place", place_text(it, "path"),
+    printf("%-14s%s of %s\n", "Place", show_plain(place_text(it, "path"), it->p),
            *place_text(it, "site") ? place_text(it, "site") : "a server without MPinEngine On");
     json_array_foreach(json_object_get(it->place, "sections"), i, each)
     {
@@ -250,7 +250,7 @@ static void print_place(const explained_t *it)
                json_string_value(json_object_get(each, "section")),
                json_string_value(json_object_get(each, "at")));
     }
-    print_list("May differ by", json_object_get(it->place, "unsure"));
+    print_list(it, "May differ by", json_object_get(it->place, "unsure"));
     printf("%-14s%s\n", "AuthType",
            *place_text(it, "auth_type") ? place_text(it, "auth_type") : "-");
     const json_t *require = json_object_get(it->place, "require");
@@ -288,8 +288,8 @@ static ctl_end_t show_explained(const explained_t *it, weighs_t weighs)
         return end;
     print_place(it);
     print_user(it);
-    print_list("By", it->by);
-    print_list("Lacks", it->lacks);
+    print_list(it, "By", it->by);
+    print_list(it, "Lacks", it->lacks);
     printf("\nWould %s come in? %s%s: %s.\n", it->has.name, words[weighs],
            sure ? "" : ", as far as this can tell",
            json_string_value(json_object_get(it->all, "why")));

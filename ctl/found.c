@@ -91,7 +91,8 @@ static const char *hear_httpd(apr_proc_t *httpd, apr_pool_t *p)
     return code == 0 && APR_PROC_CHECK_EXIT(how) ? text : NULL;
 }
 
-/* The first line of them, for who reads why; "" without. */
+/* The first line of them, for who reads why; "" without. httpd writes the place of a mistake, a colon,
+ * and the mistake into the next one. */
 static const char *first_complaint(apr_file_t *complaints, apr_pool_t *p)
 {
     char *text = apr_pcalloc(p, COMPLAINT_MAX + 1);
@@ -100,7 +101,12 @@ static const char *first_complaint(apr_file_t *complaints, apr_pool_t *p)
     if (apr_file_seek(complaints, APR_SET, &from) ||
         apr_file_read_full(complaints, text, len, &len) > APR_EOF)
         return "";
-    text[strcspn(text, "\n")] = '\0';
+    char *end = text + strcspn(text, "\n");
+    if (end > text && *end && end[-1] == ':') {
+        *end = ' ';
+        end += strcspn(end, "\n");
+    }
+    *end = '\0';
     return *text ? apr_pstrcat(p, " (", text, ")", NULL) : "";
 }
 
@@ -119,8 +125,7 @@ const json_t *found_said(const options_t *options, const char *define, apr_pool_
     apr_proc_t httpd;
     const char *program = httpd_program(options, p);
     if (!program) {
-        *why = "there is no apache2ctl, httpd or apachectl; name it with --httpd, or write --store "
-               "and --keys";
+        *why = "there is no apache2ctl, httpd or apachectl; name it with --httpd";
         return NULL;
     }
     const char *const *argv = words_of_httpd(program, options, define, p);
@@ -238,6 +243,7 @@ static bool take_options(found_t *found, const options_t *options, apr_pool_t *p
     *found = (found_t){.url = options->given[OPTION_SITE],
                        .key_file = options->given[OPTION_KEYS],
                        .quota = DEFAULT_QUOTA,
+                       .names = NAMES_UNICODE, /* whichever there are */
                        .uid = geteuid(),
                        .gid = getegid(),
                        .longest = DEFAULT_LONGEST};
@@ -266,5 +272,7 @@ bool found_site(found_t *found, const options_t *options, apr_pool_t *p, const c
     if (options->given[OPTION_STORE] || options->given[OPTION_KEYS])
         return take_options(found, options, p, why);
     const json_t *said = found_said(options, NULL, p, why);
+    if (!said)
+        *why = apr_pstrcat(p, *why, "; --store and --keys need no configuration", NULL);
     return said && found_one(found, said, options->given[OPTION_SITE], p, why);
 }

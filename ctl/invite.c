@@ -65,6 +65,10 @@ ctl_end_t ctl_invite(ctl_t *ctl)
         return ctl_fail(CTL_UNABLE, "--days is a number from 1 to %d", INVITATION_DAYS_MAX);
     if (!name)
         return ctl_fail(CTL_UNABLE, "\"%s\" is no name of a user here", ctl->word[0]);
+    if (!ctl->found.json)
+        return ctl_fail(CTL_UNABLE,
+                        "the link is the site's, which httpd's configuration names: leave "
+                        "out --store and --keys");
     if (!takes_invitations(&ctl->found))
         return ctl_fail(CTL_NOT_DONE, "the site takes no invitations; write invite into its "
                                       "MPinRegister and reload httpd");

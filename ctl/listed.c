@@ -89,6 +89,8 @@ ctl_end_t ctl_users(ctl_t *ctl)
         status = listing.status;
     if (status != STORE_OK)
         return ctl_fail_store(status, "user");
-    show_table(ctl, sorted(ctl, listing.rows), columns, "There are no users yet.");
+    show_table(ctl, sorted(ctl, listing.rows), columns,
+               *listing.part ? "No name of a user has that text in it."
+                             : "There are no users yet.");
     return CTL_DONE;
 }

@@ -87,7 +87,7 @@ ctl_end_t opened_store(ctl_t *ctl, const struct stat *owner)
     const ctl_end_t end = opened_become(owner, dir);
     if (end)
         return end;
-    prctl(PR_SET_DUMPABLE, 0);
+    prctl(PR_SET_DUMPABLE, 0); /* once more: another user has come into force */
     if (store_open(&ctl->store, settings, ctl->p, &why) != STORE_OK ||
         revocations_make(&ctl->revocations, ctl->store, ctl->p) != STORE_OK)
         return ctl_fail(CTL_UNABLE, "%s", why);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/unicode.h"
+
 #define COLUMNS_MAX 12
 
 /* ---- on stderr ------------------------------------------------------------------------------- */
@@ -58,14 +60,30 @@ json_t *show_rows(const ctl_t *ctl)
     return json_tie(ctl->p, json_array());
 }
 
-/* Nothing that people have typed moves a terminal's cursor. */
-static const char *without_controls(const char *text, apr_pool_t *p)
+/* Bytes of the character that begins here; 0: it is none that is shown. Joiners are in the words of some
+ * scripts. */
+static apr_size_t shown_bytes(const char *text)
 {
-    char *clean = apr_pstrdup(p, text);
-    for (char *c = clean; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 127)
-            *c = '?';
-    return clean;
+    const int code = unicode_code(text);
+    return code == 0x200c || code == 0x200d ? 3 : unicode_readable(text);
+}
+
+const char *show_plain(const char *text, apr_pool_t *p)
+{
+    char *plain = apr_pstrdup(p, text), *to = plain;
+    for (const char *from = plain; *from;) {
+        const apr_size_t len = shown_bytes(from);
+        memmove(to, from, len);
+        to += len;
+        from += len ? len : 1;
+        if (!len) {
+            *to++ = '?';
+            while (((unsigned char)*from & 0xc0) == 0x80)
+                from++;
+        }
+    }
+    *to = '\0';
+    return plain;
 }
 
 static const char *text_of_list(const json_t *list, apr_pool_t *p)
@@ -84,13 +102,13 @@ static const char *text_of_list(const json_t *list, apr_pool_t *p)
 static const char *cell_text(const json_t *value, apr_pool_t *p)
 {
     if (json_is_string(value) && *json_string_value(value))
-        return without_controls(json_string_value(value), p);
+        return show_plain(json_string_value(value), p);
     if (json_is_integer(value))
         return apr_psprintf(p, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
     if (json_is_boolean(value))
         return json_is_true(value) ? "yes" : "no";
     if (json_is_array(value) && json_array_size(value))
-        return without_controls(text_of_list(value, p), p);
+        return show_plain(text_of_list(value, p), p);
     return "-";
 }
 

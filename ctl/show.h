@@ -28,6 +28,9 @@ bool show_json(const ctl_t *ctl, const json_t *whole);
 ctl_end_t show_done(const ctl_t *ctl, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* As a terminal may get it: a '?' for what moves its cursor or turns its direction. */
+const char *show_plain(const char *text, apr_pool_t *p);
+
 /* "2026-11-30T20:10:30Z", null for 0. */
 json_t *show_time(uint32_t seconds);
 

@@ -118,6 +118,7 @@ ctl_end_t ctl_token_add(ctl_t *ctl)
 
 typedef struct token_listing_t {
     ctl_t *ctl;
+    apr_pool_t *scratch; /* emptied for each user: there may be very many */
     json_t *rows;
     store_status_t status;
 } token_listing_t;
@@ -128,12 +129,14 @@ static bool list_tokens_of(void *baton, const user_t *user)
     ctl_t *ctl = listing->ctl;
     access_token_t *list;
     int count = 0;
-    listing->status = tokens_list(ctl->people, user->uid, &list, &count, ctl->now, ctl->p);
+    apr_pool_clear(listing->scratch);
+    listing->status =
+        tokens_list(ctl->people, user->uid, &list, &count, ctl->now, listing->scratch);
     for (int i = 0; listing->status == STORE_OK && i < count; i++) {
         uint32_t used = 0;
         json_t *row = json_object();
-        listing->status = tokens_last_use(ctl->people, &list[i], &used, ctl->p);
-        json_set_text(row, "id", people_label(list[i].handle, ctl->p));
+        listing->status = tokens_last_use(ctl->people, &list[i], &used, listing->scratch);
+        json_set_text(row, "id", people_label(list[i].handle, listing->scratch));
         json_set_text(row, "user", user->name);
         json_set_text(row, "name", list[i].name);
         json_set_text(row, "paths", list[i].paths);
@@ -153,6 +156,7 @@ ctl_end_t ctl_token_list(ctl_t *ctl)
         {"methods", "METHODS"}, {"last_use", "LAST USE"}, {"expires", "UNTIL"}, {NULL, NULL}};
     token_listing_t listing = {.ctl = ctl, .rows = show_rows(ctl)};
     store_status_t status = STORE_OK;
+    apr_pool_create(&listing.scratch, ctl->p);
     if (ctl->word[0]) {
         user_t user;
         const ctl_end_t end = named_user(ctl, ctl->word[0], &user);

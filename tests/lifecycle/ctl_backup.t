@@ -52,6 +52,12 @@ subtest 'a_backup_is_taken_while_the_server_works_and_tells_nothing' => sub {
     is((stat "$backup/mpin.backup")[2] & 077, 0, 'and that nobody else can read');
     is mpinctl('backup', $backup, @sealed)->{code}, 2, 'none is overwritten';
     is mpinctl('backup', "$top/more")->{code}, 2, 'none without a passphrase';
+    my $typed = join ' ', program(), '--httpd', httpd(), '--config', "$top/httpd.conf", 'backup', "$top/full/deep", @sealed;
+    my $said = `sh -c "trap '' XFSZ; ulimit -f 8; exec $typed" 2>&1`;
+    is $? >> 8, 2, 'none where the disk is full';
+    like $said, qr/can't be written/, 'which is said';
+    is mpinctl('backup', "$top/full/deep", @sealed)->{code}, 0, 'and there once there is room';
+    is((stat "$top/full")[2] & 07777, 0700, 'in folders that are made for it');
 };
 
 my $late = someone()->enrol('late', '1234');

@@ -210,6 +210,7 @@ subtest 'text_names_sections_with_their_lines' => sub {
     is $run->{code}, 0, 'exit code 0: in';
     like $run->{out}, qr{<Directory "?\Q$top\E/site/folder"?> \(\Q$top\E/httpd\.conf:\d+\)\n +<Location /folder/over>}, 'in the order of the merge';
     is mpinctl('explain', "$site/pin/", 'ben')->{code}, 1, 'exit code 1: out';
+    like mpinctl('explain', "$site/pin/%1b[2J%e2%80%ae%c2%9b%c3%a9", 'ben')->{out}, qr{^Place +/pin/\?\[2J\?\?\xc3\xa9 of}, 'an address out of a log moves no cursor';
     is mpinctl('explain', 'https://other.example/', 'ben')->{code}, 2, 'exit code 2: no such site';
 };
 

@@ -137,6 +137,24 @@ subtest 'with_the_server_stopped_the_next_start_takes_it_up' => sub {
     is mpinctl({at => \@place}, 'keys', 'rotate', '--yes')->{code}, 2, 'without a configuration nobody knows whom to reload';
 };
 
+subtest 'a_crash_leaves_no_core' => sub {
+    pipe my $out, my $in or die;
+    my $typed = join ' ', program(), '--httpd', httpd(), '--config', "$top/httpd.conf", 'keys', 'rotate';
+    my $pid = fork // die;
+    if (!$pid) {
+        close $in;
+        open STDIN, '<&', $out or die;
+        open STDERR, '>', "$top/asked" or die;
+        chdir $top or die;
+        exec 'sh', '-c', "ulimit -c unlimited; exec $typed";
+    }
+    Server::wait_for('its question', sub { Server::slurp("$top/asked") =~ /\?/ });
+    kill ABRT => $pid;
+    waitpid $pid, 0;
+    is $? & 127, POSIX::SIGABRT, 'it was ended by a signal';
+    is $? & 128, 0, 'and dumped nothing';
+};
+
 $server->stop;
 is join("\n", Server::complaints()), '', 'no complaints';
 done_testing;

@@ -58,6 +58,7 @@ subtest 'users_are_listed_with_their_devices' => sub {
     is_deeply [map { $row{user1}{$_} } qw(state devices locked)], ['active', 1, 0], 'one device';
     is $row{user2}{devices}, 0, 'and none';
     is_deeply [map { $_->{user} } @{mpinctl_json('users', 'ser2')}], ['user2'], 'by a part of the name';
+    like mpinctl('users', 'ser9')->{out}, qr/^No name of a user has that text/, 'which no name may have';
     my $table = mpinctl('users');
     is $table->{code}, 0, 'as a table';
     like $table->{out}, qr/^USER +STATE +DEVICES.*\nuser1 +active +1 /, 'with a first line and rows';
@@ -214,9 +215,16 @@ subtest 'what_cannot_be_done_is_said' => sub {
         is $run->{code}, $code, "mpinctl @typed";
         like $run->{err}, $says, 'it says why';
     }
-    is mpinctl({at => ['--httpd', '/bin/false']}, 'users')->{code}, 2, 'no configuration';
+    my $run = mpinctl({at => ['--httpd', '/bin/false']}, 'users');
+    is $run->{code}, 2, 'no configuration';
+    like $run->{err}, qr/--store and --keys need no configuration/, 'and what helps before it is mended';
+    Server::write_file("$top/wrong.conf", Server::slurp("$top/httpd.conf") . "NoSuchDirective On\n");
+    like mpinctl({at => ['--httpd', httpd(), '--config', "$top/wrong.conf"]}, 'users')->{err},
+        qr/Syntax error on line \d+ of \S+: Invalid command 'NoSuchDirective'/, 'a mistake is named with its place';
     my @place = ('--store', "lmdb:$top/state/store", '--keys', "$top/state/keys/mpin.keys");
     is mpinctl({at => \@place}, 'users')->{code}, 0, 'or none needed';
+    like mpinctl({at => \@place}, 'invite', 'ina', '--yes')->{err}, qr/leave out --store/, 'but for a link';
+    is mpinctl({at => \@place}, 'user', "jos\xc3\xa9")->{code}, 1, 'and any name is one there';
     is mpinctl({at => ['--store', "lmdb:$top/nowhere", @place[2, 3]]}, 'users')->{code}, 2, 'no store there';
     ok !-e "$top/nowhere", 'and none is made';
 };

@@ -166,4 +166,19 @@ SKIP: {
     };
 }
 
+subtest 'the_package_is_set_up_beside_apache2_bin_alone' => sub {
+    plan skip_all => 'only root gives folders away' if $>;
+    for my $envvars (undef, "export APACHE_RUN_USER=nobody APACHE_RUN_GROUP=nogroup\n", "exit 3\n") {
+        my $to = tempdir(DIR => $top);
+        make_path("$to/etc/apache2", "$to/var/lib/apache2/mpin", "$to/var/lib/apache2/mpin-keys", "$to/var/log/apache2/mpin");
+        write_file("$to/etc/apache2/envvars", $envvars) if $envvars;
+        my $script = slurp("$source/debian/libapache2-mod-auth-mpin.postinst") =~ s{(?<= )(?=/(?:etc/apache2|var/l))}{$to}gr;
+        my $said = `sh @{[write_file("$to/postinst", $script)]} configure 2>&1`;
+        is "$? $said", '0 ', 'it ends well, where envvars ' . ($envvars // 'is missing');
+        my $whose = $envvars && $envvars =~ /nobody/ ? 'nobody' : 'www-data';
+        is getpwuid((stat "$to/var/lib/apache2/mpin/store")[4] // 0), $whose, "the store is of $whose";
+        is((stat "$to/var/lib/apache2/mpin-keys")[2] & 0777, 0700, 'the keys are root\'s alone');
+    }
+};
+
 done_testing;
