@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 # The documents tell the truth: each rule of docs/security.md names a test that exists, every link leads somewhere,
-# every file that they name is there. What comments cite is there, too, and templates have the placeholders that are
-# described.
+# every file that they name is there, every block that can be run is run. What comments cite is there, too, and templates have
+# the placeholders that are described.
 use strict;
 use warnings;
 use Test::More;
@@ -36,6 +36,15 @@ subtest 'every link leads to a file, and to a heading of it' => sub {
             my %anchor = map { anchor_of($_) => 1 } ($document{$target} // '') =~ /^#+ (.+?)\s*$/mg;
             ok $anchor{$anchor}, "$file leads to $link, which is a heading there";
         }
+    }
+};
+
+subtest 'a block that says that it can be run is run by a test' => sub {
+    my $tests = join '', grep { /```sh run/ } values %{{texts_of('tests/lifecycle/*.t')}};
+    for my $file (sort keys %document) {
+        my @runnable = $document{$file} =~ /^```sh\b(.*)$/mg or next;
+        is join(' ', grep { $_ ne ' run' } @runnable), '', "$file marks them by \"sh run\"";
+        like $tests, qr/\Q$file\E/, '... and a test takes them from there';
     }
 };
 
