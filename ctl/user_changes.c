@@ -38,7 +38,7 @@ ctl_end_t ctl_user_enable(ctl_t *ctl)
     const store_status_t status = people_enable(ctl->people, user.uid, ctl->p);
     if (status != STORE_OK)
         return ctl_fail_store(status, user.name);
-    changed_told_user(ctl, "user_enabled", &user, NOTICE_NONE);
+    changed_told_user(ctl, "user_enabled", &user, NOTICE_ENABLED);
     return show_done(ctl, "user_enabled", "%s may sign in again, with what they had.", user.name);
 }
 

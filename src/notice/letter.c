@@ -31,6 +31,7 @@ static const char *const kinds[NOTICE_COUNT] = {[NOTICE_ACTIVATE] = "activate",
                                                 [NOTICE_TOKEN_MADE] = "token_made",
                                                 [NOTICE_TOKEN_REMOVED] = "token_removed",
                                                 [NOTICE_DISABLED] = "disabled",
+                                                [NOTICE_ENABLED] = "enabled",
                                                 [NOTICE_DELETED] = "deleted",
                                                 [NOTICE_STEPS_RESET] = "steps_reset",
                                                 [NOTICE_SESSIONS_ENDED] = "sessions_ended"};

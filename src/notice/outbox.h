@@ -39,6 +39,7 @@ typedef enum {
     NOTICE_TOKEN_MADE, /* a program can come in */
     NOTICE_TOKEN_REMOVED,
     NOTICE_DISABLED, /* by an administrator, as those that follow */
+    NOTICE_ENABLED,
     NOTICE_DELETED,
     NOTICE_STEPS_RESET,    /* no second step, passkey or code is left */
     NOTICE_SESSIONS_ENDED, /* everywhere */

@@ -163,18 +163,22 @@ store_status_t people_claim(people_t *people, const char *name, apr_time_t now, 
 
 /* ---- a name that leads to somebody who has another one ---------------------------------------- */
 
+/* Somebody may be faster, and that be the same user, who presses twice. */
 store_status_t people_add_alias(people_t *people, const char *name,
                                 const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
-    user_t user;
-    store_record_t owner;
-    store_status_t status = find_owner(people, name, &user, &owner, p);
-    if (status == STORE_OK)
-        return memcmp(user.uid, uid, UID_BYTES) == 0 ? STORE_OK : STORE_EXISTS;
-    if (status != STORE_MISSING)
-        return status;
-    status = give_name(people, name, ALIAS_LAYOUT, uid, &owner, p);
-    return status == STORE_CHANGED ? STORE_EXISTS : status;
+    for (int round = 0; round < STORE_CHANGE_ROUNDS; round++) {
+        user_t user;
+        store_record_t owner;
+        store_status_t status = find_owner(people, name, &user, &owner, p);
+        if (status == STORE_OK)
+            return memcmp(user.uid, uid, UID_BYTES) == 0 ? STORE_OK : STORE_EXISTS;
+        if (status == STORE_MISSING)
+            status = give_name(people, name, ALIAS_LAYOUT, uid, &owner, p);
+        if (status != STORE_EXISTS && status != STORE_CHANGED)
+            return status;
+    }
+    return STORE_EXISTS;
 }
 
 /* It expires: that deletes what was seen, and nothing that somebody has written since. */

@@ -100,6 +100,7 @@ subtest 'disable_ends_a_running_session_and_enable_lets_back_in' => sub {
     $again->visit('/login');
     is $again->pin_login($device)->code, 200, 'and the same PIN';
     is audited('user_enabled')->{user}, 'anna@example.org', 'audited';
+    ok mailed('anna@example.org', 'sign in to .* again'), 'told by mail';
 };
 
 subtest 'delete_erases_and_keeps_the_name_from_others' => sub {
