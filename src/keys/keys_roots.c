@@ -31,7 +31,7 @@ static const char *next_line(const char *line)
 /* -1: it is no root key's. */
 static int root_of(const char *line)
 {
-    return strncmp(line, "root ", 5) ? -1 : atoi(line + 5);
+    return strncmp(line, "root ", 5) ? -1 : (int)strtol(line + 5, NULL, 10);
 }
 
 static const char *root_line(const roots_text_t *roots, unsigned char number)
