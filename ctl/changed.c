@@ -9,6 +9,7 @@
 
 #include "base/audit_line.h"
 #include "notice/about.h"
+#include "people/subject.h"
 
 bool change_wished(const ctl_t *ctl, const char *format, ...)
 {
@@ -78,4 +79,15 @@ void changed_told(const ctl_t *ctl, const changed_t *changed)
 {
     write_audit(ctl, changed);
     write_mail(ctl, changed);
+}
+
+void changed_told_user(const ctl_t *ctl, const char *event, const user_t *user,
+                       notice_kind_t notice)
+{
+    const changed_t changed = {.event = event,
+                               .user = user->name,
+                               .notice = notice,
+                               .mailbox =
+                                   people_mailbox(ctl->people, user->uid, user->name, ctl->p)};
+    changed_told(ctl, &changed);
 }

@@ -22,4 +22,8 @@ typedef struct changed_t {
  * that can't be written is said on stderr; the change stands. */
 void changed_told(const ctl_t *ctl, const changed_t *changed);
 
+/* The same of a user, to their mailbox as it is now; NOTICE_NONE: no mail. */
+void changed_told_user(const ctl_t *ctl, const char *event, const user_t *user,
+                       notice_kind_t notice);
+
 #endif

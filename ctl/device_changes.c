@@ -143,11 +143,7 @@ ctl_end_t ctl_factor_reset(ctl_t *ctl)
         status = people_end_sessions(ctl->people, user.uid, ctl->now, ctl->p);
     if (status != STORE_OK)
         return ctl_fail_store(status, user.name);
-    const changed_t changed = {.event = "factors_reset",
-                               .user = user.name,
-                               .notice = NOTICE_STEPS_RESET,
-                               .mailbox = people_mailbox(ctl->people, user.uid, user.name, ctl->p)};
-    changed_told(ctl, &changed);
+    changed_told_user(ctl, "factors_reset", &user, NOTICE_STEPS_RESET);
     return show_done(ctl, "factors_reset",
                      "%s has no second step any more, and is signed out; devices with a PIN are "
                      "left alone.",
@@ -167,11 +163,7 @@ static ctl_end_t end_of_one(ctl_t *ctl, const char *typed)
     const store_status_t status = people_end_sessions(ctl->people, user.uid, ctl->now, ctl->p);
     if (status != STORE_OK)
         return ctl_fail_store(status, user.name);
-    const changed_t changed = {.event = "sessions_ended",
-                               .user = user.name,
-                               .notice = NOTICE_SESSIONS_ENDED,
-                               .mailbox = people_mailbox(ctl->people, user.uid, user.name, ctl->p)};
-    changed_told(ctl, &changed);
+    changed_told_user(ctl, "sessions_ended", &user, NOTICE_SESSIONS_ENDED);
     return show_done(ctl, "sessions_ended", "%s is signed out everywhere.", user.name);
 }
 

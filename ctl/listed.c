@@ -66,10 +66,10 @@ static int by_name(const void *one, const void *other)
 static json_t *sorted(const ctl_t *ctl, json_t *rows)
 {
     const apr_size_t count = json_array_size(rows);
-    json_t **row = apr_palloc(ctl->p, (count + 1) * sizeof *row), *all = show_rows(ctl);
+    json_t **row = apr_palloc(ctl->p, (count + 1) * sizeof(json_t *)), *all = show_rows(ctl);
     for (apr_size_t i = 0; i < count; i++)
         row[i] = json_array_get(rows, i);
-    qsort(row, count, sizeof *row, by_name);
+    qsort(row, count, sizeof(json_t *), by_name);
     for (apr_size_t i = 0; i < count; i++)
         json_array_append(all, row[i]);
     return all;

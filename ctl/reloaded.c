@@ -2,11 +2,13 @@
 #include "ctl/reloaded.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ctl/apart.h"
+#include "ctl/typed.h"
 #include "store/roots.h"
 
 #define WAIT_STEP apr_time_from_msec(100)
@@ -15,13 +17,18 @@
 /* 0: there is none. */
 static pid_t server_pid(const ctl_t *ctl)
 {
+    char line[32] = "";
     long pid = 0;
     FILE *file = ctl->found.pid_file ? fopen(ctl->found.pid_file, "re") : NULL;
     if (!file)
         return 0;
-    const bool read = fscanf(file, "%ld", &pid) == 1 && pid > 1;
+    const bool read = fgets(line, sizeof line, file) != NULL;
     fclose(file);
-    return read && (kill((pid_t)pid, 0) == 0 || errno == EPERM) ? (pid_t)pid : 0;
+    line[strcspn(line, "\r\n")] = '\0';
+    return read && typed_number(line, 2, INT_MAX, &pid) &&
+                   (kill((pid_t)pid, 0) == 0 || errno == EPERM)
+               ? (pid_t)pid
+               : 0;
 }
 
 bool server_runs(const ctl_t *ctl)

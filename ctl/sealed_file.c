@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/write_whole.h"
+
 #define MARK "mpin-backup 1\n"
 #define MARK_BYTES (sizeof MARK - 1)
 #define SALT_BYTES crypto_pwhash_argon2id_SALTBYTES
@@ -26,17 +28,6 @@ static secret_t *file_key(const secret_t *passphrase, const unsigned char salt[S
 
 /* ---- out ------------------------------------------------------------------------------------- */
 
-static bool put_whole(int fd, const unsigned char *bytes, apr_size_t len)
-{
-    for (apr_size_t done = 0; done < len;) {
-        const ssize_t put = write(fd, bytes + done, len - done);
-        if (put < 0 && errno != EINTR)
-            return false;
-        done += put > 0 ? (apr_size_t)put : 0;
-    }
-    return true;
-}
-
 bool sealed_begin(sealed_file_t *file, int fd, const secret_t *passphrase, apr_pool_t *p)
 {
     unsigned char salt[SALT_BYTES], header[HEADER_BYTES];
@@ -48,8 +39,8 @@ bool sealed_begin(sealed_file_t *file, int fd, const secret_t *passphrase, apr_p
         return false;
     }
     crypto_secretstream_xchacha20poly1305_init_push(&file->state, header, key->bytes);
-    return put_whole(fd, (const unsigned char *)MARK, MARK_BYTES) &&
-           put_whole(fd, salt, sizeof salt) && put_whole(fd, header, sizeof header);
+    return write_whole(fd, MARK, MARK_BYTES) && write_whole(fd, salt, sizeof salt) &&
+           write_whole(fd, header, sizeof header);
 }
 
 static bool put_piece(sealed_file_t *file, unsigned char tag)
@@ -57,7 +48,7 @@ static bool put_piece(sealed_file_t *file, unsigned char tag)
     unsigned char sealed[SEALED_PIECE + MORE_BYTES];
     crypto_secretstream_xchacha20poly1305_push(&file->state, sealed, NULL, file->piece, file->len,
                                                NULL, 0, tag);
-    const bool done = put_whole(file->fd, sealed, file->len + MORE_BYTES);
+    const bool done = write_whole(file->fd, sealed, file->len + MORE_BYTES);
     file->len = 0;
     return done;
 }

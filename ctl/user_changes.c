@@ -7,20 +7,6 @@
 #include "ctl/show.h"
 #include "people/subject.h"
 
-/* Tells of it; `mailbox` was looked up before, as nothing of a deleted user is left after. */
-static void told_of_user(const ctl_t *ctl, const char *event, const user_t *user,
-                         notice_kind_t notice, const char *mailbox)
-{
-    const changed_t changed = {
-        .event = event, .user = user->name, .notice = notice, .mailbox = mailbox};
-    changed_told(ctl, &changed);
-}
-
-static const char *mailbox_of(const ctl_t *ctl, const user_t *user)
-{
-    return people_mailbox(ctl->people, user->uid, user->name, ctl->p);
-}
-
 ctl_end_t ctl_user_disable(ctl_t *ctl)
 {
     user_t user;
@@ -34,7 +20,7 @@ ctl_end_t ctl_user_disable(ctl_t *ctl)
     const store_status_t status = people_disable(ctl->people, user.uid, ctl->now, ctl->p);
     if (status != STORE_OK)
         return ctl_fail_store(status, user.name);
-    told_of_user(ctl, "user_disabled", &user, NOTICE_DISABLED, mailbox_of(ctl, &user));
+    changed_told_user(ctl, "user_disabled", &user, NOTICE_DISABLED);
     return show_done(ctl, "user_disabled", "%s is disabled: signed out, and let in by nothing.",
                      user.name);
 }
@@ -52,7 +38,7 @@ ctl_end_t ctl_user_enable(ctl_t *ctl)
     const store_status_t status = people_enable(ctl->people, user.uid, ctl->p);
     if (status != STORE_OK)
         return ctl_fail_store(status, user.name);
-    told_of_user(ctl, "user_enabled", &user, NOTICE_ENABLED, mailbox_of(ctl, &user));
+    changed_told_user(ctl, "user_enabled", &user, NOTICE_ENABLED);
     return show_done(ctl, "user_enabled", "%s may sign in again, with what they had.", user.name);
 }
 
@@ -65,11 +51,15 @@ ctl_end_t ctl_user_delete(ctl_t *ctl)
     if (!change_wished(ctl, "Delete %s with all devices, passkeys and second steps, for good?",
                        user.name))
         return CTL_NOT_DONE;
-    const char *mailbox = mailbox_of(ctl, &user);
+    /* the mailbox is looked up before: nothing of a deleted user is left after */
+    const changed_t changed = {.event = "user_deleted",
+                               .user = user.name,
+                               .notice = NOTICE_DELETED,
+                               .mailbox = people_mailbox(ctl->people, user.uid, user.name, ctl->p)};
     const store_status_t status = people_delete(ctl->people, user.uid, ctl->now, ctl->p);
     if (status != STORE_OK)
         return ctl_fail_store(status, user.name);
-    told_of_user(ctl, "user_deleted", &user, NOTICE_DELETED, mailbox);
+    changed_told(ctl, &changed);
     return show_done(ctl, "user_deleted", "%s is deleted; the name is free in 30 days.", user.name);
 }
 
@@ -91,6 +81,6 @@ ctl_end_t ctl_name_free(ctl_t *ctl)
         return ctl_fail(CTL_NOT_DONE, owned, user.name);
     if (status != STORE_OK)
         return ctl_fail_store(status, user.name);
-    told_of_user(ctl, "name_freed", &user, NOTICE_NONE, NULL);
+    changed_told_user(ctl, "name_freed", &user, NOTICE_NONE);
     return show_done(ctl, "name_freed", "The name %s is free.", user.name);
 }

@@ -33,7 +33,8 @@ static const char auth_type[] = AUTH_TYPE;
 /* ... and this one those whom a token has let in. */
 static const char token_type[] = AUTH_TYPE;
 
-bool check_governs(const request_rec *r)
+/* True where AuthType MPin governs the request. */
+static bool check_governs(const request_rec *r)
 {
     const char *type = ap_auth_type((request_rec *)(apr_uintptr_t)r);
     return type && strcasecmp(type, AUTH_TYPE) == 0;

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/write_whole.h"
 #include "keys/keys_text.h"
 #include "keys/secret_file.h"
 
@@ -129,17 +130,6 @@ keys_status_t keys_open(keys_t **keys, const char *path, const secret_t *passphr
     return status;
 }
 
-static bool write_whole(int fd, const secret_t *text)
-{
-    for (apr_size_t done = 0; done < text->len;) {
-        ssize_t put = write(fd, text->bytes + done, text->len - done);
-        if (put < 0 && errno != EINTR)
-            return false;
-        done += put > 0 ? (apr_size_t)put : 0;
-    }
-    return !fsync(fd);
-}
-
 static bool sync_dir(const char *dir)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -160,7 +150,8 @@ static bool write_file(const char *dir, const char *path, const secret_t *text, 
     int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
-    bool done = write_whole(fd, text) && !put(beside, path) && sync_dir(dir);
+    bool done = write_whole(fd, text->bytes, text->len) && !fsync(fd) && !put(beside, path) &&
+                sync_dir(dir);
     int error = errno;
     close(fd);
     unlink(beside);

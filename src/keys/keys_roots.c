@@ -6,8 +6,8 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/utc.h"
 #include "keys/keys_text.h"
 
 #define LINE_MAX_NEW 160 /* bytes of a root's line */
@@ -31,7 +31,7 @@ static const char *next_line(const char *line)
 /* -1: it is no root key's. */
 static int root_of(const char *line)
 {
-    return strncmp(line, "root ", 5) ? -1 : atoi(line + 5);
+    return strncmp(line, "root ", 5) ? -1 : (int)strtol(line + 5, NULL, 10);
 }
 
 static const char *root_line(const roots_text_t *roots, unsigned char number)
@@ -82,16 +82,12 @@ static char *put_key_line(char *out, const char *line)
 /* Not by printf, whose buffers may keep copies. */
 static char *put_fresh(char *out, unsigned char number, apr_pool_t *p)
 {
-    char now[KEY_DATE_SIZE];
-    struct tm utc;
-    const time_t seconds = time(NULL);
     secret_t *key = secret_make(p, KEY_BYTES);
     if (!key)
         return NULL;
     randombytes_buf(key->bytes, key->len);
-    strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &utc));
     out = stpcpy(stpcpy(stpcpy(out, "root "), apr_itoa(p, number)), " ");
-    out = stpcpy(stpcpy(out, now), " ");
+    out = stpcpy(stpcpy(out, utc_text(apr_time_now(), p)), " ");
     sodium_bin2hex(out, 2 * KEY_BYTES + 1, key->bytes, KEY_BYTES);
     return stpcpy(out + 2 * KEY_BYTES, "\n");
 }

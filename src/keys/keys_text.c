@@ -4,9 +4,9 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/hex.h"
+#include "base/utc.h"
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
@@ -179,10 +179,7 @@ secret_t *keys_fresh(apr_pool_t *p)
     while (!is_scalar(master))
         randombytes_buf(master, KEY_BYTES);
 
-    char now[32];
-    time_t seconds = time(NULL);
-    struct tm utc;
-    strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &utc));
+    const char *now = utc_text(apr_time_now(), p);
 
     /* Not by printf, whose buffers may keep copies. */
     char *out = stpcpy((char *)text->bytes, "mpin-keys 1\nfile ");

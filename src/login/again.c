@@ -96,7 +96,7 @@ void again_keep(request_rec *r, const prelogin_t *prelogin)
     record_kept(r, request);
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                   "MPIN1062: %s posted %" APR_SIZE_T_FMT
-                  " bytes when the session had expired: they are kept for %d s",
+                  " bytes, which met the login: they are kept for %d s",
                   name_masked(request->session.name, r->pool), kept.len, KEPT_SECONDS);
 }
 

@@ -44,9 +44,6 @@ void status_gather(status_t *status, const server_rec *server, const site_t *sit
 /* "well", "odd" or "bad". */
 const char *part_state_word(part_state_t state);
 
-/* Whole minutes, 1 at least, that something has been so. */
-int status_minutes(const status_t *status, apr_time_t since);
-
 /* status_page.c: answers with the page. */
 int status_page(request_rec *r, const status_t *status);
 

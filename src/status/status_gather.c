@@ -15,7 +15,8 @@ const char *part_state_word(part_state_t state)
     return words[state];
 }
 
-int status_minutes(const status_t *status, apr_time_t since)
+/* Whole minutes, 1 at least, that something has been so. */
+static int status_minutes(const status_t *status, apr_time_t since)
 {
     const int minutes = (int)(apr_time_sec(status->now - since) / 60);
     return minutes > 0 ? minutes : 1;

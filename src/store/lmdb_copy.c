@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/write_whole.h"
+
 #define COPY_STEP 65536 /* bytes */
 
 store_status_t lmdb_fill(void *state, store_fill_t fill[STORE_PARTS])
@@ -30,17 +32,6 @@ store_status_t lmdb_copy(void *state, int fd)
     return status == STORE_OK ? lmdb_env_copy(lmdb->lasting, fd) : status;
 }
 
-static bool write_all(int fd, const char *bytes, apr_size_t len)
-{
-    for (apr_size_t done = 0; done < len;) {
-        const ssize_t put = write(fd, bytes + done, len - done);
-        if (put < 0 && errno != EINTR)
-            return false;
-        done += put > 0 ? (apr_size_t)put : 0;
-    }
-    return true;
-}
-
 /* Only a source that says itself that it is at its end was whole. */
 static bool fill_file(int fd, const store_source_t *source, apr_pool_t *p, const char **why)
 {
@@ -50,7 +41,7 @@ static bool fill_file(int fd, const store_source_t *source, apr_pool_t *p, const
     do {
         if (!source->read(source->baton, bytes, COPY_STEP, &len))
             return false;
-        if (!write_all(fd, bytes, len)) {
+        if (!write_whole(fd, bytes, len)) {
             *why = apr_psprintf(p, "the store can't be written: %s", strerror(errno));
             return false;
         }

@@ -36,7 +36,7 @@ subtest 'every event that the code names is listed, and every one is named' => s
         push @found, $1 while $code =~ /password_record\([^;]*?"(\w+)"/g;
         push @found, $1 while $code =~ /\bevent = "(\w+)"/g;
         push @found, $1 while $code =~ /with_event\([^;]*?"(\w+)"\)/g;
-        push @found, $1 while $code =~ /told_of_\w+\(ctl, "(\w+)"/g;
+        push @found, $1 while $code =~ /(?:told_of_\w+|changed_told_user)\(ctl, "(\w+)"/g;
         push @found, $1 while $code =~ /\{"(\w+)",\s*NOTICE_/g;
         $named{$_} //= $file for grep { defined } @found;
     }

@@ -11,7 +11,7 @@ use Server;
 use MPin;
 use File::Path 'make_path';
 
-my ($port, $top, $modules) = ($ENV{PORT}, $Server::top, Server::modules());
+my ($port, $top) = ($ENV{PORT}, $Server::top);
 make_path("$top/www/login");
 Server::write_file("$top/www/login/index.html", "home\n");
 system("htpasswd -Bb -C 4 '$top/users' jane jane-secret 2>/dev/null") == 0 or die 'htpasswd';
@@ -19,18 +19,8 @@ system("htpasswd -Bb -C 4 '$top/users' jane jane-secret 2>/dev/null") == 0 or di
 my $server;
 sub with {
     my ($more, $change) = @_;
-    my $text = Server::slurp("$FindBin::Bin/../../conf/forward/httpd.conf");
-    $text =~ s{/usr/lib/apache2/modules/mod_auth_mpin}{$top/mod_auth_mpin};
-    $text =~ s{/usr/lib/apache2/modules}{$modules}g;
-    $text =~ s{ServerRoot /etc/apache2}{ServerRoot $top};
-    $text =~ s{/run/apache2/[\w-]+\.pid}{$top/httpd.pid};
-    $text =~ s{/var/log/apache2/error.log}{$top/logs/error_log};
-    $text =~ s{/var/lib/apache2}{$top/state}g;
-    $text =~ s{/var/www}{$top/www}g;
-    $text =~ s{/etc/mime.types}{/dev/null};
-    $text =~ s{/etc/apache2/users}{$top/users};
+    my $text = Server::shipped('forward/httpd.conf');
     $text =~ s{127\.0\.0\.1:8080}{127.0.0.1:$port};
-    $text =~ s{^(User|Group) .*\n}{}mg if $>;
     $text = $change->($text) if $change;
     $server->stop if $server;
     $server = Server->new;

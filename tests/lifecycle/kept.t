@@ -91,7 +91,7 @@ subtest 'what_met_the_login_is_sent_again_once_by_a_button' => sub {
     my $page = save($john);
     is $page->code, 401, 'an expired session: the login';
     like $page->content, qr/kept for 15 minutes/, 'with a note';
-    unlike $page->content, qr/not saved\. Sign in/, 'and no other';
+    unlike $page->content, qr/need to sign in first/, 'and no other';
     unlike $page->content, qr/again\/[^"]*…|Signing in to see/, 'and no address of the page that asks';
     my $at = sign_in_at($john, $page, 'john');
     like $at, qr{^/login/again/[0-9a-f]{32}$}, 'leads to the page that asks';
@@ -139,9 +139,9 @@ subtest 'parts_and_files_are_kept_byte_for_byte' => sub {
     later(31);
     my $large = $post->($body . 'x' x 6_000);
     is $large->code, 401, 'more than 64 KiB';
-    like $large->content, qr/not saved/, 'is not kept';
+    like $large->content, qr/What you sent was not saved/, 'is not kept';
     my $strange = $john->request(POST => $place, body => '{}', headers => [Accept => 'text/html', Origin => $john->origin, @own, 'Content-Type' => 'application/json']);
-    like $strange->content, qr/not saved/, 'nor is what no form sends';
+    like $strange->content, qr/What you sent was not saved/, 'nor is what no form sends';
     like $post->("\r\n--xYz\r\n\0garbage")->content, qr/kept for/, 'parts that are none are bytes like others';
     my $at = sign_in_at($john, $post->('--xYz' . "\r\n\r\n\r\n" x 3), 'john');
     is $john->visit($at)->code, 200, 'and can be shown';
@@ -157,7 +157,7 @@ subtest 'cross_site_post_is_never_replayed' => sub {
         my %headers = (Origin => $john->origin, @own, %from);
         my $page = $john->request(POST => $place, body => 'a=1', headers => [Accept => 'text/html', %headers, 'Content-Type' => 'application/x-www-form-urlencoded']);
         is $page->code, 401, "$name: the login";
-        like $page->content, qr/not saved/, 'keeps nothing';
+        like $page->content, qr/What you sent was not saved/, 'keeps nothing';
         unlike sign_in_at($john, $page, 'john'), qr/again/, 'and asks nothing afterwards';
 
         my ($victim, $at, $question) = at_the_question();
@@ -168,14 +168,14 @@ subtest 'cross_site_post_is_never_replayed' => sub {
         is press($victim, $send)->code, 200, 'the person does';
     }
     my $stranger = browser($port);
-    like save($stranger)->content, qr/not saved/, 'nobody is kept anything without a session';
+    like save($stranger)->content, qr/What you sent was not saved/, 'nobody is kept anything without a session';
     my $john = john();
     $john->sign_out;
-    like save($john)->content, qr/not saved/, 'nor after a sign-out';
+    like save($john)->content, qr/What you sent was not saved/, 'nor after a sign-out';
     $john = john();
     $john->copy->sign_out;
     later(31);
-    like save($john)->content, qr/not saved/, 'nor after one that this cookie does not know of';
+    like save($john)->content, qr/What you sent was not saved/, 'nor after one that this cookie does not know of';
     my ($other, $at, $question) = at_the_question();
     my ($send) = buttons($question);
     my $valid = john();

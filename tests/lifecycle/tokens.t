@@ -86,7 +86,7 @@ my $token = make(name => 'everything');
 
 subtest 'the commands of docs/tokens.md are true' => sub {
     Server::write_file("$top/program/hello.txt", "hello\n");
-    my @blocks = Server::slurp("$FindBin::Bin/../../docs/tokens.md") =~ /^```sh runnable\n(.*?)^```$/msg;
+    my @blocks = Server::slurp("$FindBin::Bin/../../docs/tokens.md") =~ /^```sh run\n(.*?)^```$/msg;
     is scalar @blocks, 3, 'there are three blocks';
     for my $block (@blocks) {
         my ($status, $said) = shell($token, $block);

@@ -22,20 +22,8 @@ my ($server, %started);
 # With places and ports of our own; `change` is applied to the text.
 sub recipe_text {
     my ($file, %how) = @_;
-    my $text = Server::slurp("$source/conf/recipes/$file") || die "no $file";
-    $text =~ s{/usr/lib/apache2/modules/mod_auth_mpin}{$top/mod_auth_mpin};
-    $text =~ s{/usr/lib/apache2/modules}{Server::modules()}ge;
-    $text =~ s{/run/apache2/recipe\.pid}{$top/httpd.pid};
-    $text =~ s{/run/apache2/}{$top/}g;
-    $text =~ s{/run/php/}{$top/}g;
-    $text =~ s{/var/log/apache2/error\.log}{$top/logs/error_log};
-    $text =~ s{/var/log/apache2/}{$top/logs/}g;
-    $text =~ s{/var/www}{$top/www}g;
-    $text =~ s{/srv/}{$top/srv/}g;
-    $text =~ s{/etc/mime\.types}{/dev/null};
-    $text =~ s{/etc/apache2}{$top}g;
+    my $text = Server::shipped("recipes/$file");
     $text =~ s{127\.0\.0\.1:(8005|3000|3001|8080)\b}{127.0.0.1:$port{$1}}g;
-    $text =~ s{^(User|Group) .*\n}{}mg if $>;
     $text =~ s{ user=www-data group=www-data}{} if $>;
     return $how{change} ? $how{change}->($text) : $text;
 }
