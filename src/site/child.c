@@ -52,7 +52,7 @@ static bool depot_open(depot_t *depot)
     if (depot->told)
         log_warn(&depot->log, "MPIN0204", "the store %s is open again", depot->settings.url);
     depot->told = false;
-    roots_note(store, depot->settings.keys, p);
+    roots_note(store, depot->settings.keys, depot->read, p);
     depot->people = people_make(store, revocations, depot->longest, &depot->log, p);
     people_erase_with(depot->people, factor_erase_user, factor_erase_open, device_unshow);
     depot->http = http_make(p);

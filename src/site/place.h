@@ -14,6 +14,7 @@
 typedef struct depot_t {
     store_settings_t settings; /* `keys` is NULL where the parent could not prepare: down until the
                                   next reload */
+    apr_time_t read;           /* when the parent read them */
     const server_config_t *config;      /* of the first vhost that names it */
     apr_interval_time_t longest;        /* session that can live in it */
     const second_dta_setting_t *second; /* MPinSecondDTA of its vhosts, NULL without */

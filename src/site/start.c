@@ -73,6 +73,7 @@ bool depot_prepare(depot_t *depot, apr_pool_t *p, const char **why)
     if (depot->second && !app_key_read_second(depot, keys, p, why))
         return false;
     depot->settings.keys = keys;
+    depot->read = apr_time_now();
     const store_status_t prepared = store_prepare(&depot->settings, p, why);
     if (prepared == STORE_FULL) /* the disk: no reason to keep other sites from starting */
         log_error(&depot->log, "MPIN0206", "%s; until then every page of ours answers 503", *why);

@@ -4,10 +4,20 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "store/change.h"
 #include "store/sealed.h"
 
-/* roots:loaded: the numbers, a byte each, in the order of the key file */
+/* roots:loaded: when the key file was read, as the machine writes an apr_time_t; and the numbers, a byte
+ * each, in the order of the key file */
 #define LOADED "roots:loaded"
+#define READ_BYTES sizeof(apr_time_t)
+
+typedef struct loading_t {
+    apr_time_t read;
+    unsigned char numbers[STORE_ROOTS_MAX];
+    apr_size_t count;
+    unsigned char fresh[READ_BYTES + STORE_ROOTS_MAX];
+} loading_t;
 
 static apr_size_t numbers_of(const keys_t *keys, unsigned char numbers[STORE_ROOTS_MAX])
 {
@@ -18,15 +28,35 @@ static apr_size_t numbers_of(const keys_t *keys, unsigned char numbers[STORE_ROO
     return count;
 }
 
-void roots_note(store_t *store, const keys_t *keys, apr_pool_t *p)
+/* False where a child that was slow to begin would hide what a later reload has loaded. A time that is
+ * to come was written by another clock. */
+static bool is_later(const loading_t *loading, const store_record_t *seen)
 {
-    unsigned char numbers[STORE_ROOTS_MAX];
-    store_record_t record;
-    const apr_size_t count = numbers_of(keys, numbers);
-    const store_status_t status = store_get(store, STORE_LASTING, LOADED, p, &record);
-    if (status == STORE_OK && record.len == count && !memcmp(record.data, numbers, count))
-        return;
-    store_put(store, STORE_LASTING, LOADED, numbers, count, 0);
+    apr_time_t there;
+    if (!seen || seen->len < READ_BYTES)
+        return true;
+    memcpy(&there, seen->data, READ_BYTES);
+    return loading->read > there || there > apr_time_now();
+}
+
+static store_status_t note_loading(void *baton, store_change_t *change, apr_pool_t *scratch)
+{
+    loading_t *loading = baton;
+    (void)scratch;
+    if (!is_later(loading, change->seen))
+        return STORE_OK;
+    memcpy(loading->fresh, &loading->read, READ_BYTES);
+    memcpy(loading->fresh + READ_BYTES, loading->numbers, loading->count);
+    change->data = loading->fresh;
+    change->len = READ_BYTES + loading->count;
+    return STORE_OK;
+}
+
+void roots_note(store_t *store, const keys_t *keys, apr_time_t read, apr_pool_t *p)
+{
+    loading_t loading = {.read = read};
+    loading.count = numbers_of(keys, loading.numbers);
+    store_change(store, STORE_LASTING, LOADED, note_loading, &loading, p);
 }
 
 store_status_t roots_loaded(store_t *store, unsigned char number, roots_loaded_t *loaded,
@@ -35,10 +65,11 @@ store_status_t roots_loaded(store_t *store, unsigned char number, roots_loaded_t
     store_record_t record;
     *loaded = (roots_loaded_t){.known = false};
     const store_status_t status = store_get(store, STORE_LASTING, LOADED, p, &record);
-    if (status != STORE_OK || !record.len)
+    if (status != STORE_OK || record.len <= READ_BYTES)
         return status == STORE_MISSING ? STORE_OK : status;
-    loaded->known = memchr(record.data, number, record.len) != NULL;
-    loaded->seals = record.data[record.len - 1] == number;
+    const unsigned char *numbers = record.data;
+    loaded->known = memchr(numbers + READ_BYTES, number, record.len - READ_BYTES) != NULL;
+    loaded->seals = numbers[record.len - 1] == number;
     return STORE_OK;
 }
 

@@ -216,13 +216,33 @@ static void a_server_notes_what_it_has_loaded(void **state)
     store_t *store = open_with(fixture, SAMPLE_FILE(SAMPLE_ROOT_1 SAMPLE_ROOT_2));
     assert_int_equal(roots_loaded(store, 2, &loaded, pool), STORE_OK);
     assert_false(loaded.known || loaded.seals);
-    roots_note(store, fixture->settings.keys, pool);
+    roots_note(store, fixture->settings.keys, apr_time_now(), pool);
     assert_int_equal(roots_loaded(store, 2, &loaded, pool), STORE_OK);
     assert_true(loaded.known && loaded.seals);
     assert_int_equal(roots_loaded(store, 1, &loaded, pool), STORE_OK);
     assert_true(loaded.known && !loaded.seals);
     assert_int_equal(roots_loaded(store, 3, &loaded, pool), STORE_OK);
     assert_false(loaded.known || loaded.seals);
+    fixture_close(fixture);
+}
+
+static void a_child_that_was_slow_to_begin_hides_nothing(void **state)
+{
+    (void)state;
+    roots_loaded_t loaded;
+    const apr_time_t read = apr_time_now(), earlier = read - 1,
+                     to_come = read + apr_time_from_sec(60);
+    store_fixture_t *fixture = fixture_make(pool);
+    store_t *store = open_with(fixture, SAMPLE_FILE(SAMPLE_ROOT_1 SAMPLE_ROOT_2));
+    const keys_t *slow = sample_keys_of(SAMPLE_FILE(SAMPLE_ROOT_2 SAMPLE_ROOT_1), pool);
+    roots_note(store, fixture->settings.keys, read, pool);
+    roots_note(store, slow, earlier, pool);
+    assert_int_equal(roots_loaded(store, 2, &loaded, pool), STORE_OK);
+    assert_true(loaded.seals);
+    roots_note(store, slow, to_come, pool); /* by a clock that was wrong */
+    roots_note(store, fixture->settings.keys, read, pool);
+    assert_int_equal(roots_loaded(store, 2, &loaded, pool), STORE_OK);
+    assert_true(loaded.seals);
     fixture_close(fixture);
 }
 
@@ -281,6 +301,7 @@ int main(void)
         cmocka_unit_test(all_is_sealed_anew_and_the_old_key_is_needed_no_more),
         cmocka_unit_test(what_does_not_open_is_counted_and_left),
         cmocka_unit_test(a_server_notes_what_it_has_loaded),
+        cmocka_unit_test(a_child_that_was_slow_to_begin_hides_nothing),
         cmocka_unit_test(a_mails_link_is_good_as_long_as_its_root_key),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
