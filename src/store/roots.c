@@ -28,13 +28,17 @@ static apr_size_t numbers_of(const keys_t *keys, unsigned char numbers[STORE_ROO
     return count;
 }
 
-/* False where a child that was slow to begin would hide what a later reload has loaded. A time that is
- * to come was written by another clock. */
-static bool is_later(const loading_t *loading, const store_record_t *seen)
+/* False where it stands there already, and where a child that was slow to begin would hide what a later
+ * reload has loaded. A time that is to come was written by another clock. */
+static bool is_news(const loading_t *loading, const store_record_t *seen)
 {
     apr_time_t there;
     if (!seen || seen->len < READ_BYTES)
         return true;
+    const unsigned char *numbers = (const unsigned char *)seen->data + READ_BYTES;
+    if (seen->len - READ_BYTES == loading->count &&
+        !memcmp(numbers, loading->numbers, loading->count))
+        return false;
     memcpy(&there, seen->data, READ_BYTES);
     return loading->read > there || there > apr_time_now();
 }
@@ -43,7 +47,7 @@ static store_status_t note_loading(void *baton, store_change_t *change, apr_pool
 {
     loading_t *loading = baton;
     (void)scratch;
-    if (!is_later(loading, change->seen))
+    if (!is_news(loading, change->seen))
         return STORE_OK;
     memcpy(loading->fresh, &loading->read, READ_BYTES);
     memcpy(loading->fresh + READ_BYTES, loading->numbers, loading->count);

@@ -9,8 +9,8 @@
 #define STORE_ROOTS_MAX 16
 
 /* In each child that opens the store: the root keys of its key file, which its parent has `read` then, the
- * one that seals last. Nothing where a child of this
- * or a later reading has; where it can't, mpinctl keys says so. */
+ * one that seals last. Nothing where it stands there or
+ * a child of a later reading has written; where it can't, mpinctl keys says so. */
 void roots_note(store_t *store, const keys_t *keys, apr_time_t read, apr_pool_t *p);
 
 /* Has the server that started last loaded root key `number`? And does that one seal there? False, too,

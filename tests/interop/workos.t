@@ -181,11 +181,11 @@ const TESTS = {
         }
         const many = await atStep('june');
         const { fields } = fieldsOf(many.page.text, '/login/step');
-        const code = totp(person.secret, Date.now() + 30_000);
+        const next = totp(person.secret, Date.now() + 30_000);
         const seen = await Promise.all(Array.from({ length: 4 }, () => {
             const one = new Person();
             one.cookies = new Map(many.cookies);
-            return one.post('/login/step', { ...fields, code });
+            return one.post('/login/step', { ...fields, code: next });
         }));
         assert.equal(seen.filter(({ headers }) => headers.get('location') === '/any/').length, 1, 'of many at once, one');
     },
