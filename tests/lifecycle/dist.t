@@ -16,7 +16,7 @@ use Server;
 use MPin;
 
 my $source = abs_path("$FindBin::Bin/../..");
--e "$source/.git" or plan skip_all => 'an archive is made of a git checkout';
+system("git -C '$source' ls-files --error-unmatch Makefile >/dev/null 2>&1") == 0 or plan skip_all => 'an archive is made of a git checkout';
 my $top = $Server::top;
 my $committed = 1_750_000_000;
 my ($version) = Server::slurp("$source/package.json") =~ /"version": "(.+?)"/;
