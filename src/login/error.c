@@ -23,6 +23,16 @@ static const char *text_for(const page_values_t *page, const result_t *result, c
     return text ? text : page_text(page, apr_psprintf(p, "error.%d.%s", result->status, part));
 }
 
+/* A text may name the site's right address. */
+static const char *with_address(const char *text, const site_t *site, apr_pool_t *p)
+{
+    static const char name[] = "{site_url}";
+    const char *at = text ? strstr(text, name) : NULL;
+    return at ? apr_pstrcat(p, apr_pstrmemdup(p, text, (apr_size_t)(at - text)), site->url.text,
+                            at + strlen(name), NULL)
+              : text;
+}
+
 static const char *clock_text(apr_time_t now, apr_pool_t *p)
 {
     apr_time_exp_t utc;
@@ -66,7 +76,8 @@ int login_error_page(request_rec *r, const result_t *result)
     page_set(&page, "status", apr_itoa(r->pool, result->status));
     page_set(&page, "error_title", text_for(&page, result, "title"));
     page_set(&page, "heading", apr_table_get(page.values, "error_title"));
-    page_set(&page, "error_text", text_for(&page, result, "text"));
+    page_set(&page, "error_text",
+             with_address(text_for(&page, result, "text"), request_of(r)->site, r->pool));
     page_set(&page, "error_button", text_for(&page, result, "button"));
     page_set(&page, "error_href", onward_from(r, result));
     page_answers_form(&page, onward_from(r, result));

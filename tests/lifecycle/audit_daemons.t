@@ -93,8 +93,9 @@ subtest 'request_id_of_a_page_is_in_audit_log_and_error_log' => sub {
         my $server = Server->new(conf => "$with{$how}LogLevel warn auth_mpin:info\nErrorLogFormat \"[%{cu}t] [%-m:%l] [%L] %M\"\nMPinAuditLog $audit\n")->start;
         my $page = browser($port)->request(POST => '/login', headers => [Origin => 'https://elsewhere.example', Accept => 'text/html',
             'Content-Type' => 'application/x-www-form-urlencoded'], body => 'a=b');
-        my ($id) = $page->content =~ m{request ([\w@-]+)</p>};
+        my ($id) = $page->content =~ m{request ([\w@+/-]+)</p>};
         ok $id, "$how: the page shows it" or diag $page->content;
+        like $page->content, qr{This site&#39;s address is http://127\.0\.0\.1:$port\.</p>}, 'and the right address';
         my @records = map { decode_json($_) } split /\n/, Server::slurp($audit);
         is_deeply [map { $_->{event} } grep { ($_->{request} // '') eq $id } @records], ['page_refused'], 'the audit log has it';
         is $records[0]{code}, 'origin_refused', 'with the code of the page';

@@ -66,7 +66,7 @@ subtest 'wrong_password_is_logged_with_the_clients_address' => sub {
 subtest 'request_id_of_a_page_stands_in_the_error_log' => sub {
     my $origin = browser($port)->request(POST => '/login', headers => [Origin => 'https://elsewhere.example', Accept => 'text/html',
         'Content-Type' => 'application/x-www-form-urlencoded'], body => 'a=b');
-    my ($id) = $origin->content =~ m{request ([\w@-]+)</p>};
+    my ($id) = $origin->content =~ m{request ([\w@+/-]+)</p>};
     ok $id, 'the page shows it' or diag $origin->content;
     wrong_password();
     like Server::log_text(), qr/\[client 127\.0\.0\.1:\d+\] \[[\w@-]{20,}\] MPIN0581/, 'lines have one, by the format of docs/messages.md';
