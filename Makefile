@@ -10,7 +10,7 @@ SAN     ?=
 
 # ---- flags -----------------------------------------------------------------------------------
 PKGS     = libfido2 liboath libutf8proc libsodium lmdb jansson libcrypto libcurl libqrencode zlib
-WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
+WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla $(if $(VENDOR),,-Werror)
 # asked once, and only when something is compiled: on a fresh machine `make run` installs these tools first
 APR_INC   = $(eval APR_INC := $$(shell apr-1-config --includes --cppflags))$(APR_INC)
 APR_LIBS  = $(eval APR_LIBS := $$(shell apu-1-config --link-ld; apr-1-config --link-ld --libs))$(APR_LIBS)
@@ -18,14 +18,22 @@ PKG_INC   = $(eval PKG_INC := $$(shell pkg-config --cflags $(PKGS)))$(PKG_INC)
 PKG_LIBS  = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lm)$(PKG_LIBS)
 HTTPD_INC = $(eval HTTPD_INC := -isystem $$(shell $(APXS) -q INCLUDEDIR))$(HTTPD_INC)
 CFLAGS  ?= -O2 -g
+# those of who makes a package
+CPPFLAGS ?=
+LDFLAGS  ?=
 # where store and keys live unless the configuration says otherwise
 STATE   ?= $(if $(wildcard /etc/debian_version),/var/lib/apache2,/var/lib/httpd)
 # -fno-plt: all symbols are bound as the module is loaded, so a stub at each call would only cost
-ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fPIC -fno-plt -fvisibility=hidden -fstack-protector-strong \
+ALL_CFLAGS = -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARN) -fPIC -fno-plt -fvisibility=hidden -fstack-protector-strong \
              -D_FORTIFY_SOURCE=2 -D_GNU_SOURCE -DMPIN_STATE_DIR='"$(STATE)"' -Isrc -I$(BUILD) $(APR_INC) $(PKG_INC) $(BLST_INC) $(SAN)
 
-# ---- blst: the system's where pkg-config knows it, else compiled from the npm package's sources ----
-BLST_DIR = node_modules/c-kzg/deps/blst
+# ---- vendor/: a release archive brings along what npm and node give a checkout; nobody is asked for them there ----
+VENDOR  := $(wildcard vendor)
+# package.json says it, for everything (CONTRIBUTING.md, "Making a release")
+VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
+
+# ---- blst: the system's where pkg-config knows it, else compiled from sources: vendor's, or those in the npm package ----
+BLST_DIR = $(if $(VENDOR),vendor/blst,node_modules/c-kzg/deps/blst)
 ifeq ($(shell pkg-config --exists libblst 2>/dev/null && echo yes),yes)
 BLST_INC  = $(shell pkg-config --cflags libblst)
 BLST_LIB  = $(shell pkg-config --libs libblst)
@@ -38,13 +46,14 @@ endif
 
 # ---- what is built ---------------------------------------------------------------------------
 LIB_ROOMS = base keys store mpin dta session notice people factor phone rps remote
-MOD_ROOMS = config site web rpa login account authn
+MOD_ROOMS = config site web rpa login account status authn
 LIB_SRC   = $(foreach room,$(LIB_ROOMS),$(wildcard src/$(room)/*.c))
 MOD_SRC   = $(wildcard mod_auth_mpin.c) $(foreach room,$(MOD_ROOMS),$(wildcard src/$(room)/*.c))
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+CTL_OBJ   = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard ctl/*.c))
 MOD_OBJ   = $(MOD_SRC:%.c=$(BUILD)/obj/%.o)
 # files of the upper rooms that know no httpd: unit tests link them
-PURE_SRC  = src/web/return_to.c src/web/cookie_header.c src/web/elsewhere.c src/web/form.c src/web/proven.c $(addprefix src/config/,public_url.c number.c \
+PURE_SRC  = src/web/return_to.c src/web/cookie_header.c src/web/elsewhere.c src/web/form.c src/web/sent_form.c src/web/proven.c $(addprefix src/config/,public_url.c number.c \
             parse.c parse_rps.c parse_web.c parse_dta.c parse_mail.c parse_sent.c parse_trusted.c parse_look.c colour.c settings.c cookie_name.c header_name.c)
 PURE_OBJ  = $(PURE_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC  = $(wildcard tests/unit/test_*.c)
@@ -56,12 +65,12 @@ MEASURED  = $(BENCH:%=$(BUILD)/bench/%) $(BUILD)/bench/adx.so $(BUILD)/mpin-clie
 FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
-.PHONY: all run start stop check test programs unit lint bench fuzz fuzzers install uninstall clean help
+.PHONY: all run start stop check test programs unit lint bench fuzz fuzzers install uninstall dist release deb clean help
 include htdocs/build.mk
 .DEFAULT_GOAL := all
 MPIN_CLIENT = $(BUILD)/obj/tests/unit/mpin_client.o
 
-all: $(BUILD)/mod_auth_mpin.so $(HTDOCS)
+all: $(BUILD)/mod_auth_mpin.so $(BUILD)/mpinctl $(HTDOCS)
 
 # A file of $(BUILD) may be asked for by its short name: make build/unit/test_hex
 ifneq ($(SHORT),$(BUILD))
@@ -71,11 +80,11 @@ $(SHORTLY): $(SHORT)/%: $(BUILD)/%
 endif
 
 # These install what is missing before they build; all others say in one line what does.
-SETS_UP = run start stop check test lint bench fuzz clean help
+SETS_UP = run start stop check test lint bench fuzz dist release deb clean help
 ifneq ($(filter-out $(SETS_UP),$(or $(MAKECMDGOALS),all)),)
-MISSING := $(shell for tool in $(APXS) apr-1-config pkg-config node; do command -v $$tool >/dev/null || echo $$tool; done; \
+MISSING := $(shell for tool in $(APXS) apr-1-config pkg-config $(if $(VENDOR),,node); do command -v $$tool >/dev/null || echo $$tool; done; \
              for package in $(PKGS); do pkg-config --exists $$package 2>/dev/null || echo $$package; done) \
-           $(if $(wildcard node_modules/.package-lock.json),,npm-packages)
+           $(if $(VENDOR)$(wildcard node_modules/.package-lock.json),,npm-packages)
 ifneq ($(strip $(MISSING)),)
 $(error Run tools/setup first: it installs what is missing here ($(strip $(MISSING))))
 endif
@@ -90,8 +99,11 @@ help:
 	@echo 'make start    the same in the background; make stop ends it'
 	@echo 'make check    unit and house tests, in under a minute; one file: TEST=rps_login, TEST=t/pin.t, TEST=browser/story.t'
 	@echo 'make test     set up, build, and pass every test, in about ten minutes'
-	@echo 'make          build only: $(BUILD)/mod_auth_mpin.so, libmpin.a, htdocs/'
-	@echo 'make install  the module, its configuration and documents into httpd (DESTDIR= for packages); make uninstall'
+	@echo 'make          build only: $(BUILD)/mod_auth_mpin.so, mpinctl, libmpin.a, htdocs/'
+	@echo 'make install  the module, mpinctl, configuration and documents into httpd (DESTDIR= for packages); make uninstall'
+	@echo 'make dist     the release archive, $(BUILD)/mod_auth_mpin-$(VERSION).tar.gz: builds without npm, node and network'
+	@echo 'make release  that of a commit, with its SPDX document and SHA256SUMS (CONTRIBUTING.md, "Making a release")'
+	@echo 'make deb      the Debian package, $(BUILD)/libapache2-mod-auth-mpin_$(VERSION)-*.deb, from such an archive'
 	@echo 'make lint     formatting, warnings, clang-tidy, cppcheck, analyzer, JavaScript types'
 	@echo 'make bench    what a request and a login cost, beside peers'
 	@echo 'make fuzz     the fuzzers and random requests beside AuthType Basic, SECONDS=60 each'
@@ -132,13 +144,32 @@ fuzz:
 	done
 	@echo '== twins' && BUILD=$(BUILD) SECONDS=$(SECONDS) tests/sanitized twins
 
-INSTALL = BUILD=$(BUILD) DESTDIR=$(DESTDIR) APXS=$(APXS) STATE=$(STATE) tools/install
+PUT = BUILD=$(BUILD) DESTDIR=$(DESTDIR) APXS=$(APXS) STATE=$(STATE) tools/install
 
 install: all
-	@$(INSTALL) install
+	@$(PUT) install
 
 uninstall:
-	@$(INSTALL) uninstall
+	@$(PUT) uninstall
+
+# the same commit gives the same bytes (CONTRIBUTING.md, "Making a release")
+dist:
+	@tools/setup run
+	@$(MAKE) --no-print-directory -s $(BUILD)/assets.c
+	@BUILD=$(BUILD) BLST=$(BLST_DIR) tools/dist $(VERSION)
+
+# dist, its SPDX document and the sums of both
+release:
+	@tools/release check $(VERSION)
+	@$(MAKE) --no-print-directory dist
+	@$(MAKE) --no-print-directory -s all
+	@BUILD=$(BUILD) tools/release put $(VERSION)
+
+# the same archive and the same tools give the same bytes (CONTRIBUTING.md, "Making a package")
+deb:
+	@tools/setup deb
+	@$(if $(VENDOR),,$(MAKE) --no-print-directory dist)
+	@BUILD=$(BUILD) tools/deb $(VERSION)
 
 # ---- how it is built -------------------------------------------------------------------------
 
@@ -157,18 +188,19 @@ $(BUILD)/libmpin.a: $(LIB_OBJ) $(BUILD)/obj/assets.o
 	@rm -f $@
 	ar rcs $@ $^
 
-# the pages, compiled into the module
-$(BUILD)/assets.c: src/base/embed.mjs $(HTDOCS)
-	node $< $(BUILD)/htdocs $@
-
 $(BUILD)/obj/assets.o: $(BUILD)/assets.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 # httpd sees one symbol of ours, and nobody else's libraries see any
 $(BUILD)/mod_auth_mpin.so: $(MOD_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
-	$(CC) -shared -Wl,--exclude-libs,ALL,-z,now,-z,relro $(SAN) $(MOD_OBJ) $(BUILD)/libmpin.a \
+	$(CC) -shared $(LDFLAGS) -Wl,--exclude-libs,ALL,-z,now,-z,relro $(SAN) $(MOD_OBJ) $(BUILD)/libmpin.a \
 	      $(BLST_LIB) $(PKG_LIBS) -o $@
+
+# it links the library, and nothing of httpd's
+$(CTL_OBJ): ALL_CFLAGS += -I.
+$(BUILD)/mpinctl: $(CTL_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
+	$(CC) $(LDFLAGS) -Wl,-z,now,-z,relro -pie $(SAN) $(CTL_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) $(APR_LIBS) -lpthread -o $@
 
 $(BUILD)/unit/%: tests/unit/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
 	@mkdir -p $(@D)
@@ -192,6 +224,8 @@ $(BUILD)/lifecycle/%: tests/lifecycle/%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmp
 # it answers itself what is asked over HTTP
 $(BUILD)/fuzz_answers $(BUILD)/fuzz_sent: FUZZ_LINK = -Wl,--wrap=http_exchange
 $(BUILD)/fuzz_sent: FUZZ_LINK += -Wl,--wrap=store_count
+$(BUILD)/fuzz_original: FUZZ_LINK = $(HTTPD_INC) $(BUILD)/obj/src/web/original.o
+$(BUILD)/fuzz_original: $(BUILD)/obj/src/web/original.o
 
 fuzzers: $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/%)
 $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(TEST_OBJ) $(PURE_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
@@ -224,6 +258,6 @@ clean:
 	@$(DEMO) stop
 	rm -rf $(BUILD)
 
--include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) \
+-include $(LIB_OBJ:.o=.d) $(MOD_OBJ:.o=.d) $(CTL_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) \
          $(BENCH:%=$(BUILD)/obj/tests/bench/%.d) $(BUILD)/obj/tests/t/mpin_client.d \
          $(LIFECYCLE:$(BUILD)/%=$(BUILD)/obj/tests/%.d)

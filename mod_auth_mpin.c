@@ -6,18 +6,22 @@
 #include "authn/expr.h"
 #include "authn/filter.h"
 #include "authn/require.h"
+#include "authn/tell.h"
 #include "config/hooks.h"
 #include "login/callback.h"
 #include "login/provider_logout.h"
 #include "login/activate.h"
+#include "login/again.h"
 #include "login/login.h"
 #include "login/saml_out.h"
 #include "login/trusted.h"
 #include "site/audit.h"
 #include "site/child.h"
+#include "site/described.h"
 #include "site/postman.h"
 #include "site/start.h"
 #include "notice/texts.h"
+#include "status/status_show.h"
 #include "rpa/in_front.h"
 #include "rpa/phone_login.h"
 #include "rpa/issuer.h"
@@ -54,6 +58,8 @@ static const route_t routes[] = {
      first_step_totp_confirm},
     {"POST", PATH_LOGIN, "/step/send", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
      login_step_send},
+    {"GET", PATH_LOGIN, "/again/*", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, again_page},
+    {"POST", PATH_LOGIN, "/again/*", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, again_drop},
     {"GET", PATH_LOGIN, "/with/*", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, login_with},
     {"POST", PATH_LOGIN, "/passkey", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, login_passkey},
     {"POST", PATH_LOGIN, "/passkey/verify", PUBLIC, BODY_JSON, PASSKEY_MAX, ANSWER_JSON, 0,
@@ -102,15 +108,22 @@ static const route_t routes[] = {
      account_login_confirm},
     {"POST", PATH_ACCOUNT, "/login/remove", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
      account_login_remove},
+    {"POST", PATH_ACCOUNT, "/token", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
+     account_token_make},
+    {"POST", PATH_ACCOUNT, "/token/remove", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
+     account_token_remove},
     {"POST", PATH_ACCOUNT, "/session/end", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
      account_session_end},
     {"POST", PATH_ACCOUNT, "/sessions/end", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0,
      account_sessions_end},
+    {"GET", PATH_STATUS, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, status_route},
     {"POST", PATH_REFRESH, "", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, login_refresh},
     {"GET", PATH_LOGOUT, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, logout_page},
     {"POST", PATH_LOGOUT, "", PUBLIC, BODY_FORM_OR_JSON, BODY_MAX, ANSWER_PAGE, 0, logout_submit},
     {"GET", PATH_ACTIVATE, "", PUBLIC, BODY_NONE, 0, ANSWER_PAGE, 0, activate_page},
     {"POST", PATH_ACTIVATE, "", PUBLIC, BODY_FORM, BODY_MAX, ANSWER_PAGE, 0, activate_submit},
+    {"GET", PATH_CHECK, "", AUDIENCE_ASKER, BODY_NONE, 0, ANSWER_JSON, 0, tell_asker},
+    {"GET", PATH_CHECK, "/**", AUDIENCE_ASKER, BODY_NONE, 0, ANSWER_JSON, 0, tell_asker},
     {"POST", PATH_AUTHENTICATE, "", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_authenticate},
     {"GET", PATH_RPS, "/clientSettings", PUBLIC, BODY_NONE, 0, ANSWER_JSON, 0, rpa_client_settings},
     {"PUT", PATH_RPS, "/user", PUBLIC, BODY_JSON, BODY_MAX, ANSWER_JSON, 0, rpa_user},
@@ -203,6 +216,29 @@ static int answer_trusted_login(request_rec *r)
     return may_be_trusted(r) ? login_trusted_handler(r) : DECLINED;
 }
 
+/* Filters, functions of expressions, and other modules' hooks. */
+static void register_others(void)
+{
+    expr_register();
+    filter_register();
+    overheard_register();
+    saml_out_register();
+    callback_register();
+    status_register();
+}
+
+/* From the configuration to a child that works. */
+static void register_start(void)
+{
+    ap_hook_pre_config(site_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_config(status_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(config_check, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_test_config(described_dump, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(site_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(audit_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(start_child, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
 static void register_hooks(apr_pool_t *p)
 {
     static const char *const before_dir[] = {"mod_dir.c", NULL};
@@ -216,17 +252,8 @@ static void register_hooks(apr_pool_t *p)
 
     route_table(routes, login_error_page);
     require_register(p);
-    expr_register();
-    filter_register();
-    overheard_register();
-    saml_out_register();
-    callback_register();
-
-    ap_hook_pre_config(site_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_config(config_check, NULL, NULL, APR_HOOK_LAST);
-    ap_hook_post_config(site_post_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_monitor(audit_monitor, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(start_child, NULL, NULL, APR_HOOK_MIDDLE);
+    register_others();
+    register_start();
 
     ap_hook_post_read_request(authn_post_read_request, NULL, before_forensic,
                               APR_HOOK_REALLY_FIRST);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// `node htdocs/build.mjs OUT` builds the pages: bundles of the PIN pad, styles, pictures, texts, templates.
+// `node htdocs/build.mjs OUT` builds the pages: bundles of the PIN pad, styles, pictures, texts, templates. OUT.packages lists
+// the npm packages of which something is in them: tools/sbom tells them.
 
 import { build } from 'esbuild';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -22,17 +23,27 @@ const BY_KEY = {
 const script = (key) => Object.keys(BY_KEY).find((name) => BY_KEY[name].some((one) => [`pad_${one}`, `pad_${one}_text`].includes(key)))
     ?? APART.find((name) => `${key}_`.startsWith(`pad_${name}_`)) ?? (key.startsWith('pad_') ? 'en' : '');
 
-/** The catalogues as modules: English texts of the pad without "pad_", and the list of the other languages. */
+const english = JSON.parse(readFileSync(join(source, 'texts/en.json'), 'utf8'));
+const others = readdirSync(join(source, 'texts')).map((name) => name.slice(0, -5)).filter((name) => name !== 'en');
+
+/** What a page of files says until it has its texts, in the order of its elements, by language. */
+const waiting = () => Object.fromEntries(others.map((language) => {
+    const { loading, late, try_again } = JSON.parse(readFileSync(join(source, `texts/${language}.json`), 'utf8'));
+    return [language, [loading, late, try_again]];
+}));
+
+/** English texts of the pad without "pad_". @param {string} path of their module */
+const englishOf = (path) => Object.fromEntries(Object.entries(english).filter(([key]) => `texts:${script(key)}` === path)
+    .map(([key, text]) => [key.slice('pad_'.length), text]));
+
+/** The catalogues as modules: English texts, the other languages with spaces between, and what is said while one waits. */
 const texts = {
     name: 'texts',
     setup({ onResolve, onLoad }) {
         onResolve({ filter: /^texts:/ }, ({ path }) => ({ path, namespace: 'texts' }));
         onLoad({ filter: /./, namespace: 'texts' }, ({ path }) => {
-            const english = JSON.parse(readFileSync(join(source, 'texts/en.json'), 'utf8'));
-            const contents = path !== 'texts:languages'
-                ? Object.fromEntries(Object.entries(english).filter(([key]) => `texts:${script(key)}` === path)
-                    .map(([key, text]) => [key.slice('pad_'.length), text]))
-                : readdirSync(join(source, 'texts')).map((name) => name.slice(0, -5)).filter((name) => name !== 'en');
+            const contents = path === 'texts:languages' ? others.join(' ')
+                : path === 'texts:waiting' ? waiting() : englishOf(path);
             return { contents: JSON.stringify(contents), loader: 'json' };
         });
     },
@@ -52,17 +63,22 @@ const SCRIPTS = [
     ['mpin/login.js', 'pages/login.js', 'esm'],
     ['mpin/codes.js', 'pages/codes.js', 'esm'],
     ['mpin/passkey.js', 'pages/passkey.js', 'esm'],
+    ['m/start.js', 'mobile/start.js', 'esm'],
 ];
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(join(out, 'mpin'), { recursive: true });
-await Promise.all([
+const built = await Promise.all([
     ...SCRIPTS.map(([served, from, format]) => build({
-        bundle: true, minify: true, target: 'es2022', charset: 'utf8', legalComments: 'none', plugins: [texts],
+        bundle: true, metafile: true, minify: true, target: 'es2022', charset: 'utf8', legalComments: 'none', plugins: [texts],
         entryPoints: [join(source, from)], format, outfile: join(out, served),
     })),
     build({ entryPoints: [join(source, 'styles.css')], bundle: true, minify: true, outfile: join(out, 'mpin/mpin.css') }),
+    build({ entryPoints: [join(source, 'status.css')], minify: true, outfile: join(out, 'mpin/status.css') }),
 ]);
+const bundled = built.flatMap(({ metafile }) => Object.values(metafile?.outputs ?? {})).flatMap(({ inputs }) => Object.keys(inputs)
+    .filter((file) => inputs[file].bytesInOutput > 0)).flatMap((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []);
+writeFileSync(`${out}.packages`, [...new Set(bundled)].sort().map((name) => `${name}\n`).join(''));
 cpSync(join(source, 'texts'), join(out, 'mpin/texts'), { recursive: true });
 cpSync(join(source, 'pictures'), join(out, 'mpin'), { recursive: true });
 cpSync(join(source, 'pages'), join(out, 'pages'), { recursive: true, filter: (file) => !file.endsWith('.js') });
@@ -71,6 +87,6 @@ cpSync(join(source, 'pages'), join(out, 'pages'), { recursive: true, filter: (fi
 // in by no other, and shows no code.
 const NOT_OF_PHONES = ['phone', 'otp', 'qr', 'original'];
 const OF_PHONES = ['mpin-mobile', ...FETCHED.filter((name) => !NOT_OF_PHONES.includes(name))].map((name) => name + '.js');
-cpSync(join(source, 'mobile'), join(out, 'm'), { recursive: true });
+cpSync(join(source, 'mobile'), join(out, 'm'), { recursive: true, filter: (file) => !file.endsWith('.js') });
 for (const name of [...OF_PHONES, 'mpin.css', 'icon.svg', 'texts'])
     cpSync(join(out, 'mpin', name), join(out, 'm', name), { recursive: true });

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files know neither their reader's language nor their RPS.
 
-/** What index.html says until the page is there, in the other languages. @type {Record<string, string[]>} */
-const WAITING = {
-    de: ['Einen Moment…', 'Das dauert länger als sonst. Vielleicht liegt es an der Verbindung.', 'Noch einmal'],
-    es: ['Un momento…', 'Esto tarda más de lo normal. Puede ser la conexión.', 'Reintentar'],
-    fr: ['Un instant…', 'C’est plus long que d’habitude. C’est peut-être la connexion.', 'Réessayer'],
-};
+import waiting from 'texts:waiting';
 
 const language = navigator.language.slice(0, 2);
-if (language in WAITING) {
+if (language in waiting) {
     document.documentElement.lang = language;
-    document.querySelectorAll('.waiting p, .waiting a').forEach((element, i) => element.textContent = WAITING[language][i]);
+    document.documentElement.dir = language === 'ar' ? 'rtl' : 'ltr';
+    document.querySelectorAll('.waiting p, .waiting a').forEach((element, i) => element.textContent = waiting[language][i]);
 }
 
 addEventListener('mpin-screen', (event) => document.title = /** @type {CustomEvent} */ (event).detail.title);
@@ -26,5 +22,3 @@ try {
     document.documentElement.classList.add('script-failed');
     throw error; // for whoever has copied the files
 }
-
-export {};

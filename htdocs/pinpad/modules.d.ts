@@ -7,8 +7,14 @@ declare module 'texts:*' {
     export default texts;
 }
 
-/** Languages that have a catalogue of their own, but English. */
+/** What a page of files says until it has its texts, in the order of its elements, by language. */
+declare module 'texts:waiting' {
+    const waiting: Record<string, string[]>;
+    export default waiting;
+}
+
+/** Languages that have a catalogue of their own, but English: two letters each, with spaces between. */
 declare module 'texts:languages' {
-    const languages: string[];
+    const languages: string;
     export default languages;
 }

@@ -11,7 +11,8 @@
 
 #include <apr_strings.h>
 
-const char *account_token(const facts_t *facts)
+/* The token of this session's forms. */
+static const char *account_token(const facts_t *facts)
 {
     return prelogin_token(facts->site->prelogins, facts->caller.session->id, SESSION_FORMS,
                           facts->r->pool);

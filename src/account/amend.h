@@ -30,9 +30,6 @@ result_t *account_added(facts_t *facts, const char *event, factor_t factor, uint
  * `back`, goes on there. */
 result_t *account_back(facts_t *facts, const char *done);
 
-/* The token of this session's forms. */
-const char *account_token(const facts_t *facts);
-
 /* Has the form one of this session's tokens? */
 bool account_token_ok(const facts_t *facts);
 

@@ -27,7 +27,7 @@ static const char *told_text(const page_values_t *page, const char *done)
 /* The values of each section, whose template is account_NAME.html. */
 static result_t *(*const sections[])(page_values_t *page, const section_t *section) = {
     account_passkeys, account_devices,  account_steps,  account_numbers, account_workos,
-    account_codes,    account_browsers, account_logins, account_sessions};
+    account_codes,    account_browsers, account_logins, account_tokens,  account_sessions};
 
 result_t *account_page(facts_t *facts)
 {

@@ -62,6 +62,11 @@ result_t *account_device_remove(facts_t *facts);
 result_t *account_device_unlock(facts_t *facts);
 result_t *account_device_rename(facts_t *facts);
 
+/* POST /account/token (name, days, paths, methods) makes one, which the answer shows, and nothing ever
+ * again; /account/token/remove: token */
+result_t *account_token_make(facts_t *facts);
+result_t *account_token_remove(facts_t *facts);
+
 /* POST /account/session/end: session; /account/sessions/end ends all but this one. */
 result_t *account_session_end(facts_t *facts);
 result_t *account_sessions_end(facts_t *facts);

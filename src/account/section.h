@@ -28,6 +28,7 @@ result_t *account_workos(page_values_t *page, const section_t *section);
 result_t *account_passkeys(page_values_t *page, const section_t *section);
 result_t *account_devices(page_values_t *page, const section_t *section);
 result_t *account_logins(page_values_t *page, const section_t *section);
+result_t *account_tokens(page_values_t *page, const section_t *section);
 result_t *account_sessions(page_values_t *page, const section_t *section);
 
 /* A day as people read it, in UTC; "" for 0. */

@@ -16,6 +16,7 @@ static const struct {
     {"factor_added", NOTICE_STEP_ADDED},     {"factor_removed", NOTICE_STEP_REMOVED},
     {"passkey_added", NOTICE_PASSKEY_ADDED}, {"passkey_removed", NOTICE_PASSKEY_REMOVED},
     {"login_linked", NOTICE_LOGIN_ADDED},    {"login_unlinked", NOTICE_LOGIN_REMOVED},
+    {"token_made", NOTICE_TOKEN_MADE},       {"token_removed", NOTICE_TOKEN_REMOVED},
     {"recovery_codes_made", NOTICE_CODES},   {"identity_removed", NOTICE_REVOKED},
     {"identity_unlocked", NOTICE_UNLOCKED},  {"signed_out_elsewhere", NOTICE_SIGNED_OUT}};
 

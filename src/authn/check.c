@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/check.h"
+#include "authn/asked.h"
 #include "authn/authn.h"
+#include "authn/by_token.h"
 #include "authn/caching.h"
 #include "authn/refuse.h"
 #include "authn/step_up.h"
@@ -8,8 +10,11 @@
 #include "base/json.h"
 #include "login/login.h"
 #include "store/refusal.h"
+#include "people/token_cache.h"
+#include "web/answer.h"
 #include "web/knows.h"
 #include "web/reader.h"
+#include "web/route.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -25,7 +30,11 @@ APLOG_USE_MODULE(auth_mpin);
 /* Those whom we have signed in have this very text as type: nobody else's is at this address. */
 static const char auth_type[] = AUTH_TYPE;
 
-bool check_governs(const request_rec *r)
+/* ... and this one those whom a token has let in. */
+static const char token_type[] = AUTH_TYPE;
+
+/* True where AuthType MPin governs the request. */
+static bool check_governs(const request_rec *r)
 {
     const char *type = ap_auth_type((request_rec *)(apr_uintptr_t)r);
     return type && strcasecmp(type, AUTH_TYPE) == 0;
@@ -33,9 +42,14 @@ bool check_governs(const request_rec *r)
 
 const session_t *check_user(const request_rec *r)
 {
-    if (!r->user || r->ap_auth_type != auth_type)
+    if (!r->user || (r->ap_auth_type != auth_type && r->ap_auth_type != token_type))
         return NULL;
-    return request_session(r);
+    return r->ap_auth_type == auth_type ? request_session(r) : &request_of(r)->token.pass->session;
+}
+
+bool check_is_token(const request_rec *r)
+{
+    return r->user && r->ap_auth_type == token_type;
 }
 
 static demand_t demand_here(const request_rec *r, const site_t *site)
@@ -58,6 +72,29 @@ static session_t *good_session(request_rec *r, request_t *request)
         !knows_session(r))
         return NULL;
     return &request->session;
+}
+
+/* Lets in who has a good session, or a program with a token that the place takes. */
+const session_t *check_admit(request_rec *r)
+{
+    request_t *request = request_of(r);
+    session_t *session = good_session(r, request);
+    const char *type = auth_type;
+    if (!session && request->token.text) {
+        const demand_t demand = demand_here(r, request->site);
+        session = by_token_session(r, request, &demand);
+        type = token_type;
+    }
+    if (!session)
+        return NULL;
+    r->user = session->name;
+    r->ap_auth_type = (char *)(apr_uintptr_t)type;
+    return session;
+}
+
+demand_t check_demand(const request_rec *r)
+{
+    return demand_here(r, request_of(r)->site);
 }
 
 /* The page that the administrator named in the place of the login page, unless that is this one. */
@@ -131,6 +168,23 @@ static bool lacks_step_only(const request_rec *r, const demand_t *demand)
     return session && demand_lacks_step(demand, session, r->request_time);
 }
 
+/* A program is asked for a token in the one way that all of them know. Where only programs come in
+ * there is no login to lead anybody to. */
+static int refuse_program(request_rec *r, request_t *request, const demand_t *demand)
+{
+    const result_t *refusal = by_token_refusal(request);
+    request->asks_program = by_token_takes(request, demand) && reader_is_program(r);
+    if (refusal)
+        return refuse_request(r, refusal->status, refusal);
+    if (demand->first == FACTOR_BIT(FACTOR_TOKEN)) {
+        const int status = request->asks_program ? HTTP_UNAUTHORIZED : HTTP_FORBIDDEN;
+        return refuse_request(r, status,
+                              result_error(request->pool, status, "token_only",
+                                           "only programs come in here, with a token"));
+    }
+    return request->asks_program ? refuse_json(r, demand) : DECLINED;
+}
+
 /* Nobody is signed in, or not well enough for this place: to the login. */
 static int refuse_stranger(request_rec *r, request_t *request)
 {
@@ -143,7 +197,16 @@ static int refuse_stranger(request_rec *r, request_t *request)
     const demand_t demand = demand_here(r, site);
     note_demand(request, &demand);
     if (refuse_unseen(request, r))
-        return HTTP_UNAUTHORIZED;
+        return by_token_is_good_elsewhere(request) ? HTTP_FORBIDDEN : HTTP_UNAUTHORIZED;
+    if (route_is_question(r)) {
+        request->asks_program = by_token_takes(request, &demand) && reader_is_program(r);
+        return refuse_by(r, asked_stranger, demand);
+    }
+    if (demand.first & FACTOR_BIT(FACTOR_TOKEN)) {
+        const int refused = refuse_program(r, request, &demand);
+        if (refused != DECLINED)
+            return refused;
+    }
     if (!somewhere && !nobody)
         return refuse_plainly(r);
     if (!site->store)
@@ -170,7 +233,9 @@ static void lead_to_step_up(request_rec *r, const demand_t *demand)
 {
     const bool post = method_number(r) != M_GET;
     const bool framed = reader_is_framed(r) && !reader_is_prefetch(r);
-    if (!framed && reader_is_nobody(r))
+    if (route_is_question(r))
+        refuse_by(r, asked_stranger, *demand);
+    else if (!framed && reader_is_nobody(r))
         refuse_json(r, demand);
     else if (framed)
         refuse_framed(r, *demand);
@@ -200,12 +265,8 @@ int authn_check(request_rec *r)
         return HTTP_UNAUTHORIZED;
     caching_depends(r, request);
     request->amr_wanted = 0;
-    session_t *session = good_session(r, request);
-    if (session) {
-        r->user = session->name;
-        r->ap_auth_type = (char *)(apr_uintptr_t)auth_type;
+    if (check_admit(r))
         return OK;
-    }
     const int status = request->session_status == SESSION_UNKNOWN ? refuse_store_down(r, request)
                                                                   : refuse_stranger(r, request);
     const demand_t demand = demand_here(r, request->site);
@@ -236,9 +297,9 @@ int authn_force(request_rec *r)
         !check_governs(r) || (r->main && caching_too_late(r)))
         return DECLINED;
     caching_depends(r, request);
-    if (good_session(r, request))
-        return OK;
     const demand_t demand = demand_here(r, request->site);
+    if (good_session(r, request) || by_token_session(r, request, &demand))
+        return OK;
     why_nobody(r, request, &demand);
     return DECLINED;
 }
@@ -274,6 +335,11 @@ int authn_note_failure(request_rec *r, const char *type)
                   name_masked(r->user, r->pool));
     result->event = "not_authorized";
     result->user = r->user;
+    if (route_is_question(r)) {
+        answer_audit(r, result);
+        refuse_by(r, asked_forbidden, demand);
+        return OK;
+    }
     refuse_request(r, HTTP_UNAUTHORIZED, result);
     return OK;
 }

@@ -4,10 +4,15 @@
 
 #include "web/request.h"
 
-/* True where AuthType MPin governs the request. */
-bool check_governs(const request_rec *r);
-
 /* The session, when we signed this very request (not just its browser) in; else NULL. */
 const session_t *check_user(const request_rec *r);
+
+/* Has a program's token let it in? */
+bool check_is_token(const request_rec *r);
+
+/* What the place of the request asks for; and the session that meets it, which is then the
+ * request's user, NULL for none. For a page of ours that answers by it. */
+demand_t check_demand(const request_rec *r);
+const session_t *check_admit(request_rec *r);
 
 #endif

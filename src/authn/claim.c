@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our URLs are claimed before anything of httpd maps them. */
 #include "authn/authn.h"
+#include "authn/by_token.h"
 #include "authn/caching.h"
 #include "authn/refuse.h"
+#include "authn/resend.h"
 #include "authn/sent_away.h"
 #include "login/callback.h"
 #include "login/provider_logout.h"
@@ -32,7 +34,8 @@ static bool is_claimed(const request_t *request, const request_rec *r)
  * be made first. An include of /login is nothing for people. */
 static bool may_be_ours(const request_t *request, const request_rec *r)
 {
-    return request && !r->main && (request->refusal || route_is_possible(request->site, r));
+    return request && !r->main &&
+           (request->refusal || request->resend || route_is_possible(request->site, r));
 }
 
 /* At the places of trusted logins it is seldom ours. */
@@ -42,8 +45,14 @@ static const route_t *row_of_trusted(const request_rec *r)
     return denied ? denied : login_led_row(r);
 }
 
-static const route_t *row_of(const site_t *site, const request_rec *r, const char **rest)
+static const route_t *row_of(request_t *request, const request_rec *r, const char **rest)
 {
+    const site_t *site = request->site;
+    const route_t *gone = resend_row(request);
+    if (gone) {
+        *rest = request->rest;
+        return gone;
+    }
     const route_t *row = site->trusted ? row_of_trusted(r) : NULL;
     *rest = "";
     return row ? row : route_find(site, r, rest);
@@ -54,7 +63,7 @@ static __attribute__((noinline)) int claim_as_it_came(request_rec *r, request_t 
     const char *rest;
     if (refuse_is_route(request, r))
         return OK;
-    const route_t *route = row_of(request->site, r, &rest);
+    const route_t *route = row_of(request, r, &rest);
     if (!route)
         return DECLINED;
     route_claim(request, r, route, rest);
@@ -114,7 +123,7 @@ static __attribute__((noinline)) int claim_decoded(request_rec *r, request_t *re
         if (!refuse_is_for_others(request))
             r->uri = r->prev->uri; /* the sections of the place that refuses hold, and no others */
     } else {
-        const route_t *route = row_of(request->site, r, &rest);
+        const route_t *route = row_of(request, r, &rest);
         const int status = route ? claim(r, request, route, rest) : leave_to_others(r, request);
         if (status != OK)
             return status;
@@ -143,7 +152,7 @@ int authn_map_to_storage(request_rec *r)
 /* A service has no users: its handlers find out who may ask. */
 static bool open_to_all(const route_t *route)
 {
-    return !route || route->audience != AUDIENCE_SIGNED_IN;
+    return !route || (route->audience != AUDIENCE_SIGNED_IN && route->audience != AUDIENCE_ASKER);
 }
 
 /* `Require valid-user` on `<Location />` shall not lock people out of the login. This runs after
@@ -174,6 +183,8 @@ int authn_log(request_rec *r)
     const request_t *request = request_of(r);
     if (request && request->site->paths[BASE_RPS_FRONT])
         route_redact_front(request, r);
+    if (request && request->token.text)
+        by_token_unpass(r, request);
     for (; request && r; r = r->next)
         if (is_claimed(request, r) && request->route && request->redacted == r)
             r->uri = (char *)(apr_uintptr_t)route_plain_path(request, r->pool);

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What applications see of the user: variables and headers. */
+#include "authn/export.h"
 #include "authn/authn.h"
+#include "authn/by_token.h"
 #include "authn/caching.h"
 #include "authn/check.h"
+#include "authn/groups.h"
+#include "authn/refuse.h"
+#include "authn/resend.h"
 #include "base/name.h"
 #include "login/flash.h"
 #include "web/provided.h"
@@ -147,6 +152,8 @@ static const char *field(request_rec *r, const session_t *session, const pass_he
         return apr_table_get(r->subprocess_env, name[SUBJECT]);
     case PASS_FLASH:
         return flash_pass(r);
+    case PASS_GROUPS:
+        return groups_of(r, session->name);
     case PASS_CLAIM:
         return told_claim(r, session, header->claim);
     }
@@ -170,14 +177,47 @@ static void pass(request_rec *r, const char *name, const char *value)
     keep_from_connection(r, name);
 }
 
-static void export_headers(request_rec *r, const request_t *request, const session_t *session,
-                           const char *const name[])
+/* The page that says so is reached with less. */
+static bool is_error_document(const request_rec *r)
+{
+    return r->prev && ap_is_HTTP_ERROR(r->prev->status);
+}
+
+/* OK, or what is answered instead of the page: an application that was told of fewer groups than
+ * somebody has would let them do less, or take it for news. */
+static int export_headers(request_rec *r, const request_t *request, const session_t *session,
+                          const char *const name[])
 {
     const apr_array_header_t *headers = request->site->pass_headers;
     for (int i = 0; i < headers->nelts; i++) {
         const pass_header_t *header = &APR_ARRAY_IDX(headers, i, pass_header_t);
-        pass(r, header->name, field(r, session, header, name));
+        const char *value = field(r, session, header, name);
+        if (value == groups_unread && !is_error_document(r))
+            return refuse_request(r, HTTP_SERVICE_UNAVAILABLE, groups_refusal(r->pool));
+        pass(r, header->name, value == groups_unread ? NULL : value);
     }
+    return OK;
+}
+
+int export_answer(request_rec *r, const session_t *session)
+{
+    static const pass_header_t usual[] = {
+        {"X-User", PASS_USER, NULL}, {"X-Email", PASS_EMAIL, NULL}, {"X-AMR", PASS_AMR, NULL}};
+    const request_t *request = request_of(r);
+    const apr_array_header_t *named = request->site->pass_headers;
+    const pass_header_t *headers = named->nelts ? (const pass_header_t *)named->elts : usual;
+    const int count = named->nelts ? named->nelts : (int)(sizeof usual / sizeof *usual);
+
+    scrub_variables(r->subprocess_env);
+    export_variables(r, request, session, plain_names);
+    for (int i = 0; i < count; i++) {
+        const char *value =
+            headers[i].field == PASS_FLASH ? NULL : field(r, session, &headers[i], plain_names);
+        if (value == groups_unread)
+            return HTTP_SERVICE_UNAVAILABLE;
+        apr_table_setn(r->headers_out, headers[i].name, value ? value : "");
+    }
+    return OK;
 }
 
 /* A page that is open to all is the next one for who has just signed in or out, too. */
@@ -196,26 +236,32 @@ static void export_flash(request_rec *r, request_t *request)
 /* What the request before an internal redirect was let in as. The directory of a page may lead all
  * its URLs to one program that is open itself (a rewrite, an action, an ErrorDocument), which learns
  * of the user as it learns of httpd's REDIRECT_REMOTE_USER. */
-static void export_redirected(request_rec *r, request_t *request)
+static int export_redirected(request_rec *r, request_t *request)
 {
     const request_rec *before = r->prev;
     while (before && !before->user)
         before = before->prev;
     const session_t *session = before ? check_user(before) : NULL;
     if (!session)
-        return;
+        return OK;
     caching_depends(r, request);
     export_variables(r, request, session, redirected_names);
-    export_headers(r, request, session, redirected_names);
+    return export_headers(r, request, session, redirected_names);
 }
 
 /* Not inlined: requests of who is signed in would pay for it. */
-static __attribute__((noinline)) void export_to_open(request_rec *r, request_t *request)
+static __attribute__((noinline)) int export_to_open(request_rec *r, request_t *request)
 {
-    if (r->prev && !r->user)
-        export_redirected(r, request);
+    const int refused = r->prev && !r->user ? export_redirected(r, request) : OK;
     if (request->prelogin_cookie.text && !request->claimed)
         export_flash(r, request);
+    return refused;
+}
+
+static int export_to_user(request_rec *r, request_t *request, const session_t *session)
+{
+    export_variables(r, request, session, plain_names);
+    return export_headers(r, request, session, plain_names);
 }
 
 /* First of all fixups, so that rewrite rules, RequestHeader and SetEnv can build on what we say.
@@ -228,13 +274,15 @@ int authn_fixups(request_rec *r)
     request->answered_by_parts &= ~request_level(r);
     scrub_variables(r->subprocess_env);
     const session_t *session = check_user(r);
-    if (session) {
-        export_variables(r, request, session, plain_names);
-        export_headers(r, request, session, plain_names);
-    } else {
-        export_to_open(r, request);
+    if (request->token.text) {
+        if (check_is_token(r) && by_token_strays(r, request))
+            return HTTP_FORBIDDEN;
+        by_token_pass(r, request, session);
     }
-    return DECLINED;
+    int refused = session ? export_to_user(r, request, session) : export_to_open(r, request);
+    if (!refused && request->resend)
+        refused = resend_take(r);
+    return refused ? refused : DECLINED;
 }
 
 /* After the rules, before mod_dir looks for an index or a FallbackResource. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authn/expr.h"
 #include "authn/caching.h"
+#include "authn/check.h"
 #include "base/name.h"
 #include "web/provided.h"
 
@@ -15,7 +16,8 @@ static const session_t *session_of_expression(const ap_expr_eval_ctx_t *ctx)
     if (!request || !request->site->sessions)
         return NULL;
     caching_depends(ctx->r, request);
-    return request_session(ctx->r);
+    const session_t *let_in = check_user(ctx->r);
+    return let_in ? let_in : request_session(ctx->r);
 }
 
 static const char *amr_in_expression(ap_expr_eval_ctx_t *ctx, const void *data)

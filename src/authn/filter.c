@@ -4,6 +4,7 @@
 #include "authn/caching.h"
 #include "authn/check.h"
 #include "authn/interim.h"
+#include "authn/resend.h"
 #include "authn/refuse.h"
 #include "web/reader.h"
 
@@ -132,7 +133,7 @@ static void renew_session(request_rec *r, request_t *request)
 {
     const site_t *site = request->site;
     const session_t *session = check_user(r);
-    if (!session || !session_wants_renewal(session, r->request_time) ||
+    if (!session || !session_wants_renewal(session, r->request_time) || check_is_token(r) ||
         queued(request, site->session_cookie) || reader_is_prefetch(r))
         return;
     session_t renewed = *session;
@@ -198,6 +199,7 @@ void filter_register(void)
 {
     filter = ap_register_output_filter(FILTER_NAME, on_brigade, NULL, FILTER_TYPE);
     interim_register();
+    resend_register();
 }
 
 /* The answer of a subrequest has its main request's headers. */
@@ -205,6 +207,8 @@ void authn_insert_filter(request_rec *r)
 {
     if (r->main || !request_of(r))
         return;
+    if (request_of(r)->resend)
+        resend_insert_filter(r);
     if (interim_is_possible(r))
         interim_watch(r);
     for (const ap_filter_t *f = r->output_filters; f; f = f->next)

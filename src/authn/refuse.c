@@ -5,6 +5,7 @@
 #include "login/trusted.h"
 #include "web/answer.h"
 #include "web/reader.h"
+#include "web/route.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -19,10 +20,11 @@
 #define ROUTE "/.mpin-refusal"
 
 struct refusal_t {
-    const result_t *result; /* NULL: a page that leads to the login */
-    const char *location;   /* ... or this, at once */
-    const char *document;   /* the administrator's text for it, NULL for none */
-    demand_t demand;        /* of the place, for what was posted */
+    const result_t *result;  /* NULL: a page that leads to the login */
+    const char *location;    /* ... or this, at once */
+    refuse_answer_t *answer; /* ... or what it answers */
+    const char *document;    /* the administrator's text for it, NULL for none */
+    demand_t demand;         /* of the place, for what was posted */
     bool framed;
     const struct trusted_login_t *login; /* ... or what became of this one at another module's */
 };
@@ -84,9 +86,11 @@ void refuse_challenge(const request_t *request, request_rec *r)
         refuse_is_for_others(request)) /* another module's 401 has its own */
         return;
     const char *realm = request->realm ? request->realm : request->site->title;
-    apr_table_setn(
-        r->err_headers_out, "WWW-Authenticate",
-        apr_pstrcat(r->pool, "MPin realm=\"", ap_escape_quotes(r->pool, realm), "\"", NULL));
+    const bool basic =
+        request->asks_program && (!request->route || request->route->audience == AUDIENCE_ASKER);
+    apr_table_setn(r->err_headers_out, "WWW-Authenticate",
+                   apr_pstrcat(r->pool, basic ? "Basic realm=\"" : "MPin realm=\"",
+                               ap_escape_quotes(r->pool, realm), "\"", NULL));
 }
 
 static void note_realm(request_rec *r)
@@ -135,16 +139,26 @@ int refuse_framed(request_rec *r, demand_t demand)
     return begin(r, HTTP_UNAUTHORIZED, (struct refusal_t){.demand = demand, .framed = true});
 }
 
-int refuse_leading(request_rec *r, const char *location)
+/* Whatever documents there are. */
+static int begin_at_once(request_rec *r, struct refusal_t refusal)
 {
     request_t *request = request_of(r);
-    const struct refusal_t refusal = {.location = location};
     note_realm(r);
     while (r->main)
         r = r->main;
     request->refusal = apr_pmemdup(request->pool, &refusal, sizeof(refusal));
     ap_custom_response(r, HTTP_UNAUTHORIZED, ROUTE);
     return HTTP_UNAUTHORIZED;
+}
+
+int refuse_leading(request_rec *r, const char *location)
+{
+    return begin_at_once(r, (struct refusal_t){.location = location});
+}
+
+int refuse_by(request_rec *r, refuse_answer_t *answer, demand_t demand)
+{
+    return begin_at_once(r, (struct refusal_t){.answer = answer, .demand = demand});
 }
 
 void refuse_for_others(request_rec *r, const struct trusted_login_t *login)
@@ -205,6 +219,8 @@ int refuse_answer(request_rec *r)
     const result_t *result = refusal->result;
     if (refusal->login)
         return answer_for_others(r, refusal->login);
+    if (refusal->answer)
+        return refusal->answer(r, &refusal->demand);
     if (refusal->location)
         return answer_see_other(r, refusal->location);
     if (!result && refusal->document)

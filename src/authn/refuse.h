@@ -17,6 +17,10 @@ int refuse_with_login(request_rec *r, demand_t demand);
 /* 401 with a page that leads out of the frame in which it is shown, to the login. */
 int refuse_framed(request_rec *r, demand_t demand);
 
+/* 401 with what this function answers at the internal route; no document has a word in it. */
+typedef int refuse_answer_t(request_rec *r, const demand_t *demand);
+int refuse_by(request_rec *r, refuse_answer_t *answer, demand_t demand);
+
 /* Leads there, whatever status the hook can return; no document has a word in it. */
 int refuse_leading(request_rec *r, const char *location);
 

@@ -44,7 +44,7 @@ static const char *amr_parse(cmd_parms *cmd, const char *line, const void **pars
         else if (!bit)
             return apr_pstrcat(cmd->pool, "Require mpin-amr: unknown value ", word,
                                "; known are pwd, pin, mfa, otp, sms, hwk, swk, user, phone, "
-                               "trusted and names of trusted logins",
+                               "token, trusted and names of trusted logins",
                                NULL);
         asks->bits |= bit;
     }

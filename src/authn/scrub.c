@@ -2,7 +2,9 @@
 /* What a client sends and only we may say is taken out, and so are our cookies. */
 #include "authn/authn.h"
 #include "authn/refuse.h"
+#include "authn/resend.h"
 #include "web/admit.h"
+#include "web/bearer.h"
 #include "web/route.h"
 
 #include <http_log.h>
@@ -43,11 +45,24 @@ static bool same(const char *name, const char *other)
     return *name == '\0' && *other == '\0';
 }
 
-/* True for a header that only we may set, and for Upgrade. Every request pays for this: the first
- * letter decides for most. */
+/* One of MPinPassHeaders, which are ours to set. */
+static inline bool is_passed(const site_t *site, const char *name)
+{
+    for (int i = 0; i < site->pass_headers->nelts; i++)
+        if (same(name, APR_ARRAY_IDX(site->pass_headers, i, pass_header_t).name))
+            return true;
+    return false;
+}
+
+/* True for a header that only we may set, for Upgrade, and for one that may have a token in it.
+ * Every request pays for this: the first letter decides for most. */
 static bool unwanted(const site_t *site, const char *name)
 {
     switch (name[0] | 0x20) {
+    case 'a':
+        if (site->tokens && is(name, "authorization"))
+            return true;
+        break;
     case 'm':
         if (begins(name, "mpin-"))
             return true;
@@ -65,10 +80,7 @@ static bool unwanted(const site_t *site, const char *name)
             return true;
         break;
     }
-    for (int i = 0; i < site->pass_headers->nelts; i++)
-        if (same(name, APR_ARRAY_IDX(site->pass_headers, i, pass_header_t).name))
-            return true;
-    return false;
+    return is_passed(site, name);
 }
 
 /* True where the path will not change any more: no proxy's, nothing to decode, no dots. */
@@ -111,11 +123,16 @@ static bool take_cookies(request_t *request, const request_rec *r, apr_table_ent
     return !header->val;
 }
 
-/* A header that only we may set was sent by somebody else. False: it stays. */
+/* A header that only we may set was sent by somebody else; or it has a token of ours, good or not,
+ * which goes on to nobody, as other people's passwords do. False: it stays. */
 static bool drop_header(request_rec *r, const apr_table_entry_t *header)
 {
     const char *name = header->key;
-    if (strcasecmp(name, "Upgrade") == 0) {
+    if (strcasecmp(name, "Authorization") == 0) {
+        request_t *request = request_of(r);
+        if (!bearer_take(request, header->val) && !is_passed(request->site, name))
+            return false;
+    } else if (strcasecmp(name, "Upgrade") == 0) {
         if (!asks_for_h2c(header))
             return false;
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
@@ -151,6 +168,8 @@ int authn_post_read_request(request_rec *r)
             i++;
     }
     request->answered_by_parts = 0;
+    if (first && resend_is_possible(r))
+        resend_begin(r);
     if (!r->prev)
         redact_early(request, r);
     else

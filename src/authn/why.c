@@ -17,6 +17,8 @@ static const char *lacks(const request_rec *r, const session_t *session, const d
 static const char *session_fault(const request_rec *r, const request_t *request,
                                  const demand_t *demand)
 {
+    if (request->token.state != TOKEN_UNJUDGED)
+        return "a token came, which is not good, or not good here";
     if (request->tossed & TOSSED_SESSION)
         return "a cookie of ours came twice, and neither counts";
     if (!request->session_cookie.text)

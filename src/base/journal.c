@@ -63,6 +63,17 @@ journal_t *journal_open(const char *path, journal_gap_t *gap, apr_pool_t *p)
     return journal_of_file(open_path(path), path, gap, p);
 }
 
+journal_t *journal_of_daemon(const log_daemon_t *daemon, const char *name, journal_gap_t *gap,
+                             apr_pool_t *p)
+{
+    journal_t *journal = journal_of_file(log_daemon_open(), name, gap, p);
+    if (!journal)
+        return NULL;
+    journal->is_file = false;
+    journal->daemon = daemon;
+    return journal;
+}
+
 /* In place of the file stands a descriptor that takes nothing (EBADF). */
 journal_t *journal_absent(const char *path, journal_gap_t *gap, apr_pool_t *p)
 {
@@ -111,6 +122,8 @@ void journal_time(apr_time_t when, char text[JOURNAL_TIME])
 static bool put_bytes(const journal_t *journal, const char *bytes, apr_size_t len)
 {
     ssize_t written;
+    if (journal->daemon)
+        return log_daemon_send(journal->daemon, journal->fd, bytes, len);
     while ((written = write(journal->fd, bytes, len)) < 0 && errno == EINTR)
         ;
     if (written == (ssize_t)len)
@@ -131,22 +144,35 @@ static void say_gap(const journal_t *journal, uint64_t lost, const log_sink_t *l
                  journal->name, __atomic_exchange_n(&gap->unsaid, 0, __ATOMIC_RELAXED));
 }
 
+static int gap_record(char bytes[GAP_MAX], int torn, uint64_t lost)
+{
+    char time[JOURNAL_TIME];
+    journal_time(apr_time_now(), time);
+    return snprintf(bytes, GAP_MAX,
+                    "%s{\"time\":\"%s\",\"event\":\"lost\",\"count\":%" PRIu64 "}\n",
+                    torn ? "\n" : "", time, lost);
+}
+
 /* The gap's record and the line in one write: the small one alone would go into what is left of a
  * full pipe, again and again. */
 static bool put_after_gap(const journal_t *journal, uint64_t lost, const char *line, apr_size_t len)
 {
-    char bytes[PIPE_WHOLE], time[JOURNAL_TIME];
+    char bytes[PIPE_WHOLE];
     const int torn = __atomic_exchange_n(&journal->gap->torn, 0, __ATOMIC_RELAXED);
-    journal_time(apr_time_now(), time);
-    const int head =
-        snprintf(bytes, GAP_MAX, "%s{\"time\":\"%s\",\"event\":\"lost\",\"count\":%" PRIu64 "}\n",
-                 torn ? "\n" : "", time, lost);
+    const int head = gap_record(bytes, torn, lost);
     memcpy(bytes + head, line, len);
     if (put_bytes(journal, bytes, (apr_size_t)head + len))
         return true;
     if (torn)
         __atomic_store_n(&journal->gap->torn, 1, __ATOMIC_RELAXED);
     return false;
+}
+
+/* A datagram of its own: the line follows in the next. */
+static bool tell_daemon_gap(const journal_t *journal, uint64_t lost)
+{
+    char bytes[GAP_MAX];
+    return put_bytes(journal, bytes, (apr_size_t)gap_record(bytes, 0, lost));
 }
 
 /* Takes the count, so that one process tells it, and gives it back where it could not. */
@@ -163,9 +189,10 @@ static bool put_line(const journal_t *journal, const char *line, apr_size_t len,
                               : 0;
     if (!lost)
         return put_bytes(journal, line, len);
-    if (put_after_gap(journal, lost, line, len)) {
+    if (journal->daemon ? tell_daemon_gap(journal, lost)
+                        : put_after_gap(journal, lost, line, len)) {
         say_gap(journal, lost, log);
-        return true;
+        return !journal->daemon || !len || put_bytes(journal, line, len);
     }
     const int why = errno;
     __atomic_fetch_add(&gap->lost, lost, __ATOMIC_RELAXED);
@@ -196,4 +223,9 @@ void journal_write(journal_t *journal, const char *line, apr_size_t len, const l
             "the audit log %s takes no records (%s): they are lost and counted until it does; "
             "make room, or see to the program behind the pipe",
             journal->name, why);
+}
+
+uint64_t journal_lost(const journal_t *journal)
+{
+    return __atomic_load_n(&journal->gap->lost, __ATOMIC_RELAXED);
 }

@@ -4,8 +4,9 @@
 
 #include <apr_pools.h>
 #include "base/log.h"
+#include "base/log_daemon.h"
 
-/* Records, a line each, for a file or a pipe that nobody waits for: what it doesn't take at once is
+/* Records, a line each, for a file, a pipe or a log daemon that nobody waits for: what it doesn't take at once is
  * lost and counted. When it takes records again, the first of them says how many are missing, so
  * that a gap is seen where it is. One write a line: lines of several processes do not mix. */
 
@@ -21,6 +22,7 @@ typedef struct journal_gap_t {
 typedef struct journal_t {
     int fd; /* does not block */
     const char *name;
+    const log_daemon_t *daemon; /* who gets them as datagrams, or NULL */
     bool is_file; /* `name` is its path, at which it is opened anew after a rotation */
     apr_time_t looked;
     journal_gap_t *gap;
@@ -36,6 +38,10 @@ journal_t *journal_open(const char *path, journal_gap_t *gap, apr_pool_t *p);
 /* One that could not be opened: records are lost and counted, until a file can be. NULL: not even that. */
 journal_t *journal_absent(const char *path, journal_gap_t *gap, apr_pool_t *p);
 
+/* The machine's log daemon, whether it listens already or not. NULL: no descriptor is to be had. */
+journal_t *journal_of_daemon(const log_daemon_t *daemon, const char *name, journal_gap_t *gap,
+                             apr_pool_t *p);
+
 /* The writing end of a pipe, which stays the caller's. */
 journal_t *journal_of_pipe(int fd, const char *name, journal_gap_t *gap, apr_pool_t *p);
 
@@ -43,6 +49,9 @@ journal_t *journal_of_pipe(int fd, const char *name, journal_gap_t *gap, apr_poo
  * Once a second it looks whether the file still lies at its path. */
 #define JOURNAL_LINE_MAX 3900
 void journal_write(journal_t *journal, const char *line, apr_size_t len, const log_sink_t *log);
+
+/* Records that are lost since the last one that was taken. */
+uint64_t journal_lost(const journal_t *journal);
 
 /* Nothing more will be written: the records that are missing are told, if it takes that. */
 void journal_end(journal_t *journal, const log_sink_t *log);

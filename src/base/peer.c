@@ -121,6 +121,8 @@ peer_answer_t peer_ask(const peer_t *peer, const peer_question_t *question, apr_
     const apr_time_t began = apr_time_now();
     const peer_answer_t answer = peer_exchange(peer, question, p);
     say_exchange(peer, question, &answer, began);
+    if (answer.outcome != PEER_BUSY)
+        health_note(peer->health, answer.outcome == PEER_OK && answer.status < 500, apr_time_now());
     return answer;
 }
 

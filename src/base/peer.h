@@ -2,6 +2,7 @@
 #ifndef MPIN_BASE_PEER_H
 #define MPIN_BASE_PEER_H
 
+#include "base/health.h"
 #include "base/http.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -20,6 +21,7 @@ typedef struct peer_t {
     const char *id;        /* of the line in the log, "MPIN0411" */
     const char *who;       /* its first words, "the RPS at https://rps.example.com" */
     apr_time_t complained; /* 0 at first, then peer_complain's */
+    health_t *health;      /* where it is noted how this peer does, NULL: nowhere */
 } peer_t;
 
 typedef struct peer_question_t {

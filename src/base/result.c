@@ -9,11 +9,13 @@
 #define DIGIT(number, place) (char)('0' + (number) / (place) % 10)
 #define CODE(number, word)                                                                         \
     {#word,                                                                                        \
+     number,                                                                                       \
      {'M', 'P', 'I', 'N', DIGIT(number, 1000), DIGIT(number, 100), DIGIT(number, 10),              \
       DIGIT(number, 1), '\0'}},
 
 static const struct {
     const char *word;
+    unsigned number;
     char id[9];
 } codes[] = {
 #include "base/codes.def"
@@ -62,4 +64,20 @@ const char *result_id(const char *code)
         if (!strcmp(codes[i].word, code))
             return codes[i].id;
     return "MPIN0000";
+}
+
+unsigned result_number(const char *code)
+{
+    for (apr_size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (strcmp(codes[i].word, code) == 0)
+            return codes[i].number;
+    return 0;
+}
+
+const char *result_word(unsigned number)
+{
+    for (apr_size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i].number == number)
+            return codes[i].word;
+    return NULL;
 }

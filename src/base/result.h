@@ -40,4 +40,8 @@ result_t *result_no_randomness(apr_pool_t *p);
 /* The refusal's number as people quote it, "MPIN0042"; "MPIN0000" for a code that is not listed. */
 const char *result_id(const char *code);
 
+/* The same as a number, and the code of a number: 0 and NULL where there is none. */
+unsigned result_number(const char *code);
+const char *result_word(unsigned number);
+
 #endif

@@ -104,3 +104,17 @@ void seats_give(seats_t *seats, const seat_t *seat)
     __atomic_compare_exchange_n(&seats->taken[seat->number], &mine, 0, false, __ATOMIC_ACQ_REL,
                                 __ATOMIC_RELAXED);
 }
+
+int seats_taken(const seats_t *seats)
+{
+    const uint64_t now = steady_ms();
+    int count = 0;
+    for (int i = 0; i < seats->count; i++)
+        count += __atomic_load_n(&seats->taken[i], __ATOMIC_ACQUIRE) > now;
+    return count;
+}
+
+int seats_all(const seats_t *seats)
+{
+    return seats->count;
+}

@@ -29,6 +29,10 @@ bool seats_take_as(seats_t *seats, const char *name, int most, int ms, seat_t *s
 /* So many for one name that there are some left for the others: three quarters. */
 int seats_share(const seats_t *seats);
 
+/* How many are taken now, and how many there are. */
+int seats_taken(const seats_t *seats);
+int seats_all(const seats_t *seats);
+
 void seats_give(seats_t *seats, const seat_t *seat);
 
 #endif

@@ -73,7 +73,8 @@ static void check_cookies(const checked_t *site)
 
     for (int i = 0; config->cookie_path && i < PATH_COUNT; i++)
         if (config->paths.path[i] && i != PATH_PAD && i != PATH_ASSETS &&
-            i != PATH_MOBILE_SERVICE && (i != PATH_REFRESH || config->trusted) &&
+            i != PATH_MOBILE_SERVICE && i != PATH_CHECK && (i != PATH_REFRESH || config->trusted) &&
+            (i != PATH_STATUS || config->admins) &&
             !cookie_path_covers(config->cookie_path, config->paths.path[i]))
             mistake(site->pconf, config->written[SETTING_cookie_path],
                     "%s lies outside of %s and would never see our cookies; move it there with "
@@ -89,7 +90,8 @@ static void check_paths(const checked_t *site)
         for (int other = 0; path[i] && other < PATH_COUNT; other++) {
             if (other == i || !path[other])
                 continue;
-            const bool tree = other == PATH_RPS || other == PATH_ASSETS || other == PATH_MOBILE;
+            const bool tree = other == PATH_RPS || other == PATH_ASSETS || other == PATH_MOBILE ||
+                              other == PATH_CHECK;
             if ((i < other && !strcmp(path[i], path[other])) ||
                 (tree && strcmp(path[i], path[other]) && surroundings_inside(path[i], path[other])))
                 mistake(site->pconf, check_at(site, SETTING_paths),
@@ -193,14 +195,20 @@ static void check_site(checked_t *site)
     check_service(site);
     check_second_dta(site);
     check_steps(site);
+    check_tokens(site);
     check_rps(site);
+    check_forward(site);
     check_sent(site);
     check_trailers(site);
+    check_groups(site);
 }
 
 int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
 {
     (void)plog;
+    for (server_rec *server = main_server; server; server = server->next)
+        settings_move(directives_of(server), pconf);
+
     /* Vhosts without directives of ours share the main server's configuration. */
     apr_array_header_t *sites = apr_array_make(ptemp, 4, sizeof(checked_t));
     for (server_rec *server = main_server; server; server = server->next) {
@@ -226,6 +234,7 @@ int config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
     check_sections(pconf, main_server);
     check_places(pconf, main_server);
     check_trusted_places(pconf, main_server);
+    check_status_places(pconf, main_server);
     check_second_factors(pconf, main_server);
     check_mounts(pconf, main_server);
     return mistakes_report(pconf, main_server) ? HTTP_INTERNAL_SERVER_ERROR : OK;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log_daemon.h"
 #include "config/mistakes.h"
 #include "config/served.h"
 #include "config/surroundings.h"
@@ -91,6 +92,31 @@ void check_program(const checked_t *site, int setting, const char *program)
                        "%s is no such program; write exec:/full/path", program);
 }
 
+/* It may come later: records are lost and counted until it does. */
+static void check_log_daemon(const checked_t *site)
+{
+    struct stat st;
+    const char *wrong;
+    const log_daemon_t *daemon = log_daemon_make(site->config->audit, site->pconf, &wrong);
+    if (daemon && (stat(log_daemon_socket(daemon), &st) ? errno != EACCES : !S_ISSOCK(st.st_mode)))
+        mistake_maybe(site->pconf, check_at(site, SETTING_audit),
+                      "no log daemon listens at %s; start it, or name its socket, as in "
+                      "syslog:auth:/dev/log",
+                      log_daemon_socket(daemon));
+}
+
+static void check_audit(const checked_t *site)
+{
+    const char *audit = site->config->audit;
+    const char *slash = audit ? strrchr(audit, '/') : NULL;
+    if (audit && log_daemon_named(audit))
+        check_log_daemon(site);
+    else if (audit && *audit != '|' && slash != audit)
+        check_there(site, SETTING_audit,
+                    apr_pstrmemdup(site->pconf, audit, (apr_size_t)(slash - audit)), S_IFDIR,
+                    "make it, so that the audit log can be written there");
+}
+
 void check_files(const checked_t *site)
 {
     const server_config_t *config = site->config;
@@ -102,9 +128,5 @@ void check_files(const checked_t *site)
                     "make it, with one name or @domain a line");
     if (config->passphrase)
         check_program(site, SETTING_passphrase, config->passphrase[0]);
-    if (config->audit && *config->audit != '|' && strrchr(config->audit, '/') != config->audit)
-        check_there(site, SETTING_audit,
-                    apr_pstrmemdup(site->pconf, config->audit,
-                                   (apr_size_t)(strrchr(config->audit, '/') - config->audit)),
-                    S_IFDIR, "make it, so that the audit log can be written there");
+    check_audit(site);
 }

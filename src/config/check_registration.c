@@ -26,6 +26,20 @@ static void check_mail(const checked_t *site)
         check_program(site, SETTING_mail, config->mail.password_command[0]);
 }
 
+static void check_invite(const checked_t *site)
+{
+    const server_config_t *config = site->config;
+    if (!(config->ways & REGISTER_INVITE))
+        return;
+    if (config->rps.url)
+        mistake(site->pconf, check_at(site, SETTING_ways),
+                "invitations are for the RPS here, and MPinRPS names another; leave out invite");
+    if (!config->paths.path[PATH_ACTIVATE] || !config->paths.path[PATH_LOGIN])
+        mistake(site->pconf, check_at(site, SETTING_paths),
+                "invitations need the page that their links lead to, and the login page behind it; "
+                "leave mpinActivate and login on");
+}
+
 static bool signs_in_by_pin(const server_config_t *config)
 {
     return !config->service.parts && config->paths.path[PATH_RPS] &&
@@ -35,7 +49,7 @@ static bool signs_in_by_pin(const server_config_t *config)
 void check_registration_beside(const checked_t *site, const checked_t *other)
 {
     const server_config_t *a = site->config, *b = other->config;
-    const unsigned ways = REGISTER_SIGNED_IN | REGISTER_OPEN | REGISTER_MAIL;
+    const unsigned ways = REGISTER_SIGNED_IN | REGISTER_OPEN | REGISTER_MAIL | REGISTER_INVITE;
     const written_t *there = check_at(other, SETTING_ways);
     if (((a->ways ^ b->ways) & ways) && signs_in_by_pin(a) && signs_in_by_pin(b) &&
         !strcmp(a->store, b->store))
@@ -59,6 +73,11 @@ void check_registration(const checked_t *site)
                 "D..., file F or url U",
                 config->ways & REGISTER_OPEN ? "open" : "mail");
     check_mail(site);
+    if (config->admins && (config->ways & REGISTER_OPEN))
+        mistake(site->pconf, check_at(site, SETTING_admins),
+                "open registration gives an administrator's name to whoever is first; leave open "
+                "out of MPinRegister, or show the status by SetHandler mpin-status and Require");
+    check_invite(site);
     if ((config->ways & REGISTER_OPEN) && !(config->ways & REGISTER_OPEN_TO_ANYONE) &&
         site->url.text && !local)
         mistake(site->pconf, check_at(site, SETTING_ways),

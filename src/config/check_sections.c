@@ -170,6 +170,7 @@ void check_sections(apr_pool_t *pconf, const server_rec *main_server)
         if (!any_serves(main_server, each->server, false))
             continue;
         check_logins(pconf, main_server, each);
+        check_tokens_at(pconf, main_server, each);
         if (names_method(each, FACTOR_PASSKEY) && !any_takes_passkeys(main_server, each->server))
             mistake(pconf, &each->at,
                     "it names passkey, but there are none here; see MPinPasskeys, or leave passkey "

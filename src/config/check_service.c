@@ -101,6 +101,10 @@ void check_service(const checked_t *site)
         mistake(site->pconf, check_at(site, SETTING_service),
                 "it opens what only applications may ask, so it belongs to a vhost of its own; "
                 "write it in a <VirtualHost>");
+    if (config->path_prefix)
+        mistake(site->pconf, check_at(site, SETTING_path_prefix),
+                "applications and their pages look for a service at /rps and /mpin.js; write "
+                "MPinPathPrefix off in its vhost");
     /* a D-TA's requests are signed */
     if ((config->service.parts & SERVICE_RPS) && !config->service.secret_file &&
         !check_may_go_without_secret(site))

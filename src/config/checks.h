@@ -45,6 +45,11 @@ void check_program(const checked_t *site, int setting, const char *program);
 void check_steps(const checked_t *site);
 void check_second_factors(apr_pool_t *pconf, const server_rec *main_server);
 
+/* check_tokens.c: programs that could never come in; and a place where they are to. */
+void check_tokens(const checked_t *site);
+void check_tokens_at(apr_pool_t *pconf, const server_rec *main_server,
+                     const directory_written_t *place);
+
 /* check_service.c: what a vhost is for other applications; and `other`, an earlier one. */
 void check_service(const checked_t *site);
 bool check_may_go_without_secret(const checked_t *site);
@@ -52,6 +57,9 @@ void check_service_beside(const checked_t *site, const checked_t *other);
 
 /* check_httpd.c: httpd's own directives that would undo ours. */
 void check_trailers(const checked_t *site);
+
+/* check_groups.c: groups that nobody is in. */
+void check_groups(const checked_t *site);
 
 /* check_mounts.c: one line on which vhosts serve the login, and which send it away. */
 void check_mounts(apr_pool_t *pconf, const server_rec *main_server);
@@ -62,6 +70,9 @@ void check_second_dta_beside(const checked_t *site, const checked_t *other);
 
 /* check_rps.c: an RPS elsewhere. */
 void check_rps(const checked_t *site);
+
+/* check_forward.c: who may ask for another web server. */
+void check_forward(const checked_t *site);
 
 /* check_sent.c: who sends codes, and who keeps factors. */
 void check_sent(const checked_t *site);
@@ -77,6 +88,9 @@ void check_trusted_places(apr_pool_t *pconf, const server_rec *main_server);
 bool check_is_trusted_at(const server_rec *main_server, const server_rec *server, const char *name);
 
 #define CHECK_HANDLER "mpin-trusted-login"
+
+/* check_status.c: places that would show the status to anybody, of whatever server. */
+void check_status_places(apr_pool_t *pconf, const server_rec *main_server);
 
 /* One login, and where it is written. */
 typedef struct login_at_t {

@@ -120,6 +120,14 @@ static const char *unbuilt_directive(cmd_parms *cmd, void *dir, int argc, char *
     return directive_wrong(cmd, "it is not part of this version; remove the line");
 }
 
+/* httpd tells every module that knows a directive. mod_authz_groupfile's own copy is nobody else's to
+ * read, and MPinPassHeaders has groups of the same file. */
+static const char *hear_group_file(cmd_parms *cmd, void *dir, const char *file)
+{
+    ((dir_config_t *)dir)->group_file = ap_server_root_relative(cmd->pool, file);
+    return NULL;
+}
+
 enum {
 #define DIRECTORY(directive, field, ...) DIRECTORY_##field,
 #include "config/directory.def"
@@ -135,6 +143,7 @@ const command_rec config_directives[] = {
     AP_INIT_TAKE_ARGV(#directive, directory_directive, (void *)DIRECTORY_##field,                  \
                       RSRC_CONF | OR_AUTHCFG, takes),
 #include "config/directory.def"
+    AP_INIT_TAKE1("AuthGroupFile", hear_group_file, NULL, OR_AUTHCFG, "a file of groups"),
 #define UNBUILT(directive)                                                                         \
     AP_INIT_TAKE_ARGV(#directive, unbuilt_directive, NULL, RSRC_CONF | OR_AUTHCFG,                 \
                       "not part of this version"),

@@ -9,6 +9,7 @@
 #include "config/least_store.h"
 #include "session/demand.h"
 #include "config/number.h"
+#include "base/log_daemon.h"
 #include "base/name.h"
 #include "base/path.h"
 
@@ -115,6 +116,19 @@ const char *parse_issue_otp(issue_otp_t *otp, const words_t *words)
     return NULL;
 }
 
+const char *parse_tokens(tokens_setting_t *tokens, const words_t *words)
+{
+    bool on = false;
+    const char *wrong = parse_flag(&on, words);
+    const char *word = words->count > 1 ? words->word[1] : NULL;
+    if (wrong)
+        return wrong;
+    if (word && (!on || strcasecmp(word, "pass")))
+        return apr_psprintf(words->p, "\"%.80s\" is too much; write On, On pass or Off", word);
+    *tokens = word ? TOKENS_PASSED : on ? TOKENS_ON : TOKENS_OFF;
+    return NULL;
+}
+
 const char *parse_register(unsigned *ways, const words_t *words)
 {
     unsigned found = 0;
@@ -132,11 +146,11 @@ const char *parse_register(unsigned *ways, const words_t *words)
         else if (!strcasecmp(word, "mail"))
             found |= REGISTER_MAIL;
         else if (!strcasecmp(word, "invite"))
-            return "registration by invite is not part of this version; write signed-in, mail, "
-                   "open or closed";
+            found |= REGISTER_INVITE;
         else
             return apr_psprintf(
-                words->p, "\"%.80s\" is no way to register; write signed-in, mail, open or closed",
+                words->p,
+                "\"%.80s\" is no way to register; write signed-in, mail, invite, open or closed",
                 word);
     }
     if (closed && found)
@@ -282,7 +296,13 @@ const char *parse_throttle(throttle_rules_t *rules, const words_t *words)
 
 const char *parse_audit_log(const char **log, const words_t *words)
 {
-    const char *word = words->word[0];
+    const char *word = words->word[0], *wrong = NULL;
+    if (log_daemon_named(word)) {
+        if (!log_daemon_make(word, words->p, &wrong))
+            return wrong;
+        *log = word;
+        return NULL;
+    }
     if (*word != '|')
         return parse_file(log, words);
     if (!word[1 + strspn(word + 1, "| ")])

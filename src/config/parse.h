@@ -17,6 +17,7 @@ typedef struct words_t {
 /* ---- server ---- */
 const char *parse_flag(bool *flag, const words_t *words);
 const char *parse_path(paths_t *paths, const words_t *words);
+const char *parse_path_prefix(const char **prefix, const words_t *words);
 const char *parse_public_url(public_url_t *url, const words_t *words);
 const char *parse_store(const char **url, const words_t *words);
 const char *parse_size(apr_off_t *bytes, const words_t *words);
@@ -24,6 +25,7 @@ const char *parse_file(const char **file, const words_t *words);
 const char *parse_passphrase(const char *const **command, const words_t *words);
 const char *parse_rps(external_rps_t *rps, const words_t *words);
 const char *parse_service(service_t *service, const words_t *words);
+const char *parse_tokens(tokens_setting_t *tokens, const words_t *words);
 const char *parse_issue_otp(issue_otp_t *otp, const words_t *words);
 const char *parse_application_url(const char **url, const words_t *words);
 const char *parse_origins(const apr_array_header_t **origins, const words_t *words);
@@ -40,6 +42,7 @@ const char *parse_duration(apr_interval_time_t *time, const words_t *words);
 const char *parse_realm(const char **realm, const words_t *words);
 const char *parse_cookie_name(const char **name, const words_t *words);
 const char *parse_remember(apr_interval_time_t *time, const words_t *words);
+const char *parse_admins(const apr_array_header_t **admins, const words_t *words);
 const char *parse_hosts(const apr_array_header_t **hosts, const words_t *words);
 const char *parse_cookie_domain(const char **domain, const words_t *words);
 const char *parse_cookie_path(const char **path, const words_t *words);

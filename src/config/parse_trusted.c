@@ -405,7 +405,8 @@ static unsigned method_named(const char *word)
     } methods[] = {{"pin", FACTOR_PIN},
                    {"password", FACTOR_PASSWORD},
                    {"passkey", FACTOR_PASSKEY},
-                   {"trusted", FACTOR_TRUSTED}};
+                   {"trusted", FACTOR_TRUSTED},
+                   {"token", FACTOR_TOKEN}};
     for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
         if (!strcasecmp(word, methods[i].word))
             return FACTOR_BIT(methods[i].factor);
@@ -421,10 +422,11 @@ const char *parse_methods(dir_config_t *dir, const words_t *words)
         const char *word = words->word[i];
         const unsigned method = method_named(word);
         if (!method && (!parse_is_trusted_name(word) || is_reserved(word)))
-            return apr_psprintf(words->p,
-                                "\"%.80s\" is no login of this version; write pin, password, "
-                                "passkey, trusted or the name of a trusted login, or several",
-                                word);
+            return apr_psprintf(
+                words->p,
+                "\"%.80s\" is no login of this version; write pin, password, "
+                "passkey, token, trusted or the name of a trusted login, or several",
+                word);
         if (!method)
             APR_ARRAY_PUSH(names, const char *) = word;
         methods |= method;

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #define PATH_MAX_BYTES 200
+#define PREFIX_MAX 100
 #define REALM_MAX 200
 #define URL_MAX 500
 #define COOKIE_NAME_MAX 48
@@ -41,22 +42,29 @@ static const char *not_a_path(const char *word, apr_pool_t *p)
                         word);
 }
 
+static const char *const path_words[PATH_COUNT] = {"login",      "logout",       "mpinAuthenticate",
+                                                   "rps",        "mpin.js",      "mpin",
+                                                   "mpinVerify", "mpinActivate", "mpinPermitUser",
+                                                   "m",          "service",      "account",
+                                                   "refresh",    "mpin-status",  "check"};
+
+const char *path_word(path_name_t path)
+{
+    return path < PATH_COUNT ? path_words[path] : "service";
+}
+
 const char *parse_path(paths_t *paths, const words_t *words)
 {
-    static const char *const names[PATH_COUNT] = {
-        "login",      "logout",       "mpinAuthenticate", "rps", "mpin.js", "mpin",
-        "mpinVerify", "mpinActivate", "mpinPermitUser",   "m",   "service", "account",
-        "refresh"};
     const char *name = words->word[0], *path = words->word[1];
 
     int which = 0;
-    while (which < PATH_COUNT && strcmp(name, names[which]))
+    while (which < PATH_COUNT && strcmp(name, path_words[which]))
         which++;
     if (which == PATH_COUNT)
         return apr_psprintf(words->p,
                             "we have no page \"%.80s\"; write login, logout, mpinAuthenticate, "
                             "mpinVerify, mpinActivate, mpinPermitUser, rps, mpin.js, mpin, m, "
-                            "service, account or refresh",
+                            "service, account, refresh, mpin-status or check",
                             name);
 
     const bool off = !strcasecmp(path, "off");
@@ -67,6 +75,27 @@ const char *parse_path(paths_t *paths, const words_t *words)
                             name);
     paths->path[which] = off ? NULL : path;
     paths->moved[which] = true;
+    return NULL;
+}
+
+/* Each page's own path comes after it, so that it has room for one. */
+const char *parse_path_prefix(const char **prefix, const words_t *words)
+{
+    const char *path = words->word[0];
+    const size_t len = strlen(path);
+    if (!strcasecmp(path, "off")) {
+        *prefix = NULL;
+        return NULL;
+    }
+    if (!parse_is_path(path) || len > PREFIX_MAX)
+        return not_a_path(path, words->p);
+    if (path[len - 1] == '/')
+        return apr_psprintf(
+            words->p,
+            "\"%.80s\" ends with /; write it without, as in /_mpin, or off where no "
+            "page is to be moved",
+            path);
+    *prefix = path;
     return NULL;
 }
 
@@ -114,6 +143,22 @@ const char *parse_origins(const apr_array_header_t **origins, const words_t *wor
         APR_ARRAY_PUSH(list, const char *) = origin.text;
     }
     *origins = list;
+    return NULL;
+}
+
+/* As they are stored, of any site: which names this one has, the check knows. */
+const char *parse_admins(const apr_array_header_t **admins, const words_t *words)
+{
+    apr_array_header_t *list = apr_array_make(words->p, words->count, sizeof(const char *));
+    for (int i = 0; i < words->count; i++) {
+        const char *name = name_here(NAMES_UNICODE, words->word[i], words->p);
+        if (!name)
+            return apr_psprintf(words->p,
+                                "\"%.80s\" is no name of a user; write it as they sign in",
+                                words->word[i]);
+        APR_ARRAY_PUSH(list, const char *) = name;
+    }
+    *admins = list;
     return NULL;
 }
 
@@ -232,8 +277,8 @@ const char *parse_same_site(const char **value, const words_t *words)
 
 static const char *pass_header(pass_header_t *header, const char *word, apr_pool_t *p)
 {
-    static const char *const fields[] = {"user",      "email",   "provider", "amr",
-                                         "auth_time", "session", "subject",  "flash"};
+    static const char *const fields[] = {"user",    "email",   "provider", "amr",   "auth_time",
+                                         "session", "subject", "flash",    "groups"};
     const char *equals = strchr(word, '=');
     if (!equals || !header_name_ok(word, (size_t)(equals - word)))
         return apr_psprintf(p, "\"%.80s\" is no header; write as in X-WEBAUTH-USER=user", word);
@@ -242,7 +287,7 @@ static const char *pass_header(pass_header_t *header, const char *word, apr_pool
     if (header_name_taken(header->name))
         return apr_psprintf(p, "the header %s has a meaning of its own; choose another name",
                             header->name);
-    for (int i = PASS_USER; i <= PASS_FLASH; i++)
+    for (int i = PASS_USER; i <= PASS_GROUPS; i++)
         if (!strcasecmp(equals + 1, fields[i])) {
             header->field = (unsigned)i;
             return NULL;
@@ -254,7 +299,7 @@ static const char *pass_header(pass_header_t *header, const char *word, apr_pool
     }
     return apr_psprintf(p,
                         "there is no \"%.80s\" to pass; write user, email, provider, subject, amr, "
-                        "auth_time, session, flash or claim:VARIABLE",
+                        "auth_time, session, flash, groups or claim:VARIABLE",
                         equals + 1);
 }
 

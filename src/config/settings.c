@@ -25,7 +25,9 @@
             "/m",                                                                                  \
             "/service",                                                                            \
             "/account",                                                                            \
-            "/refresh"                                                                             \
+            "/refresh",                                                                            \
+            "/mpin-status",                                                                        \
+            NULL /* check */                                                                       \
         }                                                                                          \
     }
 #define DEFAULT_THROTTLE                                                                           \
@@ -92,6 +94,14 @@ server_config_t *settings_merge(const server_config_t *base, const server_config
     return merged;
 }
 
+void settings_move(server_config_t *config, apr_pool_t *p)
+{
+    for (int i = 0; config->path_prefix && i < PATH_COUNT; i++)
+        if (!config->paths.moved[i] && defaults.paths.path[i])
+            config->paths.path[i] =
+                apr_pstrcat(p, config->path_prefix, defaults.paths.path[i], NULL);
+}
+
 bool settings_trust(const server_config_t *config, const char *name)
 {
     for (int i = 0; config->trusted && i < config->trusted->nelts; i++)
@@ -116,6 +126,7 @@ dir_config_t *directory_merge(const dir_config_t *base, const dir_config_t *add,
 #include "config/directory.def"
     merged->logins = add->methods != -1 ? add->logins : base->logins;
     merged->marks = add->methods != -1 ? add->marks : base->marks;
+    merged->group_file = add->group_file ? add->group_file : base->group_file;
     merged->redirect = add->unauthenticated != -1 ? add->redirect : base->redirect;
     return merged;
 }

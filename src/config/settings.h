@@ -40,6 +40,10 @@ server_config_t *settings_make(apr_pool_t *p);
 server_config_t *settings_merge(const server_config_t *base, const server_config_t *add,
                                 apr_pool_t *p);
 
+/* Puts MPinPathPrefix in front of each page that no MPinPath names. Once all is merged; a second time
+ * changes nothing. */
+void settings_move(server_config_t *config, apr_pool_t *p);
+
 /* Has it a trusted login of that name (NULL: any)? */
 bool settings_trust(const server_config_t *config, const char *name);
 

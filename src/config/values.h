@@ -20,6 +20,7 @@
 #define REGISTER_OPEN 2u
 #define REGISTER_OPEN_TO_ANYONE 4u
 #define REGISTER_MAIL 8u
+#define REGISTER_INVITE 16u
 
 /* Our URLs, as MPinPath names them. */
 typedef enum {
@@ -36,6 +37,8 @@ typedef enum {
     PATH_MOBILE_SERVICE, /* "service"        /service */
     PATH_ACCOUNT,        /* "account"          /account (and all under it) */
     PATH_REFRESH,        /* "refresh"          /refresh */
+    PATH_STATUS,         /* "mpin-status"      /mpin-status */
+    PATH_CHECK,          /* "check"            off (and all under it) */
     PATH_COUNT,
 
     /* The root of a vhost with MPinService: what only the applications that it serves may ask. Rows
@@ -48,6 +51,9 @@ typedef enum {
     BASE_RPS_FRONT,
     BASE_COUNT
 } path_name_t;
+
+/* The word of MPinPath; "service" for the root of one. */
+const char *path_word(path_name_t path);
 
 typedef struct paths_t {
     const char *path[PATH_COUNT]; /* NULL = off */
@@ -90,6 +96,9 @@ typedef struct expiry_t {
 
 typedef enum { UNAUTH_AUTO = 0, UNAUTH_REDIRECT, UNAUTH_401, UNAUTH_PASS } unauthenticated_t;
 
+/* MPinTokens. PASSED: the header that a token came in goes on to the application that it opens. */
+typedef enum { TOKENS_OFF = 0, TOKENS_ON, TOKENS_PASSED } tokens_setting_t;
+
 /* One MPinPassHeaders NAME=FIELD. */
 typedef struct pass_header_t {
     const char *name;
@@ -102,6 +111,7 @@ typedef struct pass_header_t {
         PASS_SESSION,
         PASS_SUBJECT,
         PASS_FLASH,
+        PASS_GROUPS,
         PASS_CLAIM
     } field;
     const char *claim; /* PASS_CLAIM: the variable that a trusted login sets */
@@ -189,7 +199,8 @@ typedef struct dir_config_t {
     int second;                       /* -1 unset, else FACTOR_BITs, 0 none */
     int reauth_after;                 /* seconds, -1 unset, 0 none */
     int unauthenticated;              /* -1 unset, else unauthenticated_t */
-    const char *redirect; /* MPinUnauthenticated redirect:PATH, or NULL = the login page */
+    const char *redirect;   /* MPinUnauthenticated redirect:PATH, or NULL = the login page */
+    const char *group_file; /* httpd's AuthGroupFile, or NULL */
 } dir_config_t;
 
 /* Where a directive stood, so that check_config can name file and line. */

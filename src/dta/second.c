@@ -264,3 +264,9 @@ dta_t *dta_with_second(const char *url, const keys_app_t *app, const dta_t *ours
     *dta = (dta_t){&with_second, second};
     return dta;
 }
+
+void dta_second_watch(dta_t *dta, health_t *health)
+{
+    second_dta_t *second = dta->state;
+    second->peer.health = health;
+}

@@ -2,6 +2,7 @@
 #ifndef MPIN_DTA_SECOND_H
 #define MPIN_DTA_SECOND_H
 
+#include "base/health.h"
 #include "base/http.h"
 #include "base/seats.h"
 #include "dta/dta.h"
@@ -21,5 +22,8 @@
  * ourselves by there, and tells one second D-TA from another. Everything given must outlive it. */
 dta_t *dta_with_second(const char *url, const keys_app_t *app, const dta_t *ours, store_t *store,
                        http_t *http, seats_t *seats, const log_sink_t *log, apr_pool_t *p);
+
+/* From now on it is noted there how the second one does (NULL: nowhere); before anybody asks. */
+void dta_second_watch(dta_t *dta, health_t *health);
 
 #endif

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <sodium.h>
 #include "base/hex.h"
+#include "base/utc.h"
 #include "dta/local.h"
 #include "store/refusal.h"
 
@@ -19,14 +20,11 @@ dta_service_t *dta_service_make(const keys_t *keys, store_t *store, const log_si
                                 apr_time_t now, apr_pool_t *p)
 {
     dta_service_t *service = apr_palloc(p, sizeof *service);
-    apr_time_exp_t t;
-    apr_time_exp_gmt(&t, now);
     service->dta = dta_local(keys, p);
     service->app = keys_dta_app(keys, p);
     service->store = store;
     service->log = log;
-    service->start_time = apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900,
-                                       t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+    service->start_time = utc_text(now, p);
     return service->app ? service : NULL;
 }
 

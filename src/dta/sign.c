@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "base/hex.h"
+#include "base/utc.h"
 
 #define EXPIRES_SHAPE "dddd-dd-ddTdd:dd:ddZ"
 #define EXPIRES_SPREAD 30 /* seconds; two requests in one second must not be the same */
@@ -31,10 +32,7 @@ static const char *signature_of(const keys_app_t *app, const char *message, apr_
 
 static const char *expiry(apr_time_t now, apr_pool_t *p)
 {
-    apr_time_exp_t t;
-    apr_time_exp_gmt(&t, now + apr_time_from_sec(DTA_AHEAD - randombytes_uniform(EXPIRES_SPREAD)));
-    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1,
-                        t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+    return utc_text(now + apr_time_from_sec(DTA_AHEAD - randombytes_uniform(EXPIRES_SPREAD)), p);
 }
 
 static const char *in_query(const char *expires, apr_pool_t *p)

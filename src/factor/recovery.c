@@ -51,6 +51,12 @@ int recovery_left(const own_factor_t *factor)
     return left;
 }
 
+int recovery_root(const own_factor_t *factor)
+{
+    hashes_t hashes;
+    return read_hashes(factor, &hashes) ? hashes.key_number : -1;
+}
+
 /* ---- how codes are written ---- */
 
 /* Without i, l, o and u, which people misread (Crockford's base 32). */

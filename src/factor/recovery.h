@@ -24,4 +24,7 @@ store_status_t recovery_make(factors_t *factors, const unsigned char uid[UID_BYT
 /* How many of a KIND_RECOVERY have not been used. */
 int recovery_left(const own_factor_t *factor);
 
+/* The number of the root key that judges them; -1 for what is no such factor. */
+int recovery_root(const own_factor_t *factor);
+
 #endif

@@ -25,6 +25,7 @@ typedef enum {
 
 #define KEY_BYTES 32
 #define KEY_ID_BYTES 16
+#define KEY_DATE_SIZE 21 /* "2026-11-30T20:10:30Z" */
 
 /* Reads the file at the absolute `path`: O_NOFOLLOW, a regular file owned by the caller or root, no
  * rights for group and world (KEYS_UNSAFE), and, where `httpd_uid` is not ours, in a directory that
@@ -38,22 +39,36 @@ keys_status_t keys_open(keys_t **keys, const char *path, const secret_t *passphr
 keys_status_t keys_create(const char *path, const secret_t *passphrase, apr_pool_t *p,
                           const char **why);
 
+/* A key file's bytes as they lie there, sealed or not; NULL where it can't be read. And a key file made
+ * of such bytes, as keys_create makes one. */
+const secret_t *keys_bytes(const char *path, apr_pool_t *p);
+keys_status_t keys_place(const char *path, const secret_t *text, apr_pool_t *p, const char **why);
+
+/* Such bytes in place of the key file that is there, in one step. */
+keys_status_t keys_replace(const char *path, const secret_t *text, apr_pool_t *p, const char **why);
+
 /* The file's own id, recorded by the store so that another file is noticed: KEY_ID_BYTES bytes. */
 const unsigned char *keys_id(const keys_t *keys);
 
 /* The number (0..255) of the root key that seals now. */
 unsigned char keys_current(const keys_t *keys);
 
+/* The root key that stands at `place` in the file, from 0: its number, and since when it is there. False
+ * where there are no more. */
+bool keys_root(const keys_t *keys, int place, unsigned char *number, char date[KEY_DATE_SIZE]);
+
 /* HKDF-SHA-256 (RFC 5869) of root key `number` for `purpose` and a UTC day number. False when there
  * is no such root key (it was retired and removed). The caller wipes `key`. */
 bool keys_derive(const keys_t *keys, unsigned char number, const char *purpose, uint16_t day,
                  unsigned char key[KEY_BYTES]);
 
-/* The key of a purpose that knows no days (day 0), from the root key that seals now: KEY_BYTES.
- * NULL when memory is out. */
-const secret_t *keys_derive_lasting(const keys_t *keys, const char *purpose, apr_pool_t *p);
+/* The keys of a purpose that knows no days (day 0), KEY_BYTES of each root key: first that of the one
+ * that seals now, by which things are made; the others, by which they were made before. NULL ends
+ * them. NULL when memory is out. */
+const secret_t *const *keys_derive_each(const keys_t *keys, const char *purpose, apr_pool_t *p);
 
-/* HKDF of the app key for a purpose; two purposes share no key. NULL when memory is out. */
+/* HKDF of the app key for a purpose; two purposes share no key. It is the same when another root key
+ * seals. NULL when memory is out. */
 const secret_t *keys_derive_app(const keys_t *keys, const char *purpose, apr_pool_t *p);
 
 /* An application as a D-TA knows it: its name, and the key that signs its requests. */

@@ -23,6 +23,15 @@ const unsigned char *keys_id(const keys_t *keys)
     return keys->id;
 }
 
+bool keys_root(const keys_t *keys, int place, unsigned char *number, char date[KEY_DATE_SIZE])
+{
+    if (place < 0 || place >= keys->root_count)
+        return false;
+    *number = keys->roots[place].number;
+    memcpy(date, keys->roots[place].date, KEY_DATE_SIZE);
+    return true;
+}
+
 unsigned char keys_current(const keys_t *keys)
 {
     return keys->roots[keys->root_count - 1].number;
@@ -45,10 +54,17 @@ bool keys_derive(const keys_t *keys, unsigned char number, const char *purpose, 
     return true;
 }
 
-const secret_t *keys_derive_lasting(const keys_t *keys, const char *purpose, apr_pool_t *p)
+const secret_t *const *keys_derive_each(const keys_t *keys, const char *purpose, apr_pool_t *p)
 {
-    secret_t *key = secret_make(p, KEY_BYTES);
-    return key && keys_derive(keys, keys_current(keys), purpose, 0, key->bytes) ? key : NULL;
+    const int count = keys->root_count;
+    const secret_t **each = apr_pcalloc(p, sizeof *each * (size_t)(count + 1));
+    for (int i = 0; i < count; i++) {
+        secret_t *key = secret_make(p, KEY_BYTES);
+        if (!key || !keys_derive(keys, keys->roots[count - 1 - i].number, purpose, 0, key->bytes))
+            return NULL;
+        each[i] = key;
+    }
+    return each;
 }
 
 const secret_t *keys_derive_app(const keys_t *keys, const char *purpose, apr_pool_t *p)

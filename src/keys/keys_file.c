@@ -2,17 +2,20 @@
 /* The key file itself: looked at, read, made. */
 #include "keys/keys.h"
 
+#include <apr_file_io.h>
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/write_whole.h"
 #include "keys/keys_text.h"
 #include "keys/secret_file.h"
 
@@ -127,17 +130,6 @@ keys_status_t keys_open(keys_t **keys, const char *path, const secret_t *passphr
     return status;
 }
 
-static bool write_whole(int fd, const secret_t *text)
-{
-    for (apr_size_t done = 0; done < text->len;) {
-        ssize_t put = write(fd, text->bytes + done, text->len - done);
-        if (put < 0 && errno != EINTR)
-            return false;
-        done += put > 0 ? (apr_size_t)put : 0;
-    }
-    return !fsync(fd);
-}
-
 static bool sync_dir(const char *dir)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -147,15 +139,19 @@ static bool sync_dir(const char *dir)
     return synced;
 }
 
-/* Written beside and linked into place, so that a crash leaves no half file and link() never
- * replaces. */
-static bool write_file(const char *dir, const char *path, const secret_t *text, apr_pool_t *p)
+/* Written beside and then put into place, so that a crash leaves no half file: by link(), which never
+ * replaces, or by rename(). */
+typedef int (*put_t)(const char *from, const char *to);
+
+static bool write_file(const char *dir, const char *path, const secret_t *text, put_t put,
+                       apr_pool_t *p)
 {
     const char *beside = apr_psprintf(p, "%s.%ld.new", path, (long)getpid());
     int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
-    bool done = write_whole(fd, text) && !link(beside, path) && sync_dir(dir);
+    bool done = write_whole(fd, text->bytes, text->len) && !fsync(fd) && !put(beside, path) &&
+                sync_dir(dir);
     int error = errno;
     close(fd);
     unlink(beside);
@@ -163,29 +159,68 @@ static bool write_file(const char *dir, const char *path, const secret_t *text, 
     return done;
 }
 
-keys_status_t keys_create(const char *path, const secret_t *passphrase, apr_pool_t *p,
-                          const char **why)
+/* The directories above the key file's own, which is for its owner alone. */
+static void make_parents(const char *file, apr_pool_t *p)
+{
+    char *dir = apr_pstrdup(p, file);
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(dir, '/');
+        if (slash)
+            *slash = '\0';
+    }
+    if (*dir)
+        apr_dir_make_recursive(dir, 0x0755, p); /* APR's way to write rwxr-xr-x */
+}
+
+keys_status_t keys_place(const char *path, const secret_t *text, apr_pool_t *p, const char **why)
 {
     const char *dir = directory_of(path, p);
+    make_parents(path, p);
     if (mkdir(dir, 0700) && errno != EEXIST)
         return refuse_key_file(KEYS_UNREADABLE, why, p, path,
                                apr_psprintf(p, "can't be made: mkdir %s: %s; make the directory",
                                             dir, strerror(errno)));
+    if (write_file(dir, path, text, link, p))
+        return KEYS_OK;
+    return refuse_key_file(
+        errno == EEXIST ? KEYS_EXISTS : KEYS_UNREADABLE, why, p, path,
+        apr_psprintf(p, "can't be made: %s; check the directory", strerror(errno)));
+}
 
+keys_status_t keys_replace(const char *path, const secret_t *text, apr_pool_t *p, const char **why)
+{
+    if (write_file(directory_of(path, p), path, text, rename, p))
+        return KEYS_OK;
+    return refuse_key_file(
+        KEYS_UNREADABLE, why, p, path,
+        apr_psprintf(p, "can't be written: %s; run mpinctl as root", strerror(errno)));
+}
+
+keys_status_t keys_create(const char *path, const secret_t *passphrase, apr_pool_t *p,
+                          const char **why)
+{
     apr_pool_t *scratch;
     apr_pool_create(&scratch, p);
     secret_t *text = keys_fresh(scratch);
     if (text && passphrase)
         text = keys_text_seal(text, passphrase, scratch);
-
-    keys_status_t status = KEYS_OK;
-    if (!text)
-        status = refuse_key_file(KEYS_UNREADABLE, why, p, path, "can't be made: out of memory");
-    else if (!write_file(dir, path, text, scratch)) {
-        status = errno == EEXIST ? KEYS_EXISTS : KEYS_UNREADABLE;
-        refuse_key_file(status, why, p, path,
-                        apr_psprintf(p, "can't be made: %s; check the directory", strerror(errno)));
-    }
+    const keys_status_t status =
+        text ? keys_place(path, text, p, why)
+             : refuse_key_file(KEYS_UNREADABLE, why, p, path, "can't be made: out of memory");
     apr_pool_destroy(scratch);
     return status;
+}
+
+const secret_t *keys_bytes(const char *path, apr_pool_t *p)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    secret_t *text = fd >= 0 && !fstat(fd, &st) && !secret_file_unsafe(&st)
+                         ? secret_file_whole(fd, st.st_size, KEYS_TEXT_MAX, p)
+                         : NULL;
+    if (fd >= 0)
+        close(fd);
+    if (text)
+        text->len--; /* the NUL */
+    return text;
 }

@@ -4,9 +4,9 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/hex.h"
+#include "base/utc.h"
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
@@ -76,6 +76,7 @@ static bool read_root(keys_t *keys, char **words, apr_pool_t *p)
         return false;
     keys_root_t *root = &keys->roots[keys->root_count];
     root->number = (unsigned char)number;
+    memcpy(root->date, words[2], sizeof root->date);
     root->key = read_key(words[3], p);
     keys->root_count++;
     return root->key;
@@ -178,10 +179,7 @@ secret_t *keys_fresh(apr_pool_t *p)
     while (!is_scalar(master))
         randombytes_buf(master, KEY_BYTES);
 
-    char now[32];
-    time_t seconds = time(NULL);
-    struct tm utc;
-    strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &utc));
+    const char *now = utc_text(apr_time_now(), p);
 
     /* Not by printf, whose buffers may keep copies. */
     char *out = stpcpy((char *)text->bytes, "mpin-keys 1\nfile ");

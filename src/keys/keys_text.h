@@ -24,6 +24,7 @@
 
 typedef struct keys_root_t {
     unsigned char number;
+    char date[KEY_DATE_SIZE];
     const secret_t *key;
 } keys_root_t;
 

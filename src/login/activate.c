@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "login/activate.h"
+#include "login/invited_page.h"
 #include "login/login_form.h"
 #include "notice/texts.h"
 #include "web/answer.h"
@@ -52,6 +53,8 @@ result_t *activate_page(facts_t *facts)
 {
     link_t link;
     const char *token = apr_table_get(facts->query, "t");
+    if (apr_table_get(facts->query, "i"))
+        return invited_page(facts);
     result_t *refusal = rps_link(facts->site->rps, &facts->caller, token, &link, facts->r->pool);
     if (refusal)
         return refusal;
@@ -67,6 +70,8 @@ result_t *activate_submit(facts_t *facts)
     apr_pool_t *p = facts->r->pool;
     const char *token = apr_table_get(facts->form, "t");
     link_t link;
+    if (apr_table_get(facts->form, "i"))
+        return invited_submit(facts);
     if (facts->prelogin_fresh || !form_token_ok(facts, facts->prelogin.id, PURPOSE)) {
         facts->request->again = link_page(facts, token);
         return result_error(p, HTTP_FORBIDDEN, "stale_form", "the form's token is not this page's");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "login/login.h"
+#include "login/again.h"
 #include "login/ceremony.h"
 #include "login/flash.h"
 #include "login/login_form.h"
@@ -9,6 +10,7 @@
 #include "login/way.h"
 #include "web/answer.h"
 #include "web/provided.h"
+#include "web/reader.h"
 #include "web/return_to.h"
 #include "web/signin.h"
 
@@ -31,12 +33,13 @@ const char *login_begin_at(request_rec *r, const char *page, const demand_t *dem
 int login_page_for_post(request_rec *r, const demand_t *demand)
 {
     const site_t *site = request_of(r)->site;
-    const way_t way = way_of_refused(r, demand, true);
     prelogin_t prelogin;
 
     if (!request_prelogin(r, &prelogin, r->request_time) &&
         !request_keep_prelogin(r, &prelogin, r->request_time))
         return login_error_page(r, result_no_randomness(r->pool));
+    again_keep(r, &prelogin);
+    const way_t way = way_of_refused(r, demand, true);
     page_values_t page = page_begin(r, site);
     form_show(&page, &prelogin, &way);
     return page_answer(&page, HTTP_UNAUTHORIZED, "login");
@@ -47,6 +50,16 @@ int login_page_for_frame(request_rec *r, const demand_t *demand)
     page_values_t page = page_begin(r, request_of(r)->site);
     page_set(&page, "framed_href", login_begin(r, demand, false));
     return page_answer_framed(&page, HTTP_UNAUTHORIZED, "framed");
+}
+
+int login_page_for_asker(request_rec *r, const char *login)
+{
+    page_values_t page = page_begin(r, request_of(r)->site);
+    const bool framed = reader_is_framed(r);
+    page_set(&page, "asked_href", login);
+    page_set(&page, "framed", framed ? "1" : "");
+    return framed ? page_answer_framed(&page, HTTP_UNAUTHORIZED, "asked")
+                  : page_answer(&page, HTTP_UNAUTHORIZED, "asked");
 }
 
 /* An ErrorDocument has the status of the refusal that it stands for. */

@@ -38,4 +38,8 @@ int login_page_for_post(request_rec *r, const demand_t *demand);
 /* A page that leads out of the frame in which it is shown, to the login, 401. */
 int login_page_for_frame(request_rec *r, const demand_t *demand);
 
+/* The page that goes with a 401 to another web server, which may hand it on: it leads to `login`, out of
+ * a frame where it is in one. */
+int login_page_for_asker(request_rec *r, const char *login);
+
 #endif

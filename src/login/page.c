@@ -5,6 +5,7 @@
 #include "notice/template.h"
 #include "notice/texts.h"
 #include "web/answer.h"
+#include "web/kept.h"
 #include "web/return_to.h"
 
 #include <apr_strings.h>
@@ -99,6 +100,7 @@ page_values_t page_begin(request_rec *r, const site_t *site)
     page_set(&page, "logo", site->logo);
     page_set(&page, "contact", site->contact);
     page_set(&page, "lang", page.lang);
+    page_set(&page, "dir", texts_direction(page.lang));
     page_set(&page, "base", site->paths[PATH_ASSETS]);
     page_set(&page, "demo", site->open_registration ? "1" : "");
     page_set(&page, "site_url", site->url.text);
@@ -147,6 +149,7 @@ static const struct {
     {"signed_out", NULL, "signed_out"},
     {"trusted_failed", NULL, "trusted.failed"},
     {"onward", NULL, "onward"},
+    {"again", NULL, "again.title"},
     {"activate", "activated", "activate.done"},
     {"activate", "withdrawn", "not_me.done"},
     {"activate", "not_me", "not_me.title"},
@@ -189,11 +192,14 @@ static void set_heading(page_values_t *page, const char *name)
  * came by themselves, or are about to set up a PIN, that needs no words. */
 static void set_reason(page_values_t *page)
 {
-    const char *wanted = return_to_shown(apr_table_get(page->values, "return"), page->r->pool);
-    const bool told = *apr_table_get(page->values, "confirm") ||
+    const char *there = apr_table_get(page->values, "return");
+    const char *wanted = return_to_shown(there, page->r->pool);
+    const bool kept = kept_is_page(page->site, there);
+    const bool told = kept || *apr_table_get(page->values, "confirm") ||
                       *apr_table_get(page->values, "renew") ||
                       strcmp(wanted, page->site->after_login) == 0;
     page_set(page, "place", told ? "" : wanted);
+    page_set(page, "post_kept", kept ? "1" : "");
 }
 
 static int answer_with(page_values_t *page, int status, const char *name,

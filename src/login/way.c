@@ -68,7 +68,11 @@ way_t way_of_refused(request_rec *r, const demand_t *demand, bool lost)
                  .step = way_lacks_step(r, demand),
                  .too_long = strlen(uri) > RETURN_TO_MAX,
                  .target = place};
-    if (way.method || framed || reader_is_nobody(r)) {
+    if (request_of(r)->kept_page) {
+        way.target = request_of(r)->kept_page;
+        way.lost = false;
+        way.asked = wants_more(r, demand) ? place : NULL;
+    } else if (way.method || framed || reader_is_nobody(r)) {
         const char *before = way_page_before(r);
         way.target = before || way.method || !framed ? before : place;
         way.asked = wants_more(r, demand) ? place : NULL;
@@ -296,6 +300,15 @@ const char *way_elsewhere(const request_rec *r, const char *page, const way_t *w
     const char *url = way->target ? apr_pstrcat(p, site->url.text, way->target, NULL) : NULL;
     const char *all = with_field(asks, "to", url, p);
     return !way->too_long && fits_in_line(r, all) ? all : with_field(asks, "long", "1", p);
+}
+
+const char *way_for_asker(const request_rec *r, const way_t *way)
+{
+    const site_t *site = request_of(r)->site;
+    const char *login = way_location(r, way);
+    if (!way_is_foreign(way))
+        login = with_demand(login, site, &way->demand, r->pool);
+    return apr_pstrcat(r->pool, site->url.text, login, NULL);
 }
 
 /* An error's page comes by an internal redirect from the place that named another page. */

@@ -56,6 +56,10 @@ bool way_is_foreign(const way_t *way);
  * the place as a URL, and what the place asks for, as no other host can look there. */
 const char *way_elsewhere(const request_rec *r, const char *page, const way_t *way);
 
+/* The login page as a URL, for a person at another web server's place: what that asks for stands in it,
+ * as nobody can look there. */
+const char *way_for_asker(const request_rec *r, const way_t *way);
+
 /* One of both for somebody who is signed in and wants to be somebody else. NULL: there is no login
  * page. */
 const char *way_switch(const request_rec *r, const way_t *way);

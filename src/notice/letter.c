@@ -27,7 +27,14 @@ static const char *const kinds[NOTICE_COUNT] = {[NOTICE_ACTIVATE] = "activate",
                                                 [NOTICE_UNLOCKED] = "unlocked",
                                                 [NOTICE_SIGNED_OUT] = "signed_out_elsewhere",
                                                 [NOTICE_LOGIN_ADDED] = "login_added",
-                                                [NOTICE_LOGIN_REMOVED] = "login_removed"};
+                                                [NOTICE_LOGIN_REMOVED] = "login_removed",
+                                                [NOTICE_TOKEN_MADE] = "token_made",
+                                                [NOTICE_TOKEN_REMOVED] = "token_removed",
+                                                [NOTICE_DISABLED] = "disabled",
+                                                [NOTICE_ENABLED] = "enabled",
+                                                [NOTICE_DELETED] = "deleted",
+                                                [NOTICE_STEPS_RESET] = "steps_reset",
+                                                [NOTICE_SESSIONS_ENDED] = "sessions_ended"};
 
 static apr_table_t *values_of(const letterhead_t *head, const notice_t *notice, const char *lang,
                               apr_pool_t *p)
@@ -40,10 +47,12 @@ static apr_table_t *values_of(const letterhead_t *head, const notice_t *notice, 
     apr_table_setn(values, "url", head->url);
     apr_table_setn(values, "contact", head->contact ? head->contact : "");
     apr_table_setn(values, "lang", lang);
+    apr_table_setn(values, "dir", texts_direction(lang));
     apr_table_setn(values, "user", notice->to);
-    apr_table_setn(values, "device", notice->device);
-    apr_table_setn(values, "address", notice->address);
-    apr_table_setn(values, "when", texts_moment(apr_time_from_sec(notice->made), p));
+    apr_table_setn(values, "device", texts_apart(notice->device, lang, p));
+    apr_table_setn(values, "address", texts_apart(notice->address, lang, p));
+    const char *when = texts_moment(apr_time_from_sec(notice->made), p);
+    apr_table_setn(values, "when", texts_apart(when, lang, p));
     apr_table_setn(values, "link", notice->link);
     return values;
 }

@@ -294,3 +294,53 @@ int outbox_send(const outbox_t *outbox, const outbox_sender_t *sender, apr_time_
     const int sent = send_share(outbox, sender, OUTBOX_TO_PEOPLE, now, p);
     return sent + send_share(outbox, sender, OUTBOX_TO_STRANGERS, now + apr_time_now() - began, p);
 }
+
+/* ---- looking --------------------------------------------------------------------------------- */
+
+/* One that is held, or that somebody sends at this moment for the first time, is not late. */
+static void look_at_mail(const store_record_t *record, outbox_waiting_t *waiting, apr_time_t now)
+{
+    notice_t notice;
+    if (record->len != sizeof notice)
+        return;
+    memcpy(&notice, record->data, sizeof notice);
+    if (notice.kind == NOTICE_NONE)
+        return;
+    waiting->count++;
+    const apr_time_t made = apr_time_from_sec((apr_time_t)notice.made);
+    if ((notice.tries || notice.next <= seconds(now)) &&
+        (!waiting->oldest || made < waiting->oldest))
+        waiting->oldest = made;
+}
+
+static store_status_t look_at_share(const outbox_t *outbox, outbox_share_t share,
+                                    outbox_waiting_t *waiting, apr_time_t now, apr_pool_t *p)
+{
+    const char **ids;
+    apr_pool_t *each;
+    store_status_t status =
+        store_members(outbox->store, STORE_LASTING, outbox_key(outbox, share, p), p, &ids);
+    if (status != STORE_OK)
+        return status == STORE_MISSING ? STORE_OK : status;
+    apr_pool_create(&each, p);
+    for (; *ids && status == STORE_OK; ids++) {
+        store_record_t record;
+        status = store_get(outbox->store, STORE_LASTING, mail_key(*ids, each), each, &record);
+        if (status == STORE_OK)
+            look_at_mail(&record, waiting, now);
+        else if (status == STORE_MISSING)
+            status = STORE_OK;
+        apr_pool_clear(each);
+    }
+    apr_pool_destroy(each);
+    return status;
+}
+
+store_status_t outbox_waiting(const outbox_t *outbox, outbox_waiting_t *waiting, apr_time_t now,
+                              apr_pool_t *p)
+{
+    *waiting = (outbox_waiting_t){0, 0};
+    const store_status_t status = look_at_share(outbox, OUTBOX_TO_PEOPLE, waiting, now, p);
+    return status == STORE_OK ? look_at_share(outbox, OUTBOX_TO_STRANGERS, waiting, now, p)
+                              : status;
+}

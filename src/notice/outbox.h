@@ -36,6 +36,13 @@ typedef enum {
     NOTICE_SIGNED_OUT,  /* everywhere but in one browser */
     NOTICE_LOGIN_ADDED, /* a trusted login was linked */
     NOTICE_LOGIN_REMOVED,
+    NOTICE_TOKEN_MADE, /* a program can come in */
+    NOTICE_TOKEN_REMOVED,
+    NOTICE_DISABLED, /* by an administrator, as those that follow */
+    NOTICE_ENABLED,
+    NOTICE_DELETED,
+    NOTICE_STEPS_RESET,    /* no second step, passkey or code is left */
+    NOTICE_SESSIONS_ENDED, /* everywhere */
     NOTICE_COUNT
 } notice_kind_t;
 
@@ -83,6 +90,14 @@ void outbox_cancel(const outbox_t *outbox, const held_notice_t *held, apr_pool_t
 /* Counts one link to a mailbox. STORE_EXISTS: it has had MAILBOX_EACH in this hour. */
 store_status_t outbox_count_link(const outbox_t *outbox, const char *mailbox, apr_time_t now,
                                  apr_pool_t *p);
+
+/* How many mails wait, and since when the oldest does that should have left by `now`: 0, none. */
+typedef struct outbox_waiting_t {
+    int count;
+    apr_time_t oldest;
+} outbox_waiting_t;
+store_status_t outbox_waiting(const outbox_t *outbox, outbox_waiting_t *waiting, apr_time_t now,
+                              apr_pool_t *p);
 
 /* The end of a mail that `send` was given: it left, it is tried again, or nobody wants it. */
 typedef enum { OUTBOX_SENT, OUTBOX_LATER, OUTBOX_NEVER } outbox_outcome_t;

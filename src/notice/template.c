@@ -75,8 +75,8 @@ static const char *value_of(const page_t *page, const char *name)
     return value ? value : "";
 }
 
-/* A text of the catalogue: "{user}" in it is the value of that name. An unknown key shows itself,
- * so that a mistake in a template of somebody's own is seen. */
+/* A text of the catalogue: "{user}" in it is the value of that name, "{{code}}" stands for itself. An
+ * unknown key shows itself, so that a mistake in a template of somebody's own is seen. */
 static bool add_text(page_t *page, const char *key)
 {
     const char *text = apr_hash_get(page->template->texts, key, APR_HASH_KEY_STRING);
@@ -89,8 +89,9 @@ static bool add_text(page_t *page, const char *key)
         if (!shut)
             return add_escaped(page, text, strlen(text));
         const char *name = apr_pstrmemdup(page->pool, open + 1, (apr_size_t)(shut - open - 1));
-        const char *value = value_of(page, name);
-        if (!add_escaped(page, text, (apr_size_t)(open - text)) ||
+        const bool itself = *name == '{';
+        const char *value = itself ? "" : value_of(page, name);
+        if (!add_escaped(page, text, (apr_size_t)((itself ? shut + 1 : open) - text)) ||
             !add_escaped(page, value, strlen(value)))
             return false;
         text = shut + 1;

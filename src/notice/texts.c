@@ -8,8 +8,25 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const char *const languages[] = {"en", "de", "fr", "es"};
+/* Those that we speak, the default first; each has its htdocs/texts/NAME.json. */
+static const char *const languages[] = {
+    "en", /* English */
+    "de", /* Deutsch */
+    "fr", /* Français */
+    "es", /* Español */
+    "it", /* Italiano */
+    "nl", /* Nederlands */
+    "pl", /* Polski */
+    "pt", /* Português, as far as Portugal and Brazil say the same */
+    "ja", /* 日本語 */
+    "zh", /* 中文, in simplified characters */
+    "ar", /* العربية, from right to left */
+};
 #define LANGUAGES (sizeof(languages) / sizeof(languages[0]))
+
+/* Unicode's marks (UAX 9): what is between them is ordered for itself. */
+#define FIRST_STRONG_ISOLATE "\xe2\x81\xa8"
+#define POP_DIRECTIONAL_ISOLATE "\xe2\x81\xa9"
 
 static texts_t catalogues[LANGUAGES];
 
@@ -53,6 +70,18 @@ const char *texts_language(const char *name)
         if (!strcasecmp(name, languages[i]))
             return languages[i];
     return NULL;
+}
+
+const char *texts_direction(const char *lang)
+{
+    return strcmp(lang, "ar") ? "ltr" : "rtl";
+}
+
+const char *texts_apart(const char *value, const char *lang, apr_pool_t *p)
+{
+    if (!*value || strcmp(texts_direction(lang), "rtl") != 0)
+        return value;
+    return apr_pstrcat(p, FIRST_STRONG_ISOLATE, value, POP_DIRECTIONAL_ISOLATE, NULL);
 }
 
 const char *texts_languages(apr_pool_t *p)

@@ -27,6 +27,13 @@ const texts_t *texts_for(const char *accept_language, const apr_array_header_t *
 const char *texts_language(const char *name);
 const char *texts_languages(apr_pool_t *p);
 
+/* Which way that language is written, as HTML's `dir` has it: "ltr" or "rtl". */
+const char *texts_direction(const char *lang);
+
+/* The value for a line of plain text in that language: from right to left it is set apart, so that an
+ * address, a date or a name keeps its own order. */
+const char *texts_apart(const char *value, const char *lang, apr_pool_t *p);
+
 /* A moment as every language reads it: 2026-03-29 14:03 UTC. */
 const char *texts_moment(apr_time_t time, apr_pool_t *p);
 

@@ -106,11 +106,27 @@ store_status_t people_enable(people_t *people, const unsigned char uid[UID_BYTES
 store_status_t people_delete(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,
                              apr_pool_t *p);
 
+/* The name was taken by who was merely the first: it is nobody's from now on, and everything of that
+ * user's has ended as by people_delete. STORE_EXISTS: somebody has proven to own it. */
+store_status_t people_free_name(people_t *people, const unsigned char uid[UID_BYTES],
+                                apr_time_t now, apr_pool_t *p);
+
+/* Calls `each` for every user, deleted ones included, until it returns false; not in the order of
+ * names. A record that cannot be read is passed over, and said in the log. */
+store_status_t people_each(people_t *people, bool (*each)(void *baton, const user_t *user),
+                           void *baton, apr_pool_t *p);
+
 /* ---- identities ------------------------------------------------------------------------------ */
 void people_handle(const unsigned char hash_mpin_id[32], unsigned char handle[HANDLE_BYTES]);
 
 /* The first 12 hex digits of a handle: what logs name an identity by. */
 const char *people_label(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
+
+/* The identity whose handle begins with these hex digits, PEOPLE_LABEL_MIN at least. STORE_EXISTS:
+ * several do. */
+#define PEOPLE_LABEL_MIN 6
+store_status_t people_labelled(people_t *people, const char *label, identity_t *identity,
+                               apr_pool_t *p);
 
 /* STORE_EXISTS when there is one of this handle. STORE_FULL when the user has IDENTITIES_MAX that
  * are not revoked, and when the store is full: people_places_taken tells the two apart. One that

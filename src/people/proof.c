@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A name that has been proven, and what was registered openly before. */
 #include "people/records.h"
+#include "people/tokens.h"
 
 static store_status_t revoke_open(people_t *people, const user_t *user, apr_time_t now,
                                   apr_pool_t *p)
@@ -20,9 +21,11 @@ static store_status_t revoke_open(people_t *people, const user_t *user, apr_time
 }
 
 static store_status_t erase_open(people_t *people, const unsigned char uid[UID_BYTES],
-                                 apr_pool_t *p)
+                                 apr_time_t now, apr_pool_t *p)
 {
-    return people->open_eraser ? people->open_eraser(people->store, uid, p) : STORE_OK;
+    const store_status_t status =
+        people->open_eraser ? people->open_eraser(people->store, uid, p) : STORE_OK;
+    return status == STORE_OK ? tokens_erase_open(people, uid, now, p) : status;
 }
 
 /* Nobody has done anything under a name that has just been given. */
@@ -36,7 +39,7 @@ static bool is_new(const user_t *user, apr_time_t now)
  * stopped behind it is not made again. */
 static store_status_t first_proof(people_t *people, user_t *user, apr_time_t now, apr_pool_t *p)
 {
-    store_status_t status = erase_open(people, user->uid, p);
+    store_status_t status = erase_open(people, user->uid, now, p);
     if (status == STORE_OK)
         status = people_set_proven(people, user->uid, now, p);
     if (status == STORE_OK)
@@ -44,7 +47,7 @@ static store_status_t first_proof(people_t *people, user_t *user, apr_time_t now
     if (status == STORE_OK)
         status = people_end_sessions(people, user->uid, now, p);
     if (status == STORE_OK)
-        status = erase_open(people, user->uid, p);
+        status = erase_open(people, user->uid, now, p);
     return status == STORE_OK ? people_get(people, user->uid, user, p) : status;
 }
 

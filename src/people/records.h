@@ -15,6 +15,7 @@
  *   used:<handle>      when it last signed in; STORE_BEHIND
  *   links:<uid>        set of NAMEs of trusted logins
  *   linked:<uid>:NAME  what that one has told (links.c)
+ *   token:<handle>     access_token_t; tokens:<uid>, set of handles; token-use:<handle> (tokens.c)
  *   subject:<uid>, told:<uid>   what a trusted login has told, and when (subject.c); STORE_BEHIND
  */
 struct people_t {

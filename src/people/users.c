@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Users: looked up, made, changed. */
 #include "people/records.h"
+#include "people/tokens.h"
 
 #include <apr_strings.h>
 #include <sodium.h>
@@ -300,12 +301,16 @@ store_status_t people_disable(people_t *people, const unsigned char uid[UID_BYTE
 {
     user_change_t mine = {
         .people = people, .uid = uid, .alter = shut_out, .now = now, .state = USER_DISABLED};
-    return say_change(&mine, "is disabled", make_change(&mine, p), p);
+    const store_status_t status = say_change(&mine, "is disabled", make_change(&mine, p), p);
+    return status == STORE_OK ? tokens_erase(people, uid, now, p) : status;
 }
 
-static store_status_t erase_all(people_t *people, const unsigned char uid[UID_BYTES], apr_pool_t *p)
+static store_status_t erase_all(people_t *people, const unsigned char uid[UID_BYTES],
+                                apr_time_t now, apr_pool_t *p)
 {
     store_status_t status = people->eraser ? people->eraser(people->store, uid, p) : STORE_OK;
+    if (status == STORE_OK)
+        status = tokens_erase(people, uid, now, p);
     if (status == STORE_OK)
         status = signed_in_erase(people->store, uid, p);
     if (status == STORE_OK)
@@ -313,6 +318,19 @@ static store_status_t erase_all(people_t *people, const unsigned char uid[UID_BY
     if (status == STORE_OK)
         status = people_forget_links(people, uid, p);
     return status == STORE_OK ? people_forget_misses(people, uid, p) : status;
+}
+
+static store_status_t erase_and_change(user_change_t *mine, apr_pool_t *p)
+{
+    people_t *people = mine->people;
+    identity_t *list;
+    int count;
+    store_status_t status = people_identities(people, mine->uid, &list, &count, p);
+    for (int i = 0; status == STORE_OK && i < count; i++)
+        status = people_revoke_identity(people, list[i].handle, mine->now, p);
+    if (status == STORE_OK)
+        status = erase_all(people, mine->uid, mine->now, p);
+    return status ? status : say_change(mine, "is deleted", make_change(mine, p), p);
 }
 
 store_status_t people_delete(people_t *people, const unsigned char uid[UID_BYTES], apr_time_t now,
@@ -324,14 +342,30 @@ store_status_t people_delete(people_t *people, const unsigned char uid[UID_BYTES
                           .now = now,
                           .state = USER_DELETED,
                           .expires = now + TOMBSTONE_LIFE};
-    identity_t *list;
-    int count;
-    store_status_t status = people_identities(people, uid, &list, &count, p);
-    for (int i = 0; status == STORE_OK && i < count; i++)
-        status = people_revoke_identity(people, list[i].handle, now, p);
-    if (status == STORE_OK)
-        status = erase_all(people, uid, p);
-    return status ? status : say_change(&mine, "is deleted", make_change(&mine, p), p);
+    return erase_and_change(&mine, p);
+}
+
+static store_status_t shut_out_unproven(user_change_t *mine)
+{
+    return mine->user.proven ? STORE_EXISTS : shut_out(mine);
+}
+
+/* Its record expires at once: a name without a user is free. */
+store_status_t people_free_name(people_t *people, const unsigned char uid[UID_BYTES],
+                                apr_time_t now, apr_pool_t *p)
+{
+    const apr_time_t long_ago = 1;
+    user_t user;
+    user_change_t mine = {.people = people,
+                          .uid = uid,
+                          .alter = shut_out_unproven,
+                          .now = now,
+                          .state = USER_DELETED,
+                          .expires = long_ago};
+    store_status_t status = people_get(people, uid, &user, p);
+    if (status == STORE_OK && user.proven)
+        return STORE_EXISTS;
+    return status ? status : erase_and_change(&mine, p);
 }
 
 /* A new version even where nothing else changes: shut_out may have been stopped half-way and left

@@ -54,6 +54,34 @@ bool qr_draw(const char *text, qr_drawing_t *drawing, apr_pool_t *p)
     return true;
 }
 
+/* Outside of the code is white. */
+static bool is_dark(const QRcode *code, int x, int y)
+{
+    return x >= 0 && y >= 0 && x < code->width && y < code->width &&
+           code->data[y * code->width + x] & 1;
+}
+
+const char *qr_terminal(const char *text, apr_pool_t *p)
+{
+    static const char *const halves[2][2] = {{" ", "\xe2\x96\x84"},
+                                             {"\xe2\x96\x80", "\xe2\x96\x88"}};
+    QRcode *code = strlen(text) <= QR_TEXT_MAX
+                       ? QRcode_encodeString(text, 0, QR_ECLEVEL_L, QR_MODE_8, 1)
+                       : NULL;
+    if (!code)
+        return NULL;
+    const char *drawn = "";
+    for (int y = -QUIET; y < code->width + QUIET; y += 2) {
+        drawn = apr_pstrcat(p, drawn, "\033[38;5;16;48;5;231m", NULL);
+        for (int x = -QUIET; x < code->width + QUIET; x++)
+            drawn =
+                apr_pstrcat(p, drawn, halves[is_dark(code, x, y)][is_dark(code, x, y + 1)], NULL);
+        drawn = apr_pstrcat(p, drawn, "\033[0m\n", NULL);
+    }
+    QRcode_free(code);
+    return drawn;
+}
+
 const char *qr_svg(const char *text, apr_pool_t *p)
 {
     qr_drawing_t drawing;

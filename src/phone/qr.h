@@ -12,6 +12,10 @@
  * is out. */
 const char *qr_svg(const char *text, apr_pool_t *p);
 
+/* The same for a terminal: two rows of modules a line, black on white whatever the terminal's own
+ * colours are. */
+const char *qr_terminal(const char *text, apr_pool_t *p);
+
 /* The same for a page that has the SVG element in its template: how many modules a side has, quiet
  * zone included, and the path of the dark ones. */
 typedef struct qr_drawing_t {

@@ -22,6 +22,7 @@ typedef struct remote_settings_t {
     const char *mobile_page; /* for phones, of this site, a path; NULL for none */
     /* of D-TAs that its clients may ask, NULL-terminated; or NULL */
     const char *const *dta_origins;
+    health_t *health; /* where it is noted how it does, NULL: nowhere */
 } remote_settings_t;
 
 typedef struct remote_t remote_t;

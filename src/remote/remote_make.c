@@ -13,6 +13,7 @@ remote_t *remote_make(const remote_settings_t *settings, rps_t *rps, http_t *htt
     remote->peer = (peer_t){.http = http,
                             .seats = seats,
                             .log = rps->log,
+                            .health = settings->health,
                             .id = "MPIN0411",
                             .who = apr_pstrcat(p, "the RPS at ", settings->url, NULL)};
     remote->kept = remote_kept_make(p);

@@ -7,7 +7,8 @@
 
 bool rps_origin_counts(const rps_settings_t *s, origin_t origin)
 {
-    const bool closed = !s->register_open && !s->register_signed_in && !s->register_mail;
+    const bool closed =
+        !s->register_open && !s->register_signed_in && !s->register_mail && !s->register_invite;
     if (s->service ||
         origin == ORIGIN_APPLICATION) /* an application's users are nobody at a site */
         return s->service && origin == ORIGIN_APPLICATION;
@@ -37,7 +38,7 @@ result_t *rps_way_open(rps_t *rps, const identity_t *identity, apr_pool_t *p)
 }
 
 /* A name is looked up in MPinRegisterAllow anew at every login. Without that, only those sign in
- * whose name was proven by a session. */
+ * whose name was proven by a session or an administrator. */
 static result_t *not_admitted(rps_t *rps, const caller_t *caller, const identity_t *identity,
                               apr_pool_t *p)
 {
@@ -53,7 +54,7 @@ static result_t *not_admitted(rps_t *rps, const caller_t *caller, const identity
     if (closed)
         return closed;
     if (rps->settings->allow.kind == ALLOW_NOBODY &&
-        (vouched || identity->origin == ORIGIN_SESSION))
+        (vouched || identity->origin == ORIGIN_SESSION || identity->origin == ORIGIN_INVITATION))
         return NULL;
     return rps_not_allowed(rps, caller, identity->name, no, p);
 }

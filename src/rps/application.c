@@ -13,6 +13,7 @@ peer_t application_peer(const rps_means_t *means, const char *directive, apr_poo
     return (peer_t){.http = means->http,
                     .seats = means->seats,
                     .log = means->log,
+                    .health = means->health,
                     .id = "MPIN0311",
                     .who = apr_pstrcat(p, "the application at ", directive, NULL)};
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "rps/allowed.h"
+#include "rps/invited.h"
 #include "rps/places.h"
 
 static result_t *name_taken(apr_pool_t *p)
@@ -151,11 +152,26 @@ static result_t *become_mailed(rps_t *rps, const caller_t *caller, const mpin_id
     return refusal ? refusal : become_device(rps, caller, id, pending, &user, p);
 }
 
+/* The administrator's word, which is good once: nobody takes anything by it before it is used up. */
+static result_t *become_invited(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                                const pending_t *pending, apr_pool_t *p)
+{
+    user_t user;
+    result_t *refusal = claim_name(rps, caller, pending, &user, p);
+    if (!refusal)
+        refusal = invited_use(rps, caller, pending, p);
+    if (!refusal)
+        refusal = note_name_proven(rps, caller, &user, p);
+    return refusal ? refusal : become_device(rps, caller, id, pending, &user, p);
+}
+
 static result_t *become_by_origin(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
                                   const pending_t *pending, apr_pool_t *p)
 {
     if (pending->origin == ORIGIN_MAIL)
         return become_mailed(rps, caller, id, pending, p);
+    if (pending->origin == ORIGIN_INVITATION)
+        return become_invited(rps, caller, id, pending, p);
     if (pending->origin == ORIGIN_APPLICATION)
         return become_vouched_for(rps, caller, id, pending, p);
     return pending->origin == ORIGIN_OPEN ? become_first(rps, caller, id, pending, p)

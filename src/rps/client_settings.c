@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include "base/hex.h"
 #include "base/json.h"
+#include "rps/invited.h"
 #include "rps/prove.h"
 #include "rps/split.h"
 
@@ -102,6 +103,16 @@ void client_settings_add_site(json_t *json, const rps_settings_t *s, const calle
     json_set_text(json, "logoutURL", s->logout_url);
 }
 
+/* To the pad an invited browser is as one that is signed in: it offers to set up that name's PIN. */
+static void add_invited(json_t *json, rps_t *rps, const caller_t *caller, apr_pool_t *p)
+{
+    const char *name = caller->session ? NULL : invited_name(rps, caller, p);
+    if (!name)
+        return;
+    json_object_set_new(json, "signedIn", json_pack("{s:s, s:b}", "user", name, "fresh", 1));
+    json_array_append_new(json_object_get(json, "registration"), json_string("invite"));
+}
+
 static void add_pad_fields(json_t *json, const rps_settings_t *s, const caller_t *caller)
 {
     json_set_text(json, "suite", MPIN_SUITE);
@@ -119,6 +130,7 @@ result_t *rps_client_settings(rps_t *rps, const caller_t *caller, apr_pool_t *p)
     json_t *json = json_object();
     add_protocol(json, rps, p);
     add_pad_fields(json, rps->settings, caller);
+    add_invited(json, rps, caller, p);
     rps_add_forgotten(rps, caller, json, p);
     if (dta_other_url(rps->dta))
         json_object_set_new(json, "secondDTA", json_true());

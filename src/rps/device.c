@@ -15,18 +15,30 @@
  * it, and nothing in it helps to guess a PIN. */
 #define DEVICE_KEY_BYTES crypto_generichash_BYTES
 
-static void device_mac(const rps_t *rps, const unsigned char handle[HANDLE_BYTES],
+static void device_mac(const secret_t *key, const unsigned char handle[HANDLE_BYTES],
                        unsigned char mac[DEVICE_KEY_BYTES])
 {
-    crypto_generichash(mac, DEVICE_KEY_BYTES, handle, HANDLE_BYTES, rps->device_key->bytes,
-                       rps->device_key->len);
+    crypto_generichash(mac, DEVICE_KEY_BYTES, handle, HANDLE_BYTES, key->bytes, key->len);
+}
+
+/* One that it got before another root key sealed is good until it gets the next, with its next PIN. */
+static bool is_its_key(const rps_t *rps, const unsigned char handle[HANDLE_BYTES],
+                       const unsigned char given[DEVICE_KEY_BYTES])
+{
+    unsigned char mac[DEVICE_KEY_BYTES];
+    bool its = false;
+    for (const secret_t *const *key = rps->device_keys; *key; key++) {
+        device_mac(*key, handle, mac);
+        its |= sodium_memcmp(given, mac, sizeof mac) == 0;
+    }
+    return its;
 }
 
 void rps_add_device_key(rps_t *rps, const unsigned char handle[HANDLE_BYTES], json_t *json,
                         apr_pool_t *p)
 {
     unsigned char mac[DEVICE_KEY_BYTES];
-    device_mac(rps, handle, mac);
+    device_mac(*rps->device_keys, handle, mac);
     json_set_text(json, "deviceKey", hex_encode(p, mac, sizeof mac));
 }
 
@@ -35,12 +47,11 @@ void rps_add_device_key(rps_t *rps, const unsigned char handle[HANDLE_BYTES], js
 static result_t *read_device(const rps_t *rps, const caller_t *caller, const json_t *body,
                              mpin_id_t *id, apr_pool_t *p)
 {
-    unsigned char key[DEVICE_KEY_BYTES], mac[DEVICE_KEY_BYTES];
+    unsigned char key[DEVICE_KEY_BYTES];
     const char *text = json_text(body, "deviceKey", 2 * DEVICE_KEY_BYTES);
     if (!mpin_id_read(id, json_text(body, "mpin_id", 2 * MPIN_ID_MAX), p))
         return result_error(p, 400, "field_malformed", "mpin_id is missing or not lower-case hex.");
-    device_mac(rps, id->handle, mac);
-    if (text && hex_decode(text, key, sizeof key) && sodium_memcmp(key, mac, sizeof mac) == 0)
+    if (text && hex_decode(text, key, sizeof key) && is_its_key(rps, id->handle, key))
         return NULL;
     log_debug(caller->log, "MPIN0592", "identity %s: the deviceKey is none of that device's",
               people_label(id->handle, p));

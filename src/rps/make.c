@@ -17,12 +17,11 @@ static bool make_secrets(rps_t *rps, apr_pool_t *p)
         return false;
 
     rps->halves = halves_make(rps->keys, p);
-    rps->idle_key = secret_make(p, KEY_BYTES);
-    rps->link_key = keys_derive_lasting(rps->keys, "mail-link", p);
-    rps->device_key = keys_derive_lasting(rps->keys, "device-key", p);
+    rps->idle_key = keys_derive_app(rps->keys, "idle-authott", p);
+    rps->link_keys = keys_derive_each(rps->keys, "mail-link", p);
+    rps->device_keys = keys_derive_each(rps->keys, "device-key", p);
     rps->activation = keys_derive_app(rps->keys, "activate-key", p);
-    return rps->halves && rps->idle_key && rps->activation && rps->link_key && rps->device_key &&
-           keys_derive(rps->keys, keys_current(rps->keys), "idle-authott", 0, rps->idle_key->bytes);
+    return rps->halves && rps->idle_key && rps->activation && rps->link_keys && rps->device_keys;
 }
 
 rps_t *rps_make(const rps_settings_t *settings, const rps_means_t *means, apr_pool_t *p)

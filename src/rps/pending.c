@@ -24,8 +24,10 @@ apr_interval_time_t pending_life(const rps_t *rps)
 store_status_t pending_keep(rps_t *rps, const unsigned char handle[HANDLE_BYTES],
                             pending_t *pending, apr_time_t now, apr_pool_t *p)
 {
-    /* The signed-in are no strangers. */
-    const store_class_t in = pending->origin == ORIGIN_SESSION ? STORE_COMING_IN : STORE_FLEETING;
+    /* The signed-in and the invited are no strangers. */
+    const store_class_t in =
+        pending->origin == ORIGIN_SESSION || pending->origin == ORIGIN_INVITATION ? STORE_COMING_IN
+                                                                                  : STORE_FLEETING;
     pending->version = VERSION;
     return store_add(rps->store, in, pending_key(handle, p), pending, sizeof *pending,
                      now + pending_life(rps));

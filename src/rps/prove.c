@@ -7,6 +7,7 @@
 #include "session/demand.h"
 #include "rps/account.h"
 #include "rps/allowed.h"
+#include "rps/invited.h"
 
 /* ---- by session ------------------------------------------------------------------------------ */
 
@@ -214,6 +215,11 @@ result_t *prove_name(rps_t *rps, const caller_t *caller, const char *name, pendi
     if (proof == SESSION_PROVES) {
         log_debug(caller->log, "MPIN0754", "%s registers by session", name_masked(name, p));
         return prove_by_session(rps, caller, name, pending, p);
+    }
+    const char *invited = invited_name(rps, caller, p);
+    if (invited && !strcmp(invited, name)) {
+        log_debug(caller->log, "MPIN0754", "%s registers by invitation", name_masked(name, p));
+        return invited_prove(rps, caller, name, pending, p);
     }
     const char *no_session = no_way_by_session(rps, caller, name);
     const char *no_mail = no_way_by_mail(rps, name);

@@ -163,7 +163,8 @@ static store_status_t note_replaced(rps_t *rps, const caller_t *caller, const re
         return STORE_OK;
     store_status_t status = people_identity(rps->people, replaced, &old, p);
     if (status == STORE_OK &&
-        (pending->origin == ORIGIN_MAIL ? !strcmp(old.name, wish->name)
+        (pending->origin == ORIGIN_MAIL || pending->origin == ORIGIN_INVITATION
+             ? !strcmp(old.name, wish->name)
          : pending->origin == ORIGIN_APPLICATION
              ? old.origin == ORIGIN_APPLICATION && !strcmp(old.name, wish->name)
              : memcmp(old.uid, pending->uid, sizeof old.uid) == 0))

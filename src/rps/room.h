@@ -28,13 +28,13 @@ struct rps_t {
     halves_t *halves;
     bool noted_split, told_split; /* rps/split.c; atomic */
     allow_t *allow;
-    outbox_t outbox;            /* where settings->mail_site is not NULL */
-    const secret_t *link_key;   /* links of mails (rps/link.h) */
-    secret_t *idle_key;         /* authOTTs that are kept nowhere (rps/authott.h) */
-    const secret_t *device_key; /* what devices prove themselves by (rps/device.c) */
-    const secret_t *activation; /* what keys of activation are made with (rps/vouch.h) */
-    apr_time_t told_way;        /* rps/admission.c: when last */
-    peer_t verifier, permitter; /* applications that are asked (rps/application.h) */
+    outbox_t outbox;                    /* where settings->mail_site is not NULL */
+    const secret_t *const *link_keys;   /* links of mails (rps/link.h) */
+    const secret_t *idle_key;           /* authOTTs that are kept nowhere (rps/authott.h) */
+    const secret_t *const *device_keys; /* what devices prove themselves by (rps/device.c) */
+    const secret_t *activation;         /* what keys of activation are made with (rps/vouch.h) */
+    apr_time_t told_way;                /* rps/admission.c: when last */
+    peer_t verifier, permitter;         /* applications that are asked (rps/application.h) */
 };
 
 /* An mpinId as clients send it, decoded once. It is confidential: only its handle is ever shown, in

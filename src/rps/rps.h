@@ -4,6 +4,7 @@
 
 #include "base/http.h"
 #include "base/result.h"
+#include "base/health.h"
 #include "base/seats.h"
 #include "dta/dta.h"
 #include "dta/sign.h"
@@ -28,6 +29,7 @@ typedef struct rps_settings_t {
     bool register_signed_in;
     bool register_open;
     bool register_mail;
+    bool register_invite;
     bool open_to_anyone; /* `open` off loopback too */
     bool set_device_name;
     int pending_seconds;            /* of a registration; 0: an hour */
@@ -60,8 +62,9 @@ typedef struct rps_means_t {
     phones_t *phones;
     const throttle_t *throttle;
     const keys_t *keys;
-    http_t *http;   /* what applications are asked with ... */
-    seats_t *seats; /* ... and where the worker sits meanwhile */
+    http_t *http;     /* what applications are asked with ... */
+    seats_t *seats;   /* ... and where the worker sits meanwhile */
+    health_t *health; /* ... and where it is noted how they do, NULL: nowhere */
     const log_sink_t *log;
 } rps_means_t;
 

@@ -37,6 +37,8 @@ static bool still_open(const rps_settings_t *settings, const pending_t *pending)
         return settings->service;
     if (pending->origin == ORIGIN_MAIL)
         return settings->register_mail;
+    if (pending->origin == ORIGIN_INVITATION)
+        return settings->register_invite;
     return pending->origin == ORIGIN_OPEN ? settings->register_open : settings->register_signed_in;
 }
 

@@ -14,7 +14,8 @@ static const char *const factor_names[FACTOR_COUNT] = {[FACTOR_PIN] = "pin",
                                                        [FACTOR_TRUSTED] = "trusted",
                                                        [FACTOR_RECOVERY] = "recovery",
                                                        [FACTOR_REMEMBERED] = "remembered",
-                                                       [FACTOR_REMEMBERED_SMS] = "remembered-sms"};
+                                                       [FACTOR_REMEMBERED_SMS] = "remembered-sms",
+                                                       [FACTOR_TOKEN] = "token"};
 
 const demand_t demand_any = {.first = FACTORS_FIRST};
 

@@ -16,6 +16,7 @@ typedef enum {
     FACTOR_RECOVERY,
     FACTOR_REMEMBERED,     /* a browser that was remembered ... */
     FACTOR_REMEMBERED_SMS, /* ... after a code by SMS, which is worth no more than that */
+    FACTOR_TOKEN,          /* a program's (people/tokens.h): in no cookie, and never at a login */
     FACTOR_COUNT
 } factor_t;
 

@@ -26,6 +26,7 @@ struct revocations_t {
     store_t *store;
     revoked_t *revoked;
     _Atomic uint64_t generation; /* the store's, before the log was last read */
+    _Atomic apr_time_t behind;   /* since when the log cannot be read, 0: it can */
     pthread_mutex_t reading;     /* of what follows */
     uint64_t sequence;           /* newest entry of the log that was read */
     apr_pool_t *scratch;         /* with an allocator of its own, as other threads make pools too */
@@ -212,8 +213,22 @@ bool revocations_refresh(revocations_t *revocations)
     pthread_mutex_lock(&revocations->reading);
     bool fresh = atomic_load(&revocations->generation) == store_generation(revocations->store) ||
                  read_log(revocations) == STORE_OK;
+    if (fresh)
+        atomic_store(&revocations->behind, 0);
+    else if (!atomic_load(&revocations->behind))
+        atomic_store(&revocations->behind, apr_time_now());
     pthread_mutex_unlock(&revocations->reading);
     return fresh;
+}
+
+apr_size_t revocations_known(const revocations_t *revocations)
+{
+    return revoked_count(revocations->revoked);
+}
+
+apr_time_t revocations_behind(const revocations_t *revocations)
+{
+    return atomic_load(&revocations->behind);
 }
 
 revoked_state_t revocations_hit(const revocations_t *revocations, const unsigned char session[16],

@@ -38,6 +38,10 @@ store_status_t revocations_add(revocations_t *revocations, revoke_kind_t kind,
                                const unsigned char id[16], uint32_t limit, apr_time_t now,
                                apr_time_t until);
 
+/* How many this process knows, and since when it may have missed some: 0, it has not. */
+apr_size_t revocations_known(const revocations_t *revocations);
+apr_time_t revocations_behind(const revocations_t *revocations);
+
 /* Takes in what is new. False: the log could not be read, nobody may be let in. */
 bool revocations_refresh(revocations_t *revocations);
 

@@ -49,11 +49,12 @@ struct sessions_t {
 static const struct {
     char word[8];
     unsigned char len;
-} amr_words[] = {WORD("pwd"), WORD("pin"),   WORD("mfa"), WORD("otp"),  WORD("sms"),    WORD("hwk"),
-                 WORD("swk"), WORD("phone"), {"", 0},     WORD("user"), WORD("trusted")};
+} amr_words[] = {WORD("pwd"), WORD("pin"),  WORD("mfa"),     WORD("otp"),
+                 WORD("sms"), WORD("hwk"),  WORD("swk"),     WORD("phone"),
+                 {"", 0},     WORD("user"), WORD("trusted"), WORD("token")};
 #define AMR_WORDS (sizeof amr_words / sizeof *amr_words)
 #define AMR_ALL (((1u << AMR_WORDS) - 1) & ~(unsigned)AMR_OPEN)
-_Static_assert(1u << (AMR_WORDS - 1) == AMR_TRUSTED, "a word for each bit but AMR_OPEN's");
+_Static_assert(1u << (AMR_WORDS - 1) == AMR_TOKEN, "a word for each bit but AMR_OPEN's");
 _Static_assert(SESSION_AMR_SIZE > AMR_WORDS * sizeof amr_words->word, "all words fit");
 
 sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *realm,
@@ -66,7 +67,7 @@ sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *re
     sessions->max = (uint32_t)apr_time_sec(max);
     sessions->revocations = revocations;
     sessions->sealer = cookie_sealer_make(keys, "session", max, cookie, realm, p);
-    sessions->handle_key = keys_derive_lasting(keys, "session-handle", p);
+    sessions->handle_key = keys_derive_app(keys, "session-handle", p);
     return sessions->sealer && sessions->handle_key ? sessions : NULL;
 }
 

@@ -30,7 +30,8 @@ typedef enum {
     AMR_PHONE = 1 << 7, /* "phone", ours: signed in from another device */
     AMR_OPEN = 1 << 8,  /* no word: the name was proven by being the first, which some sites take */
     AMR_USER = 1 << 9,  /* "user": a key looked who used it, by a finger or a PIN of its own */
-    AMR_TRUSTED = 1 << 10 /* "trusted", ours: another Apache module says who it is */
+    AMR_TRUSTED = 1 << 10, /* "trusted", ours: another Apache module says who it is */
+    AMR_TOKEN = 1 << 11    /* "token", ours: a program's, and nobody was there */
 } amr_t;
 
 /* Seconds since 1970 in 32 bits unsigned throughout. */
@@ -113,7 +114,7 @@ bool session_wants_renewal(const session_t *session, apr_time_t now);
 
 /* "pin mfa", in the enum's order; the same in the pool; and the bit of a word, 0 for an unknown
  * one. */
-#define SESSION_AMR_SIZE 89
+#define SESSION_AMR_SIZE 97
 void session_write_amr(char text[SESSION_AMR_SIZE], uint32_t amr);
 const char *session_amr_text(uint32_t amr, apr_pool_t *p);
 uint32_t session_amr_bit(const char *word);

@@ -86,7 +86,7 @@ void accounts_add(accounts_t *accounts, const server_config_t *config, server_re
     const char *path = config->paths.path[PATH_LOGIN];
     if (config->service.parts || (server == main_server && !surroundings_main_serves(server)))
         return;
-    if (config->ways & (REGISTER_OPEN | REGISTER_MAIL))
+    if (config->ways & (REGISTER_OPEN | REGISTER_MAIL | REGISTER_INVITE))
         accounts->other_ways = true;
     if (config->ways & REGISTER_OPEN)
         accounts->open = true;

@@ -187,10 +187,13 @@ static bool open_pipe(outlet_t *outlet)
 
 journal_t *audit_open(const char *log, apr_pool_t *pconf)
 {
+    const char *wrong; /* is told by the parser */
     outlet_t *outlet = outlet_of(log);
     if (!outlet)
         return NULL;
     outlet->named = true;
+    if (log_daemon_named(log))
+        return journal_of_daemon(log_daemon_make(log, pconf, &wrong), log, outlet->gap, pconf);
     if (*log != '|')
         return journal_open(log, outlet->gap, pconf);
     return open_pipe(outlet) ? journal_of_pipe(outlet->writing, log, outlet->gap, pconf) : NULL;

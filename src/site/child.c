@@ -11,6 +11,7 @@
 #include "dta/second.h"
 #include "factor/erase.h"
 #include "factor/shown_device.h"
+#include "store/roots.h"
 
 #define RETRY_AFTER apr_time_from_sec(1)
 #define PRELOGIN_LIFE apr_time_from_sec(30L * 86400) /* a page may wait over a holiday */
@@ -19,9 +20,13 @@
 static dta_t *make_dta(const depot_t *depot, store_t *store, apr_pool_t *p)
 {
     dta_t *ours = dta_local(depot->settings.keys, p);
-    return depot->second ? dta_with_second(depot->second->url, depot->second_app, ours, store,
-                                           depot->http, depot->seats, &depot->log, p)
-                         : ours;
+    if (!depot->second)
+        return ours;
+    dta_t *both = dta_with_second(depot->second->url, depot->second_app, ours, store, depot->http,
+                                  depot->seats, &depot->log, p);
+    if (both)
+        dta_second_watch(both, depot->health);
+    return both;
 }
 
 /* Opens the store and what all its sites share. A failure is told once, not at every try. */
@@ -47,6 +52,7 @@ static bool depot_open(depot_t *depot)
     if (depot->told)
         log_warn(&depot->log, "MPIN0204", "the store %s is open again", depot->settings.url);
     depot->told = false;
+    roots_note(store, depot->settings.keys, depot->read, p);
     depot->people = people_make(store, revocations, depot->longest, &depot->log, p);
     people_erase_with(depot->people, factor_erase_user, factor_erase_open, device_unshow);
     depot->http = http_make(p);
@@ -68,6 +74,7 @@ static void raise_rps(site_t *site, const keys_t *keys, apr_pool_t *p)
                                .keys = keys,
                                .http = site->http,
                                .seats = site->seats.applications,
+                               .health = ledger_health(site->ledger, LEDGER_OF_APPLICATION),
                                .log = &site->log};
     if (site->dta && site->phones)
         site->rps = rps_make(&site->rps_settings, &means, p);
@@ -91,6 +98,8 @@ static bool place_raise(place_t *place)
     site->people = depot->people;
     site->factors = factors_make(depot->store, &site->log, p);
     factors_use_keys(site->factors, keys);
+    if (site->tokens)
+        site->tokens_seen = token_cache_make(p);
     site->http = depot->http;
     site->dta = depot->dta;
     site->sessions = sessions_make(keys, site->session_cookie, site->realm, site->session_idle,

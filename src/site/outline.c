@@ -32,10 +32,12 @@ static const char *registration_text(const site_t *site, apr_pool_t *p)
     const rps_settings_t *s = &site->rps_settings;
     if (s->service)
         return "as its applications say";
-    if (!s->register_signed_in && !s->register_mail && !s->register_open)
+    if (!s->register_signed_in && !s->register_mail && !s->register_invite && !s->register_open)
         return "closed";
     return apr_pstrcat(p, either(s->register_signed_in, " signed-in", ""),
-                       either(s->register_mail, " mail", ""), either(s->register_open, " open", ""),
+                       either(s->register_mail, " mail", ""),
+                       either(s->register_invite, " invite", ""),
+                       either(s->register_open, " open", ""),
                        either(s->open_to_anyone, " open-to-anyone", ""), NULL) +
            1;
 }

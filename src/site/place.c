@@ -13,3 +13,9 @@ const site_t *site_of(const server_rec *server)
     place_t *place = directives_of(server)->place;
     return place ? place_site(place) : NULL;
 }
+
+const keys_t *site_keys(const server_rec *server)
+{
+    const place_t *place = directives_of(server)->place;
+    return place ? place->depot->settings.keys : NULL;
+}

@@ -14,12 +14,14 @@
 typedef struct depot_t {
     store_settings_t settings; /* `keys` is NULL where the parent could not prepare: down until the
                                   next reload */
+    apr_time_t read;           /* when the parent read them */
     const server_config_t *config;      /* of the first vhost that names it */
     apr_interval_time_t longest;        /* session that can live in it */
     const second_dta_setting_t *second; /* MPinSecondDTA of its vhosts, NULL without */
     const keys_app_t *second_app;       /* what we name ourselves by there */
     accounts_t accounts;                /* of its vhosts */
     seats_t *seats;
+    health_t *health; /* of its second D-TA, NULL: nobody keeps it */
     log_sink_t log;
 
     /* the child's */

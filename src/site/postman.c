@@ -25,10 +25,9 @@ typedef struct round_t {
     const postman_t *postman;
 } round_t;
 
-static outbox_outcome_t send_mail(void *baton, const notice_t *notice, const char **why,
-                                  apr_pool_t *p)
+static outbox_outcome_t send_one(const round_t *round, const notice_t *notice, const char **why,
+                                 apr_pool_t *p)
 {
-    const round_t *round = baton;
     const site_t *site = round->site;
     smtp_server_t server = *site->mail;
     mail_t mail;
@@ -47,6 +46,19 @@ static outbox_outcome_t send_mail(void *baton, const notice_t *notice, const cha
     default:
         return OUTBOX_LATER;
     }
+}
+
+static outbox_outcome_t send_mail(void *baton, const notice_t *notice, const char **why,
+                                  apr_pool_t *p)
+{
+    static const ledger_mail_t counted[] = {[OUTBOX_SENT] = LEDGER_MAIL_SENT,
+                                            [OUTBOX_LATER] = LEDGER_MAIL_LATER,
+                                            [OUTBOX_NEVER] = LEDGER_MAIL_NEVER};
+    const round_t *round = baton;
+    const outbox_outcome_t outcome = send_one(round, notice, why, p);
+    if (!round->postman->stop) /* else nothing has failed */
+        ledger_mail(round->site->ledger, counted[outcome], apr_time_now());
+    return outcome;
 }
 
 /* Vhosts may share a configuration: each is looked at once. */

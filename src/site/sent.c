@@ -55,8 +55,12 @@ bool sent_read_secrets(site_t *site, const server_config_t *config, apr_pool_t *
 
 static peer_t peer_of(const site_t *site, const char *id, const char *who)
 {
-    return (peer_t){
-        .http = site->http, .seats = site->seats.senders, .log = &site->log, .id = id, .who = who};
+    return (peer_t){.http = site->http,
+                    .seats = site->seats.senders,
+                    .log = &site->log,
+                    .health = ledger_health(site->ledger, LEDGER_OF_SENDERS),
+                    .id = id,
+                    .who = who};
 }
 
 static sms_t *raise_sms(const site_t *site, const secret_t *key, apr_pool_t *p)
@@ -90,7 +94,7 @@ bool sent_raise(site_t *site, const keys_t *keys, apr_pool_t *p)
 {
     if (!site->sms && !site->workos)
         return true;
-    const secret_t *key = keys_derive_lasting(keys, "sms limits", p);
+    const secret_t *key = keys_derive_app(keys, "sms limits", p);
     if (!key)
         return false;
     if (site->sms)

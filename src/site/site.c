@@ -28,6 +28,26 @@ static void set_service_paths(site_t *site, const server_config_t *config)
     memset(site->path_starts, true, sizeof(site->path_starts));
 }
 
+static name_rules_t names_of(const server_config_t *config)
+{
+    return (config->user_lower ? NAMES_LOWER : 0) | (config->user_unicode ? NAMES_UNICODE : 0);
+}
+
+/* As this site spells them. */
+static const apr_array_header_t *admins_of(const server_config_t *config, apr_pool_t *p)
+{
+    if (!config->admins)
+        return NULL;
+    apr_array_header_t *admins = apr_array_make(p, config->admins->nelts, sizeof(const char *));
+    for (int i = 0; i < config->admins->nelts; i++) {
+        const char *name =
+            name_here(names_of(config), APR_ARRAY_IDX(config->admins, i, const char *), p);
+        if (name)
+            APR_ARRAY_PUSH(admins, const char *) = name;
+    }
+    return admins;
+}
+
 static void set_paths(site_t *site, const server_config_t *config)
 {
     memcpy(site->paths, config->paths.path, sizeof(config->paths.path));
@@ -36,6 +56,8 @@ static void set_paths(site_t *site, const server_config_t *config)
     if (!config->rps.url) /* nobody asks */
         site->paths[PATH_VERIFY] = site->paths[PATH_PERMIT] = NULL;
     site->paths[BASE_RPS_FRONT] = config->rps.url ? site->paths[PATH_RPS] : NULL;
+    if (!config->admins) /* then it is an administrator's SetHandler, if anybody's */
+        site->paths[PATH_STATUS] = NULL;
     for (int i = 0; i < PATH_COUNT; i++)
         if (site->paths[i])
             site->path_starts[(unsigned char)site->paths[i][1]] = true;
@@ -56,11 +78,6 @@ static void set_cookies(site_t *site, const server_config_t *config, apr_pool_t 
     site->realm = config->realm ? config->realm : site->url.text;
     site->return_hosts =
         (return_hosts_t){.domain = config->cookie_domain, .are = config->return_hosts};
-}
-
-static name_rules_t names_of(const server_config_t *config)
-{
-    return (config->user_lower ? NAMES_LOWER : 0) | (config->user_unicode ? NAMES_UNICODE : 0);
 }
 
 /* Ours, or the application that lies there instead. */
@@ -113,6 +130,7 @@ static void set_rps(site_t *site, const server_config_t *config, apr_pool_t *p)
         .register_signed_in = ways & REGISTER_SIGNED_IN,
         .register_open = ways & REGISTER_OPEN,
         .register_mail = ways & REGISTER_MAIL,
+        .register_invite = ways & REGISTER_INVITE,
         .open_to_anyone = ways & REGISTER_OPEN_TO_ANYONE,
         .allow = config->allow,
         .service = site->services & SERVICE_RPS,
@@ -219,9 +237,11 @@ static void set_login_ways(site_t *site, const server_config_t *config, apr_pool
         site->methods = FACTORS_FIRST;
         site->refused_amr = 0;
     }
+    site->admins = admins_of(config, p);
     site->totp_issuer = config->totp_issuer;
     site->second_enrol = config->second_enrol;
     site->remember = config->remember;
+    site->tokens = site->services ? TOKENS_OFF : config->tokens;
     site->after_login = config->after_login;
     site->after_logout = config->after_logout;
     site->session_idle = config->session_idle;

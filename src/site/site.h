@@ -5,6 +5,7 @@
 #include "base/http.h"
 #include "base/journal.h"
 #include "base/seats.h"
+#include "base/ledger.h"
 #include "keys/secret.h"
 #include "config/directives.h"
 #include "site/accounts.h"
@@ -13,6 +14,7 @@
 #include "factor/factors.h"
 #include "factor/senders.h"
 #include "factor/webauthn.h"
+#include "people/token_cache.h"
 #include "remote/remote.h"
 #include "session/applicant.h"
 #include "session/remember.h"
@@ -52,8 +54,9 @@ typedef struct site_t {
     const char *title;
     const char *logo; /* path or NULL */
     templates_t templates;
-    const char *content_policy; /* of pages: Content-Security-Policy */
-    uint32_t refused_amr;       /* amr_t bits of sessions that count for nothing here */
+    const char *content_policy;       /* of pages: Content-Security-Policy */
+    const apr_array_header_t *admins; /* of const char *: who may see /mpin-status; NULL: nobody */
+    uint32_t refused_amr;             /* amr_t bits of sessions that count for nothing here */
     uint32_t methods; /* FACTOR_BITs of what signs in here; all where login is elsewhere */
     const apr_array_header_t *providers; /* of password_provider_t, empty = no password form */
     const accounts_t *accounts;          /* where the names of its store come from */
@@ -67,6 +70,7 @@ typedef struct site_t {
     const secret_t *workos_key;
     bool second_enrol; /* who never had a second step sets one up where it is asked for */
     bool recheck; /* a session in use ends once its name is no longer theirs (MPinRecheckUser) */
+    tokens_setting_t tokens;                /* MPinTokens */
     apr_interval_time_t remember;           /* MPinRememberBrowser, 0: no browser is */
     const apr_array_header_t *pass_headers; /* of pass_header_t */
     /* of const char *, for the application that says who may register; NULL = none */
@@ -85,6 +89,9 @@ typedef struct site_t {
     const apr_array_header_t *links;     /* of page_link_t, MPinLinks or NULL */
     const apr_array_header_t *languages; /* of const char *, MPinLanguage, NULL: all that we have */
     seat_pools_t seats;
+    ledger_t *ledger;           /* what has happened here; NULL: nobody counts */
+    const health_t *dta_health; /* of the second D-TA, which vhosts of one store share; or NULL */
+    bool second_dta;            /* there is one */
     log_sink_t log;
 
     /* made in child_init; NULL while `store` could not be opened: every route then answers 503 */
@@ -97,6 +104,7 @@ typedef struct site_t {
     signouts_t *signouts;
     applicants_t *applicants;
     people_t *people;
+    token_cache_t *tokens_seen; /* NULL without MPinTokens */
     factors_t *factors;
     senders_t senders;
     http_t *http;
@@ -114,6 +122,9 @@ bool site_make(site_t *site, const server_config_t *config, server_rec *server, 
 /* The site of a server, NULL where the engine is off. Where its store is open that is a look-up;
  * where it is not, one request a second tries to open it first. */
 const site_t *site_of(const server_rec *server);
+
+/* The key file of a server with the engine on; NULL where the parent could not read it. */
+const keys_t *site_keys(const server_rec *server);
 
 /* The directory's configuration in force. */
 static inline const dir_config_t *site_directory(const request_rec *r)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "site/start.h"
 
-#include <apr_file_io.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <ap_mpm.h>
@@ -11,8 +10,9 @@
 
 #include "site/app_key.h"
 #include "site/audit.h"
+#include "site/counters.h"
 #include "site/outline.h"
-#include "site/passphrase.h"
+#include "keys/passphrase.h"
 #include "site/place.h"
 #include "site/sent.h"
 #include "keys/secret_file.h"
@@ -31,19 +31,6 @@ int site_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     return sodium_init() < 0 ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }
 
-/* The directories above the key file's own, which keys_create makes for its owner alone. */
-static void make_parents(const char *file, apr_pool_t *p)
-{
-    char *dir = apr_pstrdup(p, file);
-    for (int up = 0; up < 2; up++) {
-        char *slash = strrchr(dir, '/');
-        if (slash)
-            *slash = '\0';
-    }
-    if (*dir)
-        apr_dir_make_recursive(dir, 0x0755, p); /* APR's way to write rwxr-xr-x */
-}
-
 /* Makes the key file where there is no store yet. Beside a store with records a missing one is an
  * error: with fresh keys nobody could sign in, and the old file would be forgotten. */
 static keys_status_t first_keys(keys_t **keys, const depot_t *depot, const secret_t *passphrase,
@@ -57,7 +44,6 @@ static keys_status_t first_keys(keys_t **keys, const depot_t *depot, const secre
                             file, depot->settings.url);
         return KEYS_MISSING;
     }
-    make_parents(file, p);
     const keys_status_t status = keys_create(file, passphrase, p, why);
     if (status && status != KEYS_EXISTS) /* another httpd that starts now may be first */
         return status;
@@ -87,6 +73,7 @@ bool depot_prepare(depot_t *depot, apr_pool_t *p, const char **why)
     if (depot->second && !app_key_read_second(depot, keys, p, why))
         return false;
     depot->settings.keys = keys;
+    depot->read = apr_time_now();
     const store_status_t prepared = store_prepare(&depot->settings, p, why);
     if (prepared == STORE_FULL) /* the disk: no reason to keep other sites from starting */
         log_error(&depot->log, "MPIN0206", "%s; until then every page of ours answers 503", *why);
@@ -214,6 +201,18 @@ static int set_audit(site_t *site, const server_config_t *config, const server_r
                              config->audit));
 }
 
+/* The health of a second D-TA is kept where the first of its vhosts counts. */
+static void count_at(place_t *place, const server_rec *server)
+{
+    ledger_t *ledger = counters_of(server, place->down.url.text);
+    depot_t *depot = place->depot;
+    place->down.ledger = ledger;
+    place->down.remote_settings.health = ledger_health(ledger, LEDGER_OF_RPS);
+    if (!depot->health)
+        depot->health = ledger_health(ledger, LEDGER_OF_DTA);
+    place->down.dta_health = depot->health;
+}
+
 static int make_place(server_config_t *config, server_rec *server, apr_array_header_t *depots,
                       apr_pool_t *p)
 {
@@ -225,7 +224,9 @@ static int make_place(server_config_t *config, server_rec *server, apr_array_hea
         place->depot->longest = config->session_max;
     if (config->second_dta.url && !config->rps.url && config->service.parts != SERVICE_DTA)
         place->depot->second = &config->second_dta;
+    place->down.second_dta = place->depot->second != NULL;
     config->place = place;
+    count_at(place, server);
     place->down.accounts = &place->depot->accounts;
     if (config->audit && set_audit(&place->down, config, server, p) != OK)
         return HTTP_INTERNAL_SERVER_ERROR;

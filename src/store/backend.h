@@ -30,6 +30,22 @@ typedef bool (*store_log_writer_t)(void *baton, uint64_t sequence, store_raw_t *
 /* Takes one log entry; false ends the reading. */
 typedef bool (*store_log_reader_t)(void *baton, uint64_t sequence, const store_raw_t *raw);
 
+/* Where a value lies. */
+typedef struct store_place_t {
+    store_class_t in;
+    const char *key;   /* or a log's name */
+    uint64_t sequence; /* of a log's entry, 0 for anything else */
+} store_place_t;
+
+/* Writes values anew: those that `wants` is true for, which is asked again under the lock. `write` is
+ * false for one that is left as it is, and may be called again after a lost race. */
+typedef struct store_rewriter_t {
+    bool (*wants)(void *baton, const store_raw_t *raw);
+    bool (*write)(void *baton, const store_place_t *place, const store_raw_t *old,
+                  store_raw_t *fresh);
+    void *baton;
+} store_rewriter_t;
+
 typedef struct store_backend_t {
     const char *scheme; /* what its URLs begin with, "lmdb:" */
     /* The URL without its scheme as an administrator wrote it, in full; NULL: it is none. */
@@ -48,14 +64,27 @@ typedef struct store_backend_t {
      * reserve above it; an erasure is never refused for want of quota. */
     store_status_t (*edit)(void *state, store_class_t in, const char *key, store_editor_t editor,
                            void *baton);
+    /* Copies the first key that begins with `prefix`, in the order of bytes, into `key`, which has room
+     * for STORE_KEY_MAX + 1 bytes; where `after` is not empty, the first one behind that.
+     * STORE_MISSING: there is none. */
+    store_status_t (*next)(void *state, store_class_t in, const char *prefix, const char *after,
+                           char *key);
     /* May use the reserve. */
     store_status_t (*log_append)(void *state, const char *log, store_log_writer_t writer,
                                  void *baton, uint64_t *sequence);
     store_status_t (*log_read)(void *state, const char *log, uint64_t after,
                                store_log_reader_t reader, void *baton, uint64_t *last);
+    /* All values, logs and fleeting ones, too. */
+    store_status_t (*rewrite)(void *state, const store_rewriter_t *rewriter);
     /* Never ahead of what a log_read that begins after it sees. */
     uint64_t (*generation)(const void *state);
     apr_time_t (*boot_time)(const void *state);
+    store_status_t (*fill)(void *state, store_fill_t fill[STORE_PARTS]);
+    store_status_t (*copy)(void *state, int fd);
+    store_status_t (*load)(const store_settings_t *settings, const store_source_t *source,
+                           apr_pool_t *p, const char **why);
+    store_status_t (*compact)(const store_settings_t *settings, store_compacted_t *sizes,
+                              apr_pool_t *p, const char **why);
 } store_backend_t;
 
 extern const store_backend_t store_lmdb;

@@ -11,7 +11,6 @@
 #include "base/path.h"
 #include "store/record.h"
 
-#define MAP_BYTES ((apr_size_t)4 << 30)
 _Static_assert(sizeof(apr_size_t) == 8, "LMDB's map needs 64 bits of address");
 
 /* ---- keys ------------------------------------------------------------------------------------ */
@@ -163,6 +162,55 @@ static store_status_t lmdb_edit(void *state, store_class_t in, const char *text,
     return lmdb_write(lmdb->fleeting, edit_behind, &edit);
 }
 
+/* ---- the next key ---------------------------------------------------------------------------- */
+
+/* Areas that keys are walked in; behind records lie in two environments. */
+static unsigned char area_of(store_class_t in)
+{
+    return in == STORE_LASTING ? AREA_LASTING : AREA_FLEETING;
+}
+
+/* From that key on, or behind it where it has been seen (`after`). */
+static int seek_key(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *from, const char *after,
+                    MDB_val *found)
+{
+    MDB_cursor *cursor;
+    MDB_val value;
+    int rc = mdb_cursor_open(txn, dbi, &cursor);
+    if (rc)
+        return rc;
+    *found = (MDB_val){.mv_size = from->len, .mv_data = (void *)from->bytes};
+    rc = mdb_cursor_get(cursor, found, &value, MDB_SET_RANGE);
+    if (rc == 0 && *after && found->mv_size == from->len &&
+        !memcmp(found->mv_data, from->bytes, from->len))
+        rc = mdb_cursor_get(cursor, found, &value, MDB_NEXT);
+    mdb_cursor_close(cursor);
+    return rc;
+}
+
+static store_status_t lmdb_next(void *state, store_class_t in, const char *prefix,
+                                const char *after, char *key)
+{
+    lmdb_t *lmdb = state;
+    lmdb_env_t *env = in == STORE_LASTING ? lmdb->lasting : lmdb->fleeting;
+    lmdb_key_t from, first;
+    MDB_val found;
+    MDB_txn *txn = lmdb_read_begin(env);
+    if (!txn)
+        return STORE_DOWN;
+    key_set(&first, area_of(in), prefix);
+    key_set(&from, area_of(in), *after ? after : prefix);
+    int rc = seek_key(txn, lmdb_dbi(env), &from, after, &found);
+    const bool fits = rc == 0 && found.mv_size >= first.len && found.mv_size <= STORE_KEY_MAX + 1 &&
+                      !memcmp(found.mv_data, first.bytes, first.len);
+    if (fits)
+        apr_cpystrn(key, (const char *)found.mv_data + 1, found.mv_size);
+    lmdb_read_end(env, txn);
+    if (rc && rc != MDB_NOTFOUND)
+        return lmdb_status(env, rc);
+    return fits ? STORE_OK : STORE_MISSING;
+}
+
 /* ---- logs ------------------------------------------------------------------------------------ */
 
 typedef struct lmdb_append_t {
@@ -300,7 +348,7 @@ static store_status_t open_parts(lmdb_t *lmdb, const store_settings_t *settings,
         .dir = apr_pstrcat(p, dir, "/fleeting", NULL),
         .name = "fleeting",
         .flags = MDB_NOSYNC,
-        .map = MAP_BYTES,
+        .map = LMDB_MAP_BYTES,
         .quota = STORE_OF_STRANGERS(fleeting_part),
         .coming_in = fleeting_part - STORE_OF_STRANGERS(fleeting_part),
         .reserve = fleeting_part / 8,
@@ -309,7 +357,7 @@ static store_status_t open_parts(lmdb_t *lmdb, const store_settings_t *settings,
     lmdb_env_settings_t lasting = {
         .dir = apr_pstrcat(p, dir, "/lasting", NULL),
         .name = "lasting",
-        .map = MAP_BYTES,
+        .map = LMDB_MAP_BYTES,
         .quota = lasting_part,
         .reserve = lasting_part / 8,
         .log = settings->log,
@@ -411,8 +459,14 @@ const store_backend_t store_lmdb = {
     .close = lmdb_close,
     .view = lmdb_view,
     .edit = lmdb_edit,
+    .next = lmdb_next,
     .log_append = lmdb_log_append,
     .log_read = lmdb_log_read,
+    .rewrite = lmdb_rewrite,
     .generation = lmdb_newest,
     .boot_time = lmdb_booted,
+    .fill = lmdb_fill,
+    .copy = lmdb_copy,
+    .load = lmdb_load,
+    .compact = lmdb_compact,
 };

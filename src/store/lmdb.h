@@ -57,4 +57,17 @@ int lmdb_behind_stage(MDB_txn *fleeting, MDB_dbi dbi, const lmdb_key_t *key,
                       const store_raw_t *raw);
 store_status_t lmdb_behind_move(lmdb_t *lmdb, bool *more);
 
+/* lmdb_rewrite.c: values written anew where they are. */
+store_status_t lmdb_rewrite(void *state, const store_rewriter_t *rewriter);
+
+/* lmdb_compact.c: the files without what is unused. */
+store_status_t lmdb_compact(const store_settings_t *settings, store_compacted_t *sizes,
+                            apr_pool_t *p, const char **why);
+
+/* lmdb_copy.c: all that lasts, out of a store and into a new one. */
+store_status_t lmdb_fill(void *state, store_fill_t fill[STORE_PARTS]);
+store_status_t lmdb_copy(void *state, int fd);
+store_status_t lmdb_load(const store_settings_t *settings, const store_source_t *source,
+                         apr_pool_t *p, const char **why);
+
 #endif

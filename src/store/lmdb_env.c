@@ -107,6 +107,14 @@ int lmdb_free_dead_readers(lmdb_env_t *env)
     return dead;
 }
 
+store_status_t lmdb_env_copy(lmdb_env_t *env, int fd)
+{
+    depth++;
+    const int rc = mdb_env_copyfd2(env->mdb, fd, MDB_CP_COMPACT);
+    depth--;
+    return lmdb_status(env, rc);
+}
+
 /* ---- what errors mean ------------------------------------------------------------------------ */
 
 static store_status_t say_full(lmdb_env_t *env, int rc)
@@ -265,6 +273,19 @@ static apr_off_t live_bytes(const lmdb_env_t *env, MDB_txn *txn)
         return 0;
     return (apr_off_t)(stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) *
            stat.ms_psize;
+}
+
+store_status_t lmdb_env_fill(lmdb_env_t *env, store_fill_t *fill)
+{
+    MDB_stat stat;
+    MDB_txn *txn = lmdb_read_begin(env);
+    if (!txn)
+        return STORE_DOWN;
+    const int rc = mdb_stat(txn, env->dbi, &stat);
+    *fill = (store_fill_t){env->set.name, live_bytes(env, txn), env->set.quota,
+                           rc ? 0 : stat.ms_entries};
+    lmdb_read_end(env, txn);
+    return lmdb_status(env, rc);
 }
 
 bool lmdb_crowded(lmdb_env_t *env, MDB_txn *txn)

@@ -21,8 +21,9 @@ typedef struct lmdb_env_settings_t {
     const log_sink_t *log;
 } lmdb_env_settings_t;
 
-#define LMDB_READERS 4096      /* fixed when the lock file is made */
-#define LMDB_LOCK_BYTES 262272 /* what LMDB makes of that many: 192 + 4095 * 64 */
+#define LMDB_MAP_BYTES ((apr_size_t)4 << 30) /* of address space */
+#define LMDB_READERS 4096                    /* fixed when the lock file is made */
+#define LMDB_LOCK_BYTES 262272               /* what LMDB makes of that many: 192 + 4095 * 64 */
 
 /* A key in LMDB: an area's letter, the caller's key and, for a log, 0 and a number. */
 typedef struct lmdb_key_t {
@@ -65,6 +66,12 @@ store_status_t lmdb_status(lmdb_env_t *env, int rc);
 
 /* Frees the reader slots of processes that were killed: one of them can hold back all room. */
 int lmdb_free_dead_readers(lmdb_env_t *env);
+
+/* Writes the environment as it is at one moment, without what is unused, to a descriptor. */
+store_status_t lmdb_env_copy(lmdb_env_t *env, int fd);
+
+/* How full it is. */
+store_status_t lmdb_env_fill(lmdb_env_t *env, store_fill_t *fill);
 
 /* Live pages are more than three quarters of what new records may take. */
 bool lmdb_crowded(lmdb_env_t *env, MDB_txn *txn);

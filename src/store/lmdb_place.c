@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -280,25 +281,33 @@ static store_status_t make_store_dir(lmdb_place_t *place, const store_settings_t
     return status;
 }
 
+/* Inside it, root acts as httpd's user: the owner of a directory could have laid links for root there.
+ * Root's other groups are laid down as well, as they may open more than its user's do. */
+static store_status_t prepare_as_user(lmdb_place_t *place, const store_settings_t *settings)
+{
+    const gid_t gid = getegid();
+    const int count = getgroups(0, NULL);
+    gid_t *groups =
+        apr_palloc(place->p, ((apr_size_t)(count > 0 ? count : 0) + 1) * sizeof *groups);
+    store_status_t status;
+    if (count < 0 || getgroups(count, groups) != count)
+        return place_failed(place, "root's groups can't be told");
+    if (setgroups(1, &settings->gid) || setegid(settings->gid) || seteuid(settings->uid))
+        status = place_failed(place, "httpd's user can't be acted for");
+    else
+        status = prepare_dir(place, settings);
+    if (seteuid(0) || setegid(gid) || setgroups((size_t)count, groups))
+        abort(); /* httpd can't go on as somebody else */
+    return status;
+}
+
 store_status_t lmdb_prepare(const store_settings_t *settings, apr_pool_t *p, const char **why)
 {
     lmdb_place_t place = {.dir = lmdb_directory(settings->url), .p = p};
     store_status_t status = make_store_dir(&place, settings);
-    if (status) {
-        *why = place.why;
-        return status;
-    }
-    /* Inside it, root acts as httpd's user: the owner of a directory could have laid links for root
-     * there. */
-    uid_t uid = geteuid();
-    gid_t gid = getegid();
-    bool as_user = uid == 0 && settings->uid != 0;
-    if (as_user && (setegid(settings->gid) || seteuid(settings->uid)))
-        status = place_failed(&place, "httpd's user can't be acted for");
-    else
-        status = prepare_dir(&place, settings);
-    if (as_user && (seteuid(uid) || setegid(gid)))
-        abort(); /* httpd can't go on as somebody else */
+    if (status == STORE_OK)
+        status = geteuid() == 0 && settings->uid != 0 ? prepare_as_user(&place, settings)
+                                                      : prepare_dir(&place, settings);
     *why = place.why;
     return status;
 }

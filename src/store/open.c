@@ -99,6 +99,30 @@ store_status_t store_open(store_t **opened, const store_settings_t *settings, ap
     return STORE_OK;
 }
 
+store_status_t store_fill(store_t *store, store_fill_t fill[STORE_PARTS])
+{
+    return store->backend->fill(store->state, fill);
+}
+
+store_status_t store_copy(store_t *store, int fd)
+{
+    return store->backend->copy(store->state, fd);
+}
+
+store_status_t store_load(const store_settings_t *settings, const store_source_t *source,
+                          apr_pool_t *p, const char **why)
+{
+    const store_backend_t *backend = backend_for(settings, p, why);
+    return backend ? backend->load(settings, source, p, why) : STORE_DOWN;
+}
+
+store_status_t store_compact(const store_settings_t *settings, store_compacted_t *sizes,
+                             apr_pool_t *p, const char **why)
+{
+    const store_backend_t *backend = backend_for(settings, p, why);
+    return backend ? backend->compact(settings, sizes, p, why) : STORE_DOWN;
+}
+
 uint64_t store_generation(const store_t *store)
 {
     return store->backend->generation(store->state);

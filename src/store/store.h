@@ -141,6 +141,15 @@ store_status_t store_member_remove(store_t *store, store_class_t in, const char 
 store_status_t store_members(store_t *store, store_class_t in, const char *key, apr_pool_t *p,
                              const char ***members);
 
+/* Calls `visit` for each live record whose key begins with `prefix`, in the order of their keys, until
+ * it returns false; what is written meanwhile may be among them or not. `status` is STORE_DOWN, and
+ * `record` of no use, for one that does not open. `scratch` is emptied after each. Not for
+ * STORE_BEHIND, nor for sets and counters. */
+typedef bool (*store_visit_t)(void *baton, const char *key, store_status_t status,
+                              const store_record_t *record, apr_pool_t *scratch);
+store_status_t store_each(store_t *store, store_class_t in, const char *prefix, store_visit_t visit,
+                          void *baton, apr_pool_t *p);
+
 /* An append-only lasting log. Sequence numbers start at 1 and only rise. `expires` lets the sweeper
  * drop an entry. */
 store_status_t store_log_append(store_t *store, const char *log, const void *data, apr_size_t len,
@@ -160,6 +169,45 @@ uint64_t store_generation(const store_t *store);
 
 /* Where this store logs. */
 const log_sink_t *store_log_sink(const store_t *store);
+
+/* How full a part is, in bytes of live pages, and what new records may take: of the fleeting part
+ * those of strangers. */
+typedef struct store_fill_t {
+    const char *part; /* "lasting" */
+    apr_off_t used, quota;
+    uint64_t records;
+} store_fill_t;
+#define STORE_PARTS 2
+
+/* Waits for no writer. */
+store_status_t store_fill(store_t *store, store_fill_t fill[STORE_PARTS]);
+
+/* Opens every lasting record and set. `*wrong` of `*all` do not open; the first of them is `key`,
+ * "" for none. */
+store_status_t store_check(store_t *store, uint64_t *all, uint64_t *wrong,
+                           char key[STORE_KEY_MAX + 1]);
+
+/* Writes all that lasts, as it is at one moment, to a descriptor, which may be a pipe: what store_load
+ * reads. Nobody who works with the store meanwhile waits for it, but its records keep their room. */
+store_status_t store_copy(store_t *store, int fd);
+
+/* Fills a store that store_prepare has just made, and that has no records, as the process's user. Not
+ * STORE_OK: `*why` is one sentence, and nothing is there. */
+typedef struct store_source_t {
+    bool (*read)(void *baton, void *bytes, apr_size_t max, apr_size_t *len); /* len 0: the end */
+    void *baton;
+} store_source_t;
+store_status_t store_load(const store_settings_t *settings, const store_source_t *source,
+                          apr_pool_t *p, const char **why);
+
+/* Writes the store's files anew, as the process's user, without the room in them that nothing uses any
+ * more; all records stay. STORE_EXISTS: somebody has it open, be it in another process. Not STORE_OK:
+ * `*why` is one sentence, and all is as it was. */
+typedef struct store_compacted_t {
+    apr_off_t before, after; /* bytes on the disk */
+} store_compacted_t;
+store_status_t store_compact(const store_settings_t *settings, store_compacted_t *sizes,
+                             apr_pool_t *p, const char **why);
 
 /* When this machine booted, as the store recorded it: TOTP steps before it are refused. */
 apr_time_t store_boot_time(const store_t *store);

@@ -50,6 +50,15 @@ static result_t *body_read_text(request_rec *r, apr_size_t limit, text_t *text)
     return NULL;
 }
 
+result_t *body_read_bytes(request_rec *r, apr_size_t limit, const char **bytes, apr_size_t *len)
+{
+    text_t text;
+    result_t *refusal = body_read_text(r, limit, &text);
+    *bytes = text.bytes;
+    *len = text.len;
+    return refusal;
+}
+
 /* The media type without its parameters. */
 static bool is_type(const request_rec *r, const char *type)
 {

@@ -8,4 +8,7 @@
  * refusal. */
 result_t *body_read(facts_t *facts, const route_t *route);
 
+/* The body as bytes, a NUL after them. NULL, or why it can't be read. */
+result_t *body_read_bytes(request_rec *r, apr_size_t limit, const char **bytes, apr_size_t *len);
+
 #endif

@@ -28,13 +28,15 @@ typedef struct facts_t {
 
 /* AUDIENCE_SERVICE: applications that this vhost serves (MPinService); AUDIENCE_RPS: the RPS that
  * we stand in front of (MPinRPS URL). Neither is ever a browser. AUDIENCE_UNASKED: as public, and
- * the caller makes no difference: no cookie is opened for it. */
+ * the caller makes no difference: no cookie is opened for it. AUDIENCE_ASKER: another web server, which
+ * asks for its client; httpd's own Require at the place says which. */
 typedef enum {
     AUDIENCE_PUBLIC,
     AUDIENCE_SIGNED_IN,
     AUDIENCE_SERVICE,
     AUDIENCE_RPS,
-    AUDIENCE_UNASKED
+    AUDIENCE_UNASKED,
+    AUDIENCE_ASKER
 } audience_t;
 typedef enum { BODY_NONE, BODY_JSON, BODY_TEXT, BODY_FORM, BODY_FORM_OR_JSON } body_t;
 

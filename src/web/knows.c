@@ -347,15 +347,28 @@ static void record_gone(request_rec *r, const session_t *session, account_word_t
     answer_audit(r, result);
 }
 
+/* Is the name still theirs? `*word` is what is said of it. */
+static bool is_still_theirs(request_rec *r, const session_t *session, account_word_t *word)
+{
+    const bool decide = accounts_decide(request_of(r)->site->accounts);
+    if (!decide && !is_strangers(r, session))
+        return true;
+    *word = book_recall(r, session->name);
+    return *word == (decide ? ACCOUNT_KNOWN : ACCOUNT_UNKNOWN) || *word == ACCOUNT_UNSURE;
+}
+
+bool knows_owner(request_rec *r, const session_t *session)
+{
+    account_word_t word = ACCOUNT_UNSURE;
+    return is_still_theirs(r, session, &word);
+}
+
 bool knows_session(request_rec *r)
 {
     request_t *request = request_of(r);
     const session_t *session = &request->session;
-    const bool decide = accounts_decide(request->site->accounts);
-    if (!decide && !is_strangers(r, session))
-        return true;
-    const account_word_t word = book_recall(r, session->name);
-    if (word == (decide ? ACCOUNT_KNOWN : ACCOUNT_UNKNOWN) || word == ACCOUNT_UNSURE)
+    account_word_t word = ACCOUNT_UNSURE;
+    if (is_still_theirs(r, session, &word))
         return true;
     record_gone(r, session, word);
     signin_end(r, r->request_time); /* a store that can't record it keeps this request out, too */

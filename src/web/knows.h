@@ -20,4 +20,7 @@ void knows_learn(request_rec *r, const char *name);
  * all of its family. */
 bool knows_session(request_rec *r);
 
+/* The same question about the owner of a token, which stays: it is good again with the name. */
+bool knows_owner(request_rec *r, const session_t *session);
+
 #endif

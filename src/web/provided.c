@@ -13,16 +13,20 @@
 
 /* ---- a PIN or a passkey of somebody's whom a provider knows ---- */
 
+static bool is_older(const site_t *site, const subject_t *subject, apr_time_t now)
+{
+    return site->trusted_max_age &&
+           now - apr_time_from_sec((apr_time_t)subject->at) > site->trusted_max_age;
+}
+
 /* Whose word it is may be the very login by which they have just come, where it gave the account a
  * local name once (as-local), and is linked to it by now: it is not asked again for ever. */
 static bool said_too_long_ago(const facts_t *facts, const subject_t *subject,
                               const proven_t *proven)
 {
-    const apr_interval_time_t age = facts->site->trusted_max_age;
     const bool says_it_now =
         proven->factor == FACTOR_TRUSTED && !strcmp(proven->provider, subject->provider);
-    return age && !says_it_now &&
-           facts->caller.now - apr_time_from_sec((apr_time_t)subject->at) > age;
+    return !says_it_now && is_older(facts->site, subject, facts->caller.now);
 }
 
 static const char *ask_again(const facts_t *facts, const trusted_login_t *login,
@@ -76,6 +80,18 @@ result_t *provided_weigh(facts_t *facts, proven_t *proven, const char **location
         proven->provider = subject.provider;
     }
     return NULL;
+}
+
+store_status_t provided_is_late(const site_t *site, const unsigned char uid[UID_BYTES],
+                                apr_time_t now, bool *late, apr_pool_t *p)
+{
+    subject_t subject;
+    *late = false;
+    if (!site->trusted || !site->trusted_max_age)
+        return STORE_OK;
+    const store_status_t status = people_subject(site->people, uid, &subject, p);
+    *late = status == STORE_OK && is_older(site, &subject, now);
+    return status == STORE_MISSING ? STORE_OK : status;
 }
 
 /* ---- what applications are told ---- */

@@ -15,6 +15,11 @@
  * refusal. */
 result_t *provided_weigh(facts_t *facts, proven_t *proven, const char **location);
 
+/* Has the trusted login that gave a user their name been silent for longer than MPinTrustedMaxAge? False
+ * for those whom none has brought. */
+store_status_t provided_is_late(const site_t *site, const unsigned char uid[UID_BYTES],
+                                apr_time_t now, bool *late, apr_pool_t *p);
+
 /* All that was told of the user of this request's session is read at first use; NULL: nothing was, or the
  * store does not say. */
 const subject_t *provided_of(const request_rec *r, const session_t *session);

@@ -41,6 +41,15 @@ bool reader_is_nobody(const request_rec *r)
            holds(r, "Accept", "text/event-stream") || holds(r, "Upgrade", "websocket");
 }
 
+/* Each of these is said by browsers, also for what a page's script asks. */
+bool reader_is_program(const request_rec *r)
+{
+    const char *agent = header(r, "User-Agent");
+    return reader_is_nobody(r) && !answer_is_for_library(r) && !header(r, "Sec-Fetch-Mode") &&
+           !header(r, "Sec-Fetch-Site") && !header(r, "Origin") &&
+           !(agent && strncmp(agent, "Mozilla/", 8) == 0);
+}
+
 bool reader_is_script(const request_rec *r)
 {
     const char *mode = header(r, "Sec-Fetch-Mode");

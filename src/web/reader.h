@@ -19,6 +19,9 @@ bool reader_is_framed(const request_rec *r);
  * EventSource, a websocket's handshake, a prefetch, a client that doesn't say what it takes. */
 bool reader_is_nobody(const request_rec *r);
 
+/* No browser asks at all, but a program that may be given a password to send: git, curl, WebDAV. */
+bool reader_is_program(const request_rec *r);
+
 /* A script asks, and will look into the answer: an administrator's page would tell it nothing. */
 bool reader_is_script(const request_rec *r);
 

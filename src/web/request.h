@@ -19,6 +19,28 @@ struct refusal_t;
 
 enum { TOSSED_SESSION = 1u, TOSSED_PRELOGIN = 2, TOSSED_KNOWN = 4, TOSSED_REMEMBER = 8 };
 
+/* A program's token, as it was judged (authn/by_token.h). */
+typedef enum {
+    TOKEN_UNJUDGED = 0, /* or none came */
+    TOKEN_GOOD,
+    TOKEN_WRONG,     /* nobody's, or over */
+    TOKEN_WAITS,     /* the same, once too often */
+    TOKEN_TROUBLE,   /* of ours */
+    TOKEN_REFUSED,   /* its owner may not sign in just now */
+    TOKEN_NOT_HERE,  /* good for other paths or methods */
+    TOKEN_NOT_ENOUGH /* for what the place asks */
+} token_state_t;
+
+typedef struct token_that_came_t {
+    const char *header, *text; /* as it came; NULL without */
+    apr_size_t len;
+    token_state_t judged, state; /* for itself; and for this place */
+    struct token_pass_t *pass;   /* where it is good for itself */
+    int wait;                    /* seconds, of TOKEN_WAITS */
+    store_status_t trouble;      /* of TOKEN_TROUBLE */
+    struct result_t *refusal;    /* of TOKEN_REFUSED */
+} token_that_came_t;
+
 typedef struct request_t {
     const site_t *site;
     apr_pool_t *pool; /* the first request's, which outlives those of subrequests */
@@ -30,12 +52,17 @@ typedef struct request_t {
     const struct route_t *route;
     const char *rest;
     const char *args;
+    const char *referer;                       /* ... as it came, too */
     bool bore_service_secret, bore_rps_secret; /* web/admit.h */
 
     /* cookie values as they came; NULL when absent; a name that came twice counts as absent and
      * has its bit in `tossed` */
     cookie_value_t session_cookie, prelogin_cookie, known_cookie, remember_cookie;
     unsigned tossed; /* TOSSED_ bits */
+
+    token_that_came_t token;
+    struct resend_t *resend; /* authn/resend.h; NULL: it is a request like any other */
+    const char *kept_page;   /* where what was posted waits to be sent again, NULL = it does not */
 
     bool session_read; /* at first use */
     session_status_t session_status;
@@ -60,6 +87,7 @@ typedef struct request_t {
     const request_rec *shared; /* whose headers have gone, and let everybody keep the answer */
     const struct refusal_t *refusal; /* what authn's internal route answers */
     const char *realm;               /* of a place whose 401 is ours, NULL for none */
+    bool asks_program;               /* ... which takes tokens, of a program */
     int told;                        /* the status of an ErrorDocument to come, 0 for its own */
     const char *again;               /* where an error page leads, NULL for where its status says */
     const demand_t *unmet;           /* what such a place asks for, NULL for none */

@@ -22,11 +22,14 @@
 APLOG_USE_MODULE(auth_mpin);
 
 static const route_t *table;
+static unsigned table_rows;
 static int (*answer_refusal_page)(request_rec *r, const result_t *result);
 
 void route_table(const route_t *rows, int (*refusal_page)(request_rec *r, const result_t *result))
 {
     table = rows;
+    for (table_rows = 0; rows[table_rows].method;)
+        table_rows++;
     answer_refusal_page = refusal_page;
 }
 
@@ -167,6 +170,7 @@ void route_redact(request_t *request, request_rec *r, const route_t *route)
     request->redacted = r;
     request->route = route;
     request->args = r->args;
+    request->referer = apr_table_get(r->headers_in, "Referer");
     r->args = NULL;
     r->parsed_uri.query = NULL;
     r->unparsed_uri = apr_pstrdup(r->pool, route_plain_path(request, r->pool));
@@ -330,15 +334,13 @@ static bool has_document(request_rec *r, int status)
            ap_response_code_string(r, ap_index_of_response(status));
 }
 
-int route_answer(request_rec *r)
+static int tell_result(request_rec *r, const request_t *request, const result_t *result)
 {
-    request_t *request = request_of(r);
     const route_t *route = request->route;
-    facts_t facts = {.r = r, .site = request->site, .request = request, .rest = request->rest};
-    const result_t *result = serve(&facts, route);
     if (!result)
         return OK;
     if (result->code) {
+        ledger_refusal(request->site->ledger, result_number(result->code));
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "MPIN0721: %s %s is answered %d %s: %s",
                       r->method, route_plain_path(request, r->pool), result->status, result->code,
                       result->message);
@@ -350,4 +352,35 @@ int route_answer(request_rec *r)
         return has_document(r, result->status) ? result->status : answer_refusal_page(r, result);
     }
     return answer_json(r, result);
+}
+
+/* LEDGER_ENDPOINTS for a row that stands apart from the table: a 404's, a trusted login's. */
+static unsigned endpoint_of(const route_t *route)
+{
+    const apr_uintptr_t at = (apr_uintptr_t)route, first = (apr_uintptr_t)table;
+    const apr_size_t row = (at - first) / sizeof(*table);
+    return at >= first && row < table_rows ? (unsigned)row : LEDGER_ENDPOINTS;
+}
+
+/* It began when the body was there. */
+static void count_answer(const request_rec *r, const facts_t *facts, int status)
+{
+    const apr_time_t now = apr_time_now(), began = facts->caller.now;
+    ledger_answer(facts->site->ledger, endpoint_of(facts->request->route),
+                  status == OK ? r->status : status, began ? now - began : 0, now);
+}
+
+int route_answer(request_rec *r)
+{
+    request_t *request = request_of(r);
+    facts_t facts = {.r = r, .site = request->site, .request = request, .rest = request->rest};
+    const result_t *result = serve(&facts, request->route);
+    const int status = tell_result(r, request, result);
+    count_answer(r, &facts, status);
+    return status;
+}
+
+const route_t *route_at(unsigned endpoint)
+{
+    return endpoint < table_rows ? &table[endpoint] : NULL;
 }

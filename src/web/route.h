@@ -10,6 +10,9 @@
  * front door. */
 void route_table(const route_t *rows, int (*refusal_page)(request_rec *r, const result_t *result));
 
+/* The row of that number, as the counters have it; NULL: there are fewer. */
+const route_t *route_at(unsigned endpoint);
+
 /* Every request asks thrice, and most go no further: the first letter of the path says so. */
 static inline bool route_is_possible(const site_t *site, const request_rec *r)
 {
@@ -20,6 +23,13 @@ static inline bool route_is_possible(const site_t *site, const request_rec *r)
  * Allow), and so has every path under the RPS's and under a service's secret (404). NULL: not
  * ours. */
 const route_t *route_find(const site_t *site, const request_rec *r, const char **rest);
+
+/* Is it another web server's question about its client (AUDIENCE_ASKER)? */
+static inline bool route_is_question(const request_rec *r)
+{
+    const request_t *request = request_of(r);
+    return request->claimed == r && request->route && request->route->audience == AUDIENCE_ASKER;
+}
 
 /* Takes the query out of request line and URIs, and the Referer's, so that no log shows them. */
 void route_redact(request_t *request, request_rec *r, const route_t *route);

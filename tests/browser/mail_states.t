@@ -90,7 +90,7 @@ run({
     },
 
     async page_and_mail_speak_the_persons_language(t) {
-        for (const locale of ['de', 'fr', 'es']) {
+        for (const locale of ['de', 'fr', 'es', 'pl']) {
             const texts = require(`../../htdocs/texts/${locale}.json`);
             const english = require('../../htdocs/texts/en.json');
             const { page, mail } = await waiting(t, `${locale}@example.org`, { locale });

@@ -127,13 +127,14 @@ run({
     },
 
     async a_folder_that_lacks_something_says_so(t) {
-        for (const lacking of ['settings.json', 'mpin-mobile.js']) {
-            const phone = await openProfile(t, { locale: 'fr-FR' });
+        for (const [lacking, locale] of [['settings.json', 'fr-FR'], ['mpin-mobile.js', 'pl-PL']]) {
+            const phone = await openProfile(t, { locale });
+            const texts = require(`../../htdocs/texts/${locale.slice(0, 2)}.json`);
             await phone.route(`**/m/${lacking}`, (route) => route.fulfill({ status: 404, body: 'no' }));
             await phone.goto('/m/index.html');
-            await phone.getByText('C’est plus long que d’habitude.').waitFor();
+            await phone.getByText(texts.late).waitFor();
             await phone.unroute(`**/m/${lacking}`);
-            await phone.getByRole('link', { name: 'Réessayer' }).click();
+            await phone.getByRole('link', { name: texts.try_again }).click();
             await screen(phone, 'mobile-new');
             t.problems.length = 0; // the browser complains of what is missing
         }

@@ -11,7 +11,7 @@ use House;
 chdir "$FindBin::Bin/../.." or die;
 
 # From the top down; the front door stands above them all. A room that is not built yet is simply not there.
-my @rooms = qw(authn account login rpa status web site config remote rps phone factor people notice session dta mpin
+my @rooms = qw(authn status account login rpa web site config remote rps phone factor people notice session dta mpin
     store keys base);
 my %floor = map { $rooms[$_] => @rooms - $_ } 0 .. $#rooms;
 my %knows_httpd = map { $_ => 1 } qw(authn login account rpa status web site config);
@@ -22,7 +22,7 @@ my $FUNCTION_LINES = 45;
 # Circles that have a reason, by their files; the list only shrinks.
 my %circle = ();
 
-my %text = texts_of('src/*/*.c', 'src/*/*.h', 'src/*/*.def', 'mod_auth_mpin.c');
+my %text = texts_of('src/*/*.c', 'src/*/*.h', 'src/*/*.def', 'mod_auth_mpin.c', 'ctl/*.c', 'ctl/*.h');
 my @sources = sort keys %text;
 cmp_ok scalar @sources, '>', 200, 'the sources are found';
 
@@ -51,6 +51,17 @@ subtest 'only the upper rooms know httpd' => sub {
     for my $file (grep { defined room_of($_) && !$knows_httpd{room_of($_)} } @sources) {
         unlike $text{$file}, qr/#include <(?:httpd|http_|ap_|mod_|util_|unixd|mpm_)/, "$file knows no httpd";
         unlike $text{$file}, qr/\b(?:request_rec|server_rec|conn_rec|ap_\w+)\b/, "$file names nothing of httpd";
+    }
+};
+
+subtest 'mpinctl is built of the library alone' => sub {
+    my %ctl = texts_of('ctl/*.c', 'ctl/*.h');
+    cmp_ok scalar keys %ctl, '>', 10, 'its sources are found';
+    for my $file (sort keys %ctl) {
+        unlike $ctl{$file}, qr/#include <(?:httpd|http_|ap_|mod_|util_|unixd|mpm_)/, "$file knows no httpd";
+        for my $room ($ctl{$file} =~ /^#include "([a-z_]+)\//mg) {
+            ok $room eq 'ctl' || ($floor{$room} && !$knows_httpd{$room}), "$file includes $room, a room of the library";
+        }
     }
 };
 

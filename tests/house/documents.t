@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 # The documents tell the truth: each rule of docs/security.md names a test that exists, every link leads somewhere,
-# every file that they name is there. What comments cite is there, too, and templates have the placeholders that are
-# described.
+# every file that they name is there, every block that can be run is run. What comments cite is there, too, and templates have
+# the placeholders that are described.
 use strict;
 use warnings;
 use Test::More;
@@ -39,6 +39,15 @@ subtest 'every link leads to a file, and to a heading of it' => sub {
     }
 };
 
+subtest 'a block that says that it can be run is run by a test' => sub {
+    my $tests = join '', grep { /```sh run/ } values %{{texts_of('tests/lifecycle/*.t')}};
+    for my $file (sort keys %document) {
+        my @runnable = $document{$file} =~ /^```sh\b(.*)$/mg or next;
+        is join(' ', grep { $_ ne ' run' } @runnable), '', "$file marks them by \"sh run\"";
+        like $tests, qr/\Q$file\E/, '... and a test takes them from there';
+    }
+};
+
 subtest 'every file that a document names is there' => sub {
     my @rooms = map { s{^src/}{}r } grep { -d } glob 'src/*';
     my $rooms = join '|', @rooms;
@@ -51,7 +60,7 @@ subtest 'every file that a document names is there' => sub {
 };
 
 subtest 'every citation in a comment names a document and a heading that it has' => sub {
-    my %file = texts_of(qw(src/*/* mod_auth_mpin.c htdocs/*.* htdocs/pinpad/*.js htdocs/pinpad/*/*.js tests/*/*.*
+    my %file = texts_of(qw(src/*/* ctl/* mod_auth_mpin.c htdocs/*.* htdocs/pinpad/*.js htdocs/pinpad/*/*.js tests/*/*.*
         tests/*/lib/* tests/*/run tests/run tools/* conf/*.conf conf/*/*.conf Makefile));
     delete $file{'tests/house/finders.t'};
     my %heading = map { $_ => {map { $_ => 1 } headings_of($document{$_})} } keys %document;
@@ -89,7 +98,7 @@ subtest 'templates have the placeholders and texts that are described' => sub {
             for $template{$path} =~ /\{\{>(\w+)\}\}/g;
         like $document{'docs/templates.md'}, qr/`\Q$file\E`/, "$file is described";
     }
-    my %code = texts_of('src/login/*.c', 'src/account/*.c', 'src/factor/*.c', 'src/notice/*.c', 'src/web/*.c');
+    my %code = texts_of('src/login/*.c', 'src/account/*.c', 'src/factor/*.c', 'src/notice/*.c', 'src/status/*.c', 'src/web/*.c');
     like join('', values %code), qr/"$_"/, "$_ is described, and a page gets it" for sort keys %described;
 };
 

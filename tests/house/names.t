@@ -9,7 +9,7 @@ use lib "$FindBin::Bin/lib";
 use House;
 chdir "$FindBin::Bin/../.." or die;
 
-my %text = texts_of('src/*/*.c', 'src/*/*.h', 'mod_auth_mpin.c');
+my %text = texts_of('src/*/*.c', 'src/*/*.h', 'mod_auth_mpin.c', 'ctl/*.c', 'ctl/*.h');
 my @sources = sort keys %text;
 cmp_ok scalar @sources, '>', 200, 'the sources are found';
 

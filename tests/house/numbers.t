@@ -10,7 +10,7 @@ use lib "$FindBin::Bin/lib";
 use House;
 chdir "$FindBin::Bin/../.." or die;
 
-my %text = texts_of('src/*/*.c', 'src/*/*.h', 'mod_auth_mpin.c');
+my %text = texts_of('src/*/*.c', 'src/*/*.h', 'mod_auth_mpin.c', 'ctl/*.c', 'ctl/*.h');
 my $codes = slurp('src/base/codes.def');
 my $messages = slurp('docs/messages.md');
 my ($log, $answers) = split /^## Pages and answers$/m, $messages;

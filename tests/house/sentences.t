@@ -10,7 +10,7 @@ use lib "$FindBin::Bin/lib";
 use House;
 chdir "$FindBin::Bin/../.." or die;
 
-my %source = texts_of(qw(src/*/*.c src/*/*.h src/*/*.def mod_auth_mpin.c tests/*/*.c tests/*/*.h htdocs/*.mjs htdocs/*.css
+my %source = texts_of(qw(src/*/*.c src/*/*.h src/*/*.def mod_auth_mpin.c ctl/*.c ctl/*.h tests/*/*.c tests/*/*.h htdocs/*.mjs htdocs/*.css
     htdocs/pinpad/*.js htdocs/pinpad/*/*.js));
 my %document = texts_of('*.md', 'docs/*.md', 'htdocs/*/*.md');
 cmp_ok scalar keys %document, '>', 10, 'the documents are found';

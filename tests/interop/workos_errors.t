@@ -4,6 +4,7 @@ const { Person, plain, port, run, startSite } = require('./sent_site.js');
 const assert = require('node:assert/strict');
 const { writeFileSync } = require('node:fs');
 const { join } = require('node:path');
+const { code } = require('../browser/authenticator.js');
 const { MANNERS } = require('../lib/senders.cjs');
 const { KEY, startWorkOS, totp } = require('../lib/workos.cjs');
 
@@ -21,7 +22,7 @@ async function enrolledTotp(name) {
     const person = await atAccount(name);
     await person.send('/workos', { issuer: 'Wiki', user_name: name }, formWith(person.page, 'totp'));
     const [, secret] = /id="totp-secret">([A-Z2-7]+)</.exec(person.page.text);
-    await person.send('/workos/confirm', { code: totp(secret, Date.now() - 30_000) });
+    await person.send('/workos/confirm', { code: await code(secret, -30) });
     assert.equal(person.page.headers.get('location'), '/account?done=added', person.page.text);
     await person.get('/account');
     return Object.assign(person, { secret, href: /href="(\/account\/workos\/detail\?factor=[0-9a-f]+)"/.exec(person.page.text)[1] });

@@ -14,7 +14,7 @@ use Providers;
 my $port = $ENV{PORT};
 my $top = $Server::top;
 my $text = Server::slurp("$FindBin::Bin/../../docs/recipes.md");
-my ($part) = $text =~ /^## Authorization after our login\n(.*?)^## /ms;
+my ($part) = $text =~ /^## Authorization after our login\n(.*?)(?=^## |\z)/ms;
 my ($groups, $ldap) = $part =~ /^```\n(.*?)^```/msg;
 
 # anna is of every group, and john of none.

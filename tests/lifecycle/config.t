@@ -352,7 +352,11 @@ mistake 'open off loopback', "$https$passwords=> MPinRegister open\nMPinRegister
 mistake 'open under a public URL, on loopback', "$https$passwords=> MPinRegister open\nMPinRegisterAllow any\n",
     qr/add open-to-anyone/;
 mistake "MPinRegister $_", "$site$passwords=> MPinRegister $_\n", qr/; \w+ /
-    for 'invite', 'closed open', 'signed-in open-to-anyone', 'everybody', '';
+    for 'closed invite', 'closed open', 'signed-in open-to-anyone', 'everybody', '';
+mistake 'invitations without their page', "$site$passwords=> MPinPath mpinActivate off\nMPinRegister invite\n",
+    qr/leave mpinActivate/;
+mistake 'invitations of an RPS elsewhere', "$site${passwords}MPinRPS http://127.0.0.1:9/\n=> MPinRegister invite\n",
+    qr/leave out invite/;
 mistake "MPinRegisterAllow $_", "$site$passwords=> MPinRegisterAllow $_\n", qr/write /
     for 'url http://app.example.com/', 'url', 'domain', 'domain a..b', 'example.org', 'any any';
 mistake 'a list that is not there', "$site$passwords=> MPinRegisterAllow file conf/nobody\n", qr/make it/;
@@ -507,6 +511,7 @@ mistake 'SameSite=None without https', "$site$passwords=> MPinCookieSameSite Non
 mistake "$_->[0] $_->[1]", "$site$passwords=> $_->[0] $_->[1]\n", qr/; \w+ /
     for [MPinCookieSameSite => 'Sometimes'], [MPinCookieName => 'a;b'], [MPinCookieName => '__Host-a'],
     [MPinSessionRealm => '""'], [MPinPath => 'login'], [MPinPath => 'signin /x'], [MPinPath => 'login x'],
+    [MPinPathPrefix => '/'], [MPinPathPrefix => '_mpin'], [MPinPathPrefix => '/_mpin/'], [MPinPathPrefix => '/a/../b'],
     [MPinPath => 'login /a/../b'], [MPinSessionIdleTimeout => '30'], [MPinSessionIdleTimeout => '0s'],
     [MPinSessionMaxDuration => 'forever'], [MPinAfterLogin => '//evil.example'],
     [MPinAfterLogout => 'https://evil.example/'], [MPinLogo => 'https://cdn.example/logo.png'],
@@ -517,7 +522,7 @@ mistake "$_->[0] $_->[1]", "$site$passwords=> $_->[0] $_->[1]\n", qr/; \w+ /
     [MPinPassHeaders => 'Host=user'], [MPinPassHeaders => 'X-User=password'], [MPinEngine => 'Yes'],
     [MPinEngine => 'On On'], [MPinRPS => 'elsewhere'], [MPinStore => 'redis://localhost'],
     [MPinStore => '/var/lib/mpin'], [MPinStoreSize => '1T'], [MPinStoreSize => '1K'], [MPinStoreSize => '8M'], [MPinKeyFile => '""'],
-    [MPinKeyPassphrase => 'tryit'], [MPinAuditLog => '"|"'], [MPinTemplates => '""'], [MPinPublicURL => '""'];
+    [MPinKeyPassphrase => 'tryit'], [MPinAuditLog => '"|"'], [MPinAuditLog => 'syslog:mail'], [MPinAuditLog => 'journald:here'], [MPinAdmins => '"a<b"'], [MPinTemplates => '""'], [MPinPublicURL => '""'];
 mistake 'a colour that cannot be read on light pages', "$site$passwords=> MPinAccent #ffcc00\n", qr/on our light pages.*; write a darker one, as #/;
 mistake 'a colour that cannot be read on dark pages', "$site$passwords=> MPinAccent #0b6b4f #0b6b4f\n",
     qr/on our dark pages.*; write a lighter one, as #/;
@@ -541,8 +546,36 @@ mistake 'a second D-TA in one of two vhosts with one store', "$site$passwords<Vi
     . "=> MPinSecondDTA https://dta.example.net $dta_key\n</VirtualHost>\n", qr/whole server/;
 mistake 'a second D-TA behind our own proxy', "LoadModule proxy_module modules/mod_proxy.so\n$site${passwords}"
     . "MPinSecondDTA https://dta.example.net $dta_key\n=> ProxyPass /dta https://dta.example.net/\n", qr/remove the line/;
+my $host = "LoadModule authz_host_module modules/mod_authz_host.so\n";
+my $check = "$host$site$passwords=> MPinPath check /mpin-check\n";
+mistake 'a check that any machine may ask', "$check", qr/any machine could ask at \/mpin-check .* Require ip/;
+mistake 'one that all are granted', $check . location('/mpin-check', 'Require all granted'), qr/any machine could ask/;
+mistake 'one that any user may ask', $check . location('/mpin-check', "AuthType MPin\nRequire valid-user"), qr/any machine could ask/;
+mistake 'a user beside the machines', $check . location('/mpin-check', "AuthType MPin\nRequire ip 10.0.0.1\nRequire user john"), qr/any machine could ask/;
+mistake 'a place below that any machine may ask', $check . location('/mpin-check', 'Require ip 10.0.0.1') . location('/mpin-check/x', "AuthType MPin\nRequire valid-user"),
+    qr/could ask at \/mpin-check\/x/;
+mistake 'a check without a login page', "$host${site}MPinRegister closed\nMPinPath check /mpin-check\n=> MPinPath login off\n" . location('/mpin-check', 'Require ip 10.0.0.1'),
+    qr/vhost that has the login page/;
+mistake 'a page inside of the check', "$host$site${passwords}MPinPath check /check\n=> MPinPath logout /check/out\n" . location('/check', 'Require ip 10.0.0.1'), qr/another path/;
+fine 'a check for machines, and a user among them', "$here$host$site$passwords" . "MPinPath check /mpin-check\n" . location('/mpin-check', 'Require ip 10.0.0.1')
+    . location('/mpin-check/x', "AuthType MPin\n<RequireAll>\nRequire ip 10.0.0.1\nRequire user john\n</RequireAll>") . location('/mpin-check/y', 'MPinReauthAfter 10min');
 mistake 'two pages at one place', "$site$passwords=> MPinPath logout /login\n", qr/another path/;
 mistake 'a page inside of another', "$site$passwords=> MPinPath logout /rps/logout\n", qr/another path/;
+mistake 'a prefix, and the password where the login was', "${site}MPinPathPrefix /_mpin\n=> $passwords", qr{write <Location /_mpin/login> with AuthUserFile};
+mistake 'a page inside of one that a prefix has moved', "${site}MPinPathPrefix /_mpin\n=> MPinPath logout /_mpin/rps/out\n"
+    . $passwords =~ s{/login}{/_mpin/login}r, qr/another path/;
+fine 'a prefix that moves all pages into the cookies', "$base$far$https${realm}MPinPathPrefix /app/_mpin\nMPinCookiePath /app\n"
+    . $passwords =~ s{/login}{/app/_mpin/login}r, qr/leave it out unless you must/;
+fine 'a vhost without the prefix', "$here$site${passwords}MPinPathPrefix /_mpin\n" . location('/_mpin/login', "AuthUserFile $top/conf/users")
+    . "<VirtualHost 127.0.0.1:$port>\nMPinPathPrefix off\n</VirtualHost>\n";
+mistake 'a prefix that a service inherits', "$site${passwords}MPinRegister closed\n=> MPinPathPrefix /_mpin\n" . location('/_mpin/login', "AuthUserFile $top/conf/users")
+    . "<VirtualHost 127.0.0.1:$port>\nMPinStore lmdb:$top/state/service\nMPinService rps\nMPinVerifyURL http://127.0.0.1:8006/mpinVerify\n</VirtualHost>\n", qr/write MPinPathPrefix off/;
+fine 'an RPS elsewhere that a prefix has moved from its lines, with a warning', "$here$site${passwords}MPinPathPrefix /_mpin\nMPinRPS http://127.0.0.1:8011\n"
+    . location('/_mpin/login', "AuthUserFile $top/conf/users"), qr{MPinRPS: clients ask it at /_mpin/rps, and no ProxyPass line leads there};
+fine 'groups that nobody is in, with a warning', "$here$site${passwords}MPinPassHeaders X-Groups=groups\n", qr/MPinPassHeaders: no AuthGroupFile says who is in which group/;
+fine 'groups that another module says', "${here}LoadModule headers_module modules/mod_headers.so\n$site${passwords}MPinPassHeaders X-Groups=groups\n"
+    . location('/app', "AuthType MPin\nRequire valid-user\nRequestHeader set X-Groups staff");
+fine 'groups of a file', "$here$site${passwords}MPinPassHeaders X-Groups=groups\n" . location('/app', "AuthType MPin\nAuthGroupFile $top/conf/users\nRequire valid-user");
 mistake 'idle for longer than a session lives', "$site$passwords=> MPinSessionIdleTimeout 9h\n", qr/the shorter/;
 
 # ---- store, keys, files ---------------------------------------------------------------------------------------
@@ -560,6 +593,22 @@ mistake 'a store that does not hold our own caps', "$site$passwords=> MPinStoreS
 mistake 'one store and two sizes', "$site$passwords<VirtualHost *:$port>\n=> MPinStoreSize 64M\n</VirtualHost>\n",
     qr/write one MPinStoreSize/;
 mistake 'templates that are not there', "$site$passwords=> MPinTemplates conf/pages\n", qr/make it/;
+mistake 'administrators whose names anybody may take', "$site${passwords}MPinRegister signed-in open\nMPinRegisterAllow any\n=> MPinAdmins john\n",
+    qr/whoever is first; leave open out of MPinRegister/;
+mistake 'a status that anybody may see', "$site$passwords<Location /how>\n=> SetHandler mpin-status\n</Location>\n",
+    qr{anybody could see the status at /how; write Require ip};
+fine 'a status for one user, and what a section above says', "$here$site$passwords<Location /how>\nSetHandler mpin-status\nAuthType MPin\nRequire user john\n</Location>\n"
+    . "<Location /inner>\nRequire all denied\n</Location>\n<Location /inner/how>\nSetHandler mpin-status\n</Location>\n";
+fine 'a status for everybody, with a warning', "$here$site$passwords<Location /how>\nSetHandler mpin-status\nRequire all granted\n</Location>\n",
+    qr/SetHandler: Require all granted shows the status to anybody/;
+fine 'also where that is the one line of a block', "$here$site$passwords<Location /how>\nSetHandler mpin-status\n<RequireAll>\nRequire all granted\n</RequireAll>\n</Location>\n",
+    qr/SetHandler: Require all granted shows the status to anybody/;
+fine 'a status for one user, in a block', "$here$site$passwords<Location /how>\nSetHandler mpin-status\nAuthType MPin\n<RequireAll>\nRequire all granted\nRequire user john\n</RequireAll>\n</Location>\n";
+fine 'a status in a directory, with a warning', "$here$site$passwords<Directory $top/site>\nSetHandler mpin-status\n</Directory>\n",
+    qr/SetHandler: nothing in this section says who may see the status/;
+fine 'administrators', "$here$site${passwords}MPinAdmins john mary\@example.org\nMPinPath mpin-status /how\n";
+fine 'an audit log for a log daemon that does not listen yet', "$here$site${passwords}MPinAuditLog syslog:auth:$top/nowhere\n",
+    qr/MPinAuditLog: no log daemon listens at .*; start it, or name its socket/;
 mistake 'an audit log without a directory', "$site$passwords=> MPinAuditLog nowhere/audit.log\n", qr/make it/;
 mistake 'a passphrase program that is not there', "$site$passwords=> MPinKeyPassphrase exec:/nowhere/pass\n",
     qr{exec:/full/path};
@@ -594,6 +643,12 @@ mistake 'passkeys at an address', "$site$passwords=> MPinPasskeys On\n", qr/http
 mistake 'passkeys that are neither on nor off', "${site}MPinPublicURL http://localhost:$port\n$passwords=> MPinPasskeys maybe\n", qr/On nor Off/;
 mistake 'passkey where there is none', "$site${passwords}MPinPasskeys Off\n" . place('=> MPinLoginMethods pin passkey'),
     qr/MPinPasskeys/;
+mistake 'token where there is none', "$site$passwords" . place('=> MPinLoginMethods pin token'), qr/write MPinTokens On/;
+mistake "MPinTokens $_", "$site$passwords=> MPinTokens $_\n", qr/write On, On pass or Off|neither On nor Off/ for 'maybe', 'On forever', 'Off pass';
+fine 'tokens that open nothing, with a warning', "$here$site${passwords}MPinTokens On\n" . place(''), qr/MPinTokens: no place takes tokens; write MPinLoginMethods/;
+fine 'tokens and a place for them', "$here$site${passwords}MPinTokens On pass\n" . place('MPinLoginMethods pin password token');
+fine 'a second step that no token has, with a warning', "$here$site${passwords}MPinTokens On\nMPinTOTP Wiki\n"
+    . place("MPinLoginMethods password token\nMPinSecondFactor totp"), qr/MPinLoginMethods: a token is no second step/;
 mistake 'a directive of the server in a section', "$site$passwords" . place('=> MPinPinLength 5'), qr/move it out/;
 mistake 'a directive of places in the server', "$site$passwords=> MPinLoginMethods pin\n", qr/<Location>/;
 mistake 'AuthType MPin with the engine off', "<Location /protected>\n=> AuthType MPin\nRequire valid-user\n</Location>\n",
@@ -921,6 +976,34 @@ subtest 'example second-step.conf' => sub {
     $ask->("--data-urlencode csrf=$token -d 'username=anna&password=secret' $site/login");
     my %lacks = (members => 'any', admin => 'passkey', reports => 'any');
     is $need->($_), $lacks{$_}, "$_ asks for more than a password" for sort keys %lacks;
+    stop();
+    write_file("$top/conf/users", '');
+};
+
+subtest 'example tokens.conf' => sub {
+    make_path("$top/html", "$top/files", "$top/git");
+    write_file("$top/files/hello.txt", "hello\n");
+    system(qq{git init -q --bare "$top/git/project.git" && htpasswd -cbB "$top/conf/users" anna secret 2>/dev/null}) == 0 or die 'git or htpasswd';
+    my $uid = $> || getpwnam 'www-data';
+    system('chown', '-R', $uid, map { "$top/$_" } qw(files git)) == 0 or die 'chown';
+    my $text = example('tokens') =~ s{/run/apache2/cgid.sock}{$top/cgid.sock}r =~ s{/var/lock/apache2}{$top/git}r;
+    fine 'is fine', $text;
+    ok start($text), 'starts';
+    my $site = 'https://www.example.com';
+    my $ask = sub { `curl -sk --connect-to www.example.com:443:127.0.0.1:$port $_[0]` };
+    my $person = sub { $ask->("-b $top/token-jar -c $top/token-jar -H 'Origin: $site' $_[0]") };
+    my ($csrf) = $person->("$site/login") =~ /name="csrf" value="([^"]+)"/;
+    $person->("--data-urlencode csrf=$csrf -d 'username=anna&password=secret' $site/login");
+    ($csrf) = $person->("$site/account") =~ /name="csrf" value="([^"]+)">\s*<label for="token-name"/;
+    my ($token) = $person->("--data-urlencode csrf=$csrf -d 'name=git&days=9' $site/account/token") =~ /<code id="new-token">([^<]*)</;
+    like $token // '', qr/^mpin_/, 'anna has a token';
+    my $program = sub { $ask->("-o /dev/null -w '%{http_code} %{http_version}' --user x:$token $_[0]") };
+    is $program->("--http2 $site/files/hello.txt"), '200 2', 'by HTTP/2';
+    is $program->("--http1.1 $site/files/hello.txt"), '200 1.1', 'and HTTP/1.1';
+    is $program->("--http2 -T $top/files/hello.txt $site/files/copy.txt"), '201 2', 'a file is sent';
+    is $program->("--http2 '$site/git/project.git/info/refs?service=git-upload-pack'"), '200 2', 'git is there';
+    is $program->("--http2 '$site/account'"), '303 2', 'and the account is not';
+    is $ask->("-o /dev/null -w '%{http_code}' --user x:mpin_x $site/files/hello.txt"), 401, 'nor anything for a wrong one';
     stop();
     write_file("$top/conf/users", '');
 };

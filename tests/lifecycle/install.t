@@ -43,6 +43,7 @@ case \$2 in
 LIBEXECDIR) echo /usr/lib/apache2/modules ;;
 SYSCONFDIR) echo $sysconf ;;
 datadir) echo /usr/share/apache2 ;;
+SBINDIR) echo /usr/sbin ;;
 esac
 END
     chmod 0755, $apxs;
@@ -72,6 +73,10 @@ subtest 'another layout: mpin.conf, which loads what it needs' => sub {
     like slurp($conf), qr{^LoadModule auth_mpin_module /usr/lib/apache2/modules/mod_auth_mpin\.so$}m, 'its configuration';
     ok !-e "$to/etc/httpd/conf/mods-available", 'nothing of Debian';
     ok -d "$to/var/lib/apache2", 'the folder of store and keys';
+    ok -x "$to/usr/sbin/mpinctl", 'mpinctl';
+    ok -s "$to/usr/share/$_", $_ for qw(man/man8/mpinctl.8 bash-completion/completions/mpinctl);
+    installs('uninstall', $to, '/etc/httpd/conf');
+    ok !-e "$to/$_", "$_ goes" for qw(usr/sbin/mpinctl usr/share/man/man8/mpinctl.8 usr/share/bash-completion/completions/mpinctl);
 };
 
 subtest 'make_install_overwrites_no_edited_configuration' => sub {
@@ -160,5 +165,20 @@ SKIP: {
         is $t->(), "Syntax OK\n", 'so httpd starts without us';
     };
 }
+
+subtest 'the_package_is_set_up_beside_apache2_bin_alone' => sub {
+    plan skip_all => 'only root gives folders away' if $>;
+    for my $envvars (undef, "export APACHE_RUN_USER=nobody APACHE_RUN_GROUP=nogroup\n", "exit 3\n") {
+        my $to = tempdir(DIR => $top);
+        make_path("$to/etc/apache2", "$to/var/lib/apache2/mpin", "$to/var/lib/apache2/mpin-keys", "$to/var/log/apache2/mpin");
+        write_file("$to/etc/apache2/envvars", $envvars) if $envvars;
+        my $script = slurp("$source/debian/libapache2-mod-auth-mpin.postinst") =~ s{(?<= )(?=/(?:etc/apache2|var/l))}{$to}gr;
+        my $said = `sh @{[write_file("$to/postinst", $script)]} configure 2>&1`;
+        is "$? $said", '0 ', 'it ends well, where envvars ' . ($envvars // 'is missing');
+        my $whose = $envvars && $envvars =~ /nobody/ ? 'nobody' : 'www-data';
+        is getpwuid((stat "$to/var/lib/apache2/mpin/store")[4] // 0), $whose, "the store is of $whose";
+        is((stat "$to/var/lib/apache2/mpin-keys")[2] & 0777, 0700, 'the keys are root\'s alone');
+    }
+};
 
 done_testing;

@@ -12,7 +12,8 @@ use MPin;
 
 my $port = $ENV{PORT};
 my $top = $Server::top;
-my $filter = "$FindBin::Bin/../../conf/fail2ban/mod_auth_mpin.conf";
+my $filter = "$FindBin::Bin/../../contrib/fail2ban/filter.d/mod_auth_mpin.conf";
+my $contrib = "$FindBin::Bin/../../contrib/fail2ban";
 my $modules = Server::modules();
 
 my $server = Server->new(conf => <<"END")->start;
@@ -65,7 +66,7 @@ subtest 'wrong_password_is_logged_with_the_clients_address' => sub {
 subtest 'request_id_of_a_page_stands_in_the_error_log' => sub {
     my $origin = browser($port)->request(POST => '/login', headers => [Origin => 'https://elsewhere.example', Accept => 'text/html',
         'Content-Type' => 'application/x-www-form-urlencoded'], body => 'a=b');
-    my ($id) = $origin->content =~ m{request ([\w@-]+)</p>};
+    my ($id) = $origin->content =~ m{request ([\w@+/-]+)</p>};
     ok $id, 'the page shows it' or diag $origin->content;
     wrong_password();
     like Server::log_text(), qr/\[client 127\.0\.0\.1:\d+\] \[[\w@-]{20,}\] MPIN0581/, 'lines have one, by the format of docs/messages.md';
@@ -90,12 +91,20 @@ subtest 'fail2ban_bans_who_guesses_and_nobody_else' => sub {
         or diag join "\n", @lines;
 
     SKIP: {
-        my $fail2ban = Debian::unpacked('fail2ban') or skip 'no fail2ban to be had', 1;
+        my $fail2ban = Debian::unpacked('fail2ban') or skip 'no fail2ban to be had', 4;
         my $tool = "PYTHONPATH=$fail2ban/usr/lib/python3/dist-packages $fail2ban/usr/bin/fail2ban-regex -c $fail2ban/etc/fail2ban";
         Server::write_file("$top/some.log", join "\n", @lines, '');
         my $said = `$tool --out=ip '$top/some.log' '$filter' 2>&1`;
         is join(' ', $said =~ /^([\da-f.:]+)$/mg), '203.0.113.8 203.0.113.8 203.0.113.8 2001:db8::9 203.0.113.8',
             'fail2ban-regex says the same' or diag $said;
+        my $conf = "$top/fail2ban";
+        system("cp -r '$fail2ban/etc/fail2ban' '$conf' && rm -f '$conf'/jail.d/* && cp -r '$contrib'/filter.d '$contrib'/jail.d '$conf'/") == 0 or die;
+        Server::write_file("$conf/jail.d/mod_auth_mpin.conf",
+            Server::slurp("$contrib/jail.d/mod_auth_mpin.conf") =~ s{/var/log/apache2/error.log}{$top/some.log}r);
+        $said = `PYTHONPATH=$fail2ban/usr/lib/python3/dist-packages $fail2ban/usr/bin/fail2ban-client -c '$conf' -d 2>&1`;
+        is $?, 0, 'fail2ban-client takes filter and jail' or diag $said;
+        like $said, qr/'set', 'mod_auth_mpin', 'maxretry', 20/, '... as they are written';
+        like $said, qr/'addfailregex', 'mod_auth_mpin'|'set', 'mod_auth_mpin', 'addfailregex'/, '... with our filter';
     }
 };
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
-# docs/recipes.md, "nginx in front": the two configurations as they stand there, with a real nginx (Debian's package,
-# unpacked) and an application that says whom it was told of.
+# docs/recipes.md, "nginx in front": conf/recipes/nginx-httpd.conf and nginx.conf as they are shipped, with a real nginx
+# (Debian's package, unpacked) and an application that says whom it was told of.
 use strict;
 use warnings;
 use Test::More;
@@ -10,18 +10,16 @@ use lib "$FindBin::Bin/lib", "$FindBin::Bin/../lib";
 use Debian;
 use Server;
 use MPin;
+use Recipe;
 use IO::Socket::INET;
 
 my $nginx = Debian::unpacked('nginx') or plan skip_all => 'no nginx to be had';
 my $top = $Server::top;
-my ($port, $front, $app) = ($ENV{PORT}, $ENV{PORT} + 3, $ENV{PORT} + 4);
-my $modules = Server::modules();
+my ($port, $front, $app) = ($ENV{PORT}, $ENV{PORT} + 3, $ENV{PORT} + 1);
 
-my ($part) = Server::slurp("$FindBin::Bin/../../docs/recipes.md") =~ /^## nginx in front\n(.*)/ms;
-my ($ours, $theirs) = $part =~ /^```\n(.*?)^```/msg;
-
-my $server = Server->new(conf => join('', map { "LoadModule ${_}_module $modules/mod_$_.so\n" } qw(headers rewrite remoteip))
-    . "MPinPublicURL http://127.0.0.1:$front\nRemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxy 127.0.0.1\n$ours")->start;
+shown_in_recipes('nginx in front', 'nginx-httpd', 'nginx');
+my $theirs = Recipe::recipe_text('nginx.conf');
+recipe('nginx-httpd');
 
 # The application: answers with the headers that it gets.
 my $listener = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$app", Listen => 20, ReuseAddr => 1) or die;
@@ -38,36 +36,28 @@ if (!$application) {
 }
 close $listener;
 
-$theirs =~ s/127\.0\.0\.1:8080/127.0.0.1:$front/g;
-$theirs =~ s/127\.0\.0\.1:8005/127.0.0.1:$port/g;
-$theirs =~ s/127\.0\.0\.1:3000/127.0.0.1:$app/g;
 my $temp = join '', map { "${_}_temp_path $top/$_;\n" } qw(client_body proxy fastcgi uwsgi scgi);
 Server::write_file("$top/nginx.conf",
     "pid $top/nginx.pid;\nerror_log $top/logs/nginx.log;\ndaemon off;\nevents {}\nhttp {\naccess_log off;\n$temp$theirs}\n");
-my $pid = fork // die;
-if (!$pid) {
-    exec "$nginx/usr/sbin/nginx", '-e', "$top/logs/nginx.log", '-p', $top, '-c', "$top/nginx.conf";
-    die;
-}
+beside($front, "$nginx/usr/sbin/nginx", '-e', "$top/logs/nginx.log", '-p', $top, '-c', "$top/nginx.conf");
 my $parent = $$;
 END {
     local $?;
-    kill TERM => $pid, $application if $parent && $parent == $$;
-    waitpid $_, 0 for grep { $_ } $pid, $application;
+    kill TERM => $application if $parent && $parent == $$;
+    waitpid $application, 0 if $application;
 }
-Server::wait_for('nginx', sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$front", Timeout => 1) });
 
 subtest 'nginx_asks_us_who_somebody_is' => sub {
-    my $stranger = browser($front)->visit('/reports/?a=1');
+    my $stranger = browser($front, prefix => '/_mpin')->visit('/reports/?a=1');
     is $stranger->code, 302, 'a stranger is sent';
-    like $stranger->header('Location'), qr{/login\?return=/reports/\?a=1$}, 'to the login page, with the way back';
-    my $browser = browser($front);
+    like $stranger->header('Location'), qr{/_mpin/login\?return=/reports/\?a=1$}, 'to the login page, with the way back';
+    my $browser = browser($front, prefix => '/_mpin');
     my $odd = '/reports/?a=b+c&d=%2F%20&return=/x&switch=1&e';
     my $form = $browser->visit($browser->visit($odd)->header('Location') =~ s{^http://[^/]+}{}r);
     is $browser->fields($form)->{return}, $odd, 'byte for byte, whatever stands in it';
-    is browser($front)->get('/mpin-auth')->code, 404, 'the question is no page';
+    is browser($front, prefix => '/_mpin')->get('/mpin-auth')->code, 404, 'the question is no page';
 
-    my $john = browser($front)->sign_in('john');
+    my $john = browser($front, prefix => '/_mpin')->sign_in('john');
     my $page = $john->visit('/reports/', 'Remote-User' => 'root', 'X-Who' => 'root', 'X-Forwarded-For' => '192.0.2.9');
     is $page->code, 200, 'who is signed in reaches the application';
     like $page->content, qr/^Remote-User: john\r?$/m, 'with their name';
@@ -76,8 +66,8 @@ subtest 'nginx_asks_us_who_somebody_is' => sub {
     is $john->sign_out->code, 303, 'signed out';
     is $john->visit('/reports/')->code, 302, 'is out';
 
-    my $device = browser($front)->sign_in('john')->enrol('john', 1234);
-    my $pad = browser($front);
+    my $device = browser($front, prefix => '/_mpin')->sign_in('john')->enrol('john', 1234);
+    my $pad = browser($front, prefix => '/_mpin');
     $pad->settings;
     is $pad->pin_login($device, 1234)->code, 200, 'a PIN works through nginx';
     like $pad->visit('/reports/')->content, qr/^Remote-User: john\r?$/m, 'too';

@@ -10,7 +10,7 @@ use Server;
 use MPin;
 use File::Path 'make_path';
 
-my ($port, $top, $modules) = ($ENV{PORT}, $Server::top, Server::modules());
+my ($port, $top) = ($ENV{PORT}, $Server::top);
 make_path(map { "$top/www/$_" } 'login', 'wiki', 'wiki/fresh', 'wiki/pin', 'wiki/only-jane');
 Server::write_file("$top/www/$_/index.html", "$_\n") for 'login', 'wiki', 'wiki/fresh', 'wiki/pin', 'wiki/only-jane';
 system("htpasswd -Bb -C 4 '$top/users' jane jane-secret 2>/dev/null") == 0 or die 'htpasswd';
@@ -19,19 +19,9 @@ system("htpasswd -Bb -C 4 '$top/users' jane jane-secret 2>/dev/null") == 0 or di
 my $server;
 sub with {
     my ($login, $wiki, $all) = @_;
-    my $text = Server::slurp("$FindBin::Bin/../../conf/examples/login-host.conf");
-    $text =~ s{/usr/lib/apache2/modules/mod_auth_mpin}{$top/mod_auth_mpin};
-    $text =~ s{/usr/lib/apache2/modules}{$modules}g;
-    $text =~ s{ServerRoot /etc/apache2}{ServerRoot $top};
-    $text =~ s{/run/apache2/[\w-]+\.pid}{$top/httpd.pid};
-    $text =~ s{/var/log/apache2/error.log}{$top/logs/error_log};
-    $text =~ s{/var/lib/apache2}{$top/state}g;
-    $text =~ s{/var/www}{$top/www}g;
-    $text =~ s{/etc/mime.types}{/dev/null};
-    $text =~ s{/etc/apache2/users}{$top/users};
+    my $text = Server::shipped('examples/login-host.conf');
     $text =~ s{Listen 8080}{Listen 127.0.0.1:$port};
     $text =~ s{\*:8080}{*:$port}g;
-    $text =~ s{^(User|Group) .*\n}{}mg if $>;
     $text =~ s{(MPinPasswordProvider file\n)}{$1$login};
     $text =~ s{(Redirect temp .*\n)}{$1$wiki};
     $text =~ s{(MPinSessionRealm.*\n)}{$1DefaultRuntimeDir "$top"\nMutex "file:$top" default\nMPinRegister signed-in\n$all};

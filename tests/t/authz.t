@@ -77,7 +77,7 @@ subtest 'an unauthenticated POST gets the login page with a note' => sub {
     my $answer = $browser->request(POST => '/protected/echo?x=1', body => 'precious=' . 'x' x 30000,
         headers => [Accept => 'text/html', 'Content-Type' => 'text/plain']);
     is $answer->code, 401, 'not let in';
-    like $answer->content, qr/what you sent was not saved/, 'it says so';
+    like $answer->content, qr/What you sent was not saved/, 'it says so';
     unlike $answer->content, qr/precious|"env"/, 'followed by nothing';
     my $next = $browser->post_form('/login', {%{$browser->fields($answer)}, username => 'john',
         password => 'john-secret'});

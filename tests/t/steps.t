@@ -150,7 +150,7 @@ subtest 'a POST that lacks a second step is told that nothing was sent' => sub {
     my $answer = $browser->post_form('/totp/form', {precious => 'data'}, Referer => 'http://localhost:' . closed . '/before?x=1');
     is $answer->code, 303, 'led on';
     my $page = $browser->visit(location($answer));
-    like $page->content, qr/what you sent was not saved/, 'told';
+    like $page->content, qr/What you sent was not saved/, 'told';
     unlike $page->content, qr/precious/, 'and not kept';
     my $in = $browser->post_form('/login/step', {%{$browser->fields($page)}, code => code_of($secret)});
     is location($in), '/before?x=1', 'back where the form was';

@@ -16,6 +16,11 @@
 #define SAMPLE_HEAD "mpin-keys 1\nfile 000102030405060708090a0b0c0d0e0f\n"
 #define SAMPLE_FILE(roots) SAMPLE_HEAD roots SAMPLE_APP SAMPLE_MASTER
 
+/* The same root key, and another app key. */
+#define SAMPLE_OTHER_APP                                                                           \
+    SAMPLE_HEAD SAMPLE_ROOT_1                                                                      \
+        "app 101112131415161718191a1b1c1d1e1f" SAMPLE_DATE SAMPLE_KEY("77") "\n" SAMPLE_MASTER
+
 /* The keys of a file's text; NULL when it is refused. */
 keys_t *sample_keys_of(const char *text, apr_pool_t *p);
 

@@ -920,6 +920,51 @@ static void behind_records_are_never_older_than_the_last_put(void **state)
         }
 }
 
+static void it_says_how_full_it_is(void **state)
+{
+    world_t *w = *state;
+    store_fill_t before[STORE_PARTS], after[STORE_PARTS];
+    char data[4096] = "x";
+    assert_int_equal(store_fill(w->store, before), STORE_OK);
+    assert_true(before[0].quota && before[1].quota);
+    for (int i = 0; i < 64; i++)
+        store_put(w->store, STORE_LASTING, apr_psprintf(w->p, "fill:%d", i), data, sizeof data,
+                  LATER);
+    assert_int_equal(store_fill(w->store, after), STORE_OK);
+    assert_string_equal(after[0].part, "lasting");
+    assert_true(after[0].used >= before[0].used + 64 * (apr_off_t)sizeof data);
+    assert_int_equal(after[0].records, before[0].records + 64);
+    assert_true(after[1].used <= before[1].used + (apr_off_t)sizeof data);
+}
+
+static bool note_key(void *baton, const char *key, store_status_t status,
+                     const store_record_t *record, apr_pool_t *scratch)
+{
+    char *seen = baton;
+    (void)scratch;
+    assert_int_equal(status, STORE_OK);
+    apr_snprintf(seen + strlen(seen), 200 - strlen(seen), "%s=%.*s ", key, (int)record->len,
+                 (const char *)record->data);
+    return strstr(key, "last") == NULL;
+}
+
+static void each_visits_the_live_records_of_a_prefix_in_order(void **state)
+{
+    world_t *w = *state;
+    char seen[200] = "";
+    static const char *const keys[] = {"who:b", "who:a", "who", "whom:c", "who:", "xho:d"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        assert_int_equal(store_put(w->store, STORE_LASTING, keys[i], "1", 1, 0), STORE_OK);
+    assert_int_equal(store_put(w->store, STORE_LASTING, "who:old", "1", 1, 1), STORE_OK);
+    assert_int_equal(store_put(w->store, STORE_FLEETING, "who:fleeting", "1", 1, 0), STORE_OK);
+    assert_int_equal(store_each(w->store, STORE_LASTING, "who:", note_key, seen, w->p), STORE_OK);
+    assert_string_equal(seen, "who:=1 who:a=1 who:b=1 ");
+    *seen = 0;
+    assert_int_equal(store_put(w->store, STORE_LASTING, "who:a-last", "2", 1, 0), STORE_OK);
+    assert_int_equal(store_each(w->store, STORE_LASTING, "who:a", note_key, seen, w->p), STORE_OK);
+    assert_string_equal(seen, "who:a=1 who:a-last=2 ");
+}
+
 int store_contract(const char *backend, store_fixture_t *(*make)(apr_pool_t *p))
 {
 #define PROMISE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -948,6 +993,7 @@ int store_contract(const char *backend, store_fixture_t *(*make)(apr_pool_t *p))
         PROMISE(a_change_that_lost_decides_again_from_what_is_there_now),
         PROMISE(a_change_that_always_loses_ends_and_says_so),
         PROMISE(a_change_of_what_does_not_open_is_refused),
+        PROMISE(each_visits_the_live_records_of_a_prefix_in_order),
         PROMISE(everything_survives_a_restart),
         PROMISE(two_openings_in_one_process_are_one_store),
         PROMISE(a_forked_child_opens_its_own),
@@ -958,6 +1004,7 @@ int store_contract(const char *backend, store_fixture_t *(*make)(apr_pool_t *p))
         PROMISE(every_change_is_made_once_or_told_to_have_lost),
         PROMISE(a_set_never_exceeds_its_limit),
         PROMISE(every_log_entry_has_its_own_number),
+        PROMISE(it_says_how_full_it_is),
         PROMISE(behind_records_are_never_older_than_the_last_put),
     };
     make_store = make;

@@ -12,7 +12,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/journal.h"
@@ -232,6 +234,110 @@ static void a_torn_line_tears_no_other(void **state)
     assert_non_null(strstr(text, "\"event\":\"lost\",\"count\":2}\n{\"four\":4}\n"));
 }
 
+/* ---- log daemons ---- */
+
+static int daemon_at(const char *path)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    apr_cpystrn(at.sun_path, path, sizeof at.sun_path);
+    unlink(path);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    return fd;
+}
+
+static const char *heard(int fd)
+{
+    char *text = apr_pcalloc(pool, 8192);
+    return recv(fd, text, 8191, 0) >= 0 ? text : "nothing";
+}
+
+static journal_t *journal_to(const char *log)
+{
+    const char *wrong;
+    const log_daemon_t *daemon = log_daemon_make(log, pool, &wrong);
+    return journal_of_daemon(daemon, log, journal_gap_make(), pool);
+}
+
+static void syslog_gets_each_record_as_glibc_would_send_it(void **state)
+{
+    (void)state;
+    const char *path = path_of("syslog");
+    const int fd = daemon_at(path);
+    journal_t *journal = journal_to(apr_pstrcat(pool, "syslog:local3:", path, NULL));
+    put(journal, "{\"event\":\"a\"}\n");
+    const char *text = heard(fd);
+    assert_memory_equal(text, "<157>", 5); /* 19 * 8 + 5 */
+    const char *tag = strstr(text, " mod_auth_mpin[");
+    assert_non_null(tag);
+    assert_int_equal(tag - text, 5 + 15);
+    assert_string_equal(strstr(tag, "]: "), "]: {\"event\":\"a\"}");
+    close(fd);
+}
+
+static void journald_gets_fields(void **state)
+{
+    (void)state;
+    const char *path = path_of("journald");
+    const int fd = daemon_at(path);
+    put(journal_to(apr_pstrcat(pool, "journald:", path, NULL)), "{\"event\":\"a\"}\n");
+    assert_string_equal(heard(fd),
+                        "PRIORITY=5\nSYSLOG_FACILITY=10\nSYSLOG_IDENTIFIER=mod_auth_mpin\n"
+                        "MESSAGE={\"event\":\"a\"}\n");
+    close(fd);
+}
+
+static void a_log_daemon_that_is_away_gets_a_count_of_what_was_lost(void **state)
+{
+    (void)state;
+    const char *path = path_of("away");
+    journal_t *journal = journal_to(apr_pstrcat(pool, "syslog:", path, NULL));
+    *said = '\0';
+    put(journal, "{\"n\":1}\n");
+    put(journal, "{\"n\":2}\n");
+    assert_non_null(strstr(said, "MPIN0401"));
+    assert_int_equal(journal_lost(journal), 2);
+    const int fd = daemon_at(path);
+    put(journal, "{\"n\":3}\n");
+    assert_non_null(strstr(heard(fd), "\"event\":\"lost\",\"count\":2}"));
+    assert_non_null(strstr(heard(fd), "{\"n\":3}"));
+    assert_string_equal(heard(fd), "nothing");
+    assert_int_equal(journal_lost(journal), 0);
+    close(fd);
+}
+
+static void a_log_daemon_that_reads_nothing_holds_nobody(void **state)
+{
+    (void)state;
+    const char *path = path_of("deaf");
+    const int fd = daemon_at(path);
+    journal_t *journal = journal_to(apr_pstrcat(pool, "syslog:", path, NULL));
+    for (int i = 0; i < 5000; i++)
+        put(journal, "{\"event\":\"a\"}\n");
+    assert_true(journal_lost(journal) > 0);
+    close(fd);
+}
+
+static void names_of_log_daemons_are_read(void **state)
+{
+    (void)state;
+    const char *wrong;
+    static const char *const good[] = {"syslog",   "syslog:local7",        "syslog:/dev/log",
+                                       "journald", "syslog:auth:/dev/log", "journald:/run/x"};
+    static const char *const bad[] = {
+        "syslog:", "syslog:mail", "syslog:auth:", "journald:local0", "journald:", "syslog:auth:x"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_non_null(log_daemon_make(good[i], pool, &wrong));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_true(log_daemon_named(bad[i]));
+        assert_null(log_daemon_make(bad[i], pool, &wrong));
+        assert_non_null(strstr(wrong, "; write"));
+    }
+    assert_false(log_daemon_named("syslog.log"));
+    assert_false(log_daemon_named("|syslog"));
+    assert_string_equal(log_daemon_socket(log_daemon_make("syslog", pool, &wrong)), "/dev/log");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +350,11 @@ int main(void)
         cmocka_unit_test(a_clock_that_was_set_back_does_not_stop_the_looking),
         cmocka_unit_test(a_fifo_without_a_reader_holds_neither_start_nor_worker),
         cmocka_unit_test(a_torn_line_tears_no_other),
+        cmocka_unit_test(syslog_gets_each_record_as_glibc_would_send_it),
+        cmocka_unit_test(journald_gets_fields),
+        cmocka_unit_test(a_log_daemon_that_is_away_gets_a_count_of_what_was_lost),
+        cmocka_unit_test(a_log_daemon_that_reads_nothing_holds_nobody),
+        cmocka_unit_test(names_of_log_daemons_are_read),
     };
     apr_initialize();
     apr_pool_create(&pool, NULL);

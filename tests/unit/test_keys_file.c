@@ -138,7 +138,9 @@ static void a_file_that_cannot_be_made_says_so(void **state)
 {
     const place_t *place = *state;
     const char *why = NULL;
-    const char *file = apr_pstrcat(pool, place->base, "/a/b/mpin.keys", NULL);
+    const char *no_directory = apr_pstrcat(pool, place->base, "/a", NULL);
+    const char *file = apr_pstrcat(pool, no_directory, "/b/mpin.keys", NULL);
+    assert_int_equal(close(open(no_directory, O_CREAT | O_WRONLY, 0600)), 0);
     assert_int_equal(keys_create(file, NULL, pool, &why), KEYS_UNREADABLE);
     assert_non_null(strstr(why, "/a/b"));
 }

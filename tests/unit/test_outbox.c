@@ -80,6 +80,36 @@ static void what_is_queued_is_sent_once(void **state)
     assert_int_equal(post.sent, 1);
 }
 
+static void what_waits_is_counted_and_since_when(void **state)
+{
+    desk_t *desk = *state;
+    const apr_time_t now = apr_time_now();
+    const outbox_t outbox = outbox_of(desk);
+    const notice_t link = notice_to("bert@example.org");
+    post_t post = {.outcome = OUTBOX_LATER};
+    held_notice_t held;
+    outbox_waiting_t waiting;
+    assert_int_equal(outbox_waiting(&outbox, &waiting, now, desk->pool), STORE_OK);
+    assert_int_equal(waiting.count, 0);
+    assert_int_equal(waiting.oldest, 0);
+    outbox_hold(&outbox, OUTBOX_TO_STRANGERS, &link, now, &held, desk->pool);
+    outbox_waiting(&outbox, &waiting, now, desk->pool);
+    assert_int_equal(waiting.count, 1);
+    assert_int_equal(waiting.oldest, 0); /* it may not leave yet */
+    queue(desk, "anna@example.org", now);
+    go_round(desk, &post, now);
+    outbox_waiting(&outbox, &waiting, now, desk->pool);
+    assert_int_equal(waiting.count, 2);
+    assert_int_equal(apr_time_sec(waiting.oldest),
+                     apr_time_sec(now)); /* whenever it is tried again */
+    outbox_cancel(&outbox, &held, desk->pool);
+    post.outcome = OUTBOX_SENT;
+    go_rounds(desk, &post, now + apr_time_from_sec(3600));
+    outbox_waiting(&outbox, &waiting, now, desk->pool);
+    assert_int_equal(waiting.count, 0);
+    assert_int_equal(waiting.oldest, 0);
+}
+
 static void who_has_no_mailbox_is_told_nothing(void **state)
 {
     desk_t *desk = *state;
@@ -343,6 +373,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         DESK_TEST(what_is_queued_is_sent_once),
+        DESK_TEST(what_waits_is_counted_and_since_when),
         DESK_TEST(who_has_no_mailbox_is_told_nothing),
         DESK_TEST(sites_of_one_store_have_queues_of_their_own),
         DESK_TEST(what_does_not_leave_is_tried_again_later_and_given_up_after_a_day),

@@ -169,7 +169,8 @@ static void ways_to_register_are_listed(void **state)
     READ(parse_register, &ways, "signed-in mail");
     assert_int_equal(ways, REGISTER_SIGNED_IN | REGISTER_MAIL);
     REFUSED(parse_register, &ways, "closed mail");
-    REFUSED(parse_register, &ways, "signed-in invite");
+    READ(parse_register, &ways, "signed-in invite");
+    assert_int_equal(ways, REGISTER_SIGNED_IN | REGISTER_INVITE);
     REFUSED(parse_register, &ways, "everybody");
 }
 
@@ -372,13 +373,37 @@ static void pages_of_ours_move_one_by_one(void **state)
         REFUSED(parse_path, &paths, bad[i]);
 }
 
+static void a_prefix_is_a_path_without_a_slash_at_its_end_or_off(void **state)
+{
+    (void)state;
+    const char *prefix = "before";
+    READ(parse_path_prefix, &prefix, "/_mpin");
+    assert_string_equal(prefix, "/_mpin");
+    READ(parse_path_prefix, &prefix, "off");
+    assert_null(prefix);
+    static const char *const bad[] = {
+        "_mpin",
+        "/",
+        "/_mpin/",
+        "//x",
+        "/a/../b",
+        "/a?b",
+        "/%61",
+        "https://x.example/_mpin",
+        "/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/"
+        "0123456789/0"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        REFUSED(parse_path_prefix, &prefix, bad[i]);
+}
+
 static void headers_for_applications_have_a_name_and_a_field(void **state)
 {
     (void)state;
     const apr_array_header_t *list = NULL;
     READ(parse_pass_headers, &list,
-         "X-WEBAUTH-USER=user X-Forwarded-Email=email X-Since=auth_time");
-    assert_int_equal(list->nelts, 3);
+         "X-WEBAUTH-USER=user X-Forwarded-Email=email X-Since=auth_time X-Groups=groups");
+    assert_int_equal(list->nelts, 4);
+    assert_int_equal(APR_ARRAY_IDX(list, 3, pass_header_t).field, PASS_GROUPS);
     assert_string_equal(APR_ARRAY_IDX(list, 0, pass_header_t).name, "X-WEBAUTH-USER");
     assert_int_equal(APR_ARRAY_IDX(list, 0, pass_header_t).field, PASS_USER);
     assert_int_equal(APR_ARRAY_IDX(list, 2, pass_header_t).field, PASS_AUTH_TIME);
@@ -472,7 +497,10 @@ static void languages_are_those_that_we_speak(void **state)
     const apr_array_header_t *languages = NULL;
     READ(parse_languages, &languages, "DE en");
     assert_string_equal(APR_ARRAY_IDX(languages, 0, const char *), "de");
+    READ(parse_languages, &languages, "it nl pl PT");
+    assert_string_equal(APR_ARRAY_IDX(languages, 3, const char *), "pt");
     REFUSED(parse_languages, &languages, "de tlh");
+    REFUSED(parse_languages, &languages, "pt-BR");
 }
 
 static void texts_for_pages_are_bounded(void **state)
@@ -669,6 +697,7 @@ int main(void)
         cmocka_unit_test(a_store_is_a_directory_for_lmdb),
         cmocka_unit_test(a_passphrase_comes_from_a_program),
         cmocka_unit_test(pages_of_ours_move_one_by_one),
+        cmocka_unit_test(a_prefix_is_a_path_without_a_slash_at_its_end_or_off),
         cmocka_unit_test(headers_for_applications_have_a_name_and_a_field),
         cmocka_unit_test(cookies_have_names_that_browsers_and_we_can_keep),
         cmocka_unit_test(a_colour_that_cannot_be_read_is_refused_and_the_nearest_is_named),

@@ -171,7 +171,8 @@ static void a_form_token_is_for_one_browser_and_purpose(void **state)
 {
     (void)state;
     const unsigned char id[16] = "browser", other[16] = "another", none[16] = {0};
-    keys_t *others = sample_keys_of(SAMPLE_FILE("root 1" SAMPLE_DATE SAMPLE_KEY("77") "\n"), pool);
+    keys_t *others = sample_keys_of(SAMPLE_OTHER_APP, pool);
+    keys_t *rotated = sample_keys_of(SAMPLE_FILE(SAMPLE_ROOT_1 SAMPLE_ROOT_2), pool);
     prelogins_t *elsewhere = prelogins_make(others, COOKIE, REALM, HOUR, pool);
     char *token = apr_pstrdup(pool, prelogin_token(prelogins, id, "login", pool));
 
@@ -181,6 +182,8 @@ static void a_form_token_is_for_one_browser_and_purpose(void **state)
     assert_false(prelogin_token_ok(prelogins, other, "login", token));
     assert_false(prelogin_token_ok(prelogins, none, "login", token));
     assert_false(prelogin_token_ok(elsewhere, id, "login", token));
+    assert_true(
+        prelogin_token_ok(prelogins_make(rotated, COOKIE, REALM, HOUR, pool), id, "login", token));
     assert_false(prelogin_token_ok(prelogins, id, "login", ""));
     assert_false(prelogin_token_ok(prelogins, id, "login", apr_pstrcat(pool, token, "A", NULL)));
     assert_false(prelogin_token_ok(prelogins, id, "login", long_target(100000)));

@@ -123,6 +123,8 @@ static void a_users_version_hits_lower_ones_only_and_never_falls(void **state)
     assert_true(hit_with(revocations, VERSION - 1, SEALED));
     assert_false(hit_with(revocations, VERSION, SEALED));
     add(revocations, REVOKE_USER, uid, VERSION - 2);
+    assert_int_equal(revocations_known(revocations), 1);
+    assert_int_equal(revocations_behind(revocations), 0);
     assert_true(hit_with(revocations, VERSION - 1, SEALED));
     assert_false(hit_with(revocations, VERSION, SEALED));
 }

@@ -21,11 +21,21 @@ typedef struct john_t {
     caller_t caller;
 } john_t;
 
+/* A first proof in a later second than the name's would end this session, as one of before. */
+static void prove_name(desk_t *desk, session_t *session)
+{
+    user_t user;
+    assert_int_equal(people_get(desk->people, session->uid, &user, desk->pool), STORE_OK);
+    assert_int_equal(people_name_proven(desk->people, &user, apr_time_now(), desk->pool), STORE_OK);
+    session->version = user.version;
+}
+
 static john_t *john_at(desk_t *desk, apr_interval_time_t shift)
 {
     john_t *john = apr_palloc(desk->pool, sizeof *john);
     desk->shift = shift;
     john->session = desk_session(desk, "john@example.org");
+    prove_name(desk, &john->session);
     john->caller = desk_browser(desk);
     john->caller.session = &john->session;
     return john;

@@ -80,6 +80,20 @@ static void one_name_leaves_seats_for_the_others(void **state)
     assert_int_equal(seats_share(seats_make(2, pool)), 1);
 }
 
+static void they_are_counted(void **state)
+{
+    (void)state;
+    seats_t *seats = seats_make(3, pool);
+    seat_t first, second;
+    assert_int_equal(seats_all(seats), 3);
+    assert_int_equal(seats_taken(seats), 0);
+    seats_take(seats, 60000, &first);
+    seats_take(seats, 60000, &second);
+    assert_int_equal(seats_taken(seats), 2);
+    seats_give(seats, &first);
+    assert_int_equal(seats_taken(seats), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +101,7 @@ int main(void)
         cmocka_unit_test(a_seat_comes_free_by_itself_and_is_then_the_next_takers),
         cmocka_unit_test(processes_share_them_and_a_killed_one_keeps_none),
         cmocka_unit_test(one_name_leaves_seats_for_the_others),
+        cmocka_unit_test(they_are_counted),
     };
     apr_initialize();
     atexit(apr_terminate);

@@ -358,9 +358,9 @@ static void another_layout_is_no_session(void **state)
     assert_int_equal(open_bytes(bytes, SHORTEST + 2), SESSION_NONE);
 
     memset(bytes + FACTORS, 0, SHORTEST - FACTORS);
-    memcpy(bytes + FACTORS, "\x80\x08", 2); /* the factor after the last, and its time */
+    memcpy(bytes + FACTORS, "\x80\x10", 2); /* the factor after the last, and its time */
     assert_int_equal(open_bytes(bytes, SHORTEST + 2), SESSION_NONE);
-    memcpy(bytes + FACTORS, "\x80\x04", 2); /* the last */
+    memcpy(bytes + FACTORS, "\x80\x08", 2); /* the last */
     assert_int_equal(open_bytes(bytes, SHORTEST + 2), SESSION_EXPIRED);
 }
 
@@ -681,7 +681,7 @@ static void amr_is_written_and_read_in_words(void **state)
     assert_string_equal(session_amr_text(AMR_PWD, pool), "pwd");
     assert_string_equal(session_amr_text(0, pool), "");
     assert_string_equal(session_amr_text(UINT32_MAX, pool),
-                        "pwd pin mfa otp sms hwk swk phone user trusted");
+                        "pwd pin mfa otp sms hwk swk phone user trusted token");
     assert_int_equal(session_amr_bit("trusted"), AMR_TRUSTED);
     assert_int_equal(session_amr_bit("user"), AMR_USER);
     assert_int_equal(session_amr_bit("phone"), AMR_PHONE);
@@ -709,7 +709,9 @@ static void a_handle_is_the_sessions_own_and_lasts(void **state)
     assert_string_not_equal(handle, handle_of(sessions, &two));
     session_open(sessions, text, strlen(text), now + 10 * SECOND, &opened);
     assert_string_equal(handle, handle_of(sessions, &opened));
-    keys_t *others = sample_keys_of(SAMPLE_FILE("root 1" SAMPLE_DATE SAMPLE_KEY("77") "\n"), pool);
+    keys_t *others = sample_keys_of(SAMPLE_OTHER_APP, pool);
+    keys_t *rotated = sample_keys_of(SAMPLE_FILE(SAMPLE_ROOT_1 SAMPLE_ROOT_2), pool);
+    assert_string_equal(handle, handle_of(make(rotated, COOKIE, REALM), &one));
     assert_string_not_equal(handle, handle_of(make(others, COOKIE, REALM), &one));
 }
 

@@ -75,6 +75,30 @@ static void a_vhost_moves_one_page_and_inherits_the_others(void **state)
                 !merged->paths.moved[PATH_LOGOUT]);
 }
 
+static void a_prefix_moves_each_page_that_no_line_names(void **state)
+{
+    (void)state;
+    server_config_t *base = settings_make(pool), *add = settings_make(pool);
+    base->path_prefix = "/_mpin";
+    base->written[SETTING_path_prefix] = &somewhere;
+    add->paths.path[PATH_ACCOUNT] = "/me";
+    add->paths.moved[PATH_ACCOUNT] = true;
+    add->paths.path[PATH_RPS] = NULL;
+    add->paths.moved[PATH_RPS] = true;
+    server_config_t *merged = settings_merge(base, add, pool);
+    for (int times = 0; times < 2; times++) {
+        settings_move(merged, pool);
+        assert_string_equal(merged->paths.path[PATH_LOGIN], "/_mpin/login");
+        assert_string_equal(merged->paths.path[PATH_PAD], "/_mpin/mpin.js");
+        assert_string_equal(merged->paths.path[PATH_ACCOUNT], "/me");
+        assert_null(merged->paths.path[PATH_RPS]);
+        assert_null(merged->paths.path[PATH_CHECK]); /* it is off */
+    }
+    server_config_t *plain = settings_make(pool);
+    settings_move(plain, pool);
+    assert_string_equal(plain->paths.path[PATH_LOGIN], "/login");
+}
+
 /* The table of the documentation, word by word. */
 static void defaults_are_the_documented_ones(void **state)
 {
@@ -110,13 +134,15 @@ static void defaults_are_the_documented_ones(void **state)
     assert_null(config->cors);
     assert_null(config->verify_url);
     assert_null(config->permit_url);
-    static const char *const paths[] = {
-        "/login",      "/logout",       "/mpinAuthenticate", "/rps", "/mpin.js", "/mpin",
-        "/mpinVerify", "/mpinActivate", "/mpinPermitUser",   "/m",   "/service", "/account",
-        "/refresh"};
+    static const char *const paths[] = {"/login",      "/logout",       "/mpinAuthenticate",
+                                        "/rps",        "/mpin.js",      "/mpin",
+                                        "/mpinVerify", "/mpinActivate", "/mpinPermitUser",
+                                        "/m",          "/service",      "/account",
+                                        "/refresh",    "/mpin-status",  NULL};
     assert_true(config->phone_login);
-    for (int i = 0; i < PATH_COUNT; i++)
+    for (int i = 0; i < PATH_CHECK; i++)
         assert_string_equal(config->paths.path[i], paths[i]);
+    assert_null(config->paths.path[PATH_CHECK]); /* nobody else asks */
 }
 
 static void a_directory_inherits_what_it_does_not_say(void **state)
@@ -127,10 +153,12 @@ static void a_directory_inherits_what_it_does_not_say(void **state)
     outer->reauth_after = 60;
     outer->unauthenticated = UNAUTH_REDIRECT;
     outer->redirect = "/welcome";
+    outer->group_file = "/etc/groups";
     dir_config_t *merged = directory_merge(outer, inner, pool);
     assert_int_equal(merged->methods, FACTOR_BIT(FACTOR_PIN));
     assert_int_equal(merged->reauth_after, 60);
     assert_string_equal(merged->redirect, "/welcome");
+    assert_string_equal(merged->group_file, "/etc/groups");
 
     inner->methods = (int)FACTOR_BIT(FACTOR_PASSWORD);
     inner->reauth_after = 0;
@@ -198,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_directive_of_a_vhost_wins_and_every_other_is_inherited),
         cmocka_unit_test(a_vhost_moves_one_page_and_inherits_the_others),
+        cmocka_unit_test(a_prefix_moves_each_page_that_no_line_names),
         cmocka_unit_test(defaults_are_the_documented_ones),
         cmocka_unit_test(a_directory_inherits_what_it_does_not_say),
         cmocka_unit_test(too_few_and_too_many_words_are_refused),

@@ -3,6 +3,7 @@
 #include <apr_file_io.h>
 #include <apr_general.h>
 #include <apr_strings.h>
+#include <grp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -255,6 +256,27 @@ static void root_follows_no_link_that_httpds_user_laid(void **state)
     assert_int_equal(st.st_uid, 0);
 }
 
+/* Through a folder that root sees by a group only, httpd's children would not get either. */
+static void root_lays_its_groups_down_as_httpds_user(void **state)
+{
+    store_fixture_t *f = *state;
+    const gid_t staff = 4242;
+    gid_t after[2] = {0};
+    if (geteuid() != 0)
+        skip();
+    chmod(f->dir, 0755);
+    f->settings.uid = f->settings.gid = NOBODY;
+    const char *folder = apr_pstrcat(f->home, f->dir, "/staff", NULL);
+    f->settings.url = apr_pstrcat(f->home, "lmdb:", folder, "/store", NULL);
+    assert_int_equal(mkdir(folder, 0750), 0);
+    assert_int_equal(chown(folder, 0, staff), 0);
+    assert_int_equal(setgroups(1, &staff), 0);
+    refused(f, &f->settings, "must belong to httpd's user");
+    assert_int_equal(getgroups(2, after), 1);
+    assert_int_equal(after[0], staff);
+    setgroups(0, NULL);
+}
+
 static void a_directory_of_somebody_else_is_refused(void **state)
 {
     store_fixture_t *f = *state;
@@ -280,6 +302,7 @@ int main(void)
         TEST(a_damaged_part_is_said_and_never_opened),
         TEST(root_makes_the_store_as_httpds_user),
         TEST(root_follows_no_link_that_httpds_user_laid),
+        TEST(root_lays_its_groups_down_as_httpds_user),
         TEST(a_directory_of_somebody_else_is_refused),
     };
     apr_initialize();

@@ -80,6 +80,8 @@ static void texts_take_values_and_are_escaped(void **state)
     apr_hash_set(template.texts, "hello", APR_HASH_KEY_STRING, "Hi & welcome, {user}{nobody}!");
     assert_string_equal(render("{{t.hello}}"), "Hi &amp; welcome, &lt;anna&gt;!");
     assert_string_equal(render("{{t.unknown}}"), "unknown");
+    apr_hash_set(template.texts, "marked", APR_HASH_KEY_STRING, "Hold {{code}}, {user}!");
+    assert_string_equal(render("{{t.marked}}"), "Hold {{code}}, &lt;anna&gt;!");
 }
 
 static void partials_are_read_four_deep(void **state)

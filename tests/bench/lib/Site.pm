@@ -41,6 +41,17 @@ sub session {
     return 'Cookie: mpin=' . signed_in(shift)->cookie('mpin');
 }
 
+# The same where programs come in, by a token that somebody with a PIN has made.
+sub token_conf { return conf() =~ s{^AuthType MPin$}{MPinTokens On\nAuthType MPin\nMPinLoginMethods pin token}mr =~ s{^(<Location .*\n)(MPinTokens On\n)}{$2$1}mr }
+
+sub token {
+    my $browser = signed_in(shift);
+    my ($csrf) = $browser->visit('/account')->content =~ /name="csrf" value="([^"]+)">\s*<label for="token-name"/;
+    my $answer = $browser->post_form('/account/token', {csrf => $csrf, name => 'git', days => 30});
+    my ($token) = $answer->content =~ /<code id="new-token">([^<]*)</ or die 'no token: ' . $answer->as_string;
+    return "Authorization: Basic " . MIME::Base64::encode_base64("x:$token", '');
+}
+
 # The same with all our cookies, as a browser sends them.
 sub all_cookies { return 'Cookie: ' . signed_in(shift)->cookie_header }
 

@@ -98,7 +98,9 @@ my $slapd;
 
 sub ldap_port { return $ENV{PORT} + 18 }
 
+# With overlays of OpenLDAP's, by their names.
 sub start_directory {
+    my @overlays = @_;
     my $run = getpwnam('openldap') && !$> ? 'openldap' : '';
     if (!-d "$top/ldap") {
         mkdir "$top/ldap";
@@ -110,6 +112,7 @@ include /etc/ldap/schema/inetorgperson.schema
 pidfile $top/ldap/slapd.pid
 modulepath $modules
 moduleload back_mdb
+@{[join "\n", map { "moduleload $_" } @overlays]}
 access to attrs=userPassword by anonymous auth by * none
 access to * by * read
 database mdb
@@ -118,6 +121,7 @@ rootdn "cn=admin,dc=example,dc=org"
 rootpw admin-secret
 directory $top/ldap
 index uid eq
+@{[join "\n", map { "overlay $_" } @overlays]}
 END
     }
     $slapd = fork // die;

@@ -55,6 +55,24 @@ sub slurp {
     return scalar(<$in>) // '';
 }
 
+# A file of conf as it is shipped, with places of the test's own: what Debian has in /etc/apache2 is in the folder itself.
+sub shipped {
+    my $text = slurp("$source/conf/$_[0]") || die "no $_[0]";
+    $text =~ s{/usr/lib/apache2/modules/mod_auth_mpin}{$top/mod_auth_mpin};
+    $text =~ s{/usr/lib/apache2/modules}{$modules}g;
+    $text =~ s{/run/apache2/[\w-]+\.pid}{$top/httpd.pid};
+    $text =~ s{/run/(?:apache2|php)/}{$top/}g;
+    $text =~ s{/var/log/apache2/error\.log}{$top/logs/error_log};
+    $text =~ s{/var/log/apache2/}{$top/logs/}g;
+    $text =~ s{/var/lib/apache2}{$top/state}g;
+    $text =~ s{/var/www}{$top/www}g;
+    $text =~ s{/srv/}{$top/srv/}g;
+    $text =~ s{/etc/mime\.types}{/dev/null};
+    $text =~ s{/etc/apache2}{$top}g;
+    $text =~ s{^(?:User|Group) .*\n}{}mg if $>;
+    return $text;
+}
+
 # Four children, and room for many more: those of generations that end make way slowly on a busy machine.
 my $threads = "ServerLimit 100\nStartServers 2\nThreadsPerChild 8\nMinSpareThreads 32\nMaxSpareThreads 40\nMaxRequestWorkers 800\n";
 my %mpm = (

@@ -207,11 +207,12 @@ sub early_in_a_minute {
     return;
 }
 
-# Restarts httpd, and waits until it serves again from other children.
+# Restarts httpd, and waits until it serves again from other children. Not by HUP: mpm_event's children at times crash where
+# they are ended in the middle of their work.
 sub restart {
     my $before = () = error_log() =~ /resuming normal operations/g;
     open my $in, '<', "$stage/t/logs/httpd.pid" or die "no pid file: $!";
-    kill HUP => scalar <$in> or die "kill: $!";
+    kill USR1 => scalar <$in> or die "kill: $!";
     until_true(sub {
         my $now = () = error_log() =~ /resuming normal operations/g;
         return $now > $before && IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => site());
@@ -253,7 +254,7 @@ sub done {
 
 # ---- a browser ---------------------------------------------------------------------------------------
 
-# browser(port): keeps cookies, follows nothing by itself.
+# browser(port): keeps cookies, follows nothing by itself. `prefix`: what MPinPathPrefix has put in front of our pages.
 sub browser {
     my ($port, %how) = @_;
     return bless {port => $port, cookies => {}, headers => [], %how}, 'MPin::Browser';
@@ -292,6 +293,7 @@ sub cookie { return $_[0]{cookies}{$_[1]} }
 
 sub request {
     my ($self, $method, $path, %how) = @_;
+    $path = "$self->{prefix}$path" if $self->{prefix} && $path =~ m{^/(?:login|logout|rps|mpinAuthenticate|account)\b};
     my $cookies = $self->cookie_header;
     my $answer = MPin::request($self->{port}, $method, $path, host => $self->{host}, from => $self->{from}, %how,
         headers => [@{$self->{headers}}, $cookies eq '' ? () : (Cookie => $cookies), @{$how{headers} // []}]);

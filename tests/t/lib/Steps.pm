@@ -28,7 +28,7 @@ sub signed_in {
 sub code_of {
     my ($secret, $later) = @_;
     my $left = 30 - time % 30;
-    sleep $left if $left <= 4 && ($later // 0) < 0;
+    sleep $left if $left <= 10 && ($later // 0) < 0;
     my $when = '@' . (time + ($later // 0));
     chomp(my $code = `oathtool --totp -b -N $when $secret`);
     return $code;
