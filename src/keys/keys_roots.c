@@ -17,6 +17,7 @@ typedef struct roots_text_t {
     const char *path;
     const secret_t *passphrase;
     secret_t *text;   /* plain, with a NUL */
+    secret_t *fresh;  /* room for that and one root key's line more */
     const char *last; /* line of the root key that seals */
     int count;        /* of root keys */
     bool taken[256];  /* numbers */
@@ -69,7 +70,11 @@ static keys_status_t read_roots(roots_text_t *roots, const char *path, const sec
     if (!roots->text)
         return KEYS_PASSPHRASE;
     look_at_lines(roots);
-    return roots->last ? KEYS_OK : KEYS_BROKEN;
+    if (!roots->last)
+        return KEYS_BROKEN;
+    *why = "out of memory";
+    roots->fresh = secret_make(p, roots->text->len + LINE_MAX_NEW);
+    return roots->fresh ? KEYS_OK : KEYS_UNREADABLE;
 }
 
 static char *put_key_line(char *out, const char *line)
@@ -92,14 +97,10 @@ static char *put_fresh(char *out, unsigned char number, apr_pool_t *p)
     return stpcpy(out + 2 * KEY_BYTES, "\n");
 }
 
-static secret_t *room_for(const roots_text_t *roots, apr_pool_t *p)
+static keys_status_t write_roots(const roots_text_t *roots, const char *end, apr_pool_t *p,
+                                 const char **why)
 {
-    return secret_make(p, roots->text->len + LINE_MAX_NEW);
-}
-
-static keys_status_t write_roots(const roots_text_t *roots, secret_t *fresh, const char *end,
-                                 apr_pool_t *p, const char **why)
-{
+    secret_t *fresh = roots->fresh;
     fresh->len = (apr_size_t)(end - (const char *)fresh->bytes);
     const secret_t *text = roots->passphrase ? keys_text_seal(fresh, roots->passphrase, p) : fresh;
     *why = "out of memory";
@@ -121,15 +122,14 @@ keys_status_t keys_add_root(const char *path, const secret_t *passphrase, unsign
     *number = (unsigned char)root_of(roots.last);
     while (roots.taken[*number])
         ++*number;
-    secret_t *fresh = room_for(&roots, p);
-    char *out = fresh ? (char *)fresh->bytes : NULL;
+    char *out = (char *)roots.fresh->bytes;
     for (const char *line = (const char *)roots.text->bytes; out && *line; line = next_line(line)) {
         if (line == roots.last)
             out = put_fresh(out, *number, p);
         out = out ? put_key_line(out, line) : NULL;
     }
     *why = "out of memory";
-    return out ? write_roots(&roots, fresh, out, p, why) : KEYS_UNREADABLE;
+    return out ? write_roots(&roots, out, p, why) : KEYS_UNREADABLE;
 }
 
 keys_status_t keys_seal_by(const char *path, const secret_t *passphrase, unsigned char number,
@@ -140,18 +140,17 @@ keys_status_t keys_seal_by(const char *path, const secret_t *passphrase, unsigne
     if (status != KEYS_OK)
         return status;
     const char *moved = root_line(&roots, number);
-    secret_t *fresh = room_for(&roots, p);
-    char *out = fresh ? (char *)fresh->bytes : NULL;
+    char *out = (char *)roots.fresh->bytes;
     *why = apr_psprintf(p, "there is no root key %d", number);
     if (!moved || moved == roots.last)
         return moved ? KEYS_OK : KEYS_MISSING;
-    for (const char *line = (const char *)roots.text->bytes; out && *line; line = next_line(line)) {
+    for (const char *line = (const char *)roots.text->bytes; *line; line = next_line(line)) {
         if (line != moved)
             out = put_key_line(out, line);
         if (line == roots.last)
             out = put_key_line(out, moved);
     }
-    return out ? write_roots(&roots, fresh, out, p, why) : KEYS_UNREADABLE;
+    return write_roots(&roots, out, p, why);
 }
 
 keys_status_t keys_drop_root(const char *path, const secret_t *passphrase, unsigned char number,
@@ -162,14 +161,13 @@ keys_status_t keys_drop_root(const char *path, const secret_t *passphrase, unsig
     if (status != KEYS_OK)
         return status;
     const char *dropped = root_line(&roots, number);
-    secret_t *fresh = room_for(&roots, p);
-    char *out = fresh ? (char *)fresh->bytes : NULL;
+    char *out = (char *)roots.fresh->bytes;
     *why = apr_psprintf(p, dropped ? "root key %d seals: rotate first" : "there is no root key %d",
                         number);
     if (!dropped || dropped == roots.last)
         return dropped ? KEYS_EXISTS : KEYS_MISSING;
-    for (const char *line = (const char *)roots.text->bytes; out && *line; line = next_line(line))
+    for (const char *line = (const char *)roots.text->bytes; *line; line = next_line(line))
         if (line != dropped)
             out = put_key_line(out, line);
-    return out ? write_roots(&roots, fresh, out, p, why) : KEYS_UNREADABLE;
+    return write_roots(&roots, out, p, why);
 }
