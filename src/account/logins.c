@@ -182,7 +182,8 @@ static result_t *link_now(facts_t *facts, const linked_login_t *link)
 }
 
 /* The proof was asked for before the way to the provider, which may have taken its time: here the
- * same session will do. */
+ * same session will do. Of two that confirm it at once one goes on: each change ends the session
+ * of the other. */
 result_t *account_login_confirm(facts_t *facts)
 {
     unsigned char id[LINK_OFFER_BYTES];
@@ -194,8 +195,10 @@ result_t *account_login_confirm(facts_t *facts)
     if (!account_token_ok(facts))
         return result_error(facts->r->pool, HTTP_FORBIDDEN, "stale_form",
                             "the form's token is not this session's");
-    people_drop_offer(facts->site->people, id, facts->r->pool);
-    return link_now(facts, &offer.link);
+    const store_status_t status = people_take_offer(facts->site->people, id, facts->r->pool);
+    if (status == STORE_OK)
+        return link_now(facts, &offer.link);
+    return status == STORE_MISSING ? offer_lost(facts) : store_refusal(status, facts->r->pool);
 }
 
 /* ---- removing one ---- */

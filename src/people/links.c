@@ -266,7 +266,9 @@ store_status_t people_offered_link(people_t *people, const unsigned char id[LINK
     return STORE_OK;
 }
 
-void people_drop_offer(people_t *people, const unsigned char id[LINK_OFFER_BYTES], apr_pool_t *p)
+store_status_t people_take_offer(people_t *people, const unsigned char id[LINK_OFFER_BYTES],
+                                 apr_pool_t *p)
 {
-    store_delete(people->store, STORE_COMING_IN, offer_key(id, p));
+    store_record_t record;
+    return store_take(people->store, STORE_COMING_IN, offer_key(id, p), p, &record);
 }

@@ -59,6 +59,8 @@ store_status_t people_offer_link(people_t *people, const link_offer_t *offer,
                                  unsigned char id[LINK_OFFER_BYTES], apr_time_t now, apr_pool_t *p);
 store_status_t people_offered_link(people_t *people, const unsigned char id[LINK_OFFER_BYTES],
                                    link_offer_t *offer, apr_pool_t *p);
-void people_drop_offer(people_t *people, const unsigned char id[LINK_OFFER_BYTES], apr_pool_t *p);
+/* Exactly one caller gets STORE_OK. */
+store_status_t people_take_offer(people_t *people, const unsigned char id[LINK_OFFER_BYTES],
+                                 apr_pool_t *p);
 
 #endif

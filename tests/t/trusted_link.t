@@ -130,6 +130,17 @@ subtest 'of_two_users_who_link_one_login_at_once_one_gets_it' => sub {
     }
 };
 
+subtest 'of_two_presses_at_once_one_goes_on_and_keeps_the_session' => sub {
+    for my $round (1 .. 5) {
+        my $browser = local_user('user9');
+        unlink_at($browser);
+        my $question = asked($browser, "twice-$round");
+        my @got = in_parallel(4, sub { my $answer = confirm($browser, $question); return $answer->code . ($answer->code == 303 ? ' ' . name_of($browser) : '') });
+        is scalar(grep { /303 user9/ } @got), 1, "exactly one (@got)";
+        is scalar(grep { /^40[13]$/ } @got), 3, '... and the others are told so';
+    }
+};
+
 subtest 'nothing_is_linked_that_was_not_asked_for_in_this_session' => sub {
     my $browser = local_user('user11');
     is $browser->get('/account/login/add', page)->code, 405, 'no link begins it';

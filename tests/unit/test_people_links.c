@@ -133,7 +133,8 @@ static void offers_are_kept_as_they_were_made(void **state)
     assert_memory_equal(found.uid, offer.uid, UID_BYTES);
     assert_memory_equal(found.family, offer.family, sizeof found.family);
     assert_string_equal(found.link.name, "corp:offered");
-    people_drop_offer(people, id, pool);
+    assert_int_equal(people_take_offer(people, id, pool), STORE_OK);
+    assert_int_equal(people_take_offer(people, id, pool), STORE_MISSING);
     assert_int_equal(people_offered_link(people, id, &found, pool), STORE_MISSING);
 }
 
