@@ -31,6 +31,7 @@ static bool is_one_of(const char *name, const char *const *names)
 bool header_name_taken(const char *name)
 {
     static const char *const taken[] = {"Host",
+                                        "Authorization",
                                         "Connection",
                                         "Content-Length",
                                         "Content-Type",
@@ -38,15 +39,18 @@ bool header_name_taken(const char *name)
                                         "Expect",
                                         "Forwarded",
                                         "Keep-Alive",
+                                        "Location",
                                         "Origin",
                                         "Proxy-Authorization",
                                         "Proxy-Connection",
                                         "Range",
+                                        "Set-Cookie",
                                         "TE",
                                         "Trailer",
                                         "Transfer-Encoding",
                                         "Upgrade",
                                         "Via",
+                                        "WWW-Authenticate",
                                         NULL};
     return is_one_of(name, taken);
 }
@@ -55,7 +59,9 @@ bool header_name_taken(const char *name)
  * unpack, stays here. */
 bool header_name_goes_on(const char *name)
 {
-    static const char *const goes[] = {"Cookie", "Forwarded", "Origin", "Via", NULL};
+    static const char *const goes[] = {"Authorization", "Cookie",           "Forwarded",
+                                       "Location",      "Origin",           "Set-Cookie",
+                                       "Via",           "WWW-Authenticate", NULL};
     static const char *const stays[] = {"Accept-Encoding", "Content-Encoding", "HTTP2-Settings",
                                         "Max-Forwards",    "RPS-BASE-URL",     NULL};
     return is_one_of(name, goes) || (!header_name_taken(name) && !is_one_of(name, stays));

@@ -519,7 +519,7 @@ mistake "$_->[0] $_->[1]", "$site$passwords=> $_->[0] $_->[1]\n", qr/; \w+ /
     [MPinAccent => 'blue'], [MPinPinLength => 3], [MPinPinLength => 9], [MPinMaxFailures => 0], [MPinTimePermits => 'Always'],
     [MPinPhoneLogin => 'Yes'],
     [MPinThrottle => 'address=30'], [MPinThrottle => 'address=0/60s'], [MPinPassHeaders => 'X-User'],
-    [MPinPassHeaders => 'Host=user'], [MPinPassHeaders => 'X-User=password'], [MPinEngine => 'Yes'],
+    [MPinPassHeaders => 'Host=user'], [MPinPassHeaders => 'Authorization=user'], [MPinPassHeaders => 'set_cookie=user'], [MPinPassHeaders => 'X-User=password'], [MPinEngine => 'Yes'],
     [MPinEngine => 'On On'], [MPinRPS => 'elsewhere'], [MPinStore => 'redis://localhost'],
     [MPinStore => '/var/lib/mpin'], [MPinStoreSize => '1T'], [MPinStoreSize => '1K'], [MPinStoreSize => '8M'], [MPinKeyFile => '""'],
     [MPinKeyPassphrase => 'tryit'], [MPinAuditLog => '"|"'], [MPinAuditLog => 'syslog:mail'], [MPinAuditLog => 'journald:here'], [MPinAdmins => '"a<b"'], [MPinTemplates => '""'], [MPinPublicURL => '""'];
