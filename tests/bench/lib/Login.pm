@@ -24,10 +24,12 @@ sub adx_conf {
 }
 
 # Devices as tests/bench/login.c takes them; no address registers too many.
+my $registered = 0;
+
 sub devices {
     my ($at, $count) = @_;
     my $devices = join '', map {
-        MPin::from(2 + int $_ / 10);
+        MPin::from(2 + int $registered++ / 10);
         my ($browser, $device) = Site::person($at);
         "@$device{qw(mpinId hash token pin)} @{[$browser->cookie_header]}\n";
     } 1 .. $count;
