@@ -131,8 +131,8 @@ static mpin_status_t judge_proof_for(const rps_t *rps, const caller_t *caller, c
     const company_t company = together_judge(rps->together, rps->server, &proof);
     if (company.proofs)
         log_debug(caller->log, "MPIN0993",
-                  "%d proofs were judged in one by one of %d workers that did; %d are in line",
-                  company.proofs, company.judging, together_waiting(rps->together));
+                  "%d proofs were judged in one at place %d; %d are in line", company.proofs,
+                  company.place + 1, together_waiting(rps->together));
     return proof.status;
 }
 

@@ -288,9 +288,9 @@ int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     apr_array_header_t *depots = apr_array_make(ptemp, 2, sizeof(depot_t *));
     seat_pools_t seats;
-    if (!make_seats(&seats, pconf))
-        return HTTP_INTERNAL_SERVER_ERROR;
     together_t *together = together_make(together_places(), pconf);
+    if (!together || !make_seats(&seats, pconf))
+        return HTTP_INTERNAL_SERVER_ERROR;
     audit_begin(main_server);
     for (server_rec *server = main_server; server; server = server->next) {
         server_config_t *config = config_of_its_own(server, pconf);
