@@ -30,13 +30,13 @@ static store_backend_t backend;
 static int writes_left;
 static bool last_one_arrives;
 
-static store_status_t faulty_edit(void *state, store_class_t in, const char *key,
-                                  store_editor_t editor, void *baton)
+static store_status_t faulty_edit(void *state, store_class_t in, const store_editing_t *edits,
+                                  int count)
 {
     if (writes_left-- > 0)
-        return real->edit(state, in, key, editor, baton);
+        return real->edit(state, in, edits, count);
     if (writes_left == -1 && last_one_arrives)
-        real->edit(state, in, key, editor, baton);
+        real->edit(state, in, edits, count);
     return STORE_DOWN;
 }
 

@@ -105,11 +105,11 @@ static store_status_t hooked_view(void *state, store_class_t in, const char *key
     return status ? status : real->view(state, in, key, viewer, baton);
 }
 
-static store_status_t hooked_edit(void *state, store_class_t in, const char *key,
-                                  store_editor_t editor, void *baton)
+static store_status_t hooked_edit(void *state, store_class_t in, const store_editing_t *edits,
+                                  int count)
 {
     store_status_t status = step();
-    return status ? status : real->edit(state, in, key, editor, baton);
+    return status ? status : real->edit(state, in, edits, count);
 }
 
 static store_status_t hooked_append(void *state, const char *log, store_log_writer_t writer,
