@@ -70,8 +70,8 @@ typedef struct store_backend_t {
                            void *baton);
     /* Atomic, in this order: all of them or none, also where the machine stops. STORE_CHANGED: an
      * editor refused. A new key is refused above the quota; a change of one that is there may use
-     * the reserve above it; an erasure is never refused for want of quota. What is asked of one
-     * holds for all that are made with it. */
+     * the reserve above it; an erasure is never refused for want of quota. The narrowest of
+     * these holds for all that are made together. */
     store_status_t (*edit)(void *state, store_class_t in, const store_editing_t *edits, int count);
     /* Copies the first key that begins with `prefix`, in the order of bytes, into `key`, which has room
      * for STORE_KEY_MAX + 1 bytes; where `after` is not empty, the first one behind that.

@@ -4,7 +4,7 @@
 
 #include "store/sealed.h"
 
-/* What is edited, alone or together with others: a record, or a set. */
+/* Edits of a record and of a set, made alone or together with others. */
 
 /* What the caller wants of a record, what came of it. */
 typedef struct record_edit_t {

@@ -312,7 +312,7 @@ typedef struct racer_t {
     int *won; /* by round */
 } racer_t;
 
-/* Who gets the name has its set, too, and who does not leaves nothing. */
+/* The winner has the name and its set, and a loser leaves nothing. */
 static void *race_for_names(void *data)
 {
     racer_t *racer = data;
