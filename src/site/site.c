@@ -248,6 +248,7 @@ static void set_login_ways(site_t *site, const server_config_t *config, apr_pool
     site->session_max = config->session_max;
     site->throttle.address = config->throttle.address;
     site->throttle.account = config->throttle.account;
+    site->throttle.registration = config->throttle.registration;
     site->open_registration = !site->services && (config->ways & REGISTER_OPEN);
 }
 

@@ -144,6 +144,8 @@ store_status_t lmdb_status(lmdb_env_t *env, int rc)
         return STORE_OK;
     case MDB_NOTFOUND:
         return STORE_MISSING;
+    case LMDB_REFUSED:
+        return STORE_CHANGED;
     case OVER_QUOTA:
     case MDB_MAP_FULL:
     case ENOSPC:

@@ -51,8 +51,12 @@ int lmdb_find(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key, store_raw_t *raw
 int lmdb_store(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key, const store_raw_t *raw);
 int lmdb_erase(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key);
 
-/* The limit up to which a transaction may fill the environment. */
-typedef enum { ROOM_ANY, ROOM_QUOTA, ROOM_COMING_IN, ROOM_RESERVE } lmdb_room_t;
+/* The limit up to which a transaction may fill the environment, from narrow to wide. */
+typedef enum { ROOM_QUOTA, ROOM_COMING_IN, ROOM_RESERVE, ROOM_ANY } lmdb_room_t;
+
+/* What an editor that refuses makes of a transaction: STORE_CHANGED. Among LMDB's errors (below
+ * -30000) and the system's (above 0) it is none. */
+#define LMDB_REFUSED (-2)
 
 /* Does its part of a write transaction and says how much room that may take; an LMDB error aborts.
  * It may be called twice: when dead readers held the room back. */

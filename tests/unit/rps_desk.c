@@ -101,7 +101,8 @@ void desk_open(desk_t *desk)
                                &desk->log, desk->pool);
     desk->throttle = (throttle_t){.store = desk->store,
                                   .address = {100000, apr_time_from_sec(60)},
-                                  .account = {100000, apr_time_from_sec(60)}};
+                                  .account = {100000, apr_time_from_sec(60)},
+                                  .registration = {60, apr_time_from_sec(3600)}};
     desk->http = http_make(desk->pool);
     desk->seats = seats_make(2, desk->pool);
     desk->together = together_make(1, desk->pool);

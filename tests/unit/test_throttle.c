@@ -226,13 +226,13 @@ static void browser_is_known_as_its_own_users_only(void **state)
 static store_status_t trouble;
 static int edits; /* the second one fails, and where that is full, its slot too */
 
-static store_status_t troubled_edit(void *state, store_class_t in, const char *key,
-                                    store_editor_t editor, void *baton)
+static store_status_t troubled_edit(void *state, store_class_t in, const store_editing_t *all,
+                                    int count)
 {
     edits++;
     return edits == 2 || (edits == 3 && trouble == STORE_FULL)
                ? trouble
-               : store_lmdb.edit(state, in, key, editor, baton);
+               : store_lmdb.edit(state, in, all, count);
 }
 
 static store_status_t troubled_view(void *state, store_class_t in, const char *key,
