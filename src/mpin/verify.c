@@ -32,8 +32,8 @@ mpin_status_t mpin_check_g1(const unsigned char point[MPIN_G1_BYTES])
     return mpin_g1_decode(&decoded, point);
 }
 
-static mpin_status_t read_answer(mpin_points_t *points, const unsigned char y[MPIN_SCALAR_BYTES],
-                                 const unsigned char v[MPIN_G1_BYTES])
+static mpin_status_t read_y_and_v(mpin_points_t *points, const unsigned char y[MPIN_SCALAR_BYTES],
+                                  const unsigned char v[MPIN_G1_BYTES])
 {
     blst_scalar_from_bendian(&points->y, y);
     if (!blst_sk_check(&points->y))
@@ -66,7 +66,7 @@ mpin_status_t mpin_verify(const mpin_server_t *server,
     mpin_points_t points;
     mpin_status_t status = mpin_g1_decode(&points.u, u);
     if (status == MPIN_ACCEPTED)
-        status = read_answer(&points, y, v);
+        status = read_y_and_v(&points, y, v);
     if (status != MPIN_ACCEPTED)
         return status;
 
@@ -116,7 +116,7 @@ mpin_status_t mpin_points_read(mpin_points_t *points, const unsigned char identi
         return status;
 
     blst_p1_from_affine(&points->h, &kept);
-    return read_answer(points, y, v);
+    return read_y_and_v(points, y, v);
 }
 
 mpin_status_t mpin_verify_kept(const mpin_server_t *server,
@@ -139,7 +139,7 @@ mpin_status_t mpin_verify_permit(const mpin_server_t *server,
     mpin_points_t points;
     mpin_status_t status = mpin_g1_decode(&points.u, ut);
     if (status == MPIN_ACCEPTED)
-        status = read_answer(&points, y, v);
+        status = read_y_and_v(&points, y, v);
     if (status != MPIN_ACCEPTED)
         return status;
 

@@ -10,7 +10,7 @@
 #include "base/slots.h"
 
 /* A page that finds all workers of its process in line waits for a batch: one of so many takes some
- * 3 ms, and more in one would save little. */
+ * 2.5 ms, and more in one would save little. */
 #define PROOFS_MOST 16
 _Static_assert(PROOFS_MOST <= MPIN_BATCH_MAX, "more than a batch takes");
 
