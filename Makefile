@@ -61,7 +61,7 @@ UNIT      = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 TEST_SRC  = $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 LIFECYCLE = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/lifecycle/*.c))
 BENCH     = verify rps store revoke login waiting passkey code batch
-MEASURED  = $(BENCH:%=$(BUILD)/bench/%) $(BUILD)/bench/adx.so $(BUILD)/bench/alone.so $(BUILD)/mpin-client
+MEASURED  = $(BENCH:%=$(BUILD)/bench/%) $(addprefix $(BUILD)/bench/,adx.so alone.so waits.so) $(BUILD)/mpin-client
 FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
@@ -257,7 +257,7 @@ $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: tests/bench/%.c $(TEST_OBJ) $(BUI
 	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/bench/$*.d $< -o $@ $(TEST_OBJ) $(BUILD)/libmpin.a \
 	      $(BLST_LIB) $(PKG_LIBS) $(APR_LIBS) -lcmocka -lpthread
 
-$(BUILD)/bench/adx.so: tests/bench/adx.c
+$(BUILD)/bench/adx.so $(BUILD)/bench/waits.so: $(BUILD)/bench/%.so: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -shared $< -o $@
 

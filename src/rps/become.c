@@ -182,7 +182,7 @@ static result_t *arrive(rps_t *rps, const caller_t *caller, becoming_t *becoming
         return mailed_refusal(rps, becoming->pending, p);
     if (together_refused(becoming->invited))
         return link_gone(p);
-    if (together_refused(arrival->place))
+    if (status == STORE_FULL && together_refused(arrival->place))
         return places_none(rps, caller, arrival->user.uid, p);
     return status == STORE_EXISTS ? pending_unknown(p) : store_refusal(status, p);
 }

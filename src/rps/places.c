@@ -100,7 +100,8 @@ store_status_t places_take(rps_t *rps, const caller_t *caller, arriving_t *arriv
     const identity_t *identity = &arrival->identity;
     arrival_device(arrival, p);
     store_status_t status = arrival_commit(rps->people, arrival, p);
-    for (int i = 0; together_refused(arrival->place) && i < IDENTITIES_MAX; i++) {
+    for (int i = 0; status == STORE_FULL && together_refused(arrival->place) && i < IDENTITIES_MAX;
+         i++) {
         status = free_place(rps, caller, arrival->user.uid, p);
         if (status != STORE_OK)
             return status == STORE_MISSING ? STORE_FULL : status;

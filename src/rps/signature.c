@@ -5,13 +5,13 @@
 #include "rps/pending.h"
 #include "rps/split.h"
 
-/* Of two who ask at once, one gets the secret: there is one identity of an mpinId. Trouble of ours
- * leaves the registration as it is. */
+/* Of two who ask at once, one gets the secret: there is one identity of an mpinId. Trouble of ours,
+ * or an application's, leaves the registration as it is. */
 static result_t *become_once(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
                              const pending_t *pending, apr_pool_t *p)
 {
     result_t *refusal = become_told(rps, caller, id, pending, p);
-    if (!refusal || refusal->status != 503)
+    if (!refusal || (refusal->status < 500 && refusal->status != 429))
         pending_take(rps, id->handle, p);
     return refusal;
 }

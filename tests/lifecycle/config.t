@@ -518,7 +518,7 @@ mistake "$_->[0] $_->[1]", "$site$passwords=> $_->[0] $_->[1]\n", qr/; \w+ /
     [MPinTitle => '""'], [MPinLinks => 'Privacy'], [MPinLinks => '"X javascript:f()"'], [MPinLanguage => 'de tlh'],
     [MPinAccent => 'blue'], [MPinPinLength => 3], [MPinPinLength => 9], [MPinMaxFailures => 0], [MPinTimePermits => 'Always'],
     [MPinPhoneLogin => 'Yes'],
-    [MPinThrottle => 'address=30'], [MPinThrottle => 'address=0/60s'], [MPinPassHeaders => 'X-User'],
+    [MPinThrottle => 'address=30'], [MPinThrottle => 'register=off'], [MPinThrottle => 'register=60/1d'], [MPinThrottle => 'address=0/60s'], [MPinPassHeaders => 'X-User'],
     [MPinPassHeaders => 'Host=user'], [MPinPassHeaders => 'Authorization=user'], [MPinPassHeaders => 'set_cookie=user'], [MPinPassHeaders => 'X-User=password'], [MPinEngine => 'Yes'],
     [MPinEngine => 'On On'], [MPinRPS => 'elsewhere'], [MPinStore => 'redis://localhost'],
     [MPinStore => '/var/lib/mpin'], [MPinStoreSize => '1T'], [MPinStoreSize => '1K'], [MPinStoreSize => '8M'], [MPinKeyFile => '""'],
@@ -590,6 +590,10 @@ mistake 'the key file inside of the store', "$site$passwords=> MPinKeyFile $top/
 mistake 'one store and two key files', "$site$passwords<VirtualHost *:$port>\n=> MPinKeyFile $top/state/keys/other.keys\n"
     . "</VirtualHost>\n", qr/write one MPinKeyFile/;
 mistake 'a store that does not hold our own caps', "$site$passwords=> MPinStoreSize 8M\n", qr/write 64M at least/;
+mistake 'more registrations than the store holds', "$site${passwords}MPinStoreSize 64M\n=> MPinThrottle register=10000/1h\n",
+    qr/20000 registrations an hour, .*; write MPinStoreSize \d+M at least/;
+mistake 'more registrations than any store holds', "$site$passwords=> MPinThrottle register=1000000/1s\n", qr/write a smaller one/;
+fine 'a class of 500 behind one address', "$here$site${passwords}MPinStoreSize 64M\nMPinThrottle register=600/1h\n";
 mistake 'one store and two sizes', "$site$passwords<VirtualHost *:$port>\n=> MPinStoreSize 64M\n</VirtualHost>\n",
     qr/write one MPinStoreSize/;
 mistake 'templates that are not there', "$site$passwords=> MPinTemplates conf/pages\n", qr/make it/;

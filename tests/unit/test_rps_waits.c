@@ -156,6 +156,31 @@ static void a_registration_by_invitation_waits_twice(void **state)
     }
 }
 
+/* The application has said yes already. */
+static void a_registration_by_an_applications_word_waits_once(void **state)
+{
+    desk_t *desk = *state;
+    const caller_t pad = desk_browser(desk);
+    for (int further = 0; further < 2; further++) {
+        device_t device;
+        pending_t pending;
+        const char *name = apr_psprintf(desk->pool, "of-an-application%d", further);
+        desk->settings.service = false;
+        assert_int_equal(desk_register(desk, &pad, name, &device), 200);
+        assert_int_equal(pending_get(desk->rps, device.handle, &pending, desk->pool), STORE_OK);
+        assert_int_equal(pending_take(desk->rps, device.handle, desk->pool), STORE_OK);
+        pending.origin = ORIGIN_APPLICATION;
+        strcpy(pending.name, "of-an-application");
+        assert_int_equal(pending_keep(desk->rps, device.handle, &pending, pad.now, desk->pool),
+                         STORE_OK);
+        desk->settings.service = true;
+        waited();
+        assert_int_equal(desk_sign(desk, &pad, &device), 200);
+        assert_int_equal(waited(), 1);
+        sign_in_waits_for(desk, &pad, &device, 0);
+    }
+}
+
 /* A new PIN for a device: the old one goes at the first success, which waits for its revocation,
  * for its record, and for what the new one says of it. */
 static void a_new_pin_waits_once_until_it_is_used(void **state)
@@ -308,6 +333,7 @@ int main(void)
         WAITS_TEST(a_registration_by_mail_waits_twice),
         WAITS_TEST(a_registration_by_session_waits_once),
         WAITS_TEST(a_registration_by_invitation_waits_twice),
+        WAITS_TEST(a_registration_by_an_applications_word_waits_once),
         WAITS_TEST(a_new_pin_waits_once_until_it_is_used),
         WAITS_TEST(a_registration_that_finds_no_disk_goes_on_later),
         WAITS_TEST(of_a_name_registered_by_many_at_once_one_gets_it),
