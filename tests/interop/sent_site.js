@@ -99,6 +99,9 @@ function fieldsOf(text, action) {
 
 const plain = (text) => text.replace(/&#39;/g, '\'').replace(/&quot;/g, '"').replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
 
+/** A line that tells the code; the fraction of a second, or a process, may have the same digits. @param {string} code */
+const tellsOf = (code) => new RegExp(`(?<![\\w.]|[pt]id )${code}\\b`);
+
 /** A browser without a screen. (fetch says of itself that it is none.) */
 class Person {
     cookies = new Map();
@@ -181,4 +184,4 @@ async function run(tests, start) {
     }
 }
 
-module.exports = { Person, fieldsOf, plain, port, run, startSite, url };
+module.exports = { Person, fieldsOf, plain, port, run, startSite, tellsOf, url };
