@@ -54,11 +54,16 @@ typedef struct rps_settings_t {
 typedef struct rps_t rps_t;
 
 /* What it works with; all must outlive it. */
+/* What the proofs of all vhosts of a store and its D-TAs are judged with (rps/split.h). */
+typedef struct split_t split_t;
+split_t *split_make(apr_pool_t *p);
+
 typedef struct rps_means_t {
     store_t *store;
     people_t *people;
     revocations_t *revocations; /* NULL: no session is known to last, so none registers anybody */
     const dta_t *dta;
+    split_t *split; /* NULL: one of its own */
     phones_t *phones;
     const throttle_t *throttle;
     const keys_t *keys;
@@ -68,7 +73,7 @@ typedef struct rps_means_t {
     const log_sink_t *log;
 } rps_means_t;
 
-/* One a vhost and child. NULL when the server secret cannot be made. */
+/* One a vhost and child. NULL when memory is out. */
 rps_t *rps_make(const rps_settings_t *settings, const rps_means_t *means, apr_pool_t *p);
 
 /* GET /rps/clientSettings */
