@@ -53,11 +53,11 @@ typedef struct rps_settings_t {
 
 typedef struct rps_t rps_t;
 
-/* What it works with; all must outlive it. */
 /* What the proofs of all vhosts of a store and its D-TAs are judged with (rps/split.h). */
 typedef struct split_t split_t;
 split_t *split_make(apr_pool_t *p);
 
+/* What it works with; all must outlive it. */
 typedef struct rps_means_t {
     store_t *store;
     people_t *people;
