@@ -62,9 +62,9 @@ mpin_status_t mpin_recombine_g2(const unsigned char a[MPIN_G2_BYTES],
                                 unsigned char sum[MPIN_G2_BYTES]);
 
 /* The verifier of one server secret: the lines of its two Miller loops, computed once. It is a
- * secret (sQ with a stolen token tries all PINs), so it lives in sodium_malloc's memory, read-only
- * from birth, shared by all threads. NULL where the server secret fails the checks or there is no
- * locked memory. */
+ * secret (sQ with a stolen token tries all PINs), so it lives in pages of its own (keys/locked.h),
+ * read-only from birth, shared by all threads. NULL where the server secret fails the checks or
+ * memory is out. */
 typedef struct mpin_server_t mpin_server_t;
 mpin_server_t *mpin_server_make(const unsigned char server_secret[MPIN_G2_BYTES]);
 void mpin_server_free(mpin_server_t *server);

@@ -3,6 +3,7 @@
 #include "mpin/mpin.h"
 
 #include <sodium.h>
+#include "keys/locked.h"
 #include "mpin/point.h"
 #include "mpin/proof.h"
 
@@ -11,11 +12,11 @@ mpin_server_t *mpin_server_make(const unsigned char server_secret[MPIN_G2_BYTES]
     mpin_server_t *server = NULL;
     blst_p2_affine sq;
     if (mpin_g2_decode(&sq, server_secret) == MPIN_ACCEPTED)
-        server = sodium_malloc(sizeof *server);
+        server = locked_make(sizeof *server);
     if (server) {
         blst_precompute_lines(server->q.line, blst_p2_affine_generator());
         blst_precompute_lines(server->sq.line, &sq);
-        sodium_mprotect_readonly(server);
+        locked_seal(server, sizeof *server);
     }
     sodium_memzero(&sq, sizeof sq);
     return server;
@@ -23,7 +24,7 @@ mpin_server_t *mpin_server_make(const unsigned char server_secret[MPIN_G2_BYTES]
 
 void mpin_server_free(mpin_server_t *server)
 {
-    sodium_free(server);
+    locked_free(server, sizeof *server);
 }
 
 mpin_status_t mpin_check_g1(const unsigned char point[MPIN_G1_BYTES])

@@ -33,7 +33,7 @@ prelogins_t *prelogins_make(const keys_t *keys, const char *cookie, const char *
 
     prelogins->max = apr_time_sec(max);
     prelogins->sealer = cookie_sealer_make(keys, "pre-login", max, cookie, realm, p);
-    prelogins->token_key = keys_derive_app(keys, "form-token", p);
+    prelogins->token_key = keys_derive_app(keys, "form-token");
     return prelogins->sealer && prelogins->token_key ? prelogins : NULL;
 }
 

@@ -53,6 +53,7 @@ sub slurp {
     return scalar(<$in>) // '';
 }
 
+sub program { return $httpd }
 sub load_module { return qq(LoadModule $_[0]_module "$modules/mod_$_[0].so"\n) }
 
 # ---- start and stop ---------------------------------------------------------------------------------------
