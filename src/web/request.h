@@ -170,6 +170,10 @@ bool request_prelogin(const request_rec *r, prelogin_t *prelogin, apr_time_t now
 /* Sends the pre-login state as its cookie, sealed anew at `now`. False: no randomness. */
 bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now);
 
+/* Somebody is signed in: the pre-login state goes, and its cookie with it, unless something in it still
+ * waits, with which it is sealed anew. */
+void request_end_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now);
+
 /* A browser that was led here from another site leaves cookies of SameSite=Strict at home. A page of
  * ours that leads on to the place brings them. */
 bool request_left_cookies(const request_rec *r);
