@@ -96,6 +96,8 @@ typedef struct request_t {
     const struct subject_t *told_by;   /* web/provided.h */
     struct overheard_t *overheard;     /* web/overheard.h */
 
+    apr_table_t *for_parts; /* authn/export.c: variables for subrequests; NULL: not made yet */
+
     session_t session; /* where session_status is SESSION_OK, else not even zeros */
 } request_t;
 
