@@ -157,7 +157,7 @@ static const apr_array_header_t *variables_of_parts(request_rec *r, request_t *r
     return apr_table_elts(request->for_parts);
 }
 
-static bool is_same_text(const char *one, const char *other)
+static bool is_equal_text(const char *one, const char *other)
 {
     return one == other || strcmp(one, other) == 0;
 }
@@ -175,10 +175,10 @@ static bool has_variables(request_rec *r, request_t *request, const session_t *s
     for (int i = 0; i < all->nelts; i++, variable++) {
         if (!may_be_our_variable(variable->key))
             continue;
-        const bool in_place = next < end && is_same_text(variable->key, next->key);
+        const bool in_place = next < end && is_equal_text(variable->key, next->key);
         if (!in_place && !is_our_variable(variable->key))
             continue;
-        if (!in_place || !is_same_text(variable->val, next->val))
+        if (!in_place || !is_equal_text(variable->val, next->val))
             return false;
         next++;
     }
