@@ -26,7 +26,9 @@ my %planted = (
     beside => 'SetEnv MPIN_CLAIM_ROLE evil',
     spelled => 'RewriteRule . - [E=mpin-amr:evil]',
     redirected => 'SetEnv REDIRECT_MPIN_EMAIL evil@example.org',
-    gone => 'UnsetEnv MPIN_EMAIL',
+    gone => 'RewriteRule . - [E=!MPIN_EMAIL]',
+    'last-gone' => 'RewriteRule . - [E=!MPIN_SESSION]',
+    oddly => 'SetEnv Mpin.Amr evil',
     header => 'RequestHeader set X-Who evil',
     twice => 'RequestHeader add X-Who evil',
 );
