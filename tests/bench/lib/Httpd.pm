@@ -172,6 +172,9 @@ sub ask_often {
             $end = index $answer, "\r\n\r\n" if $end < 0;
             next if $end < 0;
             my ($length) = $answer =~ /^Content-Length: (\d+)/mi;
+            if (!defined $length && $answer =~ /^Transfer-Encoding: chunked/mi) {
+                $answer =~ /\r\n0\r\n\r\n\z/ ? last : next;
+            }
             last if length $answer == $end + 4 + ($length // 0);
         }
         $answer =~ m{^HTTP/1.1 200 } or die "$what: $answer";
@@ -217,8 +220,14 @@ sub instructions {
 sub instructions_of {
     my ($self, @request) = @_;
     my $what = shift @request;
-    my ($once, $twice) = map { my $n = $_; $self->count(sub { $self->ask_often($what, $n, @request) }) } TIMES, 2 * TIMES;
-    return ($twice - $once) / TIMES;
+    return $self->instructions_in(TIMES, $what, @request);
+}
+
+# The same where one request is a lot, and fewer of them tell as much.
+sub instructions_in {
+    my ($self, $times, $what, @request) = @_;
+    my ($once, $twice) = map { my $n = $_; $self->count(sub { $self->ask_often($what, $n, @request) }) } $times, 2 * $times;
+    return ($twice - $once) / $times;
 }
 
 # Where they went, after `instructions`: [function, what it and those it calls took] of the functions of a library.
