@@ -87,6 +87,24 @@ static void set_foot(page_values_t *page)
     set_link(page, 4, "link5", "link5_href");
 }
 
+/* What the pad fetches in another language than English, which comes with it. */
+static const char *texts_url(const page_values_t *page)
+{
+    return page->site->assets && strcmp(page->lang, "en") != 0
+               ? apr_pstrcat(page->r->pool, page->site->assets, "/texts/", page->lang, ".json",
+                             NULL)
+               : NULL;
+}
+
+/* clientSettings is no-store. Chromium alone takes such an answer from a preload, once; others
+ * would ask twice. It alone sends this header, too. */
+static const char *settings_early(const page_values_t *page)
+{
+    return apr_table_get(page->r->headers_in, "Sec-CH-UA")
+               ? apr_table_get(page->values, "settings_url")
+               : NULL;
+}
+
 page_values_t page_begin(request_rec *r, const site_t *site)
 {
     const texts_t *texts = texts_for(wanted_languages(r), site->languages);
@@ -102,6 +120,7 @@ page_values_t page_begin(request_rec *r, const site_t *site)
     page_set(&page, "lang", page.lang);
     page_set(&page, "dir", texts_direction(page.lang));
     page_set(&page, "base", site->assets);
+    page_set(&page, "texts_url", texts_url(&page));
     page_set(&page, "demo", site->open_registration ? "1" : "");
     page_set(&page, "site_url", site->url.text);
     page_set(&page, "site_href", address_login(site, NULL, r->pool));
@@ -116,6 +135,7 @@ page_values_t page_begin(request_rec *r, const site_t *site)
              site->paths[PATH_RPS]
                  ? apr_pstrcat(r->pool, site->paths[PATH_RPS], "/clientSettings", NULL)
                  : "");
+    page_set(&page, "settings_early", settings_early(&page));
     set_foot(&page);
     return page;
 }

@@ -49,7 +49,7 @@ subtest 'a colour of its own makes other names' => sub {
 subtest 'a name of another version is the file that is here, and nobody keeps it' => sub {
     for my $host (qw(passing packing)) {
         my $other = '/mpin/0123456789abcdef';
-        for my $name (qw(mpin-pad.js worker.js mpin.css texts/de.json)) {
+        for my $name (qw(login-pad.js mpin-pad.js worker.js mpin.css texts/de.json)) {
             my $answer = file("$other/$name", $host);
             is $answer->content, file("/mpin/$name", $host)->content, $name;
             is $answer->header('Cache-Control'), 'no-cache', 'asked for again each time';
