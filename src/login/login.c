@@ -171,7 +171,10 @@ static result_t *show_form(facts_t *facts, const way_t *way)
              facts->caller.session && !fresh && !apr_table_get(facts->query, "switch") ? "1" : "");
     if (apr_table_get(facts->query, "switch"))
         page_set(&page, "user", "");
-    page_answer(&page, status_of(facts->r), "login");
+    if (facts->caller.session)
+        page_answer(&page, status_of(facts->r), "login");
+    else
+        page_answer_packed(&page, status_of(facts->r), "login");
     return NULL;
 }
 

@@ -24,6 +24,16 @@ bool form_way_is_long(const way_t *way)
            FORM_WAY_MAX;
 }
 
+/* What leads to the pad for who has no PIN in this browser. */
+static const char *pin_begins(const site_t *site)
+{
+    if (!site->url.https && !site->url.loopback)
+        return NULL;
+    if (site->rps_settings.register_open || site->rps_settings.register_mail)
+        return "names";
+    return site->phone_settings.on ? "phone" : NULL;
+}
+
 void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way)
 {
     const site_t *site = page->site;
@@ -31,6 +41,7 @@ void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way
 
     page_set(page, "password", first & FACTOR_BIT(FACTOR_PASSWORD) ? "1" : "");
     page_set(page, "pin", first & FACTOR_BIT(FACTOR_PIN) ? "1" : "");
+    page_set(page, "pin_begins", pin_begins(site));
     page_set(page, "passkey_url",
              apr_pstrcat(page->r->pool, site->paths[PATH_LOGIN], "/passkey", NULL));
     page_set(page, "passkey", first & FACTOR_BIT(FACTOR_PASSKEY) ? "1" : "");

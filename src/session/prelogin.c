@@ -17,7 +17,10 @@
      PRELOGIN_TARGET_MAX)
 #define BYTES_MAX (PRELOGIN_TEXT_MAX / 4 * 3) /* 0.2.0 wrote more behind it, which nobody reads */
 
-#define TOKEN_BYTES crypto_auth_hmacsha256_BYTES
+/* A form token is a salt and a MAC; pages of earlier releases have the MAC of none. */
+#define SALT_BYTES 16
+#define MAC_BYTES crypto_auth_hmacsha256_BYTES
+#define TOKEN_BYTES (SALT_BYTES + MAC_BYTES)
 #define TOKEN_TEXT BASE64_TEXT_LEN(TOKEN_BYTES)
 
 struct prelogins_t {
@@ -178,14 +181,15 @@ bool prelogin_open(const prelogins_t *prelogins, const char *text, apr_size_t le
 
 /* ---- form tokens ---- */
 
-static void token_bytes(const prelogins_t *prelogins, const unsigned char id[16],
-                        const char *purpose, unsigned char token[TOKEN_BYTES])
+static void token_mac(const prelogins_t *prelogins, const unsigned char id[16], const char *purpose,
+                      const unsigned char *salt, apr_size_t salt_len, unsigned char mac[MAC_BYTES])
 {
     crypto_auth_hmacsha256_state state;
     crypto_auth_hmacsha256_init(&state, prelogins->token_key->bytes, prelogins->token_key->len);
     crypto_auth_hmacsha256_update(&state, id, 16);
     crypto_auth_hmacsha256_update(&state, (const unsigned char *)purpose, strlen(purpose));
-    crypto_auth_hmacsha256_final(&state, token);
+    crypto_auth_hmacsha256_update(&state, salt, salt_len);
+    crypto_auth_hmacsha256_final(&state, mac);
     sodium_memzero(&state, sizeof state);
 }
 
@@ -193,17 +197,20 @@ const char *prelogin_token(const prelogins_t *prelogins, const unsigned char id[
                            const char *purpose, apr_pool_t *p)
 {
     unsigned char token[TOKEN_BYTES];
-    token_bytes(prelogins, id, purpose, token);
+    randombytes_buf(token, SALT_BYTES);
+    token_mac(prelogins, id, purpose, token, SALT_BYTES, token + SALT_BYTES);
     return base64_encode(p, token, sizeof token);
 }
 
 bool prelogin_token_ok(const prelogins_t *prelogins, const unsigned char id[16],
                        const char *purpose, const char *token)
 {
-    unsigned char right[TOKEN_BYTES], given[BASE64_BYTES_MAX(TOKEN_TEXT)];
+    unsigned char right[MAC_BYTES], given[BASE64_BYTES_MAX(TOKEN_TEXT)];
     apr_size_t len = strnlen(token, TOKEN_TEXT + 1), got;
-    if (len != TOKEN_TEXT || !base64_decode(token, len, given, &got))
+    if (len > TOKEN_TEXT || !base64_decode(token, len, given, &got) ||
+        (got != TOKEN_BYTES && got != MAC_BYTES))
         return false;
-    token_bytes(prelogins, id, purpose, right);
-    return !sodium_memcmp(given, right, sizeof right);
+    const apr_size_t salt_len = got - MAC_BYTES;
+    token_mac(prelogins, id, purpose, given, salt_len, right);
+    return !sodium_memcmp(given + salt_len, right, sizeof right);
 }

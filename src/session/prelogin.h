@@ -65,7 +65,9 @@ bool prelogin_open(const prelogins_t *prelogins, const char *text, apr_size_t le
                    prelogin_t *prelogin);
 
 /* Form token: a MAC over the browser's id (and the session's id, or 16 zero bytes) for one purpose
- * ("login", "logout"). 43 characters of base64url in the pool; checked in constant time. */
+ * ("login", "logout"), and over a salt that stands before it: no two pages have the same, so that
+ * none tells by its packed length what another's is. 64 characters of base64url in the pool;
+ * checked in constant time. */
 const char *prelogin_token(const prelogins_t *prelogins, const unsigned char id[16],
                            const char *purpose, apr_pool_t *p);
 bool prelogin_token_ok(const prelogins_t *prelogins, const unsigned char id[16],

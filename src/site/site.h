@@ -86,6 +86,8 @@ typedef struct site_t {
     const smtp_server_t *mail;           /* MPinMail, NULL without; `stop` is its sender's to set */
     const char *contact;                 /* MPinContact or NULL */
     const char *accent;                  /* MPinAccent as CSS, NULL: mpin.css' own */
+    const char *version;                 /* of the files of ours that pages refer to */
+    const char *assets;                  /* the path of these, or NULL */
     const apr_array_header_t *links;     /* of page_link_t, MPinLinks or NULL */
     const apr_array_header_t *languages; /* of const char *, MPinLanguage, NULL: all that we have */
     seat_pools_t seats;
