@@ -61,6 +61,8 @@ my $module = qq{LoadModule auth_mpin_module "$top/mod_auth_mpin.so"\n};
 my $base = $frame . $loads . $module;
 my $places = qq{MPinStore "lmdb:$top/state/store"\nMPinKeyFile "$top/state/keys/mpin.keys"\n};
 
+our $limit = '';    # a shell's `ulimit`
+
 # `httpd -t`: its exit status and what it says.
 sub check
 {
@@ -68,7 +70,7 @@ sub check
     my $conf = write_file("$top/conf/t.conf", $text);
     chmod 0644, $conf;
     my @as = $user eq 'www-data' ? qw(runuser -u www-data --) : ();
-    open my $said, '-|', 'sh', '-c', 'exec "$@" 2>&1', 'sh', @as, $httpd, '-t', '-f', $conf or die;
+    open my $said, '-|', 'sh', '-c', "$limit exec \"\$@\" 2>&1", 'sh', @as, $httpd, '-t', '-f', $conf or die;
     local $/;
     my $all = <$said>;
     close $said;
@@ -590,6 +592,11 @@ mistake 'the key file inside of the store', "$site$passwords=> MPinKeyFile $top/
 mistake 'one store and two key files', "$site$passwords<VirtualHost *:$port>\n=> MPinKeyFile $top/state/keys/other.keys\n"
     . "</VirtualHost>\n", qr/write one MPinKeyFile/;
 mistake 'a store that does not hold our own caps', "$site$passwords=> MPinStoreSize 8M\n", qr/write 64M at least/;
+{
+    local $limit = 'ulimit -v 30000000;';
+    mistake 'a store beyond what a process may map', "$site$passwords=> MPinStoreSize 20G\n", qr/needs 64 GB of address space.*ulimit -v/;
+}
+fine 'a large store', "$here$site${passwords}MPinStoreSize 256G\n";
 mistake 'one store and two sizes', "$site$passwords<VirtualHost *:$port>\n=> MPinStoreSize 64M\n</VirtualHost>\n",
     qr/write one MPinStoreSize/;
 mistake 'templates that are not there', "$site$passwords=> MPinTemplates conf/pages\n", qr/make it/;
