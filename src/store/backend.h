@@ -60,6 +60,7 @@ typedef struct store_backend_t {
     const char *(*read_url)(const char *rest, const char *root, apr_pool_t *p);
     const char *(*directory)(const char *url);
     const char *(*refuses)(const char *url, apr_pool_t *p);
+    const char *(*refuses_size)(const char *url, apr_off_t quota, apr_pool_t *p);
     bool (*exists)(const char *url, apr_pool_t *p);
     store_status_t (*prepare)(const store_settings_t *settings, apr_pool_t *p, const char **why);
     store_status_t (*open)(void **state, const store_settings_t *settings, apr_pool_t *p,

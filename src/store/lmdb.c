@@ -369,22 +369,24 @@ static apr_off_t fleeting_share(apr_off_t size)
 static store_status_t open_parts(lmdb_t *lmdb, const store_settings_t *settings, const char *dir,
                                  apr_pool_t *p, const char **why)
 {
+    const char *fleeting_dir = apr_pstrcat(p, dir, "/fleeting", NULL);
+    const char *lasting_dir = apr_pstrcat(p, dir, "/lasting", NULL);
     const apr_off_t fleeting_part = fleeting_share(settings->quota);
     const apr_off_t lasting_part = settings->quota - fleeting_part;
     lmdb_env_settings_t fleeting = {
-        .dir = apr_pstrcat(p, dir, "/fleeting", NULL),
+        .dir = fleeting_dir,
         .name = "fleeting",
         .flags = MDB_NOSYNC,
-        .map = LMDB_MAP_BYTES,
+        .map = lmdb_map_bytes(fleeting_dir, settings->quota, p),
         .quota = STORE_OF_STRANGERS(fleeting_part),
         .coming_in = fleeting_part - STORE_OF_STRANGERS(fleeting_part),
         .reserve = fleeting_part / 8,
         .log = settings->log,
     };
     lmdb_env_settings_t lasting = {
-        .dir = apr_pstrcat(p, dir, "/lasting", NULL),
+        .dir = lasting_dir,
         .name = "lasting",
-        .map = LMDB_MAP_BYTES,
+        .map = lmdb_map_bytes(lasting_dir, settings->quota, p),
         .quota = lasting_part,
         .reserve = lasting_part / 8,
         .log = settings->log,
@@ -480,6 +482,7 @@ const store_backend_t store_lmdb = {
     .read_url = path_full,
     .directory = lmdb_directory,
     .refuses = lmdb_refuses,
+    .refuses_size = lmdb_refuses_size,
     .exists = lmdb_exists,
     .prepare = lmdb_prepare,
     .open = lmdb_open,

@@ -14,16 +14,15 @@ typedef struct lmdb_env_settings_t {
     const char *dir;
     const char *name;    /* as the administrator reads it: "fleeting" */
     unsigned int flags;  /* MDB_NOSYNC, or 0 for a commit that is on disk */
-    apr_size_t map;      /* bytes of address space; sparse, never resized */
+    apr_size_t map;      /* bytes of address space; the file grows as it is needed */
     apr_off_t quota;     /* bytes of live pages for new records */
     apr_off_t coming_in; /* bytes above the quota, for new records of STORE_COMING_IN */
     apr_off_t reserve;   /* bytes above both, for changes of what is there */
     const log_sink_t *log;
 } lmdb_env_settings_t;
 
-#define LMDB_MAP_BYTES ((apr_size_t)4 << 30) /* of address space */
-#define LMDB_READERS 4096                    /* fixed when the lock file is made */
-#define LMDB_LOCK_BYTES 262272               /* what LMDB makes of that many: 192 + 4095 * 64 */
+#define LMDB_READERS 4096      /* fixed when the lock file is made */
+#define LMDB_LOCK_BYTES 262272 /* what LMDB makes of that many: 192 + 4095 * 64 */
 
 /* A key in LMDB: an area's letter, the caller's key and, for a log, 0 and a number. */
 typedef struct lmdb_key_t {
@@ -67,6 +66,10 @@ store_status_t lmdb_write(lmdb_env_t *env, lmdb_work_t work, void *baton);
 
 /* Says what an LMDB error means, at most once a minute, and gives its status. */
 store_status_t lmdb_status(lmdb_env_t *env, int rc);
+
+/* A process with a larger map has made the file longer than this process's map, which can't grow while
+ * others of its threads read: from then on it can't use the environment. */
+bool lmdb_env_outgrown(const lmdb_env_t *env);
 
 /* Frees the reader slots of processes that were killed: one of them can hold back all room. */
 int lmdb_free_dead_readers(lmdb_env_t *env);

@@ -61,6 +61,8 @@ my $module = qq{LoadModule auth_mpin_module "$top/mod_auth_mpin.so"\n};
 my $base = $frame . $loads . $module;
 my $places = qq{MPinStore "lmdb:$top/state/store"\nMPinKeyFile "$top/state/keys/mpin.keys"\n};
 
+our $limit = '';    # a shell's `ulimit`
+
 # `httpd -t`: its exit status and what it says.
 sub check
 {
@@ -68,7 +70,7 @@ sub check
     my $conf = write_file("$top/conf/t.conf", $text);
     chmod 0644, $conf;
     my @as = $user eq 'www-data' ? qw(runuser -u www-data --) : ();
-    open my $said, '-|', 'sh', '-c', 'exec "$@" 2>&1', 'sh', @as, $httpd, '-t', '-f', $conf or die;
+    open my $said, '-|', 'sh', '-c', "$limit exec \"\$@\" 2>&1", 'sh', @as, $httpd, '-t', '-f', $conf or die;
     local $/;
     my $all = <$said>;
     close $said;
@@ -594,6 +596,11 @@ mistake 'more registrations than the store holds', "$site${passwords}MPinStoreSi
     qr/20000 registrations an hour, .*; write MPinStoreSize \d+M at least/;
 mistake 'more registrations than any store holds', "$site$passwords=> MPinThrottle register=1000000/1s\n", qr/write a smaller one/;
 fine 'a class of 500 behind one address', "$here$site${passwords}MPinStoreSize 64M\nMPinThrottle register=600/1h\n";
+{
+    local $limit = 'ulimit -v 30000000;';
+    mistake 'a store beyond what a process may map', "$site$passwords=> MPinStoreSize 20G\n", qr/needs 64 GB of address space.*ulimit -v/;
+}
+fine 'a large store', "$here$site${passwords}MPinStoreSize 256G\n";
 mistake 'one store and two sizes', "$site$passwords<VirtualHost *:$port>\n=> MPinStoreSize 64M\n</VirtualHost>\n",
     qr/write one MPinStoreSize/;
 mistake 'templates that are not there', "$site$passwords=> MPinTemplates conf/pages\n", qr/make it/;
