@@ -61,7 +61,7 @@ UNIT      = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 TEST_SRC  = $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 LIFECYCLE = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/lifecycle/*.c))
 BENCH     = verify rps store revoke login waiting passkey code
-MEASURED  = $(BENCH:%=$(BUILD)/bench/%) $(BUILD)/bench/adx.so $(BUILD)/mpin-client
+MEASURED  = $(BENCH:%=$(BUILD)/bench/%) $(BUILD)/bench/adx.so $(BUILD)/bench/alone.so $(BUILD)/mpin-client
 FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
@@ -253,6 +253,11 @@ $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: tests/bench/%.c $(TEST_OBJ) $(BUI
 $(BUILD)/bench/adx.so: tests/bench/adx.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -shared $< -o $@
+
+# what judging proofs together is measured beside
+$(BUILD)/bench/alone.so: tests/bench/alone.c $(MOD_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -shared -Wl,--exclude-libs,ALL,-z,now $< $(MOD_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) -o $@
 
 clean:
 	@$(DEMO) stop

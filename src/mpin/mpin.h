@@ -95,6 +95,23 @@ mpin_status_t mpin_verify_kept(const mpin_server_t *server,
                                const unsigned char y[MPIN_SCALAR_BYTES],
                                const unsigned char v[MPIN_G1_BYTES]);
 
+/* H(ID) + H_T(date, ID), which a proof with a time permit takes in the place of H(ID). */
+void mpin_identity_on(uint32_t date, const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                      unsigned char identity[MPIN_G1_BYTES]);
+
+/* One proof of a batch, as mpin_verify_kept takes it: the bytes are the caller's. `status` is its
+ * judgement. */
+typedef struct mpin_proof_t {
+    const unsigned char *identity; /* MPIN_G1_BYTES: of mpin_identity, or of mpin_identity_on */
+    const unsigned char *u, *v;    /* MPIN_G1_BYTES */
+    const unsigned char *y;        /* MPIN_SCALAR_BYTES */
+    mpin_status_t status;
+} mpin_proof_t;
+
+/* Judges each of `count` proofs, at most MPIN_BATCH_MAX, exactly as mpin_verify_kept does. */
+#define MPIN_BATCH_MAX 64
+void mpin_verify_batch(const mpin_server_t *server, mpin_proof_t *const proofs[], int count);
+
 /* As mpin_verify, with UT = x*(H(ID) + H_T(date, ID)) in the place of U. */
 mpin_status_t mpin_verify_permit(const mpin_server_t *server,
                                  const unsigned char hash_mpin_id[MPIN_HASH_BYTES],

@@ -91,6 +91,25 @@ void mpin_identity(const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
     mpin_g1_encode(identity, &affine);
 }
 
+static void identity_with_permit(blst_p1 *sum, uint32_t date,
+                                 const unsigned char hash_mpin_id[MPIN_HASH_BYTES])
+{
+    blst_p1 permit;
+    mpin_identity_point(sum, hash_mpin_id);
+    mpin_permit_point(&permit, date, hash_mpin_id);
+    blst_p1_add_or_double(sum, sum, &permit);
+}
+
+void mpin_identity_on(uint32_t date, const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
+                      unsigned char identity[MPIN_G1_BYTES])
+{
+    blst_p1 sum;
+    blst_p1_affine affine;
+    identity_with_permit(&sum, date, hash_mpin_id);
+    blst_p1_to_affine(&affine, &sum);
+    mpin_g1_encode(identity, &affine);
+}
+
 mpin_status_t mpin_verify_kept(const mpin_server_t *server,
                                const unsigned char identity[MPIN_G1_BYTES],
                                const unsigned char u[MPIN_G1_BYTES],
@@ -120,9 +139,7 @@ mpin_status_t mpin_verify_permit(const mpin_server_t *server,
     if (status != MPIN_ACCEPTED)
         return status;
 
-    blst_p1 h, permit;
-    mpin_identity_point(&h, hash_mpin_id);
-    mpin_permit_point(&permit, date, hash_mpin_id);
-    blst_p1_add_or_double(&h, &h, &permit);
+    blst_p1 h;
+    identity_with_permit(&h, date, hash_mpin_id);
     return judge_proof(server, &h, &commitment, y, v);
 }

@@ -34,6 +34,7 @@ rps_t *rps_make(const rps_settings_t *settings, const rps_means_t *means, apr_po
     rps->dta = means->dta;
     rps->phones = means->phones;
     rps->throttle = means->throttle;
+    rps->together = means->together;
     rps->keys = means->keys;
     rps->log = means->log;
     rps->outbox = (outbox_t){means->store, settings->mail_site};

@@ -22,6 +22,7 @@ struct rps_t {
     const dta_t *dta;
     phones_t *phones;
     const throttle_t *throttle;
+    together_t *together;
     const keys_t *keys;
     const log_sink_t *log;
     mpin_server_t *server; /* NULL until the second D-TA has given its share (rps/split.h) */

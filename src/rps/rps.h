@@ -13,6 +13,7 @@
 #include "phone/phone.h"
 #include "rps/allow.h"
 #include "rps/redemption.h"
+#include "rps/together.h"
 
 /* The Relying Party Service of the Milagro MFA protocol: registration, the two passes,
  * authentication. Each function is one endpoint: it takes the caller's facts and the parsed body
@@ -61,6 +62,7 @@ typedef struct rps_means_t {
     const dta_t *dta;
     phones_t *phones;
     const throttle_t *throttle;
+    together_t *together; /* where this process judges its proofs */
     const keys_t *keys;
     http_t *http;     /* what applications are asked with ... */
     seats_t *seats;   /* ... and where the worker sits meanwhile */

@@ -71,6 +71,7 @@ static void raise_rps(site_t *site, const keys_t *keys, apr_pool_t *p)
                                .dta = site->dta,
                                .phones = site->phones,
                                .throttle = &site->throttle,
+                               .together = site->together,
                                .keys = keys,
                                .http = site->http,
                                .seats = site->seats.applications,

@@ -288,7 +288,8 @@ int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     apr_array_header_t *depots = apr_array_make(ptemp, 2, sizeof(depot_t *));
     seat_pools_t seats;
-    if (!make_seats(&seats, pconf))
+    together_t *together = together_make(together_places(), pconf);
+    if (!together || !make_seats(&seats, pconf))
         return HTTP_INTERNAL_SERVER_ERROR;
     audit_begin(main_server);
     for (server_rec *server = main_server; server; server = server->next) {
@@ -298,6 +299,7 @@ int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         if (!config->place)
             continue;
         config->place->down.seats = seats;
+        config->place->down.together = together;
         accounts_add(&config->place->depot->accounts, config, server, main_server,
                      config->place->down.providers, pconf); /* its <Location>s are its own */
     }
