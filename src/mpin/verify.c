@@ -3,13 +3,8 @@
 #include "mpin/mpin.h"
 
 #include <sodium.h>
-#include "mpin/pairing.h"
 #include "mpin/point.h"
-
-struct mpin_server_t {
-    mpin_lines_t q;
-    mpin_lines_t sq;
-};
+#include "mpin/proof.h"
 
 mpin_server_t *mpin_server_make(const unsigned char server_secret[MPIN_G2_BYTES])
 {
@@ -37,32 +32,29 @@ mpin_status_t mpin_check_g1(const unsigned char point[MPIN_G1_BYTES])
     return mpin_g1_decode(&decoded, point);
 }
 
-/* e(V, Q) * e(U + y*H, sQ) = 1, for H = H(ID) or H(ID) + H_T. `y` is public by now, so blst_p1_mult
- * may take it. */
-static mpin_status_t judge_proof(const mpin_server_t *server, const blst_p1 *h,
-                                 const blst_p1_affine *u, const unsigned char y[MPIN_SCALAR_BYTES],
+static mpin_status_t read_answer(mpin_points_t *points, const unsigned char y[MPIN_SCALAR_BYTES],
                                  const unsigned char v[MPIN_G1_BYTES])
 {
-    blst_scalar challenge;
-    blst_scalar_from_bendian(&challenge, y);
-    if (!blst_sk_check(&challenge))
+    blst_scalar_from_bendian(&points->y, y);
+    if (!blst_sk_check(&points->y))
         return MPIN_REFUSED;
+    return mpin_g1_decode(&points->v, v);
+}
 
-    blst_p1_affine answer;
-    mpin_status_t status = mpin_g1_decode(&answer, v);
-    if (status != MPIN_ACCEPTED)
-        return status;
-
+/* e(V, Q) * e(U + y*H, sQ) = 1, for H = H(ID) or H(ID) + H_T. `y` is public by now, so blst_p1_mult
+ * may take it. */
+mpin_status_t mpin_points_judge(const mpin_server_t *server, const mpin_points_t *points)
+{
     blst_p1 sum;
-    blst_p1_mult(&sum, h, challenge.b, 8 * sizeof challenge.b);
-    blst_p1_add_or_double_affine(&sum, &sum, u);
+    blst_p1_mult(&sum, &points->h, points->y.b, 8 * sizeof points->y.b);
+    blst_p1_add_or_double_affine(&sum, &sum, &points->u);
     if (blst_p1_is_inf(&sum))
         return MPIN_REFUSED;
 
     blst_p1_affine challenged;
     blst_p1_to_affine(&challenged, &sum);
-    return mpin_pairings_cancel(&server->q, &answer, &server->sq, &challenged) ? MPIN_ACCEPTED
-                                                                               : MPIN_WRONG_PIN;
+    return mpin_pairings_cancel(&server->q, &points->v, &server->sq, &challenged) ? MPIN_ACCEPTED
+                                                                                  : MPIN_WRONG_PIN;
 }
 
 mpin_status_t mpin_verify(const mpin_server_t *server,
@@ -71,14 +63,15 @@ mpin_status_t mpin_verify(const mpin_server_t *server,
                           const unsigned char y[MPIN_SCALAR_BYTES],
                           const unsigned char v[MPIN_G1_BYTES])
 {
-    blst_p1_affine commitment;
-    mpin_status_t status = mpin_g1_decode(&commitment, u);
+    mpin_points_t points;
+    mpin_status_t status = mpin_g1_decode(&points.u, u);
+    if (status == MPIN_ACCEPTED)
+        status = read_answer(&points, y, v);
     if (status != MPIN_ACCEPTED)
         return status;
 
-    blst_p1 h;
-    mpin_identity_point(&h, hash_mpin_id);
-    return judge_proof(server, &h, &commitment, y, v);
+    mpin_identity_point(&points.h, hash_mpin_id);
+    return mpin_points_judge(server, &points);
 }
 
 void mpin_identity(const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
@@ -110,22 +103,31 @@ void mpin_identity_on(uint32_t date, const unsigned char hash_mpin_id[MPIN_HASH_
     mpin_g1_encode(identity, &affine);
 }
 
+mpin_status_t mpin_points_read(mpin_points_t *points, const unsigned char identity[MPIN_G1_BYTES],
+                               const unsigned char u[MPIN_G1_BYTES],
+                               const unsigned char y[MPIN_SCALAR_BYTES],
+                               const unsigned char v[MPIN_G1_BYTES])
+{
+    blst_p1_affine kept;
+    mpin_status_t status = mpin_g1_decode_on_curve(&points->u, u);
+    if (status == MPIN_ACCEPTED)
+        status = mpin_g1_decode_on_curve(&kept, identity);
+    if (status != MPIN_ACCEPTED)
+        return status;
+
+    blst_p1_from_affine(&points->h, &kept);
+    return read_answer(points, y, v);
+}
+
 mpin_status_t mpin_verify_kept(const mpin_server_t *server,
                                const unsigned char identity[MPIN_G1_BYTES],
                                const unsigned char u[MPIN_G1_BYTES],
                                const unsigned char y[MPIN_SCALAR_BYTES],
                                const unsigned char v[MPIN_G1_BYTES])
 {
-    blst_p1_affine commitment, kept;
-    mpin_status_t status = mpin_g1_decode_on_curve(&commitment, u);
-    if (status == MPIN_ACCEPTED)
-        status = mpin_g1_decode_on_curve(&kept, identity);
-    if (status != MPIN_ACCEPTED)
-        return status;
-
-    blst_p1 h;
-    blst_p1_from_affine(&h, &kept);
-    return judge_proof(server, &h, &commitment, y, v);
+    mpin_points_t points;
+    mpin_status_t status = mpin_points_read(&points, identity, u, y, v);
+    return status == MPIN_ACCEPTED ? mpin_points_judge(server, &points) : status;
 }
 
 mpin_status_t mpin_verify_permit(const mpin_server_t *server,
@@ -134,12 +136,13 @@ mpin_status_t mpin_verify_permit(const mpin_server_t *server,
                                  const unsigned char y[MPIN_SCALAR_BYTES],
                                  const unsigned char v[MPIN_G1_BYTES])
 {
-    blst_p1_affine commitment;
-    mpin_status_t status = mpin_g1_decode(&commitment, ut);
+    mpin_points_t points;
+    mpin_status_t status = mpin_g1_decode(&points.u, ut);
+    if (status == MPIN_ACCEPTED)
+        status = read_answer(&points, y, v);
     if (status != MPIN_ACCEPTED)
         return status;
 
-    blst_p1 h;
-    identity_with_permit(&h, date, hash_mpin_id);
-    return judge_proof(server, &h, &commitment, y, v);
+    identity_with_permit(&points.h, date, hash_mpin_id);
+    return mpin_points_judge(server, &points);
 }
