@@ -206,7 +206,7 @@ sub count {
 }
 
 # Instructions of one GET among many: what twice as many cost more.
-use constant TIMES => 150;
+our $times = 150;
 
 sub instructions {
     my ($self, $path, @headers) = @_;
@@ -216,15 +216,15 @@ sub instructions {
 sub instructions_of {
     my ($self, @request) = @_;
     my $what = shift @request;
-    my ($once, $twice) = map { my $n = $_; $self->count(sub { $self->ask_often($what, $n, @request) }) } TIMES, 2 * TIMES;
-    return ($twice - $once) / TIMES;
+    my ($once, $twice) = map { my $n = $_; $self->count(sub { $self->ask_often($what, $n, @request) }) } $times, 2 * $times;
+    return ($twice - $once) / $times;
 }
 
 # Where they went, after `instructions`: [function, what it and those it calls took] of the functions of a library.
 sub functions {
     my ($self, $library) = @_;
     my $part = "$self->{folder}/counts/part." . scalar(() = $self->parts);
-    return map { /^ *([\d,]+) .*[:\/](\w+)\S* \[\S*$library/ ? [$2, $1 =~ tr/,//dr / (2 * TIMES)] : () }
+    return map { /^ *([\d,]+) .*[:\/](\w+)\S* \[\S*$library/ ? [$2, $1 =~ tr/,//dr / (2 * $times)] : () }
         `callgrind_annotate --auto=no --inclusive=yes --threshold=100 $part`;
 }
 
