@@ -71,6 +71,8 @@ bool form_token_ok(const facts_t *facts, const unsigned char id[16], const char 
 bool form_is_ours(const facts_t *facts, const char *purpose)
 {
     const char *site = apr_table_get(facts->r->headers_in, "Sec-Fetch-Site");
+    if (facts->prelogin_fresh && facts->caller.session) /* another tab has signed in meanwhile */
+        return form_sent_by_our_pages(facts->r);
     return (site && strcmp(site, "same-origin") == 0) ||
            (!facts->prelogin_fresh && form_token_ok(facts, facts->prelogin.id, purpose));
 }

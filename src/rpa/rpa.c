@@ -9,11 +9,23 @@
 
 #define OTT_MAX 64 /* bytes of a one-time token, as clients send it */
 
+/* Somebody has signed in by this browser, and so its pre-login cookie has gone, by another tab perhaps
+ * while this one was at it: what comes next is bound to a new one. False: no randomness. */
+static bool bind_anew(facts_t *facts)
+{
+    const request_t *request = facts->request;
+    const bool was_here = request->session_cookie.text || request->known_cookie.text;
+    if (!facts->prelogin_fresh || !was_here)
+        return true;
+    facts->caller.prelogin = facts->prelogin.id;
+    return request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+}
+
 /* A client without a login page (an application's own page, a native client) gets its pre-login
- * cookie here: what it does next is bound to it. */
+ * cookie here: what it does next is bound to it. Somebody who is signed in may never need one. */
 result_t *rpa_client_settings(facts_t *facts)
 {
-    if (facts->prelogin_fresh &&
+    if (facts->prelogin_fresh && !facts->caller.session &&
         !request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
         return result_no_randomness(facts->r->pool);
     return rps_client_settings(facts->site->rps, &facts->caller, facts->r->pool);
@@ -22,12 +34,16 @@ result_t *rpa_client_settings(facts_t *facts)
 result_t *rpa_user(facts_t *facts)
 {
     const char *mpin_id = *facts->rest ? facts->rest : NULL;
+    if (!bind_anew(facts))
+        return result_no_randomness(facts->r->pool);
     facts->caller.forwarded = forward_headers(facts);
     result_t *result =
         rps_register(facts->site->rps, &facts->caller, mpin_id, facts->body, facts->r->pool);
     /* The registration is bound to that cookie: it lives as long from now on. */
-    if (!result->code && !facts->prelogin_fresh)
+    if (!result->code && facts->caller.prelogin) {
+        facts->prelogin.registering = true;
         request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+    }
     return result;
 }
 
@@ -58,7 +74,13 @@ result_t *rpa_time_permit_post(facts_t *facts)
 
 result_t *rpa_setup_done(facts_t *facts)
 {
-    return rps_setup_done(facts->site->rps, &facts->caller, facts->rest, facts->r->pool);
+    result_t *result =
+        rps_setup_done(facts->site->rps, &facts->caller, facts->rest, facts->r->pool);
+    if (!result->code && facts->caller.session) {
+        facts->prelogin.registering = false;
+        request_end_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+    }
+    return result;
 }
 
 result_t *rpa_standing(facts_t *facts)
@@ -78,11 +100,15 @@ result_t *rpa_remove(facts_t *facts)
 
 result_t *rpa_pass1(facts_t *facts)
 {
+    if (!bind_anew(facts))
+        return result_no_randomness(facts->r->pool);
     return rps_pass1(facts->site->rps, &facts->caller, facts->body, facts->r->pool);
 }
 
 result_t *rpa_pass2(facts_t *facts)
 {
+    if (!bind_anew(facts))
+        return result_no_randomness(facts->r->pool);
     return rps_pass2(facts->site->rps, &facts->caller, facts->body, facts->r->pool);
 }
 

@@ -76,6 +76,16 @@ void prelogin_settle(prelogin_t *prelogin)
     prelogin->target[0] = '\0';
 }
 
+#define KEPT_ELSEWHERE 86400 /* seconds */
+
+bool prelogin_waits(const prelogin_t *prelogin, apr_time_t now)
+{
+    const apr_time_t seconds = apr_time_sec(now);
+    const bool elsewhere = prelogin->form_kept || prelogin->registering;
+    return prelogin->said || (prelogin->awaits && prelogin->until > seconds) ||
+           (elsewhere && prelogin->made + KEPT_ELSEWHERE > seconds);
+}
+
 /* ---- the cookie ---- */
 
 /* flags 1 | said 1, and where it awaits something: mark 4 | until 4 | nonce 16 | where it links:
@@ -83,16 +93,21 @@ void prelogin_settle(prelogin_t *prelogin)
 #define RESTING 1u
 #define REFRESHING 2u
 #define LINKING 4u
+#define FORM_KEPT 8u
+#define REGISTERING 16u
 
 static bool has_more(const prelogin_t *prelogin)
 {
-    return prelogin->resting || prelogin->said || prelogin->awaits;
+    return prelogin->resting || prelogin->form_kept || prelogin->registering || prelogin->said ||
+           prelogin->awaits;
 }
 
 static void put_more(bytes_out_t *out, const prelogin_t *prelogin)
 {
     bytes_put_u8(out, (uint8_t)((prelogin->resting ? RESTING : 0) |
                                 (prelogin->refreshing ? REFRESHING : 0) |
+                                (prelogin->form_kept ? FORM_KEPT : 0) |
+                                (prelogin->registering ? REGISTERING : 0) |
                                 (prelogin_is_linking(prelogin) ? LINKING : 0)));
     bytes_put_u8(out, (uint8_t)prelogin->said);
     if (!prelogin->awaits)
@@ -110,6 +125,8 @@ static void get_more(bytes_in_t *in, prelogin_t *prelogin)
     const uint8_t flags = bytes_get_u8(in);
     prelogin->resting = flags & RESTING;
     prelogin->refreshing = flags & REFRESHING;
+    prelogin->form_kept = flags & FORM_KEPT;
+    prelogin->registering = flags & REGISTERING;
     prelogin->said = (prelogin_said_t)bytes_get_u8(in);
     if (!in->ok || in->next == in->end)
         return;

@@ -22,6 +22,8 @@ typedef struct prelogin_t {
     uint32_t made;   /* seconds, last sealing */
     bool refreshing; /* what it awaits is no sign-in, but news of who is signed in */
     bool resting;    /* nobody is led to a trusted login by themselves: they have just left one */
+    bool form_kept;       /* a form that met the login is kept for this browser (web/kept.h) */
+    bool registering;     /* ... and a name is registered in it, or was accepted as invited */
     prelogin_said_t said; /* what the next page tells, once */
     uint32_t awaits;      /* the trusted login that has begun (session/mark.h), 0 = none ... */
     uint32_t until;       /* ... and until when it may come back, in seconds */
@@ -49,6 +51,10 @@ void prelogin_await_link(prelogin_t *prelogin, uint32_t mark, const session_t *s
 void prelogin_settle(prelogin_t *prelogin);
 
 bool prelogin_is_linking(const prelogin_t *prelogin);
+
+/* Is there anything in it, or bound to its id, that a sign-in does not end? A form or a registration
+ * counts for a day from the last sealing. */
+bool prelogin_waits(const prelogin_t *prelogin, apr_time_t now);
 
 /* The cookie's value, in the pool; NULL when no randomness is to be had. */
 const char *prelogin_seal(const prelogins_t *prelogins, const prelogin_t *prelogin, apr_time_t now,

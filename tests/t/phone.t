@@ -88,6 +88,7 @@ subtest 'a number signs a desktop in, and the phone signs it out' => sub {
 
     my ($answer, $status, $told) = sign_in_by_phone($desktop, $code, $phone, $device, $code->{accessNumber});
     is $answer->code, 200, 'the desktop is in' or diag $answer->as_string;
+    is $desktop->cookie('mpin-login'), undef, '... and has no cookie left of the way there';
     is $desktop->who, $device->{name};
     is $status, 200, 'the phone knows';
     is $told->{logoutURL}, '/logout';

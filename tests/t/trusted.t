@@ -46,6 +46,8 @@ subtest 'a trusted login signs in' => sub {
     like $asked->content, qr{Login failed!.*href="/login/with/corp\?return=}s, 'with a page of ours behind it';
     my $in = land($browser, 'corp', basic('john'));
     is $in->code . location($in), '303/login?offer=1&return=%2fprotected%2f%3fa%3d1', 'it signs in, and offers a PIN';
+    $browser->visit(location($in));
+    is join(' ', sort keys %{$browser->{cookies}}), '__Host-mpin __Host-mpin-known', '... where the way to it is over';
     is name_of($browser), 'corp:john', 'by a name of its own';
     is $browser->visit('/protected/')->code, 200, 'protected pages open';
     my $env = whoami($browser);

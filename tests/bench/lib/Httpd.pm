@@ -171,6 +171,9 @@ sub ask_often {
             $end = index $answer, "\r\n\r\n" if $end < 0;
             next if $end < 0;
             my ($length) = $answer =~ /^Content-Length: (\d+)/mi;
+            if (!defined $length && $answer =~ /^Transfer-Encoding: chunked/mi) {
+                $answer =~ /\r\n0\r\n\r\n\z/ ? last : next;
+            }
             last if length $answer == $end + 4 + ($length // 0);
         }
         $answer =~ m{^HTTP/1.1 200 } or die "$what: $answer";
@@ -216,8 +219,14 @@ sub instructions {
 sub instructions_of {
     my ($self, @request) = @_;
     my $what = shift @request;
-    my ($once, $twice) = map { my $n = $_; $self->count(sub { $self->ask_often($what, $n, @request) }) } $times, 2 * $times;
-    return ($twice - $once) / $times;
+    return $self->instructions_in($times, $what, @request);
+}
+
+# The same where one request is a lot, and fewer of them tell as much.
+sub instructions_in {
+    my ($self, $few, $what, @request) = @_;
+    my ($once, $twice) = map { my $n = $_; $self->count(sub { $self->ask_often($what, $n, @request) }) } $few, 2 * $few;
+    return ($twice - $once) / $few;
 }
 
 # Where they went, after `instructions`: [function, what it and those it calls took] of the functions of a library.
