@@ -122,7 +122,7 @@ sub includes { return over_parts(shift, 'includes', 'whole-%d.shtml') }
 
 sub memory {
     my $port = shift;
-    my @rows = map { [@$_[0, 3, 1, 2]] } Vhosts::table($port, 'shared', 1, 50, 100, 200, 350, 500);
+    my @rows = map { [@$_[0, 3, 1, 2]] } Vhosts::table($port, 'pages', 1, 50, 100, 200, 350, 500);
     return (['vhosts', 'private without us', 'private', 'locked'], @rows);
 }
 

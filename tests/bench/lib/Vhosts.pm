@@ -5,6 +5,7 @@ package Vhosts;
 # in the place of `use Httpd;`.
 #
 #   Vhosts::memory($port, $shape, $count)   {private => kB, locked => kB} of a child of so many vhosts
+#   Vhosts::instructions_of_check($port, $shape, $count)
 #   Vhosts::table($port, $shape, @counts)   a row for each count: [vhosts, private kB, locked kB, private kB without us]
 #
 # Shapes: `shared`, all as they are by default, of one key file and one store; `pages`, each with MPinPublicURL, a title
@@ -54,10 +55,14 @@ sub child {
     die "no child of $parent";
 }
 
+# Private is what the child alone has. A store's files, which it maps as all children do, count for nobody.
 sub memory_of {
     my $pid = shift;
-    my $private = 0;
-    $private += $_ for Httpd::slurp("/proc/$pid/smaps_rollup") =~ /^Private_\w+: *(\d+) kB/mg;
+    my ($private, $shared) = (0, 0);
+    for (split /\n/, Httpd::slurp("/proc/$pid/smaps")) {
+        $shared = $1 eq 's' if /^[0-9a-f]+-[0-9a-f]+ ...(.)/;
+        $private += $1 if !$shared && /^Private_\w+: *(\d+) kB/;
+    }
     my ($locked) = Httpd::slurp("/proc/$pid/status") =~ /^VmLck:\s*(\d+)/m;
     return {private => $private, locked => $locked};
 }
@@ -69,6 +74,26 @@ sub memory {
     my $memory = memory_of(child($httpd->{pid}));
     $httpd->stop;
     return $memory;
+}
+
+# ---- instructions of a check of the configuration ----------------------------------------------------------------
+
+sub counted {
+    my ($httpd, @how) = @_;
+    my $counts = "$httpd->{folder}/counts/whole";
+    my @command = ('valgrind', '-q', '--tool=callgrind', '--vgdb=no', "--callgrind-out-file=$counts", Httpd::program(), '-f',
+        "$httpd->{folder}/httpd.conf", @how);
+    open my $said, '-|', 'sh', '-c', 'exec "$@" 2>&1', 'sh', @command or die "valgrind: $!";
+    my $text = do { local $/; <$said> };
+    close $said;
+    my ($count) = Httpd::slurp($counts) =~ /^(?:summary|totals): (\d+)/m;
+    unlink $counts;
+    return $count // die "nothing was counted: $text";
+}
+
+sub instructions_of_check {
+    my ($port, $shape, $count) = @_;
+    return counted(Httpd->configure($port, 'prefork', conf($shape, $count)), '-t');
 }
 
 sub table {
