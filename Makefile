@@ -60,12 +60,12 @@ UNIT_SRC  = $(wildcard tests/unit/test_*.c)
 UNIT      = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 TEST_SRC  = $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 LIFECYCLE = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/lifecycle/*.c))
-BENCH     = verify rps store size revoke login waiting passkey code batch
+BENCH     = verify rps store size revoke login waiting passkey code batch crowd
 MEASURED  = $(BENCH:%=$(BUILD)/bench/%) $(addprefix $(BUILD)/bench/,adx.so alone.so waits.so) $(BUILD)/mpin-client
 FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
-.PHONY: all run start stop check test programs unit lint bench soak fuzz fuzzers install uninstall dist release deb clean help
+.PHONY: all run start stop check test programs unit lint bench figures plots soak fuzz fuzzers install uninstall dist release deb clean help
 include htdocs/build.mk
 .DEFAULT_GOAL := all
 MPIN_CLIENT = $(BUILD)/obj/tests/unit/mpin_client.o
@@ -80,7 +80,7 @@ $(SHORTLY): $(SHORT)/%: $(BUILD)/%
 endif
 
 # These install what is missing before they build; all others say in one line what does.
-SETS_UP = run start stop check test lint bench soak fuzz dist release deb clean help
+SETS_UP = run start stop check test lint bench figures plots soak fuzz dist release deb clean help
 ifneq ($(filter-out $(SETS_UP),$(or $(MAKECMDGOALS),all)),)
 MISSING := $(shell for tool in $(APXS) apr-1-config pkg-config $(if $(VENDOR),,node); do command -v $$tool >/dev/null || echo $$tool; done; \
              for package in $(PKGS); do pkg-config --exists $$package 2>/dev/null || echo $$package; done) \
@@ -106,6 +106,7 @@ help:
 	@echo 'make deb      the Debian package, $(BUILD)/libapache2-mod-auth-mpin_$(VERSION)-*.deb, from such an archive'
 	@echo 'make lint     formatting, warnings, clang-tidy, cppcheck, analyzer, JavaScript types'
 	@echo 'make bench    what a request and a login cost, beside peers'
+	@echo 'make figures  the same into the documents, with series and plots; make plots draws those that are measured'
 	@echo 'make soak     mixed load, with reloads and killed children, for SOAK=600 seconds'
 	@echo 'make fuzz     the fuzzers and random requests beside AuthType Basic, SECONDS=60 each'
 	@echo 'make clean    remove $(BUILD)/'
@@ -245,6 +246,17 @@ bench:
 	@tools/setup bench
 	@$(MAKE) --no-print-directory -s all $(MEASURED)
 	@BUILD=$(BUILD) tests/bench/run
+
+# the figures of the documents: the table, the series (SERIES="logins batch": only those), the plots
+figures:
+	@tools/setup bench
+	@$(MAKE) --no-print-directory -s all $(MEASURED)
+	@BUILD=$(BUILD) tests/bench/figures $(SERIES)
+	@$(MAKE) --no-print-directory -s plots
+
+plots:
+	@tools/setup bench
+	@tests/bench/plots docs/plots
 
 # so many seconds of it, a graceful reload every 10 and a killed child every 15
 SOAK = 600

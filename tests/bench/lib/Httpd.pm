@@ -210,7 +210,7 @@ sub count {
 }
 
 # Instructions of one GET among many: what twice as many cost more.
-use constant TIMES => 150;
+our $times = 150;
 
 sub instructions {
     my ($self, $path, @headers) = @_;
@@ -220,21 +220,21 @@ sub instructions {
 sub instructions_of {
     my ($self, @request) = @_;
     my $what = shift @request;
-    return $self->instructions_in(TIMES, $what, @request);
+    return $self->instructions_in($times, $what, @request);
 }
 
 # The same where one request is a lot, and fewer of them tell as much.
 sub instructions_in {
-    my ($self, $times, $what, @request) = @_;
-    my ($once, $twice) = map { my $n = $_; $self->count(sub { $self->ask_often($what, $n, @request) }) } $times, 2 * $times;
-    return ($twice - $once) / $times;
+    my ($self, $few, $what, @request) = @_;
+    my ($once, $twice) = map { my $n = $_; $self->count(sub { $self->ask_often($what, $n, @request) }) } $few, 2 * $few;
+    return ($twice - $once) / $few;
 }
 
 # Where they went, after `instructions`: [function, what it and those it calls took] of the functions of a library.
 sub functions {
     my ($self, $library) = @_;
     my $part = "$self->{folder}/counts/part." . scalar(() = $self->parts);
-    return map { /^ *([\d,]+) .*[:\/](\w+)\S* \[\S*$library/ ? [$2, $1 =~ tr/,//dr / (2 * TIMES)] : () }
+    return map { /^ *([\d,]+) .*[:\/](\w+)\S* \[\S*$library/ ? [$2, $1 =~ tr/,//dr / (2 * $times)] : () }
         `callgrind_annotate --auto=no --inclusive=yes --threshold=100 $part`;
 }
 

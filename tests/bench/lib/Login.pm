@@ -66,4 +66,15 @@ sub step {
     return ($said =~ /Collected : (\d+)/)[0] // die $said;
 }
 
+# Instructions of several steps of a program that writes down each by itself, in one run.
+sub steps {
+    my ($program, @steps) = @_;
+    my $counts = "$Httpd::top/steps";
+    unlink glob "$counts.*";
+    my $said = join ' ', '', $adx ? 'adx' : (), @steps;
+    $said = `valgrind --tool=callgrind --callgrind-out-file=$counts --collect-atstart=no $bench/$program$said 2>&1`;
+    die $said if $?;
+    return map { (Httpd::slurp("$counts.$_") =~ /^(?:summary|totals): (\d+)/m)[0] // die $said } 1 .. @steps;
+}
+
 1;

@@ -64,10 +64,15 @@ sub signed_in {
 }
 
 # Adds revocations of other sessions, while the site's httpd is stopped.
-sub revoke {
-    my $count = shift;
+sub revoke { return fill('revoke', shift) }
+
+# Others sign in, as many.
+sub crowd { return fill('crowd', shift) }
+
+sub fill {
+    my ($program, $count) = @_;
     my $state = "$Httpd::top/state";
-    system("$Httpd::build/bench/revoke", "lmdb:$state/store", "$state/keys/mpin.keys", $count) == 0 or die 'revoke';
+    system("$Httpd::build/bench/$program", "lmdb:$state/store", "$state/keys/mpin.keys", $count) == 0 or die $program;
     return;
 }
 
