@@ -53,9 +53,9 @@ const char *parse_size(apr_off_t *bytes, const words_t *words)
 {
     apr_off_t size;
     if (!number_size(words->word[0], &size) || size > STORE_QUOTA_MAX)
-        return apr_psprintf(words->p,
-                            "\"%.80s\" is no size that a store can have; write one from %dM to 256G",
-                            words->word[0], (int)(LEAST_STORE >> 20));
+        return apr_psprintf(
+            words->p, "\"%.80s\" is no size that a store can have; write one from %dM to 256G",
+            words->word[0], (int)(LEAST_STORE >> 20));
     if (size < LEAST_STORE)
         return apr_psprintf(
             words->p,

@@ -19,11 +19,11 @@ typedef enum { SAID_NOTHING = 0, SAID_SIGNED_IN, SAID_SIGNED_OUT, SAID_REFUSED }
 
 typedef struct prelogin_t {
     unsigned char id[PRELOGIN_ID_BYTES];
-    uint32_t made;   /* seconds, last sealing */
-    bool refreshing; /* what it awaits is no sign-in, but news of who is signed in */
-    bool resting;    /* nobody is led to a trusted login by themselves: they have just left one */
-    bool form_kept;       /* a form that met the login is kept for this browser (web/kept.h) */
-    bool registering;     /* ... and a name is registered in it, or was accepted as invited */
+    uint32_t made;    /* seconds, last sealing */
+    bool refreshing;  /* what it awaits is no sign-in, but news of who is signed in */
+    bool resting;     /* nobody is led to a trusted login by themselves: they have just left one */
+    bool form_kept;   /* a form that met the login is kept for this browser (web/kept.h) */
+    bool registering; /* ... and a name is registered in it, or was accepted as invited */
     prelogin_said_t said; /* what the next page tells, once */
     uint32_t awaits;      /* the trusted login that has begun (session/mark.h), 0 = none ... */
     uint32_t until;       /* ... and until when it may come back, in seconds */

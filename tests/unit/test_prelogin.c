@@ -220,7 +220,7 @@ static void a_form_of_an_earlier_release_is_taken(void **state)
 {
     (void)state;
     const unsigned char id[16] = "browser";
-    const secret_t *key = keys_derive_app(keys, "form-token", pool);
+    const secret_t *key = keys_derive_app(keys, "form-token");
     unsigned char mac[crypto_auth_hmacsha256_BYTES];
     crypto_auth_hmacsha256_state hash;
     crypto_auth_hmacsha256_init(&hash, key->bytes, key->len);
