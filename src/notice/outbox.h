@@ -3,7 +3,7 @@
 #define MPIN_NOTICE_OUTBOX_H
 
 #include "base/name.h"
-#include "store/together.h"
+#include "store/all_or_none.h"
 
 /* Notices to people by mail (docs/identity.md, "What each event does"), in a lasting queue: a
  * request only puts one there, a thread of each child sends it, tries again after growing

@@ -3,7 +3,7 @@
 #define MPIN_PEOPLE_ARRIVAL_H
 
 #include "people/people.h"
-#include "store/together.h"
+#include "store/all_or_none.h"
 
 /* A device comes, and with it the user whose first one it is, and their name: in one transaction,
  * with whatever other rooms add to `together`. */

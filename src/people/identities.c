@@ -8,7 +8,7 @@
 #include "base/hex.h"
 #include "store/change.h"
 #include "store/key.h"
-#include "store/together.h"
+#include "store/all_or_none.h"
 
 #define LABEL_BYTES 6 /* of a handle */
 

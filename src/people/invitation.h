@@ -3,7 +3,7 @@
 #define MPIN_PEOPLE_INVITATION_H
 
 #include "people/people.h"
-#include "store/together.h"
+#include "store/all_or_none.h"
 #include "session/prelogin.h"
 
 /* An administrator's word that whoever opens a link owns a name (docs/identity.md, "Proof of a

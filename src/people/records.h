@@ -3,7 +3,7 @@
 #define MPIN_PEOPLE_RECORDS_H
 
 #include "people/people.h"
-#include "store/together.h"
+#include "store/all_or_none.h"
 
 /* The records of this room, and how its files read and change them (misses.c has more). They are
  * lasting but for the last three:

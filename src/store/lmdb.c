@@ -358,20 +358,12 @@ static lmdb_t *find_open(const struct stat *dir)
     return lmdb;
 }
 
-static apr_off_t fleeting_share(apr_off_t size)
-{
-    const apr_off_t quarter = size / 4;
-    return quarter < STORE_FLEETING_LEAST && size >= STORE_FLEETING_LEAST / 3 * 4
-               ? STORE_FLEETING_LEAST
-               : quarter;
-}
-
 static store_status_t open_parts(lmdb_t *lmdb, const store_settings_t *settings, const char *dir,
                                  apr_pool_t *p, const char **why)
 {
     const char *fleeting_dir = apr_pstrcat(p, dir, "/fleeting", NULL);
     const char *lasting_dir = apr_pstrcat(p, dir, "/lasting", NULL);
-    const apr_off_t fleeting_part = fleeting_share(settings->quota);
+    const apr_off_t fleeting_part = lmdb_fleeting_part(settings->quota);
     const apr_off_t lasting_part = settings->quota - fleeting_part;
     lmdb_env_settings_t fleeting = {
         .dir = fleeting_dir,

@@ -50,6 +50,9 @@ bool lmdb_boot_time(const char *dir, apr_pool_t *p, apr_time_t *booted);
 
 /* lmdb_map.c: address space for a part in this directory. */
 apr_size_t lmdb_map_bytes(const char *dir, apr_off_t quota, apr_pool_t *p);
+
+/* What of MPinStoreSize is the fleeting part's (store.h). */
+apr_off_t lmdb_fleeting_part(apr_off_t size);
 const char *lmdb_refuses_size(const char *url, apr_off_t quota, apr_pool_t *p);
 
 /* lmdb_upkeep.c: the maintenance thread. It moves, sweeps and frees dead readers while this process

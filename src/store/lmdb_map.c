@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The address space that a store's file is mapped in: how much of it, and whether there is so much. */
+/* How large things are: the fleeting part of a store, and the address space that its files are mapped
+ * in, and whether there is so much. */
 #include "store/lmdb.h"
 
 #include <apr_strings.h>
@@ -11,6 +12,14 @@
 
 #define MAP_LEAST ((apr_size_t)4 << 30)
 #define TYPE_FAT 0x4d44 /* statfs(2) */
+
+apr_off_t lmdb_fleeting_part(apr_off_t size)
+{
+    const apr_off_t quarter = size / 4;
+    return quarter < STORE_FLEETING_LEAST && size >= STORE_FLEETING_LEAST / 3 * 4
+               ? STORE_FLEETING_LEAST
+               : quarter;
+}
 
 /* Steps of two, so that few changes of the size change the map: a process that still works with a
  * smaller one is outgrown only when the file passes its end. Where the size is lowered, what is there

@@ -150,7 +150,7 @@ subtest 'without_it_the_61st_is_told_when_to_go_on' => sub {
         is $refused && $refused->code, 429, 'the 61st is refused';
         is MPin::json_of($refused)->{code}, 'too_many_pending', 'and told why';
         my $wait = $refused->header('Retry-After');
-        cmp_ok abs(3600 - time % 3600 - $wait), '<=', 120, 'and that the hour goes on for so long';
+        ok abs(3600 - time % 3600 - $wait) <= 120, 'and that the hour goes on for so long';
     }
 };
 $server->stop;

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "store/together.h"
+#include "store/all_or_none.h"
 #include "store_fixture.h"
 
 #define LATER (apr_time_now() + apr_time_from_sec(600))

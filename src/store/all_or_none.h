@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef MPIN_STORE_TOGETHER_H
-#define MPIN_STORE_TOGETHER_H
+#ifndef MPIN_STORE_ALL_OR_NONE_H
+#define MPIN_STORE_ALL_OR_NONE_H
 
 #include "store/store.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/together.h"
+#include "store/all_or_none.h"
 
 #include <apr_strings.h>
 #include <string.h>
