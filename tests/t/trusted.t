@@ -287,7 +287,7 @@ subtest 'news of a user come by /refresh' => sub {
     }
     my $ask = refresh($browser);
     is $ask->code, 200, 'a page leads on: a form must not be redirected to another host';
-    like $ask->content, qr{data-go="https://trusted.example/trusted/corp\?refresh=1&amp;asked=[\w-]{43}"}, 'the provider is asked, not with what stood before the host';
+    like $ask->content, qr{data-go="https://trusted.example/trusted/corp\?refresh=1&amp;asked=[\w-]{64}"}, 'the provider is asked, not with what stood before the host';
     sleep 1;
     my $back = $browser->get('/trusted/corp?refresh=1', page, basic('user2'), 'X-Test-Mail' => 'new@example.org');
     is $back->code . location($back), '303/protected/?a=1', 'and leads back';
