@@ -51,7 +51,7 @@ package Client {
     }
 }
 
-sub client { return bless browser($port, @_), 'Client' }
+sub client { return bless browser($port), 'Client' }
 
 # ---- what people do ------------------------------------------------------------------------------------
 
@@ -84,8 +84,7 @@ sub login {
 
 sub register {
     my $name = sprintf 'soak-%d-%d@example.org', $number, ++$names;
-    my $from = sprintf '127.%d.%d.%d', 10 + $number, $names / 250, 1 + $names % 250; # their limit is per address
-    my $device = Client::until_answered(sub { client(from => $from)->enrol($name, 1234) });
+    my $device = Client::until_answered(sub { client()->enrol($name, 1234) });
     return {%$device, name => $name};
 }
 
@@ -166,7 +165,11 @@ sub private_of { return (Server::slurp("/proc/$_[0]/status") =~ /^RssAnon:\s+(\d
 
 sub mean { return @_ ? sum0(@_) / @_ : 0 }
 
-my $server = Server->new(first => Server::load('headers'), conf => "Header always set X-User expr=%{REMOTE_USER}\n")->start;
+my $server = Server->new(first => Server::load('headers'), conf => <<'END')->start;
+Header always set X-User expr=%{REMOTE_USER}
+MPinStoreSize 2G
+MPinThrottle address=100000/60s account=100000/60s register=50000/1h
+END
 pipe my $reader, my $writer or die;
 my @pids = map {
     my $pid = fork // die;
