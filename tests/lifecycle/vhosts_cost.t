@@ -11,7 +11,7 @@ use lib "$FindBin::Bin/../lib", "$FindBin::Bin/../bench/lib";
 use Httpd;
 use Ports;
 use Vhosts;
-use Test::More tests => 13;
+use Test::More tests => 15;
 
 my $port = Ports::take();
 
@@ -80,3 +80,11 @@ diag sprintf '%s: a check takes %.1f M instructions with 100 vhosts, %.1f M with
 my ($few, $many) = map { $check{pages}[$_] - $check{none}[$_] } 0, 1;
 cmp_ok $many / $few, '<', 6, 'our share of a check grows as the vhosts do, not as their square';
 cmp_ok $many / 500, '<=', 400_000, 'our share of a check of 500 vhosts is at most 400,000 instructions each';
+
+# A graceful reload is such a start without what the program itself takes.
+my %start = map { my $shape = $_; $shape => [map { Vhosts::instructions_of_start($port, $shape, $_) } 100, 500] } 'none', 'pages';
+diag sprintf '%s: a start takes %.1f M instructions with 100 vhosts, %.1f M with 500', $_, map { $_ / 1e6 } @{$start{$_}}
+    for sort keys %start;
+($few, $many) = map { $start{pages}[$_] - $start{none}[$_] } 0, 1;
+cmp_ok $many / $few, '<', 6, 'our share of a start grows as the vhosts do';
+cmp_ok $many / 500, '<=', 400_000, 'our share of a start with 500 vhosts is at most 400,000 instructions each';

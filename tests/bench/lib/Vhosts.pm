@@ -6,6 +6,7 @@ package Vhosts;
 #
 #   Vhosts::memory($port, $shape, $count)   {private => kB, locked => kB} of a child of so many vhosts
 #   Vhosts::instructions_of_check($port, $shape, $count)
+#   Vhosts::instructions_of_start($port, $shape, $count)   of one process, until it listens and has ended again
 #   Vhosts::table($port, $shape, @counts)   a row for each count: [vhosts, private kB, locked kB, private kB without us]
 #
 # Shapes: `shared`, all as they are by default, of one key file and one store; `pages`, each with MPinPublicURL, a title
@@ -94,6 +95,16 @@ sub counted {
 sub instructions_of_check {
     my ($port, $shape, $count) = @_;
     return counted(Httpd->configure($port, 'prefork', conf($shape, $count)), '-t');
+}
+
+sub instructions_of_start {
+    my ($port, $shape, $count) = @_;
+    my $httpd = Httpd->configure($port, 'prefork', conf($shape, $count));
+    my $log = "$httpd->{folder}/valgrind.log";
+    $httpd->start('valgrind', '--tool=callgrind', '--vgdb=no', '--callgrind-out-file=/dev/null', "--log-file=$log",
+        Httpd::program(), '-f', "$httpd->{folder}/httpd.conf", '-X');
+    $httpd->stop;
+    return (Httpd::slurp($log) =~ /Collected : (\d+)/)[0] // die Httpd::slurp($log);
 }
 
 sub table {
