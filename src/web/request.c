@@ -135,10 +135,12 @@ bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_
     return value != NULL;
 }
 
+/* In front of an RPS elsewhere it stays: nothing of a login passes us before its end, which could bind
+ * the browser anew. */
 void request_end_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now)
 {
     const request_t *request = request_of(r);
-    if (prelogin_waits(prelogin, now))
+    if (request->site->remote || prelogin_waits(prelogin, now))
         request_keep_prelogin(r, prelogin, now);
     else if (request->prelogin_cookie.text)
         request_set_cookie(r, request->site->prelogin_cookie, NULL, 0);
