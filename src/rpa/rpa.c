@@ -13,9 +13,7 @@
  * while this one was at it: what comes next is bound to a new one. False: no randomness. */
 static bool bind_anew(facts_t *facts)
 {
-    const request_t *request = facts->request;
-    const bool was_here = request->session_cookie.text || request->known_cookie.text;
-    if (!facts->prelogin_fresh || !was_here)
+    if (!facts->prelogin_fresh || !request_was_here(facts->request))
         return true;
     facts->caller.prelogin = facts->prelogin.id;
     return request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
