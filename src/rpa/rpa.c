@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpa/rpa.h"
 #include "base/json.h"
+#include "rpa/bind.h"
 #include "rpa/forward.h"
 #include "rpa/in_front.h"
 #include "rpa/phone_login.h"
@@ -8,16 +9,6 @@
 #include "web/signin.h"
 
 #define OTT_MAX 64 /* bytes of a one-time token, as clients send it */
-
-/* Somebody has signed in by this browser, and so its pre-login cookie has gone, by another tab perhaps
- * while this one was at it: what comes next is bound to a new one. False: no randomness. */
-static bool bind_anew(facts_t *facts)
-{
-    if (!facts->prelogin_fresh || !request_was_here(facts->request))
-        return true;
-    facts->caller.prelogin = facts->prelogin.id;
-    return request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
-}
 
 /* A client without a login page (an application's own page, a native client) gets its pre-login
  * cookie here: what it does next is bound to it. Somebody who is signed in may never need one. */
@@ -32,7 +23,7 @@ result_t *rpa_client_settings(facts_t *facts)
 result_t *rpa_user(facts_t *facts)
 {
     const char *mpin_id = *facts->rest ? facts->rest : NULL;
-    if (!bind_anew(facts))
+    if (!rpa_bind_anew(facts))
         return result_no_randomness(facts->r->pool);
     facts->caller.forwarded = forward_headers(facts);
     result_t *result =
@@ -98,14 +89,14 @@ result_t *rpa_remove(facts_t *facts)
 
 result_t *rpa_pass1(facts_t *facts)
 {
-    if (!bind_anew(facts))
+    if (!rpa_bind_anew(facts))
         return result_no_randomness(facts->r->pool);
     return rps_pass1(facts->site->rps, &facts->caller, facts->body, facts->r->pool);
 }
 
 result_t *rpa_pass2(facts_t *facts)
 {
-    if (!bind_anew(facts))
+    if (!rpa_bind_anew(facts))
         return result_no_randomness(facts->r->pool);
     return rps_pass2(facts->site->rps, &facts->caller, facts->body, facts->r->pool);
 }
