@@ -36,19 +36,33 @@ result_t *rpa_user(facts_t *facts)
     return result;
 }
 
+/* The identity is there, and the cookie has nothing more to wait for. */
+static result_t *registration_over(facts_t *facts, result_t *result)
+{
+    if (result->code || !facts->prelogin.registering)
+        return result;
+    facts->prelogin.registering = false;
+    if (facts->caller.session)
+        request_end_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+    else
+        request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+    return result;
+}
+
 result_t *rpa_signature_get(facts_t *facts)
 {
-    return rps_signature_in_two(facts->site->rps, &facts->caller, facts->rest,
-                                apr_table_get(facts->query, "regOTT"), facts->r->pool);
+    return registration_over(
+        facts, rps_signature_in_two(facts->site->rps, &facts->caller, facts->rest,
+                                    apr_table_get(facts->query, "regOTT"), facts->r->pool));
 }
 
 result_t *rpa_signature_post(facts_t *facts)
 {
     const char *reg_ott = json_text(facts->body, "regOTT", OTT_MAX);
-    return json_is_true(json_object_get(facts->body, "peek"))
-               ? rps_peek(facts->site->rps, &facts->caller, facts->rest, reg_ott, facts->r->pool)
-               : rps_signature(facts->site->rps, &facts->caller, facts->rest, reg_ott,
-                               facts->r->pool);
+    if (json_is_true(json_object_get(facts->body, "peek")))
+        return rps_peek(facts->site->rps, &facts->caller, facts->rest, reg_ott, facts->r->pool);
+    return registration_over(facts, rps_signature(facts->site->rps, &facts->caller, facts->rest,
+                                                  reg_ott, facts->r->pool));
 }
 
 result_t *rpa_time_permit_get(facts_t *facts)
