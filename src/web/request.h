@@ -169,6 +169,13 @@ void request_set_cookie(request_rec *r, const char *name, const char *value, lon
 /* This browser's pre-login state, or a fresh one. True when it came with the request. */
 bool request_prelogin(const request_rec *r, prelogin_t *prelogin, apr_time_t now);
 
+/* Did a cookie of ours come that stays when a sign-in ends the pre-login one? It may be good for
+ * nothing any more. */
+static inline bool request_was_here(const request_t *request)
+{
+    return request->session_cookie.text || request->known_cookie.text;
+}
+
 /* Sends the pre-login state as its cookie, sealed anew at `now`. False: no randomness. */
 bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now);
 

@@ -225,12 +225,13 @@ static result_t *signin_admit(facts_t *facts, const proven_t *proven)
     return status == STORE_OK ? seal_session(facts, &now_proven) : store_refusal(status, p);
 }
 
-/* The way to this login is over, and no request shall carry its cookie. A PIN that was set up has just
- * been used. */
+/* The way to this login is over, and no request shall carry its cookie. A PIN that was set up in front
+ * of another RPS has just been used; our own tells when it is there, and another name's may wait. */
 static void end_prelogin(facts_t *facts, const proven_t *proven)
 {
     facts->prelogin.said = SAID_NOTHING;
-    facts->prelogin.registering &= proven->factor != FACTOR_PIN;
+    if (facts->site->remote && proven->factor == FACTOR_PIN)
+        facts->prelogin.registering = false;
     request_end_prelogin(facts->r, &facts->prelogin, facts->caller.now);
 }
 

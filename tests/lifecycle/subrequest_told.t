@@ -18,7 +18,7 @@ my $port = Ports::take();
 system('make', '--no-print-directory', '-s', "BUILD=$Httpd::build", "$Httpd::build/mpin-client") == 0 or die 'make';
 
 my $folder = "$Httpd::top/site/protected";
-my $include = qq(<!--#include virtual="/protected/parts/told.cgi" -->\n);
+my $include = join '', map { qq(<!--#include virtual="/protected/parts/told.$_" -->\n) } qw(cgi shtml);
 my %planted = (
     nothing => '',
     changed => 'SetEnv MPIN_AMR evil',
@@ -29,12 +29,16 @@ my %planted = (
     gone => 'RewriteRule . - [E=!MPIN_EMAIL]',
     'last-gone' => 'RewriteRule . - [E=!MPIN_SESSION]',
     oddly => 'SetEnv Mpin.Amr evil',
+    'spelled-new' => 'RewriteRule . - [E=mpin-role:evil]',
+    'oddly-new' => 'SetEnv Mpin.Role evil',
+    'oddly-redirected' => 'SetEnv redirect-Redirect.mpin:role evil',
     header => 'RequestHeader set X-Who evil',
     twice => 'RequestHeader add X-Who evil',
 );
 make_path("$folder/parts", "$folder/jane", map { "$folder/$_" } keys %planted, 'set');
 Httpd::write_file("$folder/parts/told.cgi", "#!/bin/sh\nprintf 'Content-Type: text/html\\n\\n<pre>'; env; printf '</pre>'\n");
 chmod 0755, "$folder/parts/told.cgi";
+Httpd::write_file("$folder/parts/told.shtml", qq(<!--#include virtual="told.cgi" -->\n));
 Httpd::write_file("$folder/jane/page.html", 'only for jane');
 for my $name (keys %planted) {
     Httpd::write_file("$folder/$name/page.shtml", "$include<!--#include virtual=\"/protected/jane/page.html\" -->");
@@ -58,11 +62,13 @@ Require user jane
 END
 my $browser = Site::signed_in($port);
 
-# Each part's variables of our names, and the headers that applications get.
+# Each part's variables of our names, and the headers that applications get: of a program, and of one in a page that is
+# a part itself. A variable whose name httpd would spell for a program like that of another one is left out by newer ones, so
+# an odd spelling of a name that there is shows nothing.
 sub told {
     my $page = $browser->visit("/protected/$_[0]/page.shtml")->content;
     my @parts = $page =~ m{<pre>(.*?)</pre>}gs;
-    return ($page, map { join '', sort grep { /^(?:REDIRECT_)*MPIN|^HTTP_X_(?:WHO|HOW)|^REMOTE_USER/i } /^.*\n/mg } @parts);
+    return ($page, map { join '', sort grep { /^(?:REDIRECT\W|REDIRECT_)*MPIN|^HTTP_X_(?:WHO|HOW)|^REMOTE_USER/i } /^.*\n/mg } @parts);
 }
 
 my ($page, $right) = told('nothing');
@@ -72,7 +78,7 @@ unlike $page, qr/only for jane/, 'a part that another Require guards is refused'
 for my $name (sort(keys %planted), 'set') {
     my ($whole, @parts) = told($name);
     is $_, $right, "planted_variable_reaches_no_part: $name" for @parts;
-    ok @parts >= 1, '... which was there';
+    ok @parts >= 2, '... which was there';
     unlike $whole, qr/only for jane/, '... nor opens another place';
 }
 

@@ -73,6 +73,10 @@ subtest 'tossed_second_cookie_is_ignored' => sub {
         is json_of($answer)->{env}{REMOTE_USER}, undef, 'neither counts';
         ok +(grep { /^mpin=;.*Max-Age=0/i } $answer->header('Set-Cookie')), 'and both are cleared';
     }
+    for my $file ('/mpin/mpin.css', $jane->visit('/login?switch=1')->content =~ m{href="(/mpin/[^"]+\.css)"}) {
+        is request(site, 'GET', $file, headers => [Cookie => "mpin=$session; mpin=$hers"])->header('Set-Cookie'), undef,
+            "but not by what a cache keeps for everybody: $file";
+    }
 };
 
 subtest 'backend_never_sees_or_sets_our_cookies' => sub {
