@@ -34,11 +34,4 @@ void client_answer(const unsigned char secret[MPIN_G1_BYTES],
                    const unsigned char x[MPIN_SCALAR_BYTES],
                    const unsigned char y[MPIN_SCALAR_BYTES], unsigned char v[MPIN_G1_BYTES]);
 
-/* A server's look at a proof with a time permit: UT is checked as at pass1, the proof as at pass2. */
-mpin_status_t judge_with_permit(const mpin_server_t *server,
-                                const unsigned char hash[MPIN_HASH_BYTES],
-                                const unsigned char ut[MPIN_G1_BYTES], uint32_t date,
-                                const unsigned char y[MPIN_SCALAR_BYTES],
-                                const unsigned char v[MPIN_G1_BYTES]);
-
 #endif

@@ -12,6 +12,7 @@
 #include "dta/second.h"
 #include "http_peer.h"
 #include "mpin_client.h"
+#include "mpin_login.h"
 #include "rps_desk.h"
 
 #define DAY 20000

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "mpin/point.h"
 #include "mpin_client.h"
+#include "mpin_login.h"
 
 #define MPIN_ID_BYTES 256
 
