@@ -60,7 +60,7 @@ UNIT_SRC  = $(wildcard tests/unit/test_*.c)
 UNIT      = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 TEST_SRC  = $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 LIFECYCLE = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/lifecycle/*.c))
-BENCH     = verify rps store size revoke login waiting passkey code batch crowd
+BENCH     = verify rps store size fill login waiting passkey code batch
 MEASURED  = $(BENCH:%=$(BUILD)/bench/%) $(addprefix $(BUILD)/bench/,adx.so alone.so waits.so) $(BUILD)/mpin-client
 FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)

@@ -95,7 +95,8 @@ mpin_status_t mpin_verify_kept(const mpin_server_t *server,
                                const unsigned char y[MPIN_SCALAR_BYTES],
                                const unsigned char v[MPIN_G1_BYTES]);
 
-/* H(ID) + H_T(date, ID), which a proof with a time permit takes in the place of H(ID). */
+/* H(ID) + H_T(date, ID), which a proof with a time permit, of UT = x*(H(ID) + H_T(date, ID)), takes in
+ * the place of H(ID). */
 void mpin_identity_on(uint32_t date, const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                       unsigned char identity[MPIN_G1_BYTES]);
 
@@ -113,12 +114,5 @@ typedef struct mpin_proof_t {
  * quarter of what it would alone; wrong ones make none dearer than alone by more than a tenth. */
 #define MPIN_BATCH_MAX 64
 void mpin_verify_batch(const mpin_server_t *server, mpin_proof_t *const proofs[], int count);
-
-/* As mpin_verify, with UT = x*(H(ID) + H_T(date, ID)) in the place of U. */
-mpin_status_t mpin_verify_permit(const mpin_server_t *server,
-                                 const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
-                                 const unsigned char ut[MPIN_G1_BYTES], uint32_t date,
-                                 const unsigned char y[MPIN_SCALAR_BYTES],
-                                 const unsigned char v[MPIN_G1_BYTES]);
 
 #endif

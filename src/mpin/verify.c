@@ -85,21 +85,14 @@ void mpin_identity(const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
     mpin_g1_encode(identity, &affine);
 }
 
-static void identity_with_permit(blst_p1 *sum, uint32_t date,
-                                 const unsigned char hash_mpin_id[MPIN_HASH_BYTES])
-{
-    blst_p1 permit;
-    mpin_identity_point(sum, hash_mpin_id);
-    mpin_permit_point(&permit, date, hash_mpin_id);
-    blst_p1_add_or_double(sum, sum, &permit);
-}
-
 void mpin_identity_on(uint32_t date, const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                       unsigned char identity[MPIN_G1_BYTES])
 {
-    blst_p1 sum;
+    blst_p1 sum, permit;
     blst_p1_affine affine;
-    identity_with_permit(&sum, date, hash_mpin_id);
+    mpin_identity_point(&sum, hash_mpin_id);
+    mpin_permit_point(&permit, date, hash_mpin_id);
+    blst_p1_add_or_double(&sum, &sum, &permit);
     blst_p1_to_affine(&affine, &sum);
     mpin_g1_encode(identity, &affine);
 }
@@ -129,21 +122,4 @@ mpin_status_t mpin_verify_kept(const mpin_server_t *server,
     mpin_points_t points;
     mpin_status_t status = mpin_points_read(&points, identity, u, y, v);
     return status == MPIN_ACCEPTED ? mpin_points_judge(server, &points) : status;
-}
-
-mpin_status_t mpin_verify_permit(const mpin_server_t *server,
-                                 const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
-                                 const unsigned char ut[MPIN_G1_BYTES], uint32_t date,
-                                 const unsigned char y[MPIN_SCALAR_BYTES],
-                                 const unsigned char v[MPIN_G1_BYTES])
-{
-    mpin_points_t points;
-    mpin_status_t status = mpin_g1_decode(&points.u, ut);
-    if (status == MPIN_ACCEPTED)
-        status = read_y_and_v(&points, y, v);
-    if (status != MPIN_ACCEPTED)
-        return status;
-
-    identity_with_permit(&points.h, date, hash_mpin_id);
-    return mpin_points_judge(server, &points);
 }

@@ -222,6 +222,9 @@ mistake 'a Require for everybody asks nobody', "$site$passwords<Directory $top/s
     . "Redirect /old /new\n" . location('/protected', '=> AuthType MPin'), qr/write Require valid-user/;
 warned 'authtype_mpin_without_require_where_a_file_may_have_it', "$site$passwords<Directory $top/site>\n"
     . "AllowOverride AuthConfig\n=> AuthType MPin\n</Directory>\n", qr/write Require valid-user/;
+mistake '... in another vhost it may have it for that one only', "$site$passwords<VirtualHost *:$port>\nServerName a\n"
+    . "<Directory $top/site>\nAllowOverride AuthConfig\n</Directory>\n</VirtualHost>\n<VirtualHost *:$port>\nServerName b\n"
+    . "<Directory $top/site>\n=> AuthType MPin\n</Directory>\n</VirtualHost>\n", qr/open to all; write Require valid-user/;
 fine 'the Require may stand above', "$here$site$passwords" . location('/', 'Require valid-user') . location('/x', 'AuthType MPin');
 fine '... beneath', "$here$site$passwords" . location('/', 'AuthType MPin') . location('/x', 'Require valid-user');
 fine '... in another section of the place', "$here$site$passwords" . location('/x', 'AuthType MPin')

@@ -15,7 +15,7 @@ use Site;
 use Test::More tests => 6;
 
 my $port = Ports::take();
-system('make', '--no-print-directory', '-s', "BUILD=$Httpd::build", map { "$Httpd::build/$_" } qw(mpin-client bench/revoke bench/login bench/verify bench/adx.so))
+system('make', '--no-print-directory', '-s', "BUILD=$Httpd::build", map { "$Httpd::build/$_" } qw(mpin-client bench/fill bench/login bench/verify bench/adx.so))
     == 0 or die 'make';
 
 sub count {

@@ -308,9 +308,8 @@ static void a_permits_proof_is_judged_beside_others(void **state)
     mpin_random_scalar(with.y);
     client_pass1_permit(desk->hash, LOGIN_DAY, desk->x, with.u);
     client_answer(both, desk->x, with.y, with.v);
-    assert_int_equal(
-        mpin_verify_permit(desk->server, desk->hash, with.u, LOGIN_DAY, with.y, with.v),
-        MPIN_ACCEPTED);
+    assert_int_equal(judge_with_permit(desk->server, desk->hash, with.u, LOGIN_DAY, with.y, with.v),
+                     MPIN_ACCEPTED);
 
     mpin_identity_on(LOGIN_DAY, desk->hash, with.identity);
     yesterdays = with;

@@ -64,15 +64,15 @@ sub signed_in {
 }
 
 # Adds revocations of other sessions, while the site's httpd is stopped.
-sub revoke { return fill('revoke', shift) }
+sub revoke { return fill('revocations', shift) }
 
 # Others sign in, as many.
-sub crowd { return fill('crowd', shift) }
+sub crowd { return fill('people', shift) }
 
 sub fill {
-    my ($program, $count) = @_;
+    my ($what, $count) = @_;
     my $state = "$Httpd::top/state";
-    system("$Httpd::build/bench/$program", "lmdb:$state/store", "$state/keys/mpin.keys", $count) == 0 or die $program;
+    system("$Httpd::build/bench/fill", $what, "lmdb:$state/store", "$state/keys/mpin.keys", $count) == 0 or die $what;
     return;
 }
 
