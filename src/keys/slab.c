@@ -116,8 +116,12 @@ void slab_give(void *bytes, size_t len)
     pthread_mutex_unlock(&slab.mutex);
 }
 
+/* Step by step: where the limit is too low for all, what it allows is locked. */
 void slab_lock_again(void)
 {
-    if (slab.open && mlock(slab.start, slab.open))
-        hardening_failed(HARDENING_LOCK);
+    for (size_t at = 0; at < slab.open; at += STEP_BYTES)
+        if (mlock(slab.start + at, STEP_BYTES)) {
+            hardening_failed(HARDENING_LOCK);
+            return;
+        }
 }

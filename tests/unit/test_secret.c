@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -238,6 +239,33 @@ static void a_lock_that_fails_is_told_once_for_all_children(void **state)
     apr_pool_destroy(p);
 }
 
+/* The first of two steps. */
+static void a_limit_that_is_too_low_for_all_is_used_up(void **state)
+{
+    (void)state;
+    int status;
+    apr_pool_t *p;
+    apr_pool_create(&p, pool);
+    secret_t *first = secret_make(p, 32);
+    if (!flagged(getpid(), first->bytes, " lo ")) {
+        print_message("no memory may be locked here\n");
+        skip();
+    }
+    secret_make(p, 100000);
+    pid_t child = fork();
+    if (!child) {
+        const struct rlimit little = {64 << 10, 64 << 10};
+        if (setrlimit(RLIMIT_MEMLOCK, &little) || (!geteuid() && setuid(65534)) ||
+            prctl(PR_SET_DUMPABLE, 1))
+            _exit(2);
+        slab_lock_again();
+        _exit(flagged(getpid(), first->bytes, " lo ") ? 0 : 1);
+    }
+    waitpid(child, &status, 0);
+    assert_int_equal(WEXITSTATUS(status), 0);
+    apr_pool_destroy(p);
+}
+
 static void a_forked_child_locks_its_secrets_again(void **state)
 {
     (void)state;
@@ -380,6 +408,7 @@ int main(void)
         cmocka_unit_test(a_place_is_zeroed_before_the_next_has_it),
         cmocka_unit_test(a_lock_that_fails_is_told_once_for_all_children),
         cmocka_unit_test(a_forked_child_locks_its_secrets_again),
+        cmocka_unit_test(a_limit_that_is_too_low_for_all_is_used_up),
         cmocka_unit_test(core_holds_no_root_or_master_key),
     };
     apr_initialize();
