@@ -77,13 +77,7 @@ result_t *rpa_time_permit_post(facts_t *facts)
 
 result_t *rpa_setup_done(facts_t *facts)
 {
-    result_t *result =
-        rps_setup_done(facts->site->rps, &facts->caller, facts->rest, facts->r->pool);
-    if (!result->code && facts->caller.session) {
-        facts->prelogin.registering = false;
-        request_end_prelogin(facts->r, &facts->prelogin, facts->caller.now);
-    }
-    return result;
+    return rps_setup_done(facts->site->rps, &facts->caller, facts->rest, facts->r->pool);
 }
 
 result_t *rpa_standing(facts_t *facts)

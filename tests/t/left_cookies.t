@@ -27,10 +27,10 @@ subtest 'the_way_to_a_login_leaves_no_cookie' => sub {
     $browser->settings;
     is cookies($browser), 'mpin mpin-known', 'a page of ours that asks for nothing sets none';
 
-    my $device = $browser->enrol('john', '1234');
+    my $registered = json_of($browser->register('john'));
     is cookies($browser), 'mpin mpin-known mpin-login', 'what registers is bound to one';
-    $browser->json(POST => "/rps/setupDone/$device->{mpinId}", {});
-    is cookies($browser), 'mpin mpin-known', '... until the PIN is set up';
+    my $device = $browser->finish($registered, '1234');
+    is cookies($browser), 'mpin mpin-known', '... until the identity is there';
     $browser->sign_out;
     $browser->visit('/login');
     is $browser->pin_login($device)->code, 200, 'a PIN signs in';
