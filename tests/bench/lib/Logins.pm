@@ -94,7 +94,7 @@ sub pages {
     my ($port, $rounds, $clients) = @_;
     my @servers = servers($port, $clients, '');
     my @rows = map { {together => $_->{together}} } @servers;
-    my @sessions = map { Site::session($_->{httpd}{port}) } @servers;
+    my @sessions = map { Site::cookies($_->{httpd}{port}) } @servers;
     my (@idle, @meanwhile);
     for (1 .. $rounds) {
         push @{$idle[$_]}, [page($servers[$_]{httpd}{port}, $sessions[$_])] for 0, 1;
