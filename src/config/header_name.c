@@ -28,41 +28,39 @@ static bool is_one_of(const char *name, const char *const *names)
     return false;
 }
 
-bool header_name_taken(const char *name)
+/* What frames a request, or says what its body is. */
+static bool is_of_frame(const char *name)
 {
-    static const char *const taken[] = {"Host",
-                                        "Authorization",
+    static const char *const frame[] = {"Host",
                                         "Connection",
                                         "Content-Length",
                                         "Content-Type",
-                                        "Cookie",
                                         "Expect",
-                                        "Forwarded",
                                         "Keep-Alive",
-                                        "Location",
-                                        "Origin",
+                                        "Range",
                                         "Proxy-Authorization",
                                         "Proxy-Connection",
-                                        "Range",
-                                        "Set-Cookie",
                                         "TE",
                                         "Trailer",
-                                        "Transfer-Encoding",
                                         "Upgrade",
-                                        "Via",
-                                        "WWW-Authenticate",
+                                        "Transfer-Encoding",
                                         NULL};
-    return is_one_of(name, taken);
+    return is_one_of(name, frame);
+}
+
+bool header_name_taken(const char *name)
+{
+    static const char *const meant[] = {"Authorization", "Cookie",           "Forwarded",
+                                        "Location",      "Origin",           "Set-Cookie",
+                                        "Via",           "WWW-Authenticate", NULL};
+    return is_of_frame(name) || is_one_of(name, meant);
 }
 
 /* Our request has a frame and a body of its own: what a client says of those, and of what it can
  * unpack, stays here. */
 bool header_name_goes_on(const char *name)
 {
-    static const char *const goes[] = {"Authorization", "Cookie",           "Forwarded",
-                                       "Location",      "Origin",           "Set-Cookie",
-                                       "Via",           "WWW-Authenticate", NULL};
     static const char *const stays[] = {"Accept-Encoding", "Content-Encoding", "HTTP2-Settings",
                                         "Max-Forwards",    "RPS-BASE-URL",     NULL};
-    return is_one_of(name, goes) || (!header_name_taken(name) && !is_one_of(name, stays));
+    return !is_of_frame(name) && !is_one_of(name, stays);
 }
