@@ -127,6 +127,7 @@ run({
         await page.getByRole('button', { name: 'Remove' }).click();
         await page.getByRole('heading', { name: 'Remove rita?' }).waitFor();
         await page.getByRole('button', { name: 'Keep' }).click();
+        await screen(page, 'manage'); // until then the question's own button has that word too
         await page.getByRole('button', { name: 'Remove' }).click();
         await page.getByRole('button', { name: 'Remove rita' }).click();
         await screen(page, 'add');
