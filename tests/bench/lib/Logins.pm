@@ -23,11 +23,12 @@ sub cpu_time {
 
 sub median { return (sort { $a <=> $b } @_)[$#_ / 2] }
 
-# The two servers, one after the other on a port of its own: {together, httpd, devices}.
+# The two servers, one after the other on a port of its own: {together, httpd, devices}. With more connections than it wants,
+# mpm_event accepts none, and may look again only when one that is kept times out: so it may have all of them.
 sub servers {
-    my ($port, $most, $more) = @_;
+    my ($port, $most) = @_;
     return map {
-        my $conf = Site::conf() . $more;
+        my $conf = Site::conf() . "AsyncRequestWorkerFactor 8\n";
         $conf =~ s{mod_auth_mpin\.so}{bench/alone.so} if !$_;
         my $httpd = Httpd->serving($port + 1 - $_, $conf);
         {together => $_, httpd => $httpd, devices => [split /^/, Login::devices($httpd->{port}, $most)]};
@@ -48,7 +49,7 @@ sub round {
 # the median of its rounds. Takes $port and the next one.
 sub rows {
     my ($port, $rounds, @clients) = @_;
-    my @servers = servers($port, max(@clients), '');
+    my @servers = servers($port, max(@clients));
     my (@rows, %seen);
     for my $clients (@clients) {
         for (1 .. $rounds) {
@@ -92,7 +93,7 @@ sub page_meanwhile {
 # pages($port, $rounds, $clients): {together, idle => [p50, p99], meanwhile => [p50, p99]}, twice.
 sub pages {
     my ($port, $rounds, $clients) = @_;
-    my @servers = servers($port, $clients, '');
+    my @servers = servers($port, $clients);
     my @rows = map { {together => $_->{together}} } @servers;
     my @sessions = map { Site::cookies($_->{httpd}{port}) } @servers;
     my (@idle, @meanwhile);
