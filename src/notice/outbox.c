@@ -70,7 +70,7 @@ store_status_t outbox_add(const outbox_t *outbox, outbox_share_t share, const no
         return STORE_OK;
     const store_piece_t *place = outbox_join(outbox, share, notice, now, together, p);
     const store_status_t status = together_commit(together);
-    return together_refused(place) ? STORE_EXISTS : status;
+    return status == STORE_FULL && together_refused(place) ? STORE_EXISTS : status;
 }
 
 static void keep_notice(const outbox_t *outbox, const char *id, const notice_t *notice,

@@ -178,7 +178,7 @@ static result_t *arrive(rps_t *rps, const caller_t *caller, becoming_t *becoming
     const store_status_t status = places_take(rps, caller, arrival, p);
     if (status == STORE_OK || together_refused(arrival->named))
         return NULL;
-    if (together_refused(becoming->told))
+    if (status == STORE_FULL && together_refused(becoming->told))
         return mailed_refusal(rps, becoming->pending, p);
     if (together_refused(becoming->invited))
         return link_gone(p);

@@ -6,8 +6,10 @@
 #include <cmocka.h>
 #include <apr_strings.h>
 #include <pthread.h>
+#include <sodium.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "notice/outbox.h"
 #include "rps_desk.h"
 
@@ -285,6 +287,20 @@ static void as_many_wait_as_are_promised(void **state)
     assert_int_equal(outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, now, desk->pool), STORE_OK);
 }
 
+/* A record stands where the queue should be, and opens as no set. */
+static void a_queue_that_cannot_be_read_is_no_full_one(void **state)
+{
+    desk_t *desk = *state;
+    const outbox_t outbox = outbox_of(desk);
+    const notice_t notice = notice_to("anna@example.org");
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(hash, (const unsigned char *)outbox.site, strlen(outbox.site));
+    const char *key = apr_pstrcat(desk->pool, "outbox:", hex_encode(desk->pool, hash, 16), NULL);
+    assert_int_equal(store_put(desk->store, STORE_LASTING, key, "x", 1, 0), STORE_OK);
+    assert_int_equal(outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, apr_time_now(), desk->pool),
+                     STORE_DOWN);
+}
+
 static store_status_t queue_stranger(desk_t *desk, int number, apr_time_t now)
 {
     const outbox_t outbox = outbox_of(desk);
@@ -383,6 +399,7 @@ int main(void)
         DESK_TEST(a_link_is_not_sent_once_it_leads_nowhere),
         DESK_TEST(one_cut_off_by_the_end_of_its_process_leaves_at_once),
         DESK_TEST(as_many_wait_as_are_promised),
+        DESK_TEST(a_queue_that_cannot_be_read_is_no_full_one),
         DESK_TEST(links_that_strangers_cause_crowd_out_no_notice),
         DESK_TEST(notices_go_before_links_and_links_hold_nobody_long),
         DESK_TEST(a_notice_goes_with_what_it_is_about),
