@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,6 +30,10 @@ static struct {
     vacant_t *vacant[CLASSES];
     unsigned char canary[CANARY_BYTES];
 } slab = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+/* Prefork's SIGTERM handler ends the child, and its pools, in the middle of whatever its thread was
+ * doing. */
+static __thread volatile bool inside;
 
 static int class_of(size_t len)
 {
@@ -103,17 +108,23 @@ static void give_secret(unsigned char *bytes, size_t len)
 
 void *slab_take(size_t len)
 {
+    inside = true;
     pthread_mutex_lock(&slab.mutex);
     void *bytes = take_secret(len);
     pthread_mutex_unlock(&slab.mutex);
+    inside = false;
     return bytes;
 }
 
 void slab_give(void *bytes, size_t len)
 {
+    if (inside)
+        return; /* it goes with the process */
+    inside = true;
     pthread_mutex_lock(&slab.mutex);
     give_secret(bytes, len);
     pthread_mutex_unlock(&slab.mutex);
+    inside = false;
 }
 
 /* Step by step: where the limit is too low for all, what it allows is locked. */

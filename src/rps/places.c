@@ -103,8 +103,12 @@ store_status_t places_take(rps_t *rps, const caller_t *caller, arriving_t *arriv
     for (int i = 0; status == STORE_FULL && together_refused(arrival->place) && i < IDENTITIES_MAX;
          i++) {
         status = free_place(rps, caller, arrival->user.uid, p);
-        if (status != STORE_OK)
-            return status == STORE_MISSING ? STORE_FULL : status;
+        if (status == STORE_MISSING)
+            return STORE_FULL;
+        if (status != STORE_OK) {
+            arrival->place = NULL; /* it is the store that refuses */
+            return status;
+        }
         status = arrival_commit(rps->people, arrival, p);
     }
     if (status != STORE_OK)
