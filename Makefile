@@ -60,12 +60,12 @@ UNIT_SRC  = $(wildcard tests/unit/test_*.c)
 UNIT      = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 TEST_SRC  = $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 LIFECYCLE = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/lifecycle/*.c))
-BENCH     = verify rps store revoke login waiting passkey code
-MEASURED  = $(BENCH:%=$(BUILD)/bench/%) $(BUILD)/bench/adx.so $(BUILD)/mpin-client
+BENCH     = verify rps store size fill login waiting passkey code batch
+MEASURED  = $(BENCH:%=$(BUILD)/bench/%) $(addprefix $(BUILD)/bench/,adx.so alone.so waits.so) $(BUILD)/mpin-client
 FUZZ_SRC  = $(wildcard tests/fuzz/fuzz_*.c)
 TEST_OBJ  = $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 
-.PHONY: all run start stop check test programs unit lint bench fuzz fuzzers install uninstall dist release deb clean help
+.PHONY: all run start stop check test programs unit lint bench figures plots soak fuzz fuzzers install uninstall dist release deb clean help
 include htdocs/build.mk
 .DEFAULT_GOAL := all
 MPIN_CLIENT = $(BUILD)/obj/tests/unit/mpin_client.o
@@ -80,7 +80,7 @@ $(SHORTLY): $(SHORT)/%: $(BUILD)/%
 endif
 
 # These install what is missing before they build; all others say in one line what does.
-SETS_UP = run start stop check test lint bench fuzz dist release deb clean help
+SETS_UP = run start stop check test lint bench figures plots soak fuzz dist release deb clean help
 ifneq ($(filter-out $(SETS_UP),$(or $(MAKECMDGOALS),all)),)
 MISSING := $(shell for tool in $(APXS) apr-1-config pkg-config $(if $(VENDOR),,node); do command -v $$tool >/dev/null || echo $$tool; done; \
              for package in $(PKGS); do pkg-config --exists $$package 2>/dev/null || echo $$package; done) \
@@ -106,6 +106,8 @@ help:
 	@echo 'make deb      the Debian package, $(BUILD)/libapache2-mod-auth-mpin_$(VERSION)-*.deb, from such an archive'
 	@echo 'make lint     formatting, warnings, clang-tidy, cppcheck, analyzer, JavaScript types'
 	@echo 'make bench    what a request and a login cost, beside peers'
+	@echo 'make figures  the same into the documents, with series and plots; make plots draws those that are measured'
+	@echo 'make soak     mixed load, with reloads and killed children, for SOAK=600 seconds'
 	@echo 'make fuzz     the fuzzers and random requests beside AuthType Basic, SECONDS=60 each'
 	@echo 'make clean    remove $(BUILD)/'
 
@@ -245,14 +247,36 @@ bench:
 	@$(MAKE) --no-print-directory -s all $(MEASURED)
 	@BUILD=$(BUILD) tests/bench/run
 
+# the figures of the documents: the table, the series (SERIES="logins batch": only those), the plots
+figures:
+	@tools/setup bench
+	@$(MAKE) --no-print-directory -s all $(MEASURED)
+	@BUILD=$(BUILD) tests/bench/figures $(SERIES)
+	@$(MAKE) --no-print-directory -s plots
+
+plots:
+	@tools/setup bench
+	@tests/bench/plots docs/plots
+
+# so many seconds of it, a graceful reload every 10 and a killed child every 15
+SOAK = 600
+soak:
+	@tools/setup test
+	@BUILD=$(BUILD) SOAK=$(SOAK),10,15 tests/run lifecycle/soak
+
 $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: tests/bench/%.c $(TEST_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
 	@mkdir -p $(@D) $(BUILD)/obj/tests/bench
 	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/obj/tests/bench/$*.d $< -o $@ $(TEST_OBJ) $(BUILD)/libmpin.a \
 	      $(BLST_LIB) $(PKG_LIBS) $(APR_LIBS) -lcmocka -lpthread
 
-$(BUILD)/bench/adx.so: tests/bench/adx.c
+$(BUILD)/bench/adx.so $(BUILD)/bench/waits.so: $(BUILD)/bench/%.so: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -shared $< -o $@
+
+# what judging proofs together is measured beside
+$(BUILD)/bench/alone.so: tests/bench/alone.c $(MOD_OBJ) $(BUILD)/libmpin.a $(BLST_FILE)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -shared -Wl,--exclude-libs,ALL,-z,now $< $(MOD_OBJ) $(BUILD)/libmpin.a $(BLST_LIB) $(PKG_LIBS) -o $@
 
 clean:
 	@$(DEMO) stop

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "ctl/backup.h"
@@ -21,6 +20,7 @@
 #include "ctl/manual.h"
 #include "ctl/opened.h"
 #include "ctl/listed.h"
+#include "keys/hardening.h"
 
 #define YES OPTION_BIT(OPTION_YES)
 #define DAYS OPTION_BIT(OPTION_DAYS)
@@ -170,7 +170,7 @@ static ctl_end_t read_and_run(int argc, const char *const *argv, apr_pool_t *p)
 int main(int argc, const char *const *argv)
 {
     apr_pool_t *p;
-    prctl(PR_SET_DUMPABLE, 0); /* no core holds keys, or what a backup has of them */
+    hardening_undumpable(); /* no core holds keys, or what a backup has of them */
     if (sodium_init() < 0 || apr_initialize() || apr_pool_create(&p, NULL))
         return CTL_UNABLE;
     const ctl_end_t end = read_and_run(argc, argv, p);

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <grp.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "factor/erase.h"
 #include "factor/shown_device.h"
+#include "keys/hardening.h"
 #include "keys/passphrase.h"
 #include "keys/secret_file.h"
 
@@ -87,10 +87,11 @@ ctl_end_t opened_store(ctl_t *ctl, const struct stat *owner)
     const ctl_end_t end = opened_become(owner, dir);
     if (end)
         return end;
-    prctl(PR_SET_DUMPABLE, 0); /* once more: another user has come into force */
+    hardening_undumpable(); /* once more: another user has come into force */
     if (store_open(&ctl->store, settings, ctl->p, &why) != STORE_OK ||
         revocations_make(&ctl->revocations, ctl->store, ctl->p) != STORE_OK)
         return ctl_fail(CTL_UNABLE, "%s", why);
+    hardening_tell(&ctl->log);
     ctl->people = people_make(ctl->store, ctl->revocations, ctl->found.longest, &ctl->log, ctl->p);
     people_erase_with(ctl->people, factor_erase_user, factor_erase_open, device_unshow);
     ctl->factors = factors_make(ctl->store, &ctl->log, ctl->p);

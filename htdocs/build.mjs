@@ -66,13 +66,21 @@ const SCRIPTS = [
     ['m/start.js', 'mobile/start.js', 'esm'],
 ];
 
+/** The login page has its script and its PIN pad in one request. */
+const LOGIN_PAGE = "import './pages/login.js'; import './pinpad/entries/element.js';";
+
+/** @type {import('esbuild').BuildOptions & {metafile: true}} */
+const BUNDLED = {
+    bundle: true, metafile: true, minify: true, target: 'es2022', charset: 'utf8', legalComments: 'none', plugins: [texts],
+};
+
 rmSync(out, { recursive: true, force: true });
 mkdirSync(join(out, 'mpin'), { recursive: true });
 const built = await Promise.all([
     ...SCRIPTS.map(([served, from, format]) => build({
-        bundle: true, metafile: true, minify: true, target: 'es2022', charset: 'utf8', legalComments: 'none', plugins: [texts],
-        entryPoints: [join(source, from)], format, outfile: join(out, served),
+        ...BUNDLED, entryPoints: [join(source, from)], format, outfile: join(out, served),
     })),
+    build({ ...BUNDLED, stdin: { contents: LOGIN_PAGE, resolveDir: source }, format: 'esm', outfile: join(out, 'mpin/login-pad.js') }),
     build({ entryPoints: [join(source, 'styles.css')], bundle: true, minify: true, outfile: join(out, 'mpin/mpin.css') }),
     build({ entryPoints: [join(source, 'status.css')], minify: true, outfile: join(out, 'mpin/status.css') }),
 ]);

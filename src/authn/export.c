@@ -38,6 +38,15 @@ static bool is_our_variable(const char *name)
     return variable_begins(name, PREFIX);
 }
 
+/* The first letters decide for most: a page with parts has many of the server's own. */
+static inline bool may_be_our_variable(const char *name)
+{
+    const char first = (char)(name[0] | 0x20);
+    if (first == 'm')
+        return (name[1] | 0x20) == 'p';
+    return first == 'r' && (name[1] | 0x20) == 'e' && (name[2] | 0x20) == 'd';
+}
+
 /* Nobody else may say who somebody is: not SetEnvIf of a header, not the first request of a
  * redirect. */
 static void scrub_variables(apr_table_t *env)
@@ -45,8 +54,7 @@ static void scrub_variables(apr_table_t *env)
     const apr_array_header_t *variables = apr_table_elts(env);
     for (int i = 0; i < variables->nelts;) {
         const char *name = APR_ARRAY_IDX(variables, i, apr_table_entry_t).key;
-        if ((name[0] == 'M' || name[0] == 'm' || name[0] == 'R' || name[0] == 'r') &&
-            is_our_variable(name))
+        if (may_be_our_variable(name) && is_our_variable(name))
             apr_table_unset(env, name);
         else
             i++;
@@ -93,16 +101,14 @@ typedef struct variable_texts_t {
 } variable_texts_t;
 
 /* What a trusted login has told of the user. The e-mail that it tells, or `email`. */
-static const char *export_told(request_rec *r, const session_t *session, const char *const name[],
-                               const char *email)
+static const char *export_told(apr_table_t *env, apr_pool_t *p, const subject_t *told,
+                               const char *const name[], const char *email)
 {
-    const subject_t *told = provided_of(r, session);
     if (!told)
         return email;
-    apr_table_addn(r->subprocess_env, name[SUBJECT], told->subject);
+    apr_table_addn(env, name[SUBJECT], told->subject);
     for (int i = 0; i < told->claim_count; i++)
-        apr_table_addn(r->subprocess_env,
-                       apr_pstrcat(r->pool, name[CLAIM], told->claims[i].name, NULL),
+        apr_table_addn(env, apr_pstrcat(p, name[CLAIM], told->claims[i].name, NULL),
                        told->claims[i].value);
     return *told->email ? told->email : email;
 }
@@ -113,23 +119,70 @@ static const char *told_claim(const request_rec *r, const session_t *session, co
     return told ? subject_claim(told, claim) : NULL;
 }
 
-static void export_variables(request_rec *r, const request_t *request, const session_t *session,
-                             const char *const name[])
+/* Into a table that holds none of them, so that adding is setting. */
+static inline void add_variables(apr_table_t *env, apr_pool_t *p, request_rec *r,
+                                 const session_t *session, const char *const name[])
 {
-    apr_table_t *env = r->subprocess_env; /* holds none of these now, so adding is setting */
+    const request_t *request = request_of(r);
     const char *email = email_of(session);
-    variable_texts_t *texts = apr_palloc(r->pool, sizeof(*texts));
+    variable_texts_t *texts = apr_palloc(p, sizeof(*texts));
 
     session_write_amr(texts->amr, session->amr);
     session_write_handle(texts->handle, request->site->sessions, session);
     if (session->told)
-        email = export_told(r, session, name, email);
+        email = export_told(env, p, provided_of(r, session), name, email);
     if (email)
         apr_table_addn(env, name[EMAIL], email);
     apr_table_addn(env, name[PROVIDER], session->provider);
     apr_table_addn(env, name[AMR], texts->amr);
     apr_table_addn(env, name[AUTH_TIME], decimal(texts->auth_time, session->auth_time));
     apr_table_addn(env, name[SESSION], texts->handle);
+}
+
+static void export_variables(request_rec *r, const session_t *session, const char *const name[])
+{
+    add_variables(r->subprocess_env, r->pool, r, session, name);
+}
+
+/* ---- subrequests, which begin with a copy of the variables ---- */
+
+/* What all parts of a page are told of its user, made for the first of them. */
+static const apr_array_header_t *variables_of_parts(request_rec *r, request_t *request,
+                                                    const session_t *session)
+{
+    if (!request->for_parts) {
+        request->for_parts = apr_table_make(request->pool, VARIABLES);
+        add_variables(request->for_parts, request->pool, r, session, plain_names);
+    }
+    return apr_table_elts(request->for_parts);
+}
+
+static bool is_equal_text(const char *one, const char *other)
+{
+    return one == other || strcmp(one, other) == 0;
+}
+
+/* Are the variables of our names, under whatever spelling, the very ones that we would set, and is none
+ * missing? Rules of other people's directories ran since the page was told. */
+static bool has_variables(request_rec *r, request_t *request, const session_t *session)
+{
+    const apr_array_header_t *ours = variables_of_parts(r, request, session);
+    const apr_array_header_t *all = apr_table_elts(r->subprocess_env);
+    const apr_table_entry_t *variable = (const apr_table_entry_t *)all->elts;
+    const apr_table_entry_t *next = (const apr_table_entry_t *)ours->elts,
+                            *end = next + ours->nelts;
+
+    for (int i = 0; i < all->nelts; i++, variable++) {
+        if (!may_be_our_variable(variable->key))
+            continue;
+        const bool in_place = next < end && is_equal_text(variable->key, next->key);
+        if (!in_place && !is_our_variable(variable->key))
+            continue;
+        if (!in_place || !is_equal_text(variable->val, next->val))
+            return false;
+        next++;
+    }
+    return next == end;
 }
 
 static const char *field(request_rec *r, const session_t *session, const pass_header_t *header,
@@ -209,7 +262,7 @@ int export_answer(request_rec *r, const session_t *session)
     const int count = named->nelts ? named->nelts : (int)(sizeof usual / sizeof *usual);
 
     scrub_variables(r->subprocess_env);
-    export_variables(r, request, session, plain_names);
+    export_variables(r, session, plain_names);
     for (int i = 0; i < count; i++) {
         const char *value =
             headers[i].field == PASS_FLASH ? NULL : field(r, session, &headers[i], plain_names);
@@ -245,13 +298,14 @@ static int export_redirected(request_rec *r, request_t *request)
     if (!session)
         return OK;
     caching_depends(r, request);
-    export_variables(r, request, session, redirected_names);
+    export_variables(r, session, redirected_names);
     return export_headers(r, request, session, redirected_names);
 }
 
 /* Not inlined: requests of who is signed in would pay for it. */
 static __attribute__((noinline)) int export_to_open(request_rec *r, request_t *request)
 {
+    scrub_variables(r->subprocess_env);
     const int refused = r->prev && !r->user ? export_redirected(r, request) : OK;
     if (request->prelogin_cookie.text && !request->claimed)
         export_flash(r, request);
@@ -260,7 +314,10 @@ static __attribute__((noinline)) int export_to_open(request_rec *r, request_t *r
 
 static int export_to_user(request_rec *r, request_t *request, const session_t *session)
 {
-    export_variables(r, request, session, plain_names);
+    if (!r->main || request->token.text || !has_variables(r, request, session)) {
+        scrub_variables(r->subprocess_env);
+        export_variables(r, session, plain_names);
+    }
     return export_headers(r, request, session, plain_names);
 }
 
@@ -272,7 +329,6 @@ int authn_fixups(request_rec *r)
     if (!request)
         return DECLINED;
     request->answered_by_parts &= ~request_level(r);
-    scrub_variables(r->subprocess_env);
     const session_t *session = check_user(r);
     if (request->token.text) {
         if (check_is_token(r) && by_token_strays(r, request))

@@ -111,13 +111,13 @@ static bool queued(const request_t *request, const char *name)
 
 /* A name that came twice: one of the two was planted, or is left from a time when cookies had
  * another path or domain. Neither counted, both go; but not by an answer that took long, because
- * what the browser has by now may be new. */
+ * what the browser has by now may be new, and not by a file of ours, which caches keep for all. */
 static void clear_tossed(request_rec *r, const request_t *request)
 {
     const site_t *site = request->site;
     const char *names[] = {site->session_cookie, site->prelogin_cookie, site->known_cookie,
                            site->remember_cookie};
-    if (apr_time_now() - r->request_time > LATE)
+    if (apr_time_now() - r->request_time > LATE || (request->claimed && request->caching))
         return;
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (request->tossed & 1u << i) {

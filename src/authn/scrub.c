@@ -168,6 +168,7 @@ int authn_post_read_request(request_rec *r)
             i++;
     }
     request->answered_by_parts = 0;
+    request->for_parts = NULL;
     if (first && resend_is_possible(r))
         resend_begin(r);
     if (!r->prev)

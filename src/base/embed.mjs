@@ -32,13 +32,16 @@ function bytes(name, data) {
 }
 
 const files = filesIn('').filter((path) => TYPES[extname(path)] && !path.startsWith('m/')).sort();
+const hashOf = (data) => createHash('sha256').update(data).digest('hex').slice(0, 16);
 let arrays = '';
+let served = '';
 const rows = files.map((path, i) => {
   const data = readFileSync(join(folder, path));
   const packed = gzipSync(data, { level: 9 });
-  const etag = createHash('sha256').update(data).digest('hex').slice(0, 16);
+  const etag = hashOf(data);
+  if (path.startsWith('mpin/')) served += `${path} ${etag}\n`;
   arrays += bytes(`plain_${i}`, data) + bytes(`packed_${i}`, packed);
-  return `    {"${path}", "${TYPES[extname(path)]}", "\\"${etag}\\"", plain_${i}, ${data.length}, packed_${i}, ${packed.length}},`;
+  return `    {"${path}", "${TYPES[extname(path)]}", "\\"${etag}\\"", plain_${i}, ${data.length}, "\\"${etag}-gz\\"", packed_${i}, ${packed.length}},`;
 });
 
 writeFileSync(output, `/* Made by src/base/embed.mjs: do not edit. */
@@ -49,4 +52,5 @@ const asset_t assets_table[] = {
 ${rows.join('\n')}
 };
 const apr_size_t assets_count = ${rows.length};
+const char assets_version[] = "${hashOf(served)}";
 `);

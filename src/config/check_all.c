@@ -181,6 +181,7 @@ static void check_site(checked_t *site)
     check_url(site);
     check_address(site);
     check_registration(site);
+    check_throttle(site);
     check_cookies(site);
     check_paths(site);
     check_times(site);

@@ -22,6 +22,11 @@ void check_store(const checked_t *site)
         mistake_around(site->pconf, at, "%s; write MPinStore " STORE_URL_FORM " of such a one",
                        refused);
 
+    const char *too_large =
+        store_refuses_size(site->config->store, site->config->store_size, site->pconf);
+    if (too_large)
+        mistake_around(site->pconf, check_at(site, SETTING_store_size), "%s", too_large);
+
     const char *by = dir ? served_by(dir, site->main_server, site->pconf) : NULL;
     if (by)
         mistake(site->pconf, at,

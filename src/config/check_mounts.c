@@ -171,7 +171,7 @@ typedef struct mounts_t {
 static void look_at(mounts_t *mounts, mount_t *mount, const server_rec *main_server)
 {
     tree_walk_t walk = {main_server, visit_rules, mount};
-    tree_walk(&walk);
+    tree_walk_beside(&walk, mount->server);
     const char *name = mount_name(mount);
     mounts->ruled = mounts->ruled || mount->answers || mount->may;
     if (mount->answers) {
@@ -194,7 +194,7 @@ static void look_at_places(const mount_t *login, const server_rec *main_server)
         const trusted_setting_t *trusted = &APR_ARRAY_IDX(logins, i, trusted_setting_t);
         mount_t place = {.server = login->server, .path = trusted->location, .p = login->p};
         tree_walk_t walk = {main_server, visit_rules, &place};
-        tree_walk(&walk);
+        tree_walk_beside(&walk, place.server);
         if (!place.answers)
             continue;
         const written_t at = check_written(place.answers);

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "config/least_store.h"
 #include "config/mistakes.h"
 #include "config/surroundings.h"
 
@@ -89,4 +90,25 @@ void check_registration(const checked_t *site)
         mistake_maybe(site->pconf, check_at(site, SETTING_ways),
                       "nobody can sign in to set up a PIN; write MPinPasswordProvider, or "
                       "MPinRegister closed");
+}
+
+/* What strangers may leave has its place in the store. */
+void check_throttle(const checked_t *site)
+{
+    const server_config_t *config = site->config;
+    const int64_t all = pending_of_strangers(&config->throttle.registration);
+    const apr_off_t least = LEAST_STORE_WITH(all - PENDING_OF_STRANGERS);
+    const written_t *at = check_at(site, SETTING_throttle);
+    if (all == PENDING_OF_STRANGERS || config->store_size >= least)
+        return;
+    if (least > STORE_QUOTA_MAX)
+        mistake(site->pconf, at,
+                "no store holds %" APR_INT64_T_FMT " registrations an hour, twice what register= "
+                "gives an address; write a smaller one",
+                (apr_int64_t)all);
+    else
+        mistake(site->pconf, at,
+                "strangers may begin %" APR_INT64_T_FMT " registrations an hour, twice what "
+                "register= gives an address; write MPinStoreSize %dM at least",
+                (apr_int64_t)all, (int)(least >> 20) + 1);
 }

@@ -144,7 +144,7 @@ void check_require(const tree_walk_t *walk, const ap_directive_t *node, const se
     gate_t gate = {.pconf = pconf, .place = place_of(node), .server = server};
     tree_walk_t inner = {walk->main_server, visit_gate, &gate};
     const written_t at = check_written(node);
-    tree_walk(&inner);
+    tree_walk_beside(&inner, server);
     if (gate.passes)
         return;
     if (gate.grants || (gate.merges && gate.grants_elsewhere))

@@ -27,6 +27,7 @@ static inline const written_t *check_at(const checked_t *site, int setting)
 /* check_registration.c: who may register, and the mail that it needs; and `other`, an earlier
  * vhost. */
 void check_registration(const checked_t *site);
+void check_throttle(const checked_t *site);
 void check_registration_beside(const checked_t *site, const checked_t *other);
 
 /* check_address.c: the public URL's port, and other names of the vhost */

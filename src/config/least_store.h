@@ -18,8 +18,8 @@
     (NUMBERS_LIVE * (STORE_TAKES(sizeof(code_t)) + STORE_TAKES(32) + NETWORKS * STORE_TAKES(64)))
 
 /* Each with a counter for each network that its address lies in, and one for its mailbox. */
-#define REGISTRATIONS_TAKE                                                                         \
-    (2 * PENDING_OF_STRANGERS * (STORE_TAKES(sizeof(pending_t)) + (NETWORKS + 1) * COUNTER_TAKES))
+#define REGISTRATION_TAKES (STORE_TAKES(sizeof(pending_t)) + (NETWORKS + 1) * COUNTER_TAKES)
+#define REGISTRATIONS_TAKE (2 * PENDING_OF_STRANGERS * REGISTRATION_TAKES)
 
 /* In front of an RPS elsewhere: what waits for its mail, with what the RPS said of it (1,000 bytes
  * for an mpinId and a key), and what was granted openly. */
@@ -37,6 +37,11 @@
 #define MAILS_TAKE ((OUTBOX_NOTICES + OUTBOX_STRANGERS) * STORE_TAKES(sizeof(notice_t)))
 
 #define LEAST_STORE (STORE_FLEETING_LEAST / 3 * 4)
+
+/* The same where strangers may begin so many more registrations: what they can fill is three quarters
+ * of a quarter of it. */
+#define LEAST_STORE_WITH(more)                                                                     \
+    ((apr_off_t)((STRANGERS_TAKE + 2 * (apr_size_t)(more)*REGISTRATION_TAKES) / 3 * 16))
 
 _Static_assert(STRANGERS_TAKE <= STORE_OF_STRANGERS(STORE_FLEETING_LEAST),
                "a pool that strangers can fill has grown: raise STORE_FLEETING_LEAST");

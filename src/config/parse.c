@@ -53,9 +53,9 @@ const char *parse_size(apr_off_t *bytes, const words_t *words)
 {
     apr_off_t size;
     if (!number_size(words->word[0], &size) || size > STORE_QUOTA_MAX)
-        return apr_psprintf(words->p,
-                            "\"%.80s\" is no size that a store can have; write one from %dM to 3G",
-                            words->word[0], (int)(LEAST_STORE >> 20));
+        return apr_psprintf(
+            words->p, "\"%.80s\" is no size that a store can have; write one from %dM to 256G",
+            words->word[0], (int)(LEAST_STORE >> 20));
     if (size < LEAST_STORE)
         return apr_psprintf(
             words->p,
@@ -276,19 +276,36 @@ const char *parse_duration(apr_interval_time_t *time, const words_t *words)
     return NULL;
 }
 
+/* The one that a word is for, and where its numbers begin. */
+static throttle_rule_t *rule_named(throttle_rules_t *rules, const char *word, const char **rate)
+{
+    *rate = strchr(word, '=');
+    if (!*rate)
+        return NULL;
+    ++*rate;
+    if (!strncasecmp(word, "address=", 8))
+        return &rules->address;
+    if (!strncasecmp(word, "account=", 8))
+        return &rules->account;
+    return !strncasecmp(word, "register=", 9) ? &rules->registration : NULL;
+}
+
 const char *parse_throttle(throttle_rules_t *rules, const words_t *words)
 {
     throttle_rules_t found = *rules;
     for (int i = 0; i < words->count; i++) {
-        const char *word = words->word[i];
-        throttle_rule_t *rule = NULL;
-        if (!strncasecmp(word, "address=", 8))
-            rule = &found.address;
-        else if (!strncasecmp(word, "account=", 8))
-            rule = &found.account;
-        if (!rule || !number_rate(word + 8, &rule->count, &rule->window))
+        const char *word = words->word[i], *rate;
+        throttle_rule_t *rule = rule_named(&found, word, &rate);
+        if (!rule || !number_rate(rate, &rule->count, &rule->window))
             return apr_psprintf(
-                words->p, "\"%.80s\" is no limit; write as in address=30/60s account=10/60s", word);
+                words->p,
+                "\"%.80s\" is no limit; write as in address=30/60s account=10/60s register=60/1h",
+                word);
+        if (rule == &found.registration && rule->window > apr_time_from_sec(3600))
+            return apr_psprintf(words->p,
+                                "\"%.80s\" is over more than an hour; write register= with 1h at "
+                                "most",
+                                word);
     }
     *rules = found;
     return NULL;

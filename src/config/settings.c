@@ -32,7 +32,11 @@
     }
 #define DEFAULT_THROTTLE                                                                           \
     {                                                                                              \
-        .address = {30, apr_time_from_sec(60)}, .account = { 10, apr_time_from_sec(60) }           \
+        .address = {30, apr_time_from_sec(60)}, .account = {10, apr_time_from_sec(60)},            \
+        .registration = {                                                                          \
+            60,                                                                                    \
+            apr_time_from_sec(3600)                                                                \
+        }                                                                                          \
     }
 
 static const server_config_t defaults = {

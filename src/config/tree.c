@@ -8,28 +8,56 @@
 
 #include "config/surroundings.h"
 
-/* The vhost that a <VirtualHost> section made. */
-static const server_rec *vhost_of(const tree_walk_t *walk, const ap_directive_t *node)
+static bool is_made_by(const server_rec *server, const ap_directive_t *node)
 {
-    for (const server_rec *server = walk->main_server->next; server; server = server->next)
-        if (server->defn_name && (int)server->defn_line_number == node->line_num &&
-            !strcmp(server->defn_name, node->filename))
-            return server;
-    return walk->main_server;
+    return server->defn_name && (int)server->defn_line_number == node->line_num &&
+           !strcmp(server->defn_name, node->filename);
 }
 
-static void walk_level(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server)
+/* The vhost that a <VirtualHost> section made: mostly the one behind the last that was found. */
+static const server_rec *vhost_of(const tree_walk_t *walk, const ap_directive_t *node,
+                                  const server_rec **last)
+{
+    const server_rec *next = (*last)->next;
+    if (!next || !is_made_by(next, node))
+        next = walk->main_server->next;
+    while (next && !is_made_by(next, node))
+        next = next->next;
+    if (next)
+        *last = next;
+    return next ? next : walk->main_server;
+}
+
+static void walk_level(tree_walk_t *walk, const ap_directive_t *node, const server_rec *server,
+                       const server_rec **last)
 {
     for (; node; node = node->next) {
         const bool vhost = !strcasecmp(node->directive, "<VirtualHost");
         walk->visit(walk, node, server);
-        walk_level(walk, node->first_child, vhost ? vhost_of(walk, node) : server);
+        walk_level(walk, node->first_child, vhost ? vhost_of(walk, node, last) : server, last);
     }
 }
 
 void tree_walk(tree_walk_t *walk)
 {
-    walk_level(walk, ap_conftree, walk->main_server);
+    const server_rec *last = walk->main_server;
+    walk_level(walk, ap_conftree, walk->main_server, &last);
+}
+
+void tree_walk_beside(tree_walk_t *walk, const server_rec *server)
+{
+    const server_rec *last = walk->main_server;
+    if (server == walk->main_server) {
+        tree_walk(walk);
+        return;
+    }
+    for (const ap_directive_t *node = ap_conftree; node; node = node->next) {
+        const bool vhost = !strcasecmp(node->directive, "<VirtualHost");
+        if (vhost && !is_made_by(server, node))
+            continue;
+        walk->visit(walk, node, walk->main_server);
+        walk_level(walk, node->first_child, vhost ? server : walk->main_server, &last);
+    }
 }
 
 bool tree_servers_meet(const tree_walk_t *walk, const server_rec *one, const server_rec *other)

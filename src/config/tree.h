@@ -16,6 +16,9 @@ typedef struct tree_walk_t {
 
 void tree_walk(tree_walk_t *walk);
 
+/* Without the lines of vhosts that stand apart from that server: few are looked at, where many are. */
+void tree_walk_beside(tree_walk_t *walk, const server_rec *server);
+
 /* Do the lines of two servers meet in one? The main server's hold for all. */
 bool tree_servers_meet(const tree_walk_t *walk, const server_rec *one, const server_rec *other);
 

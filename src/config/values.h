@@ -184,6 +184,7 @@ typedef struct mail_server_t {
 typedef struct throttle_rules_t {
     throttle_rule_t address;
     throttle_rule_t account;
+    throttle_rule_t registration;
 } throttle_rules_t;
 
 /* Other hosts that a login may lead back to. */

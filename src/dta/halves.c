@@ -15,9 +15,9 @@ halves_t *halves_make(const keys_t *keys, apr_pool_t *p)
 {
     halves_t *halves = apr_palloc(p, sizeof *halves);
     halves->master = keys_master(keys);
-    halves->blind = keys_derive_app(keys, "halves", p);
+    halves->blind = keys_derive_app(keys, "halves");
     memcpy(halves->app.id, keys_app_id(keys), sizeof halves->app.id);
-    halves->app.key = keys_derive_app(keys, "halves signature", p);
+    halves->app.key = keys_derive_app(keys, "halves signature");
     return halves->blind && halves->app.key ? halves : NULL;
 }
 

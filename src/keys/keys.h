@@ -64,12 +64,12 @@ bool keys_derive(const keys_t *keys, unsigned char number, const char *purpose, 
 
 /* The keys of a purpose that knows no days (day 0), KEY_BYTES of each root key: first that of the one
  * that seals now, by which things are made; the others, by which they were made before. NULL ends
- * them. NULL when memory is out. */
-const secret_t *const *keys_derive_each(const keys_t *keys, const char *purpose, apr_pool_t *p);
+ * them. NULL when memory is out. Derived once and kept with `keys`, as those of keys_derive_app are. */
+const secret_t *const *keys_derive_each(const keys_t *keys, const char *purpose);
 
 /* HKDF of the app key for a purpose; two purposes share no key. It is the same when another root key
  * seals. NULL when memory is out. */
-const secret_t *keys_derive_app(const keys_t *keys, const char *purpose, apr_pool_t *p);
+const secret_t *keys_derive_app(const keys_t *keys, const char *purpose);
 
 /* An application as a D-TA knows it: its name, and the key that signs its requests. */
 typedef struct keys_app_t {

@@ -54,7 +54,7 @@ bool keys_derive(const keys_t *keys, unsigned char number, const char *purpose, 
     return true;
 }
 
-const secret_t *const *keys_derive_each(const keys_t *keys, const char *purpose, apr_pool_t *p)
+static void *make_root_keys(const keys_t *keys, const char *purpose, apr_pool_t *p)
 {
     const int count = keys->root_count;
     const secret_t **each = apr_pcalloc(p, sizeof *each * (size_t)(count + 1));
@@ -67,7 +67,12 @@ const secret_t *const *keys_derive_each(const keys_t *keys, const char *purpose,
     return each;
 }
 
-const secret_t *keys_derive_app(const keys_t *keys, const char *purpose, apr_pool_t *p)
+const secret_t *const *keys_derive_each(const keys_t *keys, const char *purpose)
+{
+    return keys_shared(keys->shared, make_root_keys, purpose);
+}
+
+static void *make_app_key(const keys_t *keys, const char *purpose, apr_pool_t *p)
 {
     secret_t *key = secret_make(p, KEY_BYTES);
     if (key)
@@ -76,11 +81,16 @@ const secret_t *keys_derive_app(const keys_t *keys, const char *purpose, apr_poo
     return key;
 }
 
+const secret_t *keys_derive_app(const keys_t *keys, const char *purpose)
+{
+    return keys_shared(keys->shared, make_app_key, purpose);
+}
+
 const keys_app_t *keys_dta_app(const keys_t *keys, apr_pool_t *p)
 {
     keys_app_t *app = apr_palloc(p, sizeof *app);
     memcpy(app->id, keys->app_id, sizeof app->id);
-    app->key = keys_derive_app(keys, "D-TA signature", p);
+    app->key = keys_derive_app(keys, "D-TA signature");
     return app->key ? app : NULL;
 }
 

@@ -151,7 +151,8 @@ keys_status_t keys_parse(keys_t **keys, secret_t *text, const secret_t *passphra
         return KEYS_PASSPHRASE;
     }
     keys_t *read = apr_pcalloc(p, sizeof *read);
-    if (!read_key_text(read, (char *)text->bytes, p)) {
+    read->shared = keys_shared_make(read, p);
+    if (!read->shared || !read_key_text(read, (char *)text->bytes, p)) {
         *why = "is damaged; restore it from a copy";
         return KEYS_BROKEN;
     }

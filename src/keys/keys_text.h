@@ -3,6 +3,7 @@
 #define MPIN_KEYS_KEYS_TEXT_H
 
 #include "keys/keys.h"
+#include "keys/shared.h"
 
 /* The text of a key file. Lines of words and not JSON, because a JSON parser leaves copies of the
  * keys behind in freed memory; here no key leaves secret memory.
@@ -35,6 +36,7 @@ struct keys_t {
     const secret_t *master;
     int root_count;
     keys_root_t roots[KEYS_ROOTS_MAX];
+    keys_shared_t *shared; /* changes, unlike all else */
 };
 
 /* The root key of that number, or NULL. */

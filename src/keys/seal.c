@@ -8,14 +8,13 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "keys/keys_text.h"
+
 #define VERSION 1
 #define HEAD 4
 #define NONCE 12
 #define TAG 16
 #define DAY 86400
-
-/* Day keys lie several to a page of secret memory. */
-#define SLAB_KEYS 7
 
 /* Never changed once it is published, and never freed before the sealer: no reader needs a lock. */
 typedef struct day_key_t {
@@ -28,13 +27,10 @@ typedef struct day_key_t {
     unsigned char number;
 } day_key_t;
 
-/* Apart from the sealer, which is a constant to those who use it. */
+/* The day keys of a purpose, which all sealers of a key file share. */
 typedef struct cache_t {
     _Atomic(const day_key_t *) newest;
-    pthread_mutex_t mutex; /* of what follows */
-    apr_pool_t *p;         /* with an allocator of its own, as other threads make pools too */
-    day_key_t *slab;
-    int slab_left;
+    pthread_mutex_t mutex; /* held by who adds one */
 } cache_t;
 
 struct sealer_t {
@@ -58,25 +54,14 @@ static const day_key_t *find_key(const cache_t *cache, unsigned char number, uin
     return key;
 }
 
-static day_key_t *new_key(cache_t *cache)
-{
-    if (!cache->slab_left) {
-        secret_t *slab = secret_make(cache->p, SLAB_KEYS * sizeof(day_key_t));
-        if (!slab)
-            return NULL;
-        cache->slab = (day_key_t *)(void *)slab->bytes;
-        cache->slab_left = SLAB_KEYS;
-    }
-    return &cache->slab[--cache->slab_left];
-}
-
 static const day_key_t *add_key(const sealer_t *sealer, unsigned char number, uint16_t day)
 {
     cache_t *cache = sealer->cache;
     unsigned char plain[KEY_BYTES];
     if (!keys_derive(sealer->keys, number, sealer->purpose, day, plain))
         return NULL;
-    day_key_t *key = new_key(cache);
+    secret_t *secret = keys_shared_secret(sealer->keys->shared, sizeof(day_key_t));
+    day_key_t *key = secret ? (day_key_t *)(void *)secret->bytes : NULL;
     if (key) {
         key->day = day;
         key->number = number;
@@ -105,45 +90,61 @@ static const day_key_t *day_key(const sealer_t *sealer, unsigned char number, ui
     return key;
 }
 
-static apr_status_t sealer_end(void *data)
+static apr_status_t cache_end(void *data)
 {
-    sealer_t *sealer = data;
-    EVP_CIPHER_free(sealer->openssl);
-    pthread_mutex_destroy(&sealer->cache->mutex);
+    cache_t *cache = data;
+    pthread_mutex_destroy(&cache->mutex);
     return APR_SUCCESS;
 }
 
-static sealer_t *sealer_new(const keys_t *keys, const char *purpose, int days, EVP_CIPHER *openssl,
-                            apr_pool_t *p)
+static void *make_cache(const keys_t *keys, const char *purpose, apr_pool_t *p)
 {
-    apr_allocator_t *allocator;
-    sealer_t *sealer = apr_pcalloc(p, sizeof *sealer);
+    cache_t *cache = apr_pcalloc(p, sizeof *cache);
+    (void)keys, (void)purpose;
+    pthread_mutex_init(&cache->mutex, NULL);
+    apr_pool_cleanup_register(p, cache, cache_end, apr_pool_cleanup_null);
+    return cache;
+}
 
+/* Apart, because OpenSSL's keys are plain. */
+static void *make_openssl_cache(const keys_t *keys, const char *purpose, apr_pool_t *p)
+{
+    return make_cache(keys, purpose, p);
+}
+
+static sealer_t *sealer_new(const keys_t *keys, const char *purpose, int days,
+                            keys_shared_maker_t *cache, apr_pool_t *p)
+{
+    sealer_t *sealer = apr_pcalloc(p, sizeof *sealer);
     sealer->keys = keys;
     sealer->purpose = purpose;
     sealer->days = days;
-    sealer->openssl = openssl;
-    sealer->cache = apr_pcalloc(p, sizeof *sealer->cache);
-    pthread_mutex_init(&sealer->cache->mutex, NULL);
-    apr_pool_cleanup_register(p, sealer, sealer_end, apr_pool_cleanup_null);
-    if (apr_allocator_create(&allocator) ||
-        apr_pool_create_ex(&sealer->cache->p, p, NULL, allocator))
-        return NULL;
-    apr_allocator_owner_set(allocator, sealer->cache->p);
-    return sealer;
+    sealer->cache = keys_shared(keys->shared, cache, purpose);
+    return sealer->cache ? sealer : NULL;
+}
+
+static apr_status_t openssl_end(void *data)
+{
+    EVP_CIPHER_free(data);
+    return APR_SUCCESS;
 }
 
 sealer_t *sealer_make_openssl(const keys_t *keys, const char *purpose, int days, apr_pool_t *p)
 {
-    EVP_CIPHER *openssl = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    return openssl ? sealer_new(keys, purpose, days, openssl, p) : NULL;
+    sealer_t *sealer = sealer_new(keys, purpose, days, make_openssl_cache, p);
+    EVP_CIPHER *openssl = sealer ? EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL) : NULL;
+    if (!openssl)
+        return NULL;
+    apr_pool_cleanup_register(p, openssl, openssl_end, apr_pool_cleanup_null);
+    sealer->openssl = openssl;
+    return sealer;
 }
 
 sealer_t *sealer_make(const keys_t *keys, const char *purpose, int days, apr_pool_t *p)
 {
     if (!crypto_aead_aes256gcm_is_available())
         return sealer_make_openssl(keys, purpose, days, p);
-    return sealer_new(keys, purpose, days, NULL, p);
+    return sealer_new(keys, purpose, days, make_cache, p);
 }
 
 static bool openssl_seal(const sealer_t *sealer, const day_key_t *key, const void *aad, int aad_len,

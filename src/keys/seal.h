@@ -17,7 +17,8 @@
 
 typedef struct sealer_t sealer_t;
 
-/* Once in the parent or a child, for the configuration's life; NULL when memory is out. `purpose`
+/* Once in the parent or a child, for no longer than `keys` lives; NULL when memory is out. All of a
+ * purpose share their day keys. `purpose`
  * names the key ("session", "pre-login", "store", ...): no two uses share one. A blob is accepted
  * for `days` days, -1 for ever; never one from the future but for 60 s of skew. */
 sealer_t *sealer_make(const keys_t *keys, const char *purpose, int days, apr_pool_t *p);

@@ -5,9 +5,9 @@
 #include <apr_pools.h>
 #include <stdbool.h>
 
-/* Secret bytes in memory of their own (sodium_malloc: guarded, out of core dumps, and locked as far
- * as RLIMIT_MEMLOCK goes), wiped and freed with the pool. A type of its own, so that nothing can
- * print one by mistake. */
+/* Secret bytes in the process's slab (keys/slab.h: out of core dumps, and locked as far as
+ * RLIMIT_MEMLOCK goes), wiped and freed with the pool. A type of its own, so that nothing can print
+ * one by mistake. */
 typedef struct secret_t {
     unsigned char *bytes;
     apr_size_t len;
@@ -15,9 +15,5 @@ typedef struct secret_t {
 
 /* Zeroed bytes, aligned for any type where `len` is a multiple of 16; NULL when memory is out. */
 secret_t *secret_make(apr_pool_t *p, apr_size_t len);
-
-/* Locks every live secret's pages again: mlock is not inherited over fork. Call it in child_init,
- * before there are threads. False where the limit is too low for one of them: worth a warning. */
-bool secret_lock_again(void);
 
 #endif

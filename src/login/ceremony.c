@@ -47,6 +47,8 @@ result_t *ceremony_end(const facts_t *facts, const client_data_t *client)
     apr_pool_t *p = facts->r->pool;
     const store_status_t status =
         passkey_challenge_spend(facts->site->store, client->challenge, facts->caller.now, p);
+    if (status == STORE_OK && facts->caller.session) /* which it was for */
+        request_end_prelogin(facts->r, &facts->prelogin, facts->caller.now);
     if (status == STORE_EXISTS)
         return ceremony_expired(facts, "its challenge was used before");
     return status == STORE_OK ? NULL : store_refusal(status, p);

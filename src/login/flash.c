@@ -11,7 +11,9 @@ static prelogin_said_t take(request_rec *r, prelogin_t *prelogin, apr_time_t now
     const bool fresh = apr_time_sec(now) - (apr_time_t)prelogin->made < FLASH_LIFE;
     const prelogin_said_t said = prelogin->said;
     prelogin->said = SAID_NOTHING;
-    if (said != SAID_NOTHING)
+    if (said != SAID_NOTHING && request_session(r))
+        request_end_prelogin(r, prelogin, now);
+    else if (said != SAID_NOTHING)
         request_keep_prelogin(r, prelogin, now);
     return fresh ? said : SAID_NOTHING;
 }

@@ -50,6 +50,9 @@ result_t *invited_submit(facts_t *facts)
     result_t *done = rps_invitation_accept(facts->site->rps, &facts->caller, token, p);
     if (done->code)
         return done;
+    facts->prelogin.registering = true;
+    if (!request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
+        return result_no_randomness(p);
     answer_audit(facts->r, done);
     answer_see_other(facts->r, apr_pstrcat(p, facts->site->paths[PATH_LOGIN], "?with=pin", NULL));
     return NULL;

@@ -35,10 +35,11 @@ int login_page_for_post(request_rec *r, const demand_t *demand)
     const site_t *site = request_of(r)->site;
     prelogin_t prelogin;
 
-    if (!request_prelogin(r, &prelogin, r->request_time) &&
-        !request_keep_prelogin(r, &prelogin, r->request_time))
-        return login_error_page(r, result_no_randomness(r->pool));
+    const bool came = request_prelogin(r, &prelogin, r->request_time);
     again_keep(r, &prelogin);
+    prelogin.form_kept |= request_of(r)->kept_page != NULL;
+    if ((!came || prelogin.form_kept) && !request_keep_prelogin(r, &prelogin, r->request_time))
+        return login_error_page(r, result_no_randomness(r->pool));
     const way_t way = way_of_refused(r, demand, true);
     page_values_t page = page_begin(r, site);
     form_show(&page, &prelogin, &way);
@@ -170,7 +171,10 @@ static result_t *show_form(facts_t *facts, const way_t *way)
              facts->caller.session && !fresh && !apr_table_get(facts->query, "switch") ? "1" : "");
     if (apr_table_get(facts->query, "switch"))
         page_set(&page, "user", "");
-    page_answer(&page, status_of(facts->r), "login");
+    if (facts->caller.session)
+        page_answer(&page, status_of(facts->r), "login");
+    else
+        page_answer_packed(&page, status_of(facts->r), "login");
     return NULL;
 }
 
@@ -200,9 +204,6 @@ result_t *login_page(facts_t *facts)
         take_pin_way(&way);
     if (way.target && request_left_cookies(facts->r))
         return lead_on(facts, &way);
-    if (facts->prelogin_fresh &&
-        !request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
-        return result_no_randomness(facts->r->pool);
     if (session && apr_table_get(facts->query, "offer"))
         return login_offer(facts, &way);
     if (way.step && !apr_table_get(facts->query, "switch") &&
@@ -214,6 +215,9 @@ result_t *login_page(facts_t *facts)
     if (session && !apr_table_get(facts->query, "switch") &&
         demand_is_met(&demand, session, facts->caller.now))
         return already_signed_in(facts, &way);
+    if (facts->prelogin_fresh && /* who has signed in needs none */
+        !request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
+        return result_no_randomness(facts->r->pool);
     const char *at_once = trusted_at_once(facts, &way);
     if (at_once) {
         answer_see_other(facts->r, at_once);

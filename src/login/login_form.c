@@ -24,6 +24,16 @@ bool form_way_is_long(const way_t *way)
            FORM_WAY_MAX;
 }
 
+/* What leads to the pad for who has no PIN in this browser. */
+static const char *pin_begins(const site_t *site)
+{
+    if (!site->url.https && !site->url.loopback)
+        return NULL;
+    if (site->rps_settings.register_open || site->rps_settings.register_mail)
+        return "names";
+    return site->phone_settings.on ? "phone" : NULL;
+}
+
 void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way)
 {
     const site_t *site = page->site;
@@ -31,6 +41,7 @@ void form_show(page_values_t *page, const prelogin_t *prelogin, const way_t *way
 
     page_set(page, "password", first & FACTOR_BIT(FACTOR_PASSWORD) ? "1" : "");
     page_set(page, "pin", first & FACTOR_BIT(FACTOR_PIN) ? "1" : "");
+    page_set(page, "pin_begins", pin_begins(site));
     page_set(page, "passkey_url",
              apr_pstrcat(page->r->pool, site->paths[PATH_LOGIN], "/passkey", NULL));
     page_set(page, "passkey", first & FACTOR_BIT(FACTOR_PASSKEY) ? "1" : "");
@@ -71,6 +82,8 @@ bool form_token_ok(const facts_t *facts, const unsigned char id[16], const char 
 bool form_is_ours(const facts_t *facts, const char *purpose)
 {
     const char *site = apr_table_get(facts->r->headers_in, "Sec-Fetch-Site");
+    if (facts->prelogin_fresh && facts->caller.session) /* another tab has signed in meanwhile */
+        return form_sent_by_our_pages(facts->r);
     return (site && strcmp(site, "same-origin") == 0) ||
            (!facts->prelogin_fresh && form_token_ok(facts, facts->prelogin.id, purpose));
 }

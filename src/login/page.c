@@ -87,6 +87,24 @@ static void set_foot(page_values_t *page)
     set_link(page, 4, "link5", "link5_href");
 }
 
+/* What the pad fetches in another language than English, which comes with it. */
+static const char *texts_url(const page_values_t *page)
+{
+    return page->site->assets && strcmp(page->lang, "en") != 0
+               ? apr_pstrcat(page->r->pool, page->site->assets, "/texts/", page->lang, ".json",
+                             NULL)
+               : NULL;
+}
+
+/* clientSettings is no-store. Chromium alone takes such an answer from a preload, once; others
+ * would ask twice. It alone sends this header, too. */
+static const char *settings_early(const page_values_t *page)
+{
+    return apr_table_get(page->r->headers_in, "Sec-CH-UA")
+               ? apr_table_get(page->values, "settings_url")
+               : NULL;
+}
+
 page_values_t page_begin(request_rec *r, const site_t *site)
 {
     const texts_t *texts = texts_for(wanted_languages(r), site->languages);
@@ -101,7 +119,8 @@ page_values_t page_begin(request_rec *r, const site_t *site)
     page_set(&page, "contact", site->contact);
     page_set(&page, "lang", page.lang);
     page_set(&page, "dir", texts_direction(page.lang));
-    page_set(&page, "base", site->paths[PATH_ASSETS]);
+    page_set(&page, "base", site->assets);
+    page_set(&page, "texts_url", texts_url(&page));
     page_set(&page, "demo", site->open_registration ? "1" : "");
     page_set(&page, "site_url", site->url.text);
     page_set(&page, "site_href", address_login(site, NULL, r->pool));
@@ -116,6 +135,7 @@ page_values_t page_begin(request_rec *r, const site_t *site)
              site->paths[PATH_RPS]
                  ? apr_pstrcat(r->pool, site->paths[PATH_RPS], "/clientSettings", NULL)
                  : "");
+    page_set(&page, "settings_early", settings_early(&page));
     set_foot(&page);
     return page;
 }
@@ -202,27 +222,37 @@ static void set_reason(page_values_t *page)
     page_set(page, "post_kept", kept ? "1" : "");
 }
 
-static int answer_with(page_values_t *page, int status, const char *name,
-                       void (*headers)(request_rec *r))
+/* A page with its headers, but for those of its kind; NULL where it could not be made. */
+static const char *page_html(page_values_t *page, const char *name)
 {
     request_rec *r = page->r;
     set_heading(page, name);
     set_reason(page);
     const char *html =
         own_render(&page->site->templates, name, page->values, page->lists, page->texts, r->pool);
-    if (!html)
-        return HTTP_INTERNAL_SERVER_ERROR; /* the built-in pages are part of the module: a test
-                                              renders each */
-
     apr_table_setn(r->headers_out, "Content-Language", page->lang);
     apr_table_mergen(r->headers_out, "Vary", "Accept-Language");
-    headers(r);
-    return answer_html(r, status, html);
+    return html;
+}
+
+/* Where there is no `html`: the built-in pages are part of the module, and a test renders each. */
+static int answer_with(page_values_t *page, int status, const char *html,
+                       int (*answer)(request_rec *r, int status, const char *html))
+{
+    if (!html)
+        return HTTP_INTERNAL_SERVER_ERROR;
+    answer_page_headers(page->r);
+    return answer(page->r, status, html);
 }
 
 int page_answer(page_values_t *page, int status, const char *name)
 {
-    return answer_with(page, status, name, answer_page_headers);
+    return answer_with(page, status, page_html(page, name), answer_html);
+}
+
+int page_answer_packed(page_values_t *page, int status, const char *name)
+{
+    return answer_with(page, status, page_html(page, name), answer_html_packed);
 }
 
 int page_onward(request_rec *r, const site_t *site, const char *place)
@@ -234,5 +264,9 @@ int page_onward(request_rec *r, const site_t *site, const char *place)
 
 int page_answer_framed(page_values_t *page, int status, const char *name)
 {
-    return answer_with(page, status, name, answer_framed_page_headers);
+    const char *html = page_html(page, name);
+    if (!html)
+        return HTTP_INTERNAL_SERVER_ERROR;
+    answer_framed_page_headers(page->r);
+    return answer_html(page->r, status, html);
 }

@@ -36,6 +36,9 @@ const char *page_text(const page_values_t *page, const char *key);
  * broken (and says so in the log), and answers with it. */
 int page_answer(page_values_t *page, int status, const char *name);
 
+/* The same in gzip, for who takes that (answer_html_packed). */
+int page_answer_packed(page_values_t *page, int status, const char *name);
+
 /* A page that leads on by itself. A form that is answered with a redirect may end on no other host
  * (docs/security.md, "Pages"), wherever that one leads. */
 int page_onward(request_rec *r, const site_t *site, const char *place);

@@ -353,7 +353,8 @@ result_t *login_password(facts_t *facts)
     if (!(facts->site->methods & FACTOR_BIT(FACTOR_PASSWORD)))
         return result_error(facts->r->pool, HTTP_NOT_FOUND, "not_found",
                             "there is no password login here");
-    if (!facts->request->prelogin_cookie.text)
+    /* A browser that has signed in by another tab meanwhile has none any more, signed out or not. */
+    if (!facts->request->prelogin_cookie.text && !request_was_here(facts->request))
         return password_without_cookie(facts, &attempt);
     if (!form_is_ours(facts, "login"))
         return password_stale(facts, &attempt);

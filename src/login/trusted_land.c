@@ -101,7 +101,7 @@ static result_t *take_news(facts_t *facts, const trusted_word_t *word, const use
     log_debug(facts->caller.log, "MPIN0908", "what is told of %s is refreshed",
               name_masked(user->name, p));
     prelogin_settle(&facts->prelogin);
-    request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+    request_end_prelogin(facts->r, &facts->prelogin, facts->caller.now);
     answer_see_other(facts->r, target ? target : facts->site->after_login);
     return NULL;
 }
@@ -144,6 +144,22 @@ static result_t *find_user(const facts_t *facts, const trusted_word_t *word, use
     return is_linked(word, user) ? admit_linked(facts, user) : NULL;
 }
 
+static bool is_below(const char *place, const char *path)
+{
+    return path && strncmp(place, path, strlen(path)) == 0;
+}
+
+/* Does the next page tell that somebody has signed in? An application asks for it, and our own pages
+ * do. */
+static bool welcome_is_shown(const site_t *site, const char *location)
+{
+    for (int i = 0; i < site->pass_headers->nelts; i++)
+        if (APR_ARRAY_IDX(site->pass_headers, i, pass_header_t).field == PASS_FLASH)
+            return true;
+    return is_below(location, site->paths[PATH_LOGIN]) ||
+           is_below(location, site->paths[PATH_ACCOUNT]);
+}
+
 static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
                                  const trusted_word_t *word)
 {
@@ -170,12 +186,15 @@ static result_t *sign_in_by_word(facts_t *facts, const trusted_login_t *login,
     const signin_t in = signin(facts, &proven);
     if (in.refusal)
         return in.refusal;
-    if (in.session) /* else another login is asked first (MPinTrustedMaxAge) */
-        note_sid(facts, word, in.session);
     prelogin_settle(&facts->prelogin);
     facts->prelogin.resting = false;
-    facts->prelogin.said = in.session ? SAID_SIGNED_IN : SAID_NOTHING;
-    request_keep_prelogin(facts->r, &facts->prelogin, now);
+    if (in.session) {
+        note_sid(facts, word, in.session);
+        facts->prelogin.said = welcome_is_shown(site, in.location) ? SAID_SIGNED_IN : SAID_NOTHING;
+        request_end_prelogin(facts->r, &facts->prelogin, now);
+    } else { /* another login is asked first (MPinTrustedMaxAge) */
+        request_keep_prelogin(facts->r, &facts->prelogin, now);
+    }
     answer_see_other(facts->r, in.location);
     return NULL;
 }

@@ -46,15 +46,20 @@ static void miller_loops(blst_fp12 *f, const mpin_lines_t *q, const blst_p1_affi
     blst_fp12_conjugate(f); /* z is negative */
 }
 
-bool mpin_pairings_cancel(const mpin_lines_t *q, const blst_p1_affine *p, const mpin_lines_t *q2,
-                          const blst_p1_affine *p2)
+void mpin_pairings(blst_fp12 *product, const mpin_lines_t *q, const blst_p1_affine *p,
+                   const mpin_lines_t *q2, const blst_p1_affine *p2)
 {
     blst_p1_affine doubled, doubled2;
     double_for_lines(&doubled, p);
     double_for_lines(&doubled2, p2);
+    miller_loops(product, q, &doubled, q2, &doubled2);
+    blst_final_exp(product, product);
+}
 
-    blst_fp12 f;
-    miller_loops(&f, q, &doubled, q2, &doubled2);
-    blst_final_exp(&f, &f);
-    return blst_fp12_is_one(&f);
+bool mpin_pairings_cancel(const mpin_lines_t *q, const blst_p1_affine *p, const mpin_lines_t *q2,
+                          const blst_p1_affine *p2)
+{
+    blst_fp12 product;
+    mpin_pairings(&product, q, p, q2, p2);
+    return blst_fp12_is_one(&product);
 }

@@ -48,52 +48,29 @@ static const char *outbox_key(const outbox_t *outbox, outbox_share_t share, apr_
         p, share == OUTBOX_TO_PEOPLE ? "outbox:" : "outlinks:", hex_encode(p, hash, 16), NULL);
 }
 
-/* The record first: an id without one would be taken for a mail that has been sent. */
-static store_status_t queue_mail(const outbox_t *outbox, const held_notice_t *mail, apr_pool_t *p)
+store_piece_t *outbox_join(const outbox_t *outbox, outbox_share_t share, const notice_t *notice,
+                           apr_time_t now, store_together_t *together, apr_pool_t *p)
 {
-    store_t *store = outbox->store;
-    const apr_time_t expires = apr_time_from_sec((apr_time_t)mail->notice.made) +
-                               apr_time_from_sec(2 * OUTBOX_LIFE_SECONDS);
-    const int most = mail->share == OUTBOX_TO_PEOPLE ? OUTBOX_NOTICES : OUTBOX_STRANGERS;
-    store_status_t status = store_add(store, STORE_LASTING, mail_key(mail->id, p), &mail->notice,
-                                      sizeof mail->notice, expires);
-    const bool stored = status == STORE_OK;
-    if (stored)
-        status = store_member_add(store, STORE_LASTING, outbox_key(outbox, mail->share, p),
-                                  mail->id, most, expires);
-    if (stored && status == STORE_FULL) /* the set: the store has just had room */
-        status = STORE_EXISTS;
-    if (status != STORE_OK)
-        store_delete(store, STORE_LASTING, mail_key(mail->id, p));
-    return status;
-}
-
-static store_status_t add_after(const outbox_t *outbox, outbox_share_t share,
-                                const notice_t *notice, apr_time_t now, int seconds_held,
-                                held_notice_t *mail, apr_pool_t *p)
-{
-    *mail = (held_notice_t){.share = share, .notice = *notice};
-    if (!name_domain(notice->to))
-        return STORE_OK;
-    mail->id = new_id(p);
-    mail->notice.version = VERSION;
-    mail->notice.made = seconds(now);
-    mail->notice.next = mail->notice.made + (uint32_t)seconds_held;
-    mail->notice.tries = 0;
-    return queue_mail(outbox, mail, p);
+    const int most = share == OUTBOX_TO_PEOPLE ? OUTBOX_NOTICES : OUTBOX_STRANGERS;
+    const apr_time_t expires = now + apr_time_from_sec(2 * OUTBOX_LIFE_SECONDS);
+    const char *id = new_id(p);
+    notice_t mail = *notice;
+    mail.version = VERSION;
+    mail.made = mail.next = seconds(now);
+    mail.tries = 0;
+    together_add(together, mail_key(id, p), &mail, sizeof mail, expires);
+    return together_member_add(together, outbox_key(outbox, share, p), id, most, expires);
 }
 
 store_status_t outbox_add(const outbox_t *outbox, outbox_share_t share, const notice_t *notice,
                           apr_time_t now, apr_pool_t *p)
 {
-    held_notice_t mail;
-    return add_after(outbox, share, notice, now, 0, &mail, p);
-}
-
-store_status_t outbox_hold(const outbox_t *outbox, outbox_share_t share, const notice_t *notice,
-                           apr_time_t now, held_notice_t *held, apr_pool_t *p)
-{
-    return add_after(outbox, share, notice, now, OUTBOX_HELD_SECONDS, held, p);
+    store_together_t *together = store_together(outbox->store, p);
+    if (!name_domain(notice->to))
+        return STORE_OK;
+    const store_piece_t *place = outbox_join(outbox, share, notice, now, together, p);
+    const store_status_t status = together_commit(together);
+    return status == STORE_FULL && together_refused(place) ? STORE_EXISTS : status;
 }
 
 static void keep_notice(const outbox_t *outbox, const char *id, const notice_t *notice,
@@ -104,25 +81,10 @@ static void keep_notice(const outbox_t *outbox, const char *id, const notice_t *
 
 static void forget_mail(const outbox_t *outbox, outbox_share_t share, const char *id, apr_pool_t *p)
 {
-    store_t *store = outbox->store;
-    if (store_delete(store, STORE_LASTING, mail_key(id, p)) == STORE_OK)
-        store_member_remove(store, STORE_LASTING, outbox_key(outbox, share, p), id);
-}
-
-void outbox_release(const outbox_t *outbox, held_notice_t *held, apr_pool_t *p)
-{
-    notice_t *notice = &held->notice;
-    if (!held->id)
-        return;
-    notice->next = notice->made;
-    keep_notice(outbox, held->id, notice,
-                apr_time_from_sec((apr_time_t)notice->made + 2 * OUTBOX_LIFE_SECONDS), p);
-}
-
-void outbox_cancel(const outbox_t *outbox, const held_notice_t *held, apr_pool_t *p)
-{
-    if (held->id)
-        forget_mail(outbox, held->share, held->id, p);
+    store_together_t *together = store_together(outbox->store, p);
+    together_delete(together, mail_key(id, p));
+    together_member_remove(together, outbox_key(outbox, share, p), id);
+    together_commit(together);
 }
 
 store_status_t outbox_count_link(const outbox_t *outbox, const char *mailbox, apr_time_t now,

@@ -3,7 +3,7 @@
 #define MPIN_NOTICE_OUTBOX_H
 
 #include "base/name.h"
-#include "store/store.h"
+#include "store/all_or_none.h"
 
 /* Notices to people by mail (docs/identity.md, "What each event does"), in a lasting queue: a
  * request only puts one there, a thread of each child sends it, tries again after growing
@@ -15,7 +15,6 @@
 #define MAILBOX_EACH 3       /* links an hour and mailbox */
 #define OUTBOX_LIFE_SECONDS 86400 /* a mail is tried for so long ... */
 #define OUTBOX_LINK_SECONDS 3600  /* ... and one to activate as long as its link leads anywhere */
-#define OUTBOX_HELD_SECONDS 120   /* one that is held leaves by itself then */
 #define NOTICE_LINK_MAX 600
 
 typedef enum {
@@ -73,19 +72,10 @@ typedef enum { OUTBOX_TO_PEOPLE, OUTBOX_TO_STRANGERS, OUTBOX_SHARES } outbox_sha
 store_status_t outbox_add(const outbox_t *outbox, outbox_share_t share, const notice_t *notice,
                           apr_time_t now, apr_pool_t *p);
 
-/* A notice of what may happen only if it is told: it has its place before, and leaves after. */
-typedef struct held_notice_t {
-    outbox_share_t share;
-    const char *id; /* NULL: there is nobody to tell */
-    notice_t notice;
-} held_notice_t;
-
-/* As outbox_add; then one of the other two. Where neither comes, because the process was killed,
- * the mail leaves: better one too many than a device untold. */
-store_status_t outbox_hold(const outbox_t *outbox, outbox_share_t share, const notice_t *notice,
-                           apr_time_t now, held_notice_t *held, apr_pool_t *p);
-void outbox_release(const outbox_t *outbox, held_notice_t *held, apr_pool_t *p);
-void outbox_cancel(const outbox_t *outbox, const held_notice_t *held, apr_pool_t *p);
+/* The same to a mailbox for what may happen only if it is told: with what else is in `together`. The
+ * piece is refused where as many wait already. */
+store_piece_t *outbox_join(const outbox_t *outbox, outbox_share_t share, const notice_t *notice,
+                           apr_time_t now, store_together_t *together, apr_pool_t *p);
 
 /* Counts one link to a mailbox. STORE_EXISTS: it has had MAILBOX_EACH in this hour. */
 store_status_t outbox_count_link(const outbox_t *outbox, const char *mailbox, apr_time_t now,

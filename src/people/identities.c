@@ -8,18 +8,16 @@
 #include "base/hex.h"
 #include "store/change.h"
 #include "store/key.h"
-
-/* An identity may take so long to be added. */
-#define ADDING_LIFE apr_time_from_sec(600)
+#include "store/all_or_none.h"
 
 #define LABEL_BYTES 6 /* of a handle */
 
-static const char *identity_key(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
+const char *people_identity_key(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p)
 {
     return store_key("identity", handle, HANDLE_BYTES, p);
 }
 
-static const char *set_key(const unsigned char uid[UID_BYTES], apr_pool_t *p)
+const char *people_devices_key(const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
     return store_key("identities", uid, UID_BYTES, p);
 }
@@ -43,29 +41,26 @@ static store_status_t read_identity(people_t *people, const unsigned char handle
     return people_read_identity(record->data, record->len, identity) &&
                    memcmp(identity->handle, handle, HANDLE_BYTES) == 0
                ? STORE_OK
-               : people_unreadable(people, identity_key(handle, p));
+               : people_unreadable(people, people_identity_key(handle, p));
 }
 
-/* As stored, also while it is being added. */
+/* An older version wrote a record that expired before it was there for good: stopped in between, it
+ * is none. */
 static store_status_t load_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
                                     identity_t *identity, store_record_t *seen, apr_pool_t *p)
 {
     store_status_t status =
-        store_get(people->store, STORE_LASTING, identity_key(handle, p), p, seen);
+        store_get(people->store, STORE_LASTING, people_identity_key(handle, p), p, seen);
+    if (status == STORE_OK && seen->expires)
+        return STORE_MISSING;
     return status ? status : read_identity(people, handle, seen, identity, p);
-}
-
-static bool being_added(const store_record_t *record)
-{
-    return record->expires != 0;
 }
 
 store_status_t people_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
                                identity_t *identity, apr_pool_t *p)
 {
     store_record_t seen;
-    store_status_t status = load_identity(people, handle, identity, &seen, p);
-    return status == STORE_OK && being_added(&seen) ? STORE_MISSING : status;
+    return load_identity(people, handle, identity, &seen, p);
 }
 
 /* The handles in a user's set. */
@@ -74,7 +69,7 @@ static store_status_t load_handles(people_t *people, const unsigned char uid[UID
                                    apr_pool_t *p)
 {
     const char **members;
-    const char *key = set_key(uid, p);
+    const char *key = people_devices_key(uid, p);
     store_status_t status = store_members(people->store, STORE_LASTING, key, p, &members);
     if (status)
         return status;
@@ -87,105 +82,44 @@ static store_status_t load_handles(people_t *people, const unsigned char uid[UID
     return STORE_OK;
 }
 
-/* A member without an identity is being added, or a kill in people_add_identity has left it. One
- * that replaces another is no newcomer. */
-store_status_t people_identities_and_newcomers(people_t *people, const unsigned char uid[UID_BYTES],
-                                               identity_t **list, int *count, int *newcomers,
-                                               apr_pool_t *p)
+/* An older version may have left a member without an identity. */
+store_status_t people_identities(people_t *people, const unsigned char uid[UID_BYTES],
+                                 identity_t **list, int *count, apr_pool_t *p)
 {
     unsigned char(*handles)[HANDLE_BYTES];
     int members;
-    *count = *newcomers = 0;
+    *count = 0;
     store_status_t status = load_handles(people, uid, &handles, &members, p);
     if (status)
         return status;
     *list = apr_palloc(p, ((apr_size_t)members + 1) * sizeof(**list));
     for (int i = 0; i < members; i++) {
         identity_t *identity = &(*list)[*count];
-        store_record_t seen;
-        status = load_identity(people, handles[i], identity, &seen, p);
-        if (status == STORE_MISSING)
-            continue;
-        if (status != STORE_OK)
+        status = people_identity(people, handles[i], identity, p);
+        if (status != STORE_OK && status != STORE_MISSING)
             return status;
-        if (being_added(&seen))
-            *newcomers += sodium_is_zero(identity->replaces, HANDLE_BYTES);
-        else if (identity->state != IDENTITY_REVOKED)
-            ++*count;
+        *count += status == STORE_OK && identity->state != IDENTITY_REVOKED;
     }
     return STORE_OK;
 }
 
-store_status_t people_identities(people_t *people, const unsigned char uid[UID_BYTES],
-                                 identity_t **list, int *count, apr_pool_t *p)
+void people_tidy_devices(people_t *people, const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
-    int newcomers;
-    return people_identities_and_newcomers(people, uid, list, count, &newcomers, p);
-}
-
-/* ---- adding ---------------------------------------------------------------------------------- */
-
-/* Takes members out of a full set whose identity is revoked or was never finished; true when there
- * were any. One whose record is still there may yet be finished, one whose record has expired
- * can't. */
-static bool make_room_in_set(people_t *people, const unsigned char uid[UID_BYTES], apr_pool_t *p)
-{
+    store_together_t *together = store_together(people->store, p);
     unsigned char(*handles)[HANDLE_BYTES];
     int members;
-    bool made = false;
     if (load_handles(people, uid, &handles, &members, p) != STORE_OK)
-        return false;
+        return;
     for (int i = 0; i < members; i++) {
         identity_t identity;
-        store_record_t seen;
+        store_record_t seen = {.data = NULL};
         store_status_t status = load_identity(people, handles[i], &identity, &seen, p);
-        if (status == STORE_MISSING || (status == STORE_OK && identity.state == IDENTITY_REVOKED))
-            made |= store_member_remove(people->store, STORE_LASTING, set_key(uid, p),
-                                        hex_encode(p, handles[i], HANDLE_BYTES)) == STORE_OK;
+        const bool gone = status == STORE_MISSING && !seen.data; /* not just being added */
+        if (gone || (status == STORE_OK && identity.state == IDENTITY_REVOKED))
+            together_member_remove(together, people_devices_key(uid, p),
+                                   hex_encode(p, handles[i], HANDLE_BYTES));
     }
-    return made;
-}
-
-static store_status_t add_to_set(people_t *people, const identity_t *identity, apr_pool_t *p)
-{
-    const char *key = set_key(identity->uid, p);
-    const char *member = hex_encode(p, identity->handle, HANDLE_BYTES);
-    int max = IDENTITIES_MAX;
-    store_status_t status = store_member_add(people->store, STORE_LASTING, key, member, max, 0);
-    if (status == STORE_FULL && make_room_in_set(people, identity->uid, p))
-        status = store_member_add(people->store, STORE_LASTING, key, member, max, 0);
-    if (status != STORE_FULL)
-        return status;
-    status = people_replacements(people, identity, &max, p);
-    return status ? status : store_member_add(people->store, STORE_LASTING, key, member, max, 0);
-}
-
-/* The record first, expiring and so not there for readers; then the member; then the record for
- * good. Stopped anywhere before the last step, the identity isn't there, and adding it again takes
- * over what was begun. */
-store_status_t people_add_identity(people_t *people, const identity_t *identity, apr_pool_t *p)
-{
-    unsigned char record[IDENTITY_RECORD_MAX];
-    apr_size_t len = people_write_identity(identity, record);
-    identity_t begun;
-    store_record_t seen;
-
-    store_status_t status =
-        store_add(people->store, STORE_LASTING, identity_key(identity->handle, p), record, len,
-                  apr_time_now() + ADDING_LIFE);
-    if (status != STORE_OK && status != STORE_EXISTS)
-        return status;
-    status = load_identity(people, identity->handle, &begun, &seen, p);
-    if (status)
-        return status;
-    if (!being_added(&seen))
-        return STORE_EXISTS;
-    status = add_to_set(people, identity, p);
-    if (status)
-        return status;
-    status = store_swap(people->store, STORE_LASTING, identity_key(identity->handle, p), &seen,
-                        record, len, 0);
-    return status == STORE_CHANGED ? STORE_EXISTS : status;
+    together_commit(together);
 }
 
 /* ---- changes --------------------------------------------------------------------------------- */
@@ -204,7 +138,7 @@ static store_status_t change_identity(void *baton, store_change_t *change, apr_p
     const store_record_t *seen = change->seen;
     identity_t *identity = mine->identity;
     unsigned char *record = apr_palloc(scratch, IDENTITY_RECORD_MAX);
-    if (!seen || being_added(seen))
+    if (!seen || seen->expires)
         return STORE_MISSING;
     store_status_t status = read_identity(mine->people, mine->handle, seen, identity, scratch);
     if (status == STORE_OK)
@@ -226,44 +160,58 @@ store_status_t people_change_identity(people_t *people, const unsigned char hand
     identity_change_t mine = {
         .people = people, .identity = identity, .alter = alter, .baton = baton};
     memcpy(mine.handle, handle, HANDLE_BYTES);
-    return store_change(people->store, STORE_LASTING, identity_key(handle, p), change_identity,
-                        &mine, p);
+    return store_change(people->store, STORE_LASTING, people_identity_key(handle, p),
+                        change_identity, &mine, p);
 }
 
-typedef struct revocation_t {
-    people_t *people;
-    apr_time_t now;
-} revocation_t;
+/* Its record says so, and its place is free; what is seen of it has ended before. */
+static store_status_t retire_identity(people_t *people, const identity_t *identity,
+                                      const store_record_t *seen, apr_pool_t *p)
+{
+    store_together_t *together = store_together(people->store, p);
+    unsigned char record[IDENTITY_RECORD_MAX];
+    identity_t revoked = *identity;
+    revoked.state = IDENTITY_REVOKED;
+    if (identity->state != IDENTITY_REVOKED)
+        together_swap(together, people_identity_key(identity->handle, p), seen, record,
+                      people_write_identity(&revoked, record), 0);
+    together_member_remove(together, people_devices_key(identity->uid, p),
+                           hex_encode(p, identity->handle, HANDLE_BYTES));
+    return together_commit(together);
+}
 
 /* The sessions end first: stopped in between, the identity is still to be seen, so that whoever
  * withdrew it does it again. */
-static store_status_t revoke_identity(void *baton, identity_t *identity, apr_pool_t *scratch)
+static store_status_t end_identity(people_t *people, const identity_t *identity, apr_time_t now,
+                                   apr_pool_t *p)
 {
-    const revocation_t *mine = baton;
-    (void)scratch;
-    if (identity->state == IDENTITY_REVOKED)
-        return STORE_OK;
-    identity->state = IDENTITY_REVOKED;
-    return revocations_add(mine->people->revocations, REVOKE_IDENTITY, identity->handle, 0,
-                           mine->now, people_until(mine->people, mine->now));
+    store_status_t status =
+        identity->state == IDENTITY_REVOKED
+            ? STORE_OK
+            : revocations_add(people->revocations, REVOKE_IDENTITY, identity->handle, 0, now,
+                              people_until(people, now));
+    return status == STORE_OK && people->device_eraser
+               ? people->device_eraser(people->store, identity->handle, p)
+               : status;
 }
 
 store_status_t people_revoke_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
                                       apr_time_t now, apr_pool_t *p)
 {
     identity_t identity;
-    revocation_t mine = {people, now};
-    store_status_t status =
-        people_change_identity(people, handle, &identity, revoke_identity, &mine, p);
-    if (status)
-        return status;
-    log_debug(people->log, "MPIN0743", "identity %s of %s is revoked, and its sessions end",
-              people_label(handle, p), name_masked(identity.name, p));
-    if (people->device_eraser)
-        status = people->device_eraser(people->store, handle, p);
-    return status ? status
-                  : store_member_remove(people->store, STORE_LASTING, set_key(identity.uid, p),
-                                        hex_encode(p, handle, HANDLE_BYTES));
+    store_record_t seen;
+    store_status_t status = STORE_CHANGED;
+    for (int round = 0; status == STORE_CHANGED && round < STORE_CHANGE_ROUNDS; round++) {
+        status = load_identity(people, handle, &identity, &seen, p);
+        if (status == STORE_OK)
+            status = end_identity(people, &identity, now, p);
+        if (status == STORE_OK)
+            status = retire_identity(people, &identity, &seen, p);
+    }
+    if (status == STORE_OK)
+        log_debug(people->log, "MPIN0743", "identity %s of %s is revoked, and its sessions end",
+                  people_label(identity.handle, p), name_masked(identity.name, p));
+    return status;
 }
 
 static store_status_t unlock_identity(void *baton, identity_t *identity, apr_pool_t *scratch)

@@ -149,9 +149,8 @@ store_status_t invitation_of(people_t *people, const unsigned char browser[PRELO
                                                                                : STORE_MISSING;
 }
 
-store_status_t invitation_use(people_t *people, const invitation_t *invitation, apr_pool_t *p)
+store_piece_t *invitation_join(const invitation_t *invitation, store_together_t *together,
+                               apr_pool_t *p)
 {
-    store_record_t record;
-    return store_take(people->store, STORE_LASTING, invitation_key(invitation->hash, p), p,
-                      &record);
+    return together_take(together, invitation_key(invitation->hash, p));
 }

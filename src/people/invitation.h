@@ -3,6 +3,7 @@
 #define MPIN_PEOPLE_INVITATION_H
 
 #include "people/people.h"
+#include "store/all_or_none.h"
 #include "session/prelogin.h"
 
 /* An administrator's word that whoever opens a link owns a name (docs/identity.md, "Proof of a
@@ -38,7 +39,8 @@ store_status_t invitation_accept(people_t *people, const char *token,
 store_status_t invitation_of(people_t *people, const unsigned char browser[PRELOGIN_ID_BYTES],
                              invitation_t *invitation, apr_pool_t *p);
 
-/* Uses it up: exactly one caller gets STORE_OK. */
-store_status_t invitation_use(people_t *people, const invitation_t *invitation, apr_pool_t *p);
+/* Uses it up with what else is in `together`: it is refused to all but one. */
+store_piece_t *invitation_join(const invitation_t *invitation, store_together_t *together,
+                               apr_pool_t *p);
 
 #endif

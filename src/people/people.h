@@ -133,7 +133,7 @@ store_status_t people_labelled(people_t *people, const char *label, identity_t *
  * replaces another of the user's needs no place of its own. */
 store_status_t people_add_identity(people_t *people, const identity_t *identity, apr_pool_t *p);
 
-/* How many of IDENTITIES_MAX are taken, by those that are just being added, too. Those that wait for their first success to replace another
+/* How many of IDENTITIES_MAX are taken. Those that wait for their first success to replace another
  * one stand in that one's place. */
 store_status_t people_places_taken(people_t *people, const unsigned char uid[UID_BYTES], int *taken,
                                    apr_pool_t *p);
@@ -174,8 +174,8 @@ store_status_t people_revoke_identity(people_t *people, const unsigned char hand
 /* The name was proven by its password or by a session of it: it is no longer anybody's who was
  * merely first. Sets `proven` of a user who has none yet, and only then revokes the identities of
  * ORIGIN_OPEN, ends all sessions there were, and erases what was added openly; `*user` is as it is
- * afterwards. A caller who adds one of those must read the user again afterwards, and revoke it
- * when `proven` is set: however the two interleave, one of them sees the other. */
+ * afterwards. An identity of ORIGIN_OPEN comes with its user (people/arrival.h), and so never behind
+ * this. */
 store_status_t people_name_proven(people_t *people, user_t *user, apr_time_t now, apr_pool_t *p);
 
 /* Active again with no consecutive failures; the 30-day count stays, so that where it was what

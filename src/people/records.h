@@ -3,12 +3,13 @@
 #define MPIN_PEOPLE_RECORDS_H
 
 #include "people/people.h"
+#include "store/all_or_none.h"
 
 /* The records of this room, and how its files read and change them (misses.c has more). They are
  * lasting but for the last three:
  *   user:<uid>         user_t
  *   name:<sha256>      uid of a canonical name, or of one that is linked to the user
- *   identity:<handle>  identity_t; one that expires is being added and not there yet
+ *   identity:<handle>  identity_t; one that expires was begun by an older version and is none
  *   identities:<uid>   set of handles, of identities that are not revoked
  *   used-since         when uses were noted first; missing: none were needed yet
  *   cleared:<handle>   how many failures a success has cleared; STORE_BEHIND
@@ -53,10 +54,18 @@ apr_time_t people_until(const people_t *people, apr_time_t now);
 store_status_t people_set_proven(people_t *people, const unsigned char uid[UID_BYTES],
                                  apr_time_t now, apr_pool_t *p);
 
-/* As people_identities, and how many are being added. */
-store_status_t people_identities_and_newcomers(people_t *people, const unsigned char uid[UID_BYTES],
-                                               identity_t **list, int *count, int *newcomers,
-                                               apr_pool_t *p);
+/* Keys of records. */
+const char *people_identity_key(const unsigned char handle[HANDLE_BYTES], apr_pool_t *p);
+const char *people_devices_key(const unsigned char uid[UID_BYTES], apr_pool_t *p);
+
+/* Adds what makes the user of a name that is nobody's; `*named` is refused where somebody else gets
+ * it meanwhile. STORE_EXISTS: it is somebody's. */
+store_status_t people_join_user(people_t *people, const user_t *user, store_together_t *together,
+                                store_piece_t **named, apr_pool_t *p);
+
+/* Takes those out of a user's set of devices that are revoked, or that an older version gave up
+ * adding. */
+void people_tidy_devices(people_t *people, const unsigned char uid[UID_BYTES], apr_pool_t *p);
 
 /* Adds to `*places` those of the user's identities, and `identity` itself, that stand in another
  * one's place. */
@@ -65,7 +74,7 @@ store_status_t people_replacements(people_t *people, const identity_t *identity,
 
 /* Changes what is stored of one identity; afterwards `*identity` is as it is stored. `alter` works
  * on what is there, again after a lost race, and may refuse; where it alters nothing, nothing is
- * written. `scratch` goes with the round. An identity that is being added is STORE_MISSING. */
+ * written. `scratch` goes with the round. */
 typedef store_status_t (*people_alter_t)(void *baton, identity_t *identity, apr_pool_t *scratch);
 store_status_t people_change_identity(people_t *people, const unsigned char handle[HANDLE_BYTES],
                                       identity_t *identity, people_alter_t alter, void *baton,

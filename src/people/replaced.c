@@ -44,11 +44,10 @@ store_status_t people_places_taken(people_t *people, const unsigned char uid[UID
                                    apr_pool_t *p)
 {
     identity_t *list;
-    int count, newcomers;
-    store_status_t status =
-        people_identities_and_newcomers(people, uid, &list, &count, &newcomers, p);
+    int count;
+    store_status_t status = people_identities(people, uid, &list, &count, p);
     if (status == STORE_OK)
-        *taken = count - count_in_place(list, count) + newcomers;
+        *taken = count - count_in_place(list, count);
     return status;
 }
 

@@ -21,6 +21,7 @@ typedef struct throttle_t {
     store_t *store;
     throttle_rule_t address;
     throttle_rule_t account;
+    throttle_rule_t registration; /* by address; counted by rps/quota.h */
 } throttle_t;
 
 /* One number for an address as the buckets know it: all of an IPv6 /64 has the same. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Users: looked up, made, changed. */
 #include "people/records.h"
+#include "people/arrival.h"
 #include "people/tokens.h"
 
 #include <apr_strings.h>
@@ -73,9 +74,8 @@ static bool is_owners_record(const store_record_t *found)
            (found->data[0] == NAME_LAYOUT || found->data[0] == ALIAS_LAYOUT);
 }
 
-/* `owner` is the name's record (layout 1 | uid 16); its `len` stays 0 where there is none. A user
- * is written before their name, so a name without a user is that of a tombstone which has gone:
- * free. */
+/* `owner` is the name's record (layout 1 | uid 16); its `len` stays 0 where there is none. A name
+ * without a user is that of a tombstone which has gone: free. */
 static store_status_t find_owner(people_t *people, const char *name, user_t *user,
                                  store_record_t *owner, apr_pool_t *p)
 {
@@ -102,48 +102,32 @@ store_status_t people_find(people_t *people, const char *name, user_t *user, apr
 
 /* ---- a name gets a user ---------------------------------------------------------------------- */
 
-/* STORE_EXISTS, STORE_CHANGED: it was given to somebody else meanwhile. */
-static store_status_t give_name(people_t *people, const char *name, unsigned char layout,
-                                const unsigned char uid[UID_BYTES], const store_record_t *owner,
-                                apr_pool_t *p)
+store_status_t people_join_user(people_t *people, const user_t *user, store_together_t *together,
+                                store_piece_t **named, apr_pool_t *p)
 {
-    unsigned char owned[NAME_RECORD] = {layout};
-    const char *key = name_key(name, p);
-    memcpy(owned + 1, uid, UID_BYTES);
-    return owner->len ? store_swap(people->store, STORE_LASTING, key, owner, owned, NAME_RECORD, 0)
-                      : store_add(people->store, STORE_LASTING, key, owned, NAME_RECORD, 0);
-}
-
-/* Writes the user, then their name: stopped in between, nobody knows the user and nothing is wrong.
- * Not STORE_OK: the name was given to somebody else meanwhile, or the store failed. */
-static store_status_t add_user(people_t *people, const user_t *user, const store_record_t *owner,
-                               apr_pool_t *p)
-{
-    unsigned char record[USER_RECORD_MAX];
-    apr_size_t len = people_write_user(user, record);
-    const char *key = user_key(user->uid, p);
-
-    store_status_t status = store_add(people->store, STORE_LASTING, key, record, len, 0);
-    if (status)
-        return status;
-    status = give_name(people, user->name, NAME_LAYOUT, user->uid, owner, p);
-    if (status == STORE_EXISTS || status == STORE_CHANGED)
-        store_delete(people->store, STORE_LASTING, key);
-    return status;
+    unsigned char record[USER_RECORD_MAX], owned[NAME_RECORD] = {NAME_LAYOUT};
+    const char *key = name_key(user->name, p);
+    store_record_t owner;
+    user_t other;
+    const store_status_t status = find_owner(people, user->name, &other, &owner, p);
+    if (status != STORE_MISSING)
+        return status == STORE_OK ? STORE_EXISTS : status;
+    memcpy(owned + 1, user->uid, UID_BYTES);
+    together_add(together, user_key(user->uid, p), record, people_write_user(user, record), 0);
+    *named = owner.len ? together_swap(together, key, &owner, owned, NAME_RECORD, 0)
+                       : together_add(together, key, owned, NAME_RECORD, 0);
+    return STORE_OK;
 }
 
 store_status_t people_create(people_t *people, const char *name, apr_time_t now, user_t *user,
                              apr_pool_t *p)
 {
-    store_record_t owner;
-    store_status_t status = find_owner(people, name, user, &owner, p);
-    if (status != STORE_MISSING)
-        return status == STORE_OK ? STORE_EXISTS : status;
-    *user = (user_t){.version = 1, .state = USER_ACTIVE, .created = people_seconds(now)};
-    randombytes_buf(user->uid, UID_BYTES);
-    apr_cpystrn(user->name, name, sizeof(user->name));
-    status = add_user(people, user, &owner, p);
-    return status == STORE_CHANGED ? STORE_EXISTS : status;
+    arriving_t arrival = {.together = store_together(people->store, p)};
+    store_status_t status = arrival_create(people, &arrival, name, now, p);
+    if (status == STORE_OK)
+        status = arrival_commit(people, &arrival, p);
+    *user = arrival.user;
+    return together_refused(arrival.named) ? STORE_EXISTS : status;
 }
 
 store_status_t people_claim(people_t *people, const char *name, apr_time_t now, user_t *user,
@@ -163,6 +147,18 @@ store_status_t people_claim(people_t *people, const char *name, apr_time_t now, 
 
 /* ---- a name that leads to somebody who has another one ---------------------------------------- */
 
+/* STORE_EXISTS, STORE_CHANGED: it was given to somebody else meanwhile. */
+static store_status_t give_alias(people_t *people, const char *name,
+                                 const unsigned char uid[UID_BYTES], const store_record_t *owner,
+                                 apr_pool_t *p)
+{
+    unsigned char owned[NAME_RECORD] = {ALIAS_LAYOUT};
+    const char *key = name_key(name, p);
+    memcpy(owned + 1, uid, UID_BYTES);
+    return owner->len ? store_swap(people->store, STORE_LASTING, key, owner, owned, NAME_RECORD, 0)
+                      : store_add(people->store, STORE_LASTING, key, owned, NAME_RECORD, 0);
+}
+
 /* Somebody may be faster, and that be the same user, who presses twice. */
 store_status_t people_add_alias(people_t *people, const char *name,
                                 const unsigned char uid[UID_BYTES], apr_pool_t *p)
@@ -174,7 +170,7 @@ store_status_t people_add_alias(people_t *people, const char *name,
         if (status == STORE_OK)
             return memcmp(user.uid, uid, UID_BYTES) == 0 ? STORE_OK : STORE_EXISTS;
         if (status == STORE_MISSING)
-            status = give_name(people, name, ALIAS_LAYOUT, uid, &owner, p);
+            status = give_alias(people, name, uid, &owner, p);
         if (status != STORE_EXISTS && status != STORE_CHANGED)
             return status;
     }

@@ -8,7 +8,7 @@ phones_t *phones_make(const phone_settings_t *settings, store_t *store, const th
     phones->settings = settings;
     phones->store = store;
     phones->throttle = throttle;
-    phones->key = keys_derive_app(keys, "phone-code", p);
+    phones->key = keys_derive_app(keys, "phone-code");
     return phones->key ? phones : NULL;
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 #include "rps/allowed.h"
 #include "rps/become.h"
-#include "rps/mailed.h"
 #include "store/key.h"
 
 /* A granted registration waits so long for its first login. */
@@ -85,15 +84,7 @@ static result_t *become_granted(rps_t *rps, const caller_t *caller, const mpin_i
 {
     if (strcmp(pending->name, name) != 0)
         return result_error(p, 403, "not_allowed", "Another name was granted.");
-    held_notice_t held;
-    result_t *refusal = mailed_hold_device(rps, caller, id, pending, &held, p);
-    if (refusal)
-        return refusal;
-    refusal = become_identity(rps, caller, id, pending, p);
-    if (refusal)
-        mailed_cancel(rps, &held, p);
-    else
-        mailed_release(rps, &held, p);
+    result_t *refusal = become_told(rps, caller, id, pending, p);
     if (refusal && refusal->status == 400) /* its user has signed out everywhere since */
         return result_error(p, 403, "identity_revoked", "This device's access was withdrawn.");
     if (!refusal) {

@@ -44,18 +44,18 @@ static result_t *read_wish(const remote_t *remote, wish_t *wish, const json_t *b
 }
 
 /* Registrations an hour: of strangers in all, as the RPS does not say whose they are; of a user. */
-static const quota_t strangers_quota = {"granted", GRANTED_OF_STRANGERS, GRANTED_OF_STRANGERS,
-                                        3600};
-static const quota_t user_quota = {"granted-user", 20, GRANTED_OF_USERS, 3600};
+static const quota_t granted_quota = {
+    .kind = "granted", .each = GRANTED_OF_STRANGERS, .all = GRANTED_OF_STRANGERS, .seconds = 3600};
+static const quota_t user_quota = {
+    .kind = "granted-user", .each = 20, .all = GRANTED_OF_USERS, .seconds = 3600};
 
 static result_t *count_granted(remote_t *remote, const caller_t *caller, const pending_t *pending,
                                apr_pool_t *p)
 {
     static const unsigned char nobody[QUOTA_WHO_BYTES];
     const bool stranger = pending->origin == ORIGIN_OPEN || pending->origin == ORIGIN_MAIL;
-    store_status_t status =
-        quota_take(remote->rps->store, stranger ? &strangers_quota : &user_quota,
-                   stranger ? nobody : pending->uid, caller, p);
+    store_status_t status = quota_take(remote->rps->store, stranger ? &granted_quota : &user_quota,
+                                       stranger ? nobody : pending->uid, caller, NULL, p);
     if (status == STORE_EXISTS)
         return result_error(p, 403, "too_many_pending", "Too many registrations just now.");
     return status == STORE_OK ? NULL : store_refusal(status, p);

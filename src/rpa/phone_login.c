@@ -2,6 +2,7 @@
 #include "rpa/phone_login.h"
 #include "base/json.h"
 #include "phone/phone.h"
+#include "rpa/bind.h"
 
 /* The desktop: what it gets is bound to its pre-login cookie, which is sealed anew so that it
  * outlives the code. False: no randomness. */
@@ -33,8 +34,11 @@ result_t *rpa_access(facts_t *facts)
                         facts->r->pool);
 }
 
+/* The phone, which may be signed in here itself. */
 result_t *rpa_code_status(facts_t *facts)
 {
+    if (!rpa_bind_anew(facts))
+        return result_no_randomness(facts->r->pool);
     return phone_code_status(facts->site->phones, &facts->caller, facts->body, facts->r->pool);
 }
 

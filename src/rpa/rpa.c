@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpa/rpa.h"
 #include "base/json.h"
+#include "rpa/bind.h"
 #include "rpa/forward.h"
 #include "rpa/in_front.h"
 #include "rpa/phone_login.h"
@@ -10,10 +11,10 @@
 #define OTT_MAX 64 /* bytes of a one-time token, as clients send it */
 
 /* A client without a login page (an application's own page, a native client) gets its pre-login
- * cookie here: what it does next is bound to it. */
+ * cookie here: what it does next is bound to it. Somebody who is signed in may never need one. */
 result_t *rpa_client_settings(facts_t *facts)
 {
-    if (facts->prelogin_fresh &&
+    if (facts->prelogin_fresh && !facts->caller.session &&
         !request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now))
         return result_no_randomness(facts->r->pool);
     return rps_client_settings(facts->site->rps, &facts->caller, facts->r->pool);
@@ -22,28 +23,46 @@ result_t *rpa_client_settings(facts_t *facts)
 result_t *rpa_user(facts_t *facts)
 {
     const char *mpin_id = *facts->rest ? facts->rest : NULL;
+    if (!rpa_bind_anew(facts))
+        return result_no_randomness(facts->r->pool);
     facts->caller.forwarded = forward_headers(facts);
     result_t *result =
         rps_register(facts->site->rps, &facts->caller, mpin_id, facts->body, facts->r->pool);
     /* The registration is bound to that cookie: it lives as long from now on. */
-    if (!result->code && !facts->prelogin_fresh)
+    if (!result->code && facts->caller.prelogin) {
+        facts->prelogin.registering = true;
+        request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+    }
+    return result;
+}
+
+/* The identity is there, and the cookie has nothing more to wait for. */
+static result_t *registration_over(facts_t *facts, result_t *result)
+{
+    if (result->code || !facts->prelogin.registering)
+        return result;
+    facts->prelogin.registering = false;
+    if (facts->caller.session)
+        request_end_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+    else
         request_keep_prelogin(facts->r, &facts->prelogin, facts->caller.now);
     return result;
 }
 
 result_t *rpa_signature_get(facts_t *facts)
 {
-    return rps_signature_in_two(facts->site->rps, &facts->caller, facts->rest,
-                                apr_table_get(facts->query, "regOTT"), facts->r->pool);
+    return registration_over(
+        facts, rps_signature_in_two(facts->site->rps, &facts->caller, facts->rest,
+                                    apr_table_get(facts->query, "regOTT"), facts->r->pool));
 }
 
 result_t *rpa_signature_post(facts_t *facts)
 {
     const char *reg_ott = json_text(facts->body, "regOTT", OTT_MAX);
-    return json_is_true(json_object_get(facts->body, "peek"))
-               ? rps_peek(facts->site->rps, &facts->caller, facts->rest, reg_ott, facts->r->pool)
-               : rps_signature(facts->site->rps, &facts->caller, facts->rest, reg_ott,
-                               facts->r->pool);
+    if (json_is_true(json_object_get(facts->body, "peek")))
+        return rps_peek(facts->site->rps, &facts->caller, facts->rest, reg_ott, facts->r->pool);
+    return registration_over(facts, rps_signature(facts->site->rps, &facts->caller, facts->rest,
+                                                  reg_ott, facts->r->pool));
 }
 
 result_t *rpa_time_permit_get(facts_t *facts)
@@ -78,11 +97,15 @@ result_t *rpa_remove(facts_t *facts)
 
 result_t *rpa_pass1(facts_t *facts)
 {
+    if (!rpa_bind_anew(facts))
+        return result_no_randomness(facts->r->pool);
     return rps_pass1(facts->site->rps, &facts->caller, facts->body, facts->r->pool);
 }
 
 result_t *rpa_pass2(facts_t *facts)
 {
+    if (!rpa_bind_anew(facts))
+        return result_no_randomness(facts->r->pool);
     return rps_pass2(facts->site->rps, &facts->caller, facts->body, facts->r->pool);
 }
 

@@ -122,20 +122,38 @@ store_status_t attempt_begin(rps_t *rps, const caller_t *caller,
     return STORE_OK;
 }
 
-static mpin_status_t judge_with_permit(const rps_t *rps, apr_time_t now, const pass1_t *pass,
+/* The attempt is reserved, and may wait here for its turn. */
+static mpin_status_t judge_proof_for(const rps_t *rps, const caller_t *caller, const pass1_t *pass,
+                                     const unsigned char identity[MPIN_G1_BYTES],
+                                     const unsigned char v[MPIN_G1_BYTES])
+{
+    mpin_proof_t proof = {.identity = identity, .u = pass->u, .y = pass->y, .v = v};
+    const company_t company = together_judge(rps->together, rps->server, &proof);
+    if (company.proofs)
+        log_debug(caller->log, "MPIN0993",
+                  "%d proofs were judged in one at place %d; %d are in line", company.proofs,
+                  company.place + 1, together_waiting(rps->together));
+    return proof.status;
+}
+
+static mpin_status_t judge_with_permit(const rps_t *rps, const caller_t *caller,
+                                       const pass1_t *pass,
                                        const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                                        const unsigned char v[MPIN_G1_BYTES])
 {
-    uint32_t day = rps_day(now);
-    bool first_hour = apr_time_sec(now) % 86400 < 3600;
-    mpin_status_t outcome = mpin_verify_permit(rps->server, hash_mpin_id, pass->u, day, pass->y, v);
-    if (outcome == MPIN_WRONG_PIN && first_hour)
-        outcome = mpin_verify_permit(rps->server, hash_mpin_id, pass->u, day - 1, pass->y, v);
-    return outcome;
+    unsigned char identity[MPIN_G1_BYTES];
+    const uint32_t day = rps_day(caller->now);
+    const bool first_hour = apr_time_sec(caller->now) % 86400 < 3600;
+    mpin_identity_on(day, hash_mpin_id, identity);
+    mpin_status_t outcome = judge_proof_for(rps, caller, pass, identity, v);
+    if (outcome != MPIN_WRONG_PIN || !first_hour)
+        return outcome;
+    mpin_identity_on(day - 1, hash_mpin_id, identity);
+    return judge_proof_for(rps, caller, pass, identity, v);
 }
 
 /* A pass1 from before MPinTimePermits was switched is no proof of anything, and no wrong PIN. */
-static mpin_status_t judge_one(const rps_t *rps, apr_time_t now, const pass1_t *pass,
+static mpin_status_t judge_one(const rps_t *rps, const caller_t *caller, const pass1_t *pass,
                                attempt_t *attempt,
                                const unsigned char hash_mpin_id[MPIN_HASH_BYTES],
                                const unsigned char v[MPIN_G1_BYTES])
@@ -143,10 +161,10 @@ static mpin_status_t judge_one(const rps_t *rps, apr_time_t now, const pass1_t *
     if (pass->permit != rps->settings->time_permits)
         return MPIN_REFUSED;
     if (pass->permit)
-        return judge_with_permit(rps, now, pass, hash_mpin_id, v);
+        return judge_with_permit(rps, caller, pass, hash_mpin_id, v);
     if (!attempt->point[0])
         mpin_identity(hash_mpin_id, attempt->point);
-    return mpin_verify_kept(rps->server, attempt->point, pass->u, pass->y, v);
+    return judge_proof_for(rps, caller, pass, attempt->point, v);
 }
 
 mpin_status_t attempt_judge(const rps_t *rps, const caller_t *caller, attempt_t *attempt,
@@ -155,7 +173,7 @@ mpin_status_t attempt_judge(const rps_t *rps, const caller_t *caller, attempt_t 
 {
     mpin_status_t outcome = MPIN_WRONG_PIN;
     for (int i = 0; i < attempt->passes && outcome == MPIN_WRONG_PIN; i++)
-        outcome = judge_one(rps, caller->now, &attempt->pass[i], attempt, hash_mpin_id, v);
+        outcome = judge_one(rps, caller, &attempt->pass[i], attempt, hash_mpin_id, v);
     return outcome;
 }
 

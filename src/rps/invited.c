@@ -96,17 +96,18 @@ result_t *invited_prove(rps_t *rps, const caller_t *caller, const char *name, pe
     return refusal;
 }
 
-result_t *invited_use(rps_t *rps, const caller_t *caller, const pending_t *pending, apr_pool_t *p)
+result_t *invited_join(rps_t *rps, const caller_t *caller, const pending_t *pending,
+                       store_together_t *together, store_piece_t **used, apr_pool_t *p)
 {
     invitation_t invitation;
     store_status_t status = caller->prelogin
                                 ? invitation_of(rps->people, caller->prelogin, &invitation, p)
                                 : STORE_MISSING;
-    if (status == STORE_OK && strcmp(invitation.name, pending->name) != 0)
-        status = STORE_MISSING;
-    if (status == STORE_OK)
-        status = invitation_use(rps->people, &invitation, p);
-    if (status == STORE_MISSING)
+    if (status == STORE_MISSING ||
+        (status == STORE_OK && strcmp(invitation.name, pending->name) != 0))
         return link_gone(p);
-    return status == STORE_OK ? NULL : store_refusal(status, p);
+    if (status != STORE_OK)
+        return store_refusal(status, p);
+    *used = invitation_join(&invitation, together, p);
+    return NULL;
 }

@@ -24,7 +24,9 @@ const char *invited_name(rps_t *rps, const caller_t *caller, apr_pool_t *p);
 result_t *invited_prove(rps_t *rps, const caller_t *caller, const char *name, pending_t *pending,
                         apr_pool_t *p);
 
-/* The registration becomes an identity now, and so the invitation is used up. NULL, or the refusal. */
-result_t *invited_use(rps_t *rps, const caller_t *caller, const pending_t *pending, apr_pool_t *p);
+/* The registration becomes an identity with what else is in `together`, and so the invitation is
+ * used up: `*used` is refused where another has done that. NULL, or the refusal. */
+result_t *invited_join(rps_t *rps, const caller_t *caller, const pending_t *pending,
+                       store_together_t *together, store_piece_t **used, apr_pool_t *p);
 
 #endif

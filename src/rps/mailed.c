@@ -98,42 +98,32 @@ static bool reaches_somebody(const rps_t *rps, const caller_t *caller, const not
     return reaches;
 }
 
-static void log_untold(rps_t *rps, const notice_t *notice, apr_pool_t *p)
+static void log_untold(rps_t *rps, const char *mailbox, apr_pool_t *p)
 {
     log_error(rps->log, "MPIN0310",
               "%s cannot be told about a device of theirs: no mail can be queued",
-              name_masked(notice->to, p));
+              name_masked(mailbox, p));
 }
 
-result_t *mailed_hold_device(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
-                             const pending_t *pending, held_notice_t *held, apr_pool_t *p)
+store_piece_t *mailed_join_device(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                                  const pending_t *pending, store_together_t *together,
+                                  apr_pool_t *p)
 {
     static const unsigned char none[HANDLE_BYTES];
     const bool reset = memcmp(pending->replaces, none, sizeof none) != 0;
     const char *mailbox = people_mailbox(rps->people, pending->uid, pending->name, p);
     notice_t notice =
         notice_about(caller, reset ? NOTICE_PIN : NOTICE_DEVICE, mailbox, pending->device, p);
-    held->id = NULL;
     if (!reaches_somebody(rps, caller, &notice, p))
         return NULL;
     apr_cpystrn(notice.link, link_to(rps, LINK_NOT_ME, id->handle, p), sizeof notice.link);
-    const store_status_t status =
-        outbox_hold(&rps->outbox, share_of(pending->origin), &notice, caller->now, held, p);
-    if (status == STORE_OK)
-        return NULL;
-    held->id = NULL;
-    log_untold(rps, &notice, p);
-    return mail_refusal(status, p);
+    return outbox_join(&rps->outbox, share_of(pending->origin), &notice, caller->now, together, p);
 }
 
-void mailed_release(rps_t *rps, held_notice_t *held, apr_pool_t *p)
+result_t *mailed_refusal(rps_t *rps, const pending_t *pending, apr_pool_t *p)
 {
-    outbox_release(&rps->outbox, held, p);
-}
-
-void mailed_cancel(rps_t *rps, const held_notice_t *held, apr_pool_t *p)
-{
-    outbox_cancel(&rps->outbox, held, p);
+    log_untold(rps, people_mailbox(rps->people, pending->uid, pending->name, p), p);
+    return mail_refusal(STORE_EXISTS, p);
 }
 
 void mailed_tell(rps_t *rps, const caller_t *caller, notice_kind_t kind, const identity_t *identity,
@@ -143,5 +133,5 @@ void mailed_tell(rps_t *rps, const caller_t *caller, notice_kind_t kind, const i
     const notice_t notice = notice_about(caller, kind, mailbox, identity->device, p);
     if (reaches_somebody(rps, caller, &notice, p) &&
         outbox_add(&rps->outbox, share_of(identity->origin), &notice, caller->now, p) != STORE_OK)
-        log_untold(rps, &notice, p);
+        log_untold(rps, notice.to, p);
 }

@@ -21,13 +21,13 @@ result_t *mailed_send(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
 result_t *mailed_again(rps_t *rps, const caller_t *caller, const mpin_id_t *id, const char *name,
                        const char *reg_ott, pending_t *old, apr_pool_t *p);
 
-/* The owner of a name, if it is a mailbox, is told of a new device or PIN, or there is none: NULL
- * and the notice has its place in the queue; else the refusal, 503 mail_queue_full. Then comes one
- * of the other two: the device is there, or it is not. */
-result_t *mailed_hold_device(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
-                             const pending_t *pending, held_notice_t *held, apr_pool_t *p);
-void mailed_release(rps_t *rps, held_notice_t *held, apr_pool_t *p);
-void mailed_cancel(rps_t *rps, const held_notice_t *held, apr_pool_t *p);
+/* The owner of a name, if it is a mailbox, is told of a new device or PIN, or there is none: the
+ * notice goes with what else is in `together`. NULL: there is nobody to tell. Where the piece is
+ * refused, so many mails wait that the other is the answer: 503 mail_queue_full. */
+store_piece_t *mailed_join_device(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+                                  const pending_t *pending, store_together_t *together,
+                                  apr_pool_t *p);
+result_t *mailed_refusal(rps_t *rps, const pending_t *pending, apr_pool_t *p);
 
 /* Tells them what has happened to an identity of theirs for their protection: it is locked, its
  * access was withdrawn. That happens whether they can be told or not: a mail that cannot be queued

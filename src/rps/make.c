@@ -3,24 +3,13 @@
 #include "rps/application.h"
 #include "rps/split.h"
 
-static apr_status_t free_server(void *data)
-{
-    rps_t *rps = data;
-    mpin_server_free(rps->server);
-    return APR_SUCCESS;
-}
-
 static bool make_secrets(rps_t *rps, apr_pool_t *p)
 {
-    apr_pool_cleanup_register(p, rps, free_server, apr_pool_cleanup_null);
-    if (!split_begin(rps, p))
-        return false;
-
     rps->halves = halves_make(rps->keys, p);
-    rps->idle_key = keys_derive_app(rps->keys, "idle-authott", p);
-    rps->link_keys = keys_derive_each(rps->keys, "mail-link", p);
-    rps->device_keys = keys_derive_each(rps->keys, "device-key", p);
-    rps->activation = keys_derive_app(rps->keys, "activate-key", p);
+    rps->idle_key = keys_derive_app(rps->keys, "idle-authott");
+    rps->link_keys = keys_derive_each(rps->keys, "mail-link");
+    rps->device_keys = keys_derive_each(rps->keys, "device-key");
+    rps->activation = keys_derive_app(rps->keys, "activate-key");
     return rps->halves && rps->idle_key && rps->activation && rps->link_keys && rps->device_keys;
 }
 
@@ -32,8 +21,10 @@ rps_t *rps_make(const rps_settings_t *settings, const rps_means_t *means, apr_po
     rps->people = means->people;
     rps->revocations = means->revocations;
     rps->dta = means->dta;
+    rps->split = means->split ? means->split : split_make(p);
     rps->phones = means->phones;
     rps->throttle = means->throttle;
+    rps->together = means->together;
     rps->keys = means->keys;
     rps->log = means->log;
     rps->outbox = (outbox_t){means->store, settings->mail_site};

@@ -11,7 +11,8 @@
 #include "rps/split.h"
 
 /* Records a minute, by identity, of passes that are not judged. */
-static const quota_t unjudged_quota = {"unjudged", 20, AUTHOTT_UNJUDGED, 60};
+static const quota_t unjudged_quota = {
+    .kind = "unjudged", .each = 20, .all = AUTHOTT_UNJUDGED, .seconds = 60};
 
 typedef struct pass2_request_t {
     mpin_id_t id;
@@ -105,7 +106,7 @@ static bool pass2_is_kept(rps_t *rps, const caller_t *caller, const attempt_t *a
     if (attempt->passes)
         return true;
     return rps->settings->service && attempt->identity.name[0] &&
-           quota_take(rps->store, &unjudged_quota, attempt->handle, caller, p) == STORE_OK;
+           quota_take(rps->store, &unjudged_quota, attempt->handle, caller, NULL, p) == STORE_OK;
 }
 
 /* An application's is bound to no browser: it has only its own users' cookies. */

@@ -15,6 +15,12 @@ static const char *pending_key(const unsigned char handle[HANDLE_BYTES], apr_poo
     return store_key("pending", handle, HANDLE_BYTES, p);
 }
 
+int64_t pending_of_strangers(const throttle_rule_t *address)
+{
+    const int64_t twice = 2 * address->count * apr_time_from_sec(3600) / address->window;
+    return twice > PENDING_OF_STRANGERS ? twice : PENDING_OF_STRANGERS;
+}
+
 apr_interval_time_t pending_life(const rps_t *rps)
 {
     const int seconds = rps->settings->pending_seconds;

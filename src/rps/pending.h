@@ -6,7 +6,7 @@
 
 /* A registration between its PUT and its signature: one fleeting record an mpinId. */
 #define PENDING_SECONDS 3600      /* unless MPinExpiry says otherwise */
-#define PENDING_OF_STRANGERS 5000 /* an hour, in all */
+#define PENDING_OF_STRANGERS 5000 /* an hour, in all; or more: pending_of_strangers */
 #define PENDING_OF_USERS 4000
 
 typedef struct pending_t {
@@ -32,6 +32,10 @@ typedef struct pending_t {
     char device[DEVICE_MAX + 1];
     char name[NAME_MAX_BYTES + 1];
 } pending_t;
+
+/* So many registrations strangers may begin in an hour, in all, where an address may begin that many:
+ * twice what one may, so that none uses up what is for all, and PENDING_OF_STRANGERS at least. */
+int64_t pending_of_strangers(const throttle_rule_t *address);
 
 /* So long a registration waits. */
 apr_interval_time_t pending_life(const rps_t *rps);

@@ -33,8 +33,8 @@ static store_status_t list_devices(rps_t *rps, const caller_t *caller,
 }
 
 /* Names and times only: nothing by which a device could be locked. */
-static result_t *no_place_left(rps_t *rps, const caller_t *caller,
-                               const unsigned char uid[UID_BYTES], apr_pool_t *p)
+result_t *places_none(rps_t *rps, const caller_t *caller, const unsigned char uid[UID_BYTES],
+                      apr_pool_t *p)
 {
     json_t *json = json_tie(p, json_pack("{s:[]}", "devices"));
     store_status_t status = list_devices(rps, caller, uid, json_object_get(json, "devices"), p);
@@ -70,16 +70,20 @@ result_t *places_left(rps_t *rps, const caller_t *caller, const pending_t *pendi
     if (status == STORE_OK)
         status = device_to_go(rps, caller, pending->uid, &unused, p);
     if (status == STORE_MISSING)
-        return no_place_left(rps, caller, pending->uid, p);
+        return places_none(rps, caller, pending->uid, p);
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
-/* STORE_MISSING where none goes. */
+/* STORE_MISSING where none goes; none has to where others have left one meanwhile. */
 static store_status_t free_place(rps_t *rps, const caller_t *caller,
                                  const unsigned char uid[UID_BYTES], apr_pool_t *p)
 {
     identity_t unused;
-    store_status_t status = device_to_go(rps, caller, uid, &unused, p);
+    int taken;
+    store_status_t status = people_places_taken(rps->people, uid, &taken, p);
+    if (status != STORE_OK || taken < IDENTITIES_MAX)
+        return status;
+    status = device_to_go(rps, caller, uid, &unused, p);
     if (status == STORE_OK)
         status = people_revoke_identity(rps->people, unused.handle, caller->now, p);
     if (status != STORE_OK)
@@ -90,36 +94,25 @@ static store_status_t free_place(rps_t *rps, const caller_t *caller,
     return STORE_OK;
 }
 
-/* Others that are added at once may take the place that was made, so it is made again; where there
- * is one and nothing can be added, the store is full. */
-static result_t *add_instead(rps_t *rps, const caller_t *caller, const identity_t *identity,
-                             apr_pool_t *p)
+/* Others that are added at once may take the place that was made, so it is made again. */
+store_status_t places_take(rps_t *rps, const caller_t *caller, arriving_t *arrival, apr_pool_t *p)
 {
-    store_status_t status = STORE_FULL;
-    for (int i = 0; status == STORE_FULL && i < IDENTITIES_MAX; i++) {
-        int taken;
-        status = people_places_taken(rps->people, identity->uid, &taken, p);
-        if (status == STORE_OK && taken >= IDENTITIES_MAX)
-            status = free_place(rps, caller, identity->uid, p);
+    const identity_t *identity = &arrival->identity;
+    arrival_device(arrival, p);
+    store_status_t status = arrival_commit(rps->people, arrival, p);
+    for (int i = 0; status == STORE_FULL && together_refused(arrival->place) && i < IDENTITIES_MAX;
+         i++) {
+        status = free_place(rps, caller, arrival->user.uid, p);
         if (status == STORE_MISSING)
-            return no_place_left(rps, caller, identity->uid, p);
-        if (status == STORE_OK)
-            status = people_add_identity(rps->people, identity, p);
+            return STORE_FULL;
+        if (status != STORE_OK) {
+            arrival->place = NULL; /* it is the store that refuses */
+            return status;
+        }
+        status = arrival_commit(rps->people, arrival, p);
     }
-    return status == STORE_OK ? NULL : store_refusal(status, p);
-}
-
-result_t *places_take(rps_t *rps, const caller_t *caller, const identity_t *identity, apr_pool_t *p)
-{
-    result_t *refusal = NULL;
-    store_status_t status = people_add_identity(rps->people, identity, p);
-    if (status == STORE_FULL)
-        refusal = add_instead(rps, caller, identity, p);
-    else if (status != STORE_OK)
-        refusal = store_refusal(status, p);
-    if (refusal)
-        return refusal;
+    if (status != STORE_OK)
+        return status;
     people_note_use(rps->people, identity->handle, caller->now, p);
-    status = people_supersede(rps->people, identity, caller->now, p);
-    return status == STORE_OK ? NULL : store_refusal(status, p);
+    return people_supersede(rps->people, identity, caller->now, p);
 }

@@ -106,28 +106,45 @@ static bool read_wish_to_register(const rps_t *rps, const caller_t *caller, regi
 
 /* ---- the registration ------------------------------------------------------------------------ */
 
-/* Registrations an hour: of strangers, by address; of an application's users, by address, which may
- * be an office's; of a person, by their name. */
-static const quota_t strangers_quota = {"pending", 60, PENDING_OF_STRANGERS, 3600};
-static const quota_t application_quota = {"pending", 600, PENDING_OF_STRANGERS, 3600};
-static const quota_t session_quota = {"pending-user", 20, PENDING_OF_USERS, 3600};
+/* An application's users may all come from one address, an office's, so that this has so many times
+ * more, and half of all at most. */
+#define OF_APPLICATION 10
 
+static const quota_t session_quota = {
+    .kind = "pending-user", .each = 20, .all = PENDING_OF_USERS, .seconds = 3600};
+
+static quota_t strangers_quota(const throttle_rule_t *address, origin_t origin)
+{
+    const int seconds = (int)apr_time_sec(address->window);
+    quota_t quota = {.kind = "pending",
+                     .each = address->count,
+                     .all = pending_of_strangers(address),
+                     .seconds = 3600,
+                     .each_seconds = seconds};
+    const int64_t half = quota.all * seconds / (2 * 3600);
+    if (origin == ORIGIN_APPLICATION)
+        quota.each = OF_APPLICATION * quota.each < half ? OF_APPLICATION * quota.each : half;
+    return quota;
+}
+
+/* Of a person, who has proven the name, by their name; of strangers by their address. */
 static store_status_t count_registration(rps_t *rps, const caller_t *caller,
-                                         const pending_t *pending, apr_pool_t *p)
+                                         const pending_t *pending, int *wait, apr_pool_t *p)
 {
     if (pending->origin == ORIGIN_SESSION)
-        return quota_take(rps->store, &session_quota, pending->uid, caller, p);
-    return quota_take_at(
-        rps->store, pending->origin == ORIGIN_APPLICATION ? &application_quota : &strangers_quota,
-        caller, p);
+        return quota_take(rps->store, &session_quota, pending->uid, caller, wait, p);
+    const quota_t quota = strangers_quota(&rps->throttle->registration, (origin_t)pending->origin);
+    return quota_take_at(rps->store, &quota, caller, wait, p);
 }
 
 static result_t *too_many_registrations(rps_t *rps, const caller_t *caller,
                                         const pending_t *pending, apr_pool_t *p)
 {
-    store_status_t status = count_registration(rps, caller, pending, p);
+    int wait = 0;
+    store_status_t status = count_registration(rps, caller, pending, &wait, p);
     if (status == STORE_EXISTS)
-        return result_later(p, "too_many_pending", "Too many registrations. Try again later.", 600);
+        return result_later(p, "too_many_pending", "Too many registrations. Try again later.",
+                            wait);
     return status == STORE_OK ? NULL : store_refusal(status, p);
 }
 
@@ -337,8 +354,8 @@ static result_t *end_earlier(rps_t *rps, const caller_t *caller, const char *mpi
     return status == STORE_OK || status == STORE_MISSING ? NULL : store_refusal(status, p);
 }
 
-/* Every try is charged to its address, also one that is
- * refused: otherwise it would be a free question who is registered here. */
+/* A try is charged to its address unless it is one of the registrations that may begin there: a
+ * refusal that cost nothing would be a free question who is registered here. */
 result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, const json_t *body,
                        apr_pool_t *p)
 {
@@ -367,5 +384,8 @@ result_t *rps_register(rps_t *rps, const caller_t *caller, const char *mpin_id, 
         refusal = end_earlier(rps, caller, mpin_id, body, p);
     if (!refusal)
         refusal = too_many_registrations(rps, caller, &pending, p);
-    return refusal ? refusal : begin_registration(rps, caller, &wish, &pending, p);
+    if (refusal)
+        return refusal;
+    throttle_release(rps->throttle, caller, NULL, wish.name, p);
+    return begin_registration(rps, caller, &wish, &pending, p);
 }

@@ -22,9 +22,11 @@ struct rps_t {
     const dta_t *dta;
     phones_t *phones;
     const throttle_t *throttle;
+    together_t *together;
     const keys_t *keys;
     const log_sink_t *log;
-    mpin_server_t *server; /* NULL until the second D-TA has given its share (rps/split.h) */
+    split_t *split;
+    const mpin_server_t *server; /* NULL until split_ready has said yes */
     halves_t *halves;
     bool noted_split, told_split; /* rps/split.c; atomic */
     allow_t *allow;

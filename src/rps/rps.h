@@ -13,6 +13,7 @@
 #include "phone/phone.h"
 #include "rps/allow.h"
 #include "rps/redemption.h"
+#include "rps/together.h"
 
 /* The Relying Party Service of the Milagro MFA protocol: registration, the two passes,
  * authentication. Each function is one endpoint: it takes the caller's facts and the parsed body
@@ -53,14 +54,20 @@ typedef struct rps_settings_t {
 
 typedef struct rps_t rps_t;
 
+/* What the proofs of all vhosts of a store and its D-TAs are judged with (rps/split.h). */
+typedef struct split_t split_t;
+split_t *split_make(apr_pool_t *p);
+
 /* What it works with; all must outlive it. */
 typedef struct rps_means_t {
     store_t *store;
     people_t *people;
     revocations_t *revocations; /* NULL: no session is known to last, so none registers anybody */
     const dta_t *dta;
+    split_t *split; /* NULL: one of its own */
     phones_t *phones;
     const throttle_t *throttle;
+    together_t *together; /* where this process judges its proofs */
     const keys_t *keys;
     http_t *http;     /* what applications are asked with ... */
     seats_t *seats;   /* ... and where the worker sits meanwhile */
@@ -68,7 +75,7 @@ typedef struct rps_means_t {
     const log_sink_t *log;
 } rps_means_t;
 
-/* One a vhost and child. NULL when the server secret cannot be made. */
+/* One a vhost and child. NULL when memory is out. */
 rps_t *rps_make(const rps_settings_t *settings, const rps_means_t *means, apr_pool_t *p);
 
 /* GET /rps/clientSettings */

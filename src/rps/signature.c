@@ -2,31 +2,17 @@
 /* POST and GET /rps/signature/<mpinId>, and POST /rps/setupDone/<mpinId>: the end of a registration
  * (docs/protocol.md, "RPS, public"). */
 #include "rps/become.h"
-#include "rps/mailed.h"
+#include "rps/pending.h"
 #include "rps/split.h"
 
-static result_t *take_and_become(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
-                                 const pending_t *pending, apr_pool_t *p)
-{
-    store_status_t status = pending_take(rps, id->handle, p);
-    if (status != STORE_OK)
-        return status == STORE_MISSING ? pending_unknown(p) : store_refusal(status, p);
-    return become_identity(rps, caller, id, pending, p);
-}
-
-/* Nobody gets a device untold: where its notice finds no place, the registration waits. */
-static result_t *become_told(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
+/* Of two who ask at once, one gets the secret: there is one identity of an mpinId. Trouble of ours,
+ * or an application's, leaves the registration as it is. */
+static result_t *become_once(rps_t *rps, const caller_t *caller, const mpin_id_t *id,
                              const pending_t *pending, apr_pool_t *p)
 {
-    held_notice_t held;
-    result_t *refusal = mailed_hold_device(rps, caller, id, pending, &held, p);
-    if (refusal)
-        return refusal;
-    refusal = take_and_become(rps, caller, id, pending, p);
-    if (refusal)
-        mailed_cancel(rps, &held, p);
-    else
-        mailed_release(rps, &held, p);
+    result_t *refusal = become_told(rps, caller, id, pending, p);
+    if (!refusal || (refusal->status < 500 && refusal->status != 429))
+        pending_take(rps, id->handle, p);
     return refusal;
 }
 
@@ -83,7 +69,7 @@ static result_t *issue_signature(rps_t *rps, const caller_t *caller, const char 
         log_error(rps->log, "MPIN0301", "the D-TA issues no client secret: the key file is broken");
         return store_refusal(STORE_DOWN, p);
     }
-    refusal = become_told(rps, caller, &id, &pending, p);
+    refusal = become_once(rps, caller, &id, &pending, p);
     return refusal ? refusal : signature_answer(&share, &pending, &id, p);
 }
 

@@ -6,18 +6,37 @@
 #include <string.h>
 #include "base/hex.h"
 #include "dta/sign.h"
+#include "keys/hardening.h"
 #include "store/key.h"
 
 #define EXPECTED_SECONDS 120
 
 /* ---- the verifier ---------------------------------------------------------------------------- */
 
+struct split_t {
+    mpin_server_t *server; /* atomic */
+};
+
+static apr_status_t free_server(void *data)
+{
+    split_t *split = data;
+    mpin_server_free(split->server);
+    return APR_SUCCESS;
+}
+
+split_t *split_make(apr_pool_t *p)
+{
+    split_t *split = apr_pcalloc(p, sizeof *split);
+    apr_pool_cleanup_register(p, split, free_server, apr_pool_cleanup_null);
+    return split;
+}
+
 /* Two threads may make one each: the first that is published is everybody's. */
-static bool publish_verifier(rps_t *rps, unsigned char secret[MPIN_G2_BYTES])
+static bool publish_verifier(split_t *split, unsigned char secret[MPIN_G2_BYTES])
 {
     mpin_server_t *none = NULL, *made = mpin_server_make(secret);
     sodium_memzero(secret, MPIN_G2_BYTES);
-    if (made && !__atomic_compare_exchange_n(&rps->server, &none, made, false, __ATOMIC_RELEASE,
+    if (made && !__atomic_compare_exchange_n(&split->server, &none, made, false, __ATOMIC_RELEASE,
                                              __ATOMIC_ACQUIRE))
         mpin_server_free(made);
     return made != NULL;
@@ -78,31 +97,31 @@ static result_t *note_made_of(rps_t *rps, apr_pool_t *p)
 
 /* ---- may something be judged, or issued? ----------------------------------------------------- */
 
-bool split_begin(rps_t *rps, apr_pool_t *p)
+static result_t *make_verifier(rps_t *rps, const caller_t *caller, apr_pool_t *p)
 {
-    bool same;
     unsigned char secret[MPIN_G2_BYTES];
-    if (dta_other_url(rps->dta) || made_as_before(rps, &same, p) != STORE_OK || !same)
-        return true; /* split_ready knows more */
-    return dta_server_secret(rps->dta, apr_time_now(), secret, p) == DTA_OK &&
-           publish_verifier(rps, secret);
+    dta_status_t status = dta_server_secret(rps->dta, caller->now, secret, p);
+    log_debug(caller->log, "MPIN0769", "there was no verifier yet: %s",
+              status == DTA_OK ? "it is made of all D-TAs' shares"
+                               : "the second D-TA's share is not here");
+    if (status != DTA_OK)
+        return split_refusal(status, p);
+    const bool made = publish_verifier(rps->split, secret);
+    hardening_tell(rps->log);
+    return made ? NULL : store_refusal(STORE_DOWN, p);
 }
 
 result_t *split_ready(rps_t *rps, const caller_t *caller, apr_pool_t *p)
 {
-    unsigned char secret[MPIN_G2_BYTES];
     if (__atomic_load_n(&rps->server, __ATOMIC_ACQUIRE))
         return NULL;
     result_t *refusal = check_made_as_before(rps, p);
-    if (refusal)
-        return refusal;
-    dta_status_t status = dta_server_secret(rps->dta, caller->now, secret, p);
-    log_debug(caller->log, "MPIN0769", "there was no verifier yet: %s",
-              status == DTA_OK ? "it is made of both D-TAs' shares"
-                               : "the second D-TA's share is not here");
-    if (status != DTA_OK)
-        return split_refusal(status, p);
-    return publish_verifier(rps, secret) ? NULL : store_refusal(STORE_DOWN, p);
+    if (!refusal && !__atomic_load_n(&rps->split->server, __ATOMIC_ACQUIRE))
+        refusal = make_verifier(rps, caller, p);
+    if (!refusal)
+        __atomic_store_n(&rps->server, __atomic_load_n(&rps->split->server, __ATOMIC_ACQUIRE),
+                         __ATOMIC_RELEASE);
+    return refusal;
 }
 
 result_t *split_can_issue(rps_t *rps, const caller_t *caller, apr_pool_t *p)

@@ -7,12 +7,10 @@
 /* Where secrets come from: our own D-TA alone, or it and the second one (MPinSecondDTA). With one
  * D-TA, the protocol's old clients still ask two: see dta/halves.h. */
 
-/* Makes the verifier, where our own D-TA is all. False: it can't be made. */
-bool split_begin(rps_t *rps, apr_pool_t *p);
-
-/* NULL once there is a verifier, else 503: nothing is judged without the second D-TA's share, which
- * is waited for once in the life of a store; nor with other D-TAs than the store's PINs were made
- * with. */
+/* NULL once there is a verifier, else 503. The first login of a child makes it, for all vhosts of the
+ * store: it takes 40 kB, which a store that nobody signs in to shall not cost. Nothing is judged
+ * without the second D-TA's share, which is waited for once in the life of a store; nor with other
+ * D-TAs than the store's PINs were made with. */
 result_t *split_ready(rps_t *rps, const caller_t *caller, apr_pool_t *p);
 
 /* NULL when a registration would get all of its secret; else 503, and it can be tried again. */

@@ -7,9 +7,21 @@
 #include "base/bytes.h"
 #include "session/cookie.h"
 
-/* The version of the layout, its first byte: the second has device and site before the users. */
-#define LAYOUT_WITHOUT_DEVICE 1
-#define LAYOUT 2
+/* Every request brings it, and each of its bytes costs: what most browsers lack takes no room. First
+ * byte: the layout's version and which parts there are before the users. */
+#define LAYOUT 0x10u
+enum {
+    PART_ID = 1, /* else it is the device's handle */
+    PART_DEVICE = 2,
+    PART_SITE = 4, /* else it is the realm's */
+    PARTS = PART_ID | PART_DEVICE | PART_SITE
+};
+
+/* The versions before this one, which are read: browsers keep a cookie for more than a year. The
+ * second had everything, the first no device. */
+#define LAYOUT_FIRST 1u
+#define LAYOUT_SECOND 2u
+
 #define USER_BYTES 16
 #define DEVICE_BYTES sizeof(((known_t *)0)->device)
 #define SITE_BYTES sizeof(((known_t *)0)->site)
@@ -17,7 +29,15 @@
 
 struct known_browsers_t {
     cookie_sealer_t *sealer;
+    unsigned char site[SITE_BYTES]; /* which its realm is named after, if any is */
 };
+
+static void known_site(const char *site, unsigned char tag[SITE_BYTES])
+{
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(hash, (const unsigned char *)site, strlen(site));
+    memcpy(tag, hash, SITE_BYTES);
+}
 
 known_browsers_t *known_browsers_make(const keys_t *keys, const char *cookie, const char *realm,
                                       apr_pool_t *p)
@@ -25,6 +45,7 @@ known_browsers_t *known_browsers_make(const keys_t *keys, const char *cookie, co
     known_browsers_t *browsers = apr_palloc(p, sizeof *browsers);
     browsers->sealer = cookie_sealer_make(keys, "known-browser",
                                           apr_time_from_sec(KNOWN_DAYS * 86400), cookie, realm, p);
+    known_site(realm, browsers->site);
     return browsers->sealer ? browsers : NULL;
 }
 
@@ -56,11 +77,11 @@ bool known_add(known_t *known, const char *name)
     return true;
 }
 
-static void known_site(const char *site, unsigned char tag[SITE_BYTES])
+void known_start(known_t *known, const unsigned char device[16])
 {
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(hash, (const unsigned char *)site, strlen(site));
-    memcpy(tag, hash, SITE_BYTES);
+    memset(known, 0, sizeof *known);
+    if (device)
+        memcpy(known->id, device, sizeof known->id);
 }
 
 bool known_set_device(known_t *known, const char *site, const unsigned char device[16])
@@ -101,16 +122,39 @@ bool known_share(const known_t *one, const known_t *other)
     return false;
 }
 
+static unsigned known_parts(const known_browsers_t *browsers, const known_t *known)
+{
+    unsigned parts = 0;
+    if (memcmp(known->id, known->device, sizeof known->id) != 0)
+        parts |= PART_ID;
+    if (sodium_is_zero(known->device, sizeof known->device))
+        return parts;
+    parts |= PART_DEVICE;
+    if (memcmp(known->site, browsers->site, sizeof known->site) != 0)
+        parts |= PART_SITE;
+    return parts;
+}
+
+static unsigned known_parts_of_layout(unsigned layout)
+{
+    if (layout == LAYOUT_FIRST)
+        return PART_ID;
+    if (layout == LAYOUT_SECOND)
+        return PARTS;
+    return layout & PARTS;
+}
+
 const char *known_seal(const known_browsers_t *browsers, const known_t *known, apr_time_t now,
                        apr_pool_t *p)
 {
     unsigned char bytes[BYTES];
     bytes_out_t out = bytes_out(bytes, sizeof bytes);
 
-    bytes_put_u8(&out, LAYOUT);
-    bytes_put(&out, known->id, sizeof known->id);
-    bytes_put(&out, known->device, sizeof known->device);
-    bytes_put(&out, known->site, sizeof known->site);
+    const unsigned parts = known_parts(browsers, known);
+    bytes_put_u8(&out, (uint8_t)(LAYOUT | parts));
+    bytes_put(&out, known->id, parts & PART_ID ? sizeof known->id : 0);
+    bytes_put(&out, known->device, parts & PART_DEVICE ? sizeof known->device : 0);
+    bytes_put(&out, known->site, parts & PART_SITE ? sizeof known->site : 0);
     for (int i = 0; i < KNOWN_USERS && !sodium_is_zero(known->users[i], USER_BYTES); i++)
         bytes_put(&out, known->users[i], USER_BYTES);
     return cookie_seal(browsers->sealer, now, bytes, bytes_written(&out), p);
@@ -125,15 +169,19 @@ bool known_open(const known_browsers_t *browsers, const char *text, apr_size_t l
     if (!cookie_open(browsers->sealer, now, text, len, bytes, sizeof bytes, &got))
         return false;
     bytes_in_t in = bytes_in(bytes, got);
-    const uint8_t layout = bytes_get_u8(&in);
-    if (layout != LAYOUT && layout != LAYOUT_WITHOUT_DEVICE)
+    const unsigned layout = bytes_get_u8(&in);
+    if (layout != LAYOUT_FIRST && layout != LAYOUT_SECOND && (layout & ~(unsigned)PARTS) != LAYOUT)
         return false;
+    const unsigned parts = known_parts_of_layout(layout);
     memset(known, 0, sizeof *known);
-    bytes_get(&in, known->id, sizeof known->id);
-    if (layout == LAYOUT) {
-        bytes_get(&in, known->device, sizeof known->device);
+    bytes_get(&in, known->id, parts & PART_ID ? sizeof known->id : 0);
+    bytes_get(&in, known->device, parts & PART_DEVICE ? sizeof known->device : 0);
+    if (parts & PART_SITE)
         bytes_get(&in, known->site, sizeof known->site);
-    }
+    else if (parts & PART_DEVICE)
+        memcpy(known->site, browsers->site, sizeof known->site);
+    if (!(parts & PART_ID))
+        memcpy(known->id, known->device, sizeof known->id);
     for (int i = 0; i < KNOWN_USERS && in.ok && in.next < in.end; i++)
         bytes_get(&in, known->users[i], USER_BYTES);
     return bytes_all_read(&in);

@@ -27,6 +27,10 @@ typedef struct known_browsers_t known_browsers_t;
 known_browsers_t *known_browsers_make(const keys_t *keys, const char *cookie, const char *realm,
                                       apr_pool_t *p);
 
+/* A browser that is new here. By a device of its own it is told from others, without one by an id that
+ * is drawn once somebody is added. */
+void known_start(known_t *known, const unsigned char device[16]);
+
 /* Adds a user (a fresh id when there is none yet); true when that changed something worth a new
  * cookie. */
 bool known_add(known_t *known, const char *name);

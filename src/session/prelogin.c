@@ -17,7 +17,10 @@
      PRELOGIN_TARGET_MAX)
 #define BYTES_MAX (PRELOGIN_TEXT_MAX / 4 * 3) /* 0.2.0 wrote more behind it, which nobody reads */
 
-#define TOKEN_BYTES crypto_auth_hmacsha256_BYTES
+/* A form token is a salt and a MAC; pages of earlier releases have the MAC of none. */
+#define SALT_BYTES 16
+#define MAC_BYTES crypto_auth_hmacsha256_BYTES
+#define TOKEN_BYTES (SALT_BYTES + MAC_BYTES)
 #define TOKEN_TEXT BASE64_TEXT_LEN(TOKEN_BYTES)
 
 struct prelogins_t {
@@ -33,7 +36,7 @@ prelogins_t *prelogins_make(const keys_t *keys, const char *cookie, const char *
 
     prelogins->max = apr_time_sec(max);
     prelogins->sealer = cookie_sealer_make(keys, "pre-login", max, cookie, realm, p);
-    prelogins->token_key = keys_derive_app(keys, "form-token", p);
+    prelogins->token_key = keys_derive_app(keys, "form-token");
     return prelogins->sealer && prelogins->token_key ? prelogins : NULL;
 }
 
@@ -76,6 +79,16 @@ void prelogin_settle(prelogin_t *prelogin)
     prelogin->target[0] = '\0';
 }
 
+#define KEPT_ELSEWHERE 86400 /* seconds */
+
+bool prelogin_waits(const prelogin_t *prelogin, apr_time_t now)
+{
+    const apr_time_t seconds = apr_time_sec(now);
+    const bool elsewhere = prelogin->form_kept || prelogin->registering;
+    return prelogin->said || (prelogin->awaits && prelogin->until > seconds) ||
+           (elsewhere && prelogin->made + KEPT_ELSEWHERE > seconds);
+}
+
 /* ---- the cookie ---- */
 
 /* flags 1 | said 1, and where it awaits something: mark 4 | until 4 | nonce 16 | where it links:
@@ -83,16 +96,21 @@ void prelogin_settle(prelogin_t *prelogin)
 #define RESTING 1u
 #define REFRESHING 2u
 #define LINKING 4u
+#define FORM_KEPT 8u
+#define REGISTERING 16u
 
 static bool has_more(const prelogin_t *prelogin)
 {
-    return prelogin->resting || prelogin->said || prelogin->awaits;
+    return prelogin->resting || prelogin->form_kept || prelogin->registering || prelogin->said ||
+           prelogin->awaits;
 }
 
 static void put_more(bytes_out_t *out, const prelogin_t *prelogin)
 {
     bytes_put_u8(out, (uint8_t)((prelogin->resting ? RESTING : 0) |
                                 (prelogin->refreshing ? REFRESHING : 0) |
+                                (prelogin->form_kept ? FORM_KEPT : 0) |
+                                (prelogin->registering ? REGISTERING : 0) |
                                 (prelogin_is_linking(prelogin) ? LINKING : 0)));
     bytes_put_u8(out, (uint8_t)prelogin->said);
     if (!prelogin->awaits)
@@ -110,6 +128,8 @@ static void get_more(bytes_in_t *in, prelogin_t *prelogin)
     const uint8_t flags = bytes_get_u8(in);
     prelogin->resting = flags & RESTING;
     prelogin->refreshing = flags & REFRESHING;
+    prelogin->form_kept = flags & FORM_KEPT;
+    prelogin->registering = flags & REGISTERING;
     prelogin->said = (prelogin_said_t)bytes_get_u8(in);
     if (!in->ok || in->next == in->end)
         return;
@@ -161,14 +181,15 @@ bool prelogin_open(const prelogins_t *prelogins, const char *text, apr_size_t le
 
 /* ---- form tokens ---- */
 
-static void token_bytes(const prelogins_t *prelogins, const unsigned char id[16],
-                        const char *purpose, unsigned char token[TOKEN_BYTES])
+static void token_mac(const prelogins_t *prelogins, const unsigned char id[16], const char *purpose,
+                      const unsigned char *salt, apr_size_t salt_len, unsigned char mac[MAC_BYTES])
 {
     crypto_auth_hmacsha256_state state;
     crypto_auth_hmacsha256_init(&state, prelogins->token_key->bytes, prelogins->token_key->len);
     crypto_auth_hmacsha256_update(&state, id, 16);
     crypto_auth_hmacsha256_update(&state, (const unsigned char *)purpose, strlen(purpose));
-    crypto_auth_hmacsha256_final(&state, token);
+    crypto_auth_hmacsha256_update(&state, salt, salt_len);
+    crypto_auth_hmacsha256_final(&state, mac);
     sodium_memzero(&state, sizeof state);
 }
 
@@ -176,17 +197,20 @@ const char *prelogin_token(const prelogins_t *prelogins, const unsigned char id[
                            const char *purpose, apr_pool_t *p)
 {
     unsigned char token[TOKEN_BYTES];
-    token_bytes(prelogins, id, purpose, token);
+    randombytes_buf(token, SALT_BYTES);
+    token_mac(prelogins, id, purpose, token, SALT_BYTES, token + SALT_BYTES);
     return base64_encode(p, token, sizeof token);
 }
 
 bool prelogin_token_ok(const prelogins_t *prelogins, const unsigned char id[16],
                        const char *purpose, const char *token)
 {
-    unsigned char right[TOKEN_BYTES], given[BASE64_BYTES_MAX(TOKEN_TEXT)];
+    unsigned char right[MAC_BYTES], given[BASE64_BYTES_MAX(TOKEN_TEXT)];
     apr_size_t len = strnlen(token, TOKEN_TEXT + 1), got;
-    if (len != TOKEN_TEXT || !base64_decode(token, len, given, &got))
+    if (len > TOKEN_TEXT || !base64_decode(token, len, given, &got) ||
+        (got != TOKEN_BYTES && got != MAC_BYTES))
         return false;
-    token_bytes(prelogins, id, purpose, right);
-    return !sodium_memcmp(given, right, sizeof right);
+    const apr_size_t salt_len = got - MAC_BYTES;
+    token_mac(prelogins, id, purpose, given, salt_len, right);
+    return !sodium_memcmp(given + salt_len, right, sizeof right);
 }

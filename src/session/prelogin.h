@@ -19,9 +19,11 @@ typedef enum { SAID_NOTHING = 0, SAID_SIGNED_IN, SAID_SIGNED_OUT, SAID_REFUSED }
 
 typedef struct prelogin_t {
     unsigned char id[PRELOGIN_ID_BYTES];
-    uint32_t made;   /* seconds, last sealing */
-    bool refreshing; /* what it awaits is no sign-in, but news of who is signed in */
-    bool resting;    /* nobody is led to a trusted login by themselves: they have just left one */
+    uint32_t made;    /* seconds, last sealing */
+    bool refreshing;  /* what it awaits is no sign-in, but news of who is signed in */
+    bool resting;     /* nobody is led to a trusted login by themselves: they have just left one */
+    bool form_kept;   /* a form that met the login is kept for this browser (web/kept.h) */
+    bool registering; /* ... and a name is registered in it, or was accepted as invited */
     prelogin_said_t said; /* what the next page tells, once */
     uint32_t awaits;      /* the trusted login that has begun (session/mark.h), 0 = none ... */
     uint32_t until;       /* ... and until when it may come back, in seconds */
@@ -50,6 +52,10 @@ void prelogin_settle(prelogin_t *prelogin);
 
 bool prelogin_is_linking(const prelogin_t *prelogin);
 
+/* Is there anything in it, or bound to its id, that a sign-in does not end? A form or a registration
+ * counts for a day from the last sealing. */
+bool prelogin_waits(const prelogin_t *prelogin, apr_time_t now);
+
 /* The cookie's value, in the pool; NULL when no randomness is to be had. */
 const char *prelogin_seal(const prelogins_t *prelogins, const prelogin_t *prelogin, apr_time_t now,
                           apr_pool_t *p);
@@ -59,7 +65,9 @@ bool prelogin_open(const prelogins_t *prelogins, const char *text, apr_size_t le
                    prelogin_t *prelogin);
 
 /* Form token: a MAC over the browser's id (and the session's id, or 16 zero bytes) for one purpose
- * ("login", "logout"). 43 characters of base64url in the pool; checked in constant time. */
+ * ("login", "logout"), and over a salt that stands before it: no two pages have the same, so that
+ * none tells by its packed length what another's is. 64 characters of base64url in the pool;
+ * checked in constant time. */
 const char *prelogin_token(const prelogins_t *prelogins, const unsigned char id[16],
                            const char *purpose, apr_pool_t *p);
 bool prelogin_token_ok(const prelogins_t *prelogins, const unsigned char id[16],

@@ -67,7 +67,7 @@ sessions_t *sessions_make(const keys_t *keys, const char *cookie, const char *re
     sessions->max = (uint32_t)apr_time_sec(max);
     sessions->revocations = revocations;
     sessions->sealer = cookie_sealer_make(keys, "session", max, cookie, realm, p);
-    sessions->handle_key = keys_derive_app(keys, "session-handle", p);
+    sessions->handle_key = keys_derive_app(keys, "session-handle");
     return sessions->sealer && sessions->handle_key ? sessions : NULL;
 }
 

@@ -3,7 +3,6 @@
 
 #include <http_log.h>
 #include <mpm_common.h>
-#include <sys/prctl.h>
 
 #include "site/place.h"
 #include "site/sent.h"
@@ -11,6 +10,8 @@
 #include "dta/second.h"
 #include "factor/erase.h"
 #include "factor/shown_device.h"
+#include "keys/hardening.h"
+#include "keys/slab.h"
 #include "store/roots.h"
 
 #define RETRY_AFTER apr_time_from_sec(1)
@@ -57,21 +58,24 @@ static bool depot_open(depot_t *depot)
     people_erase_with(depot->people, factor_erase_user, factor_erase_open, device_unshow);
     depot->http = http_make(p);
     depot->dta = make_dta(depot, store, p);
+    depot->split = split_make(p);
     depot->revocations = revocations;
     depot->store = store;
     return true;
 }
 
 /* The site's own RPS, and beside it the one elsewhere that it stands in front of. */
-static void raise_rps(site_t *site, const keys_t *keys, apr_pool_t *p)
+static void raise_rps(site_t *site, const depot_t *depot, apr_pool_t *p)
 {
     const rps_means_t means = {.store = site->store,
                                .people = site->people,
                                .revocations = site->revocations,
                                .dta = site->dta,
+                               .split = depot->split,
                                .phones = site->phones,
                                .throttle = &site->throttle,
-                               .keys = keys,
+                               .together = site->together,
+                               .keys = depot->settings.keys,
                                .http = site->http,
                                .seats = site->seats.applications,
                                .health = ledger_health(site->ledger, LEDGER_OF_APPLICATION),
@@ -114,14 +118,13 @@ static bool place_raise(place_t *place)
     if (site->dta && (site->services & SERVICE_DTA))
         site->dta_service = dta_service_make(keys, site->store, &site->log, apr_time_now(), p);
     site->phones = phones_make(&site->phone_settings, site->store, &site->throttle, keys, p);
-    raise_rps(site, keys, p);
+    raise_rps(site, depot, p);
     if (!sent_raise(site, keys, p) || !site->sessions || !site->prelogins || !site->known ||
         !site->signouts || !site->rps || !site->applicants ||
         (site->remote_settings.url && !site->remote) ||
         (!site->dta_service && (site->services & SERVICE_DTA)) ||
         (!site->remembers && site->remember)) {
-        log_error(&site->log, "MPIN0205",
-                  "the server's secrets can't be made; raise the limit of locked memory");
+        log_error(&site->log, "MPIN0205", "the server's secrets can't be made: memory is out");
         apr_pool_destroy(p);
         return false;
     }
@@ -186,11 +189,12 @@ void site_child_init(apr_pool_t *pchild, server_rec *main_server)
         if (!place || place->now->store)
             continue;
         if (first) {
-            secret_lock_again();
+            slab_lock_again();
             if (!ap_coredumpdir_configured)
-                prctl(PR_SET_DUMPABLE, 0);
+                hardening_undumpable();
             first = false;
         }
         place_start(place, pchild);
+        hardening_tell(&place->depot->log);
     }
 }

@@ -34,6 +34,7 @@ typedef struct depot_t {
     people_t *people;
     http_t *http;
     dta_t *dta;
+    split_t *split;
 } depot_t;
 
 typedef struct place_t {

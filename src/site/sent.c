@@ -94,7 +94,7 @@ bool sent_raise(site_t *site, const keys_t *keys, apr_pool_t *p)
 {
     if (!site->sms && !site->workos)
         return true;
-    const secret_t *key = keys_derive_app(keys, "sms limits", p);
+    const secret_t *key = keys_derive_app(keys, "sms limits");
     if (!key)
         return false;
     if (site->sms)

@@ -5,6 +5,7 @@
 #include <http_main.h>
 #include <string.h>
 
+#include "base/assets.h"
 #include "config/cookie_name.h"
 #include "site/sink.h"
 #include "site/trusted_logins.h"
@@ -248,6 +249,7 @@ static void set_login_ways(site_t *site, const server_config_t *config, apr_pool
     site->session_max = config->session_max;
     site->throttle.address = config->throttle.address;
     site->throttle.account = config->throttle.account;
+    site->throttle.registration = config->throttle.registration;
     site->open_registration = !site->services && (config->ways & REGISTER_OPEN);
 }
 
@@ -269,6 +271,10 @@ static void set_pages(site_t *site, const server_config_t *config, apr_pool_t *p
     site->logo = config->logo;
     site->contact = config->contact;
     site->accent = accent_style(&config->accent, p);
+    site->version = assets_version_with(site->accent, p);
+    site->assets = site->paths[PATH_ASSETS]
+                       ? apr_pstrcat(p, site->paths[PATH_ASSETS], "/", site->version, NULL)
+                       : NULL;
     site->links = config->links;
     site->languages = config->languages;
     site->templates = (templates_t){config->templates, &site->log};

@@ -86,9 +86,12 @@ typedef struct site_t {
     const smtp_server_t *mail;           /* MPinMail, NULL without; `stop` is its sender's to set */
     const char *contact;                 /* MPinContact or NULL */
     const char *accent;                  /* MPinAccent as CSS, NULL: mpin.css' own */
+    const char *version;                 /* of the files of ours that pages refer to */
+    const char *assets;                  /* the path of these, or NULL */
     const apr_array_header_t *links;     /* of page_link_t, MPinLinks or NULL */
     const apr_array_header_t *languages; /* of const char *, MPinLanguage, NULL: all that we have */
     seat_pools_t seats;
+    together_t *together;       /* where this process judges proofs, of all vhosts */
     ledger_t *ledger;           /* what has happened here; NULL: nobody counts */
     const health_t *dta_health; /* of the second D-TA, which vhosts of one store share; or NULL */
     bool second_dta;            /* there is one */

@@ -12,6 +12,7 @@
 #include "site/audit.h"
 #include "site/counters.h"
 #include "site/outline.h"
+#include "keys/hardening.h"
 #include "keys/passphrase.h"
 #include "site/place.h"
 #include "site/sent.h"
@@ -288,8 +289,10 @@ int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     apr_array_header_t *depots = apr_array_make(ptemp, 2, sizeof(depot_t *));
     seat_pools_t seats;
-    if (!make_seats(&seats, pconf))
+    together_t *together = together_make(together_places(), pconf);
+    if (!together || !make_seats(&seats, pconf))
         return HTTP_INTERNAL_SERVER_ERROR;
+    hardening_share(pconf);
     audit_begin(main_server);
     for (server_rec *server = main_server; server; server = server->next) {
         server_config_t *config = config_of_its_own(server, pconf);
@@ -298,6 +301,7 @@ int site_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         if (!config->place)
             continue;
         config->place->down.seats = seats;
+        config->place->down.together = together;
         accounts_add(&config->place->depot->accounts, config, server, main_server,
                      config->place->down.providers, pconf); /* its <Location>s are its own */
     }

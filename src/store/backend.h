@@ -16,9 +16,17 @@ typedef struct store_raw_t {
 
 /* Decides what becomes of a value, under the backend's lock or again after a lost race: it may be
  * called more than once and must then decide anew. `old` is what is there, expired or not, and
- * lives as long as the call. */
-typedef enum { EDIT_KEEP, EDIT_WRITE, EDIT_ERASE } store_edit_t;
+ * lives as long as the call; `fresh` lives until the next editor is called. EDIT_REFUSE: neither
+ * this edit nor any that is made with it. */
+typedef enum { EDIT_KEEP, EDIT_WRITE, EDIT_ERASE, EDIT_REFUSE } store_edit_t;
 typedef store_edit_t (*store_editor_t)(void *baton, const store_raw_t *old, store_raw_t *fresh);
+
+/* One of the edits that are made together. */
+typedef struct store_editing_t {
+    const char *key;
+    store_editor_t editor;
+    void *baton;
+} store_editing_t;
 
 /* Looks at a value while it is held still. */
 typedef void (*store_viewer_t)(void *baton, const store_raw_t *raw);
@@ -52,6 +60,7 @@ typedef struct store_backend_t {
     const char *(*read_url)(const char *rest, const char *root, apr_pool_t *p);
     const char *(*directory)(const char *url);
     const char *(*refuses)(const char *url, apr_pool_t *p);
+    const char *(*refuses_size)(const char *url, apr_off_t quota, apr_pool_t *p);
     bool (*exists)(const char *url, apr_pool_t *p);
     store_status_t (*prepare)(const store_settings_t *settings, apr_pool_t *p, const char **why);
     store_status_t (*open)(void **state, const store_settings_t *settings, apr_pool_t *p,
@@ -60,10 +69,11 @@ typedef struct store_backend_t {
     /* Takes no lock that a writer holds. */
     store_status_t (*view)(void *state, store_class_t in, const char *key, store_viewer_t viewer,
                            void *baton);
-    /* Atomic. A new key is refused above the quota; a change of one that is there may use the
-     * reserve above it; an erasure is never refused for want of quota. */
-    store_status_t (*edit)(void *state, store_class_t in, const char *key, store_editor_t editor,
-                           void *baton);
+    /* Atomic, in this order: all of them or none, also where the machine stops. STORE_CHANGED: an
+     * editor refused. A new key is refused above the quota; a change of one that is there may use
+     * the reserve above it; an erasure is never refused for want of quota. The narrowest of
+     * these holds for all that are made together. */
+    store_status_t (*edit)(void *state, store_class_t in, const store_editing_t *edits, int count);
     /* Copies the first key that begins with `prefix`, in the order of bytes, into `key`, which has room
      * for STORE_KEY_MAX + 1 bytes; where `after` is not empty, the first one behind that.
      * STORE_MISSING: there is none. */

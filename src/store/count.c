@@ -51,7 +51,7 @@ store_status_t store_count(store_t *store, store_class_t in, const char *key, in
     if (!store_key_fits(store, key))
         return STORE_DOWN;
     store_status_t status = n == 0 ? store->backend->view(store->state, in, key, view_count, &edit)
-                                   : store->backend->edit(store->state, in, key, add_up, &edit);
+                                   : store_edit(store, in, key, add_up, &edit);
     *total = edit.total;
     return status && status != STORE_MISSING ? status : edit.status;
 }

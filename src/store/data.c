@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records: got, put, added, swapped, taken, deleted. */
-#include "store/sealed.h"
+#include "store/piece.h"
 
 #include <apr_strings.h>
 #include <string.h>
-
-/* An edit of one record: what the caller wants, what came of it. */
-typedef struct record_edit_t {
-    const store_record_t *seen; /* swap */
-    store_raw_t fresh;
-    apr_time_t now;
-    apr_pool_t *p; /* take: where `taken` goes */
-    store_raw_t taken;
-    store_status_t status;
-} record_edit_t;
 
 static store_status_t edit_record(store_t *store, store_class_t in, const char *key,
                                   store_editor_t editor, record_edit_t *edit)
 {
     edit->now = apr_time_now();
-    store_status_t status = store->backend->edit(store->state, in, key, editor, edit);
+    store_status_t status = store_edit(store, in, key, editor, edit);
     return status ? status : edit->status;
 }
 
@@ -86,7 +76,7 @@ store_status_t store_put(store_t *store, store_class_t in, const char *key, cons
     return edit_sealed(store, in, key, write_anyway, &edit, data, len, expires);
 }
 
-static store_edit_t write_if_none(void *baton, const store_raw_t *old, store_raw_t *fresh)
+store_edit_t record_write_if_none(void *baton, const store_raw_t *old, store_raw_t *fresh)
 {
     record_edit_t *edit = baton;
     edit->status = record_live(old, edit->now) ? STORE_EXISTS : STORE_OK;
@@ -98,10 +88,10 @@ store_status_t store_add(store_t *store, store_class_t in, const char *key, cons
                          apr_size_t len, apr_time_t expires)
 {
     record_edit_t edit = {0};
-    return edit_sealed(store, in, key, write_if_none, &edit, data, len, expires);
+    return edit_sealed(store, in, key, record_write_if_none, &edit, data, len, expires);
 }
 
-static store_edit_t write_if_seen(void *baton, const store_raw_t *old, store_raw_t *fresh)
+store_edit_t record_write_if_seen(void *baton, const store_raw_t *old, store_raw_t *fresh)
 {
     record_edit_t *edit = baton;
     bool same = record_live(old, edit->now) && old->len == edit->seen->raw_len &&
@@ -116,10 +106,10 @@ store_status_t store_swap(store_t *store, store_class_t in, const char *key,
                           apr_time_t expires)
 {
     record_edit_t edit = {.seen = seen};
-    return edit_sealed(store, in, key, write_if_seen, &edit, data, len, expires);
+    return edit_sealed(store, in, key, record_write_if_seen, &edit, data, len, expires);
 }
 
-static store_edit_t take_out(void *baton, const store_raw_t *old, store_raw_t *fresh)
+store_edit_t record_take_out(void *baton, const store_raw_t *old, store_raw_t *fresh)
 {
     record_edit_t *edit = baton;
     (void)fresh;
@@ -128,7 +118,8 @@ static store_edit_t take_out(void *baton, const store_raw_t *old, store_raw_t *f
         return EDIT_KEEP;
     }
     edit->status = STORE_OK;
-    edit->taken = (store_raw_t){apr_pmemdup(edit->p, old->bytes, old->len), old->len};
+    if (edit->p)
+        edit->taken = (store_raw_t){apr_pmemdup(edit->p, old->bytes, old->len), old->len};
     return EDIT_ERASE;
 }
 
@@ -138,11 +129,11 @@ store_status_t store_take(store_t *store, store_class_t in, const char *key, apr
     record_edit_t edit = {.p = p};
     if (!store_key_fits(store, key))
         return STORE_DOWN;
-    store_status_t status = edit_record(store, in, key, take_out, &edit);
+    store_status_t status = edit_record(store, in, key, record_take_out, &edit);
     return status ? status : unseal_record(store, in, key, &edit.taken, p, record);
 }
 
-static store_edit_t erase_any(void *baton, const store_raw_t *old, store_raw_t *fresh)
+store_edit_t record_erase_any(void *baton, const store_raw_t *old, store_raw_t *fresh)
 {
     (void)baton;
     (void)fresh;
@@ -152,5 +143,6 @@ static store_edit_t erase_any(void *baton, const store_raw_t *old, store_raw_t *
 store_status_t store_delete(store_t *store, store_class_t in, const char *key)
 {
     record_edit_t edit = {0};
-    return store_key_fits(store, key) ? edit_record(store, in, key, erase_any, &edit) : STORE_DOWN;
+    return store_key_fits(store, key) ? edit_record(store, in, key, record_erase_any, &edit)
+                                      : STORE_DOWN;
 }

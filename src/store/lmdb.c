@@ -94,72 +94,99 @@ static store_status_t lmdb_view(void *state, store_class_t in, const char *text,
 
 /* ---- edit ------------------------------------------------------------------------------------ */
 
-typedef struct edit_t {
+/* Those that are made together. */
+typedef struct edits_t {
     lmdb_t *lmdb;
-    lmdb_key_t key;
-    store_editor_t editor;
-    void *baton;
+    const store_editing_t *edits;
+    int count;
+    unsigned char area;
     lmdb_room_t fresh; /* of a new record */
-} edit_t;
+} edits_t;
 
-static int edit_here(MDB_txn *txn, MDB_dbi dbi, void *baton, lmdb_room_t *room)
+typedef int (*edit_one_t)(MDB_txn *txn, MDB_dbi dbi, const edits_t *all, const store_editing_t *one,
+                          lmdb_room_t *room);
+
+static int edit_here(MDB_txn *txn, MDB_dbi dbi, const edits_t *all, const store_editing_t *one,
+                     lmdb_room_t *room)
 {
-    edit_t *edit = baton;
+    lmdb_key_t key;
     store_raw_t old, fresh;
-    int rc = lmdb_find(txn, dbi, &edit->key, &old);
+    key_set(&key, all->area, one->key);
+    int rc = lmdb_find(txn, dbi, &key, &old);
     if (rc)
         return rc;
-    *room = old.len ? ROOM_RESERVE : edit->fresh;
-    switch (edit->editor(edit->baton, &old, &fresh)) {
+    const bool there = old.len > 0;
+    switch (one->editor(one->baton, &old, &fresh)) {
     case EDIT_WRITE:
-        return lmdb_store(txn, dbi, &edit->key, &fresh);
+        *room = there ? ROOM_RESERVE : all->fresh;
+        return lmdb_store(txn, dbi, &key, &fresh);
     case EDIT_ERASE:
-        *room = ROOM_ANY;
-        return lmdb_erase(txn, dbi, &edit->key);
+        return lmdb_erase(txn, dbi, &key);
+    case EDIT_REFUSE:
+        return LMDB_REFUSED;
     case EDIT_KEEP:
         break;
     }
-    *room = ROOM_ANY;
     return 0;
 }
 
-static int edit_behind(MDB_txn *txn, MDB_dbi dbi, void *baton, lmdb_room_t *room)
+static int edit_behind(MDB_txn *txn, MDB_dbi dbi, const edits_t *all, const store_editing_t *one,
+                       lmdb_room_t *room)
 {
-    edit_t *edit = baton;
+    lmdb_key_t key;
     store_raw_t old, fresh = {NULL, 0};
     MDB_txn *lasting;
-    int rc = lmdb_behind_find(edit->lmdb, txn, &edit->key, &lasting, &old);
-    store_edit_t what = rc ? EDIT_KEEP : edit->editor(edit->baton, &old, &fresh);
+    key_set(&key, all->area, one->key);
+    int rc = lmdb_behind_find(all->lmdb, txn, &key, &lasting, &old);
+    store_edit_t what = rc ? EDIT_KEEP : one->editor(one->baton, &old, &fresh);
     if (lasting)
-        lmdb_read_end(edit->lmdb->lasting, lasting);
+        lmdb_read_end(all->lmdb->lasting, lasting);
     if (rc || what == EDIT_KEEP)
         return rc;
+    if (what == EDIT_REFUSE)
+        return LMDB_REFUSED;
+    if (what == EDIT_WRITE)
+        *room = ROOM_RESERVE;
     /* An erasure leaves a mark, to be moved as well. */
-    *room = what == EDIT_WRITE ? ROOM_RESERVE : ROOM_ANY;
-    return lmdb_behind_stage(txn, dbi, &edit->key,
-                             what == EDIT_WRITE ? &fresh : &(store_raw_t){NULL, 0});
+    return lmdb_behind_stage(txn, dbi, &key, what == EDIT_WRITE ? &fresh : &(store_raw_t){NULL, 0});
 }
 
-static store_status_t lmdb_edit(void *state, store_class_t in, const char *text,
-                                store_editor_t editor, void *baton)
+/* The narrowest room that one of them may take is the room of all. */
+static int edit_all(MDB_txn *txn, MDB_dbi dbi, void *baton, lmdb_room_t *room)
+{
+    const edits_t *all = baton;
+    const edit_one_t edit_one = all->area == AREA_BEHIND ? edit_behind : edit_here;
+    *room = ROOM_ANY;
+    for (int i = 0; i < all->count; i++) {
+        lmdb_room_t takes = ROOM_ANY;
+        int rc = edit_one(txn, dbi, all, &all->edits[i], &takes);
+        if (rc)
+            return rc;
+        if (takes < *room)
+            *room = takes;
+    }
+    return 0;
+}
+
+static store_status_t lmdb_edit(void *state, store_class_t in, const store_editing_t *edits,
+                                int count)
 {
     lmdb_t *lmdb = state;
-    edit_t edit = {.lmdb = lmdb, .editor = editor, .baton = baton, .fresh = ROOM_QUOTA};
+    edits_t all = {lmdb, edits, count, AREA_FLEETING, ROOM_QUOTA};
     switch (in) {
     case STORE_COMING_IN:
-        edit.fresh = ROOM_COMING_IN;
-        /* fall through */
-    case STORE_FLEETING:
-        key_set(&edit.key, AREA_FLEETING, text);
-        return lmdb_write(lmdb->fleeting, edit_here, &edit);
+        all.fresh = ROOM_COMING_IN;
+        break;
     case STORE_LASTING:
-        key_set(&edit.key, AREA_LASTING, text);
-        return lmdb_write(lmdb->lasting, edit_here, &edit);
+        all.area = AREA_LASTING;
+        return lmdb_write(lmdb->lasting, edit_all, &all);
     case STORE_BEHIND:
+        all.area = AREA_BEHIND;
+        break;
+    case STORE_FLEETING:
         break;
     }
-    key_set(&edit.key, AREA_BEHIND, text);
-    return lmdb_write(lmdb->fleeting, edit_behind, &edit);
+    return lmdb_write(lmdb->fleeting, edit_all, &all);
 }
 
 /* ---- the next key ---------------------------------------------------------------------------- */
@@ -331,33 +358,27 @@ static lmdb_t *find_open(const struct stat *dir)
     return lmdb;
 }
 
-static apr_off_t fleeting_share(apr_off_t size)
-{
-    const apr_off_t quarter = size / 4;
-    return quarter < STORE_FLEETING_LEAST && size >= STORE_FLEETING_LEAST / 3 * 4
-               ? STORE_FLEETING_LEAST
-               : quarter;
-}
-
 static store_status_t open_parts(lmdb_t *lmdb, const store_settings_t *settings, const char *dir,
                                  apr_pool_t *p, const char **why)
 {
-    const apr_off_t fleeting_part = fleeting_share(settings->quota);
+    const char *fleeting_dir = apr_pstrcat(p, dir, "/fleeting", NULL);
+    const char *lasting_dir = apr_pstrcat(p, dir, "/lasting", NULL);
+    const apr_off_t fleeting_part = lmdb_fleeting_part(settings->quota);
     const apr_off_t lasting_part = settings->quota - fleeting_part;
     lmdb_env_settings_t fleeting = {
-        .dir = apr_pstrcat(p, dir, "/fleeting", NULL),
+        .dir = fleeting_dir,
         .name = "fleeting",
         .flags = MDB_NOSYNC,
-        .map = LMDB_MAP_BYTES,
+        .map = lmdb_map_bytes(fleeting_dir, settings->quota, p),
         .quota = STORE_OF_STRANGERS(fleeting_part),
         .coming_in = fleeting_part - STORE_OF_STRANGERS(fleeting_part),
         .reserve = fleeting_part / 8,
         .log = settings->log,
     };
     lmdb_env_settings_t lasting = {
-        .dir = apr_pstrcat(p, dir, "/lasting", NULL),
+        .dir = lasting_dir,
         .name = "lasting",
-        .map = LMDB_MAP_BYTES,
+        .map = lmdb_map_bytes(lasting_dir, settings->quota, p),
         .quota = lasting_part,
         .reserve = lasting_part / 8,
         .log = settings->log,
@@ -453,6 +474,7 @@ const store_backend_t store_lmdb = {
     .read_url = path_full,
     .directory = lmdb_directory,
     .refuses = lmdb_refuses,
+    .refuses_size = lmdb_refuses_size,
     .exists = lmdb_exists,
     .prepare = lmdb_prepare,
     .open = lmdb_open,

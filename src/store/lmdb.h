@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <sys/types.h>
+#include <sys/vfs.h>
 #include "store/lmdb_env.h"
 
 /* A store on LMDB is a directory:
@@ -40,10 +41,19 @@ typedef struct lmdb_t {
 #define LMDB_SCHEME "lmdb:"
 const char *lmdb_directory(const char *url);
 const char *lmdb_refuses(const char *url, apr_pool_t *p);
+/* Of the directory or its nearest parent that exists; false where nothing can be seen. */
+bool lmdb_filesystem(const char *dir, struct statfs *fs, apr_pool_t *p);
 bool lmdb_exists(const char *url, apr_pool_t *p);
 store_status_t lmdb_prepare(const store_settings_t *settings, apr_pool_t *p, const char **why);
 /* When the machine booted; false where lmdb_prepare has not run since. */
 bool lmdb_boot_time(const char *dir, apr_pool_t *p, apr_time_t *booted);
+
+/* lmdb_map.c: address space for a part in this directory. */
+apr_size_t lmdb_map_bytes(const char *dir, apr_off_t quota, apr_pool_t *p);
+
+/* What of MPinStoreSize is the fleeting part's (store.h). */
+apr_off_t lmdb_fleeting_part(apr_off_t size);
+const char *lmdb_refuses_size(const char *url, apr_off_t quota, apr_pool_t *p);
 
 /* lmdb_upkeep.c: the maintenance thread. It moves, sweeps and frees dead readers while this process
  * has the lease; stopping it moves what is left. */

@@ -49,7 +49,7 @@ static store_status_t open_part(lmdb_env_t **env, const compacting_t *part, unsi
     const lmdb_env_settings_t set = {.dir = part->dir,
                                      .name = "compacted",
                                      .flags = flags,
-                                     .map = LMDB_MAP_BYTES,
+                                     .map = lmdb_map_bytes(part->dir, settings->quota, p),
                                      .quota = settings->quota,
                                      .log = settings->log};
     return lmdb_env_open(env, &set, p, why);

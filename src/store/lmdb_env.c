@@ -20,6 +20,7 @@ struct lmdb_env_t {
     MDB_txn *idle[IDLE_MAX];
     int idle_count;
     apr_time_t said_quota, said_map, said_disk, said_readers, said_down;
+    bool outgrown;
 };
 
 /* The depth of the calling thread inside: prefork's SIGTERM handler ends the child in the middle of
@@ -137,6 +138,22 @@ static store_status_t say_full(lmdb_env_t *env, int rc)
     return STORE_FULL;
 }
 
+static store_status_t say_outgrown(lmdb_env_t *env)
+{
+    if (!__atomic_exchange_n(&env->outgrown, true, __ATOMIC_RELAXED))
+        log_warn(env->set.log, "MPIN0975",
+                 "The %s part of the store has grown beyond what process %d, which began with a "
+                 "smaller MPinStoreSize, can see: it can't let anybody in any more. Nothing is to "
+                 "be done for a child of before a reload; restart any other.",
+                 env->set.name, (int)getpid());
+    return STORE_DOWN;
+}
+
+bool lmdb_env_outgrown(const lmdb_env_t *env)
+{
+    return __atomic_load_n(&env->outgrown, __ATOMIC_RELAXED);
+}
+
 store_status_t lmdb_status(lmdb_env_t *env, int rc)
 {
     switch (rc) {
@@ -144,6 +161,8 @@ store_status_t lmdb_status(lmdb_env_t *env, int rc)
         return STORE_OK;
     case MDB_NOTFOUND:
         return STORE_MISSING;
+    case LMDB_REFUSED:
+        return STORE_CHANGED;
     case OVER_QUOTA:
     case MDB_MAP_FULL:
     case ENOSPC:
@@ -151,6 +170,8 @@ store_status_t lmdb_status(lmdb_env_t *env, int rc)
     case EFBIG:
     case EIO:
         return say_full(env, rc);
+    case MDB_MAP_RESIZED:
+        return say_outgrown(env);
     default:
         if (log_may_say(&env->said_down))
             log_error(env->set.log, "MPIN0107",

@@ -14,16 +14,15 @@ typedef struct lmdb_env_settings_t {
     const char *dir;
     const char *name;    /* as the administrator reads it: "fleeting" */
     unsigned int flags;  /* MDB_NOSYNC, or 0 for a commit that is on disk */
-    apr_size_t map;      /* bytes of address space; sparse, never resized */
+    apr_size_t map;      /* bytes of address space; the file grows as it is needed */
     apr_off_t quota;     /* bytes of live pages for new records */
     apr_off_t coming_in; /* bytes above the quota, for new records of STORE_COMING_IN */
     apr_off_t reserve;   /* bytes above both, for changes of what is there */
     const log_sink_t *log;
 } lmdb_env_settings_t;
 
-#define LMDB_MAP_BYTES ((apr_size_t)4 << 30) /* of address space */
-#define LMDB_READERS 4096                    /* fixed when the lock file is made */
-#define LMDB_LOCK_BYTES 262272               /* what LMDB makes of that many: 192 + 4095 * 64 */
+#define LMDB_READERS 4096      /* fixed when the lock file is made */
+#define LMDB_LOCK_BYTES 262272 /* what LMDB makes of that many: 192 + 4095 * 64 */
 
 /* A key in LMDB: an area's letter, the caller's key and, for a log, 0 and a number. */
 typedef struct lmdb_key_t {
@@ -51,8 +50,12 @@ int lmdb_find(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key, store_raw_t *raw
 int lmdb_store(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key, const store_raw_t *raw);
 int lmdb_erase(MDB_txn *txn, MDB_dbi dbi, const lmdb_key_t *key);
 
-/* The limit up to which a transaction may fill the environment. */
-typedef enum { ROOM_ANY, ROOM_QUOTA, ROOM_COMING_IN, ROOM_RESERVE } lmdb_room_t;
+/* The limit up to which a transaction may fill the environment, from narrow to wide. */
+typedef enum { ROOM_QUOTA, ROOM_COMING_IN, ROOM_RESERVE, ROOM_ANY } lmdb_room_t;
+
+/* What an editor that refuses makes of a transaction: STORE_CHANGED. Among LMDB's errors (below
+ * -30000) and the system's (above 0) it is none. */
+#define LMDB_REFUSED (-2)
 
 /* Does its part of a write transaction and says how much room that may take; an LMDB error aborts.
  * It may be called twice: when dead readers held the room back. */
@@ -63,6 +66,10 @@ store_status_t lmdb_write(lmdb_env_t *env, lmdb_work_t work, void *baton);
 
 /* Says what an LMDB error means, at most once a minute, and gives its status. */
 store_status_t lmdb_status(lmdb_env_t *env, int rc);
+
+/* A process with a larger map has made the file longer than this process's map, which can't grow while
+ * others of its threads read: from then on it can't use the environment. */
+bool lmdb_env_outgrown(const lmdb_env_t *env);
 
 /* Frees the reader slots of processes that were killed: one of them can hold back all room. */
 int lmdb_free_dead_readers(lmdb_env_t *env);

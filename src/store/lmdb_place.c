@@ -73,6 +73,15 @@ static const char *bad_filesystem(const struct statfs *fs)
     return NULL;
 }
 
+bool lmdb_filesystem(const char *dir, struct statfs *fs, apr_pool_t *p)
+{
+    char *at = apr_pstrdup(p, dir);
+    for (char *slash; statfs(at, fs); *slash = 0)
+        if (!(slash = strrchr(at, '/')) || slash == at)
+            return false;
+    return true;
+}
+
 const char *lmdb_refuses(const char *url, apr_pool_t *p)
 {
     const char *dir = lmdb_directory(url);
@@ -80,11 +89,7 @@ const char *lmdb_refuses(const char *url, apr_pool_t *p)
     if (dir[0] != '/' || !dir[1] || strlen(dir) > DIR_MAX)
         return "it must be \"lmdb:\" and the full path of a directory, as in "
                "lmdb:/var/lib/apache2/mpin/store";
-    char *at = apr_pstrdup(p, dir);
-    for (char *slash; statfs(at, &fs); *slash = 0)
-        if (!(slash = strrchr(at, '/')) || slash == at)
-            return NULL; /* nothing of it is there yet, or nothing can be seen */
-    const char *bad = bad_filesystem(&fs);
+    const char *bad = lmdb_filesystem(dir, &fs, p) ? bad_filesystem(&fs) : NULL;
     return bad ? apr_psprintf(p, "it must be on a local disk, and %s is %s", dir, bad) : NULL;
 }
 

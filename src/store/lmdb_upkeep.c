@@ -133,6 +133,10 @@ static void *upkeep(void *baton)
     while (upkeep_rest(lmdb)) {
         if (flock(lmdb->lease, LOCK_EX | LOCK_NB)) /* another process has it, to its end */
             continue;
+        if (lmdb_env_outgrown(lmdb->fleeting) || lmdb_env_outgrown(lmdb->lasting)) {
+            flock(lmdb->lease, LOCK_UN); /* for one that can do it */
+            continue;
+        }
         free_dead_readers(lmdb);
         move_behind(lmdb);
         sweep(lmdb, &fleeting);

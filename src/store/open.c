@@ -48,6 +48,12 @@ const char *store_refuses(const char *url, apr_pool_t *p)
                      "lmdb:/var/lib/apache2/mpin/store";
 }
 
+const char *store_refuses_size(const char *url, apr_off_t quota, apr_pool_t *p)
+{
+    const store_backend_t *backend = backend_of(url);
+    return backend ? backend->refuses_size(url, quota, p) : NULL;
+}
+
 bool store_exists(const char *url, apr_pool_t *p)
 {
     const store_backend_t *backend = backend_of(url);
@@ -60,7 +66,9 @@ static const store_backend_t *backend_for(const store_settings_t *settings, apr_
 {
     *why = store_refuses(settings->url, p);
     if (!*why && (settings->quota < STORE_QUOTA_MIN || settings->quota > STORE_QUOTA_MAX))
-        *why = "MPinStoreSize must be between 8 MB and 3 GB";
+        *why = "MPinStoreSize must be between 8 MB and 256 GB";
+    if (!*why)
+        *why = store_refuses_size(settings->url, settings->quota, p);
     return *why ? NULL : backend_of(settings->url);
 }
 

@@ -27,6 +27,13 @@ bool store_record_fits(store_t *store, apr_size_t len)
     return false;
 }
 
+store_status_t store_edit(store_t *store, store_class_t in, const char *key, store_editor_t editor,
+                          void *baton)
+{
+    const store_editing_t edit = {key, editor, baton};
+    return store->backend->edit(store->state, in, &edit, 1);
+}
+
 store_status_t store_unseal(store_t *store, const record_name_t *name, const store_raw_t *raw,
                             unsigned char *data, apr_size_t *len, apr_time_t *expires)
 {

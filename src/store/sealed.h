@@ -21,6 +21,10 @@ bool store_key_fits(store_t *store, const char *key);
 /* `len` fits (at most STORE_RECORD_MAX); otherwise as above. */
 bool store_record_fits(store_t *store, apr_size_t len);
 
+/* One edit alone. */
+store_status_t store_edit(store_t *store, store_class_t in, const char *key, store_editor_t editor,
+                          void *baton);
+
 /* record_open, with a log line for what does not open. */
 store_status_t store_unseal(store_t *store, const record_name_t *name, const store_raw_t *raw,
                             unsigned char *data, apr_size_t *len, apr_time_t *expires);

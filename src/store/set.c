@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small sets, each one record. */
-#include "store/sealed.h"
+#include "store/piece.h"
 
 #include <apr_strings.h>
 #include <string.h>
-
-/* A set is one sealed record, so that a store writer can neither make a member up nor leave one
- * out: a row of  expiry 8 | length 1 | member.  It expires with its last member. */
-typedef struct members_t {
-    unsigned char bytes[STORE_RECORD_MAX];
-    apr_size_t len;
-} members_t;
-
-typedef struct member_t {
-    const unsigned char *text;
-    apr_size_t len;
-    apr_time_t expires;
-} member_t;
 
 #define MEMBER_HEAD 9
 
@@ -70,34 +57,22 @@ static store_status_t members_open(store_t *store, const record_name_t *name,
 
 /* ---- changes --------------------------------------------------------------------------------- */
 
-typedef struct set_edit_t {
-    store_t *store;
-    record_name_t name;
-    member_t member;
-    int max;
-    apr_time_t now;
-    store_status_t status;
-    members_t before;
-    members_t after;
-    int others; /* live members but for `member` */
-    unsigned char raw[RECORD_RAW_MAX];
-} set_edit_t;
-
 /* Opens the set and copies its live members but for `member`; false where it is not one. */
 static bool keep_others(set_edit_t *edit, const store_raw_t *old)
 {
+    set_work_t *work = edit->work;
     member_t member;
     bool broken = false;
-    edit->after.len = 0;
-    edit->others = 0;
-    edit->status = members_open(edit->store, &edit->name, old, &edit->before);
+    work->after.len = 0;
+    work->others = 0;
+    edit->status = members_open(edit->store, &edit->name, old, &work->before);
     if (edit->status)
         return false;
-    for (apr_size_t at = 0; member_next(&edit->before, &at, &member, &broken);) {
+    for (apr_size_t at = 0; member_next(&work->before, &at, &member, &broken);) {
         if (member_is(&member, &edit->member) || !member_live(&member, edit->now))
             continue;
-        member_append(&edit->after, &member); /* fits: it is part of what fitted */
-        edit->others++;
+        member_append(&work->after, &member); /* fits: it is part of what fitted */
+        work->others++;
     }
     if (broken)
         edit->status = STORE_DOWN;
@@ -120,33 +95,34 @@ static apr_time_t last_expiry(const members_t *members)
 
 static store_edit_t write_set(set_edit_t *edit, store_raw_t *fresh)
 {
-    const members_t *after = &edit->after;
-    if (after->len == edit->before.len && !memcmp(after->bytes, edit->before.bytes, after->len))
+    set_work_t *work = edit->work;
+    const members_t *before = &work->before, *after = &work->after;
+    if (after->len == before->len && !memcmp(after->bytes, before->bytes, after->len))
         return EDIT_KEEP;
     if (after->len == 0)
         return EDIT_ERASE;
     if (!record_seal(edit->store->sealer, &edit->name, edit->now, last_expiry(after), after->bytes,
-                     after->len, edit->raw)) {
+                     after->len, work->raw)) {
         edit->status = STORE_DOWN;
         return EDIT_KEEP;
     }
-    *fresh = (store_raw_t){edit->raw, after->len + RECORD_OVERHEAD};
+    *fresh = (store_raw_t){work->raw, after->len + RECORD_OVERHEAD};
     return EDIT_WRITE;
 }
 
-static store_edit_t set_add(void *baton, const store_raw_t *old, store_raw_t *fresh)
+store_edit_t set_add(void *baton, const store_raw_t *old, store_raw_t *fresh)
 {
     set_edit_t *edit = baton;
     if (!keep_others(edit, old))
         return EDIT_KEEP;
-    if (edit->others >= edit->max || !member_append(&edit->after, &edit->member)) {
+    if (edit->work->others >= edit->max || !member_append(&edit->work->after, &edit->member)) {
         edit->status = STORE_FULL;
         return EDIT_KEEP;
     }
     return write_set(edit, fresh);
 }
 
-static store_edit_t set_remove(void *baton, const store_raw_t *old, store_raw_t *fresh)
+store_edit_t set_remove(void *baton, const store_raw_t *old, store_raw_t *fresh)
 {
     set_edit_t *edit = baton;
     return keep_others(edit, old) ? write_set(edit, fresh) : EDIT_KEEP;
@@ -158,13 +134,11 @@ static store_status_t edit_set(store_t *store, store_class_t in, const char *key
 {
     if (!store_key_fits(store, key) || !store_key_fits(store, member))
         return STORE_DOWN;
-    set_edit_t edit;
-    edit.store = store;
+    set_work_t work;
+    set_edit_t edit = {.store = store, .max = max, .now = apr_time_now(), .work = &work};
     edit.member = (member_t){(const unsigned char *)member, strlen(member), expires};
-    edit.max = max;
-    edit.now = apr_time_now();
     record_name(&edit.name, in, RECORD_SET, key);
-    store_status_t status = store->backend->edit(store->state, in, key, editor, &edit);
+    store_status_t status = store_edit(store, in, key, editor, &edit);
     return status ? status : edit.status;
 }
 

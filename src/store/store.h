@@ -67,7 +67,7 @@ typedef struct store_settings_t {
 #define STORE_FLEETING_LEAST ((apr_off_t)48 << 20) /* where the lasting part keeps a third of it */
 #define STORE_OF_STRANGERS(fleeting) ((fleeting) / 4 * 3)
 #define STORE_QUOTA_MIN ((apr_off_t)8 << 20)
-#define STORE_QUOTA_MAX ((apr_off_t)3 << 30)
+#define STORE_QUOTA_MAX ((apr_off_t)256 << 30)
 
 /* A store is named by a URL: the form in which an administrator writes it, and the one of an
  * installation whose state lies in `dir`, a literal. */
@@ -85,6 +85,10 @@ const char *store_directory(const char *url);
  * and the filesystem of the directory or its nearest parent that exists: a tmpfs forgets at each
  * boot, and network filesystems can't hold LMDB. Only looks: for `apachectl -t`. */
 const char *store_refuses(const char *url, apr_pool_t *p);
+
+/* Why a store of this size can't be used by a process of this machine: NULL, or half a sentence with the
+ * mend. Only looks. */
+const char *store_refuses_size(const char *url, apr_off_t quota, apr_pool_t *p);
 
 /* In the parent, once a configuration: makes the directories, notices a reboot (boot_id: fleeting
  * is emptied), writes the lock files to full size, records or compares the key file's id. Never

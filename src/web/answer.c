@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/answer.h"
 #include "base/json.h"
+#include "web/coding.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -16,6 +17,7 @@ static void plain_headers(request_rec *r)
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     apr_table_setn(r->headers_out, "Referrer-Policy", "no-referrer");
+    coding_keep(r);
 }
 
 void answer_page_headers(request_rec *r)
@@ -72,8 +74,20 @@ int answer_html(request_rec *r, int status, const char *html)
 {
     r->status = status;
     ap_set_content_type(r, "text/html; charset=utf-8");
-    ap_set_content_length(r, (apr_off_t)strlen(html));
-    ap_rputs(html, r);
+    coding_send(r, false, html, strlen(html));
+    return OK;
+}
+
+int answer_html_packed(request_rec *r, int status, const char *html)
+{
+    apr_size_t len;
+    const unsigned char *packed =
+        coding_takes_gzip(r) ? coding_gzip(html, strlen(html), &len, r->pool) : NULL;
+    if (!packed)
+        return answer_html(r, status, html);
+    r->status = status;
+    ap_set_content_type(r, "text/html; charset=utf-8");
+    coding_send(r, true, packed, len);
     return OK;
 }
 

@@ -18,6 +18,10 @@ void answer_framed_page_headers(request_rec *r);
 /* A page that is ready: text/html; charset=utf-8. */
 int answer_html(request_rec *r, int status, const char *html);
 
+/* The same in gzip, where the client takes that. Nothing secret stands in it that is the same in
+ * the next one (docs/security.md, "Packed pages"). */
+int answer_html_packed(request_rec *r, int status, const char *html);
+
 /* 303 to a same-origin path or URL of ours. */
 int answer_see_other(request_rec *r, const char *location);
 

@@ -111,7 +111,7 @@ store_status_t kept_put(const request_rec *r, const kept_form_t *kept,
         return STORE_FULL;
     randombytes_buf(id, KEPT_ID_BYTES);
     const char *key = store_key("kept", id, KEPT_ID_BYTES, r->pool);
-    store_status_t status = quota_take(store, &kept_quota, kept->uid, &caller, r->pool);
+    store_status_t status = quota_take(store, &kept_quota, kept->uid, &caller, NULL, r->pool);
     if (status == STORE_OK)
         status = put_parts(store, key, kept, expires, r->pool);
     if (status == STORE_OK)

@@ -135,6 +135,17 @@ bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_
     return value != NULL;
 }
 
+/* In front of an RPS elsewhere it stays: nothing of a login passes us before its end, which could bind
+ * the browser anew. */
+void request_end_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now)
+{
+    const request_t *request = request_of(r);
+    if (request->site->remote || prelogin_waits(prelogin, now))
+        request_keep_prelogin(r, prelogin, now);
+    else if (request->prelogin_cookie.text)
+        request_set_cookie(r, request->site->prelogin_cookie, NULL, 0);
+}
+
 bool request_left_cookies(const request_rec *r)
 {
     const request_t *request = request_of(r);
@@ -201,6 +212,8 @@ void request_remember(request_rec *r, const char *name, const unsigned char *dev
     const request_t *request = request_of(r);
     known_t known;
     const bool opened = read_known(request, now, &known);
+    if (!opened)
+        known_start(&known, device);
     const bool another = known_add(&known, name);
     const bool changed = device && known_set_device(&known, request->site->url.text, device);
 

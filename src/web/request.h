@@ -96,6 +96,8 @@ typedef struct request_t {
     const struct subject_t *told_by;   /* web/provided.h */
     struct overheard_t *overheard;     /* web/overheard.h */
 
+    apr_table_t *for_parts; /* authn/export.c: variables for subrequests; NULL: not made yet */
+
     session_t session; /* where session_status is SESSION_OK, else not even zeros */
 } request_t;
 
@@ -167,8 +169,19 @@ void request_set_cookie(request_rec *r, const char *name, const char *value, lon
 /* This browser's pre-login state, or a fresh one. True when it came with the request. */
 bool request_prelogin(const request_rec *r, prelogin_t *prelogin, apr_time_t now);
 
+/* Did a cookie of ours come that stays when a sign-in ends the pre-login one? It may be good for
+ * nothing any more. */
+static inline bool request_was_here(const request_t *request)
+{
+    return request->session_cookie.text || request->known_cookie.text;
+}
+
 /* Sends the pre-login state as its cookie, sealed anew at `now`. False: no randomness. */
 bool request_keep_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now);
+
+/* Somebody is signed in: the pre-login state goes, and its cookie with it, unless something in it still
+ * waits, with which it is sealed anew. */
+void request_end_prelogin(request_rec *r, const prelogin_t *prelogin, apr_time_t now);
 
 /* A browser that was led here from another site leaves cookies of SameSite=Strict at home. A page of
  * ours that leads on to the place brings them. */

@@ -225,6 +225,16 @@ static result_t *signin_admit(facts_t *facts, const proven_t *proven)
     return status == STORE_OK ? seal_session(facts, &now_proven) : store_refusal(status, p);
 }
 
+/* The way to this login is over, and no request shall carry its cookie. A PIN that was set up in front
+ * of another RPS has just been used; our own tells when it is there, and another name's may wait. */
+static void end_prelogin(facts_t *facts, const proven_t *proven)
+{
+    facts->prelogin.said = SAID_NOTHING;
+    if (facts->site->remote && proven->factor == FACTOR_PIN)
+        facts->prelogin.registering = false;
+    request_end_prelogin(facts->r, &facts->prelogin, facts->caller.now);
+}
+
 signin_t signin(facts_t *facts, const proven_t *proof)
 {
     proven_t whole = *proof, *proven = &whole;
@@ -234,6 +244,7 @@ signin_t signin(facts_t *facts, const proven_t *proof)
     if (in.refusal || in.location)
         return in;
     in.session = &facts->request->session;
+    end_prelogin(facts, proven);
     in.location = step_of(facts, proven);
     record_signin(facts, proven, in.location);
     if (!in.location)

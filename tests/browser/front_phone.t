@@ -97,7 +97,7 @@ run({
     async without_the_script_that_draws_the_number_does(t) {
         const phone = await aPhone(t, native);
         const computer = await desktops(t);
-        await computer.route('**/mpin/qr.js', (route) => route.abort());
+        await computer.route('**/qr.js', (route) => route.abort());
         await computer.goto('/protected/');
         await computer.locator('[data-to=phone]').filter({ visible: true }).click();
         await screen(computer, 'phone');

@@ -28,7 +28,7 @@ const heading = (page) => page.locator('h1:visible').first().innerText();
 run({
     async a_slow_script_has_a_skeleton_then_a_way_on_then_the_pad(t) {
         const page = await device(t, 'skadi');
-        const letGo = await held(page, '**/mpin-pad.js');
+        const letGo = await held(page, '**/login-pad.js');
         await page.goto('/login', { waitUntil: 'commit' });
         await page.locator('.waiting > .text').waitFor({ timeout: 1_500 });
         assert.equal(await page.locator('.late').isVisible(), false);
@@ -40,7 +40,7 @@ run({
 
     async a_failed_script_shows_the_password_form(t) {
         const page = await device(t, 'freya');
-        await page.route('**/mpin-pad.js', (route) => route.abort());
+        await page.route('**/login-pad.js', (route) => route.abort());
         await page.goto('/login');
         await page.locator('#username').waitFor();
         await page.fill('#username', t.site.user);
@@ -52,7 +52,7 @@ run({
             const response = await route.fetch({ maxRetries: 3 });
             await route.fulfill({ response, body: (await response.text()).replace('id="password-way"', 'hidden') });
         });
-        await page.route('**/mpin-pad.js', (route) => route.abort(), { times: 1 });
+        await page.route('**/login-pad.js', (route) => route.abort(), { times: 1 });
         await page.goto('/login');
         await page.locator('.late').getByRole('link', { name: 'Try again' }).waitFor({ timeout: 2_000 });
         await page.evaluate(() => dispatchEvent(new Event('online')));

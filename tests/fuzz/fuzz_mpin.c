@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Points from strangers: whatever comes, nothing crashes, a point has one encoding only, the two
- * forms of verify agree with mpin_check_g1, and no proof made without the secret is accepted. */
+ * forms of verify agree with mpin_check_g1, a batch with each proof alone, and no proof made without
+ * the secret is accepted. */
 #include <sodium.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -9,7 +10,8 @@
 #include "mpin/point.h"
 
 typedef struct login_input_t {
-    unsigned char as_scalar; /* bit 0: `u`, bit 1: `v` starts with k of the point k*H(ID) */
+    /* Bit 0: `u`, bit 1: `v` starts with k of the point k*H(ID); bit 2: a batch is tried, too. */
+    unsigned char choices;
     unsigned char hash[MPIN_HASH_BYTES];
     unsigned char y[MPIN_SCALAR_BYTES];
     unsigned char u[MPIN_G1_BYTES];
@@ -62,6 +64,20 @@ static void one_encoding_g2(const unsigned char wire[MPIN_G2_BYTES])
     require(memcmp(again, wire, sizeof again) == 0);
 }
 
+/* The proof, one with U and V in each other's place, and one whose H(ID) is U. */
+static void batch_agrees(const mpin_server_t *server, const unsigned char *identity,
+                         const login_input_t *in)
+{
+    mpin_proof_t proofs[] = {{.identity = identity, .u = in->u, .v = in->v, .y = in->y},
+                             {.identity = identity, .u = in->v, .v = in->u, .y = in->y},
+                             {.identity = in->u, .u = identity, .v = in->v, .y = in->y}};
+    mpin_proof_t *const batch[] = {&proofs[0], &proofs[1], &proofs[2]};
+    mpin_verify_batch(server, batch, 3);
+    for (int i = 0; i < 3; i++)
+        require(proofs[i].status == mpin_verify_kept(server, proofs[i].identity, proofs[i].u,
+                                                     proofs[i].y, proofs[i].v));
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
@@ -71,9 +87,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 
     login_input_t in = {0};
     memcpy(&in, data, size < sizeof in ? size : sizeof in);
-    if (in.as_scalar & 1)
+    if (in.choices & 1)
         from_scalar(in.u, in.hash);
-    if (in.as_scalar & 2)
+    if (in.choices & 2)
         from_scalar(in.v, in.hash);
 
     one_encoding(in.u);
@@ -88,6 +104,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     require(full != MPIN_ACCEPTED && kept != MPIN_ACCEPTED);
     require(full != MPIN_WRONG_PIN || (u == MPIN_ACCEPTED && v == MPIN_ACCEPTED));
     require(u != MPIN_ACCEPTED || full == kept);
+    if (in.choices & 4)
+        batch_agrees(server, identity, &in);
 
     unsigned char sum[MPIN_G1_BYTES];
     if (mpin_recombine_g1(in.u, in.v, sum) == MPIN_ACCEPTED)

@@ -32,13 +32,12 @@ static store_status_t view(void *state, store_class_t in, const char *key, store
     return STORE_OK;
 }
 
-static store_status_t edit(void *state, store_class_t in, const char *key, store_editor_t editor,
-                           void *baton)
+static store_status_t edit(void *state, store_class_t in, const store_editing_t *edits, int count)
 {
     store_raw_t fresh = {NULL, 0};
     (void)in;
-    (void)key;
-    if (editor(baton, state, &fresh) == EDIT_WRITE)
+    (void)count;
+    if (edits->editor(edits->baton, state, &fresh) == EDIT_WRITE)
         require(fresh.len <= RECORD_RAW_MAX && fresh.bytes[fresh.len - 1] <= 255);
     return STORE_OK;
 }

@@ -61,6 +61,8 @@ my $module = qq{LoadModule auth_mpin_module "$top/mod_auth_mpin.so"\n};
 my $base = $frame . $loads . $module;
 my $places = qq{MPinStore "lmdb:$top/state/store"\nMPinKeyFile "$top/state/keys/mpin.keys"\n};
 
+our $limit = '';    # a shell's `ulimit`
+
 # `httpd -t`: its exit status and what it says.
 sub check
 {
@@ -68,7 +70,7 @@ sub check
     my $conf = write_file("$top/conf/t.conf", $text);
     chmod 0644, $conf;
     my @as = $user eq 'www-data' ? qw(runuser -u www-data --) : ();
-    open my $said, '-|', 'sh', '-c', 'exec "$@" 2>&1', 'sh', @as, $httpd, '-t', '-f', $conf or die;
+    open my $said, '-|', 'sh', '-c', "$limit exec \"\$@\" 2>&1", 'sh', @as, $httpd, '-t', '-f', $conf or die;
     local $/;
     my $all = <$said>;
     close $said;
@@ -220,6 +222,9 @@ mistake 'a Require for everybody asks nobody', "$site$passwords<Directory $top/s
     . "Redirect /old /new\n" . location('/protected', '=> AuthType MPin'), qr/write Require valid-user/;
 warned 'authtype_mpin_without_require_where_a_file_may_have_it', "$site$passwords<Directory $top/site>\n"
     . "AllowOverride AuthConfig\n=> AuthType MPin\n</Directory>\n", qr/write Require valid-user/;
+mistake '... in another vhost it may have it for that one only', "$site$passwords<VirtualHost *:$port>\nServerName a\n"
+    . "<Directory $top/site>\nAllowOverride AuthConfig\n</Directory>\n</VirtualHost>\n<VirtualHost *:$port>\nServerName b\n"
+    . "<Directory $top/site>\n=> AuthType MPin\n</Directory>\n</VirtualHost>\n", qr/open to all; write Require valid-user/;
 fine 'the Require may stand above', "$here$site$passwords" . location('/', 'Require valid-user') . location('/x', 'AuthType MPin');
 fine '... beneath', "$here$site$passwords" . location('/', 'AuthType MPin') . location('/x', 'Require valid-user');
 fine '... in another section of the place', "$here$site$passwords" . location('/x', 'AuthType MPin')
@@ -518,7 +523,7 @@ mistake "$_->[0] $_->[1]", "$site$passwords=> $_->[0] $_->[1]\n", qr/; \w+ /
     [MPinTitle => '""'], [MPinLinks => 'Privacy'], [MPinLinks => '"X javascript:f()"'], [MPinLanguage => 'de tlh'],
     [MPinAccent => 'blue'], [MPinPinLength => 3], [MPinPinLength => 9], [MPinMaxFailures => 0], [MPinTimePermits => 'Always'],
     [MPinPhoneLogin => 'Yes'],
-    [MPinThrottle => 'address=30'], [MPinThrottle => 'address=0/60s'], [MPinPassHeaders => 'X-User'],
+    [MPinThrottle => 'address=30'], [MPinThrottle => 'register=off'], [MPinThrottle => 'register=60/1d'], [MPinThrottle => 'address=0/60s'], [MPinPassHeaders => 'X-User'],
     [MPinPassHeaders => 'Host=user'], [MPinPassHeaders => 'Authorization=user'], [MPinPassHeaders => 'set_cookie=user'], [MPinPassHeaders => 'X-User=password'], [MPinEngine => 'Yes'],
     [MPinEngine => 'On On'], [MPinRPS => 'elsewhere'], [MPinStore => 'redis://localhost'],
     [MPinStore => '/var/lib/mpin'], [MPinStoreSize => '1T'], [MPinStoreSize => '1K'], [MPinStoreSize => '8M'], [MPinKeyFile => '""'],
@@ -590,6 +595,15 @@ mistake 'the key file inside of the store', "$site$passwords=> MPinKeyFile $top/
 mistake 'one store and two key files', "$site$passwords<VirtualHost *:$port>\n=> MPinKeyFile $top/state/keys/other.keys\n"
     . "</VirtualHost>\n", qr/write one MPinKeyFile/;
 mistake 'a store that does not hold our own caps', "$site$passwords=> MPinStoreSize 8M\n", qr/write 64M at least/;
+mistake 'more registrations than the store holds', "$site${passwords}MPinStoreSize 64M\n=> MPinThrottle register=10000/1h\n",
+    qr/20000 registrations an hour, .*; write MPinStoreSize \d+M at least/;
+mistake 'more registrations than any store holds', "$site$passwords=> MPinThrottle register=1000000/1s\n", qr/write a smaller one/;
+fine 'a class of 500 behind one address', "$here$site${passwords}MPinStoreSize 64M\nMPinThrottle register=600/1h\n";
+{
+    local $limit = 'ulimit -v 30000000;';
+    mistake 'a store beyond what a process may map', "$site$passwords=> MPinStoreSize 20G\n", qr/needs 64 GB of address space.*ulimit -v/;
+}
+fine 'a large store', "$here$site${passwords}MPinStoreSize 256G\n";
 mistake 'one store and two sizes', "$site$passwords<VirtualHost *:$port>\n=> MPinStoreSize 64M\n</VirtualHost>\n",
     qr/write one MPinStoreSize/;
 mistake 'templates that are not there', "$site$passwords=> MPinTemplates conf/pages\n", qr/make it/;

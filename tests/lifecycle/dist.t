@@ -99,7 +99,7 @@ subtest 'what was built signs in' => sub {
     my $browser = browser($ENV{PORT});
     my $login = $browser->get('/login');
     is $login->code, 200, 'the login page';
-    like $login->decoded_content, qr{<script [^>]*src="/mpin/mpin-pad\.js"}, 'with the pad';
+    like $login->decoded_content, qr{<script [^>]*src="/mpin/[0-9a-f]{16}/login-pad\.js"}, 'with the pad';
     is $browser->get('/mpin.js')->decoded_content(charset => 'none'), Server::slurp("$unpacked/vendor/htdocs/mpin.js"), 'which is the one of the archive';
     is browser($ENV{PORT})->sign_in('john')->get('/protected/')->content, "protected\n", 'and lets in';
     $server->stop;

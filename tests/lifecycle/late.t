@@ -67,6 +67,7 @@ sub step_up {
     my $without = $browser->copy;
     delete $without->{cookies}{mpin};
     my $fields = $without->fields($without->visit('/login'));
+    $browser->{cookies}{'mpin-login'} = $without->{cookies}{'mpin-login'}; # it is one browser
     is $browser->post_form('/login', {%$fields, username => 'john', password => 'john-secret'})->code, 303, 'steps up';
     return;
 }

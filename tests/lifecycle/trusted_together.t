@@ -124,7 +124,7 @@ subtest 'another_sites_page_begins_no_trusted_login' => sub {
 subtest 'a_link_with_a_password_in_it_signs_nobody_in' => sub {
     my $browser = house;
     my $begin = $browser->get('/login/with/corp', page, 'Sec-Fetch-Site' => 'same-origin');
-    like $begin->header('Location'), qr{^http://127\.0\.0\.1:$port/trusted/corp\?asked=[\w-]{43}$}, 'the way there is a whole URL: nothing before its host goes along';
+    like $begin->header('Location'), qr{^http://127\.0\.0\.1:$port/trusted/corp\?asked=[\w-]{64}$}, 'the way there is a whole URL: nothing before its host goes along';
     my $other = house;
     my $words = word_of($other->get('/login/with/corp', page, 'Sec-Fetch-Site' => 'same-origin'));
     for my $from ('cross-site', 'same-site', 'none') {

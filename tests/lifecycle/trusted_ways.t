@@ -226,7 +226,7 @@ subtest 'a_login_that_is_none_in_htaccess_is_told' => sub {
 subtest 'no_log_has_the_word_that_leads_to_a_place' => sub {
     my $browser = house;
     my $place = $browser->get('/login/with/digest', page, 'Sec-Fetch-Site' => 'none')->header('Location');
-    my ($path, $word) = $place =~ m{^http://[^/]+(/trusted/digest\?asked=([\w-]{43}))$} or return fail $place;
+    my ($path, $word) = $place =~ m{^http://[^/]+(/trusted/digest\?asked=([\w-]{64}))$} or return fail $place;
     is $browser->get($path, page, 'Sec-Fetch-Site' => 'none')->code, 401, 'it leads there';
     is $browser->get($path, page, 'Sec-Fetch-Site' => 'none', Referer => $place, $shows{digest}->($browser, $path, 'GET'))->code, 303, '... and back';
     Server::wait_for('a line', sub { Server::slurp("$top/logs/access") =~ m{GET /trusted/digest HTTP} });

@@ -54,7 +54,9 @@ subtest 'every byte flipped: one identical answer' => sub {
 };
 
 subtest 'prelogin_blob_is_no_session' => sub {
-    my %other = %{$john->{cookies}};
+    my $stranger = browser(site);
+    $stranger->visit('/login');
+    my %other = (%{$john->{cookies}}, %{$stranger->{cookies}});
     delete $other{mpin};
     ok keys %other >= 2, 'there are other cookies of ours';
     is answer_to(Cookie => "mpin=$other{$_}"), $refusal, "$_ as a session" for sort keys %other;
@@ -70,6 +72,10 @@ subtest 'tossed_second_cookie_is_ignored' => sub {
         my $answer = request(site, 'GET', '/whoami', headers => [map { (Cookie => $_) } @$pair]);
         is json_of($answer)->{env}{REMOTE_USER}, undef, 'neither counts';
         ok +(grep { /^mpin=;.*Max-Age=0/i } $answer->header('Set-Cookie')), 'and both are cleared';
+    }
+    for my $file ('/mpin/mpin.css', $jane->visit('/login?switch=1')->content =~ m{href="(/mpin/[^"]+\.css)"}) {
+        is request(site, 'GET', $file, headers => [Cookie => "mpin=$session; mpin=$hers"])->header('Set-Cookie'), undef,
+            "but not by what a cache keeps for everybody: $file";
     }
 };
 

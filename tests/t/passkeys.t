@@ -124,9 +124,11 @@ subtest 'a passkey signs in, and is all that is asked for' => sub {
     is length decode_base64url($options->{user}{id}), 32, 'but 32 bytes';
     is_deeply [map { $_->{alg} } @{$options->{pubKeyCredParams}}], [-7, -8, -257], 'of these algorithms';
     is add($john, $key)->code, 200, 'it is added';
+    ok !(grep { /-login$/ } keys %{$john->{cookies}}), '... and no cookie is left of that';
     my $browser = visitor();
     my $in = sign_in_with($browser, $key);
     is $in->code, 200, 'and signs in';
+    ok !(grep { /-login$/ } keys %{$browser->{cookies}}), '... likewise';
     is json_of($in)->{location}, '/whoami', 'on to the place';
     my $env = json_of($browser->visit('/whoami'))->{env};
     is $env->{REMOTE_USER}, 'user1', 'as that user';

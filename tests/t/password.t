@@ -71,6 +71,24 @@ subtest 'who brings no cookie back is told, and keeps the way' => sub {
     like $answer->content, qr{href="/login\?return=%2fprotected%2f%3fa%3db"}, 'and leads to the same page again';
 };
 
+# Its sign-in has taken the pre-login cookie away; a browser that has others of ours has no cookies off.
+subtest 'a form of before another tab signed in still works once that one has signed out' => sub {
+    my $tab = browser(site);
+    my %form = (%{$tab->fields($tab->visit('/login'))}, username => 'john', password => 'john-secret');
+    $tab->sign_in('john');
+    my $expired = $tab->copy;
+    $tab->sign_out;
+    $expired->{cookies}{mpin} = 'over';
+    for my $again ($tab, $expired) {
+        is $again->cookie('mpin-login'), undef, 'there is no pre-login cookie';
+        my $old = $again->post_form('/login', \%form);
+        is $old->code, 403, 'a browser that does not say who sent the form gets a new one';
+        like $old->content, qr/open too long/, 'and is told why';
+        delete $again->{cookies}{'mpin-login'};
+        is $again->post_form('/login', \%form, 'Sec-Fetch-Site' => 'same-origin')->code, 303, 'from one that says it is ours the form counts';
+    }
+};
+
 # The file's passwords are bcrypt at its least cost, but slow's is at one where time can be told.
 subtest 'an unknown user takes as long as a known one' => sub {
     my $browser = browser(site);

@@ -88,6 +88,7 @@ subtest 'a number signs a desktop in, and the phone signs it out' => sub {
 
     my ($answer, $status, $told) = sign_in_by_phone($desktop, $code, $phone, $device, $code->{accessNumber});
     is $answer->code, 200, 'the desktop is in' or diag $answer->as_string;
+    is $desktop->cookie('mpin-login'), undef, '... and has no cookie left of the way there';
     is $desktop->who, $device->{name};
     is $status, 200, 'the phone knows';
     is $told->{logoutURL}, '/logout';
@@ -135,6 +136,19 @@ subtest 'a QR code, with somebody who picks' => sub {
     my ($wrong) = grep { $_ ne (poll($desktop, $code)->{match}) } @{$context->{choices}};
     is ask($phone, codeStatus => {status => 'user', wid => wid($code), userId => $device->{name}, choice => $wrong})->code, 403;
     is poll($desktop, $code)->{status}, 'expired', 'a wrong pick ends the code';
+};
+
+# Its address is shared with others, and another one in a minute.
+subtest 'a phone that is signed in is known by a cookie too' => sub {
+    my $desktop = desktop();
+    my ($phone, $device) = phone();
+    $phone->pin_login($device);
+    is $phone->cookie('mpin-login'), undef, 'its sign-in has left none';
+    my $code = code($desktop);
+    is ask($phone, codeStatus => {status => 'wid', wid => wid($code)})->code, 200, 'it claims a code';
+    is json_of(ask(browser(site), codeStatus => {status => 'abort', wid => wid($code)}))->{code}, 'code_taken', 'a neighbour cannot end it';
+    $phone->{from} = '127.0.0.231';
+    is ask($phone, codeStatus => {status => 'user', wid => wid($code), userId => $device->{name}})->code, 200, 'and it goes on from elsewhere';
 };
 
 subtest 'relay_context_is_shown' => sub {
@@ -207,7 +221,7 @@ subtest 'a phone signs out its own desktop only, and needs no cookie for it' => 
     my @json = ('Content-Type' => 'application/json');
     my $post = sub { my ($body, @headers) = @_; return request(site, 'POST', '/logout', body => $body, headers => [@headers]) };
     is $post->(qq({"sessionToken":"$_"}), @json)->code, 403, 'not ' . substr $_, 0, 20
-        for '', 'x', $session, $one->cookie('mpin-login'), substr($token, 1), "${token}A", 'A' x 5000;
+        for '', 'x', $session, $one->cookie('mpin-known'), substr($token, 1), "${token}A", 'A' x 5000;
     is $post->($_, @json)->code, 403, "not $_" for '{}', '{"sessionToken":1}', '{"userId":"phone1"}';
     is $post->(qq({"sessionToken":"$token"}), @json, Origin => 'https://evil.example')->code, 403, 'not from elsewhere';
     is $one->who, $device->{name};

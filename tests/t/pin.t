@@ -105,6 +105,19 @@ subtest 'password_login_ends_what_was_registered_openly_before' => sub {
     is $squatter->pin_login($device)->code, 403, 'then the device is withdrawn';
 };
 
+subtest 'a PIN login ends no registration that waits in the same browser' => sub {
+    my $browser = fresh();
+    my $device = $browser->enrol('first@example.org', '1470');
+    my $waits = json_of($browser->register('second@example.org'));
+    is $browser->pin_login($device)->code, 200, 'somebody signs in meanwhile';
+    ok $browser->cookie('mpin-login'), '... and the cookie stays that the registration is bound to';
+    my $second = eval { $browser->finish($waits, '1471') };
+    ok $second, 'it goes on' or diag $@;
+    is $browser->cookie('mpin-login'), undef, 'then nothing waits any more';
+    is $browser->pin_login($second)->code, 200, 'and its PIN signs in';
+    is $browser->cookie('mpin-login'), undef, '... which leaves no cookie of the way';
+};
+
 subtest 'closed is closed' => sub {
     my $answer = fresh(closed)->register('somebody@example.org');
     is $answer->code . json_of($answer)->{code}, '403registration_closed', 'for strangers';

@@ -48,6 +48,7 @@ subtest 'a place asks for a second step, and takes it' => sub {
     is $in->code, 303, 'the next one is taken';
     is $in->header('Location'), '/second/?q=1', 'on to the place';
     is $other->visit('/second/?q=1')->code, 200, 'which opens';
+    is $other->cookie('mpin-login'), undef, '... and no cookie is left of the way there';
     my $amr = $other->visit('/whoami')->content;
     like $amr, qr/"MPIN_AMR":"pwd mfa otp"/, 'with what was proven';
 };

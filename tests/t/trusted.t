@@ -46,6 +46,8 @@ subtest 'a trusted login signs in' => sub {
     like $asked->content, qr{Login failed!.*href="/login/with/corp\?return=}s, 'with a page of ours behind it';
     my $in = land($browser, 'corp', basic('john'));
     is $in->code . location($in), '303/login?offer=1&return=%2fprotected%2f%3fa%3d1', 'it signs in, and offers a PIN';
+    $browser->visit(location($in));
+    is join(' ', sort keys %{$browser->{cookies}}), '__Host-mpin __Host-mpin-known', '... where the way to it is over';
     is name_of($browser), 'corp:john', 'by a name of its own';
     is $browser->visit('/protected/')->code, 200, 'protected pages open';
     my $env = whoami($browser);
@@ -285,7 +287,7 @@ subtest 'news of a user come by /refresh' => sub {
     }
     my $ask = refresh($browser);
     is $ask->code, 200, 'a page leads on: a form must not be redirected to another host';
-    like $ask->content, qr{data-go="https://trusted.example/trusted/corp\?refresh=1&amp;asked=[\w-]{43}"}, 'the provider is asked, not with what stood before the host';
+    like $ask->content, qr{data-go="https://trusted.example/trusted/corp\?refresh=1&amp;asked=[\w-]{64}"}, 'the provider is asked, not with what stood before the host';
     sleep 1;
     my $back = $browser->get('/trusted/corp?refresh=1', page, basic('user2'), 'X-Test-Mail' => 'new@example.org');
     is $back->code . location($back), '303/protected/?a=1', 'and leads back';

@@ -36,7 +36,7 @@ subtest 'a_linked_login_is_the_account_that_it_was_linked_to' => sub {
     is "@offered", 'corp other named anybody', 'each that gives names of its own is offered';
     my $way = begin($browser);
     is $way->code, 200, 'a page leads on: a form must not be redirected to another host';
-    like $way->content, qr{data-go="https://trusted.example/trusted/named\?anew=1&amp;asked=[\w-]{43}"}, '... to the place, which is to ask who it is, not with what stood before the host';
+    like $way->content, qr{data-go="https://trusted.example/trusted/named\?anew=1&amp;asked=[\w-]{64}"}, '... to the place, which is to ask who it is, not with what stood before the host';
     my $landed = land($browser, 'anna-5', 'X-Test-Mail' => 'anna5@example.org');
     is $landed->code, 303, 'back from there';
     is name_of($browser), 'user5', '... they are whom they were';

@@ -53,3 +53,18 @@ void login_negate(g1_t point)
     blst_fp_cneg(&affine.y, &affine.y, true);
     mpin_g1_encode(point, &affine);
 }
+
+mpin_status_t judge_with_permit(const mpin_server_t *server,
+                                const unsigned char hash[MPIN_HASH_BYTES],
+                                const unsigned char ut[MPIN_G1_BYTES], uint32_t date,
+                                const unsigned char y[MPIN_SCALAR_BYTES],
+                                const unsigned char v[MPIN_G1_BYTES])
+{
+    const mpin_status_t status = mpin_check_g1(ut);
+    if (status != MPIN_ACCEPTED)
+        return status;
+
+    unsigned char identity[MPIN_G1_BYTES];
+    mpin_identity_on(date, hash, identity);
+    return mpin_verify_kept(server, identity, ut, y, v);
+}

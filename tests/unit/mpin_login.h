@@ -35,4 +35,11 @@ void login_negate(g1_t point);
 /* The group's order r. */
 #define LOGIN_ORDER "73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001"
 
+/* A server's look at a proof with a time permit: UT is checked as at pass1, the proof as at pass2. */
+mpin_status_t judge_with_permit(const mpin_server_t *server,
+                                const unsigned char hash[MPIN_HASH_BYTES],
+                                const unsigned char ut[MPIN_G1_BYTES], uint32_t date,
+                                const unsigned char y[MPIN_SCALAR_BYTES],
+                                const unsigned char v[MPIN_G1_BYTES]);
+
 #endif

@@ -101,9 +101,11 @@ void desk_open(desk_t *desk)
                                &desk->log, desk->pool);
     desk->throttle = (throttle_t){.store = desk->store,
                                   .address = {100000, apr_time_from_sec(60)},
-                                  .account = {100000, apr_time_from_sec(60)}};
+                                  .account = {100000, apr_time_from_sec(60)},
+                                  .registration = {60, apr_time_from_sec(3600)}};
     desk->http = http_make(desk->pool);
     desk->seats = seats_make(2, desk->pool);
+    desk->together = together_make(1, desk->pool);
     desk->phones =
         phones_make(&desk->phone_settings, desk->store, &desk->throttle, desk->keys, desk->pool);
     desk->rps = desk_rps(desk, &desk->settings, dta_local(desk->keys, desk->pool));
@@ -119,6 +121,7 @@ rps_t *desk_rps(desk_t *desk, const rps_settings_t *settings, const dta_t *dta)
                                .dta = dta,
                                .phones = desk->phones,
                                .throttle = &desk->throttle,
+                               .together = desk->together,
                                .keys = desk->keys,
                                .http = desk->http,
                                .seats = desk->seats,

@@ -28,6 +28,7 @@ typedef struct desk_t {
     people_t *people;
     throttle_t throttle;
     phones_t *phones;
+    together_t *together; /* one place */
     rps_t *rps;
     remote_t *remote; /* remote_desk.h; else NULL */
 } desk_t;

@@ -12,6 +12,7 @@
 #include "dta/second.h"
 #include "http_peer.h"
 #include "mpin_client.h"
+#include "mpin_login.h"
 #include "rps_desk.h"
 
 #define DAY 20000
@@ -129,8 +130,8 @@ static void a_permit_belongs_to_them_for_its_day(void **state)
     mpin_random_scalar(y);
     client_pass1_permit(hash, DAY, x, u);
     client_answer(secret, x, y, v);
-    assert_int_equal(mpin_verify_permit(server, hash, u, DAY, y, v), MPIN_ACCEPTED);
-    assert_int_equal(mpin_verify_permit(server, hash, u, DAY + 1, y, v), MPIN_WRONG_PIN);
+    assert_int_equal(judge_with_permit(server, hash, u, DAY, y, v), MPIN_ACCEPTED);
+    assert_int_equal(judge_with_permit(server, hash, u, DAY + 1, y, v), MPIN_WRONG_PIN);
     mpin_server_free(server);
 }
 

@@ -378,7 +378,7 @@ static void any_other_signature_is_401(void **state)
 static void signatures_and_activation_have_keys_of_their_own(void **state)
 {
     (void)state;
-    const secret_t *activation = keys_derive_app(here->keys, "activation", here->pool);
+    const secret_t *activation = keys_derive_app(here->keys, "activation");
     assert_memory_not_equal(app->key->bytes, activation->bytes, KEY_BYTES);
     assert_memory_not_equal(app->key->bytes, keys_app(here->keys)->bytes, KEY_BYTES);
     assert_memory_equal(app->key->bytes, keys_dta_app(here->keys, here->pool)->key->bytes,

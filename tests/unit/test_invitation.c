@@ -55,8 +55,13 @@ static void an_invitation_is_used_up_by_one(void **state)
     const char *token = invite("berta", now + DAY);
     assert_int_equal(invitation_accept(people, token, browser, now, &invitation, pool), STORE_OK);
     same = invitation;
-    assert_int_equal(invitation_use(people, &invitation, pool), STORE_OK);
-    assert_int_equal(invitation_use(people, &same, pool), STORE_MISSING);
+    store_together_t *first = store_together(fixture->store->store, pool);
+    store_together_t *second = store_together(fixture->store->store, pool);
+    invitation_join(&invitation, first, pool);
+    const store_piece_t *used = invitation_join(&same, second, pool);
+    assert_int_equal(together_commit(first), STORE_OK);
+    assert_int_equal(together_commit(second), STORE_MISSING);
+    assert_true(together_refused(used));
     assert_int_equal(invitation_of(people, browser, &invitation, pool), STORE_MISSING);
     assert_int_equal(invitation_read(people, token, &invitation, pool), STORE_MISSING);
 }

@@ -154,6 +154,66 @@ static void a_cookie_from_before_devices_opens_without_one(void **state)
     assert_null(known_device(&opened, REALM));
 }
 
+static void a_cookie_of_full_length_from_before_opens_with_all_that_it_held(void **state)
+{
+    (void)state;
+    static const unsigned char device[16] = {7, 1};
+    unsigned char bytes[1 + KNOWN_ID_BYTES + 16 + 8 + KNOWN_USERS * 16] = {2}, *at = bytes + 1;
+    known_t known = known_of("a"), opened;
+    known_add(&known, "b");
+    known_add(&known, "c");
+    known_add(&known, "d");
+    known_set_device(&known, REALM, device);
+    at = (unsigned char *)memcpy(at, known.id, KNOWN_ID_BYTES) + KNOWN_ID_BYTES;
+    at = (unsigned char *)memcpy(at, known.device, 16) + 16;
+    at = (unsigned char *)memcpy(at, known.site, 8) + 8;
+    memcpy(at, known.users, sizeof known.users);
+    const cookie_sealer_t *sealer = cookie_sealer_make(
+        keys, "known-browser", apr_time_from_sec(KNOWN_DAYS * 86400), COOKIE, REALM, pool);
+    const char *text = cookie_seal(sealer, now, bytes, sizeof bytes, pool);
+    assert_true(known_open(browsers, text, strlen(text), now, &opened));
+    assert_memory_equal(&opened, &known, sizeof known);
+}
+
+static known_t reopened(const known_t *known, apr_size_t *len)
+{
+    known_t opened;
+    const char *text = known_seal(browsers, known, now, pool);
+    *len = strlen(text);
+    assert_true(known_open(browsers, text, *len, now, &opened));
+    return opened;
+}
+
+static void a_cookie_holds_no_more_than_is_in_use(void **state)
+{
+    (void)state;
+    static const unsigned char device[16] = {7, 1}, other[16] = {8};
+    known_t known, same;
+    apr_size_t least, len;
+    known_start(&known, device);
+    known_add(&known, "john");
+    known_set_device(&known, REALM, device);
+    same = reopened(&known, &least);
+    assert_memory_equal(&same, &known, sizeof known);
+    assert_int_equal(least, (32 + 1 + 16 + 16) * 4 / 3 + 1);
+
+    known_set_device(&known, REALM, other); /* a new PIN: the browser stays the same one */
+    same = reopened(&known, &len);
+    assert_memory_equal(&same, &known, sizeof known);
+    assert_memory_equal(same.id, device, sizeof device);
+    assert_true(len > least);
+    known_set_device(&known, "https://another.example.org", device);
+    same = reopened(&known, &len);
+    assert_memory_equal(&same, &known, sizeof known);
+    assert_null(known_device(&same, REALM));
+
+    known_start(&known, NULL);
+    known_add(&known, "john");
+    same = reopened(&known, &len);
+    assert_memory_equal(&same, &known, sizeof known);
+    assert_int_equal(len, least);
+}
+
 static void every_changed_character_makes_it_unknown(void **state)
 {
     (void)state;
@@ -243,6 +303,8 @@ int main(void)
         cmocka_unit_test(sealed_cookie_opens_to_the_same_browser),
         cmocka_unit_test(the_device_that_signed_in_is_remembered_for_its_site_only),
         cmocka_unit_test(a_cookie_from_before_devices_opens_without_one),
+        cmocka_unit_test(a_cookie_of_full_length_from_before_opens_with_all_that_it_held),
+        cmocka_unit_test(a_cookie_holds_no_more_than_is_in_use),
         cmocka_unit_test(every_changed_character_makes_it_unknown),
         cmocka_unit_test(cookie_of_another_name_realm_or_purpose_does_not_open),
         cmocka_unit_test(only_the_exact_layout_opens),

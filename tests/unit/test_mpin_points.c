@@ -37,8 +37,8 @@ static void assert_g1(const login_t *l, const g1_t point, mpin_status_t wanted)
     assert_int_equal(mpin_verify(l->server, l->hash, point, l->y, l->v), wanted);
     assert_int_equal(mpin_verify(l->server, l->hash, l->u, l->y, point), wanted);
     assert_int_equal(mpin_verify_kept(l->server, l->identity, l->u, l->y, point), wanted);
-    assert_int_equal(mpin_verify_permit(l->server, l->hash, point, LOGIN_DAY, l->y, l->v), wanted);
-    assert_int_equal(mpin_verify_permit(l->server, l->hash, l->u, LOGIN_DAY, l->y, point), wanted);
+    assert_int_equal(judge_with_permit(l->server, l->hash, point, LOGIN_DAY, l->y, l->v), wanted);
+    assert_int_equal(judge_with_permit(l->server, l->hash, l->u, LOGIN_DAY, l->y, point), wanted);
     if (wanted == MPIN_MALFORMED)
         assert_int_equal(mpin_verify_kept(l->server, l->identity, point, l->y, l->v), wanted);
     assert_int_equal(mpin_recombine_g1(point, l->secret, sum), wanted);
@@ -270,7 +270,7 @@ static void u_plus_y_h_of_zero_is_refused(void **state)
 
     client_pass1_permit(l->hash, LOGIN_DAY, l->y, minus_yh);
     login_negate(minus_yh);
-    assert_int_equal(mpin_verify_permit(l->server, l->hash, minus_yh, LOGIN_DAY, l->y, l->v),
+    assert_int_equal(judge_with_permit(l->server, l->hash, minus_yh, LOGIN_DAY, l->y, l->v),
                      MPIN_REFUSED);
 }
 

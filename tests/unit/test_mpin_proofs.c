@@ -19,7 +19,7 @@ static void assert_no_scalar(const login_t *l, const scalar_t scalar)
     g2_t out2;
     assert_int_equal(mpin_verify(l->server, l->hash, l->u, scalar, l->v), MPIN_REFUSED);
     assert_int_equal(mpin_verify_kept(l->server, l->identity, l->u, scalar, l->v), MPIN_REFUSED);
-    assert_int_equal(mpin_verify_permit(l->server, l->hash, l->u, LOGIN_DAY, scalar, l->v),
+    assert_int_equal(judge_with_permit(l->server, l->hash, l->u, LOGIN_DAY, scalar, l->v),
                      MPIN_REFUSED);
     assert_int_equal(mpin_client_secret(scalar, l->hash, out), MPIN_REFUSED);
     assert_int_equal(mpin_time_permit(scalar, LOGIN_DAY, l->hash, out), MPIN_REFUSED);
@@ -137,18 +137,18 @@ static void permit_counts_on_its_day_for_its_identity_only(void **state)
     assert_int_equal(mpin_recombine_g1(l->secret, permit, both), MPIN_ACCEPTED);
     client_pass1_permit(l->hash, LOGIN_DAY, l->x, ut);
     client_answer(both, l->x, l->y, answer);
-    assert_int_equal(mpin_verify_permit(l->server, l->hash, ut, LOGIN_DAY, l->y, answer),
+    assert_int_equal(judge_with_permit(l->server, l->hash, ut, LOGIN_DAY, l->y, answer),
                      MPIN_ACCEPTED);
-    assert_int_equal(mpin_verify_permit(l->server, l->hash, ut, LOGIN_DAY + 1, l->y, answer),
+    assert_int_equal(judge_with_permit(l->server, l->hash, ut, LOGIN_DAY + 1, l->y, answer),
                      MPIN_WRONG_PIN);
-    assert_int_equal(mpin_verify_permit(l->server, l->hash, ut, LOGIN_DAY - 1, l->y, answer),
+    assert_int_equal(judge_with_permit(l->server, l->hash, ut, LOGIN_DAY - 1, l->y, answer),
                      MPIN_WRONG_PIN);
     assert_int_equal(mpin_verify(l->server, l->hash, ut, l->y, answer), MPIN_WRONG_PIN);
-    assert_int_equal(mpin_verify_permit(l->server, l->hash, l->u, LOGIN_DAY, l->y, l->v),
+    assert_int_equal(judge_with_permit(l->server, l->hash, l->u, LOGIN_DAY, l->y, l->v),
                      MPIN_WRONG_PIN);
 
     unsigned char other_hash[MPIN_HASH_BYTES] = {0};
-    assert_int_equal(mpin_verify_permit(l->server, other_hash, ut, LOGIN_DAY, l->y, answer),
+    assert_int_equal(judge_with_permit(l->server, other_hash, ut, LOGIN_DAY, l->y, answer),
                      MPIN_WRONG_PIN);
 
     g1_t yesterdays;
@@ -156,7 +156,7 @@ static void permit_counts_on_its_day_for_its_identity_only(void **state)
                      MPIN_ACCEPTED);
     assert_int_equal(mpin_recombine_g1(l->secret, yesterdays, both), MPIN_ACCEPTED);
     client_answer(both, l->x, l->y, answer);
-    assert_int_equal(mpin_verify_permit(l->server, l->hash, ut, LOGIN_DAY, l->y, answer),
+    assert_int_equal(judge_with_permit(l->server, l->hash, ut, LOGIN_DAY, l->y, answer),
                      MPIN_WRONG_PIN);
 }
 

@@ -6,8 +6,10 @@
 #include <cmocka.h>
 #include <apr_strings.h>
 #include <pthread.h>
+#include <sodium.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "notice/outbox.h"
 #include "rps_desk.h"
 
@@ -87,12 +89,11 @@ static void what_waits_is_counted_and_since_when(void **state)
     const outbox_t outbox = outbox_of(desk);
     const notice_t link = notice_to("bert@example.org");
     post_t post = {.outcome = OUTBOX_LATER};
-    held_notice_t held;
     outbox_waiting_t waiting;
     assert_int_equal(outbox_waiting(&outbox, &waiting, now, desk->pool), STORE_OK);
     assert_int_equal(waiting.count, 0);
     assert_int_equal(waiting.oldest, 0);
-    outbox_hold(&outbox, OUTBOX_TO_STRANGERS, &link, now, &held, desk->pool);
+    outbox_add(&outbox, OUTBOX_TO_STRANGERS, &link, now + apr_time_from_sec(600), desk->pool);
     outbox_waiting(&outbox, &waiting, now, desk->pool);
     assert_int_equal(waiting.count, 1);
     assert_int_equal(waiting.oldest, 0); /* it may not leave yet */
@@ -102,7 +103,6 @@ static void what_waits_is_counted_and_since_when(void **state)
     assert_int_equal(waiting.count, 2);
     assert_int_equal(apr_time_sec(waiting.oldest),
                      apr_time_sec(now)); /* whenever it is tried again */
-    outbox_cancel(&outbox, &held, desk->pool);
     post.outcome = OUTBOX_SENT;
     go_rounds(desk, &post, now + apr_time_from_sec(3600));
     outbox_waiting(&outbox, &waiting, now, desk->pool);
@@ -287,6 +287,20 @@ static void as_many_wait_as_are_promised(void **state)
     assert_int_equal(outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, now, desk->pool), STORE_OK);
 }
 
+/* A record stands where the queue should be, and opens as no set. */
+static void a_queue_that_cannot_be_read_is_no_full_one(void **state)
+{
+    desk_t *desk = *state;
+    const outbox_t outbox = outbox_of(desk);
+    const notice_t notice = notice_to("anna@example.org");
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(hash, (const unsigned char *)outbox.site, strlen(outbox.site));
+    const char *key = apr_pstrcat(desk->pool, "outbox:", hex_encode(desk->pool, hash, 16), NULL);
+    assert_int_equal(store_put(desk->store, STORE_LASTING, key, "x", 1, 0), STORE_OK);
+    assert_int_equal(outbox_add(&outbox, OUTBOX_TO_PEOPLE, &notice, apr_time_now(), desk->pool),
+                     STORE_DOWN);
+}
+
 static store_status_t queue_stranger(desk_t *desk, int number, apr_time_t now)
 {
     const outbox_t outbox = outbox_of(desk);
@@ -336,23 +350,24 @@ static void notices_go_before_links_and_links_hold_nobody_long(void **state)
     assert_true(outbox_send(&outbox, &slow, now, desk->pool) > 1);
 }
 
-static void a_held_notice_leaves_when_it_may_and_by_itself_at_last(void **state)
+static void a_notice_goes_with_what_it_is_about(void **state)
 {
     desk_t *desk = *state;
     const apr_time_t now = apr_time_now();
     const outbox_t outbox = outbox_of(desk);
     const notice_t notice = notice_to("anna@example.org");
     post_t post = {.outcome = OUTBOX_SENT};
-    held_notice_t held[3];
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(outbox_hold(&outbox, OUTBOX_TO_PEOPLE, &notice, now, &held[i], desk->pool),
-                         STORE_OK);
-    assert_int_equal(go_round(desk, &post, now), 0);
-    outbox_release(&outbox, &held[0], desk->pool);
-    outbox_cancel(&outbox, &held[1], desk->pool);
-    assert_int_equal(go_round(desk, &post, now), 1);
-    assert_int_equal(go_round(desk, &post, now + apr_time_from_sec(OUTBOX_HELD_SECONDS)), 1);
-    assert_int_equal(go_round(desk, &post, now + apr_time_from_sec(OUTBOX_LIFE_SECONDS)), 0);
+    for (int there = 0; there < 2;
+         there++) { /* the second time, what it is about does not happen */
+        store_together_t *together = store_together(desk->store, desk->pool);
+        const store_piece_t *place =
+            outbox_join(&outbox, OUTBOX_TO_PEOPLE, &notice, now, together, desk->pool);
+        together_add(together, "about", "x", 1, 0);
+        assert_int_equal(go_round(desk, &post, now), 0);
+        assert_int_equal(together_commit(together), there ? STORE_EXISTS : STORE_OK);
+        assert_false(together_refused(place));
+        assert_int_equal(go_round(desk, &post, now), there ? 0 : 1);
+    }
 }
 
 static void a_mailbox_gets_three_links_an_hour(void **state)
@@ -384,9 +399,10 @@ int main(void)
         DESK_TEST(a_link_is_not_sent_once_it_leads_nowhere),
         DESK_TEST(one_cut_off_by_the_end_of_its_process_leaves_at_once),
         DESK_TEST(as_many_wait_as_are_promised),
+        DESK_TEST(a_queue_that_cannot_be_read_is_no_full_one),
         DESK_TEST(links_that_strangers_cause_crowd_out_no_notice),
         DESK_TEST(notices_go_before_links_and_links_hold_nobody_long),
-        DESK_TEST(a_held_notice_leaves_when_it_may_and_by_itself_at_last),
+        DESK_TEST(a_notice_goes_with_what_it_is_about),
         DESK_TEST(a_mailbox_gets_three_links_an_hour),
     };
     return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);

@@ -89,11 +89,11 @@ static void a_size_has_a_number_and_a_unit(void **state)
     apr_off_t size = 0;
     READ(parse_size, &size, "64M");
     assert_int_equal(size, 64 << 20);
-    READ(parse_size, &size, "3G");
-    assert_int_equal(size, (apr_off_t)3 << 30);
+    READ(parse_size, &size, "256G");
+    assert_int_equal(size, (apr_off_t)256 << 30);
     REFUSED(parse_size, &size, "8M");
     REFUSED(parse_size, &size, "65535K");
-    REFUSED(parse_size, &size, "4G");
+    REFUSED(parse_size, &size, "257G");
     REFUSED(parse_size, &size, "1000000");
     REFUSED(parse_size, &size, "1MB");
     REFUSED(parse_size, &size, "99999999999999G");
@@ -102,24 +102,27 @@ static void a_size_has_a_number_and_a_unit(void **state)
 static void a_throttle_names_its_buckets(void **state)
 {
     (void)state;
-    throttle_rules_t rules = {{30, 60}, {10, 60}};
+    throttle_rules_t rules = {{30, 60}, {10, 60}, {60, 3600}};
     READ(parse_throttle, &rules, "account=5/2min");
     assert_int_equal(rules.account.count, 5);
     assert_int_equal(rules.account.window, apr_time_from_sec(120));
     assert_int_equal(rules.address.count, 30);
     READ(parse_throttle, &rules, "address=1000000/1d account=1/1s");
     assert_int_equal(rules.address.count, 1000000);
-    static const char *const bad[] = {"5/2min",
-                                      "user=5/1s",
-                                      "account=5",
-                                      "account=0/1s",
-                                      "account=/1s",
-                                      "account=5/",
-                                      "account=5/1",
-                                      "account=1000001/1s",
-                                      "account=5/2d",
-                                      "account=5/1s/1s",
-                                      "address=5/1s account=x"};
+    assert_int_equal(rules.registration.count, 60);
+    READ(parse_throttle, &rules, "register=600/1h");
+    assert_int_equal(rules.registration.count, 600);
+    assert_int_equal(rules.registration.window, apr_time_from_sec(3600));
+    READ(parse_throttle, &rules, "Register=1/1s address=7/1d account=8/1h");
+    assert_int_equal(rules.registration.count, 1);
+    assert_int_equal(rules.address.count, 7);
+    static const char *const bad[] = {
+        "5/2min",          "user=5/1s",          "account=5",
+        "account=0/1s",    "account=/1s",        "account=5/",
+        "account=5/1",     "account=1000001/1s", "account=5/2d",
+        "account=5/1s/1s", "register",           "register=",
+        "register=off",    "register=0/1h",      "register=5/61min",
+        "register=5/1d",   "registers=5/1h",     "address=5/1s account=x"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
         REFUSED(parse_throttle, &rules, bad[i]);
 }

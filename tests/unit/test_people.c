@@ -363,6 +363,29 @@ static void eleventh_identity_is_refused_until_one_is_revoked(void **state)
     assert_int_equal(count, IDENTITIES_MAX);
 }
 
+/* As an older version left one when it was killed: the record expires, the member is there. */
+static void what_an_older_version_began_to_add_is_none(void **state)
+{
+    (void)state;
+    user_t user = fixture_user(fixture, "begun", pool);
+    identity_t begun = fixture_device(fixture, &user, pool), found, *list;
+    const char *key = store_key("identity", begun.handle, HANDLE_BYTES, pool);
+    store_t *store = fixture->store->store;
+    store_record_t seen;
+    int count;
+    assert_int_equal(store_get(store, STORE_LASTING, key, pool, &seen), STORE_OK);
+    assert_int_equal(store_swap(store, STORE_LASTING, key, &seen, seen.data, seen.len,
+                                apr_time_now() + apr_time_from_sec(600)),
+                     STORE_OK);
+    assert_int_equal(people_identity(people, begun.handle, &found, pool), STORE_MISSING);
+    assert_int_equal(people_identities(people, user.uid, &list, &count, pool), STORE_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(people_places_taken(people, user.uid, &count, pool), STORE_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(people_revoke_identity(people, begun.handle, apr_time_now(), pool),
+                     STORE_MISSING);
+}
+
 static void members_without_an_identity_give_way(void **state)
 {
     (void)state;
@@ -526,6 +549,7 @@ int main(void)
         cmocka_unit_test(proven_name_revokes_what_was_registered_openly),
         cmocka_unit_test(name_is_proven_once_and_stays_so),
         cmocka_unit_test(eleventh_identity_is_refused_until_one_is_revoked),
+        cmocka_unit_test(what_an_older_version_began_to_add_is_none),
         cmocka_unit_test(members_without_an_identity_give_way),
         cmocka_unit_test(record_that_does_not_parse_is_a_store_failure),
         cmocka_unit_test(record_of_another_user_or_identity_is_a_store_failure),

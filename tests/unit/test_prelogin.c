@@ -5,9 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <apr_strings.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "sample_keys.h"
 #include "session/known.h"
 #include "session/prelogin.h"
@@ -176,7 +178,7 @@ static void a_form_token_is_for_one_browser_and_purpose(void **state)
     prelogins_t *elsewhere = prelogins_make(others, COOKIE, REALM, HOUR, pool);
     char *token = apr_pstrdup(pool, prelogin_token(prelogins, id, "login", pool));
 
-    assert_int_equal(strlen(token), 43);
+    assert_int_equal(strlen(token), 64);
     assert_true(prelogin_token_ok(prelogins, id, "login", token));
     assert_false(prelogin_token_ok(prelogins, id, "logout", token));
     assert_false(prelogin_token_ok(prelogins, other, "login", token));
@@ -187,7 +189,7 @@ static void a_form_token_is_for_one_browser_and_purpose(void **state)
     assert_false(prelogin_token_ok(prelogins, id, "login", ""));
     assert_false(prelogin_token_ok(prelogins, id, "login", apr_pstrcat(pool, token, "A", NULL)));
     assert_false(prelogin_token_ok(prelogins, id, "login", long_target(100000)));
-    for (int i = 0; i < 43; i++) {
+    for (int i = 0; i < 64; i++) {
         char was = token[i];
         token[i] = was == 'A' ? 'B' : 'A';
         assert_false(prelogin_token_ok(prelogins, id, "login", token));
@@ -195,6 +197,42 @@ static void a_form_token_is_for_one_browser_and_purpose(void **state)
         assert_false(prelogin_token_ok(prelogins, id, "login", token));
         token[i] = was;
     }
+}
+
+/* What one page has tells nothing of what the next one has, whatever packs them. */
+static void no_two_pages_have_the_same_form_token(void **state)
+{
+    (void)state;
+    const unsigned char id[16] = "browser";
+    const char *one = prelogin_token(prelogins, id, "login", pool);
+    const char *two = prelogin_token(prelogins, id, "login", pool);
+
+    for (int i = 0; i + 8 <= 64; i++)
+        assert_null(strstr(two, apr_pstrmemdup(pool, one + i, 8)));
+    assert_true(prelogin_token_ok(prelogins, id, "login", one));
+    assert_true(prelogin_token_ok(prelogins, id, "login", two));
+    assert_false(
+        prelogin_token_ok(prelogins, id, "login", apr_psprintf(pool, "%.22s%s", two, one + 22)));
+}
+
+/* A page that was open when the module was replaced, or is of a node that waits for it. */
+static void a_form_of_an_earlier_release_is_taken(void **state)
+{
+    (void)state;
+    const unsigned char id[16] = "browser";
+    const secret_t *key = keys_derive_app(keys, "form-token");
+    unsigned char mac[crypto_auth_hmacsha256_BYTES];
+    crypto_auth_hmacsha256_state hash;
+    crypto_auth_hmacsha256_init(&hash, key->bytes, key->len);
+    crypto_auth_hmacsha256_update(&hash, id, sizeof id);
+    crypto_auth_hmacsha256_update(&hash, (const unsigned char *)"login", 5);
+    crypto_auth_hmacsha256_final(&hash, mac);
+    char *token = base64_encode(pool, mac, sizeof mac);
+
+    assert_true(prelogin_token_ok(prelogins, id, "login", token));
+    assert_false(prelogin_token_ok(prelogins, id, "logout", token));
+    token[9] = token[9] == 'A' ? 'B' : 'A';
+    assert_false(prelogin_token_ok(prelogins, id, "login", token));
 }
 
 /* ---- known browsers -------------------------------------------------------------------------- */
@@ -257,6 +295,8 @@ int main(void)
         cmocka_unit_test(every_changed_byte_gets_one_identical_answer),
         cmocka_unit_test(another_realm_or_cookie_does_not_open_it),
         cmocka_unit_test(a_form_token_is_for_one_browser_and_purpose),
+        cmocka_unit_test(no_two_pages_have_the_same_form_token),
+        cmocka_unit_test(a_form_of_an_earlier_release_is_taken),
         cmocka_unit_test(a_known_browser_remembers_four_users_the_newest_first),
         cmocka_unit_test(a_known_browsers_cookie_is_good_for_its_days_and_unchanged_only),
     };

@@ -251,8 +251,7 @@ static void a_child_that_was_slow_to_begin_hides_nothing(void **state)
 static rps_t rps_with(const rps_settings_t *settings, const char *text)
 {
     const rps_t rps = {.settings = settings,
-                       .link_keys =
-                           keys_derive_each(sample_keys_of(text, pool), "mail-link", pool)};
+                       .link_keys = keys_derive_each(sample_keys_of(text, pool), "mail-link")};
     assert_non_null(rps.link_keys);
     return rps;
 }

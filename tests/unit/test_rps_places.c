@@ -184,6 +184,26 @@ static void at_the_eleventh_the_longest_unused_gives_way_and_is_told(void **stat
     assert_too_many(register_as(desk, john, ""));
 }
 
+static store_status_t refuse_as_full(store_t *store, const unsigned char *id, apr_pool_t *p)
+{
+    (void)store, (void)id, (void)p;
+    return STORE_FULL;
+}
+
+static void a_full_store_is_not_told_as_too_many_devices(void **state)
+{
+    desk_t *desk = *state;
+    john_t *john = john_at(desk, 0);
+    device_t device[IDENTITIES_MAX], eleventh;
+    add_ten(desk, john, device);
+    john = john_at(desk, 31 * DAY);
+    people_erase_with(desk->people, NULL, NULL, refuse_as_full);
+    assert_true(desk_registered(register_as(desk, john, ""), &eleventh));
+    const result_t *refusal = sign_of(desk, john, &eleventh);
+    assert_int_equal(refusal->status, 503);
+    assert_string_equal(refusal->code, "store_full");
+}
+
 static void a_device_from_before_uses_were_noted_does_not_go_at_once(void **state)
 {
     desk_t *desk = *state;
@@ -459,6 +479,7 @@ int main(void)
         PLACES_TEST(a_replacement_takes_no_place_however_many_there_are),
         PLACES_TEST(what_never_signed_in_hands_its_place_on),
         PLACES_TEST(at_the_eleventh_the_longest_unused_gives_way_and_is_told),
+        PLACES_TEST(a_full_store_is_not_told_as_too_many_devices),
         PLACES_TEST(a_device_from_before_uses_were_noted_does_not_go_at_once),
         PLACES_TEST(newcomers_at_once_each_take_a_place_of_their_own),
         PLACES_TEST(a_device_learns_how_it_stands_without_its_pin),

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -218,6 +219,39 @@ static void two_tabs_with_the_right_pin_after_two_failures_both_end_well(void **
     }
 }
 
+#define CROWD 24
+
+/* Each with its own device; every other one types a wrong PIN. */
+static void *sign_in_with_own_device(void *data)
+{
+    runner_t *runner = data;
+    char address[32];
+    snprintf(address, sizeof address, "192.0.2.%d", runner->number + 1);
+    caller_t caller = desk_caller(runner->desk, address, (unsigned char)(runner->number + 1));
+    pthread_barrier_wait(runner->start);
+    for (int i = 0; i < runner->turns; i++)
+        add(runner->tally + runner->number % 2,
+            desk_sign_in(runner->desk, &caller, &runner->device[runner->number],
+                         runner->number % 2 ? WRONG : DESK_PIN));
+    return NULL;
+}
+
+/* Their proofs wait for one place (rps/together.h) and are judged in batches of right and wrong. */
+static void crowd_of_right_and_wrong_PINs_gets_each_its_own_verdict(void **state)
+{
+    desk_t *desk = *state;
+    device_t device[CROWD];
+    tally_t tally[2] = {{.judged = 0}, {.judged = 0}};
+    for (int i = 0; i < CROWD; i++)
+        desk_enrol(desk, apr_psprintf(desk->pool, "anna%d", i), &device[i]);
+    race((runner_t){.desk = desk, .device = device, .tally = tally, .turns = 2}, CROWD,
+         sign_in_with_own_device);
+    assert_int_equal(tally[0].of_status[200], CROWD);
+    assert_int_equal(tally[1].of_status[401], CROWD);
+    for (int i = 0; i < CROWD; i++)
+        assert_int_equal(desk_identity(desk, &device[i]).failures, i % 2 ? 2 : 0);
+}
+
 static void *redeem(void *data)
 {
     runner_t *runner = data;
@@ -423,6 +457,7 @@ int main(void)
         DESK_TEST(parallel_wrong_PINs_are_judged_to_the_limit_exactly),
         DESK_FORK_TEST(wrong_PINs_in_parallel_processes_are_judged_to_the_limit_exactly),
         DESK_TEST(two_tabs_with_the_right_pin_after_two_failures_both_end_well),
+        DESK_TEST(crowd_of_right_and_wrong_PINs_gets_each_its_own_verdict),
         DESK_TEST(authott_redeemed_by_64_at_once_is_worth_one_session),
         DESK_TEST(pass2_posted_32_times_at_once_is_answered_once),
         DESK_TEST(attempts_under_way_are_busy_and_never_locked),

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include "base/hex.h"
 #include "base/json.h"
+#include "rps/pending.h"
 #include "rps_desk.h"
 
 static result_t *put_user(desk_t *desk, const caller_t *caller, const char *body)
@@ -547,16 +548,46 @@ static void flood_of_pending_records_leaves_sessions_and_logout_working(void **s
                      STORE_OK);
 }
 
-static void registrations_are_charged_to_their_address(void **state)
+/* Those that begin have a limit of their own. */
+static void refused_registrations_are_charged_to_their_address(void **state)
 {
     desk_t *desk = *state;
     caller_t caller = desk_caller(desk, "192.0.2.50", 1);
+    device_t device;
+    desk_enrol(desk, "taken", &device);
     desk->throttle.address = (throttle_rule_t){2, apr_time_from_sec(3600)};
-    assert_int_equal(put_user(desk, &caller, "{'userId':'a'}")->status, 200);
-    assert_int_equal(put_user(desk, &caller, "{'userId':'b'}")->status, 200);
-    result_t *result = put_user(desk, &caller, "{'userId':'c'}");
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(
+            put_user(desk, &caller, apr_psprintf(desk->pool, "{'userId':'free%d'}", i))->status,
+            200);
+    for (int i = 0; i < 2; i++)
+        assert_refusal(put_user(desk, &caller, "{'userId':'taken'}"), 403, "name_taken");
+    result_t *result = put_user(desk, &caller, "{'userId':'taken'}");
     assert_refusal(result, 429, "throttled");
     assert_in_range(result->retry_after, 1, 3600);
+    assert_refusal(put_user(desk, &caller, "{'userId':'free'}"), 429, "throttled");
+}
+
+/* MPinThrottle register=. */
+static void an_address_begins_as_many_registrations_as_are_allowed(void **state)
+{
+    desk_t *desk = *state;
+    caller_t caller = desk_caller(desk, "192.0.2.51", 1);
+    desk->throttle.registration = (throttle_rule_t){3, apr_time_from_sec(600)};
+    caller.now = (apr_time_sec(caller.now) / 600 + 1) * apr_time_from_sec(600);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 3; i++)
+            assert_int_equal(
+                put_user(desk, &caller, apr_psprintf(desk->pool, "{'userId':'n%d'}", i))->status,
+                200);
+        result_t *result = put_user(desk, &caller, "{'userId':'n4'}");
+        assert_refusal(result, 429, "too_many_pending");
+        assert_int_equal(result->retry_after, 600);
+        caller.now += apr_time_from_sec(600);
+    }
+    const throttle_rule_t few = {60, apr_time_from_sec(3600)}, many = {600, apr_time_from_sec(60)};
+    assert_int_equal(pending_of_strangers(&few), PENDING_OF_STRANGERS);
+    assert_int_equal(pending_of_strangers(&many), 72000);
 }
 
 /* ---- at once --------------------------------------------------------------------------------- */
@@ -805,7 +836,8 @@ int main(void)
         DESK_TEST(resend_needs_the_regOTT_and_ends_the_old_registration),
         DESK_TEST(resend_of_an_unknown_id_begins_anew),
         DESK_TEST(flood_of_pending_records_leaves_sessions_and_logout_working),
-        DESK_TEST(registrations_are_charged_to_their_address),
+        DESK_TEST(refused_registrations_are_charged_to_their_address),
+        DESK_TEST(an_address_begins_as_many_registrations_as_are_allowed),
         DESK_TEST(one_signature_asked_for_at_once_is_given_once),
         DESK_TEST(free_name_wanted_by_many_at_once_goes_to_one),
         DESK_TEST(refusal_by_domain_says_so),

@@ -12,12 +12,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/hex.h"
+#include "keys/hardening.h"
+#include "keys/locked.h"
 #include "keys/seal.h"
+#include "keys/slab.h"
 
 static apr_pool_t *pool;
 
@@ -88,37 +92,182 @@ static void a_secret_is_zeroed_and_out_of_core_dumps(void **state)
     assert_false(flagged(getpid(), pool, " dd "));
 }
 
-static void a_write_past_a_secret_kills(void **state)
+/* Ends the process by a signal where `work` does what it must not. */
+static bool is_killed_by(void (*work)(void))
 {
-    (void)state;
     int status;
-    secret_t *secret = secret_make(pool, 32);
     pid_t child = fork();
     if (!child) {
         struct rlimit no_core = {0, 0};
         signal(SIGSEGV, SIG_DFL);
+        signal(SIGABRT, SIG_DFL);
         setrlimit(RLIMIT_CORE, &no_core);
-        ((volatile unsigned char *)secret->bytes)[32] = 1;
+        work();
         _exit(0);
     }
     waitpid(child, &status, 0);
-    assert_true(WIFSIGNALED(status));
+    return WIFSIGNALED(status);
 }
 
-static void a_secret_goes_with_its_pool_in_any_order(void **state)
+static void write_past_one(void)
+{
+    apr_pool_t *p;
+    apr_pool_create(&p, pool);
+    ((volatile unsigned char *)secret_make(p, 32)->bytes)[32]++;
+    apr_pool_destroy(p);
+}
+
+static void write_into_sealed(void)
+{
+    unsigned char *bytes = locked_make(5000);
+    locked_seal(bytes, 5000);
+    ((volatile unsigned char *)bytes)[100] = 1;
+}
+
+static void write_behind_pages(void)
+{
+    ((volatile unsigned char *)locked_make(8192))[8192] = 1;
+}
+
+static void a_write_past_a_secret_kills_as_it_goes(void **state)
+{
+    (void)state;
+    assert_true(is_killed_by(write_past_one));
+}
+
+static void pages_of_their_own_are_guarded_and_read_only(void **state)
+{
+    (void)state;
+    unsigned char *bytes = locked_make(5000);
+    assert_true(sodium_is_zero(bytes, 5000));
+    assert_true(flagged(getpid(), bytes, " dd "));
+    locked_free(bytes, 5000);
+    assert_true(is_killed_by(write_into_sealed));
+    assert_true(is_killed_by(write_behind_pages));
+}
+
+/* The first of all, as the slab goes with the last secret of a process. */
+static void a_secret_is_wiped_as_it_goes_and_the_slab_with_the_last(void **state)
 {
     (void)state;
     apr_pool_t *first, *second;
     apr_pool_create(&first, pool);
     apr_pool_create(&second, pool);
     unsigned char *a = secret_make(first, 32)->bytes, *b = secret_make(second, 32)->bytes;
+    memset(a, 7, 32);
     secret_make(first, 32);
     apr_pool_destroy(first);
-    assert_false(flagged(getpid(), a, " dd "));
+    assert_true(sodium_is_zero(a + sizeof(void *), 32 - sizeof(void *)));
     assert_true(flagged(getpid(), b, " dd "));
-    assert_true(secret_lock_again());
     apr_pool_destroy(second);
     assert_false(flagged(getpid(), b, " dd "));
+}
+
+static void secrets_of_500_vhosts_lie_side_by_side(void **state)
+{
+    (void)state;
+    apr_pool_t *p;
+    apr_pool_create(&p, pool);
+    unsigned char *least = secret_make(p, 32)->bytes, *most = least;
+    for (int i = 0; i < 500 * 12; i++) {
+        unsigned char *bytes = secret_make(p, 32)->bytes;
+        assert_true(sodium_is_zero(bytes, 32));
+        memset(bytes, 1, 32);
+        most = bytes > most ? bytes : most;
+    }
+    assert_true(most - least < 500 * 1024);
+    assert_null(secret_make(p, (size_t)1 << 30));
+    apr_pool_destroy(p);
+}
+
+static void a_place_is_zeroed_before_the_next_has_it(void **state)
+{
+    (void)state;
+    apr_pool_t *p;
+    secret_make(pool, 32);
+    for (int i = 0; i < 3; i++) {
+        apr_pool_create(&p, pool);
+        for (apr_size_t len = 0; len < 20000; len = 2 * len + 1) {
+            unsigned char *bytes = secret_make(p, len)->bytes;
+            assert_int_equal((uintptr_t)bytes % 16, 0);
+            assert_true(sodium_is_zero(bytes, len));
+            memset(bytes, 0xff, len);
+        }
+        apr_pool_destroy(p);
+    }
+}
+
+/* ---- what the system refuses is told ---------------------------------------------------------- */
+
+typedef struct heard_t {
+    int count;
+    char text[512];
+} heard_t;
+
+static void hear(void *baton, log_level_t level, const char *id, const char *text)
+{
+    heard_t *heard = baton;
+    heard->count += level == LOG_LEVEL_WARN && !strcmp(id, "MPIN0985");
+    apr_cpystrn(heard->text, text, sizeof heard->text);
+}
+
+/* In a process that may lock nothing, and whose siblings tell, too. */
+static void a_lock_that_fails_is_told_once_for_all_children(void **state)
+{
+    (void)state;
+#ifdef __SANITIZE_ADDRESS__
+    print_message("AddressSanitizer makes nothing of mlock\n");
+    skip();
+#endif
+    int status;
+    apr_pool_t *p;
+    apr_pool_create(&p, pool);
+    hardening_share(p);
+    secret_make(p, 32);
+    for (int i = 0; i < 2; i++) {
+        pid_t child = fork();
+        if (!child) {
+            const struct rlimit none = {0, 0};
+            heard_t heard = {0};
+            const log_sink_t sink = {hear, &heard, LOG_LEVEL_WARN};
+            if (setrlimit(RLIMIT_MEMLOCK, &none) || (!geteuid() && setuid(65534)))
+                _exit(2);
+            slab_lock_again();
+            hardening_tell(&sink);
+            hardening_tell(&sink);
+            _exit(heard.count == !i && (i || strstr(heard.text, "LimitMEMLOCK=")) ? 0 : 1);
+        }
+        waitpid(child, &status, 0);
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+    apr_pool_destroy(p);
+}
+
+/* The first of two steps. */
+static void a_limit_that_is_too_low_for_all_is_used_up(void **state)
+{
+    (void)state;
+    int status;
+    apr_pool_t *p;
+    apr_pool_create(&p, pool);
+    secret_t *first = secret_make(p, 32);
+    if (!flagged(getpid(), first->bytes, " lo ")) {
+        print_message("no memory may be locked here\n");
+        skip();
+    }
+    secret_make(p, 100000);
+    pid_t child = fork();
+    if (!child) {
+        const struct rlimit little = {64 << 10, 64 << 10};
+        if (setrlimit(RLIMIT_MEMLOCK, &little) || (!geteuid() && setuid(65534)) ||
+            prctl(PR_SET_DUMPABLE, 1))
+            _exit(2);
+        slab_lock_again();
+        _exit(flagged(getpid(), first->bytes, " lo ") ? 0 : 1);
+    }
+    waitpid(child, &status, 0);
+    assert_int_equal(WEXITSTATUS(status), 0);
+    apr_pool_destroy(p);
 }
 
 static void a_forked_child_locks_its_secrets_again(void **state)
@@ -132,7 +281,8 @@ static void a_forked_child_locks_its_secrets_again(void **state)
     }
     if (!fork()) {
         bool before = flagged(getpid(), secret->bytes, " lo ");
-        bool locked = secret_lock_again() && flagged(getpid(), secret->bytes, " lo ");
+        slab_lock_again();
+        bool locked = flagged(getpid(), secret->bytes, " lo ");
         bool undumped = flagged(getpid(), secret->bytes, " dd ");
         _exit(!before && locked && undumped ? 0 : 1);
     }
@@ -254,10 +404,15 @@ static void core_holds_no_root_or_master_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_secret_is_wiped_as_it_goes_and_the_slab_with_the_last),
         cmocka_unit_test(a_secret_is_zeroed_and_out_of_core_dumps),
-        cmocka_unit_test(a_write_past_a_secret_kills),
-        cmocka_unit_test(a_secret_goes_with_its_pool_in_any_order),
+        cmocka_unit_test(a_write_past_a_secret_kills_as_it_goes),
+        cmocka_unit_test(pages_of_their_own_are_guarded_and_read_only),
+        cmocka_unit_test(secrets_of_500_vhosts_lie_side_by_side),
+        cmocka_unit_test(a_place_is_zeroed_before_the_next_has_it),
+        cmocka_unit_test(a_lock_that_fails_is_told_once_for_all_children),
         cmocka_unit_test(a_forked_child_locks_its_secrets_again),
+        cmocka_unit_test(a_limit_that_is_too_low_for_all_is_used_up),
         cmocka_unit_test(core_holds_no_root_or_master_key),
     };
     apr_initialize();

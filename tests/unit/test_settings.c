@@ -126,6 +126,8 @@ static void defaults_are_the_documented_ones(void **state)
     assert_string_equal(config->after_logout, "/");
     assert_int_equal(config->throttle.address.count, 30);
     assert_int_equal(config->throttle.account.count, 10);
+    assert_int_equal(config->throttle.registration.count, 60);
+    assert_int_equal(config->throttle.registration.window, apr_time_from_sec(3600));
     assert_int_equal(config->throttle.address.window, apr_time_from_sec(60));
     assert_int_equal(config->throttle.account.window, apr_time_from_sec(60));
     assert_null(config->audit);

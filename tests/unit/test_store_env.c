@@ -139,6 +139,61 @@ static void a_stopped_reader_fills_the_map_until_it_ends(void **state)
     assert_int_equal(write_many(w), STORE_OK);
 }
 
+/* ---- a process with a larger map ------------------------------------------------------------- */
+
+static int write_another(MDB_txn *txn, MDB_dbi dbi, void *baton, lmdb_room_t *room)
+{
+    unsigned char data[3000] = {0};
+    char name[20];
+    apr_snprintf(name, sizeof name, "page%d", *(int *)baton);
+    lmdb_key_t key = key_of(name);
+    *room = ROOM_QUOTA;
+    return lmdb_store(txn, dbi, &key, &(store_raw_t){data, sizeof(data)});
+}
+
+/* In a child: more than the map of the others holds. */
+static void grow(world_t *w)
+{
+    int i = 0;
+    w->settings.map = 4 * MAP;
+    w->settings.quota = 3 * MAP;
+    open_env(w);
+    while (i < 400 && lmdb_write(w->env, write_another, &i) == STORE_OK)
+        i++;
+    lmdb_env_close(w->env);
+    _exit(i < 400);
+}
+
+static void a_map_that_others_outgrew_lets_nobody_in_and_says_so_once(void **state)
+{
+    world_t *w = *state;
+    int go[2], ended, i = 0, said = fixture_logged("MPIN0975");
+    char byte;
+    lmdb_env_close(w->env);
+    assert_int_equal(pipe(go), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        if (read(go[0], &byte, 1) != 1)
+            _exit(1);
+        grow(w);
+    }
+    open_env(w);
+    assert_int_equal(write(go[1], "x", 1), 1);
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    assert_int_equal(ended, 0);
+    assert_null(lmdb_read_begin(w->env));
+    assert_int_equal(lmdb_write(w->env, write_another, &i), STORE_DOWN);
+    assert_true(lmdb_env_outgrown(w->env));
+    assert_int_equal(fixture_logged("MPIN0975"), said + 1);
+    lmdb_env_close(w->env);
+    open_env(w); /* the file is what counts now */
+    MDB_txn *txn = lmdb_read_begin(w->env);
+    assert_non_null(txn);
+    lmdb_read_end(w->env, txn);
+    close(go[0]);
+    close(go[1]);
+}
+
 static int die_inside(MDB_txn *txn, MDB_dbi dbi, void *baton, lmdb_room_t *room)
 {
     write_page(txn, dbi, baton, room);
@@ -286,6 +341,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_killed_reader_does_not_fill_the_map),
         TEST(a_stopped_reader_fills_the_map_until_it_ends),
+        TEST(a_map_that_others_outgrew_lets_nobody_in_and_says_so_once),
         TEST(a_writer_killed_in_the_middle_leaves_the_lock_and_nothing_else),
         TEST(errors_have_their_meaning_and_write_nothing),
         TEST(more_snapshots_than_are_kept_can_be_had),

@@ -115,6 +115,38 @@ static void a_size_beyond_the_map_is_refused(void **state)
     refused(f, &settings, "MPinStoreSize");
 }
 
+/* The 4 GiB map of small sizes, the largest one, and back: the file is never longer than its records. */
+static void a_store_opens_with_a_larger_size_and_again_with_a_smaller_one(void **state)
+{
+    store_fixture_t *f = *state;
+    const apr_off_t sizes[] = {(apr_off_t)64 << 20, STORE_QUOTA_MAX, (apr_off_t)5 << 30,
+                               (apr_off_t)64 << 20};
+    store_record_t record;
+    struct stat st;
+    for (int i = 0; i < 4; i++) {
+        f->settings.quota = sizes[i];
+        fixture_open(f);
+        if (i == 0)
+            assert_int_equal(store_put(f->store, STORE_LASTING, "kept", "x", 1, 0), STORE_OK);
+        assert_int_equal(store_get(f->store, STORE_LASTING, "kept", f->p, &record), STORE_OK);
+        assert_int_equal(store_put(f->store, STORE_LASTING, "new", "x", 1, 0), STORE_OK);
+        fixture_close(f);
+        const char *file = apr_pstrcat(f->home, f->dir, "/store/lasting/data.mdb", NULL);
+        assert_int_equal(stat(file, &st), 0);
+        assert_true(st.st_size < 1 << 20);
+    }
+}
+
+/* Far more than the 47 bits that a process has. */
+static void a_size_beyond_the_address_space_is_refused_with_the_mend(void **state)
+{
+    store_fixture_t *f = *state;
+    assert_null(store_refuses_size(f->settings.url, STORE_QUOTA_MAX, f->home));
+    const char *why = store_refuses_size(f->settings.url, (apr_off_t)1 << 50, f->home);
+    assert_non_null(why);
+    assert_non_null(strstr(why, "ulimit -v"));
+}
+
 static void a_tmpfs_is_refused(void **state)
 {
     store_fixture_t *f = *state;
@@ -294,6 +326,8 @@ int main(void)
         TEST(the_form_of_a_url_is_checked),
         TEST(what_an_administrator_writes_becomes_a_url_with_a_full_directory),
         TEST(a_size_beyond_the_map_is_refused),
+        TEST(a_store_opens_with_a_larger_size_and_again_with_a_smaller_one),
+        TEST(a_size_beyond_the_address_space_is_refused_with_the_mend),
         TEST(a_tmpfs_is_refused),
         TEST(a_store_exists_once_it_was_opened),
         TEST(the_lock_files_are_real_zeros_of_full_size),

@@ -137,7 +137,9 @@ static void wait_ends_with_the_window(void **state)
 static void counter_outlives_its_window(void **state)
 {
     (void)state;
-    throttle_t short_one = {store->store, {30, APR_USEC_PER_SEC}, {10, APR_USEC_PER_SEC}};
+    throttle_t short_one = {.store = store->store,
+                            .address = {30, APR_USEC_PER_SEC},
+                            .account = {10, APR_USEC_PER_SEC}};
     const apr_time_t over = apr_time_now() - 2 * APR_USEC_PER_SEC;
     for (int i = 0; i < 10; i++)
         assert_int_equal(reserve_with(&short_one, "192.0.2.9", "late", NULL, over), 0);
@@ -226,13 +228,13 @@ static void browser_is_known_as_its_own_users_only(void **state)
 static store_status_t trouble;
 static int edits; /* the second one fails, and where that is full, its slot too */
 
-static store_status_t troubled_edit(void *state, store_class_t in, const char *key,
-                                    store_editor_t editor, void *baton)
+static store_status_t troubled_edit(void *state, store_class_t in, const store_editing_t *all,
+                                    int count)
 {
     edits++;
     return edits == 2 || (edits == 3 && trouble == STORE_FULL)
                ? trouble
-               : store_lmdb.edit(state, in, key, editor, baton);
+               : store_lmdb.edit(state, in, all, count);
 }
 
 static store_status_t troubled_view(void *state, store_class_t in, const char *key,
@@ -346,12 +348,13 @@ static void extreme_rules_and_times_do_not_overflow(void **state)
     static const apr_time_t times[] = {0, 1, INT64_MAX / 2, INT64_MAX};
     for (size_t r = 0; r < sizeof rules / sizeof *rules; r++)
         for (size_t t = 0; t < sizeof times / sizeof *times; t++) {
-            throttle_t odd = {store->store, rules[r], rules[r]};
+            throttle_t odd = {.store = store->store, .address = rules[r], .account = rules[r]};
             const char *account = apr_psprintf(pool, "odd%d-%d", (int)r, (int)t);
             reserve_with(&odd, "2001:db8::1", account, NULL, times[t]);
             assert_true(wait_with(&odd, "2001:db8::1", account, NULL, times[t]) >= 0);
         }
-    throttle_t none = {store->store, {0, APR_USEC_PER_SEC}, {0, APR_USEC_PER_SEC}};
+    throttle_t none = {
+        .store = store->store, .address = {0, APR_USEC_PER_SEC}, .account = {0, APR_USEC_PER_SEC}};
     assert_int_equal(reserve_with(&none, "192.0.2.1", "john", NULL, window), 1);
 }
 
@@ -409,7 +412,9 @@ static int setup(void **state)
     known_add(&browser, "anna@example.org");
     other_browser = browser;
     other_browser.id[0]++;
-    throttle = (throttle_t){store->store, {30, apr_time_from_sec(60)}, {10, apr_time_from_sec(60)}};
+    throttle = (throttle_t){.store = store->store,
+                            .address = {30, apr_time_from_sec(60)},
+                            .account = {10, apr_time_from_sec(60)}};
     return 0;
 }
 

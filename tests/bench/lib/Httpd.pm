@@ -53,6 +53,7 @@ sub slurp {
     return scalar(<$in>) // '';
 }
 
+sub program { return $httpd }
 sub load_module { return qq(LoadModule $_[0]_module "$modules/mod_$_[0].so"\n) }
 
 # ---- start and stop ---------------------------------------------------------------------------------------
@@ -171,6 +172,9 @@ sub ask_often {
             $end = index $answer, "\r\n\r\n" if $end < 0;
             next if $end < 0;
             my ($length) = $answer =~ /^Content-Length: (\d+)/mi;
+            if (!defined $length && $answer =~ /^Transfer-Encoding: chunked/mi) {
+                $answer =~ /\r\n0\r\n\r\n\z/ ? last : next;
+            }
             last if length $answer == $end + 4 + ($length // 0);
         }
         $answer =~ m{^HTTP/1.1 200 } or die "$what: $answer";
@@ -206,7 +210,7 @@ sub count {
 }
 
 # Instructions of one GET among many: what twice as many cost more.
-use constant TIMES => 150;
+our $times = 150;
 
 sub instructions {
     my ($self, $path, @headers) = @_;
@@ -216,15 +220,21 @@ sub instructions {
 sub instructions_of {
     my ($self, @request) = @_;
     my $what = shift @request;
-    my ($once, $twice) = map { my $n = $_; $self->count(sub { $self->ask_often($what, $n, @request) }) } TIMES, 2 * TIMES;
-    return ($twice - $once) / TIMES;
+    return $self->instructions_in($times, $what, @request);
+}
+
+# The same where one request is a lot, and fewer of them tell as much.
+sub instructions_in {
+    my ($self, $few, $what, @request) = @_;
+    my ($once, $twice) = map { my $n = $_; $self->count(sub { $self->ask_often($what, $n, @request) }) } $few, 2 * $few;
+    return ($twice - $once) / $few;
 }
 
 # Where they went, after `instructions`: [function, what it and those it calls took] of the functions of a library.
 sub functions {
     my ($self, $library) = @_;
     my $part = "$self->{folder}/counts/part." . scalar(() = $self->parts);
-    return map { /^ *([\d,]+) .*[:\/](\w+)\S* \[\S*$library/ ? [$2, $1 =~ tr/,//dr / (2 * TIMES)] : () }
+    return map { /^ *([\d,]+) .*[:\/](\w+)\S* \[\S*$library/ ? [$2, $1 =~ tr/,//dr / (2 * $times)] : () }
         `callgrind_annotate --auto=no --inclusive=yes --threshold=100 $part`;
 }
 

@@ -6,6 +6,7 @@ package Login;
 use strict;
 use warnings;
 use Httpd;
+use MPin ();
 use Site;
 
 our $bench = "$Httpd::build/bench";
@@ -22,22 +23,28 @@ sub adx_conf {
     return "LoadFile $bench/adx.so\n";
 }
 
-# Devices as tests/bench/login.c takes them.
+# Devices as tests/bench/login.c takes them; no address registers too many.
+my $registered = 0;
+
 sub devices {
     my ($at, $count) = @_;
-    return join '', map {
+    my $devices = join '', map {
+        MPin::from(2 + int $registered++ / 10);
         my ($browser, $device) = Site::person($at);
         "@$device{qw(mpinId hash token pin)} @{[$browser->cookie_header]}\n";
     } 1 .. $count;
+    MPin::from(1);
+    return $devices;
 }
 
-# Each device signs in so often, all at once; gives the seconds.
+# Each device signs in so often, all at once; gives the seconds, and the milliseconds of the median login and of one in a
+# hundred.
 sub sign_in {
     my ($at, $devices, $times) = @_;
     Httpd::write_file("$Httpd::top/devices", $devices);
-    my $seconds = `$bench/login $at $times < $Httpd::top/devices`;
+    my @took = split ' ', `$bench/login $at $times < $Httpd::top/devices`;
     die 'login' if $?;
-    return $seconds;
+    return wantarray ? @took : $took[0];
 }
 
 # Instructions of one login among many: what twice as many cost more.
@@ -57,6 +64,17 @@ sub step {
     my @how = ($step, $adx && $program !~ /^(?:store|passkey|code)$/ ? 'adx' : ());
     my $said = `valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no $bench/$program @how 2>&1`;
     return ($said =~ /Collected : (\d+)/)[0] // die $said;
+}
+
+# Instructions of several steps of a program that writes down each by itself, in one run.
+sub steps {
+    my ($program, @steps) = @_;
+    my $counts = "$Httpd::top/steps";
+    unlink glob "$counts.*";
+    my $said = join ' ', '', $adx ? 'adx' : (), @steps;
+    $said = `valgrind --tool=callgrind --callgrind-out-file=$counts --collect-atstart=no $bench/$program$said 2>&1`;
+    die $said if $?;
+    return map { (Httpd::slurp("$counts.$_") =~ /^(?:summary|totals): (\d+)/m)[0] // die $said } 1 .. @steps;
 }
 
 1;

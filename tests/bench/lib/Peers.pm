@@ -1,16 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
 package Peers;
 
-# The peers of the comparison, each set up as its documentation says, and how one gets a session of theirs.
+# What is compared: nothing, this module, and its peers, each set up as its documentation says; and how one gets a session
+# of theirs.
 
 use strict;
 use warnings;
 use Digest::MD5 'md5_hex';
 use Digest::SHA 'hmac_sha256';
+use Httpd;
 use JSON;
 use MIME::Base64 'encode_base64url';
+use MPin;
+use Site;
 
 my $secret = 'only-for-this-measurement-0123456789';
+
+# `times`: requests that are counted, where one is so dear that the usual number would take minutes.
+sub kinds {
+    return (
+        {name => 'unprotected', page => Httpd::OPEN, conf => '', session => sub { () }},
+        {name => 'mod_auth_mpin', page => Httpd::PROTECTED, conf => Site::conf(), session => \&Site::cookies},
+        {name => 'mod_auth_tkt', page => Httpd::PROTECTED, conf => tkt_conf(), session => \&tkt_ticket},
+        {name => 'mod_auth_openidc', page => Httpd::PROTECTED, conf => openidc_conf(), session => \&openidc_session},
+        {name => 'mod_auth_form', page => Httpd::PROTECTED, conf => form_conf(), session => \&form_session,
+            times => 10},
+    );
+}
+
+# The headers of somebody whom that server lets in. One that lets strangers in is not measured.
+sub enter {
+    my ($kind, $port) = @_;
+    my @headers = $kind->{session}->($port);
+    return @headers if $kind->{page} eq Httpd::OPEN;
+    die "$kind->{name} lets strangers in\n" if request($port, GET => Httpd::PROTECTED)->code == 200;
+    my $code = request($port, GET => Httpd::PROTECTED, headers => [map { split /: /, $_, 2 } @headers])->code;
+    die "$kind->{name} answers its own user with $code\n" if $code != 200;
+    return @headers;
+}
 
 # ---- mod_auth_tkt: a ticket that an application has signed ----------------------------------------------------
 
@@ -73,6 +100,45 @@ sub openidc_session {
     my $answer = $browser->post_form('/protected/redirect', {state => $state, id_token => identity_token($nonce)});
     my $session = $browser->cookie('mod_auth_openidc_session') // die 'no session: ' . $answer->as_string;
     return "Cookie: mod_auth_openidc_session=$session";
+}
+
+# ---- mod_auth_form: name and password in a cookie that mod_session_crypto seals -----------------------------------
+
+# As mod_auth_form's chapter has it, "Simple Login Procedure" and "Advanced configuration"; the password is kept as htpasswd
+# keeps it by default.
+my ($name, $password) = ('john', 'only-for-this-measurement');
+
+sub form_conf {
+    my $users = "$Httpd::top/form.users";
+    chomp(my $line = `htpasswd -nbm $name $password`);
+    Httpd::write_file($users, "$line\n");
+    my $asks = <<"END";
+AuthType form
+AuthName bench
+AuthFormProvider file
+AuthUserFile "$users"
+Session On
+SessionCookieName session path=/
+SessionCryptoPassphrase $secret
+END
+    return join '', (map { Httpd::load_module($_) } qw(request session session_cookie session_crypto authn_file auth_form)), <<"END";
+<Location /protected>
+${asks}AuthFormLoginRequiredLocation http://127.0.0.1/login
+Require valid-user
+</Location>
+<Location /dologin>
+SetHandler form-login-handler
+Require all granted
+${asks}AuthFormLoginSuccessLocation http://127.0.0.1@{[Httpd::PROTECTED]}
+</Location>
+END
+}
+
+sub form_session {
+    my $browser = MPin::browser(shift);
+    my $answer = $browser->post_form('/dologin', {httpd_username => $name, httpd_password => $password});
+    my $session = $browser->cookie('session') // die 'no session: ' . $answer->as_string;
+    return "Cookie: session=$session";
 }
 
 1;

@@ -36,10 +36,9 @@ sub person {
     return ($browser, $device);
 }
 
-# The Cookie header of somebody who has signed in by PIN.
-sub session {
-    return 'Cookie: mpin=' . signed_in(shift)->cookie('mpin');
-}
+# The Cookie header of a real login, whole: what a browser sends that was led from the protected page to the login page,
+# signed in there by PIN and went on to the page, with every cookie of ours that the answers had it keep.
+sub cookies { return 'Cookie: ' . signed_in(shift)->cookie_header }
 
 # The same where programs come in, by a token that somebody with a PIN has made.
 sub token_conf { return conf() =~ s{^AuthType MPin$}{MPinTokens On\nAuthType MPin\nMPinLoginMethods pin token}mr =~ s{^(<Location .*\n)(MPinTokens On\n)}{$2$1}mr }
@@ -52,21 +51,28 @@ sub token {
     return "Authorization: Basic " . MIME::Base64::encode_base64("x:$token", '');
 }
 
-# The same with all our cookies, as a browser sends them.
-sub all_cookies { return 'Cookie: ' . signed_in(shift)->cookie_header }
-
+# The browser of somebody who has signed in, on the page that they wanted.
 sub signed_in {
     my ($browser, $device) = person(shift);
+    my $led = $browser->visit(Httpd::PROTECTED)->header('Location') // die 'nobody is led to the login';
+    $browser->visit($led =~ s{^http://[^/]+}{}r);
+    $browser->settings;
     my $answer = $browser->pin_login($device);
     die 'no session: ' . $answer->as_string if $answer->code != 200;
+    $browser->visit(Httpd::PROTECTED)->code == 200 or die 'no page for somebody who has signed in';
     return $browser;
 }
 
 # Adds revocations of other sessions, while the site's httpd is stopped.
-sub revoke {
-    my $count = shift;
+sub revoke { return fill('revocations', shift) }
+
+# Others sign in, as many.
+sub crowd { return fill('people', shift) }
+
+sub fill {
+    my ($what, $count) = @_;
     my $state = "$Httpd::top/state";
-    system("$Httpd::build/bench/revoke", "lmdb:$state/store", "$state/keys/mpin.keys", $count) == 0 or die 'revoke';
+    system("$Httpd::build/bench/fill", $what, "lmdb:$state/store", "$state/keys/mpin.keys", $count) == 0 or die $what;
     return;
 }
 

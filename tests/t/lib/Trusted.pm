@@ -15,6 +15,6 @@ sub basic { my ($name, $password) = @_; return (Authorization => 'Basic ' . enco
 sub page { return (Accept => 'text/html', 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document') }
 
 # Where an answer leads; a place without its word.
-sub location { return ($_[0]->header('Location') // '') =~ s{^https?://[^/]+(/.*)[?&]asked=[\w-]{43}$}{$1}r }
+sub location { return ($_[0]->header('Location') // '') =~ s{^https?://[^/]+(/.*)[?&]asked=[\w-]{64}$}{$1}r }
 
 1;
